@@ -1,0 +1,72 @@
+-- Called by receive() with what the fold made of the facts. All or nothing: facts, mirrors, periods, segments, windows,
+-- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
+-- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
+-- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
+-- lost or counted twice. Locks: the event, then the subscriptions row.
+-- p_event {processor, id, type, final, analysis, flags} · p_timeline {mirrors, periods, segments, windows}, instants as text.
+create or replace function public.commit_timeline(
+  p_user_id text,
+  p_product text,
+  p_revision bigint,
+  p_event jsonb,
+  p_facts jsonb,
+  p_timeline jsonb,
+  p_decision jsonb
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_event public.webhook_events;
+  v_lock record;
+  v_before public.subscriptions;
+  v_after public.subscriptions;
+begin
+  select * into v_event from public.webhook_events e
+  where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id' for update;
+  if v_event.outcome in ('applied', 'ignored') then
+    return jsonb_build_object('committed', false, 'duplicate', true) || public.event_state(v_event);
+  end if;
+
+  v_lock := public.lock_subscription(p_user_id, p_product);
+  v_before := v_lock.locked;
+  if v_before.revision <> p_revision then
+    return jsonb_build_object('committed', false, 'duplicate', false);
+  end if;
+
+  insert into public.facts
+    (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body)
+  select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
+    (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
+  from jsonb_array_elements(p_facts) as f (body)
+  on conflict (user_id, product, fact_id) do nothing;
+
+  perform public.replace_timeline(p_user_id, p_product, p_timeline);
+  v_after := public.turn_window(p_user_id, p_product, v_lock.now_at);
+  update public.subscriptions s set revision = s.revision + 1
+  where s.user_id = p_user_id and s.product = p_product;
+
+  insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
+    analysis, flags, before, after)
+  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_lock.now_at,
+    p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
+    public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
+    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage))
+  on conflict (user_id, product, processor, event_id) do nothing;
+
+  if (p_event -> 'final')::boolean then
+    update public.webhook_events e
+    set outcome = 'applied', reason = p_decision ->> 'reason', user_id = p_user_id, processed_at = now(),
+      attempts = e.attempts + 1, last_error = null
+    where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id';
+  end if;
+  return jsonb_build_object(
+    'committed', true,
+    'duplicate', false,
+    'before', public.subscription_view(v_before),
+    'after', public.subscription_view(v_after));
+end;
+$$;
+
+comment on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
+revoke all on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) to service_role;

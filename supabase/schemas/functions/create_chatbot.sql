@@ -1,0 +1,33 @@
+-- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock: the gauge is the
+-- number of things. At the limit nothing is made and the verdict says so. Locks: the subscriptions row.
+create or replace function public.create_chatbot(p_user_id text, p_name text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_lock record := public.lock_subscription(p_user_id, 'chatbots');
+  v_row public.subscriptions := v_lock.locked;
+  v_chatbot public.chatbots;
+begin
+  if p_name is null or length(p_name) not between 1 and 80 then
+    raise exception 'A name has 1 to 80 characters.' using errcode = 'TG400', detail = 'name';
+  end if;
+  if (select m.remaining from public.meter_state(v_row, 'chatbots_count') m) < 1 then
+    return jsonb_build_object('chatbot', null, 'verdict', public.verdict(v_row, 'chatbots_count', false));
+  end if;
+  insert into public.chatbots (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at)
+  returning * into v_chatbot;
+  update public.subscriptions s
+  set usage = s.usage || jsonb_build_object('chatbots_count', (s.usage ->> 'chatbots_count')::bigint + 1),
+    updated_at = v_lock.now_at
+  where s.user_id = p_user_id and s.product = 'chatbots'
+  returning * into v_row;
+  return jsonb_build_object(
+    'chatbot', jsonb_build_object(
+      'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', public.instant_text(v_chatbot.created_at)),
+    'verdict', public.verdict(v_row, 'chatbots_count', true));
+end;
+$$;
+
+comment on function public.create_chatbot(text, text) is 'Makes a chatbot and counts it, if the plan allows one more.';
+revoke all on function public.create_chatbot(text, text) from public, anon, authenticated;
+grant execute on function public.create_chatbot(text, text) to service_role;

@@ -1,0 +1,38 @@
+-- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
+-- Gives back what failed, in the current window, never below 0. Locks: the subscriptions row.
+-- Errors: TG400 bad amount, unknown field, a gauge.
+create or replace function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_meter public.catalog_meters := public.meter_of(p_field);
+  v_lock record;
+  v_row public.subscriptions;
+  v_given bigint;
+begin
+  if v_meter.kind = 'gauge' then
+    raise exception '"%" follows the things that exist and is never counted by hand.', p_field
+      using errcode = 'TG400', detail = 'field', hint = 'field_is_gauge';
+  end if;
+  if p_amount is null or p_amount < 1 or p_amount > 9007199254740991 then
+    raise exception 'An amount is a whole number from 1 to 9007199254740991.' using errcode = 'TG400', detail = 'amount';
+  end if;
+  v_lock := public.lock_subscription(p_user_id, v_meter.product);
+  v_row := v_lock.locked;
+  v_given := least(p_amount, greatest(0, (v_row.usage ->> p_field)::bigint));
+  if v_given > 0 then
+    update public.subscriptions s
+    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given),
+      updated_at = v_lock.now_at
+    where s.user_id = p_user_id and s.product = v_meter.product
+    returning * into v_row;
+    insert into public.usage_ledger (user_id, product, field, at, amount)
+    values (p_user_id, v_meter.product, p_field, greatest(v_lock.now_at, v_row.window_start), -v_given);
+  end if;
+  return public.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
+end;
+$$;
+
+comment on function public.decrement_usage(text, text, bigint) is 'Gives back an amount of a field in the current window, never below 0.';
+revoke all on function public.decrement_usage(text, text, bigint) from public, anon, authenticated;
+grant execute on function public.decrement_usage(text, text, bigint) to service_role;

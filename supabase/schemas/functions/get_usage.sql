@@ -1,0 +1,47 @@
+-- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
+-- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns or a plan is corrected.
+create or replace function public.get_usage(p_user_id text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_product text;
+  v_row public.subscriptions;
+  v_segment public.entitlement_segments;
+  v_now timestamptz;
+  v_lock record;
+  v_subscriptions jsonb := '[]';
+  v_corrected jsonb := '[]';
+begin
+  for v_product in
+    select m.product from public.catalog_meters m group by m.product order by min(m.position)
+  loop
+    v_now := public.now_for(p_user_id);
+    select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
+    if not found or v_now >= v_row.turns_at then
+      v_lock := public.lock_subscription(p_user_id, v_product);
+      v_row := v_lock.locked;
+      v_now := v_lock.now_at;
+    end if;
+    v_segment := public.segment_at(p_user_id, v_product, v_now);
+    if (v_row.plan, v_row.limit_plan) is distinct from (v_segment.plan, v_segment.limit_plan) then
+      v_lock := public.lock_subscription(p_user_id, v_product);
+      v_segment := public.segment_at(p_user_id, v_product, v_lock.now_at);
+      v_corrected := v_corrected
+        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_segment.plan);
+      update public.subscriptions s set plan = v_segment.plan, limit_plan = v_segment.limit_plan
+      where s.user_id = p_user_id and s.product = v_product
+      returning * into v_row;
+    end if;
+    v_subscriptions := v_subscriptions || public.subscription_view(v_row);
+  end loop;
+  return jsonb_build_object(
+    'user_id', p_user_id,
+    'now', public.instant_text(public.now_for(p_user_id)),
+    'subscriptions', v_subscriptions,
+    'corrected', v_corrected);
+end;
+$$;
+
+comment on function public.get_usage(text) is 'Plan, window and meters of every product of a user.';
+revoke all on function public.get_usage(text) from public, anon, authenticated;
+grant execute on function public.get_usage(text) to service_role;

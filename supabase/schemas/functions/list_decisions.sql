@@ -1,0 +1,16 @@
+-- Called by the billing page: the user's own trail, newest first.
+create or replace function public.list_decisions(p_user_id text, p_limit integer default 5) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', d.decision_id, 'product', d.product, 'at', public.instant_text(d.decided_at), 'action', d.action,
+    'reason', d.reason, 'event_type', d.event_type,
+    'before', d.before, 'after', d.after) order by d.decision_id desc), '[]')
+  from (
+    select * from public.decisions d where d.user_id = p_user_id order by d.decision_id desc limit p_limit
+  ) d;
+$$;
+
+comment on function public.list_decisions(text, integer) is 'A users latest decisions.';
+revoke all on function public.list_decisions(text, integer) from public, anon, authenticated;
+grant execute on function public.list_decisions(text, integer) to service_role;

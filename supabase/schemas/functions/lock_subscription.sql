@@ -1,0 +1,29 @@
+-- Called by every function that counts, gives back or commits: the one way to the row.
+-- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
+-- current window when its time has come. A caller waits 3 s for the lock, then gets 55P03.
+create or replace function public.lock_subscription(
+  p_user_id text,
+  p_product text,
+  out locked public.subscriptions,
+  out now_at timestamptz
+)
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+begin
+  select * into locked from public.subscriptions s
+  where s.user_id = p_user_id and s.product = p_product for update;
+  if not found then
+    perform public.ensure_subscription(p_user_id, p_product);
+    select * into locked from public.subscriptions s
+    where s.user_id = p_user_id and s.product = p_product for update;
+  end if;
+  now_at := public.now_for(p_user_id);
+  if now_at >= locked.turns_at then
+    locked := public.turn_window(p_user_id, p_product, now_at);
+  end if;
+end;
+$$;
+
+comment on function public.lock_subscription(text, text) is 'Locks a subscriptions row, turned to the window of now, and says what time it is.';
+revoke all on function public.lock_subscription(text, text) from public, anon, authenticated;
+grant execute on function public.lock_subscription(text, text) to service_role;

@@ -1,0 +1,80 @@
+-- Called by commit_timeline, under the row's lock. Writes the fold's mirrors, periods, segments and windows in the place
+-- of the old. Windows that opened before the first difference keep what was computed for them; the rest is computed again.
+create or replace function public.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_changed_from timestamptz;
+begin
+  delete from public.mirrors m where m.user_id = p_user_id and m.product = p_product;
+  insert into public.mirrors
+  select p_user_id, p_product, m.* from jsonb_to_recordset(p_timeline -> 'mirrors') as m (
+    source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
+    period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
+    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz);
+
+  delete from public.billing_periods b where b.user_id = p_user_id and b.product = p_product;
+  insert into public.billing_periods
+  select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
+    source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
+    paid boolean, paid_in_money boolean, reason text);
+
+  with new_segments as (
+    select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
+      starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
+      subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
+      period_end timestamptz, cadence text, anchor timestamptz, held boolean)
+  ),
+  old_segments as (
+    select * from public.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+  ),
+  new_windows as (
+    select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
+      opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
+      period_start timestamptz, counts_until timestamptz, opens_by text, reason text, from_source text,
+      from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
+      share jsonb, unpaid boolean, held_from_old boolean)
+  ),
+  old_windows as (
+    select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.opens_by,
+      w.reason, w.from_source, w.from_window_start, w.from_period_start, w.from_counts_until,
+      w.share, w.unpaid, w.held_from_old
+    from public.usage_windows w where w.user_id = p_user_id and w.product = p_product
+  )
+  select min(d.at) into v_changed_from
+  from (
+    select starts_at as at from (table new_segments except table old_segments) a
+    union all select starts_at from (table old_segments except table new_segments) b
+    union all select opened_at from (table new_windows except table old_windows) c
+    union all select opened_at from (table old_windows except table new_windows) d
+  ) d;
+  if v_changed_from is null then
+    return;
+  end if;
+
+  delete from public.entitlement_segments s
+  where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
+  insert into public.entitlement_segments
+  select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
+    starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
+    subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
+    period_end timestamptz, cadence text, anchor timestamptz, held boolean)
+  where s.starts_at >= v_changed_from;
+
+  delete from public.usage_windows w
+  where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_changed_from;
+  insert into public.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
+    counts_until, opens_by, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
+    unpaid, held_from_old)
+  select p_user_id, p_product, w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
+    opened_at timestamptz, source text, window_start timestamptz, window_end timestamptz,
+    period_start timestamptz, counts_until timestamptz, opens_by text, reason text, from_source text,
+    from_window_start timestamptz, from_period_start timestamptz, from_counts_until timestamptz,
+    share jsonb, unpaid boolean, held_from_old boolean)
+  where w.opened_at >= v_changed_from;
+end;
+$$;
+
+comment on function public.replace_timeline(text, text, jsonb) is 'Writes mirrors, periods, segments and windows in the place of the old.';
+revoke all on function public.replace_timeline(text, text, jsonb) from public, anon, authenticated;
+grant execute on function public.replace_timeline(text, text, jsonb) to service_role;

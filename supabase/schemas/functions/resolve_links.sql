@@ -1,0 +1,52 @@
+-- Called by receive(): whose event is this? By our own links of its customer and subscription, or by the user id that our
+-- own server wrote at the processor (p_trusted_user_id). Makes the missing links. Never moves one: where they name
+-- different users, nothing is written and the answer is a conflict.
+create or replace function public.resolve_links(
+  p_processor text,
+  p_customer_id text,
+  p_subscription_id text,
+  p_trusted_user_id text
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_users text[];
+begin
+  select array_agg(distinct u.user_id) into v_users
+  from (
+    select l.user_id from public.links l
+    where l.processor = p_processor
+      and ((l.kind = 'customer' and l.external_id = p_customer_id)
+        or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+    union all
+    select p_trusted_user_id where p_trusted_user_id is not null
+  ) u;
+  if v_users is null then
+    return jsonb_build_object('user_id', null, 'conflict', false);
+  elsif cardinality(v_users) > 1 then
+    return jsonb_build_object('user_id', null, 'conflict', true);
+  end if;
+
+  perform public.ensure_user(v_users[1], null, null);
+  insert into public.links (processor, kind, external_id, user_id, source)
+  select p_processor, i.kind, i.external_id, v_users[1],
+    case when p_trusted_user_id is null then 'event' else 'metadata' end
+  from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+  where i.external_id is not null
+  on conflict (processor, kind, external_id) do nothing;
+  -- Another delivery may have linked them meanwhile, to somebody else.
+  if exists (
+    select from public.links l
+    where l.processor = p_processor and l.user_id <> v_users[1]
+      and ((l.kind = 'customer' and l.external_id = p_customer_id)
+        or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+  ) then
+    return jsonb_build_object('user_id', null, 'conflict', true);
+  end if;
+  return jsonb_build_object('user_id', v_users[1], 'conflict', false);
+end;
+$$;
+
+comment on function public.resolve_links(text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
+revoke all on function public.resolve_links(text, text, text, text) from public, anon, authenticated;
+grant execute on function public.resolve_links(text, text, text, text) to service_role;

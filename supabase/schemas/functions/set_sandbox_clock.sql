@@ -1,0 +1,18 @@
+-- Called by the demo data and the sandbox's clock. From now on it is p_to for this user (null: the real time again). The
+-- row turns by itself when it is next touched. Never called in production: the gateway's callers are sandbox only.
+create or replace function public.set_sandbox_clock(p_user_id text, p_to timestamptz) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from public.sandbox_clocks c where c.user_id = p_user_id;
+  if p_to is not null then
+    insert into public.sandbox_clocks (user_id, shift)
+    values (p_user_id, date_trunc('milliseconds', p_to - clock_timestamp()));
+  end if;
+  return jsonb_build_object('now', public.instant_text(public.now_for(p_user_id)));
+end;
+$$;
+
+comment on function public.set_sandbox_clock(text, timestamptz) is 'Moves a sandbox users clock.';
+revoke all on function public.set_sandbox_clock(text, timestamptz) from public, anon, authenticated;
+grant execute on function public.set_sandbox_clock(text, timestamptz) to service_role;

@@ -1,0 +1,41 @@
+-- Called by get_usage and commit_timeline: one subscriptions row as the API shows it.
+create or replace function public.subscription_view(p_row public.subscriptions) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'product', p_row.product,
+    'plan', p_row.plan,
+    'limit_plan', p_row.limit_plan,
+    'status', p_row.status,
+    'processor', p_row.processor,
+    'interval', p_row.billing_interval,
+    'period_start', public.instant_text(p_row.current_period_start),
+    'period_end', public.instant_text(p_row.current_period_end),
+    'window_start', public.instant_text(p_row.window_start),
+    'resets_at', public.instant_text(p_row.window_end),
+    'cancel_at', public.instant_text(p_row.cancel_at),
+    'scheduled_plan', p_row.scheduled_plan,
+    -- While a payment is open: when the plan falls back to free's limits.
+    'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
+      select public.instant_text(min(s.starts_at))
+      from public.entitlement_segments s
+      where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
+        and s.starts_at > p_row.updated_at) end,
+    'meters', (
+      select jsonb_agg(jsonb_build_object(
+        'field', m.field,
+        'kind', m.kind,
+        'used', state.used,
+        'reserved', state.reserved,
+        'unpaid_held', state.unpaid_held,
+        'limit', state.limit_amount,
+        'remaining', state.remaining,
+        'over_limit', state.used > state.limit_amount) order by m.position)
+      from public.catalog_meters m
+      cross join lateral public.meter_state(p_row, m.field) state
+      where m.product = p_row.product));
+$$;
+
+comment on function public.subscription_view(public.subscriptions) is 'One subscriptions row as the API shows it.';
+revoke all on function public.subscription_view(public.subscriptions) from public, anon, authenticated;
+grant execute on function public.subscription_view(public.subscriptions) to service_role;

@@ -1,0 +1,23 @@
+-- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and reports what it was off by.
+-- Locks: the subscriptions row.
+create or replace function public.sync_chatbot_count(p_user_id text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_lock record := public.lock_subscription(p_user_id, 'chatbots');
+  v_row public.subscriptions := v_lock.locked;
+  v_counted bigint := coalesce((v_row.usage ->> 'chatbots_count')::bigint, 0);
+  v_actual bigint := (select count(*) from public.chatbots c where c.user_id = p_user_id);
+begin
+  if v_counted <> v_actual then
+    update public.subscriptions s
+    set usage = s.usage || jsonb_build_object('chatbots_count', v_actual), updated_at = v_lock.now_at
+    where s.user_id = p_user_id and s.product = 'chatbots';
+  end if;
+  return jsonb_build_object('counted', v_counted, 'actual', v_actual, 'drift', v_counted - v_actual);
+end;
+$$;
+
+comment on function public.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and reports the drift.';
+revoke all on function public.sync_chatbot_count(text) from public, anon, authenticated;
+grant execute on function public.sync_chatbot_count(text) to service_role;

@@ -1,0 +1,40 @@
+-- Called before any checkout or change is begun. Says whether what exists fits the new plan's gauges.
+-- Errors: TG400 unknown product or plan.
+create or replace function public.validate_plan_change(
+  p_user_id text,
+  p_new_plan text,
+  p_product text default 'chatbots'
+) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_plan public.catalog_plans;
+  v_over record;
+begin
+  select * into v_plan from public.catalog_plans p where p.product = p_product and p.plan = lower(p_new_plan);
+  if not found then
+    raise exception 'There is no such plan.' using errcode = 'TG400', detail = 'plan';
+  end if;
+  perform public.lock_subscription(p_user_id, p_product);
+  select m.field, (s.usage ->> m.field)::bigint - l.limit_amount as excess into v_over
+  from public.subscriptions s
+  join public.catalog_meters m on m.product = s.product and m.kind = 'gauge'
+  join public.catalog_limits l on l.product = s.product and l.plan = v_plan.plan and l.field = m.field
+  where s.user_id = p_user_id and s.product = p_product and (s.usage ->> m.field)::bigint > l.limit_amount
+  order by m.position
+  limit 1;
+  if found then
+    return jsonb_build_object(
+      'valid', false,
+      'reason', replace(v_over.field, 's_count', '') || '_limit_exceeded',
+      'message', format('Please delete %s %s(s) to switch to %s', v_over.excess,
+        replace(v_over.field, 's_count', ''), v_plan.name),
+      'excess', v_over.excess);
+  end if;
+  return jsonb_build_object('valid', true, 'reason', null, 'message', null);
+end;
+$$;
+
+comment on function public.validate_plan_change(text, text, text) is 'Whether a users things fit a plan: {valid, reason, message}.';
+revoke all on function public.validate_plan_change(text, text, text) from public, anon, authenticated;
+grant execute on function public.validate_plan_change(text, text, text) to service_role;

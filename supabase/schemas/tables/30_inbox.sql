@@ -1,0 +1,46 @@
+-- One row a webhook event, written before anything is decided: what was acknowledged is never only in a log.
+create table public.webhook_events (
+  processor text not null check (processor in ('stripe', 'paddle')),
+  id text not null,
+  event_type text not null,
+  -- The bytes that were signed. jsonb refuses \u0000 and lone surrogates, so payload is only a readable copy.
+  raw bytea not null,
+  payload jsonb,
+  livemode boolean,
+  occurred_at timestamptz,
+  created_at timestamptz not null default now(),
+  -- null: stored and not decided; the next delivery or the retry job decides it.
+  outcome text check (outcome in ('applied', 'ignored', 'deferred', 'quarantined')),
+  reason text,
+  processed_at timestamptz,
+  deliveries integer not null default 1,
+  attempts integer not null default 0,
+  last_error text,
+  -- What a deferred event waits for.
+  user_id text,
+  customer_id text,
+  subscription_id text,
+  primary key (processor, id)
+);
+comment on table public.webhook_events is 'The inbox: every delivery''s content as it was signed, and what came of it.';
+
+create index webhook_events_waiting on public.webhook_events (processor, customer_id) where outcome = 'deferred';
+create index webhook_events_created on public.webhook_events (created_at);
+
+-- Which user something at a processor belongs to. The key allows one user each; a link is never moved.
+create table public.links (
+  processor text not null check (processor in ('stripe', 'paddle')),
+  kind text not null check (kind in ('customer', 'subscription', 'transaction')),
+  external_id text not null,
+  user_id text not null references public.users (user_id),
+  source text not null check (source in ('checkout', 'metadata', 'event', 'admin', 'simulation')),
+  created_at timestamptz not null default now(),
+  primary key (processor, kind, external_id)
+);
+comment on table public.links is 'Customers, subscriptions and transactions of a processor, and whose they are.';
+create index links_user on public.links (user_id, processor, kind);
+
+alter table public.webhook_events enable row level security;
+alter table public.links enable row level security;
+revoke all on public.webhook_events, public.links from public, anon, authenticated;
+grant all on public.webhook_events, public.links to service_role;

@@ -1,0 +1,143 @@
+-- What events say (facts), and what the fold in lib/billing/timeline.ts made of all of them. commit_timeline writes
+-- these tables together, or none of them.
+create table public.facts (
+  user_id text not null,
+  product text not null,
+  fact_id text not null,
+  kind text not null check (kind in ('snapshot', 'payment', 'note')),
+  processor text not null,
+  subscription_id text not null,
+  occurred_at timestamptz not null,
+  event_id text not null,
+  body jsonb not null,
+  created_at timestamptz not null default now(),
+  primary key (user_id, product, fact_id)
+);
+comment on table public.facts is 'What an event says, in our own words; the timeline is a pure fold over these.';
+
+create table public.mirrors (
+  user_id text not null,
+  product text not null,
+  source text not null,
+  processor text not null,
+  subscription_id text not null,
+  plan text,
+  billing_interval text check (billing_interval in ('monthly', 'yearly')),
+  quantity integer not null,
+  status text not null,
+  period_start timestamptz,
+  period_end timestamptz,
+  cancel_at timestamptz,
+  trial_end timestamptz,
+  collection_paused boolean not null,
+  past_due_since timestamptz,
+  updated_at timestamptz not null,
+  ended_at timestamptz,
+  primary key (user_id, product, source)
+);
+comment on table public.mirrors is 'Each processor subscription as last known.';
+
+-- The key is the promise: a (subscription, period start) opens once, however many events announce it.
+create table public.billing_periods (
+  user_id text not null,
+  product text not null,
+  source text not null,
+  period_start timestamptz not null,
+  period_end timestamptz not null,
+  plan text not null,
+  billing_interval text not null check (billing_interval in ('monthly', 'yearly')),
+  trial boolean not null,
+  paid boolean not null,
+  paid_in_money boolean not null,
+  reason text not null,
+  primary key (user_id, product, source, period_start)
+);
+comment on table public.billing_periods is 'What a subscription charges for; each start exists once.';
+
+create table public.entitlement_segments (
+  user_id text not null,
+  product text not null,
+  -- Each segment lasts until the next one starts.
+  starts_at timestamptz not null,
+  source text not null,
+  plan text not null,
+  limit_plan text not null,
+  status text,
+  processor text,
+  subscription_id text,
+  billing_interval text,
+  quantity integer not null,
+  period_start timestamptz,
+  period_end timestamptz,
+  cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
+  anchor timestamptz not null,
+  held boolean not null,
+  primary key (user_id, product, starts_at)
+);
+comment on table public.entitlement_segments is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
+
+create table public.usage_windows (
+  user_id text not null,
+  product text not null,
+  source text not null,
+  window_start timestamptz not null,
+  -- A window of the free plan can grow each time an entitlement falls back to it.
+  opened_at timestamptz not null,
+  window_end timestamptz not null,
+  period_start timestamptz,
+  counts_until timestamptz,
+  opens_by text not null check (opens_by in ('reset', 'carry_over', 'preserve')),
+  reason text not null,
+  from_source text,
+  from_window_start timestamptz,
+  from_period_start timestamptz,
+  from_counts_until timestamptz,
+  share jsonb not null,
+  unpaid boolean not null,
+  held_from_old boolean not null,
+  -- Computed from the ledger under the row's lock once opened_at has come; null until then.
+  opening jsonb,
+  forgiven jsonb,
+  unpaid_held jsonb,
+  primary key (user_id, product, source, window_start, opened_at)
+);
+comment on table public.usage_windows is 'How a usage window begins: what it starts from, what was forgiven, and why.';
+
+create unique index usage_windows_open_once on public.usage_windows (user_id, product, source, window_start)
+  where source <> 'free';
+
+create table public.decisions (
+  user_id text not null,
+  decision_id bigint generated always as identity,
+  product text not null,
+  processor text not null,
+  event_id text not null,
+  event_type text not null,
+  decided_at timestamptz not null,
+  action text not null check (action in ('reset', 'carry_over', 'preserve')),
+  reason text not null,
+  analysis jsonb,
+  flags jsonb not null,
+  before jsonb not null,
+  after jsonb not null,
+  primary key (user_id, decision_id),
+  unique (user_id, product, processor, event_id)
+);
+comment on table public.decisions is 'The difference each event made, with its one reason: the trail that users and admins read.';
+
+alter table public.facts enable row level security;
+alter table public.mirrors enable row level security;
+alter table public.billing_periods enable row level security;
+alter table public.entitlement_segments enable row level security;
+alter table public.usage_windows enable row level security;
+alter table public.decisions enable row level security;
+revoke all on public.facts, public.mirrors, public.billing_periods, public.entitlement_segments,
+  public.usage_windows, public.decisions from public, anon, authenticated;
+grant all on public.facts, public.mirrors, public.billing_periods, public.entitlement_segments,
+  public.usage_windows, public.decisions to service_role;
+grant select on public.decisions, public.usage_windows to authenticated;
+
+create policy "Users read their own decisions" on public.decisions for select to authenticated
+  using (user_id = (select auth.jwt() ->> 'sub'));
+create policy "Users read their own windows" on public.usage_windows for select to authenticated
+  using (user_id = (select auth.jwt() ->> 'sub'));

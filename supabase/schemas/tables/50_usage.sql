@@ -1,0 +1,80 @@
+-- The entitlement in force and its counters: the row that the gate locks. One row a user and product, free ones too.
+-- No index but the key and room on every page, so that counting stays a HOT update.
+create table public.subscriptions (
+  user_id text not null references public.users (user_id),
+  product text not null,
+  plan text not null,
+  -- Whose limits apply: the plan, or less while an upgrade or a trial is not paid for.
+  limit_plan text not null,
+  status text not null default 'free',
+  processor text,
+  subscription_id text,
+  billing_interval text,
+  quantity integer not null default 1,
+  current_period_start timestamptz,
+  current_period_end timestamptz,
+  cancel_at timestamptz,
+  scheduled_plan text,
+  source text not null default 'free',
+  window_start timestamptz not null,
+  window_end timestamptz not null,
+  -- From here on the row must be turned to the next window or segment before it is believed.
+  turns_at timestamptz not null,
+  -- Counters by field name for the current window, and gauges.
+  usage jsonb not null,
+  reserved jsonb not null default '{}',
+  unpaid_held jsonb not null default '{}',
+  -- Moved by billing facts only, never by consumption: what commit_timeline compares.
+  revision bigint not null default 0,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (user_id, product),
+  check (window_start < window_end)
+) with (fillfactor = 70);
+comment on table public.subscriptions is 'The plan in force and what is used of it, a row a user and product.';
+
+-- Every accepted unit, with its time. Counters are sums over it: used = opening + sum of the rows in the window.
+create sequence public.usage_ledger_entry as bigint cache 64;
+create table public.usage_ledger (
+  user_id text not null,
+  product text not null,
+  field text not null,
+  at timestamptz not null,
+  -- Negative: given back.
+  amount bigint not null check (amount <> 0),
+  entry bigint not null default nextval('public.usage_ledger_entry'),
+  idempotency_key text,
+  primary key (user_id, field, at, entry)
+) partition by range (at);
+comment on table public.usage_ledger is 'Every accepted unit of use with its time; counters are sums over it.';
+create table public.usage_ledger_default partition of public.usage_ledger default;
+
+-- The answer to a call that named a key, so that a retry is answered and not charged again. Only allowed verdicts.
+create table public.idempotency_keys (
+  user_id text not null,
+  operation text not null check (operation in ('consume', 'release')),
+  key text not null check (length(key) between 1 and 255),
+  request jsonb not null,
+  verdict jsonb not null,
+  charged_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  primary key (user_id, operation, key)
+);
+comment on table public.idempotency_keys is 'Allowed verdicts by the caller''s key.';
+create index idempotency_keys_created on public.idempotency_keys (created_at);
+
+alter table public.subscriptions enable row level security;
+alter table public.usage_ledger enable row level security;
+alter table public.usage_ledger_default enable row level security;
+alter table public.idempotency_keys enable row level security;
+revoke all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys
+  from public, anon, authenticated;
+revoke all on sequence public.usage_ledger_entry from public, anon, authenticated;
+grant all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys to service_role;
+grant usage on sequence public.usage_ledger_entry to service_role;
+grant select on public.subscriptions, public.usage_ledger to authenticated;
+
+create policy "Users read their own subscriptions" on public.subscriptions for select to authenticated
+  using (user_id = (select auth.jwt() ->> 'sub'));
+create policy "Users read their own ledger" on public.usage_ledger for select to authenticated
+  using (user_id = (select auth.jwt() ->> 'sub'));
