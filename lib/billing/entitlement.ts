@@ -1,0 +1,196 @@
+/**
+ * Who is entitled to what, from when: the subscriptions' stories laid beside each other and cut into segments.
+ * Everything that will happen by itself (grace that runs out) is in them too, so Postgres needs no rules to turn
+ * the page, only its clock.
+ */
+import { findPlan, freePlan, type ProductId } from "./catalog";
+import type { Instant, Segment } from "./facts";
+import { type Change, changeAt, couldGive, type History, isPastDue, type Period } from "./history";
+import { GRACE } from "./period";
+
+interface Holder {
+  history: History;
+  change: Change;
+  period: Period;
+}
+
+/**
+ * The segments of one user and product, from the beginning of time to its end.
+ * @param freeAnchor when the user's row was made: free windows are counted from there, whatever is subscribed later
+ */
+export function segmentsOf(productId: ProductId, histories: readonly History[], freeAnchor: Instant): Segment[] {
+  const segments: Segment[] = [];
+  for (const at of turningPoints(histories)) {
+    const next = segmentAt(productId, histories, freeAnchor, at);
+    const last = segments.at(-1);
+    if (last && sameEntitlement(last, next)) continue;
+    if (last) last.end = at;
+    segments.push(next);
+  }
+  return segments;
+}
+
+/** Every instant at which the answer can change. */
+function turningPoints(histories: readonly History[]): Instant[] {
+  const points = new Set<Instant>([0]);
+  for (const { changes, periods, confirmations, failures } of histories) {
+    for (const { from, pastDueSince } of changes) {
+      points.add(from);
+      if (pastDueSince !== null) points.add(pastDueSince + GRACE);
+    }
+    for (const { starts, end } of periods) points.add(starts[0]).add(end + GRACE);
+    for (const { at } of confirmations) points.add(at);
+    for (const at of failures) points.add(at);
+  }
+  return [...points].sort((a, b) => a - b);
+}
+
+function segmentAt(productId: ProductId, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
+  const holder = holderAt(productId, histories, at);
+  if (holder === undefined) return freeSegment(productId, histories, freeAnchor, at);
+  const { history, change, period } = holder;
+  return {
+    start: at,
+    end: null,
+    source: history.source,
+    plan: change.plan,
+    limitPlan: limitPlan(productId, holder, at),
+    status: change.status,
+    processor: history.processor,
+    subscription: history.subscription,
+    interval: change.interval,
+    quantity: change.quantity,
+    periodStart: period.starts[0],
+    periodEnd: period.end,
+    cadence: windowCadence(period),
+    anchor: period.starts[0],
+    held: isHeld(histories, holder, at),
+  };
+}
+
+/** A year's allowance is never handed out on day one: a plan billed yearly has monthly windows. */
+export function windowCadence({ interval, trial }: Pick<Period, "interval" | "trial">): "monthly" | "billing_period" {
+  return interval === "yearly" && !trial ? "monthly" : "billing_period";
+}
+
+function freeSegment(productId: ProductId, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
+  const { id, plan } = freePlan(productId);
+  const latest = histories
+    .map((history) => ({ history, change: changeAt(history, at) }))
+    .filter((entry): entry is { history: History; change: Change } => entry.change !== undefined)
+    .sort((a, b) => b.change.from - a.change.from || (a.history.source < b.history.source ? -1 : 1))[0];
+  const lives = latest !== undefined && latest.change.status !== "canceled";
+  return {
+    start: at,
+    end: null,
+    source: "free",
+    plan: id,
+    limitPlan: id,
+    status: latest?.change.status ?? null,
+    processor: lives ? latest.history.processor : null,
+    subscription: lives ? latest.history.subscription : null,
+    interval: null,
+    quantity: 1,
+    periodStart: null,
+    periodEnd: null,
+    cadence: plan.cadence,
+    anchor: plan.cadence === "daily" ? 0 : freeAnchor,
+    held: false,
+  };
+}
+
+function sameEntitlement(a: Segment, b: Segment): boolean {
+  const { start: _start, end: _end, ...left } = a;
+  const { start: __start, end: __end, ...right } = b;
+  return (Object.keys(left) as (keyof typeof left)[]).every((key) => left[key] === right[key]);
+}
+
+/** The subscription in force: what is paid for before what is owed, then the higher plan, then the older. */
+function holderAt(productId: ProductId, histories: readonly History[], at: Instant): Holder | undefined {
+  const rank = ({ change }: Holder) => planRank(productId, change.plan);
+  return givingAt(histories, at).sort(
+    (a, b) =>
+      Number(isPastDue(a.change.status)) - Number(isPastDue(b.change.status)) ||
+      rank(b) - rank(a) ||
+      firstStart(a.history) - firstStart(b.history) ||
+      (a.history.source < b.history.source ? -1 : 1),
+  )[0];
+}
+
+/** The subscriptions that give a plan at `at`: they live, grace has not run out, and a trial is the user's first. */
+export function givingAt(histories: readonly History[], at: Instant): Holder[] {
+  return histories.flatMap((history) => {
+    const change = changeAt(history, at);
+    if (change === undefined || !couldGive(change)) return [];
+    const period = history.periods[change.period] as Period;
+    if (at >= period.end + GRACE) return [];
+    if (change.pastDueSince !== null && at >= change.pastDueSince + GRACE) return [];
+    if (change.status === "trialing" && hadEarlierTrial(histories, history, period)) return [];
+    return [{ history, change, period }];
+  });
+}
+
+function hadEarlierTrial(histories: readonly History[], own: History, { starts }: Period): boolean {
+  return histories.some(
+    (other) => other !== own && other.periods.some((period) => period.trial && period.starts[0] < starts[0]),
+  );
+}
+
+function firstStart({ periods }: History): Instant {
+  return (periods[0] as Period).starts[0];
+}
+
+export function planRank(productId: ProductId, planId: string): number {
+  return findPlan(productId, planId)?.rank ?? 0;
+}
+
+/**
+ * Whose limits apply. An upgrade announced active counts at once; after a failed charge the last plan that was paid
+ * for caps it until a payment confirms the new one. A trial's limits are those of the plan it began with, until paid.
+ */
+function limitPlan(productId: ProductId, { history, change, period }: Holder, at: Instant): string {
+  const caps: string[] = [change.plan];
+  const confirmed = confirmedAt(history, at);
+  if (period.trial && !coveredByPayment(productId, history, change.plan, period.starts[0], at)) caps.push(period.plan);
+  if (chargeFailed(productId, history, at)) caps.push(confirmed ?? freePlan(productId).id);
+  return lowest(productId, caps);
+}
+
+function coveredByPayment(productId: ProductId, history: History, plan: string, from: Instant, at: Instant): boolean {
+  return history.confirmations.some(
+    (paid) => paid.at >= from && paid.at <= at && planRank(productId, paid.plan) >= planRank(productId, plan),
+  );
+}
+
+export function lowest(productId: ProductId, plans: readonly string[]): string {
+  return plans.reduce((low, plan) => (planRank(productId, plan) < planRank(productId, low) ? plan : low));
+}
+
+/** The last plan that was confirmed by a payment (or a period that counts as paid) up to `at`. */
+export function confirmedAt({ confirmations }: History, at: Instant): string | undefined {
+  return confirmations.findLast((confirmation) => confirmation.at <= at)?.plan;
+}
+
+/** A charge failed and no payment since has confirmed a plan as high as the one held. */
+function chargeFailed(productId: ProductId, history: History, at: Instant): boolean {
+  const failed = Math.max(-1, ...history.failures.filter((failure) => failure <= at));
+  if (failed < 0) return false;
+  return !history.confirmations.some(
+    (confirmation) =>
+      confirmation.at >= failed &&
+      confirmation.at <= at &&
+      planRank(productId, confirmation.plan) >= planRank(productId, changeAt(history, confirmation.at)?.plan ?? ""),
+  );
+}
+
+/**
+ * Whether what an unpaid renewal forgave is held back: while it is owed or nobody collects, and from the start for
+ * someone who has had another period that was never paid.
+ */
+function isHeld(histories: readonly History[], { change, period }: Holder, at: Instant): boolean {
+  if (period.paid || period.trial) return false;
+  if (isPastDue(change.status) || change.collectionPaused) return true;
+  return histories.some(({ periods }) =>
+    periods.some((other) => other !== period && !other.paid && !other.trial && other.starts[0] <= at),
+  );
+}

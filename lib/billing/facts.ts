@@ -1,0 +1,224 @@
+/**
+ * The words of the billing domain: what an event says (facts) and what all of them add up to (the timeline).
+ *
+ * Nothing here knows a processor's field names, the clock or the database.
+ */
+
+/** Milliseconds since 1970 in UTC, floored once where the instant came in; compared as a number, never as a string. */
+export type Instant = number;
+
+export type Processor = "stripe" | "paddle";
+export type Interval = "monthly" | "yearly";
+
+/** A subscription's status in the words both processors share. */
+export const STATUSES = [
+  "trialing",
+  "active",
+  "past_due",
+  "unpaid",
+  "incomplete",
+  "incomplete_expired",
+  "paused",
+  "canceled",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** Statuses that can give a plan; what they give is decided by the timeline. */
+export const LIVE: ReadonlySet<Status> = new Set<Status>(["trialing", "active", "past_due", "unpaid"]);
+
+/** One processor subscription's part in one product, as it stood at one moment. */
+export interface Image {
+  /** Plan within the product; null when the catalog does not know the price. */
+  plan: string | null;
+  interval: Interval | null;
+  quantity: number;
+  status: Status;
+  /** The billing period; null when the processor gave none (Paddle, paused or canceled). */
+  periodStart: Instant | null;
+  periodEnd: Instant | null;
+  /** When the subscription will end by itself, if it will. */
+  cancelAt: Instant | null;
+  trialEnd: Instant | null;
+  /** Stripe's `pause_collection`: the periods go on, nobody pays for them. */
+  collectionPaused: boolean;
+}
+
+interface FactOrigin {
+  /** Unique and stable: the same event normalized again gives the same ids. */
+  id: string;
+  processor: Processor;
+  subscription: string;
+  /** The one instant that orders facts (Paddle snapshots: `updated_at`). */
+  at: Instant;
+}
+
+/** A subscription as it is after an event. */
+export interface SnapshotFact extends FactOrigin {
+  kind: "snapshot";
+  life: "created" | "updated" | "deleted";
+  image: Image;
+  /** The image just before, rebuilt from what the processor says changed; null when it does not say. */
+  before: Image | null;
+}
+
+/** A charge for a period, made or failed. */
+export interface PaymentFact extends FactOrigin {
+  kind: "payment";
+  outcome: "paid" | "failed";
+  /**
+   * `period`: the charge for a whole billing period, at creation or renewal.
+   * `change`: a charge because the subscription changed (it may name a period that opened with the change).
+   * `proration`: the difference for a plan change inside a period; it confirms the plan and opens nothing.
+   * `other`: one-off charges and card changes; they mean nothing here.
+   */
+  purpose: "period" | "change" | "proration" | "other";
+  periodStart: Instant | null;
+  periodEnd: Instant | null;
+  plan: string | null;
+  interval: Interval | null;
+  /** Paid in full and in money: no credit, balance or proration took part. */
+  inMoney: boolean;
+}
+
+/** Something that is recorded and shown and changes no entitlement: a refund, a dispute. */
+export interface NoteFact extends FactOrigin {
+  kind: "note";
+  note: string;
+}
+
+export type Fact = SnapshotFact | PaymentFact | NoteFact;
+
+/** How a usage window begins. `preserve` grows a window that goes on: nothing is given. */
+export type OpensBy = "reset" | "carry_over" | "preserve";
+
+/** Where a window belongs: one processor subscription, or the product's free plan. */
+export type Source = `${Processor}:${string}` | "free";
+
+/** One billing period of one processor subscription: what it charges for. Each start exists once. */
+export interface BillingPeriod {
+  source: Source;
+  start: Instant;
+  end: Instant;
+  plan: string;
+  interval: Interval;
+  trial: boolean;
+  /** The period counts as paid (its payment was seen, or the domain's rules vouch for it). */
+  paid: boolean;
+  /** The payment was seen, in full and in money. */
+  paidInMoney: boolean;
+  reason: Reason;
+}
+
+/** One processor subscription as last known. */
+export interface Mirror extends Image {
+  processor: Processor;
+  subscription: string;
+  updatedAt: Instant;
+  endedAt: Instant | null;
+  /** First `past_due` or `unpaid` of the unbroken stretch. */
+  pastDueSince: Instant | null;
+}
+
+export type Cadence = "daily" | "monthly" | "billing_period";
+
+/** From `start` until the next segment: who is entitled to what, and which windows the usage counts in. */
+export interface Segment {
+  start: Instant;
+  /** null: until further notice. */
+  end: Instant | null;
+  source: Source;
+  plan: string;
+  /** Whose limits apply: the plan, or less while an upgrade or a trial is not paid for. */
+  limitPlan: string;
+  /** null: never subscribed. */
+  status: Status | null;
+  processor: Processor | null;
+  subscription: string | null;
+  interval: Interval | null;
+  quantity: number;
+  periodStart: Instant | null;
+  periodEnd: Instant | null;
+  cadence: Cadence;
+  /** Windows are counted from here. */
+  anchor: Instant;
+  /** What an unpaid renewal forgave is held back for now. */
+  held: boolean;
+}
+
+/** One usage window. */
+export interface Window {
+  source: Source;
+  /** null: a window of the free plan. */
+  periodStart: Instant | null;
+  start: Instant;
+  end: Instant;
+  /** Use counts in it until here; null: it is the last of its period and goes on until news opens the next. */
+  countsUntil: Instant | null;
+}
+
+/** How one usage window begins, or grows when an entitlement falls back to it. */
+export interface Opening {
+  window: Window;
+  /** The instant up to which the old window's use is its base. */
+  at: Instant;
+  by: OpensBy;
+  reason: Reason;
+  /** The window whose use this one starts from. */
+  from: Window | null;
+  /** carry_over: the most that is forgiven, a field: the limits of the plans held, each for its share of the window. */
+  share: Record<string, number>;
+  /** Its period was not paid: what it forgave is held while the segment says so. */
+  unpaid: boolean;
+  /** The old window is an unpaid one of the same subscription: what it held stays held. */
+  heldFromOld: boolean;
+}
+
+/** What all facts add up to. */
+export interface Timeline {
+  mirrors: Mirror[];
+  periods: BillingPeriod[];
+  segments: Segment[];
+  openings: Opening[];
+  /** The rule each fact met, by fact id. */
+  trace: Record<string, Reason>;
+  flags: Flag[];
+}
+
+/** Worth an admin's eye; changes nothing by itself. */
+export interface Flag {
+  kind: "two_live_subscriptions" | "period_moved_backwards" | "trial_refused";
+  source: Source;
+  at: Instant;
+}
+
+export const REASONS = [
+  "Subscription ended",
+  "Awaiting first payment",
+  "Subscription paused",
+  "Resubscribed within a paid period",
+  "New subscription",
+  "Subscription resumed with a new period",
+  "Trial converted to paid",
+  "Plan change at billing renewal",
+  "Billing period renewal detected",
+  "Trial added",
+  "Billing cycle restarted mid-period",
+  "Plan change mid-cycle detected",
+  "No billing change",
+  "Period moved backwards",
+  "Payment for a new billing period",
+  "Payment confirmed",
+  "Payment failed",
+  "Payment for an earlier period",
+  "Payment waits for its subscription",
+  "Payment without a new period",
+  "Noted",
+] as const;
+/** One reason a decision; exact words, the runbook's searches depend on them. */
+export type Reason = (typeof REASONS)[number];
+
+/** The difference one delivery made to the timeline. */
+export interface Decision {
+  action: "reset" | "preserve" | "carry_over";
+  reason: Reason;
+}

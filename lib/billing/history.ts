@@ -1,0 +1,306 @@
+/**
+ * One processor subscription, told from its own facts alone: its periods, each start once, and what it was when.
+ * Other subscriptions do not come in here; what they mean together is `entitlement.ts` and `openings.ts`.
+ */
+import {
+  type Fact,
+  type Image,
+  type Instant,
+  type Interval,
+  LIVE,
+  type Mirror,
+  type PaymentFact,
+  type Processor,
+  type Reason,
+  type SnapshotFact,
+  type Source,
+  type Status,
+} from "./facts";
+import { chain, groupByInstant, sameImage } from "./order";
+import { type Move, periodMove, SAME_START, sameStart } from "./period";
+import { type Effect, ruleFor } from "./rules";
+
+/** A billing period while its subscription's story is told. */
+export interface Period {
+  /** The start it was opened by, then every other start it has been announced with (a trial added inside it). */
+  starts: [Instant, ...Instant[]];
+  end: Instant;
+  plan: string;
+  interval: Interval;
+  trial: boolean;
+  /** The domain's rules vouch for it where no payment was seen. */
+  vouched: boolean;
+  paid: boolean;
+  paidInMoney: boolean;
+  effect: Effect;
+  reason: Reason;
+}
+
+/** From `from` on the subscription is this; a later change overrides everything from its own `from` on. */
+export interface Change {
+  from: Instant;
+  plan: string;
+  status: Status;
+  interval: Interval | null;
+  quantity: number;
+  collectionPaused: boolean;
+  pastDueSince: Instant | null;
+  /** Index into `periods`; -1 before the first. */
+  period: number;
+}
+
+/** A plan that was paid for, or that a period which counts as paid vouches for. */
+export interface Confirmation {
+  at: Instant;
+  plan: string;
+}
+
+export interface History {
+  source: Source;
+  processor: Processor;
+  subscription: string;
+  mirror: Mirror | null;
+  periods: Period[];
+  changes: Change[];
+  confirmations: Confirmation[];
+  /** Failed charges, and the first `past_due` of each stretch. */
+  failures: Instant[];
+  movedBackwards: Instant[];
+  trace: Record<string, Reason>;
+}
+
+/** Tells the story of one subscription; `facts` are all of one subscription and product. */
+export function historyOf(facts: readonly Fact[]): History {
+  const [first] = facts as [Fact, ...Fact[]];
+  const payments = facts.filter((fact): fact is PaymentFact => fact.kind === "payment");
+  const history: History = {
+    source: `${first.processor}:${first.subscription}`,
+    processor: first.processor,
+    subscription: first.subscription,
+    mirror: null,
+    periods: [],
+    changes: [],
+    confirmations: [],
+    failures: [],
+    movedBackwards: [],
+    trace: {},
+  };
+  for (const group of groupByInstant(facts)) {
+    const snapshots = group.filter((fact) => fact.kind === "snapshot");
+    for (const snapshot of chain(snapshots, history.mirror)) takeSnapshot(history, snapshot);
+    for (const fact of group) {
+      if (fact.kind === "payment") takePayment(history, fact);
+      if (fact.kind === "note") history.trace[fact.id] = "Noted";
+    }
+  }
+  for (const period of history.periods) lookUpPayments(period, payments);
+  history.confirmations = confirmations(history, payments);
+  return history;
+}
+
+function takeSnapshot(history: History, fact: SnapshotFact): void {
+  if (fact.before !== null && isNews(history, fact.before)) apply(history, fact.before, fact.at, "updated");
+  history.trace[fact.id] = apply(history, fact.image, fact.at, fact.life);
+}
+
+/** A before-image that differs from the state so far tells of an event that has not come, unless it is older. */
+function isNews({ mirror, periods }: History, before: Image): boolean {
+  if (before.status === "canceled" || (mirror !== null && sameImage(before, mirror))) return false;
+  const open = periods.at(-1);
+  return open === undefined || before.periodStart === null || before.periodStart >= open.starts[0] - SAME_START;
+}
+
+function apply(history: History, image: Image, at: Instant, life: SnapshotFact["life"]): Reason {
+  const { mirror, periods } = history;
+  if (mirror?.endedAt != null) return "Subscription ended";
+  const open = periods.at(-1);
+  // An unknown price says nothing of plan and period; the status and the flags are still true.
+  const priced = image.plan !== null && image.interval !== null;
+  const plan = image.plan ?? mirror?.plan ?? null;
+  const move: Move = priced ? periodMove(image.periodEnd === null ? null : image.periodStart, open) : "none";
+  const status: Status = life === "deleted" ? "canceled" : image.status;
+  const { effect, reason } = ruleFor({
+    move,
+    statusBefore: mirror?.status ?? null,
+    status,
+    planChanged: mirror?.plan != null && mirror.plan !== plan,
+    // Row 3 needs the other subscriptions: `openings.ts` applies it to the first period once all stories are told.
+    insideAnother: false,
+  });
+  const opens = effect === "reset" || effect.startsWith("carry_over");
+
+  if (opens && plan !== null) {
+    openPeriod(history, {
+      start: image.periodStart as Instant,
+      end: image.periodEnd as Instant,
+      plan,
+      interval: image.interval as Interval,
+      trial: status === "trialing",
+      beganActive: mirror === null && status === "active",
+      effect,
+      reason,
+    });
+  } else if (open && effect === "continues" && image.periodEnd !== null && priced) {
+    if (move === "same") open.end = image.periodEnd;
+    if (move === "restart") {
+      open.starts.push(image.periodStart as Instant);
+      open.end = image.periodEnd;
+      open.trial = true;
+    }
+    if (move === "backwards") history.movedBackwards.push(at);
+  }
+
+  const keepsPeriod = effect === "ends" || effect === "nothing" || move === "backwards" || move === "none";
+  const pastDueSince = isPastDue(status) ? (mirror?.pastDueSince ?? at) : null;
+  if (pastDueSince === at) history.failures.push(at);
+  history.mirror = {
+    ...image,
+    plan,
+    interval: image.interval ?? mirror?.interval ?? null,
+    status,
+    periodStart: keepsPeriod ? (mirror?.periodStart ?? image.periodStart) : image.periodStart,
+    periodEnd: keepsPeriod ? (mirror?.periodEnd ?? image.periodEnd) : image.periodEnd,
+    processor: history.processor,
+    subscription: history.subscription,
+    updatedAt: at,
+    endedAt: effect === "ends" ? at : null,
+    pastDueSince,
+  };
+  change(history, opens ? (image.periodStart as Instant) : at);
+  return reason;
+}
+
+interface NewPeriod {
+  start: Instant;
+  end: Instant;
+  plan: string;
+  interval: Interval;
+  trial: boolean;
+  beganActive: boolean;
+  effect: Effect;
+  reason: Reason;
+}
+
+function openPeriod({ periods, mirror }: History, { start, beganActive, ...period }: NewPeriod): void {
+  const old = periods.at(-1);
+  // Still active with its collection on when the next period opens: an endpoint that never gets invoices works too.
+  if (old && mirror?.status === "active" && !mirror.collectionPaused) old.vouched = true;
+  periods.push({ ...period, starts: [start], vouched: beganActive, paid: false, paidInMoney: false });
+}
+
+/** Records what the subscription is from now on; whatever was recorded for later instants is overridden. */
+function change({ changes, mirror, periods }: History, from: Instant): void {
+  if (mirror === null || mirror.plan === null) return;
+  while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
+  changes.push({
+    from,
+    plan: mirror.plan,
+    status: mirror.status,
+    interval: mirror.interval,
+    quantity: mirror.quantity,
+    collectionPaused: mirror.collectionPaused,
+    pastDueSince: mirror.pastDueSince,
+    period: periods.length - 1,
+  });
+}
+
+function takePayment(history: History, fact: PaymentFact): void {
+  history.trace[fact.id] = payment(history, fact);
+}
+
+function payment(history: History, fact: PaymentFact): Reason {
+  const { mirror, periods } = history;
+  if (fact.outcome === "failed") {
+    if (fact.purpose !== "other") history.failures.push(fact.at);
+    return "Payment failed";
+  }
+  if (
+    fact.purpose === "other" ||
+    fact.purpose === "proration" ||
+    fact.periodStart === null ||
+    fact.periodEnd === null
+  ) {
+    return "Payment without a new period";
+  }
+  const open = periods.at(-1);
+  if (open === undefined || mirror === null) return "Payment waits for its subscription";
+  const named = periods.find((period) => isPeriodOf(period, fact));
+  if (named === open) return "Payment confirmed";
+  if (named) return "Payment for an earlier period";
+  if (fact.purpose === "change") return "Payment without a new period";
+  if (fact.periodStart < open.end - SAME_START || mirror.endedAt !== null) return "Payment for an earlier period";
+
+  const reason: Reason = "Payment for a new billing period";
+  const plan = fact.plan ?? (mirror.plan as string);
+  openPeriod(history, {
+    start: fact.periodStart,
+    end: fact.periodEnd,
+    plan,
+    interval: fact.interval ?? open.interval,
+    trial: false,
+    beganActive: false,
+    effect: "reset",
+    reason,
+  });
+  history.mirror = {
+    ...mirror,
+    plan,
+    interval: fact.interval ?? mirror.interval,
+    status: mirror.status === "trialing" ? "active" : mirror.status,
+    periodStart: fact.periodStart,
+    periodEnd: fact.periodEnd,
+  };
+  change(history, fact.periodStart);
+  return reason;
+}
+
+function isPeriodOf(period: Period, { periodStart }: PaymentFact): boolean {
+  return periodStart !== null && period.starts.some((start) => sameStart(start, periodStart));
+}
+
+/** Payments are looked up, not ordered: paid and money come from all of them, wherever they sort. */
+function lookUpPayments(period: Period, payments: readonly PaymentFact[]): void {
+  const made = payments.filter(
+    (fact) =>
+      fact.outcome === "paid" && (fact.purpose === "period" || fact.purpose === "change") && isPeriodOf(period, fact),
+  );
+  // A trial's invoice over nothing is "paid" as well; it does not pay for the trial.
+  period.paid = period.vouched && !period.trial ? true : made.some((fact) => !period.trial || fact.inMoney);
+  period.paidInMoney = made.some((fact) => fact.inMoney);
+}
+
+function confirmations({ periods, changes }: History, payments: readonly PaymentFact[]): Confirmation[] {
+  const found: Confirmation[] = [];
+  for (const [index, period] of periods.entries()) {
+    if (!period.paid) continue;
+    if (period.vouched) {
+      found.push({ at: period.starts[0], plan: period.plan });
+      const next = periods[index + 1];
+      const held = next && changes.findLast((change) => change.period === index && change.from < next.starts[0]);
+      if (next && held) found.push({ at: next.starts[0], plan: held.plan });
+    }
+  }
+  for (const fact of payments) {
+    if (fact.outcome !== "paid" || fact.plan === null || fact.purpose === "other") continue;
+    const period =
+      fact.purpose === "proration"
+        ? periods.findLast(({ starts }) => starts[0] <= fact.at)
+        : periods.find((candidate) => isPeriodOf(candidate, fact));
+    if (period?.paid) found.push({ at: fact.at, plan: fact.plan });
+  }
+  return found.sort((a, b) => a.at - b.at);
+}
+
+export function isPastDue(status: Status): boolean {
+  return status === "past_due" || status === "unpaid";
+}
+
+/** What the subscription is at `at`; undefined before its first change. */
+export function changeAt({ changes }: History, at: Instant): Change | undefined {
+  return changes.findLast(({ from }) => from <= at);
+}
+
+/** Whether the subscription could give a plan: it lives and has a period. */
+export function couldGive(change: Change): boolean {
+  return LIVE.has(change.status) && change.period >= 0;
+}

@@ -1,0 +1,143 @@
+/**
+ * How each usage window begins: by the rule that opened its billing period, from the window before it. Counters are
+ * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
+ */
+import { CATALOG, findPlan, type ProductId } from "./catalog";
+import { confirmedAt, lowest, windowCadence } from "./entitlement";
+import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
+import type { History, Period } from "./history";
+import { type WindowRule, windowAt } from "./period";
+
+interface Place {
+  history: History;
+  period: Period;
+}
+
+/** The openings of one user and product, in the order in which Postgres computes them. */
+export function openingsOf(
+  productId: ProductId,
+  histories: readonly History[],
+  segments: readonly Segment[],
+): Opening[] {
+  const ofPeriods = histories.flatMap((history) =>
+    history.periods.map((period, index) => openingOf(productId, histories, { history, period }, index)),
+  );
+  return [...ofPeriods, ...returnsToFree(segments)].sort(
+    (a, b) => a.at - b.at || (a.window.source < b.window.source ? -1 : 1),
+  );
+}
+
+function openingOf(productId: ProductId, histories: readonly History[], place: Place, index: number): Opening {
+  const { history, period } = place;
+  const at = period.starts[0];
+  const previous = history.periods[index - 1];
+  const old = previous ? { history, period: previous } : periodAround(histories, history, at);
+  const from = old ? windowIn(old, at - 1) : null;
+  const resubscribed = previous === undefined && old !== undefined;
+  const by = resubscribed ? untilPaid(period) : opensBy(period);
+  return {
+    window: windowIn(place, at),
+    at,
+    by,
+    reason: resubscribed ? "Resubscribed within a paid period" : period.reason,
+    from,
+    share: by === "carry_over" && old && from ? shareOf(productId, old, from, at) : {},
+    unpaid: !period.paid && !period.trial,
+    heldFromOld: previous !== undefined && !previous.paid && !previous.trial,
+  };
+}
+
+function windowIn({ history, period }: Place, at: Instant): Window {
+  const [periodStart] = period.starts;
+  const rule = { cadence: windowCadence(period), anchor: periodStart, periodEnd: period.end };
+  return { source: history.source, periodStart, ...span(rule, at) };
+}
+
+/** The last window of a period has no end of its own: use counts in it until news opens the next period. */
+function span(rule: WindowRule, at: Instant): Pick<Window, "start" | "end" | "countsUntil"> {
+  const { start, end } = windowAt(rule, at);
+  return { start, end, countsUntil: rule.periodEnd === null || end < rule.periodEnd ? end : null };
+}
+
+function opensBy(period: Period): OpensBy {
+  if (period.effect === "carry_over_until_paid") return untilPaid(period);
+  return period.effect === "carry_over" ? "carry_over" : "reset";
+}
+
+/** Carried over until the period's own payment is seen, in full and in money. */
+function untilPaid({ paidInMoney }: Period): OpensBy {
+  return paidInMoney ? "reset" : "carry_over";
+}
+
+/** Row 3: the paid or trial period of another subscription that `at` lies inside; the one that lived longest. */
+function periodAround(histories: readonly History[], own: History, at: Instant): Place | undefined {
+  const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
+  return histories
+    .filter((other) => other !== own)
+    .flatMap((history) => history.periods.map((period) => ({ history, period })))
+    .filter(({ period }) => (period.paid || period.trial) && period.starts[0] <= at && at < period.end)
+    .sort(
+      (a, b) =>
+        endOf(b.history) - endOf(a.history) ||
+        b.period.starts[0] - a.period.starts[0] ||
+        (a.history.source < b.history.source ? -1 : 1),
+    )[0];
+}
+
+/**
+ * The most that a carry-over forgives, a field: the limits of the plans held (no more than what was paid for), each
+ * for its share of the old window; nothing when the old period was not paid.
+ */
+function shareOf(
+  productId: ProductId,
+  { history, period }: Place,
+  window: Window,
+  until: Instant,
+): Record<string, number> {
+  const share: Record<string, number> = {};
+  for (const [field, meter] of Object.entries(CATALOG[productId].meters) as [string, { kind: string }][]) {
+    if (meter.kind !== "counter") continue;
+    let limitTime = 0;
+    if (period.paid) {
+      for (const { start, end, plan } of heldPlans(productId, history, window.start, until)) {
+        limitTime += (findPlan(productId, plan)?.limits[field] ?? 0) * (end - start);
+      }
+    }
+    share[field] = Math.floor(limitTime / (window.end - window.start));
+  }
+  return share;
+}
+
+function heldPlans(productId: ProductId, history: History, from: Instant, until: Instant) {
+  const cuts = new Set([from, until]);
+  for (const change of history.changes) cuts.add(change.from);
+  for (const confirmation of history.confirmations) cuts.add(confirmation.at);
+  const points = [...cuts].filter((cut) => cut >= from && cut <= until).sort((a, b) => a - b);
+  return points.slice(0, -1).flatMap((start, index) => {
+    const change = history.changes.findLast((candidate) => candidate.from <= start);
+    if (change === undefined || !LIVE.has(change.status)) return [];
+    const plan = lowest(productId, [change.plan, confirmedAt(history, start) ?? change.plan]);
+    return [{ start, end: points[index + 1] as Instant, plan }];
+  });
+}
+
+/** Falling back to free brings along what was used, so that ending a subscription is not a refill. */
+function returnsToFree(segments: readonly Segment[]): Opening[] {
+  return segments.flatMap((segment, index) => {
+    const before = segments[index - 1];
+    if (segment.source !== "free" || before === undefined || before.source === "free") return [];
+    const reason: Reason = segment.status === "paused" ? "Subscription paused" : "Subscription ended";
+    return [
+      {
+        window: { source: segment.source, periodStart: null, ...span(segment, segment.start) },
+        at: segment.start,
+        by: "preserve" as const,
+        reason,
+        from: { source: before.source, periodStart: before.periodStart, ...span(before, segment.start - 1) },
+        share: {},
+        unpaid: false,
+        heldFromOld: false,
+      },
+    ];
+  });
+}

@@ -1,0 +1,46 @@
+import type { FindPrice } from "@/lib/billing/catalog";
+import { isPlainObject } from "@/lib/billing/processors/envelope";
+import type { Normalized, WebhookEvent } from "@/lib/billing/processors/processor";
+import type { Handler } from "./handler";
+import { paymentHandler } from "./payment";
+import { snapshotHandler } from "./snapshot";
+
+const handledLater: Handler = () => ({ outcome: "ignored", reason: "handled_later" });
+
+/** Every event type that means something; what is not here is stored and ignored. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  "customer.subscription.created": snapshotHandler("created"),
+  "customer.subscription.updated": snapshotHandler("updated"),
+  "customer.subscription.deleted": snapshotHandler("deleted"),
+  "customer.subscription.paused": snapshotHandler("updated"),
+  "customer.subscription.resumed": snapshotHandler("updated"),
+  "customer.subscription.trial_will_end": snapshotHandler("updated"),
+  "invoice.paid": paymentHandler("paid"),
+  "invoice.payment_succeeded": paymentHandler("paid"),
+  "invoice.payment_failed": paymentHandler("failed"),
+  "invoice.payment_action_required": paymentHandler("failed"),
+  "checkout.session.completed": handledLater,
+  "charge.refunded": handledLater,
+  "charge.dispute.created": handledLater,
+  "charge.dispute.closed": handledLater,
+  "customer.deleted": handledLater,
+};
+
+const NOBODY = { customer: null, subscription: null, trustedUserId: null };
+
+/** What the event says, in the domain's words; the same facts for the same event in every API version. */
+export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized {
+  if (event.payload.object === "v2.core.event") return { outcome: "ignored", reason: "thin_event" };
+  const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
+  if (handler === undefined) return { outcome: "ignored", reason: "unhandled_type" };
+
+  const data = isPlainObject(event.payload.data) ? event.payload.data : {};
+  if (!isPlainObject(data.object)) {
+    return { outcome: "quarantined", reason: "missing_field:data.object", identity: NOBODY };
+  }
+  if (event.occurredAt === null) {
+    return { outcome: "quarantined", reason: "missing_field:created", identity: NOBODY };
+  }
+  const previous = isPlainObject(data.previous_attributes) ? data.previous_attributes : null;
+  return handler({ id: event.id, type: event.type, at: event.occurredAt, object: data.object, previous }, findPrice);
+}

@@ -1,0 +1,35 @@
+import type { Instant } from "@/lib/billing/facts";
+import { identifier, parseJsonObject } from "@/lib/billing/processors/envelope";
+import type { Parsed } from "@/lib/billing/processors/processor";
+
+/** The last second of the year 9999: later instants are no dates in Postgres' and JavaScript's common range. */
+export const LAST_SECOND = 253_402_300_799;
+
+/** Reads an event's envelope, the thin events' one too (`object: "v2.core.event"`, whose `created` is an ISO string). */
+export function parse(raw: Uint8Array): Parsed {
+  const parsed = parseJsonObject(raw);
+  if (!parsed.ok) return parsed;
+  const payload = parsed.value;
+  const id = identifier(payload.id);
+  if (id === null) return { ok: false, reason: "missing_id" };
+  const type = identifier(payload.type);
+  if (type === null) return { ok: false, reason: "missing_type" };
+  return {
+    ok: true,
+    event: {
+      processor: "stripe",
+      id,
+      type,
+      livemode: typeof payload.livemode === "boolean" ? payload.livemode : null,
+      occurredAt: occurredAt(payload.created),
+      payload,
+    },
+  };
+}
+
+function occurredAt(created: unknown): Instant | null {
+  let milliseconds = Number.NaN;
+  if (typeof created === "number") milliseconds = created * 1000;
+  if (typeof created === "string") milliseconds = Date.parse(created);
+  return milliseconds >= 0 && milliseconds <= LAST_SECOND * 1000 ? Math.floor(milliseconds) : null;
+}

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import { event, type InvoiceSpec, invoiceObject, type LineSpec, planPrice, SHAPES, type Shape } from "./events";
+import { type Changes, normalized, withChanges } from "./testing";
+
+const price = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
+const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const START = 10_000_000;
+const END = 12_600_000;
+
+const line = (plan: string, change: Partial<LineSpec> = {}): LineSpec => ({
+  id: `il_${plan}`,
+  item: "si_1",
+  price: price(plan),
+  amount: price(plan).unitAmount,
+  description: plan,
+  periodStart: START,
+  periodEnd: END,
+  ...change,
+});
+const proration = (plan: string, amount: number) => line(plan, { amount, proration: true, periodStart: START + 500 });
+const BASE: InvoiceSpec = {
+  id: "in_1",
+  customer: "cus_1",
+  subscription: "sub_1",
+  billingReason: "subscription_cycle",
+  lines: [line("plus")],
+  created: START,
+  periodStart: START - 2_600_000,
+  periodEnd: START,
+  status: "paid",
+};
+
+function paid(spec: Partial<InvoiceSpec>, changes: Changes = {}, shape: Shape = "g2", type = "invoice.paid") {
+  const object = withChanges(invoiceObject({ ...BASE, ...spec }, shape), changes);
+  return normalized(event(type, object, undefined, { id: "evt_1", created: START + 2, shape }));
+}
+
+function fact(...args: Parameters<typeof paid>) {
+  const result = paid(...args);
+  if (result.outcome !== "facts") throw new Error(result.reason);
+  return result.facts[0]?.fact;
+}
+
+const PERIOD = { periodStart: START * 1000, periodEnd: END * 1000 };
+const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, inMoney: false };
+
+describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
+  const of = (spec: Partial<InvoiceSpec>) => fact(spec, {}, shape);
+
+  test.each(["subscription_create", "subscription_cycle"] as const)(
+    "%s pays for the line's period",
+    (billingReason) => {
+      expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "plus", inMoney: true, ...PERIOD });
+    },
+  );
+
+  test("an update with a whole period is a change, with the credit beside it not in money", () => {
+    const billingReason = "subscription_update";
+    expect(of({ billingReason })).toMatchObject({ purpose: "change", plan: "plus", inMoney: true, ...PERIOD });
+    expect(of({ billingReason, lines: [proration("basic", -300), line("plus")] })).toMatchObject({
+      purpose: "change",
+      plan: "plus",
+      inMoney: false,
+      ...PERIOD,
+    });
+  });
+
+  test("prorations alone confirm the plan that was changed to", () => {
+    const billingReason = "subscription_update";
+    const upgrade = [proration("plus", -900), proration("ultra", 1900)];
+    expect(of({ billingReason, lines: upgrade })).toMatchObject({
+      purpose: "proration",
+      plan: "ultra",
+      inMoney: false,
+    });
+    const twice = [proration("basic", -400), proration("plus", 900), proration("plus", -899), proration("ultra", 1800)];
+    expect(of({ billingReason, lines: twice })).toMatchObject({ purpose: "proration", plan: "ultra" });
+    const downgrade = [proration("ultra", -1900), proration("basic", 450)];
+    expect(of({ billingReason, lines: downgrade })).toMatchObject({ purpose: "proration", plan: "basic" });
+  });
+
+  test("credits alone mean nothing, nor does what was given back whole", () => {
+    for (const lines of [[proration("ultra", -1900)], [proration("ultra", 1900), proration("ultra", -1900)]]) {
+      expect(of({ billingReason: "subscription_update", lines })).toMatchObject({ purpose: "other", ...NOTHING });
+    }
+  });
+
+  test("a renewal that also settles an upgrade pays for its period, not in money alone", () => {
+    const lines = [proration("plus", -900), proration("ultra", 1900), line("ultra")];
+    expect(of({ lines })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: false, ...PERIOD });
+  });
+
+  test("a manual invoice opens nothing", () => {
+    expect(of({ billingReason: "manual" })).toMatchObject({ purpose: "other", ...NOTHING });
+  });
+
+  test("the latest period counts where a late invoice bills two", () => {
+    const lines = [line("plus", { periodStart: START - 2_600_000, periodEnd: START }), line("plus")];
+    expect(of({ lines })).toMatchObject({ purpose: "period", ...PERIOD });
+  });
+
+  test("two products are two facts with one id", () => {
+    const lines = [line("plus"), line("plus", { id: "il_2", price: starter, amount: starter.unitAmount })];
+    expect(paid({ lines }, {}, shape)).toMatchObject({
+      facts: [
+        { product: "writer", fact: { id: "stripe:evt_1:payment", plan: "plus", inMoney: true } },
+        { product: "chatbots", fact: { id: "stripe:evt_1:payment", plan: "starter", inMoney: true } },
+      ],
+    });
+  });
+
+  test("two plans of one product for one period are quarantined", () => {
+    const result = paid({ lines: [line("plus"), line("ultra")] }, {}, shape);
+    expect(result).toMatchObject({ outcome: "quarantined", reason: "ambiguous_plan_items" });
+  });
+});
+
+test("a plan's price as an invoice item added by hand opens nothing", () => {
+  const details = { invoice_item: "ii_1", proration: false, subscription: "sub_1" };
+  const today = { "lines.data.0.parent": { type: "invoice_item_details", invoice_item_details: details } };
+  const old = { "lines.data.0.type": "invoiceitem" };
+  expect(fact({}, today)).toMatchObject({ purpose: "other" });
+  expect(fact({}, old, "g0")).toMatchObject({ purpose: "other" });
+});
+
+test("prorations may be written as invoice items", () => {
+  const details = { invoice_item: "ii_1", proration: true, subscription: "sub_1" };
+  const changes = { "lines.data.0.parent": { type: "invoice_item_details", invoice_item_details: details } };
+  expect(fact({ billingReason: "subscription_update" }, changes)).toMatchObject({ purpose: "proration", plan: "plus" });
+});
+
+describe("the subscription", () => {
+  test("is found in the lines where the invoice does not name it", () => {
+    expect(paid({}, { parent: null })).toMatchObject({ identity: { subscription: "sub_1" } });
+    expect(paid({}, { subscription: undefined }, "g0")).toMatchObject({ identity: { subscription: "sub_1" } });
+  });
+
+  test("may be expanded, as may the customer and the price", () => {
+    const old = {
+      subscription: { id: "sub_1", object: "subscription" },
+      customer: { id: "cus_1", object: "customer" },
+    };
+    expect(paid({}, old, "g0")).toEqual(paid({}, {}, "g0"));
+    const today = { "lines.data.0.pricing.price_details.price": { id: price("plus").id } };
+    expect(paid({}, today)).toEqual(paid({}));
+  });
+
+  test("lines of another subscription are not its own", () => {
+    const changes = { "lines.data.0.parent.subscription_item_details.subscription": "sub_other" };
+    expect(paid({}, changes)).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+  });
+
+  test("an invoice without one is ignored", () => {
+    const changes = { parent: null, "lines.data.0.parent": null };
+    expect(paid({}, changes)).toEqual({ outcome: "ignored", reason: "no_subscription" });
+  });
+
+  test("its metadata names the user, in both places", () => {
+    const metadata = { user_id: "user_1" };
+    for (const shape of SHAPES) {
+      expect(paid({ metadata }, {}, shape)).toMatchObject({ identity: { trustedUserId: "user_1" } });
+    }
+  });
+});
+
+describe("without a plan line", () => {
+  const lines = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
+
+  test("an own invoice is quarantined, a manual one ignored", () => {
+    expect(paid({ lines })).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+    expect(paid({ lines, billingReason: "manual" })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
+  });
+
+  test("an invoice whose lines were cut is quarantined", () => {
+    const result = paid({ lines, billingReason: "manual" }, { "lines.has_more": true });
+    expect(result).toMatchObject({ outcome: "quarantined", reason: "truncated_lines" });
+  });
+
+  test("missing inner fields are quarantined", () => {
+    const noLines = paid({}, { lines: undefined });
+    expect(noLines).toMatchObject({ outcome: "quarantined", reason: "missing_field:data.object.lines" });
+    const noPeriod = paid({}, { "lines.data.0.period.end": undefined });
+    expect(noPeriod).toMatchObject({ reason: "missing_field:data.object.lines.data.0.period.end" });
+    expect(paid({ lines: [line("plus", { periodEnd: START })] })).toMatchObject({ reason: "invalid_period" });
+  });
+});
+
+describe("in money", () => {
+  const inMoney = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) => fact(spec, changes, "g2", type);
+
+  test("the whole price was paid, with taxes on top or inside, and add-ons beside it", () => {
+    expect(inMoney({})).toMatchObject({ inMoney: true });
+    const taxes = { total: 2379, amount_due: 2379, amount_paid: 2379 };
+    expect(inMoney({}, taxes)).toMatchObject({ inMoney: true });
+    expect(inMoney({}, { total_excluding_tax: 1680 })).toMatchObject({ inMoney: true });
+    const seats = line("plus", { id: "il_seats", price: { ...price("plus"), id: "price_seats" }, amount: 500 });
+    expect(inMoney({ lines: [line("plus"), seats] })).toMatchObject({ inMoney: true });
+  });
+
+  test.each<[string, Partial<InvoiceSpec>, Changes?]>([
+    ["a part from the balance", { startingBalance: -500 }],
+    ["all from the balance", { startingBalance: -5000 }],
+    ["an old debt added", { startingBalance: 300 }],
+    ["a trial", { lines: [line("plus", { amount: 0 })] }],
+    ["a proration", { lines: [line("plus"), proration("plus", 100)] }],
+    ["a credit line", { lines: [line("plus"), line("plus", { amount: -1, price: { ...price("plus"), id: "p" } })] }],
+    ["a discount", {}, { total_discount_amounts: [{ amount: 100, discount: "di_1" }] }],
+    ["billing credits", {}, { total_pretax_credit_amounts: [{ amount: 100, type: "c" }] }],
+    ["a credit note", {}, { pre_payment_credit_notes_amount: 100 }],
+    ["a smaller total", {}, { total: 1, amount_due: 1, amount_paid: 1 }],
+    ["more due than the total", {}, { amount_due: 2500 }],
+    ["a balance left", {}, { ending_balance: -100 }],
+    ["a partial payment", {}, { amount_paid: 1998 }],
+    ["no word of the balance", {}, { starting_balance: undefined }],
+    ["no word of the total", {}, { total: undefined }],
+    ["more lines than shown", {}, { "lines.has_more": true }],
+  ])("not with %s", (_name, spec, changes) => {
+    expect(inMoney(spec, changes)).toMatchObject({ outcome: "paid", inMoney: false });
+  });
+
+  test("nor when the charge failed", () => {
+    expect(inMoney({}, {}, "invoice.payment_failed")).toMatchObject({ outcome: "failed", inMoney: false });
+  });
+});

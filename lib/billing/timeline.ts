@@ -1,0 +1,92 @@
+/**
+ * The fold: all facts of one user and product in, their timeline out. Pure and total: no clock, no I/O, no
+ * dependence on the order or number of deliveries.
+ */
+import type { ProductId } from "./catalog";
+import { givingAt, segmentsOf } from "./entitlement";
+import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Reason, Timeline } from "./facts";
+import { type History, historyOf } from "./history";
+import { openingsOf } from "./openings";
+import { OPENING_REASONS } from "./rules";
+
+/**
+ * What the facts add up to.
+ * @param freeAnchor when the user's row was made; free windows are counted from it
+ */
+export function fold(productId: ProductId, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
+  const histories = storiesOf(facts);
+  const segments = segmentsOf(productId, histories, freeAnchor);
+  const openings = openingsOf(productId, histories, segments);
+  const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
+  return {
+    mirrors: histories.flatMap(({ mirror }) => (mirror ? [mirror] : [])),
+    periods: histories.flatMap((history) =>
+      history.periods.map((period): BillingPeriod => {
+        const start = period.starts[0];
+        return {
+          source: history.source,
+          start,
+          end: period.end,
+          plan: period.plan,
+          interval: period.interval,
+          trial: period.trial,
+          paid: period.paid,
+          paidInMoney: period.paidInMoney,
+          reason: opened.get(keyOf(history.source, start)) ?? period.reason,
+        };
+      }),
+    ),
+    segments,
+    openings,
+    trace: Object.assign({}, ...histories.map(({ trace }) => trace)),
+    flags: flagsOf(histories),
+  };
+}
+
+function keyOf(source: string, start: Instant): string {
+  return `${source}@${start}`;
+}
+
+/** One story a subscription, in an order of their own; a fact delivered twice counts once. */
+function storiesOf(facts: Iterable<Fact>): History[] {
+  const bySubscription = new Map<string, Map<string, Fact>>();
+  for (const fact of facts) {
+    const key = `${fact.processor}:${fact.subscription}`;
+    const known = bySubscription.get(key) ?? new Map<string, Fact>();
+    bySubscription.set(key, known.set(fact.id, fact));
+  }
+  return [...bySubscription.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, known]) => historyOf([...known.values()]));
+}
+
+function flagsOf(histories: readonly History[]): Flag[] {
+  const backwards = histories.flatMap(({ source, movedBackwards }) =>
+    movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
+  );
+  const starts = histories.flatMap(({ source, periods }) =>
+    periods.slice(0, 1).map(({ starts: [at] }) => ({ source, at })),
+  );
+  const doubled = starts
+    .filter(({ at }) => givingAt(histories, at).length > 1)
+    .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
+  return [...backwards, ...doubled];
+}
+
+/** The difference that one delivery made, with the reason that its own facts met. */
+export function decide(before: Timeline, after: Timeline, delivered: readonly Fact[]): Decision {
+  const subjects = new Set<string>(delivered.map(({ processor, subscription }) => `${processor}:${subscription}`));
+  const traced = delivered.flatMap(({ id }) => after.trace[id] ?? []).at(-1) ?? "No billing change";
+  const changed = after.openings.findLast(
+    (opening) => subjects.has(opening.window.source) && openedBy(before, opening) !== opening.by,
+  );
+  if (changed) {
+    const known = openedBy(before, changed) !== undefined;
+    return { action: changed.by, reason: known ? traced : changed.reason };
+  }
+  return { action: "preserve", reason: OPENING_REASONS.has(traced) ? "No billing change" : traced };
+}
+
+function openedBy({ openings }: Timeline, { window }: Opening): OpensBy | undefined {
+  return openings.find((known) => known.window.source === window.source && known.window.start === window.start)?.by;
+}
