@@ -1,0 +1,19 @@
+import { gateway } from "@/lib/database";
+import { answer, json, readJson } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+import { createChatbot, createRequest } from "@/lib/products/chatbots";
+
+export function GET(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    return json({ chatbots: await gateway().chatbots(id) });
+  });
+}
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    const { name } = await readJson(request, createRequest);
+    return json({ chatbot: await createChatbot(id, name) }, 201);
+  });
+}

@@ -1,0 +1,11 @@
+import { answer, json, readJson } from "@/lib/http";
+import { requireCaller, whom } from "@/lib/identity";
+import { consumeRequest, gate } from "@/lib/usage";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const caller = await requireCaller(request);
+    const { userId, field, amount, idempotencyKey } = await readJson(request, consumeRequest);
+    return json(await gate.consume(whom(caller, userId), field, amount, { idempotencyKey }));
+  });
+}

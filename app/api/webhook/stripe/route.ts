@@ -1,0 +1,3 @@
+import { webhookRoute } from "@/lib/http/webhook";
+
+export const POST = webhookRoute("stripe");

@@ -1,0 +1,55 @@
+/** What the database can answer instead of a result, by SQLSTATE: one table for both transports. */
+
+export type DatabaseProblem = "bad_input" | "not_found" | "conflict" | "unavailable" | "broken";
+
+/** Our functions raise these with the parameter's name as the detail and a reason code as the hint. */
+const OURS: Readonly<Record<string, DatabaseProblem>> = {
+  TG400: "bad_input",
+  TG404: "not_found",
+  TG409: "conflict",
+};
+
+/** Codes and classes of codes after which the same call may succeed later. */
+const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "XX002"];
+
+/** Errors of the network and of the pool, which have no SQLSTATE. */
+const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
+
+/** A call to the database that gave no result. */
+export class DatabaseError extends Error {
+  override name = "DatabaseError";
+
+  constructor(
+    message: string,
+    readonly problem: DatabaseProblem,
+    /** SQLSTATE, or the network's own code. */
+    readonly code: string,
+    /** Which input was wrong, in the API's words. */
+    readonly field: string | null = null,
+    readonly reason: string | null = null,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+interface RawError {
+  code?: string | undefined;
+  message?: string | undefined;
+  detail?: string | null | undefined;
+  hint?: string | null | undefined;
+}
+
+/** Sorts what a transport caught. What is not known to pass by itself counts as broken: retrying would hide a defect. */
+export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
+  const code = raw.code ?? "";
+  const message = raw.message ?? "The database did not answer.";
+  const ours = OURS[code];
+  if (ours) return new DatabaseError(message, ours, code, raw.detail ?? null, raw.hint ?? null, { cause });
+  const unavailable =
+    NETWORK.has(code) ||
+    UNAVAILABLE.some((prefix) => code.startsWith(prefix)) ||
+    // pg words these without a code.
+    /timeout|terminated|ended|Client has encountered a connection error/i.test(code === "" ? message : "");
+  return new DatabaseError(message, unavailable ? "unavailable" : "broken", code, null, null, { cause });
+}

@@ -1,0 +1,3 @@
+export { MAX_BODY, readBody } from "./body";
+export { requireSameOrigin } from "./origin";
+export { answer, HttpError, json, parse, readJson } from "./respond";

@@ -1,0 +1,100 @@
+/** Every route's way in and out: JSON, `no-store`, one shape for errors. */
+import { ZodError, type z } from "zod";
+import { DatabaseError } from "@/lib/database";
+import { log } from "@/lib/observability";
+import { readBody } from "./body";
+
+const HEADERS = { "cache-control": "no-store" };
+
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return Response.json(body, { status, headers: { ...HEADERS, ...headers } });
+}
+
+/** An answer that is not a success: a message for a person, a code for a program. */
+export class HttpError extends Error {
+  override name = "HttpError";
+
+  constructor(
+    readonly status: number,
+    readonly reason: string,
+    message: string,
+    readonly details: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** Runs a route and turns what it throws into the error answers of the contract. */
+export async function answer(route: () => Promise<Response>): Promise<Response> {
+  try {
+    return await route();
+  } catch (error) {
+    return errorResponse(error);
+  }
+}
+
+function errorResponse(error: unknown): Response {
+  if (error instanceof HttpError) {
+    return json(
+      { error: error.message, reason: error.reason, ...error.details },
+      error.status,
+      retryAfter(error.status),
+    );
+  }
+  if (error instanceof DatabaseError && error.problem !== "broken") return databaseResponse(error);
+  log.error({ error: String(error), stack: error instanceof Error ? error.stack : undefined }, "Route failed");
+  return json({ error: "Something went wrong on our side.", reason: "internal_error" }, 500);
+}
+
+const STATUS = { bad_input: 400, not_found: 404, conflict: 409, unavailable: 503 } as const;
+
+function databaseResponse({ problem, message, reason, field }: DatabaseError): Response {
+  if (problem === "unavailable" || problem === "broken") {
+    return json(
+      { error: "The database does not answer. Nothing was counted.", reason: "unavailable" },
+      503,
+      retryAfter(503),
+    );
+  }
+  return json({ error: message, reason: reason ?? problem, ...(field && { field }) }, STATUS[problem]);
+}
+
+function retryAfter(status: number): Record<string, string> {
+  return status === 503 ? { "retry-after": "2" } : {};
+}
+
+/**
+ * The request's JSON body, parsed by a schema.
+ * @throws HttpError 400 with the field named, 413
+ */
+export async function readJson<T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> {
+  const raw = await readBody(request);
+  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+  let body: unknown;
+  try {
+    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw));
+  } catch {
+    throw new HttpError(400, "not_json", "The body is not JSON.");
+  }
+  return parse(schema, body);
+}
+
+/** @throws HttpError 400 that names the first wrong field */
+export function parse<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw badInput(parsed.error);
+}
+
+function badInput({ issues }: ZodError): HttpError {
+  const [issue] = issues;
+  const field = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path.join(".");
+  const text = issue?.code === "unrecognized_keys" ? "is not known here" : (issue?.message ?? "is wrong");
+  const reason = issue?.code === "custom" ? issue.params?.reason : undefined;
+  return new HttpError(
+    400,
+    typeof reason === "string" ? reason : "bad_input",
+    `${field || "The body"}: ${text}`,
+    field ? { field } : {},
+  );
+}

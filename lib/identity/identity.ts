@@ -1,0 +1,11 @@
+/** Who is asking: one interface for every identity provider. */
+export interface Identity {
+  id: string;
+  email: string | null;
+  name: string | null;
+}
+
+export interface IdentityProvider {
+  /** The signed-in user by the request's headers; null for nobody, an expired or a forged session. Never throws. */
+  userOf(headers: Headers): Promise<Identity | null>;
+}

@@ -1,0 +1,49 @@
+import { headers } from "next/headers";
+import { env } from "@/lib/env";
+import { requireSameOrigin } from "@/lib/http/origin";
+import { HttpError } from "@/lib/http/respond";
+import { verifyServiceKey } from "./api-key";
+import type { Identity, IdentityProvider } from "./identity";
+
+export type { Identity } from "./identity";
+export { whom } from "./whom";
+
+export interface CurrentUser extends Identity {
+  admin: boolean;
+}
+
+/** Who is signed in, in pages and routes; null for nobody. */
+export async function currentUser(): Promise<CurrentUser | null> {
+  const identity = await (await provider())?.userOf(new Headers(await headers()));
+  return identity ? { ...identity, admin: env().adminUserIds.includes(identity.id) } : null;
+}
+
+/** Loaded only when chosen: no other provider's code runs. */
+async function provider(): Promise<IdentityProvider | null> {
+  if (env().identity === "local") return (await import("./local")).local;
+  return null;
+}
+
+/**
+ * The signed-in user of a route. A write must come from our own pages.
+ * @throws HttpError 401, 403
+ */
+export async function requireUser(request: Request): Promise<CurrentUser> {
+  const user = await currentUser();
+  if (user === null) throw new HttpError(401, "not_signed_in", "Please sign in first.");
+  if (request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request);
+  return user;
+}
+
+export type Caller = { kind: "service" } | { kind: "user"; user: CurrentUser };
+
+/**
+ * A service with the usage key, or the signed-in user.
+ * @throws HttpError 401 (a wrong key is never taken for a session), 403
+ */
+export async function requireCaller(request: Request): Promise<Caller> {
+  const authorization = request.headers.get("authorization");
+  if (authorization === null) return { kind: "user", user: await requireUser(request) };
+  if (!verifyServiceKey(authorization)) throw new HttpError(401, "invalid_key", "This key is not valid.");
+  return { kind: "service" };
+}

@@ -1,0 +1,56 @@
+/** Signing in and out with the sandbox's identity, by JSON or by a plain form. */
+import { z } from "zod";
+import { gateway } from "@/lib/database";
+import { env } from "@/lib/env";
+import { HttpError, json, parse, readBody, readJson, requireSameOrigin } from "@/lib/http";
+import { returnPath } from "@/lib/ui/return-path";
+import { userIdSchema } from "@/lib/usage";
+import { demoUser } from "./demo";
+import { LOCAL_COOKIE, LOCAL_SESSION_SECONDS, signLocalSession } from "./local";
+
+const credentials = z.strictObject({ userId: userIdSchema });
+
+/**
+ * Sets the session's cookie: 200 for JSON, 303 to the page asked for from a form. A form's `_method=DELETE` signs out.
+ * @throws HttpError 400, 403, 404 where another provider is in charge
+ */
+export async function signIn(request: Request): Promise<Response> {
+  requireLocalIdentity();
+  requireSameOrigin(request);
+  const form = await formOf(request);
+  if (form?.get("_method") === "DELETE") return signOut(request, "/");
+  const { userId } = form
+    ? parse(credentials, { userId: form.get("userId")?.trim() })
+    : await readJson(request, credentials);
+  const known = demoUser(userId);
+  const user = await gateway().ensureUser(userId, known?.email ?? null, known?.name ?? null);
+  const token = await signLocalSession({ id: userId, email: user.email, name: user.name });
+  const cookie = cookieHeader(token, LOCAL_SESSION_SECONDS);
+  return form ? redirect(returnPath(form.get("next") ?? undefined), cookie) : json({ userId }, 200, cookie);
+}
+
+/** Ends the session. */
+export function signOut(request: Request, location?: string): Response {
+  requireLocalIdentity();
+  requireSameOrigin(request);
+  const cookie = cookieHeader("", 0);
+  return location ? redirect(location, cookie) : json({ signedOut: true }, 200, cookie);
+}
+
+function requireLocalIdentity(): void {
+  if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
+}
+
+async function formOf(request: Request): Promise<URLSearchParams | null> {
+  if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) return null;
+  return new URLSearchParams(new TextDecoder().decode((await readBody(request)) ?? undefined));
+}
+
+function redirect(location: string, headers: Record<string, string>): Response {
+  return new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...headers } });
+}
+
+function cookieHeader(value: string, maxAge: number): Record<string, string> {
+  const secure = env().appUrl?.startsWith("https:") ? "; Secure" : "";
+  return { "set-cookie": `${LOCAL_COOKIE}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}` };
+}

@@ -1,0 +1,54 @@
+/**
+ * The sandbox's identity: anybody may be anybody, by a signed cookie. It is never chosen in production.
+ */
+import { jwtVerify, SignJWT } from "jose";
+import { env } from "@/lib/env";
+import type { Identity, IdentityProvider } from "./identity";
+
+export const LOCAL_COOKIE = "tollgate_session";
+export const LOCAL_SESSION_SECONDS = 30 * 24 * 3600;
+
+const ISSUER = "tollgate-local";
+
+export const local: IdentityProvider = {
+  async userOf(headers) {
+    const token = cookieOf(headers, LOCAL_COOKIE);
+    if (token === undefined) return null;
+    try {
+      const { payload } = await jwtVerify(token, key(), { issuer: ISSUER, algorithms: ["HS256"] });
+      const { sub, email, name } = payload;
+      return typeof sub === "string" ? { id: sub, email: textOrNull(email), name: textOrNull(name) } : null;
+    } catch {
+      return null;
+    }
+  },
+};
+
+/** A session's token for this user. */
+export async function signLocalSession({ id, email, name }: Identity): Promise<string> {
+  return new SignJWT({ email, name })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject(id)
+    .setIssuer(ISSUER)
+    .setIssuedAt()
+    .setExpirationTime(`${LOCAL_SESSION_SECONDS} seconds`)
+    .sign(key());
+}
+
+function key(): Uint8Array {
+  const { localSecret } = env();
+  if (localSecret === undefined) throw new Error("TOLLGATE_LOCAL_SECRET is not set.");
+  return new TextEncoder().encode(localSecret);
+}
+
+function cookieOf(headers: Headers, name: string): string | undefined {
+  return (headers.get("cookie") ?? "")
+    .split(";")
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}

@@ -1,0 +1,20 @@
+import { findPlan, isProductId } from "@/lib/billing/catalog";
+import { gateway } from "@/lib/database";
+import { log } from "@/lib/observability";
+import type { UsageView } from "./view";
+
+/** A user's plans, windows and meters, free products too; makes their rows at the first look. */
+export async function usageOf(userId: string): Promise<UsageView> {
+  const { corrected, ...view } = await gateway().usage(userId);
+  for (const { product, from, to } of corrected) {
+    log.warn(
+      { userId, product },
+      `[Usage] Plan auto-corrected: ${planName(product, from)} → ${planName(product, to)} (usage preserved)`,
+    );
+  }
+  return view;
+}
+
+function planName(product: string, plan: string): string {
+  return (isProductId(product) && findPlan(product, plan)?.name) || plan;
+}

@@ -1,0 +1,83 @@
+/**
+ * What a user sees of their usage: the answer of `GET /api/subscription/usage`, and what the pages render.
+ *
+ * Instants are ISO strings, since the same shape crosses HTTP and the database; amounts are whole units.
+ */
+import { z } from "zod";
+import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "@/lib/billing/catalog";
+import { STATUSES } from "@/lib/billing/facts";
+
+const instant = z.iso.datetime({ offset: true });
+const amount = z.number().int();
+const productId = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]]);
+
+export const meterViewSchema = z.object({
+  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  kind: z.enum(["counter", "gauge"]),
+  used: amount,
+  /** Held for work under way; becomes used, or comes back. */
+  reserved: amount,
+  /** What an unpaid renewal gave back: held while the payment is open. */
+  unpaidHeld: amount,
+  limit: amount,
+  /** Never below 0; what may still be used now. */
+  remaining: amount,
+  /** More is used than the limit allows, as after a downgrade. */
+  overLimit: z.boolean(),
+});
+export type MeterView = z.infer<typeof meterViewSchema>;
+
+export const subscriptionViewSchema = z.object({
+  product: productId,
+  plan: z.string(),
+  /** `free`: never subscribed. */
+  status: z.enum([...STATUSES, "free"]),
+  processor: z.enum(["stripe", "paddle"]).nullable(),
+  interval: z.enum(["monthly", "yearly"]).nullable(),
+  periodStart: instant.nullable(),
+  periodEnd: instant.nullable(),
+  windowStart: instant,
+  resetsAt: instant.nullable(),
+  cancelAt: instant.nullable(),
+  scheduledPlan: z.string().nullable(),
+  /** Whose limits apply: the plan, or less while an upgrade or a renewal is not paid for. */
+  limitPlan: z.string(),
+  /** While a payment is open: when the plan falls back to free's limits. */
+  graceUntil: instant.nullish(),
+  meters: z.array(meterViewSchema),
+});
+export type SubscriptionView = z.infer<typeof subscriptionViewSchema>;
+
+export const usageViewSchema = z.object({
+  userId: z.string(),
+  /** The database's clock, with the user's sandbox clock in it: the only "now" a page may count from. */
+  now: instant,
+  subscriptions: z.array(subscriptionViewSchema),
+});
+export type UsageView = z.infer<typeof usageViewSchema>;
+
+/** One line of the trail: what an event changed and why. */
+export const decisionViewSchema = z.object({
+  id: z.union([z.string(), z.number()]).transform(String),
+  product: productId,
+  at: instant,
+  action: z.enum(["reset", "preserve", "carry_over"]),
+  reason: z.string(),
+  eventType: z.string(),
+});
+export type DecisionView = z.infer<typeof decisionViewSchema>;
+
+/** The answer to one consumption. */
+export const verdictSchema = z.object({
+  allowed: z.boolean(),
+  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  used: amount,
+  limit: amount,
+  remaining: amount,
+  /** null for a gauge: it follows what exists. */
+  resetsAt: instant.nullable(),
+  plan: z.string(),
+  /** Why it was refused. */
+  reason: z.enum(["limit_reached", "limit_reached_elsewhere", "payment_pending"]).optional(),
+});
+export type Verdict = z.infer<typeof verdictSchema>;

@@ -1,0 +1,21 @@
+/** Stripe's side of a test: signs events and delivers them to `receive`, as the route does. */
+import { priceLists } from "@/lib/billing/catalog";
+import { stripe } from "@/lib/billing/processors/stripe";
+import { type StripeObject, sign } from "@/lib/billing/processors/stripe/events";
+import { type Receipt, receive } from "@/lib/billing/receive";
+import type { Gateway } from "@/lib/database";
+
+export const TEST_SECRET = "whsec_test";
+
+const ENDPOINT = {
+  source: stripe,
+  secrets: [TEST_SECRET],
+  findPrice: priceLists("stripe", {}, { sandbox: true }).find,
+  livemode: false,
+};
+
+/** Delivers one event; the receipt is what Stripe would see. */
+export function deliver(gateway: Gateway, event: StripeObject): Promise<Receipt> {
+  const raw = Buffer.from(JSON.stringify(event));
+  return receive({ raw, signature: sign(raw, TEST_SECRET, Math.floor(Date.now() / 1000)) }, ENDPOINT, gateway);
+}
