@@ -30,19 +30,27 @@ export function segmentsOf(productId: ProductId, histories: readonly History[], 
   return segments;
 }
 
-/** Every instant at which the answer can change. */
+/** Every instant at which the answer can change: by news, or by grace that runs out. */
 function turningPoints(histories: readonly History[]): Instant[] {
-  const points = new Set<Instant>([0]);
-  for (const { changes, periods, confirmations, failures } of histories) {
-    for (const { from, pastDueSince } of changes) {
-      points.add(from);
-      if (pastDueSince !== null) points.add(pastDueSince + GRACE);
-    }
-    for (const { starts, end } of periods) points.add(starts[0]).add(end + GRACE);
-    for (const { at } of confirmations) points.add(at);
-    for (const at of failures) points.add(at);
-  }
-  return [...points].sort((a, b) => a - b);
+  const graceEnds = histories.flatMap(({ changes, periods }) => [
+    ...changes.flatMap(({ pastDueSince }) => (pastDueSince === null ? [] : [pastDueSince + GRACE])),
+    ...periods.map(({ end }) => end + GRACE),
+  ]);
+  return [...new Set([0, ...newsInstants(histories), ...graceEnds])].sort((a, b) => a - b);
+}
+
+/** The latest instant that news is about; 0 without news. */
+export function latestNews(histories: readonly History[]): Instant {
+  return newsInstants(histories).reduce((latest, at) => Math.max(latest, at), 0);
+}
+
+function newsInstants(histories: readonly History[]): Instant[] {
+  return histories.flatMap(({ changes, periods, confirmations, failures }) => [
+    ...changes.map(({ from }) => from),
+    ...periods.map(({ starts: [start] }) => start),
+    ...confirmations.map(({ at }) => at),
+    ...failures,
+  ]);
 }
 
 function segmentAt(productId: ProductId, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {

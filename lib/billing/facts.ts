@@ -179,6 +179,11 @@ export interface Timeline {
   periods: BillingPeriod[];
   segments: Segment[];
   openings: Opening[];
+  /**
+   * The latest instant that news is about; 0 without news. Processors' test clocks run ahead of ours: what they
+   * announce is in force at once, so nobody's clock is read as earlier than this.
+   */
+  asOf: Instant;
   /** The rule each fact met, by fact id. */
   trace: Record<string, Reason>;
   flags: Flag[];

@@ -90,6 +90,20 @@ test("use after the period's start and before the news counts in the new period"
   expect(await words(userId)).toEqual({ used: 70, limit: 15_000 });
 });
 
+test("a renewal by a processor's test clock, which runs ahead of ours, is in force at once", async () => {
+  const userId = "test-clock";
+  const played = playSubscription({ id: "sub_clock", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 15_000);
+  const receipt = await deliver(gateway, played.renewed({ at: Date.now() }));
+  expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
+  expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
+  // What is used now is used in the window that is current.
+  await gateway.consume(userId, "words_used", 8);
+  await deliver(gateway, played.planChanged("ultra", Date.now()));
+  expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
+});
+
 test("a switch from monthly to yearly forgives the elapsed share only", async () => {
   const userId = "switcher";
   const startsAt = Date.UTC(2026, 5, 1);

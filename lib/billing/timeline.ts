@@ -3,7 +3,7 @@
  * dependence on the order or number of deliveries.
  */
 import type { ProductId } from "./catalog";
-import { givingAt, segmentsOf } from "./entitlement";
+import { givingAt, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Reason, Timeline } from "./facts";
 import { type History, historyOf } from "./history";
 import { openingsOf } from "./openings";
@@ -38,6 +38,7 @@ export function fold(productId: ProductId, facts: Iterable<Fact>, freeAnchor: In
     ),
     segments,
     openings,
+    asOf: latestNews(histories),
     trace: Object.assign({}, ...histories.map(({ trace }) => trace)),
     flags: flagsOf(histories),
   };

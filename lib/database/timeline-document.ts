@@ -12,8 +12,9 @@ export function factDocument(fact: Fact) {
   return { ...fact, occurredAt: text(fact.at) };
 }
 
-export function timelineDocument({ mirrors, periods, segments, openings }: Timeline) {
+export function timelineDocument({ mirrors, periods, segments, openings, asOf }: Timeline) {
   return {
+    as_of: text(asOf),
     mirrors: mirrors.map(mirrorRow),
     periods: periods.map((period) => ({
       source: period.source,

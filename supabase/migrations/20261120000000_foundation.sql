@@ -294,6 +294,8 @@ create table public.subscriptions (
   usage jsonb not null,
   reserved jsonb not null default '{}',
   unpaid_held jsonb not null default '{}',
+  -- The latest instant that news is about. Processors' test clocks run ahead: the row's clock is never earlier.
+  as_of timestamptz not null default '-infinity',
   -- Moved by billing facts only, never by consumption: what commit_timeline compares.
   revision bigint not null default 0,
   created_at timestamptz not null default now(),
@@ -530,6 +532,7 @@ as $$
 declare
   v_event public.webhook_events;
   v_lock record;
+  v_now timestamptz;
   v_before public.subscriptions;
   v_after public.subscriptions;
 begin
@@ -541,6 +544,7 @@ begin
 
   v_lock := public.lock_subscription(p_user_id, p_product);
   v_before := v_lock.locked;
+  v_now := public.now_for(p_user_id);
   if v_before.revision <> p_revision then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
@@ -553,13 +557,15 @@ begin
   on conflict (user_id, product, fact_id) do nothing;
 
   perform public.replace_timeline(p_user_id, p_product, p_timeline);
-  v_after := public.turn_window(p_user_id, p_product, v_lock.now_at);
-  update public.subscriptions s set revision = s.revision + 1
+  update public.subscriptions s
+  set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
   where s.user_id = p_user_id and s.product = p_product;
+  v_after := public.turn_window(
+    p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
   insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after)
-  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_lock.now_at,
+  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
     p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
     public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
     public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage))
@@ -869,9 +875,9 @@ begin
   for v_product in
     select m.product from public.catalog_meters m group by m.product order by min(m.position)
   loop
-    v_now := public.now_for(p_user_id);
     select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-    if not found or v_now >= v_row.turns_at then
+    v_now := greatest(public.now_for(p_user_id), v_row.as_of);
+    if v_row.user_id is null or v_now >= v_row.turns_at then
       v_lock := public.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
@@ -985,7 +991,7 @@ begin
     select * into locked from public.subscriptions s
     where s.user_id = p_user_id and s.product = p_product for update;
   end if;
-  now_at := public.now_for(p_user_id);
+  now_at := greatest(public.now_for(p_user_id), locked.as_of);
   if now_at >= locked.turns_at then
     locked := public.turn_window(p_user_id, p_product, now_at);
   end if;
@@ -1483,7 +1489,7 @@ as $$
       select public.instant_text(min(s.starts_at))
       from public.entitlement_segments s
       where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-        and s.starts_at > p_row.updated_at) end,
+        and s.starts_at >= p_row.turns_at) end,
     'meters', (
       select jsonb_agg(jsonb_build_object(
         'field', m.field,
@@ -1574,7 +1580,7 @@ begin
     usage = s.usage || public.window_used(p_user_id, p_product, v_segment.source, v_segment.period_start,
       v_window.window_start, v_window.counts_until, 'infinity'),
     unpaid_held = coalesce(v_held, '{}'),
-    updated_at = p_now
+    updated_at = public.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
   return v_row;

@@ -18,6 +18,7 @@ as $$
 declare
   v_event public.webhook_events;
   v_lock record;
+  v_now timestamptz;
   v_before public.subscriptions;
   v_after public.subscriptions;
 begin
@@ -29,6 +30,7 @@ begin
 
   v_lock := public.lock_subscription(p_user_id, p_product);
   v_before := v_lock.locked;
+  v_now := public.now_for(p_user_id);
   if v_before.revision <> p_revision then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
@@ -41,13 +43,15 @@ begin
   on conflict (user_id, product, fact_id) do nothing;
 
   perform public.replace_timeline(p_user_id, p_product, p_timeline);
-  v_after := public.turn_window(p_user_id, p_product, v_lock.now_at);
-  update public.subscriptions s set revision = s.revision + 1
+  update public.subscriptions s
+  set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
   where s.user_id = p_user_id and s.product = p_product;
+  v_after := public.turn_window(
+    p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
   insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after)
-  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_lock.now_at,
+  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
     p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
     public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
     public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage))

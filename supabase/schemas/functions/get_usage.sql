@@ -15,9 +15,9 @@ begin
   for v_product in
     select m.product from public.catalog_meters m group by m.product order by min(m.position)
   loop
-    v_now := public.now_for(p_user_id);
     select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-    if not found or v_now >= v_row.turns_at then
+    v_now := greatest(public.now_for(p_user_id), v_row.as_of);
+    if v_row.user_id is null or v_now >= v_row.turns_at then
       v_lock := public.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;

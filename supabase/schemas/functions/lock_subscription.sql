@@ -17,7 +17,7 @@ begin
     select * into locked from public.subscriptions s
     where s.user_id = p_user_id and s.product = p_product for update;
   end if;
-  now_at := public.now_for(p_user_id);
+  now_at := greatest(public.now_for(p_user_id), locked.as_of);
   if now_at >= locked.turns_at then
     locked := public.turn_window(p_user_id, p_product, now_at);
   end if;

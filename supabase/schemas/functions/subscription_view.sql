@@ -20,7 +20,7 @@ as $$
       select public.instant_text(min(s.starts_at))
       from public.entitlement_segments s
       where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-        and s.starts_at > p_row.updated_at) end,
+        and s.starts_at >= p_row.turns_at) end,
     'meters', (
       select jsonb_agg(jsonb_build_object(
         'field', m.field,

@@ -45,7 +45,7 @@ begin
     usage = s.usage || public.window_used(p_user_id, p_product, v_segment.source, v_segment.period_start,
       v_window.window_start, v_window.counts_until, 'infinity'),
     unpaid_held = coalesce(v_held, '{}'),
-    updated_at = p_now
+    updated_at = public.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
   return v_row;

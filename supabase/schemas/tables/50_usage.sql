@@ -24,6 +24,8 @@ create table public.subscriptions (
   usage jsonb not null,
   reserved jsonb not null default '{}',
   unpaid_held jsonb not null default '{}',
+  -- The latest instant that news is about. Processors' test clocks run ahead: the row's clock is never earlier.
+  as_of timestamptz not null default '-infinity',
   -- Moved by billing facts only, never by consumption: what commit_timeline compares.
   revision bigint not null default 0,
   created_at timestamptz not null default now(),

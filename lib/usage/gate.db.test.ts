@@ -1,0 +1,256 @@
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url, { connections: 24 }));
+afterAll(() => gateway.end());
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `user-${users}`;
+});
+
+const times = <T>(count: number, work: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+async function meter(field: string) {
+  const { subscriptions } = await gateway.usage(userId);
+  const found = subscriptions.flatMap(({ meters }) => meters).find((each) => each.field === field);
+  if (!found) throw new Error(`no ${field}`);
+  return found;
+}
+
+/** What the ledger says, apart from any counter. */
+async function ledger(field: string): Promise<number> {
+  const { rows } = await database
+    .pool()
+    .query("select coalesce(sum(amount), 0)::int as sum from usage_ledger where user_id = $1 and field = $2", [
+      userId,
+      field,
+    ]);
+  return rows[0].sum;
+}
+
+async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY) {
+  const played = playSubscription({
+    id: `sub_${userId}`,
+    userId,
+    price: { product, plan, interval: "monthly" },
+    startsAt,
+  });
+  await deliver(gateway, played.created());
+  return played;
+}
+
+describe("races at the limit, on connections of their own", () => {
+  test("5 chatbots at once at 9 of 10: one passes", async () => {
+    await subscribe("growth", "chatbots");
+    await times(9, (index) => gateway.createChatbot(userId, `Bot ${index}`));
+    const made = await times(5, () => gateway.createChatbot(userId, "One more"));
+    expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(1);
+    expect(await meter("chatbots_count")).toMatchObject({ used: 10, limit: 10, remaining: 0 });
+    expect(await gateway.chatbots(userId)).toHaveLength(10);
+  });
+
+  test("10 messages at once at 95 of 100: five pass", async () => {
+    await gateway.consume(userId, "messages_count", 95);
+    const verdicts = await times(10, () => gateway.consume(userId, "messages_count", 1));
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(5);
+    expect(verdicts.map(({ used }) => used).sort()).toEqual([100, 100, 100, 100, 100, 100, 96, 97, 98, 99].sort());
+    expect(await meter("messages_count")).toMatchObject({ used: 100, remaining: 0, overLimit: false });
+    expect(await ledger("messages_count")).toBe(100);
+  });
+
+  test("the first look at a new user by 20 at once makes one row", async () => {
+    const verdicts = await times(20, () => gateway.consume(userId, "transformations_used", 1));
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10);
+  });
+
+  test("the same key 20 times at once charges once and gives everyone the same verdict", async () => {
+    const verdicts = await times(20, () => gateway.consume(userId, "words_used", 100, "retry"));
+    expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(1);
+    expect(await meter("words_used")).toMatchObject({ used: 100 });
+  });
+
+  test("consumption racing with a renewal: no word lost, none counted twice", async () => {
+    const played = await subscribe("ultra");
+    await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+    await gateway.consume(userId, "words_used", 1_000);
+    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    const renewal = played.renewed();
+    const [receipt] = await Promise.all([
+      deliver(gateway, renewal),
+      times(60, () => gateway.consume(userId, "words_used", 7)),
+    ]);
+    expect(receipt.body.decision).toMatchObject({ action: "reset" });
+    expect(await meter("words_used")).toMatchObject({ used: 60 * 7 });
+    expect(await ledger("words_used")).toBe(1_000 + 60 * 7);
+  });
+
+  test("one event delivered 40 times at once: one row, one decision, one reset", async () => {
+    const played = await subscribe("plus");
+    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    const renewal = played.renewed();
+    const receipts = await times(40, () => deliver(gateway, renewal));
+    expect(receipts.every(({ status }) => status === 200)).toBe(true);
+    expect(receipts.filter(({ body }) => body.outcome === "applied")).toHaveLength(1);
+    expect(receipts.filter(({ body }) => body.outcome === "duplicate")).toHaveLength(39);
+    const decisions = await gateway.decisions(userId, 10);
+    expect(decisions.map(({ action }) => action)).toEqual(["reset", "reset"]);
+  });
+
+  test("two deliveries of one renewal at once open one window", async () => {
+    const played = await subscribe("plus");
+    await gateway.setSandboxClock(userId, played.periodEnd() + 2 * HOUR);
+    const renewed = played.renewed();
+    const paid = played.paid("subscription_cycle", played.periodEnd() - 27 * DAY);
+    const receipts = await Promise.all([deliver(gateway, renewed), deliver(gateway, paid)]);
+    const actions = receipts.map(({ body }) => (body.decision as { action: string }).action);
+    expect(actions.sort()).toEqual(["preserve", "reset"]);
+  });
+});
+
+describe("giving back", () => {
+  test("never below zero", async () => {
+    await gateway.consume(userId, "words_used", 30);
+    expect(await gateway.release(userId, "words_used", 50)).toMatchObject({ used: 0, givenBack: 30 });
+    expect(await gateway.release(userId, "words_used", 50)).toMatchObject({ used: 0, givenBack: 0 });
+    expect(await ledger("words_used")).toBe(0);
+  });
+
+  test("in the window of the charge it names, no more than it charged, a retry once", async () => {
+    const played = await subscribe("plus");
+    await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+    await gateway.consume(userId, "words_used", 900, "job-1");
+    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    await deliver(gateway, played.renewed());
+    await gateway.consume(userId, "words_used", 40);
+
+    const given = await times(3, () => gateway.release(userId, "words_used", 600, "job-1", "give-1"));
+    expect(given.map(({ givenBack }) => givenBack)).toEqual([600, 600, 600]);
+    expect(await gateway.release(userId, "words_used", 600, "job-1")).toMatchObject({ givenBack: 300 });
+    // The new window never held that charge.
+    expect(await meter("words_used")).toMatchObject({ used: 40 });
+    expect(await ledger("words_used")).toBe(40);
+    await expect(gateway.release(userId, "words_used", 1, "job-unknown")).rejects.toMatchObject({
+      problem: "not_found",
+      field: "of",
+    });
+  });
+});
+
+describe("several fields together", () => {
+  test("all or nothing, and the field that stood in the way is named", async () => {
+    const charges = [
+      { field: "words_used", amount: 501 },
+      { field: "transformations_used", amount: 1 },
+    ] as const;
+    expect(await gateway.consumeTogether(userId, charges)).toMatchObject([
+      { allowed: false, reason: "limit_reached" },
+      { allowed: false, reason: "limit_reached_elsewhere" },
+    ]);
+    expect(await meter("transformations_used")).toMatchObject({ used: 0 });
+  });
+});
+
+describe("bad input changes nothing", () => {
+  test.each([
+    ["zero", 0],
+    ["negative", -5],
+    ["past 2^53", 2 ** 53],
+  ])("an amount of %s", async (_, amount) => {
+    await expect(gateway.consume(userId, "words_used", amount)).rejects.toMatchObject({
+      problem: "bad_input",
+      field: "amount",
+    });
+    await expect(gateway.release(userId, "words_used", amount)).rejects.toMatchObject({ problem: "bad_input" });
+  });
+
+  test("a gauge, an unknown field, SQL for a field, a user id with a line break", async () => {
+    await expect(gateway.consume(userId, "chatbots_count", 1)).rejects.toMatchObject({ reason: "field_is_gauge" });
+    const odd = "words_used'; drop table subscriptions; --" as "words_used";
+    await expect(gateway.consume(userId, odd, 1)).rejects.toMatchObject({ problem: "bad_input", field: "field" });
+    await expect(gateway.consume("a\nb", "words_used", 1)).rejects.toMatchObject({ field: "userId" });
+  });
+
+  test("the same key for another request", async () => {
+    await gateway.consume(userId, "words_used", 10, "key");
+    await expect(gateway.consume(userId, "words_used", 11, "key")).rejects.toMatchObject({
+      problem: "conflict",
+      reason: "key_reused",
+    });
+    expect(await meter("words_used")).toMatchObject({ used: 10 });
+  });
+
+  test("user ids that look alike are different users", async () => {
+    await gateway.consume("caf\u00e9", "words_used", 10);
+    const { used } = await gateway.consume("cafe\u0301", "words_used", 1);
+    expect(used).toBe(1);
+  });
+});
+
+describe("windows roll by the database's clock", () => {
+  test("writer's free words come back at midnight UTC", async () => {
+    await gateway.setSandboxClock(userId, Date.parse("2026-03-28T23:59:00Z"));
+    await gateway.consume(userId, "words_used", 500);
+    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({
+      allowed: false,
+      resetsAt: "2026-03-29T00:00:00.000Z",
+    });
+    await gateway.setSandboxClock(userId, Date.parse("2026-03-29T00:00:00Z"));
+    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: true, used: 1 });
+  });
+
+  test("chatbots' free messages come back on the 31st, or the month's last day", async () => {
+    await gateway.setSandboxClock(userId, Date.parse("2026-01-31T08:00:00Z"));
+    expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({
+      resetsAt: expect.stringMatching(/^2026-02-28T08:00:00/),
+    });
+    // Nobody called in March.
+    await gateway.setSandboxClock(userId, Date.parse("2026-04-15T08:00:00Z"));
+    expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({
+      used: 1,
+      resetsAt: expect.stringMatching(/^2026-04-30T08:00:00/),
+    });
+  });
+});
+
+test("a plan that somebody changed by hand is corrected, and usage is never touched", async () => {
+  await subscribe("plus");
+  await gateway.consume(userId, "words_used", 12_000);
+  await database
+    .pool()
+    .query("update subscriptions set plan = 'ultra', limit_plan = 'ultra' where user_id = $1 and product = 'writer'", [
+      userId,
+    ]);
+  const view = await gateway.usage(userId);
+  expect(view.corrected).toEqual([{ product: "writer", from: "ultra", to: "plus" }]);
+  expect(await meter("words_used")).toMatchObject({ used: 12_000, limit: 15_000 });
+});
+
+test("sync_chatbot_count repairs the gauge and reports its drift", async () => {
+  await gateway.createChatbot(userId, "Bot");
+  await database
+    .pool()
+    .query(`update subscriptions set usage = usage || '{"chatbots_count": 7}' where user_id = $1`, [userId]);
+  expect(await gateway.syncChatbotCount(userId)).toEqual({ counted: 7, actual: 1, drift: 6 });
+  expect(await meter("chatbots_count")).toMatchObject({ used: 1 });
+});
+
+test("validate_plan_change names what must go", async () => {
+  await subscribe("growth", "chatbots");
+  await times(5, (index) => gateway.createChatbot(userId, `Bot ${index}`));
+  expect(await gateway.validatePlanChange(userId, "starter", "chatbots")).toEqual({
+    valid: false,
+    reason: "chatbot_limit_exceeded",
+    message: "Please delete 2 chatbot(s) to switch to Starter",
+  });
+  expect(await gateway.validatePlanChange(userId, "business", "chatbots")).toMatchObject({ valid: true });
+});
