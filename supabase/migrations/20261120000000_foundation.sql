@@ -939,9 +939,9 @@ as $$
   select coalesce(jsonb_agg(jsonb_build_object(
     'id', d.decision_id, 'product', d.product, 'at', public.instant_text(d.decided_at), 'action', d.action,
     'reason', d.reason, 'event_type', d.event_type,
-    'before', d.before, 'after', d.after) order by d.decision_id desc), '[]')
+    'before', d.before, 'after', d.after) order by d.decided_at desc, d.decision_id desc), '[]')
   from (
-    select * from public.decisions d where d.user_id = p_user_id order by d.decision_id desc limit p_limit
+    select * from public.decisions d where d.user_id = p_user_id order by d.decided_at desc, d.decision_id desc limit p_limit
   ) d;
 $$;
 

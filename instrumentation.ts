@@ -1,0 +1,8 @@
+/** Runs once when the server starts: production refuses to start with a configuration that cannot work. */
+export async function register(): Promise<void> {
+  // One condition around it all: what it imports is then left out of other runtimes' bundles.
+  if (process.env.NEXT_RUNTIME === "nodejs") {
+    const { refuseToStartMisconfigured } = await import("./lib/env-problems");
+    refuseToStartMisconfigured();
+  }
+}

@@ -1,0 +1,38 @@
+/** The catalog as `save_catalog` takes it. */
+import { PRODUCT_IDS, product } from "@/lib/billing/catalog";
+
+export interface CatalogDocument {
+  products: { product: string; plans: PlanDocument[] }[];
+}
+
+interface PlanDocument {
+  plan: string;
+  name: string;
+  rank: number;
+  cadence: string;
+  limits: { field: string; kind: "counter" | "gauge"; limit: number }[];
+}
+
+/** Every product, plan and limit of the catalog; throws where a plan limits a meter that its product does not have. */
+export function catalogDocument(): CatalogDocument {
+  return {
+    products: PRODUCT_IDS.map((id) => {
+      const { meters, plans } = product(id);
+      return {
+        product: id,
+        plans: Object.entries(plans).map(([plan, { name, rank, cadence, limits }]) => ({
+          plan,
+          name,
+          rank,
+          cadence,
+          limits: Object.entries(limits).map(([field, limit]) => {
+            const meter = meters[field];
+            if (!meter)
+              throw new Error(`The catalog's plan ${id}/${plan} limits ${field}, which is no meter of ${id}.`);
+            return { field, kind: meter.kind, limit };
+          }),
+        })),
+      };
+    }),
+  };
+}

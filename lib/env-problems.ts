@@ -1,0 +1,88 @@
+/** What keeps production from starting. */
+import { priceVariable, sellable } from "@/lib/billing/catalog";
+import { type Env, readEnv } from "./env";
+
+/** Ends the process with every problem listed, where the sandbox is off and something is missing. */
+export function refuseToStartMisconfigured(): void {
+  const problems = startupProblems(process.env);
+  if (problems.length === 0) return;
+  console.error(
+    [
+      "Tollgate does not start:",
+      ...problems.map((problem) => `  - ${problem}`),
+      "See .env.example. To try it without any account: npm run dev",
+    ].join("\n"),
+  );
+  // Not a throw: Next would go on and answer every request with 500.
+  process.exit(1);
+}
+
+/** `configurationProblems` of variables that may not even parse. */
+export function startupProblems(variables: Readonly<Record<string, string | undefined>>): string[] {
+  let env: Env;
+  try {
+    env = readEnv(variables);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+  return configurationProblems(env, variables);
+}
+
+/**
+ * One line a problem, each naming the variables to set; empty where production may start. The sandbox needs nothing.
+ * A half-configured processor counts: without its secret every webhook would be refused, and nobody would notice.
+ */
+export function configurationProblems(env: Env, variables: Readonly<Record<string, string | undefined>>): string[] {
+  if (env.sandbox) return [];
+  return [
+    ...databaseProblems(env),
+    ...identityProblems(env),
+    ...processorProblems(env),
+    ...(env.appUrl ? [] : ["APP_URL is not set: the address that users see, such as https://app.example.com."]),
+    ...priceProblems(variables),
+  ];
+}
+
+function databaseProblems({ database, supabase }: Env): string[] {
+  if (database.url || (supabase.url && supabase.secretKey)) return [];
+  return ["No database: set DATABASE_URL, or SUPABASE_URL and SUPABASE_SECRET_KEY."];
+}
+
+function identityProblems({ identity, clerk }: Env): string[] {
+  if (identity !== null && !(identity === "supabase" && (clerk.secretKey || clerk.publishableKey))) return [];
+  if (clerk.secretKey && !clerk.publishableKey) return ["CLERK_SECRET_KEY is set, CLERK_PUBLISHABLE_KEY is not."];
+  if (clerk.publishableKey && !clerk.secretKey) return ["CLERK_PUBLISHABLE_KEY is set, CLERK_SECRET_KEY is not."];
+  return [
+    "No identity provider: set CLERK_SECRET_KEY and CLERK_PUBLISHABLE_KEY, " +
+      "or SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY.",
+  ];
+}
+
+function processorProblems({ stripe, paddle }: Env): string[] {
+  const processors = [
+    ["STRIPE_SECRET_KEY", Boolean(stripe.secretKey), "STRIPE_WEBHOOK_SECRET", stripe.webhookSecrets.length > 0],
+    ["PADDLE_API_KEY", Boolean(paddle.apiKey), "PADDLE_WEBHOOK_SECRET", paddle.webhookSecrets.length > 0],
+  ] as const;
+  if (!processors.some(([, hasKey, , hasSecret]) => hasKey || hasSecret))
+    return [
+      "No payment processor: set STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, " +
+        "or PADDLE_API_KEY and PADDLE_WEBHOOK_SECRET.",
+    ];
+  return processors
+    .filter(([, hasKey, , hasSecret]) => hasKey !== hasSecret)
+    .map(([key, hasKey, secret]) => (hasKey ? `${key} is set, ${secret} is not.` : `${secret} is set, ${key} is not.`));
+}
+
+/** The same id under two prices would make one of two plans out of a payment by chance. */
+function priceProblems(variables: Readonly<Record<string, string | undefined>>): string[] {
+  const names = new Map<string, Set<string>>();
+  for (const processor of ["stripe", "paddle"] as const)
+    for (const price of sellable()) {
+      const variable = priceVariable(processor, price);
+      for (const id of (variables[variable] ?? "").split(",").map((each) => each.trim()))
+        if (id) names.set(id, (names.get(id) ?? new Set()).add(variable));
+    }
+  return [...names]
+    .filter(([, variablesOfId]) => variablesOfId.size > 1)
+    .map(([id, variablesOfId]) => `The price id ${id} is listed twice: ${[...variablesOfId].join(", ")}.`);
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { priceVariable, sellable } from "@/lib/billing/catalog";
+import { readEnv, VARIABLE_NAMES } from "./env";
+import { configurationProblems } from "./env-problems";
+
+const PRODUCTION = {
+  APP_URL: "https://app.example.com/",
+  DATABASE_URL: "postgres://app@db.example.com/app",
+  CLERK_SECRET_KEY: "sk_test_1",
+  NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: "pk_test_1",
+  STRIPE_SECRET_KEY: "sk_test_1",
+  STRIPE_WEBHOOK_SECRET: "whsec_new, whsec_old",
+};
+
+const problems = (variables: Record<string, string | undefined>) =>
+  configurationProblems(readEnv(variables), variables);
+
+describe("reading", () => {
+  test("lists, provider's names and trailing slashes", () => {
+    const env = readEnv(PRODUCTION);
+    expect(env.stripe.webhookSecrets).toEqual(["whsec_new", "whsec_old"]);
+    expect(env.clerk.publishableKey).toBe("pk_test_1");
+    expect(env.appUrl).toBe("https://app.example.com");
+    expect(env.identity).toBe("clerk");
+    expect(env.adminUserIds).toEqual([]);
+  });
+
+  test("the sandbox has its own secrets, and only the sandbox", () => {
+    const sandbox = readEnv({ TOLLGATE_SANDBOX: "1" });
+    expect(sandbox).toMatchObject({
+      production: false,
+      appUrl: "http://localhost:3000",
+      stripe: { webhookSecrets: ["whsec_tollgate_sandbox"] },
+      usageApiKey: "sandbox-usage-key",
+      adminUserIds: ["admin"],
+      identity: "local",
+    });
+    const production = readEnv({ NODE_ENV: "development" });
+    expect(production).toMatchObject({ production: true, stripe: { webhookSecrets: [] }, identity: null });
+    expect(production.usageApiKey).toBeUndefined();
+  });
+
+  test("one error names every bad variable", () => {
+    expect(() => readEnv({ PORT: "x", DATABASE_URL: "mysql://a", LOG_LEVEL: "loud", CRON_SECRET: "short" })).toThrow(
+      /PORT.*LOG_LEVEL.*DATABASE_URL.*CRON_SECRET/s,
+    );
+  });
+
+  test("an empty variable is not set", () => {
+    expect(readEnv({ DATABASE_URL: "", PORT: " " })).toMatchObject({ database: { url: undefined }, port: 3000 });
+  });
+});
+
+describe("what keeps production from starting", () => {
+  test("nothing, where all is there", () => expect(problems(PRODUCTION)).toEqual([]));
+  test("nothing in the sandbox", () => expect(problems({ TOLLGATE_SANDBOX: "1" })).toEqual([]));
+
+  test("everything, where nothing is set", () => {
+    expect(problems({})).toEqual([
+      expect.stringContaining("DATABASE_URL"),
+      expect.stringContaining("CLERK_SECRET_KEY"),
+      expect.stringContaining("STRIPE_SECRET_KEY"),
+      expect.stringContaining("APP_URL"),
+    ]);
+  });
+
+  test.each([
+    ["STRIPE_WEBHOOK_SECRET", "STRIPE_SECRET_KEY is set, STRIPE_WEBHOOK_SECRET is not."],
+    ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET is set, STRIPE_SECRET_KEY is not."],
+    ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY is set, CLERK_SECRET_KEY is not."],
+  ])("half a configuration, without %s", (missing, problem) => {
+    expect(problems({ ...PRODUCTION, [missing]: "" })).toEqual([problem]);
+  });
+
+  test("half of Paddle beside a whole Stripe", () => {
+    expect(problems({ ...PRODUCTION, PADDLE_API_KEY: "pdl_1" })).toEqual([
+      "PADDLE_API_KEY is set, PADDLE_WEBHOOK_SECRET is not.",
+    ]);
+  });
+
+  test("one price id for two prices", () => {
+    const twice = { STRIPE_PRICE_WRITER_PLUS_MONTHLY: "price_1,price_2", STRIPE_PRICE_WRITER_ULTRA_MONTHLY: "price_2" };
+    expect(problems({ ...PRODUCTION, ...twice })).toEqual([expect.stringMatching(/price_2 .*PLUS_.*ULTRA_/)]);
+  });
+});
+
+test(".env.example lists every variable", () => {
+  const example = readFileSync(path.join(import.meta.dirname, "..", ".env.example"), "utf8");
+  const prices = sellable().flatMap((price) => [priceVariable("stripe", price), priceVariable("paddle", price)]);
+  for (const name of [...VARIABLE_NAMES, ...prices]) expect(example).toContain(name);
+});

@@ -1,0 +1,82 @@
+/** Fails where an import crosses a layer, or SQL stands outside lib/database and supabase. */
+import "./preflight";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { IMPORT_RULES } from "./import-rules";
+import { ROOT } from "./project";
+
+const CHECKED = ["app", "lib", "proxy.ts", "instrumentation.ts"];
+
+/** Statements only as code writes them: English also has "select" and "update". */
+const SQL = /["'`]\s*(select\s.+\sfrom\s|insert into\s|update\s\S+\sset\s|delete from\s|create (table|or replace)\s)/i;
+const SQL_ALLOWED = /^lib\/database\/|\.db\.test\.ts$/;
+
+function files(entry: string): string[] {
+  const absolute = path.join(ROOT, entry);
+  if (!existsSync(absolute)) return [];
+  if (/\.tsx?$/.test(entry)) return [entry];
+  return readdirSync(absolute, { withFileTypes: true })
+    .filter((child) => child.isDirectory() || /\.tsx?$/.test(child.name))
+    .flatMap((child) => files(`${entry}/${child.name}`));
+}
+
+/** What a file imports when it runs (type imports are erased), files of ours by their path in the project. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(path.join(ROOT, file), "utf8");
+  const statements = source.matchAll(/^\s*(?:import|export)\s+(?!type\b)(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm);
+  const calls = source.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g);
+  return [...statements, ...calls].map(([, name = ""]) => resolve(file, name));
+}
+
+function resolve(from: string, name: string): string {
+  const base = name.startsWith("@/")
+    ? name.slice(2)
+    : name.startsWith(".")
+      ? path.join(path.dirname(from), name)
+      : null;
+  if (base === null) return name;
+  const candidates = [base, ...["ts", "tsx"].flatMap((end) => [`${base}.${end}`, `${base}/index.${end}`])];
+  return candidates.find((each) => /\.\w+$/.test(each) && existsSync(path.join(ROOT, each))) ?? base;
+}
+
+function hasIndex(target: string): boolean {
+  const [, folder = ""] = target.split("/");
+  return all.includes(`lib/${folder}/index.ts`);
+}
+
+const all = CHECKED.flatMap(files);
+const graph = new Map(all.map((file) => [file, importsOf(file)]));
+
+/** Every chain of imports from a file to what it reaches, shortest first. */
+function reached(from: string): string[][] {
+  const chains = [[from]];
+  const seen = new Set([from]);
+  for (const chain of chains)
+    for (const next of graph.get(chain.at(-1) ?? "") ?? [])
+      if (!seen.has(next)) {
+        seen.add(next);
+        chains.push([...chain, next]);
+      }
+  return chains.slice(1);
+}
+
+const problems: string[] = [];
+for (const rule of IMPORT_RULES)
+  for (const file of all.filter((each) => rule.from.test(each))) {
+    const chains = rule.transitive ? reached(file) : (graph.get(file) ?? []).map((target) => [file, target]);
+    for (const chain of chains) {
+      const target = chain.at(-1) ?? "";
+      if (rule.whereIndexed && !hasIndex(target)) continue;
+      if (rule.mayNot.test(target) && !rule.except?.test(target))
+        problems.push(`${chain.join(" → ")}\n  ${rule.name}: ${rule.why}`);
+    }
+  }
+for (const file of all.filter((each) => !SQL_ALLOWED.test(each)))
+  readFileSync(path.join(ROOT, file), "utf8")
+    .split("\n")
+    .forEach((line, index) => {
+      if (SQL.test(line)) problems.push(`${file}:${index + 1}\n  sql: SQL stands in lib/database and supabase only`);
+    });
+
+for (const problem of problems) console.error(problem);
+if (problems.length > 0) process.exit(1);

@@ -1,0 +1,17 @@
+/** Drops everything and migrates again. Demo data comes back with the next `npm run dev`. */
+import "./preflight";
+import { migrate } from "@/lib/database/migrate";
+import { dropEverything } from "@/lib/database/reset";
+import { withDatabase } from "./database";
+import { isLoopback } from "./project";
+
+await withDatabase(async (url) => {
+  const { hostname, pathname } = new URL(url);
+  if (!isLoopback(url) && !process.argv.includes("--yes"))
+    throw new Error(
+      `This would delete all data of ${pathname.slice(1)} on ${hostname}. If you are sure: npm run db:reset -- --yes`,
+    );
+  await dropEverything(url);
+  await migrate(url);
+  console.log("The database is empty and migrated.");
+});

@@ -1,0 +1,4 @@
+import "./preflight";
+import { serve } from "./serve";
+
+await serve("dev");

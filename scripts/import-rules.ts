@@ -1,0 +1,63 @@
+/** Who may import whom: the layers of the architecture, as data. Checked by `npm test`. */
+
+export interface ImportRule {
+  name: string;
+  why: string;
+  /** Files that the rule is about. */
+  from: RegExp;
+  /** What they may not import: a file by its path in the project, or a package by its name. */
+  mayNot: RegExp;
+  /** Exceptions from `mayNot`. */
+  except?: RegExp;
+  /** Also not by way of another file of ours. */
+  transitive?: boolean;
+  /** Only for folders that have an index; in one without, each file is a face of its own. */
+  whereIndexed?: boolean;
+}
+
+/** Node's own modules, Postgres, the network's SDKs, and what reads the environment. */
+const IO =
+  /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|env|identity|observability)(\/|\.))/;
+const PURE = /^lib\/billing\/(facts|timeline|period|catalog|order|openings|rules|entitlement|history|classify)\.ts$/;
+
+export const IMPORT_RULES: ImportRule[] = [
+  {
+    name: "app-by-index",
+    why: "app imports a folder of lib by its index: what is behind it may change",
+    from: /^(app\/|proxy\.ts$)/,
+    mayNot: /^lib\/[^/]+\/.+/,
+    except: /^lib\/([^/]+\/index\.tsx?$|ui\/)/,
+    whereIndexed: true,
+  },
+  {
+    name: "lib-not-app",
+    why: "lib knows nothing of the pages and routes that use it",
+    from: /^lib\/.*(?<!\.test)\.tsx?$/,
+    mayNot: /^(app|scripts|tests|e2e)\//,
+  },
+  {
+    name: "billing-without-next",
+    why: "the domain runs without a web framework",
+    from: /^lib\/billing\/.*(?<!\.test)\.ts$/,
+    mayNot: /^(next|react)($|\/|-)/,
+  },
+  {
+    name: "processors-only",
+    why: "a processor's SDK stays behind the processor interface (and the sandbox that plays it)",
+    from: /^(app|lib)\/(?!billing\/processors\/|sandbox\/|simulation\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^(stripe|@paddle\/paddle-node-sdk)($|\/)/,
+  },
+  {
+    name: "pure",
+    why: "facts in, timeline out: no clock, no I/O, so that a property test can run it a million times",
+    from: PURE,
+    mayNot: IO,
+    transitive: true,
+  },
+  {
+    name: "env-only",
+    why: "settings are parsed once, in lib/env.ts",
+    from: /^lib\/env\.ts$/,
+    mayNot: /^lib\/(?!env)/,
+  },
+];

@@ -1,0 +1,6 @@
+// Loaded into every Node process below `npm run dev` and `npm run preview`: ends it when its parent is gone.
+// Plain JavaScript, since Next's own processes load it without tsx.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.kill(process.pid, "SIGKILL");
+}, 500).unref();

@@ -1,0 +1,82 @@
+/**
+ * Everything that CI checks, in order, stopping at the first failure. `npm test -- unit database` runs only those;
+ * `npm test -- list` names them.
+ */
+import "./preflight";
+import { spawnSync } from "node:child_process";
+import path from "node:path";
+import { findChromium } from "@/tests/support/chromium";
+import { ROOT } from "./project";
+
+interface Check {
+  name: string;
+  /** Commands of node_modules/.bin, or scripts of ours; each must succeed. */
+  commands: string[][];
+  before?: () => Promise<void>;
+}
+
+const script = (name: string): string[] => ["node", "--import", "tsx", path.join("scripts", `${name}.ts`)];
+
+const CHECKS: Check[] = [
+  // The types of routes are generated: a fresh clone has none.
+  {
+    name: "types",
+    commands: [
+      ["next", "typegen"],
+      ["tsc", "--noEmit", "--incremental", "false"],
+    ],
+  },
+  { name: "lint", commands: [["biome", "check", "--error-on-warnings"]] },
+  { name: "imports", commands: [script("check-imports")] },
+  { name: "schema", commands: [script("db-check")] },
+  { name: "unit", commands: [["vitest", "run", "--project", "unit"]] },
+  { name: "database", commands: [["vitest", "run", "--project", "database"]] },
+  {
+    name: "browser",
+    commands: [["playwright", "test"]],
+    before: async () => {
+      process.env.CHROMIUM_PATH = await findChromium();
+    },
+  },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !CHECKS.some((check) => check.name === name));
+if (unknown.length > 0) {
+  console.log(`Checks: ${CHECKS.map(({ name }) => name).join(", ")}`);
+  process.exit(unknown[0] === "list" ? 0 : 1);
+}
+
+const env = {
+  ...process.env,
+  NEXT_TELEMETRY_DISABLED: "1",
+  PATH: [path.join(ROOT, "node_modules", ".bin"), process.env.PATH].join(path.delimiter),
+};
+const durations: [name: string, seconds: number][] = [];
+
+for (const { name, commands, before } of CHECKS) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const start = performance.now();
+  console.log(`\n── ${name}`);
+  await before?.();
+  for (const [file = "", ...argv] of commands) {
+    const { status, error } = spawnSync(file, argv, {
+      cwd: ROOT,
+      env,
+      stdio: ["ignore", "inherit", "inherit"],
+      shell: process.platform === "win32",
+    });
+    if (error) console.error(error.message);
+    if (status !== 0) {
+      console.log(`${name}: failed (${[file, ...argv].join(" ")})`);
+      process.exit(1);
+    }
+  }
+  durations.push([name, (performance.now() - start) / 1000]);
+  console.log(`${name}: ok`);
+}
+
+console.log(
+  `\n${durations.map(([name, seconds]) => `${name.padEnd(10)}${seconds.toFixed(1).padStart(7)} s`).join("\n")}`,
+);
+console.log(`\n${durations.length} passed, 0 failed`);

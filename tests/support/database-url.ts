@@ -1,0 +1,9 @@
+/** The database that test databases are cloned from: migrated, with the catalog, without users. */
+export const TEMPLATE = "tollgate_template";
+
+/** The same server's connection string for another database. */
+export function databaseUrl(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}

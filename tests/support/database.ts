@@ -1,0 +1,47 @@
+/** A real database of its own for a test file. */
+import { randomBytes } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, inject } from "vitest";
+import { withClient } from "@/lib/database/migrate";
+import { databaseUrl, TEMPLATE } from "./database-url";
+
+export interface TestDatabase {
+  /** Connects as the superuser. Set before the first test (and before the file's own `beforeAll`). */
+  readonly url: string;
+  /** The file's pool, made at the first call; `size` counts then only. Its clients are real concurrent connections. */
+  pool(size?: number): pg.Pool;
+}
+
+/**
+ * Clones the migrated template when the file begins and drops the clone when it ends. Call it at the top of a file or
+ * of a `describe`, before other hooks.
+ */
+export function testDatabase(): TestDatabase {
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  const server = inject("serverUrl");
+  const url = databaseUrl(server, name);
+  let pool: pg.Pool | undefined;
+
+  beforeAll(() =>
+    withClient(server, async (client) => {
+      // One clone at a time: a template must not be in use, not even by another clone's copy.
+      await client.query("select pg_advisory_lock(1)");
+      await client.query(`create database ${name} template ${TEMPLATE} strategy file_copy`);
+    }),
+  );
+  afterAll(async () => {
+    await pool?.end();
+    await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`));
+  });
+
+  return {
+    url,
+    pool(size = 16) {
+      if (!pool) {
+        pool = new pg.Pool({ connectionString: url, max: size });
+        pool.on("error", () => {});
+      }
+      return pool;
+    },
+  };
+}
