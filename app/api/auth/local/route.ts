@@ -1,10 +1,10 @@
 import { answer } from "@/lib/http";
-import { signIn, signOut } from "@/lib/identity/local-session";
+import { signInLocally, signOutLocally } from "@/lib/identity";
 
 export function POST(request: Request) {
-  return answer(() => signIn(request));
+  return answer(() => signInLocally(request));
 }
 
 export function DELETE(request: Request) {
-  return answer(async () => signOut(request));
+  return answer(async () => signOutLocally(request));
 }

@@ -1,3 +1,3 @@
-import { webhookRoute } from "@/lib/http/webhook";
+import { webhookRoute } from "@/lib/billing";
 
 export const POST = webhookRoute("stripe");

@@ -1,0 +1,31 @@
+import type { Metadata } from "next";
+import { gateway } from "@/lib/database";
+import { ChatbotsTool, ProductMeters, pageUser, reader } from "@/lib/ui";
+import { usageOf } from "@/lib/usage";
+
+export const metadata: Metadata = { title: "Chatbots" };
+
+export default async function ChatbotsPage() {
+  const user = await pageUser("/chatbots");
+  const [{ locale }, { now, subscriptions }, chatbots] = await Promise.all([
+    reader(),
+    usageOf(user.id),
+    gateway().chatbots(user.id),
+  ]);
+  const subscription = subscriptions.find(({ product }) => product === "chatbots");
+  return (
+    <>
+      <h1 className="font-semibold text-2xl tracking-tight">Chatbots</h1>
+      <p className="mt-1 text-muted">Assistants that answer for you. Each message to one counts.</p>
+      <div className="mt-6 space-y-8">
+        {subscription && <ProductMeters subscription={subscription} now={now} locale={locale} />}
+        <section aria-labelledby="yours">
+          <h2 id="yours" className="mb-4 font-semibold text-base">
+            Your chatbots
+          </h2>
+          <ChatbotsTool chatbots={chatbots} />
+        </section>
+      </div>
+    </>
+  );
+}

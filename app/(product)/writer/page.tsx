@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import { ProductMeters, pageUser, reader, WriterTool } from "@/lib/ui";
+import { usageOf } from "@/lib/usage";
+
+export const metadata: Metadata = { title: "Writer" };
+
+export default async function WriterPage() {
+  const user = await pageUser("/writer");
+  const [{ locale }, { now, subscriptions }] = await Promise.all([reader(), usageOf(user.id)]);
+  const subscription = subscriptions.find(({ product }) => product === "writer");
+  const left = (field: string) => subscription?.meters.find((meter) => meter.field === field)?.remaining ?? 0;
+  return (
+    <>
+      <h1 className="font-semibold text-2xl tracking-tight">Writer</h1>
+      <p className="mt-1 text-muted">Your text in another style. Its words and one transformation count.</p>
+      <div className="mt-6 space-y-8">
+        {subscription && <ProductMeters subscription={subscription} now={now} locale={locale} />}
+        <WriterTool locale={locale} wordsLeft={left("words_used")} rewritesLeft={left("transformations_used")} />
+      </div>
+    </>
+  );
+}

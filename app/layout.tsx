@@ -1,0 +1,35 @@
+import type { Metadata, Viewport } from "next";
+import { connection } from "next/server";
+import type { ReactNode } from "react";
+import { env } from "@/lib/env";
+import { currentUser } from "@/lib/identity";
+import { SandboxBar, SkipLink } from "@/lib/ui";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: { default: "Tollgate", template: "%s · Tollgate" },
+  description: "Billing and usage that add up: plans, limits and resets that stay right whatever the processor does.",
+};
+
+export const viewport: Viewport = {
+  colorScheme: "light dark",
+  themeColor: [
+    { media: "(prefers-color-scheme: light)", color: "#ffffff" },
+    { media: "(prefers-color-scheme: dark)", color: "#1a1b1a" },
+  ],
+};
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  // A page that was rendered ahead cannot carry the request's nonce, and its scripts would be refused.
+  await connection();
+  const user = await currentUser();
+  return (
+    <html lang="en">
+      <body className="flex min-h-dvh flex-col font-sans">
+        <SkipLink />
+        {env().sandbox && <SandboxBar person={user && (user.name ?? user.email ?? user.id)} />}
+        {children}
+      </body>
+    </html>
+  );
+}

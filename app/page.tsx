@@ -1,0 +1,80 @@
+import { Check, X } from "lucide-react";
+import type { Route } from "next";
+import Link from "next/link";
+import { currentUser } from "@/lib/identity";
+import { button, Logo, MAIN } from "@/lib/ui";
+
+const EXAMPLES = [
+  { question: "May Ada use 1,200 more words?", yes: true, answer: "Yes. 13,200 of 35,000 used, 21,800 left." },
+  { question: "May Ben send another message?", yes: false, answer: "Not now. All 100 are used until 1 June." },
+  { question: "Ada moves from Plus to Ultra.", yes: true, answer: "Used words stay counted. Nothing resets." },
+];
+
+const PROMISES = [
+  ["Counted exactly", "However many requests come at once, nobody passes a limit, and no unit is counted twice."],
+  ["Reset on time", "A renewal gives a fresh allowance, once. A plan change in between keeps what was used."],
+  ["Explained", "Every reset has its date and its reason, in words that a customer can read."],
+];
+
+export default async function LandingPage() {
+  const user = await currentUser();
+  return (
+    <main id={MAIN} tabIndex={-1} className="mx-auto flex w-full max-w-4xl flex-1 flex-col px-5 outline-none sm:px-6">
+      <p className="flex min-h-14 items-center">
+        <Logo />
+      </p>
+      <div className="my-auto py-12">
+        <div className="grid items-center gap-12 lg:grid-cols-[1fr_22rem]">
+          <div>
+            <h1 className="text-balance font-semibold text-3xl tracking-tight sm:text-5xl sm:leading-[1.1]">
+              May this user do this now?
+            </h1>
+            <p className="mt-5 text-pretty text-lg text-muted">
+              Tollgate answers for your product, exactly and at once, and counts what it allows. It stays right while
+              Stripe and Paddle change the plan, the period and the price underneath.
+            </p>
+            <div className="mt-8 flex flex-wrap gap-3">
+              <Link href={(user === null ? "/sign-in" : "/billing") as Route} className={button("primary")}>
+                {user === null ? "Sign in" : "See your usage"}
+              </Link>
+              <Link href={(user === null ? "/billing" : "/sign-in") as Route} className={button()}>
+                {user === null ? "Billing" : "Switch user"}
+              </Link>
+            </div>
+          </div>
+          <Examples />
+        </div>
+        <dl className="mt-14 grid gap-8 border-line border-t pt-8 sm:grid-cols-3">
+          {PROMISES.map(([title, text]) => (
+            <div key={title}>
+              <dt className="font-medium text-sm">{title}</dt>
+              <dd className="mt-1 text-pretty text-muted text-sm">{text}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+    </main>
+  );
+}
+
+function Examples() {
+  return (
+    <figure className="rounded-xl border border-line bg-surface">
+      <figcaption className="px-5 pt-4 text-faint text-xs">For example</figcaption>
+      <ul className="divide-y divide-line">
+        {EXAMPLES.map(({ question, yes, answer }) => {
+          const Icon = yes ? Check : X;
+          return (
+            <li key={question} className="flex gap-3 px-5 py-4 text-sm tabular-nums">
+              <Icon aria-hidden="true" className={`mt-0.5 size-4 shrink-0 ${yes ? "text-accent-ink" : "text-warn"}`} />
+              <div>
+                <p className="font-medium">{question}</p>
+                <p className="mt-0.5 text-pretty text-muted">{answer}</p>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </figure>
+  );
+}

@@ -1,0 +1,59 @@
+import { Check, ChevronRight } from "lucide-react";
+import { type ProductId, product } from "@/lib/billing/catalog";
+import { formatCount, formatMoney } from "../format";
+
+interface PlanComparisonProps {
+  product: ProductId;
+  /** The reader's plan. */
+  current: string;
+  locale: string;
+}
+
+/** All plans of a product, folded away: what each allows and costs, and which one is mine. Opens without script. */
+export function PlanComparison({ product: id, current, locale }: PlanComparisonProps) {
+  const { name, meters, plans } = product(id);
+  return (
+    <details className="group">
+      <summary className="flex min-h-11 w-fit cursor-pointer list-none items-center gap-2 rounded-md text-muted text-sm hover:text-ink [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden="true" className="size-4 transition-transform group-open:rotate-90" />
+        Compare {name} plans
+      </summary>
+      <ul className="mb-2 divide-y divide-line border-line border-t text-sm tabular-nums">
+        {Object.entries(plans).map(([planId, { name, price, limits, cadence }]) => (
+          <li
+            key={planId}
+            className="grid gap-x-6 py-3 sm:grid-cols-[9rem_1fr_auto]"
+            aria-current={planId === current || undefined}
+          >
+            <p className="flex items-center gap-2 font-medium">
+              {name}
+              {planId === current && (
+                <span className="inline-flex items-center gap-1 font-normal text-accent-ink">
+                  <Check aria-hidden="true" className="size-4" /> Your plan
+                </span>
+              )}
+            </p>
+            <p className="text-pretty">
+              {Object.entries(meters)
+                .filter(([, { kind }]) => kind === "counter")
+                .map(([field, { unit }]) => formatCount(limits[field] ?? 0, unit, locale))
+                .join(" and ")}
+              {cadence === "daily" ? " a day" : " a month"}
+              {Object.entries(meters)
+                .filter(([, { kind }]) => kind === "gauge")
+                .map(([field, { unit }]) => `, ${formatCount(limits[field] ?? 0, unit, locale)}`)}
+            </p>
+            <p className="text-muted sm:text-right">{price.monthly === 0 ? "No charge" : priceWords(price, locale)}</p>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** "$19 a month or $190 a year"; only what is sold. */
+function priceWords(price: { monthly: number | null; yearly: number | null }, locale: string): string {
+  const monthly = price.monthly !== null && `${formatMoney(price.monthly, locale)} a month`;
+  const yearly = price.yearly !== null && `${formatMoney(price.yearly, locale)} a year`;
+  return [monthly, yearly].filter(Boolean).join(" or ");
+}

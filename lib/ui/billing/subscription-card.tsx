@@ -1,0 +1,46 @@
+import { product } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { Meter } from "../meter/meter";
+import { PlanComparison } from "./plan-comparison";
+import { isFree, planName, planPrice } from "./plan-words";
+import { StatusBadge } from "./status-badge";
+import { SubscriptionNotice } from "./subscription-notice";
+import { WindowLine } from "./window-line";
+
+interface SubscriptionCardProps {
+  subscription: SubscriptionView;
+  now: string;
+  locale: string;
+}
+
+/** One product: the plan, what is left of it, and when it comes back. */
+export function SubscriptionCard({ subscription, now, locale }: SubscriptionCardProps) {
+  const { product: id, plan, limitPlan, meters } = subscription;
+  const heading = `product-${id}`;
+  const price = isFree(subscription) ? "No charge" : planPrice(subscription, locale);
+  return (
+    <section aria-labelledby={heading} className="rounded-xl border border-line bg-surface">
+      <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 pt-5 sm:px-6">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+          <h2 id={heading} className="font-semibold text-lg tracking-tight">
+            {product(id).name} {planName(id, plan)}
+          </h2>
+          <StatusBadge subscription={subscription} />
+        </div>
+        {price && <p className="text-muted text-sm tabular-nums">{price}</p>}
+      </header>
+      <div className="space-y-5 px-5 py-5 sm:px-6">
+        <SubscriptionNotice subscription={subscription} now={now} locale={locale} />
+        <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
+          {meters.map((meter) => (
+            <Meter key={meter.field} product={id} planName={planName(id, limitPlan)} meter={meter} locale={locale} />
+          ))}
+        </div>
+      </div>
+      <footer className="border-line border-t px-5 pt-4 pb-2 sm:px-6">
+        <WindowLine subscription={subscription} now={now} />
+        <PlanComparison product={id} current={plan} locale={locale} />
+      </footer>
+    </section>
+  );
+}

@@ -1,0 +1,32 @@
+import type { DecisionView } from "@/lib/usage/view";
+
+const WHY: Record<string, string> = {
+  "New subscription": "your subscription started.",
+  "Billing period renewal detected": "your plan renewed.",
+  "Plan change at billing renewal": "your plan renewed and changed.",
+  "Trial converted to paid": "your trial became a paid plan.",
+  "Trial added": "a trial was added to your plan.",
+  "Plan change mid-cycle detected": "your plan changed, and what you used stays counted.",
+  "Billing cycle restarted mid-period": "your billing cycle started anew before the old one was over.",
+  "Resubscribed within a paid period": "you subscribed again within a period already paid.",
+  "Subscription resumed with a new period": "your subscription was resumed.",
+  "Subscription ended": "your subscription ended.",
+  "Subscription paused": "your subscription was paused.",
+  "Awaiting first payment": "your first payment is not confirmed yet.",
+  "No billing change": "your subscription was updated, without a change to your usage.",
+  "Period moved backwards": "old news arrived, and nothing was taken back.",
+  "Payment for a new billing period": "your payment opened a new billing period.",
+  "Payment confirmed": "your payment was confirmed.",
+  "Payment failed": "a payment failed.",
+  "Payment for an earlier period": "a payment for an earlier period arrived.",
+  "Payment waits for its subscription": "a payment arrived before its subscription.",
+  "Payment without a new period": "a payment arrived that opens no new period.",
+  Noted: "a refund or dispute was noted.",
+};
+
+const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };
+
+/** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
+export function trailWords({ action, reason }: Pick<DecisionView, "action" | "reason">): { what: string; why: string } {
+  return { what: WHAT[action], why: WHY[reason] ?? `${reason}.` };
+}

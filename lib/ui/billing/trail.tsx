@@ -1,0 +1,46 @@
+import { ArrowRight, RotateCcw, Split } from "lucide-react";
+import { product } from "@/lib/billing/catalog";
+import type { DecisionView } from "@/lib/usage/view";
+import { Instant } from "../time/instant";
+import { trailWords } from "./trail-words";
+
+const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
+
+/** What changed lately: one line a decision, newest first. */
+export function Trail({ decisions, now }: { decisions: DecisionView[]; now: string }) {
+  return (
+    <section aria-labelledby="trail">
+      <h2 id="trail" className="font-semibold text-base">
+        What changed lately
+      </h2>
+      {decisions.length === 0 ? (
+        <p className="mt-2 text-muted text-sm">
+          Nothing yet. Renewals and plan changes will appear here, with what each did to your usage.
+        </p>
+      ) : (
+        <ol className="mt-3 divide-y divide-line border-line border-y">
+          {decisions.map((decision) => (
+            <Line key={decision.id} decision={decision} now={now} />
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+function Line({ decision, now }: { decision: DecisionView; now: string }) {
+  const { what, why } = trailWords(decision);
+  const Icon = ICONS[decision.action];
+  return (
+    <li className="flex items-start gap-3 py-3 text-sm">
+      <Icon aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-faint" />
+      <p className="flex-1 text-pretty">
+        <span className="font-medium">
+          {what} on <Instant at={decision.at} now={now} />:
+        </span>{" "}
+        {why}
+      </p>
+      <span className="shrink-0 text-muted">{product(decision.product).name}</span>
+    </li>
+  );
+}

@@ -1,0 +1,49 @@
+import { CalendarClock } from "lucide-react";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { CountdownTo } from "../time/countdown-to";
+import { Instant } from "../time/instant";
+import { processorName } from "./plan-words";
+
+const DAY_MS = 86_400_000;
+/** A window that ended longer ago than this waits for the processor, not for us. */
+const LATE_MS = 60_000;
+
+/** When the counters come back, and which days they count in. */
+export function WindowLine({ subscription, now }: { subscription: SubscriptionView; now: string }) {
+  const { windowStart, resetsAt, processor } = subscription;
+  if (resetsAt === null) return null;
+  const left = Date.parse(resetsAt) - Date.parse(now);
+  const form = left < DAY_MS ? "moment" : "day";
+  const daily = Date.parse(resetsAt) - Date.parse(windowStart) <= DAY_MS;
+  return (
+    <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1 text-muted text-sm">
+      {left < -LATE_MS ? (
+        <p>
+          The renewal of <Instant at={resetsAt} now={now} /> is due; waiting for word from {processorName(processor)}.
+          You can go on meanwhile.
+        </p>
+      ) : (
+        <p className="flex items-baseline gap-2">
+          <CalendarClock aria-hidden="true" className="size-4 shrink-0 self-center text-faint" />
+          <span>
+            <CountdownTo until={resetsAt} now={now}>
+              ,{" "}
+              <span className="whitespace-nowrap">
+                on <Instant at={resetsAt} now={now} form={form} />
+              </span>
+            </CountdownTo>
+          </span>
+        </p>
+      )}
+      <p>
+        {daily ? (
+          "Counting since midnight, UTC"
+        ) : (
+          <>
+            Counting since <Instant at={windowStart} now={now} />
+          </>
+        )}
+      </p>
+    </div>
+  );
+}

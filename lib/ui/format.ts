@@ -1,0 +1,110 @@
+/**
+ * Every figure that a person reads goes through here.
+ *
+ * Numbers and money follow the reader's own locale. Dates keep English month names, since the sentences around them
+ * are English, in the order of the reader's English ("November 29" or "29 November"). The server picks the locale
+ * once (reader.ts) and passes it on, so that both sides write the same text.
+ */
+
+/** The locale where the request names none that we know. */
+export const DEFAULT_LOCALE = "en-GB";
+
+/** How times are read: in which locale and IANA zone, and the instant that "this year" is judged by. */
+export interface TimeReading {
+  locale: string;
+  zone: string;
+  now: number;
+}
+
+/** `day`: 29 November. `moment`: 29 November at 14:00. The year shows where it is not this year. */
+export type TimeForm = "day" | "moment";
+
+/** The best locale of an `Accept-Language` header; DEFAULT_LOCALE where it names none that can be used. */
+export function pickLocale(acceptLanguage: string | null): string {
+  const wishes = (acceptLanguage ?? "")
+    .slice(0, 200)
+    .split(",")
+    .map((part) => {
+      const [tag = "", ...parameters] = part.trim().split(";");
+      const quality = parameters.find((parameter) => parameter.trim().startsWith("q="));
+      return { tag: tag.trim(), quality: quality ? Number(quality.trim().slice(2)) : 1 };
+    })
+    .filter(({ tag, quality }) => tag !== "" && tag !== "*" && quality > 0)
+    .sort((a, b) => b.quality - a.quality);
+  return wishes.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? DEFAULT_LOCALE;
+}
+
+function supported(tag: string): string | undefined {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(tag)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** 12,000 */
+export function formatNumber(value: number, locale: string): string {
+  return new Intl.NumberFormat(locale, { numberingSystem: "latn" }).format(value);
+}
+
+/** A count with its noun: "1 word", "12,000 words". */
+export function formatCount(value: number, unit: { one: string; many: string }, locale: string): string {
+  return `${formatNumber(value, locale)} ${value === 1 ? unit.one : unit.many}`;
+}
+
+/** Money from minor units (cents): "$39.99"; whole amounts without decimals: "$19". */
+export function formatMoney(minorUnits: number, locale: string, currency = "USD"): string {
+  const digits = minorUnits % 100 === 0 ? 0 : 2;
+  return new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+    numberingSystem: "latn",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(minorUnits / 100);
+}
+
+/** What a plan costs: "Free", "$19 a month", "$399.90 a year". */
+export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", locale: string): string {
+  if (minorUnits === 0) return "Free";
+  return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
+}
+
+/** An instant (ISO) in the reader's zone. */
+export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeReading): string {
+  const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
+  const instant = Date.parse(at);
+  return new Intl.DateTimeFormat(dateLocale(locale), {
+    timeZone: zone,
+    day: "numeric",
+    month: "long",
+    year: year(instant) === year(now) ? undefined : "numeric",
+    ...(form === "moment" && { hour: clock(dateLocale(locale)), minute: "2-digit" }),
+  }).format(instant);
+}
+
+/** "1:00 AM", but "01:00": with 24 hours and one digit, the half of the day would be open. */
+function clock(locale: string): "numeric" | "2-digit" {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
+}
+
+function dateLocale(locale: string): string {
+  return locale === "en" || locale.startsWith("en-") ? locale : DEFAULT_LOCALE;
+}
+
+/** The instant to the minute in UTC, for titles: "2026-11-29 14:00 UTC". */
+export function formatUtc(at: string): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
+/** Whether the text names a time zone that this runtime knows. */
+export function isZone(zone: string | undefined): zone is string {
+  if (zone === undefined || !/^[A-Za-z0-9_+\-/]{1,64}$/.test(zone)) return false;
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}

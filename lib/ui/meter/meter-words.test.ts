@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { MeterView } from "@/lib/usage/view";
+import { meterAlert, meterBar, meterTone, meterWords } from "./meter-words";
+
+const words = (used: number, more: Partial<MeterView> = {}): MeterView => ({
+  field: "words_used",
+  kind: "counter",
+  used,
+  reserved: 0,
+  unpaidHeld: 0,
+  limit: 1_000,
+  remaining: Math.max(0, 1_000 - used - (more.reserved ?? 0) - (more.unpaidHeld ?? 0)),
+  overLimit: used > 1_000,
+  ...more,
+});
+const chatbots = (used: number): MeterView => ({
+  ...words(used, { limit: 3, remaining: Math.max(0, 3 - used), overLimit: used > 3 }),
+  field: "chatbots_count",
+  kind: "gauge",
+});
+
+describe("meterTone", () => {
+  it.each([
+    [words(0), "calm"],
+    [words(799), "calm"],
+    [words(800), "near"],
+    [words(999), "near"],
+    [words(1_000), "full"],
+    [words(1_200), "full"],
+    [words(500, { reserved: 300 }), "near"],
+    [words(500, { unpaidHeld: 500 }), "full"],
+    [words(0, { limit: 0, remaining: 0 }), "full"],
+  ] as const)("%#: %s", (meter, tone) => expect(meterTone(meter)).toBe(tone));
+});
+
+describe("meterBar", () => {
+  it("shows shares of the limit", () => {
+    expect(meterBar(words(340))).toEqual({ used: 34, held: 0, limitMark: null });
+    expect(meterBar(words(500, { reserved: 100, unpaidHeld: 200 }))).toEqual({ used: 50, held: 30, limitMark: null });
+  });
+  it("never draws held past the end", () => expect(meterBar(words(900, { unpaidHeld: 900 })).held).toBe(10));
+  it("marks the limit where more is used", () => {
+    expect(meterBar(words(2_000))).toEqual({ used: 100, held: 0, limitMark: 50 });
+  });
+  it("survives a limit of 0", () => expect(meterBar(words(0, { limit: 0 })).used).toBe(0));
+});
+
+describe("meterWords", () => {
+  const say = (meter: MeterView) => meterWords(meter.kind === "gauge" ? "chatbots" : "writer", "Plus", meter, "en-GB");
+  it("answers with what is left", () => {
+    expect(say(words(340))).toMatchObject({
+      answer: { figure: "660", after: "left" },
+      detail: "340 of 1,000 words used",
+      held: [],
+      advice: null,
+    });
+  });
+  it("explains what is held", () => {
+    expect(say(words(100, { reserved: 50, unpaidHeld: 200 })).held).toEqual([
+      "50 reserved for work that is still running",
+      "200 held until your payment goes through",
+    ]);
+  });
+  it("says how to go on at a limit", () => {
+    expect(say(words(1_000)).advice).toBe("You can go on after the reset.");
+    expect(say(chatbots(3)).advice).toBe("To make another, delete one first.");
+    expect(say(chatbots(2)).advice).toBeNull();
+  });
+  it("says plainly what is over a limit, and what to do", () => {
+    expect(say(words(1_200))).toMatchObject({
+      answer: { figure: "200", after: "over the limit" },
+      advice: "That is 200 words more than Plus allows. You can go on after the reset.",
+    });
+    expect(say(chatbots(5)).advice).toBe(
+      "You have 5 chatbots and Plus allows 3. Nothing is deleted for you: delete 2 to be within Plus.",
+    );
+  });
+});
+
+describe("meterAlert", () => {
+  const alert = (meter: MeterView) => meterAlert(meter.kind === "gauge" ? "chatbots" : "writer", meter, "en-GB");
+  it.each([
+    [words(10), null],
+    [words(999), "Writer is close to its limit: 1 word left."],
+    [words(1_000), "Writer has no words left for now."],
+    [words(1_001), "Writer is 1 word over its limit."],
+    [chatbots(3), null],
+    [chatbots(4), "Chatbots is 1 chatbot over its limit."],
+  ] as const)("%#: %s", (meter, sentence) => expect(alert(meter)).toBe(sentence));
+});

@@ -1,0 +1,105 @@
+import { type ProductId, product } from "@/lib/billing/catalog";
+import type { MeterView } from "@/lib/usage/view";
+import { formatCount, formatNumber } from "../format";
+
+/** calm below 80 %, near from 80 %, full from 100 % of what may be used. */
+export type MeterTone = "calm" | "near" | "full";
+
+/** The bar in percent of its length; it always shows the limit, so above the limit the scale is what is used. */
+export interface MeterBar {
+  used: number;
+  held: number;
+  /** Where the limit stands; null where that is the bar's end. */
+  limitMark: number | null;
+}
+
+/** What is taken of the limit: used, reserved and held. */
+function taken(meter: MeterView): number {
+  return meter.used + meter.reserved + meter.unpaidHeld;
+}
+
+export function meterTone(meter: MeterView): MeterTone {
+  if (taken(meter) >= meter.limit) return "full";
+  return taken(meter) >= 0.8 * meter.limit ? "near" : "calm";
+}
+
+export function meterBar(meter: MeterView): MeterBar {
+  const scale = Math.max(meter.limit, meter.used, 1);
+  const used = (100 * meter.used) / scale;
+  return {
+    used,
+    held: Math.min(100 - used, (100 * (meter.reserved + meter.unpaidHeld)) / scale),
+    limitMark: meter.used > meter.limit ? (100 * meter.limit) / scale : null,
+  };
+}
+
+/** The words beside a bar. */
+export interface MeterWords {
+  label: string;
+  /** The answer: "23,000" and "left". */
+  answer: { figure: string; after: string };
+  /** "12,000 of 35,000 words used" */
+  detail: string;
+  /** Why part of the bar is hatched. */
+  held: string[];
+  /** What a reached or passed limit means, and what to do. */
+  advice: string | null;
+}
+
+/** Says a meter in words. `planName` is the plan whose limit counts. */
+export function meterWords(productId: ProductId, planName: string, meter: MeterView, locale: string): MeterWords {
+  const { label, unit } = catalogMeter(productId, meter.field);
+  const number = (value: number) => formatNumber(value, locale);
+  const of = `${number(meter.used)} of ${formatCount(meter.limit, unit, locale)}`;
+  const held: string[] = [];
+  if (meter.reserved > 0) held.push(`${number(meter.reserved)} reserved for work that is still running`);
+  if (meter.unpaidHeld > 0) held.push(`${number(meter.unpaidHeld)} held until your payment goes through`);
+
+  const excess = meter.used - meter.limit;
+  const over = { figure: number(excess), after: "over the limit" };
+  const left = { figure: number(meter.remaining), after: meter.kind === "gauge" ? "more possible" : "left" };
+  return {
+    label,
+    answer: excess > 0 ? over : left,
+    detail: meter.kind === "gauge" ? of : `${of} used`,
+    held,
+    advice: advice(meter, planName, unit, locale),
+  };
+}
+
+function advice(
+  meter: MeterView,
+  planName: string,
+  unit: { one: string; many: string },
+  locale: string,
+): string | null {
+  const excess = meter.used - meter.limit;
+  if (meter.kind === "gauge") {
+    if (excess < 0) return null;
+    if (excess === 0) return `To make another, delete one first.`;
+    const allows = `You have ${formatCount(meter.used, unit, locale)} and ${planName} allows ${formatNumber(meter.limit, locale)}.`;
+    return `${allows} Nothing is deleted for you: delete ${formatNumber(excess, locale)} to be within ${planName}.`;
+  }
+  if (excess > 0) {
+    return `That is ${formatCount(excess, unit, locale)} more than ${planName} allows. You can go on after the reset.`;
+  }
+  return excess === 0 ? "You can go on after the reset." : null;
+}
+
+/** A sentence for the top of the page where a meter asks for attention; null where it does not. */
+export function meterAlert(productId: ProductId, meter: MeterView, locale: string): string | null {
+  const tone = meterTone(meter);
+  const { unit } = catalogMeter(productId, meter.field);
+  // A free plan's one chatbot is in use from the first day on: worth a red bar, not a headline.
+  if (tone === "calm" || (meter.kind === "gauge" && meter.used <= meter.limit)) return null;
+  const name = product(productId).name;
+  if (meter.used > meter.limit) {
+    return `${name} is ${formatCount(meter.used - meter.limit, unit, locale)} over its limit.`;
+  }
+  if (meter.remaining === 0) return `${name} has no ${unit.many} left for now.`;
+  return `${name} is close to its limit: ${formatCount(meter.remaining, unit, locale)} left.`;
+}
+
+function catalogMeter(productId: ProductId, field: string) {
+  return product(productId).meters[field] ?? { label: field, unit: { one: "unit", many: "units" } };
+}

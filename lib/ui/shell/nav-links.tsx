@@ -1,0 +1,39 @@
+"use client";
+
+import type { Route } from "next";
+import Link, { useLinkStatus } from "next/link";
+import { usePathname } from "next/navigation";
+
+const PAGES: { href: Route; name: string }[] = [
+  { href: "/billing" as Route, name: "Billing" },
+  { href: "/chatbots" as Route, name: "Chatbots" },
+  { href: "/writer" as Route, name: "Writer" },
+];
+
+/** The product's pages, the current one marked. */
+export function NavLinks() {
+  const path = usePathname();
+  return (
+    <nav aria-label="Product" className="-mx-3 flex">
+      {PAGES.map(({ href, name }) => {
+        const here = path === href || path.startsWith(`${href}/`);
+        return (
+          <Link
+            key={href}
+            href={href}
+            aria-current={here ? "page" : undefined}
+            className="relative inline-flex min-h-11 items-center rounded-md px-3 text-muted text-sm transition-colors after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 hover:text-ink aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:after:bg-accent sm:min-h-14"
+          >
+            <Pending name={name} />
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+/** Pages come whole, without a skeleton, so the link that was taken shows that it is being followed. */
+function Pending({ name }: { name: string }) {
+  const { pending } = useLinkStatus();
+  return <span className={pending ? "opacity-60 transition-opacity delay-100" : undefined}>{name}</span>;
+}

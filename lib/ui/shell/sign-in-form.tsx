@@ -1,0 +1,90 @@
+"use client";
+
+import { ChevronRight } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { button, FIELD } from "../button";
+import { sendJson } from "../tools/send-json";
+
+interface SignInFormProps {
+  /** Where to go afterwards: a path of ours (return-path.ts). */
+  next: string;
+  people: readonly { id: string; name: string; note: string }[];
+}
+
+/** Sign-in for the local identity. Two plain forms that work without script; with it, a mistake is said in place. */
+export function SignInForm({ next, people }: SignInFormProps) {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  async function signIn(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const pressed = (event.nativeEvent as SubmitEvent).submitter;
+    const userId = new FormData(event.currentTarget, pressed).get("userId");
+    setBusy(true);
+    const answer = await sendJson("POST", "/api/auth/local", { userId: String(userId ?? "").trim() });
+    if (answer.ok) {
+      // A whole new page: nothing of the one who was signed in before may be left in the router's cache.
+      window.location.assign(next);
+      return;
+    }
+    setBusy(false);
+    setProblem(answer.refusal.error);
+  }
+
+  const form = { method: "post", action: "/api/auth/local", onSubmit: signIn } as const;
+  return (
+    <div className="space-y-8" aria-busy={busy}>
+      {people.length > 0 && (
+        <form {...form} aria-label="Demo people">
+          <input type="hidden" name="next" value={next} />
+          <ul className="divide-y divide-line overflow-hidden rounded-xl border border-line bg-surface">
+            {people.map(({ id, name, note }) => (
+              <li key={id}>
+                <button
+                  type="submit"
+                  name="userId"
+                  value={id}
+                  className="flex w-full cursor-pointer items-center gap-4 px-5 py-3 text-left transition-colors hover:bg-sunken focus-visible:-outline-offset-2"
+                >
+                  <span className="min-w-0 flex-1">
+                    <span className="block font-medium text-sm">{name}</span>
+                    <span className="block text-pretty text-muted text-sm">{note}</span>
+                  </span>
+                  <ChevronRight aria-hidden="true" className="size-4 shrink-0 text-faint" />
+                </button>
+              </li>
+            ))}
+          </ul>
+        </form>
+      )}
+      <form {...form}>
+        <input type="hidden" name="next" value={next} />
+        <label htmlFor="user-id" className="block font-medium text-sm">
+          {people.length > 0 ? "Or as anybody" : "User id"}
+        </label>
+        <div className="mt-2 flex gap-2">
+          <input
+            id="user-id"
+            name="userId"
+            required
+            maxLength={200}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            aria-describedby="user-id-help"
+            className={FIELD}
+          />
+          <button type="submit" className={`${button("primary")} shrink-0`}>
+            Sign in
+          </button>
+        </div>
+        <p id="user-id-help" className="mt-2 text-muted text-sm">
+          Any id will do. One that nobody used before starts on the free plans.
+        </p>
+        <p role="alert" className="mt-2 text-danger text-sm empty:hidden">
+          {problem}
+        </p>
+      </form>
+    </div>
+  );
+}

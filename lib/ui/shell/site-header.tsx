@@ -1,0 +1,31 @@
+import Link from "next/link";
+import { button } from "../button";
+import { Logo } from "./logo";
+import { NavLinks } from "./nav-links";
+
+/** The product's header: where I am, who I am, and the way out. */
+export function SiteHeader({ person }: { person: string }) {
+  return (
+    <header className="border-line border-b bg-surface">
+      <div className="mx-auto flex max-w-4xl flex-wrap items-center justify-between gap-x-8 px-5 sm:px-6">
+        <Link href="/" className="order-1 inline-flex min-h-11 items-center rounded-md">
+          <Logo />
+        </Link>
+        <div className="order-3 w-full sm:order-2 sm:w-auto sm:flex-1">
+          <NavLinks />
+        </div>
+        <div className="order-2 flex min-w-0 items-center gap-1 sm:order-3">
+          <span className="max-w-36 truncate text-muted text-sm sm:max-w-56" title={person}>
+            {person}
+          </span>
+          <form method="post" action="/api/auth/local">
+            <input type="hidden" name="_method" value="DELETE" />
+            <button type="submit" className={`${button("quiet")} -mr-4`}>
+              Sign out
+            </button>
+          </form>
+        </div>
+      </div>
+    </header>
+  );
+}

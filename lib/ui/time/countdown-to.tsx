@@ -1,0 +1,57 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { type ReactNode, useEffect, useSyncExternalStore } from "react";
+import { countdownText, DUE, spokenTimeLeft, timeLeft } from "./countdown";
+import { anchorToDocument, currentServerNow } from "./server-clock";
+
+const RETRY_MS = 4_000;
+
+interface CountdownToProps {
+  /** ISO. */
+  until: string;
+  /** The server's now (ISO), as this page was made with. */
+  now: string;
+  /** The rest of the sentence, left out once the time has come. */
+  children?: ReactNode;
+}
+
+/**
+ * "Resets in 9 days 4 hours", counting down by the server's clock; at zero says so and fetches the page again until
+ * the server has moved on. Readers get the time left when the page was made, once, not every second.
+ */
+export function CountdownTo({ until, now, children }: CountdownToProps) {
+  const router = useRouter();
+  const text = useSyncExternalStore(
+    everySecond,
+    () => countdownText(timeLeft(until, currentServerNow(now))),
+    () => {
+      anchorToDocument(now);
+      return countdownText(timeLeft(until, Date.parse(now)));
+    },
+  );
+  const due = text === DUE;
+
+  useEffect(() => {
+    if (!due) return;
+    router.refresh();
+    const retry = setInterval(() => router.refresh(), RETRY_MS);
+    return () => clearInterval(retry);
+  }, [due, router]);
+
+  if (due) return "Resetting now";
+  return (
+    <>
+      <span aria-hidden="true">
+        Resets in <span className="font-medium text-ink tabular-nums">{text}</span>
+      </span>
+      <span className="sr-only">Resets in {spokenTimeLeft(timeLeft(until, Date.parse(now)))}</span>
+      {children}
+    </>
+  );
+}
+
+function everySecond(onTick: () => void): () => void {
+  const timer = setInterval(onTick, 1_000);
+  return () => clearInterval(timer);
+}
