@@ -1,3 +1,2 @@
 export * from "./catalog";
-export { endpoint } from "./processors";
-export { type Receipt, receive } from "./receive";
+export { webhookRoute } from "./webhook-route";

@@ -4,7 +4,7 @@
  */
 import type { ProductId } from "./catalog";
 import { givingAt, latestNews, segmentsOf } from "./entitlement";
-import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Reason, Timeline } from "./facts";
+import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
 import { type History, historyOf } from "./history";
 import { openingsOf } from "./openings";
 import { OPENING_REASONS } from "./rules";

@@ -1,5 +1,5 @@
 /** Every route's way in and out: JSON, `no-store`, one shape for errors. */
-import { ZodError, type z } from "zod";
+import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { readBody } from "./body";

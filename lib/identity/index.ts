@@ -6,6 +6,7 @@ import { verifyServiceKey } from "./api-key";
 import type { Identity, IdentityProvider } from "./identity";
 
 export type { Identity } from "./identity";
+export { signInLocally, signOutLocally } from "./local-session";
 export { whom } from "./whom";
 
 export interface CurrentUser extends Identity {

@@ -14,11 +14,11 @@ const credentials = z.strictObject({ userId: userIdSchema });
  * Sets the session's cookie: 200 for JSON, 303 to the page asked for from a form. A form's `_method=DELETE` signs out.
  * @throws HttpError 400, 403, 404 where another provider is in charge
  */
-export async function signIn(request: Request): Promise<Response> {
+export async function signInLocally(request: Request): Promise<Response> {
   requireLocalIdentity();
   requireSameOrigin(request);
   const form = await formOf(request);
-  if (form?.get("_method") === "DELETE") return signOut(request, "/");
+  if (form?.get("_method") === "DELETE") return signOutLocally(request, "/");
   const { userId } = form
     ? parse(credentials, { userId: form.get("userId")?.trim() })
     : await readJson(request, credentials);
@@ -30,7 +30,7 @@ export async function signIn(request: Request): Promise<Response> {
 }
 
 /** Ends the session. */
-export function signOut(request: Request, location?: string): Response {
+export function signOutLocally(request: Request, location?: string): Response {
   requireLocalIdentity();
   requireSameOrigin(request);
   const cookie = cookieHeader("", 0);

@@ -1,0 +1,52 @@
+/** A signed-in person of a test, and the Stripe that sends events about them; both over HTTP only. */
+import { type APIRequestContext, expect, type Page } from "@playwright/test";
+import type { ProductId } from "@/lib/billing/catalog";
+import { type StripeObject, sign } from "@/lib/billing/processors/stripe/events";
+import type { SubscriptionView, UsageView } from "@/lib/usage";
+
+const SECRET = "whsec_tollgate_sandbox";
+
+let people = 0;
+
+/** An id that nobody has used before, also not on the other project's worker. */
+export function newUserId(name: string): string {
+  people += 1;
+  return `${name}-${process.pid}-${Date.now().toString(36)}-${people}`;
+}
+
+export async function signIn(page: Page, userId: string): Promise<void> {
+  const response = await page.request.post("/api/auth/local", { data: { userId } });
+  expect(response.status()).toBe(200);
+}
+
+/** Posts one signed event as Stripe does. */
+export async function postStripe(request: APIRequestContext, event: StripeObject) {
+  const body = JSON.stringify(event);
+  const response = await request.post("/api/webhook/stripe", {
+    data: Buffer.from(body),
+    headers: {
+      "content-type": "application/json",
+      "stripe-signature": sign(body, SECRET, Math.floor(Date.now() / 1000)),
+    },
+  });
+  expect(response.status()).toBe(200);
+  return (await response.json()) as { received: true; outcome: string; decision?: { action: string; reason: string } };
+}
+
+export async function subscriptionOf(request: APIRequestContext, product: ProductId): Promise<SubscriptionView> {
+  const view = (await (await request.get("/api/subscription/usage")).json()) as UsageView;
+  const found = view.subscriptions.find((subscription) => subscription.product === product);
+  if (!found) throw new Error(`no ${product}`);
+  return found;
+}
+
+/** Used, limit and left of the product's first meter. */
+export async function meterOf(request: APIRequestContext, product: ProductId) {
+  const [meter] = (await subscriptionOf(request, product)).meters;
+  return { used: meter?.used, limit: meter?.limit, remaining: meter?.remaining };
+}
+
+export async function consume(request: APIRequestContext, field: string, amount: number) {
+  const response = await request.post("/api/usage/consume", { data: { field, amount } });
+  return { status: response.status(), body: await response.json() };
+}
