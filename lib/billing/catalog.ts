@@ -6,7 +6,7 @@
  */
 import type { Cadence, Interval, Processor } from "./facts";
 
-interface Meter {
+export interface Meter {
   /** A counter grows and resets with its window; a gauge follows things that exist and never resets. */
   kind: "counter" | "gauge";
   /** What the user reads: "12,000 of 35,000 words used". */
@@ -14,7 +14,7 @@ interface Meter {
   unit: { one: string; many: string };
 }
 
-interface Plan {
+export interface Plan {
   name: string;
   /** Higher is better; 0 is free. */
   rank: number;
@@ -25,7 +25,7 @@ interface Plan {
   limits: Record<string, number>;
 }
 
-interface Product {
+export interface Product {
   name: string;
   tagline: string;
   meters: Record<string, Meter>;
@@ -141,9 +141,14 @@ export function findPlan(productId: ProductId, planId: string): Plan | undefined
 }
 
 /** The plan that costs nothing and that everybody has. */
-export function freePlan(productId: ProductId): { id: string; plan: Plan } {
-  const [id, plan] = Object.entries(product(productId).plans).find(([, plan]) => plan.rank === 0) as [string, Plan];
+export function freePlan({ plans }: Product): { id: string; plan: Plan } {
+  const [id, plan] = Object.entries(plans).find(([, { rank }]) => rank === 0) as [string, Plan];
   return { id, plan };
+}
+
+/** Higher is better; 0 is free, and so is a plan that is not sold any more. */
+export function planRank({ plans }: Product, planId: string): number {
+  return plans[planId]?.rank ?? 0;
 }
 
 /** The meter of a field and the product it belongs to; field names are unique over all products. */

@@ -3,7 +3,7 @@
  * Everything that will happen by itself (grace that runs out) is in them too, so Postgres needs no rules to turn
  * the page, only its clock.
  */
-import { findPlan, freePlan, type ProductId } from "./catalog";
+import { freePlan, type Product, planRank } from "./catalog";
 import type { Instant, Segment } from "./facts";
 import { type Change, changeAt, couldGive, type History, isPastDue, type Period } from "./history";
 import { GRACE } from "./period";
@@ -18,10 +18,10 @@ interface Holder {
  * The segments of one user and product, from the beginning of time to its end.
  * @param freeAnchor when the user's row was made: free windows are counted from there, whatever is subscribed later
  */
-export function segmentsOf(productId: ProductId, histories: readonly History[], freeAnchor: Instant): Segment[] {
+export function segmentsOf(product: Product, histories: readonly History[], freeAnchor: Instant): Segment[] {
   const segments: Segment[] = [];
   for (const at of turningPoints(histories)) {
-    const next = segmentAt(productId, histories, freeAnchor, at);
+    const next = segmentAt(product, histories, freeAnchor, at);
     const last = segments.at(-1);
     if (last && sameEntitlement(last, next)) continue;
     if (last) last.end = at;
@@ -53,16 +53,16 @@ function newsInstants(histories: readonly History[]): Instant[] {
   ]);
 }
 
-function segmentAt(productId: ProductId, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
-  const holder = holderAt(productId, histories, at);
-  if (holder === undefined) return freeSegment(productId, histories, freeAnchor, at);
+function segmentAt(product: Product, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
+  const holder = holderAt(product, histories, at);
+  if (holder === undefined) return freeSegment(product, histories, freeAnchor, at);
   const { history, change, period } = holder;
   return {
     start: at,
     end: null,
     source: history.source,
     plan: change.plan,
-    limitPlan: limitPlan(productId, holder, at),
+    limitPlan: limitPlan(product, histories, holder, at),
     status: change.status,
     processor: history.processor,
     subscription: history.subscription,
@@ -81,8 +81,8 @@ export function windowCadence({ interval, trial }: Pick<Period, "interval" | "tr
   return interval === "yearly" && !trial ? "monthly" : "billing_period";
 }
 
-function freeSegment(productId: ProductId, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
-  const { id, plan } = freePlan(productId);
+function freeSegment(product: Product, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
+  const { id, plan } = freePlan(product);
   const latest = histories
     .map((history) => ({ history, change: changeAt(history, at) }))
     .filter((entry): entry is { history: History; change: Change } => entry.change !== undefined)
@@ -114,8 +114,8 @@ function sameEntitlement(a: Segment, b: Segment): boolean {
 }
 
 /** The subscription in force: what is paid for before what is owed, then the higher plan, then the older. */
-function holderAt(productId: ProductId, histories: readonly History[], at: Instant): Holder | undefined {
-  const rank = ({ change }: Holder) => planRank(productId, change.plan);
+function holderAt(product: Product, histories: readonly History[], at: Instant): Holder | undefined {
+  const rank = ({ change }: Holder) => planRank(product, change.plan);
   return givingAt(histories, at).sort(
     (a, b) =>
       Number(isPastDue(a.change.status)) - Number(isPastDue(b.change.status)) ||
@@ -148,30 +148,29 @@ function firstStart({ periods }: History): Instant {
   return (periods[0] as Period).starts[0];
 }
 
-export function planRank(productId: ProductId, planId: string): number {
-  return findPlan(productId, planId)?.rank ?? 0;
-}
-
 /**
- * Whose limits apply. An upgrade announced active counts at once; after a failed charge the last plan that was paid
- * for caps it until a payment confirms the new one. A trial's limits are those of the plan it began with, until paid.
+ * Whose limits apply. An upgrade announced active counts at once; after a failed charge, and where nothing is
+ * advanced, the last plan that was paid for caps it until a payment confirms the new one. A trial's limits are those
+ * of the plan it began with, until paid.
  */
-function limitPlan(productId: ProductId, { history, change, period }: Holder, at: Instant): string {
+function limitPlan(product: Product, histories: readonly History[], holder: Holder, at: Instant): string {
+  const { history, change, period } = holder;
   const caps: string[] = [change.plan];
-  const confirmed = confirmedAt(history, at);
-  if (period.trial && !coveredByPayment(productId, history, change.plan, period.starts[0], at)) caps.push(period.plan);
-  if (chargeFailed(productId, history, at)) caps.push(confirmed ?? freePlan(productId).id);
-  return lowest(productId, caps);
+  if (period.trial && !coveredByPayment(product, history, change.plan, period.starts[0], at)) caps.push(period.plan);
+  if (chargeFailed(product, history, at) || getsNoAdvance(histories, period, at)) {
+    caps.push(confirmedAt(history, at) ?? freePlan(product).id);
+  }
+  return lowest(product, caps);
 }
 
-function coveredByPayment(productId: ProductId, history: History, plan: string, from: Instant, at: Instant): boolean {
+function coveredByPayment(product: Product, history: History, plan: string, from: Instant, at: Instant): boolean {
   return history.confirmations.some(
-    (paid) => paid.at >= from && paid.at <= at && planRank(productId, paid.plan) >= planRank(productId, plan),
+    (paid) => paid.at >= from && paid.at <= at && planRank(product, paid.plan) >= planRank(product, plan),
   );
 }
 
-export function lowest(productId: ProductId, plans: readonly string[]): string {
-  return plans.reduce((low, plan) => (planRank(productId, plan) < planRank(productId, low) ? plan : low));
+export function lowest(product: Product, plans: readonly string[]): string {
+  return plans.reduce((low, plan) => (planRank(product, plan) < planRank(product, low) ? plan : low));
 }
 
 /** The last plan that was confirmed by a payment (or a period that counts as paid) up to `at`. */
@@ -180,24 +179,27 @@ export function confirmedAt({ confirmations }: History, at: Instant): string | u
 }
 
 /** A charge failed and no payment since has confirmed a plan as high as the one held. */
-function chargeFailed(productId: ProductId, history: History, at: Instant): boolean {
+function chargeFailed(product: Product, history: History, at: Instant): boolean {
   const failed = Math.max(-1, ...history.failures.filter((failure) => failure <= at));
   if (failed < 0) return false;
   return !history.confirmations.some(
     (confirmation) =>
-      confirmation.at >= failed &&
+      // What is only vouched for at the very instant of the failure was vouched for before it.
+      (confirmation.byPayment ? confirmation.at >= failed : confirmation.at > failed) &&
       confirmation.at <= at &&
-      planRank(productId, confirmation.plan) >= planRank(productId, changeAt(history, confirmation.at)?.plan ?? ""),
+      planRank(product, confirmation.plan) >= planRank(product, changeAt(history, confirmation.at)?.plan ?? ""),
   );
 }
 
-/**
- * Whether what an unpaid renewal forgave is held back: while it is owed or nobody collects, and from the start for
- * someone who has had another period that was never paid.
- */
+/** Whether what an unpaid renewal forgave is held back: while it is owed, nobody collects, or nothing is advanced. */
 function isHeld(histories: readonly History[], { change, period }: Holder, at: Instant): boolean {
   if (period.paid || period.trial) return false;
-  if (isPastDue(change.status) || change.collectionPaused) return true;
+  return isPastDue(change.status) || change.collectionPaused || getsNoAdvance(histories, period, at);
+}
+
+/** An unpaid period of someone who has had another that was never paid: nothing is given before the payment is seen. */
+function getsNoAdvance(histories: readonly History[], period: Period, at: Instant): boolean {
+  if (period.paid || period.trial) return false;
   return histories.some(({ periods }) =>
     periods.some((other) => other !== period && !other.paid && !other.trial && other.starts[0] <= at),
   );

@@ -53,6 +53,8 @@ export interface Change {
 export interface Confirmation {
   at: Instant;
   plan: string;
+  /** A payment was seen; otherwise only the rules vouch for it. */
+  byPayment: boolean;
 }
 
 export interface History {
@@ -274,10 +276,10 @@ function confirmations({ periods, changes }: History, payments: readonly Payment
   for (const [index, period] of periods.entries()) {
     if (!period.paid) continue;
     if (period.vouched) {
-      found.push({ at: period.starts[0], plan: period.plan });
+      found.push({ at: period.starts[0], plan: period.plan, byPayment: false });
       const next = periods[index + 1];
       const held = next && changes.findLast((change) => change.period === index && change.from < next.starts[0]);
-      if (next && held) found.push({ at: next.starts[0], plan: held.plan });
+      if (next && held) found.push({ at: next.starts[0], plan: held.plan, byPayment: false });
     }
   }
   for (const fact of payments) {
@@ -286,7 +288,7 @@ function confirmations({ periods, changes }: History, payments: readonly Payment
       fact.purpose === "proration"
         ? periods.findLast(({ starts }) => starts[0] <= fact.at)
         : periods.find((candidate) => isPeriodOf(candidate, fact));
-    if (period?.paid) found.push({ at: fact.at, plan: fact.plan });
+    if (period?.paid) found.push({ at: fact.at, plan: fact.plan, byPayment: true });
   }
   return found.sort((a, b) => a.at - b.at);
 }

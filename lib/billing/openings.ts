@@ -2,7 +2,7 @@
  * How each usage window begins: by the rule that opened its billing period, from the window before it. Counters are
  * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
  */
-import { CATALOG, findPlan, type ProductId } from "./catalog";
+import type { Product } from "./catalog";
 import { confirmedAt, lowest, windowCadence } from "./entitlement";
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
 import type { History, Period } from "./history";
@@ -14,20 +14,16 @@ interface Place {
 }
 
 /** The openings of one user and product, in the order in which Postgres computes them. */
-export function openingsOf(
-  productId: ProductId,
-  histories: readonly History[],
-  segments: readonly Segment[],
-): Opening[] {
+export function openingsOf(product: Product, histories: readonly History[], segments: readonly Segment[]): Opening[] {
   const ofPeriods = histories.flatMap((history) =>
-    history.periods.map((period, index) => openingOf(productId, histories, { history, period }, index)),
+    history.periods.map((period, index) => openingOf(product, histories, { history, period }, index)),
   );
   return [...ofPeriods, ...returnsToFree(segments)].sort(
     (a, b) => a.at - b.at || (a.window.source < b.window.source ? -1 : 1),
   );
 }
 
-function openingOf(productId: ProductId, histories: readonly History[], place: Place, index: number): Opening {
+function openingOf(product: Product, histories: readonly History[], place: Place, index: number): Opening {
   const { history, period } = place;
   const at = period.starts[0];
   const previous = history.periods[index - 1];
@@ -41,7 +37,7 @@ function openingOf(productId: ProductId, histories: readonly History[], place: P
     by,
     reason: resubscribed ? "Resubscribed within a paid period" : period.reason,
     from,
-    share: by === "carry_over" && old && from ? shareOf(productId, old, from, at) : {},
+    share: by === "carry_over" && old && from ? shareOf(product, old, from, at) : {},
     unpaid: !period.paid && !period.trial,
     heldFromOld: previous !== undefined && !previous.paid && !previous.trial,
   };
@@ -88,19 +84,14 @@ function periodAround(histories: readonly History[], own: History, at: Instant):
  * The most that a carry-over forgives, a field: the limits of the plans held (no more than what was paid for), each
  * for its share of the old window; nothing when the old period was not paid.
  */
-function shareOf(
-  productId: ProductId,
-  { history, period }: Place,
-  window: Window,
-  until: Instant,
-): Record<string, number> {
+function shareOf(product: Product, { history, period }: Place, window: Window, until: Instant): Record<string, number> {
   const share: Record<string, number> = {};
-  for (const [field, meter] of Object.entries(CATALOG[productId].meters) as [string, { kind: string }][]) {
+  for (const [field, meter] of Object.entries(product.meters)) {
     if (meter.kind !== "counter") continue;
     let limitTime = 0;
     if (period.paid) {
-      for (const { start, end, plan } of heldPlans(productId, history, window.start, until)) {
-        limitTime += (findPlan(productId, plan)?.limits[field] ?? 0) * (end - start);
+      for (const { start, end, plan } of heldPlans(product, history, window.start, until)) {
+        limitTime += (product.plans[plan]?.limits[field] ?? 0) * (end - start);
       }
     }
     share[field] = Math.floor(limitTime / (window.end - window.start));
@@ -108,7 +99,7 @@ function shareOf(
   return share;
 }
 
-function heldPlans(productId: ProductId, history: History, from: Instant, until: Instant) {
+function heldPlans(product: Product, history: History, from: Instant, until: Instant) {
   const cuts = new Set([from, until]);
   for (const change of history.changes) cuts.add(change.from);
   for (const confirmation of history.confirmations) cuts.add(confirmation.at);
@@ -116,7 +107,7 @@ function heldPlans(productId: ProductId, history: History, from: Instant, until:
   return points.slice(0, -1).flatMap((start, index) => {
     const change = history.changes.findLast((candidate) => candidate.from <= start);
     if (change === undefined || !LIVE.has(change.status)) return [];
-    const plan = lowest(productId, [change.plan, confirmedAt(history, start) ?? change.plan]);
+    const plan = lowest(product, [change.plan, confirmedAt(history, start) ?? change.plan]);
     return [{ start, end: points[index + 1] as Instant, plan }];
   });
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 import type { SubscriptionView } from "@/lib/usage/view";
-import type { ProductId } from "./catalog";
+import { type ProductId, product as productOf } from "./catalog";
 import type { Decision, Fact } from "./facts";
 import type { Endpoint, Normalized, WebhookEvent } from "./processors";
 import { decide, fold } from "./timeline";
@@ -105,10 +105,11 @@ async function addFacts(
   { event, userId, product, facts, analysis, final }: Addition,
   gateway: Gateway,
 ): Promise<Added> {
+  const rules = productOf(product);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const known = await gateway.loadTimeline(userId, product);
-    const before = fold(product, known.facts, known.freeAnchor);
-    const timeline = fold(product, [...facts, ...known.facts], known.freeAnchor);
+    const before = fold(rules, known.facts, known.freeAnchor);
+    const timeline = fold(rules, [...facts, ...known.facts], known.freeAnchor);
     const decision = decide(before, timeline, facts);
     const flags = timeline.flags.slice(before.flags.length);
     const result = await gateway.commitTimeline({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { priceLists } from "./catalog";
+import { priceLists, product } from "./catalog";
 import type { Fact, Instant } from "./facts";
 import { DAY, HOUR } from "./period";
 import { stripe } from "./processors/stripe";
@@ -21,7 +21,7 @@ function factsOf(event: StripeObject): Fact[] {
 
 const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const play = (id = "sub_one", startsAt = START) => playSubscription({ id, userId: "u", price: plus, startsAt });
-const timelineOf = (events: StripeObject[]) => fold("writer", events.flatMap(factsOf), ROW_MADE);
+const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.flatMap(factsOf), ROW_MADE);
 const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
   timeline.segments.findLast(({ start }) => start <= instant);
 

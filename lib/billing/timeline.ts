@@ -2,7 +2,7 @@
  * The fold: all facts of one user and product in, their timeline out. Pure and total: no clock, no I/O, no
  * dependence on the order or number of deliveries.
  */
-import type { ProductId } from "./catalog";
+import type { Product } from "./catalog";
 import { givingAt, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
 import { type History, historyOf } from "./history";
@@ -13,10 +13,10 @@ import { OPENING_REASONS } from "./rules";
  * What the facts add up to.
  * @param freeAnchor when the user's row was made; free windows are counted from it
  */
-export function fold(productId: ProductId, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
+export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const histories = storiesOf(facts);
-  const segments = segmentsOf(productId, histories, freeAnchor);
-  const openings = openingsOf(productId, histories, segments);
+  const segments = segmentsOf(product, histories, freeAnchor);
+  const openings = openingsOf(product, histories, segments);
   const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
   return {
     mirrors: histories.flatMap(({ mirror }) => (mirror ? [mirror] : [])),

@@ -1,4 +1,4 @@
-import { findPlan, freePlan, type ProductId } from "@/lib/billing/catalog";
+import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { formatPrice } from "../format";
 
@@ -14,7 +14,7 @@ export function planPrice({ product, plan, interval }: SubscriptionView, locale:
 }
 
 export function isFree({ product, plan }: SubscriptionView): boolean {
-  return plan === freePlan(product).id;
+  return plan === freePlan(productOf(product)).id;
 }
 
 /** The payment is open and the plan has fallen back to less than it is. */
