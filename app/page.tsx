@@ -6,7 +6,7 @@ import { button, Logo, MAIN } from "@/lib/ui";
 
 const EXAMPLES = [
   { question: "May Ada use 1,200 more words?", yes: true, answer: "Yes. 13,200 of 35,000 used, 21,800 left." },
-  { question: "May Ben send another message?", yes: false, answer: "Not now. All 100 are used until 1 June." },
+  { question: "May Ben send another message?", yes: false, answer: "Not now. All 100 are used; 100 more on 1 June." },
   { question: "Ada moves from Plus to Ultra.", yes: true, answer: "Used words stay counted. Nothing resets." },
 ];
 
@@ -37,9 +37,11 @@ export default async function LandingPage() {
               <Link href={(user === null ? "/sign-in" : "/billing") as Route} className={button("primary")}>
                 {user === null ? "Sign in" : "See your usage"}
               </Link>
-              <Link href={(user === null ? "/billing" : "/sign-in") as Route} className={button()}>
-                {user === null ? "Billing" : "Switch user"}
-              </Link>
+              {user !== null && (
+                <Link href={"/sign-in" as Route} className={button()}>
+                  Switch user
+                </Link>
+              )}
             </div>
           </div>
           <Examples />

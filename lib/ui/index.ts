@@ -1,7 +1,7 @@
 /** What pages are made of. Error pages import nothing from here: they are client components, and this is the server's. */
 
 export { SubscriptionCard } from "./billing/subscription-card";
-export { summary } from "./billing/summary";
+export { byUrgency, summary } from "./billing/summary";
 export { Trail } from "./billing/trail";
 export { button } from "./button";
 export { pageUser } from "./page-user";

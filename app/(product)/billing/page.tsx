@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
-import { pageUser, reader, SubscriptionCard, summary, Trail } from "@/lib/ui";
+import { byUrgency, pageUser, reader, SubscriptionCard, summary, Trail } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 
 export const metadata: Metadata = { title: "Billing" };
@@ -14,12 +14,13 @@ export default async function BillingPage() {
     usageOf(user.id),
     gateway().decisions(user.id, TRAIL_LINES),
   ]);
+  const subscriptions = usage.subscriptions.toSorted(byUrgency);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Billing</h1>
-      <p className="mt-1 text-pretty text-muted">{summary(usage, locale)}</p>
+      <p className="mt-1 text-pretty text-muted">{summary({ subscriptions }, locale)}</p>
       <div className="mt-6 space-y-6">
-        {usage.subscriptions.map((subscription) => (
+        {subscriptions.map((subscription) => (
           <SubscriptionCard key={subscription.product} subscription={subscription} now={usage.now} locale={locale} />
         ))}
       </div>

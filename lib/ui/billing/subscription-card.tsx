@@ -1,6 +1,7 @@
 import { product } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { Meter } from "../meter/meter";
+import { Instant } from "../time/instant";
 import { PlanComparison } from "./plan-comparison";
 import { isFree, planName, planPrice } from "./plan-words";
 import { StatusBadge } from "./status-badge";
@@ -17,7 +18,10 @@ interface SubscriptionCardProps {
 export function SubscriptionCard({ subscription, now, locale }: SubscriptionCardProps) {
   const { product: id, plan, limitPlan, meters } = subscription;
   const heading = `product-${id}`;
+  const { interval, periodEnd, cancelAt, status } = subscription;
   const price = isFree(subscription) ? "No charge" : planPrice(subscription, locale);
+  // Billed monthly, the reset below says it already.
+  const renewsAt = interval === "yearly" && status === "active" && cancelAt === null ? periodEnd : null;
   return (
     <section aria-labelledby={heading} className="rounded-xl border border-line bg-surface">
       <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 pt-5 sm:px-6">
@@ -27,7 +31,16 @@ export function SubscriptionCard({ subscription, now, locale }: SubscriptionCard
           </h2>
           <StatusBadge subscription={subscription} />
         </div>
-        {price && <p className="text-muted text-sm tabular-nums">{price}</p>}
+        {price && (
+          <p className="text-muted text-sm tabular-nums">
+            {price}
+            {renewsAt && (
+              <>
+                , renews on <Instant at={renewsAt} now={now} />
+              </>
+            )}
+          </p>
+        )}
       </header>
       <div className="space-y-5 px-5 py-5 sm:px-6">
         <SubscriptionNotice subscription={subscription} now={now} locale={locale} />

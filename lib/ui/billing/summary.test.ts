@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { MeterView, SubscriptionView, UsageView } from "@/lib/usage/view";
-import { summary } from "./summary";
+import { byUrgency, summary } from "./summary";
 
 const meter = (field: MeterView["field"], used: number, limit: number): MeterView => ({
   field,
@@ -48,4 +48,17 @@ it("names open payments first, then one meter a product, the worst", () => {
   expect(summary(troubled, "en-GB")).toBe(
     "Your last payment for Writer failed. Chatbots is 2 chatbots over its limit. Writer has no transformations left for now.",
   );
+});
+
+it("shows what asks for a payment first, and free plans last", () => {
+  const order = (...statuses: SubscriptionView["status"][]) =>
+    view(...statuses.map((status) => ["writer" as const, status, []] satisfies [unknown, unknown, unknown]))
+      .subscriptions.map((subscription) => ({
+        ...subscription,
+        plan: subscription.status === "free" ? "free" : "plus",
+      }))
+      .toSorted(byUrgency)
+      .map(({ status }) => status);
+  expect(order("free", "active", "past_due")).toEqual(["past_due", "active", "free"]);
+  expect(order("active", "trialing")).toEqual(["active", "trialing"]);
 });

@@ -1,11 +1,21 @@
 import { product } from "@/lib/billing/catalog";
-import type { UsageView } from "@/lib/usage/view";
+import type { SubscriptionView, UsageView } from "@/lib/usage/view";
 import { meterAlert } from "../meter/meter-words";
+import { isFree } from "./plan-words";
+
+/** What asks for a payment first, then what is paid for, then the free plans. */
+export function byUrgency(a: SubscriptionView, b: SubscriptionView): number {
+  return Number(isOpen(b)) - Number(isOpen(a)) || Number(isFree(a)) - Number(isFree(b));
+}
+
+function isOpen({ status }: SubscriptionView): boolean {
+  return status === "past_due" || status === "unpaid";
+}
 
 /** The page's answer in a sentence or two, the worst first; what needs nothing is not named. */
-export function summary({ subscriptions }: UsageView, locale: string): string {
+export function summary({ subscriptions }: Pick<UsageView, "subscriptions">, locale: string): string {
   const payments = subscriptions
-    .filter(({ status }) => status === "past_due" || status === "unpaid")
+    .filter(isOpen)
     .map(({ product: id }) => `Your last payment for ${product(id).name} failed.`);
   // One a product: its card tells the rest.
   const meters = subscriptions.flatMap(({ product: id, meters }) =>

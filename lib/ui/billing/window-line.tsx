@@ -10,10 +10,11 @@ const LATE_MS = 60_000;
 
 /** When the counters come back, and which days they count in. */
 export function WindowLine({ subscription, now }: { subscription: SubscriptionView; now: string }) {
-  const { windowStart, resetsAt, processor } = subscription;
+  const { windowStart, resetsAt, cancelAt, processor } = subscription;
   if (resetsAt === null) return null;
   const left = Date.parse(resetsAt) - Date.parse(now);
   const form = left < DAY_MS ? "moment" : "day";
+  const ending = cancelAt !== null && Date.parse(cancelAt) <= Date.parse(resetsAt);
   const daily = Date.parse(resetsAt) - Date.parse(windowStart) <= DAY_MS;
   return (
     <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1 text-muted text-sm">
@@ -24,18 +25,19 @@ export function WindowLine({ subscription, now }: { subscription: SubscriptionVi
         </p>
       ) : (
         <p className="flex items-baseline gap-2">
-          <CalendarClock aria-hidden="true" className="size-4 shrink-0 self-center text-faint" />
+          <CalendarClock aria-hidden="true" className="mt-0.5 size-4 shrink-0 self-start text-faint" />
           <span>
-            <CountdownTo until={resetsAt} now={now}>
-              ,{" "}
-              <span className="whitespace-nowrap">
+            <CountdownTo until={resetsAt} now={now} verb={ending ? "Ends" : "Resets"}>
+              <span className="max-sm:hidden">, </span>
+              {/* Its own line on phones: a countdown that gets shorter must not move what is below. */}
+              <span className="whitespace-nowrap max-sm:block">
                 on <Instant at={resetsAt} now={now} form={form} />
               </span>
             </CountdownTo>
           </span>
         </p>
       )}
-      <p>
+      <p className="max-sm:pl-6">
         {daily ? (
           "Counting since midnight, UTC"
         ) : (

@@ -7,7 +7,7 @@ import { NavLinks } from "./nav-links";
 export function SiteHeader({ person }: { person: string }) {
   return (
     <header className="border-line border-b bg-surface">
-      <div className="mx-auto flex max-w-4xl flex-wrap items-center justify-between gap-x-8 px-5 sm:px-6">
+      <div className="mx-auto flex max-w-4xl flex-wrap items-center justify-between gap-x-4 px-5 sm:gap-x-8 sm:px-6">
         <Link href="/" className="order-1 inline-flex min-h-11 items-center rounded-md">
           <Logo />
         </Link>
@@ -15,7 +15,7 @@ export function SiteHeader({ person }: { person: string }) {
           <NavLinks />
         </div>
         <div className="order-2 flex min-w-0 items-center gap-1 sm:order-3">
-          <span className="max-w-36 truncate text-muted text-sm sm:max-w-56" title={person}>
+          <span className="max-w-28 truncate text-muted text-sm sm:max-w-56" title={person}>
             {person}
           </span>
           <form method="post" action="/api/auth/local">

@@ -6,12 +6,15 @@ import { countdownText, DUE, spokenTimeLeft, timeLeft } from "./countdown";
 import { anchorToDocument, currentServerNow } from "./server-clock";
 
 const RETRY_MS = 4_000;
+const NOW = { Resets: "Resetting now", Ends: "Ending now" };
 
 interface CountdownToProps {
   /** ISO. */
   until: string;
   /** The server's now (ISO), as this page was made with. */
   now: string;
+  /** What happens then. */
+  verb?: keyof typeof NOW;
   /** The rest of the sentence, left out once the time has come. */
   children?: ReactNode;
 }
@@ -20,7 +23,7 @@ interface CountdownToProps {
  * "Resets in 9 days 4 hours", counting down by the server's clock; at zero says so and fetches the page again until
  * the server has moved on. Readers get the time left when the page was made, once, not every second.
  */
-export function CountdownTo({ until, now, children }: CountdownToProps) {
+export function CountdownTo({ until, now, verb = "Resets", children }: CountdownToProps) {
   const router = useRouter();
   const text = useSyncExternalStore(
     everySecond,
@@ -39,13 +42,15 @@ export function CountdownTo({ until, now, children }: CountdownToProps) {
     return () => clearInterval(retry);
   }, [due, router]);
 
-  if (due) return "Resetting now";
+  if (due) return NOW[verb];
   return (
     <>
       <span aria-hidden="true">
-        Resets in <span className="font-medium text-ink tabular-nums">{text}</span>
+        {verb} in <span className="font-medium text-ink tabular-nums">{text}</span>
       </span>
-      <span className="sr-only">Resets in {spokenTimeLeft(timeLeft(until, Date.parse(now)))}</span>
+      <span className="sr-only">
+        {verb} in {spokenTimeLeft(timeLeft(until, Date.parse(now)))}
+      </span>
       {children}
     </>
   );

@@ -1,0 +1,122 @@
+/** The countdown and the dates: the server's time in the reader's zone, whatever the reader's own clock says. */
+import { expect, type Page, test } from "@playwright/test";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { complaintsOf } from "./support/page-checks";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+
+const READERS = [
+  { zone: "America/Los_Angeles", clockWrongBy: -3 * DAY },
+  { zone: "Asia/Kolkata", clockWrongBy: 2 * DAY + 7 * HOUR },
+  { zone: "Pacific/Auckland", clockWrongBy: 40 * DAY },
+];
+
+interface Seen {
+  /** Each text of the first countdown of hours, minutes and seconds, and when it stood there (performance.now()). */
+  countdowns: { text: string; at: number }[];
+  /** The sum of the shifts that no one asked for. */
+  shift: number;
+}
+
+/** Sets only the date wrong, as a wrong clock is: what is measured since the page began stays right. */
+async function setClockWrong(page: Page, by: number): Promise<void> {
+  await page.addInitScript((by) => {
+    const Right = Date;
+    const now = () => Right.now() + by;
+    globalThis.Date = new Proxy(Right, {
+      construct: (_, given: unknown[]) => Reflect.construct(Right, given.length === 0 ? [now()] : given),
+      get: (_, name) => (name === "now" ? now : Reflect.get(Right, name)),
+    });
+  }, by);
+}
+
+/** Watches from the document's first byte on. */
+async function watch(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const seen: Seen = { countdowns: [], shift: 0 };
+    Object.assign(window, { seen });
+    new MutationObserver(() => {
+      const texts = [...document.querySelectorAll("main [aria-hidden=true] .tabular-nums")].map((e) => e.textContent);
+      const text = texts.find((text) => text.includes(":"));
+      if (text && text !== seen.countdowns.at(-1)?.text) seen.countdowns.push({ text, at: performance.now() });
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.shift += (entry as PerformanceEntry & { value: number }).value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
+function seenBy(page: Page): Promise<Seen> {
+  return page.evaluate(() => (window as unknown as { seen: Seen }).seen);
+}
+
+function seconds(text: string): number {
+  return text.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+}
+
+for (const { zone, clockWrongBy } of READERS) {
+  test.describe(() => {
+    test.use({ timezoneId: zone });
+
+    test(`right in ${zone}, with a clock that is ${Math.round(clockWrongBy / DAY)} days wrong`, async ({
+      page,
+      isMobile,
+    }) => {
+      test.skip(isMobile && zone !== "Pacific/Auckland", "once is enough for the phone's layout");
+      const userId = newUserId("countdown");
+      await signIn(page, userId);
+      // Half an hour away from where the hours of its countdown change.
+      const startsAt = Date.now() - 10 * DAY - HOUR / 2;
+      const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
+      await postStripe(page.request, playSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created());
+      const { resetsAt } = await subscriptionOf(page.request, "writer");
+      const reset = Date.parse(resetsAt ?? "");
+      const complaints = complaintsOf(page);
+      await setClockWrong(page, clockWrongBy);
+      await watch(page);
+
+      // The first visit does not know the zone; the second one's server does.
+      for (const visit of ["first", "second"]) {
+        const html = ((await (await page.goto("/billing"))?.text()) ?? "").replaceAll("<!-- -->", "");
+        const [, sent = ""] = html.match(/Resets in <span[^>]*>(\d+:\d\d:\d\d)</) ?? [];
+        const [, sentDays = ""] = html.match(/Resets in <span[^>]*>(\d+ days[^<]*)</) ?? [];
+        const writer = page.getByRole("region", { name: "Writer" });
+        const time = writer
+          .getByText(/^Resets in/)
+          .locator("xpath=..")
+          .locator("time");
+        await expect(time).toHaveText(inZone(reset, zone));
+        await expect(time).toHaveAttribute("title", /^\d{4}-\d\d-\d\d 00:00 UTC$/);
+        await expect(page.getByRole("region", { name: "Chatbots" })).toContainText(`Resets in ${sentDays}`);
+        expect(sentDays).not.toBe("");
+
+        await page.waitForFunction(() => (window as unknown as { seen: Seen }).seen.countdowns.length >= 3);
+        const { countdowns, shift } = await seenBy(page);
+        expect(countdowns[0]?.text, `${visit} visit`).toBe(sent);
+        for (const [index, { text, at }] of countdowns.slice(1).entries()) {
+          const before = countdowns[index] as Seen["countdowns"][number];
+          const gone = seconds(before.text) - seconds(text);
+          expect(gone, `${before.text} to ${text}`).toBeGreaterThan(0);
+          expect(gone).toBeLessThanOrEqual(Math.ceil((at - before.at) / 1_000) + 1);
+        }
+        const shown = await writer.locator("[aria-hidden=true] .tabular-nums").innerText();
+        expect(Math.abs(seconds(shown) * 1_000 - (reset - Date.now()))).toBeLessThan(2_500);
+        expect(shift, `${visit} visit`).toBeLessThan(0.002);
+      }
+      expect(complaints).toEqual([]);
+    });
+  });
+}
+
+/** Computed another way than the page does: by the parts. */
+function inZone(instant: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en-US", {
+    timeZone: zone,
+    month: "long",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+  }).formatToParts(instant);
+  const part = (type: string) => parts.find((candidate) => candidate.type === type)?.value;
+  return `${part("month")} ${part("day")} at ${part("hour")}:${part("minute")}\u202f${part("dayPeriod")}`;
+}
