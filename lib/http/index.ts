@@ -1,3 +1,4 @@
 export { MAX_BODY, readBody } from "./body";
+export { HttpError } from "./http-error";
 export { requireSameOrigin } from "./origin";
-export { answer, HttpError, json, parse, readJson } from "./respond";
+export { answer, json, parse, readJson } from "./respond";

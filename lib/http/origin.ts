@@ -1,5 +1,5 @@
 import { env } from "@/lib/env";
-import { HttpError } from "./respond";
+import { HttpError } from "./http-error";
 
 /**
  * Refuses a write that another site's page sent with our visitor's cookie. Browsers name the origin in every such

@@ -3,25 +3,12 @@ import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { readBody } from "./body";
+import { HttpError } from "./http-error";
 
 const HEADERS = { "cache-control": "no-store" };
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return Response.json(body, { status, headers: { ...HEADERS, ...headers } });
-}
-
-/** An answer that is not a success: a message for a person, a code for a program. */
-export class HttpError extends Error {
-  override name = "HttpError";
-
-  constructor(
-    readonly status: number,
-    readonly reason: string,
-    message: string,
-    readonly details: Record<string, unknown> = {},
-  ) {
-    super(message);
-  }
 }
 
 /** Runs a route and turns what it throws into the error answers of the contract. */
@@ -46,17 +33,20 @@ function errorResponse(error: unknown): Response {
   return json({ error: "Something went wrong on our side.", reason: "internal_error" }, 500);
 }
 
-const STATUS = { bad_input: 400, not_found: 404, conflict: 409, unavailable: 503 } as const;
+const STATUS = { bad_input: 400, not_found: 404, conflict: 409 } as const;
+type Answered = keyof typeof STATUS;
 
-function databaseResponse({ problem, message, reason, field }: DatabaseError): Response {
-  if (problem === "unavailable" || problem === "broken") {
-    return json(
-      { error: "The database does not answer. Nothing was counted.", reason: "unavailable" },
-      503,
-      retryAfter(503),
-    );
+/** SQLSTATEs after which Postgres has undone the call for certain: a lock not granted, a deadlock, a cancelled query. */
+const UNDONE = new Set(["55P03", "40P01", "40001", "57014"]);
+
+function databaseResponse({ problem, message, reason, field, code }: DatabaseError): Response {
+  if (problem !== "unavailable") {
+    return json({ error: message, reason: reason ?? problem, ...(field && { field }) }, STATUS[problem as Answered]);
   }
-  return json({ error: message, reason: reason ?? problem, ...(field && { field }) }, STATUS[problem]);
+  const advice = UNDONE.has(code)
+    ? "Nothing was changed."
+    : "Whether the call was carried out is not known: send it again with the same idempotencyKey.";
+  return json({ error: `The database did not answer in time. ${advice}`, reason: "unavailable" }, 503, retryAfter(503));
 }
 
 function retryAfter(status: number): Record<string, string> {

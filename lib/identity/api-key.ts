@@ -1,11 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { env } from "@/lib/env";
 
-/** Whether an `Authorization` header carries the usage key; compared in constant time, hashed to equal lengths. */
-export function verifyServiceKey(authorization: string): boolean {
-  const { usageApiKey } = env();
-  const given = /^Bearer (.+)$/i.exec(authorization)?.[1];
-  return usageApiKey !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(usageApiKey));
+/** Whether an `Authorization` header carries the secret as its bearer; in constant time, hashed to equal lengths. */
+export function bearerIs(authorization: string | null, secret: string | undefined): boolean {
+  const given = /^Bearer (.+)$/i.exec(authorization ?? "")?.[1];
+  return secret !== undefined && given !== undefined && timingSafeEqual(digest(given), digest(secret));
 }
 
 function digest(text: string): Buffer {

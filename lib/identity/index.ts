@@ -1,8 +1,8 @@
 import { headers } from "next/headers";
 import { env } from "@/lib/env";
+import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
-import { HttpError } from "@/lib/http/respond";
-import { verifyServiceKey } from "./api-key";
+import { bearerIs } from "./api-key";
 import type { Identity, IdentityProvider } from "./identity";
 
 export type { Identity } from "./identity";
@@ -45,6 +45,28 @@ export type Caller = { kind: "service" } | { kind: "user"; user: CurrentUser };
 export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
   if (authorization === null) return { kind: "user", user: await requireUser(request) };
-  if (!verifyServiceKey(authorization)) throw new HttpError(401, "invalid_key", "This key is not valid.");
+  if (!bearerIs(authorization, env().usageApiKey)) throw new HttpError(401, "invalid_key", "This key is not valid.");
   return { kind: "service" };
+}
+
+/**
+ * An admin; to everybody else there is nothing here.
+ * @throws HttpError 401, 403, 404
+ */
+export async function requireAdmin(request: Request): Promise<CurrentUser> {
+  const user = await requireUser(request);
+  if (!user.admin) throw new HttpError(404, "not_found", "There is nothing here.");
+  return user;
+}
+
+/**
+ * The host's cron, by CRON_SECRET; without one the jobs are not reachable.
+ * @throws HttpError 401, 404
+ */
+export function requireCron(request: Request): void {
+  const { cronSecret } = env();
+  if (cronSecret === undefined) throw new HttpError(404, "not_found", "There is nothing here.");
+  if (!bearerIs(request.headers.get("authorization"), cronSecret)) {
+    throw new HttpError(401, "invalid_key", "This key is not valid.");
+  }
 }

@@ -6,7 +6,7 @@ import { HttpError, json, parse, readBody, readJson, requireSameOrigin } from "@
 import { returnPath } from "@/lib/ui/return-path";
 import { userIdSchema } from "@/lib/usage";
 import { demoUser } from "./demo";
-import { LOCAL_COOKIE, LOCAL_SESSION_SECONDS, signLocalSession } from "./local";
+import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";
 
 const credentials = z.strictObject({ userId: userIdSchema });
 
@@ -52,5 +52,5 @@ function redirect(location: string, headers: Record<string, string>): Response {
 
 function cookieHeader(value: string, maxAge: number): Record<string, string> {
   const secure = env().appUrl?.startsWith("https:") ? "; Secure" : "";
-  return { "set-cookie": `${LOCAL_COOKIE}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}` };
+  return { "set-cookie": `${localCookie()}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}` };
 }

@@ -5,14 +5,15 @@ import { jwtVerify, SignJWT } from "jose";
 import { env } from "@/lib/env";
 import type { Identity, IdentityProvider } from "./identity";
 
-export const LOCAL_COOKIE = "tollgate_session";
+/** With the port in its name: cookies ignore ports, and two copies side by side would sign each other out. */
+export const localCookie = () => `tollgate_session_${env().port}`;
 export const LOCAL_SESSION_SECONDS = 30 * 24 * 3600;
 
 const ISSUER = "tollgate-local";
 
 export const local: IdentityProvider = {
   async userOf(headers) {
-    const token = cookieOf(headers, LOCAL_COOKIE);
+    const token = cookieOf(headers, localCookie());
     if (token === undefined) return null;
     try {
       const { payload } = await jwtVerify(token, key(), { issuer: ISSUER, algorithms: ["HS256"] });

@@ -1,4 +1,4 @@
-import { HttpError } from "@/lib/http/respond";
+import { HttpError } from "@/lib/http/http-error";
 import type { Caller } from ".";
 
 /**

@@ -4,7 +4,7 @@ import { type Chatbot, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { gate, refusal } from "@/lib/usage";
 
-const oneLine = /^[^\p{Cc}]+$/u;
+const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
 export const createRequest = z.strictObject({
   name: z
     .string({ error: "is a text" })

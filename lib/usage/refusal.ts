@@ -1,6 +1,6 @@
 /** What a person reads when the gate said no: the limit, what was used, when it comes back. */
 import { findPlan, meterOf } from "@/lib/billing/catalog";
-import { HttpError } from "@/lib/http/respond";
+import { HttpError } from "@/lib/http/http-error";
 import type { Verdict } from "./view";
 
 /** The 402 for a refused verdict. */

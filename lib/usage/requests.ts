@@ -10,10 +10,11 @@ const field = z
   });
 const wholeAmount = "is a whole number from 1 to 9007199254740991";
 const amount = z.int({ error: wholeAmount }).min(1, { error: wholeAmount }).default(1);
-const key = z.string().min(1).max(255);
-export const userIdSchema = z
-  .string({ error: "has 1 to 255 characters and no control characters" })
-  .regex(/^[^\p{Cc}]{1,255}$/u, { error: "has 1 to 255 characters and no control characters" });
+/** Control characters cannot be stored; halves of surrogate pairs would all become one and the same character. */
+const storable = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
+const unstorable = "has 1 to 255 characters, none of them a control character";
+const key = z.string({ error: unstorable }).regex(storable, { error: unstorable });
+export const userIdSchema = z.string({ error: unstorable }).regex(storable, { error: unstorable });
 
 export const consumeRequest = z.strictObject({
   userId: userIdSchema.optional(),

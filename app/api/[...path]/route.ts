@@ -1,0 +1,8 @@
+import { json } from "@/lib/http";
+
+/** What no route serves; the API answers in JSON here, too. */
+function notFound() {
+  return json({ error: "There is nothing here.", reason: "not_found" }, 404);
+}
+
+export { notFound as DELETE, notFound as GET, notFound as PATCH, notFound as POST, notFound as PUT };

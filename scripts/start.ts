@@ -1,0 +1,14 @@
+/** `npm start`: production, refused before anything else when the configuration cannot work. */
+import "./preflight";
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { refuseToStartMisconfigured } from "@/lib/env-problems";
+import { loadSettings, ROOT } from "./project";
+
+loadSettings();
+refuseToStartMisconfigured();
+
+const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
+const server = spawn(process.execPath, [next, "start", ...process.argv.slice(2)], { cwd: ROOT, stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => server.kill(signal));
+server.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
