@@ -4,7 +4,11 @@ const resolve = { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/`
 const exclude = ["**/node_modules/**", ".next/**", ".tollgate/**", "e2e/**"];
 
 /** The log of what a test does on purpose would bury its result. */
-const env = { LOG_LEVEL: process.env.LOG_LEVEL ?? "error" };
+const env = {
+  LOG_LEVEL: process.env.LOG_LEVEL ?? "fatal",
+  TOLLGATE_SANDBOX: "1",
+  STRIPE_WEBHOOK_SECRET: "whsec_test",
+};
 
 export default defineConfig({
   test: {

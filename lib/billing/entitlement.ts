@@ -133,15 +133,14 @@ export function givingAt(histories: readonly History[], at: Instant): Holder[] {
     const period = history.periods[change.period] as Period;
     if (at >= period.end + GRACE) return [];
     if (change.pastDueSince !== null && at >= change.pastDueSince + GRACE) return [];
-    if (change.status === "trialing" && hadEarlierTrial(histories, history, period)) return [];
+    if (change.status === "trialing" && hadEarlierTrial(histories, period)) return [];
     return [{ history, change, period }];
   });
 }
 
-function hadEarlierTrial(histories: readonly History[], own: History, { starts }: Period): boolean {
-  return histories.some(
-    (other) => other !== own && other.periods.some((period) => period.trial && period.starts[0] < starts[0]),
-  );
+/** One trial a user and product: a later one, also of the same subscription, gives nothing until it is active. */
+export function hadEarlierTrial(histories: readonly History[], { trial, starts }: Period): boolean {
+  return trial && histories.some(({ periods }) => periods.some((other) => other.trial && other.starts[0] < starts[0]));
 }
 
 function firstStart({ periods }: History): Instant {
@@ -156,11 +155,23 @@ function firstStart({ periods }: History): Instant {
 function limitPlan(product: Product, histories: readonly History[], holder: Holder, at: Instant): string {
   const { history, change, period } = holder;
   const caps: string[] = [change.plan];
-  if (period.trial && !coveredByPayment(product, history, change.plan, period.starts[0], at)) caps.push(period.plan);
+  const trial = trialAt(history, at);
+  if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(trial.plan);
   if (chargeFailed(product, history, at) || getsNoAdvance(histories, period, at)) {
     caps.push(confirmedAt(history, at) ?? freePlan(product).id);
   }
   return lowest(product, caps);
+}
+
+/** The change that began the trial that goes on at `at`. */
+function trialAt({ changes }: History, at: Instant): Change | undefined {
+  let began: Change | undefined;
+  for (const change of changes) {
+    if (change.from > at) break;
+    if (change.status !== "trialing") began = undefined;
+    else began ??= change;
+  }
+  return began;
 }
 
 function coveredByPayment(product: Product, history: History, plan: string, from: Instant, at: Instant): boolean {

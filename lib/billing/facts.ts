@@ -80,13 +80,21 @@ export interface PaymentFact extends FactOrigin {
   inMoney: boolean;
 }
 
-/** Something that is recorded and shown and changes no entitlement: a refund, a dispute. */
-export interface NoteFact extends FactOrigin {
-  kind: "note";
-  note: string;
-}
+/** What the timeline is folded from. */
+export type Fact = SnapshotFact | PaymentFact;
 
-export type Fact = SnapshotFact | PaymentFact | NoteFact;
+/** Something that is recorded and shown and changes no entitlement. */
+export interface Note {
+  id: string;
+  kind: "refund" | "dispute_opened" | "dispute_closed" | "customer_deleted";
+  at: Instant;
+  customer: string | null;
+  /** In the currency's minor unit. */
+  amount: number | null;
+  currency: string | null;
+  /** The processor's own word for what came of it, where there is one. */
+  detail: string | null;
+}
 
 /** How a usage window begins. `preserve` grows a window that goes on: nothing is given. */
 export type OpensBy = "reset" | "carry_over" | "preserve";
@@ -217,7 +225,7 @@ export const REASONS = [
   "Payment for an earlier period",
   "Payment waits for its subscription",
   "Payment without a new period",
-  "Noted",
+  "Grace ran out",
 ] as const;
 /** One reason a decision; exact words, the runbook's searches depend on them. */
 export type Reason = (typeof REASONS)[number];

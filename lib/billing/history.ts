@@ -2,6 +2,8 @@
  * One processor subscription, told from its own facts alone: its periods, each start once, and what it was when.
  * Other subscriptions do not come in here; what they mean together is `entitlement.ts` and `openings.ts`.
  */
+
+import { confirmationsOf, isPeriodOf, lookUpPayments } from "./confirmations";
 import {
   type Fact,
   type Image,
@@ -17,7 +19,7 @@ import {
   type Status,
 } from "./facts";
 import { chain, groupByInstant, sameImage } from "./order";
-import { type Move, periodMove, SAME_START, sameStart } from "./period";
+import { type Move, periodMove, SAME_START } from "./period";
 import { type Effect, ruleFor } from "./rules";
 
 /** A billing period while its subscription's story is told. */
@@ -90,13 +92,10 @@ export function historyOf(facts: readonly Fact[]): History {
   for (const group of groupByInstant(facts)) {
     const snapshots = group.filter((fact) => fact.kind === "snapshot");
     for (const snapshot of chain(snapshots, history.mirror)) takeSnapshot(history, snapshot);
-    for (const fact of group) {
-      if (fact.kind === "payment") takePayment(history, fact);
-      if (fact.kind === "note") history.trace[fact.id] = "Noted";
-    }
+    for (const fact of group) if (fact.kind === "payment") history.trace[fact.id] = takePayment(history, fact);
   }
   for (const period of history.periods) lookUpPayments(period, payments);
-  history.confirmations = confirmations(history, payments);
+  history.confirmations = confirmationsOf(history, payments);
   return history;
 }
 
@@ -126,7 +125,7 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
     statusBefore: mirror?.status ?? null,
     status,
     planChanged: mirror?.plan != null && mirror.plan !== plan,
-    // Row 3 needs the other subscriptions: `openings.ts` applies it to the first period once all stories are told.
+    // Row 3 needs the other subscriptions: `openings.ts` asks again for the first period once all stories are told.
     insideAnother: false,
   });
   const opens = effect === "reset" || effect.startsWith("carry_over");
@@ -138,16 +137,19 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
       plan,
       interval: image.interval as Interval,
       trial: status === "trialing",
-      beganActive: mirror === null && status === "active",
+      // Also after `incomplete`: a processor makes that move only when the first charge has gone through.
+      beganActive: open === undefined && status === "active",
       effect,
       reason,
     });
   } else if (open && effect === "continues" && image.periodEnd !== null && priced) {
-    if (move === "same") open.end = image.periodEnd;
+    if (move === "same") {
+      open.end = image.periodEnd;
+      open.interval = image.interval as Interval;
+    }
     if (move === "restart") {
       open.starts.push(image.periodStart as Instant);
       open.end = image.periodEnd;
-      open.trial = true;
     }
     if (move === "backwards") history.movedBackwards.push(at);
   }
@@ -190,27 +192,7 @@ function openPeriod({ periods, mirror }: History, { start, beganActive, ...perio
   periods.push({ ...period, starts: [start], vouched: beganActive, paid: false, paidInMoney: false });
 }
 
-/** Records what the subscription is from now on; whatever was recorded for later instants is overridden. */
-function change({ changes, mirror, periods }: History, from: Instant): void {
-  if (mirror === null || mirror.plan === null) return;
-  while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
-  changes.push({
-    from,
-    plan: mirror.plan,
-    status: mirror.status,
-    interval: mirror.interval,
-    quantity: mirror.quantity,
-    collectionPaused: mirror.collectionPaused,
-    pastDueSince: mirror.pastDueSince,
-    period: periods.length - 1,
-  });
-}
-
-function takePayment(history: History, fact: PaymentFact): void {
-  history.trace[fact.id] = payment(history, fact);
-}
-
-function payment(history: History, fact: PaymentFact): Reason {
+function takePayment(history: History, fact: PaymentFact): Reason {
   const { mirror, periods } = history;
   if (fact.outcome === "failed") {
     if (fact.purpose !== "other") history.failures.push(fact.at);
@@ -256,41 +238,20 @@ function payment(history: History, fact: PaymentFact): Reason {
   return reason;
 }
 
-function isPeriodOf(period: Period, { periodStart }: PaymentFact): boolean {
-  return periodStart !== null && period.starts.some((start) => sameStart(start, periodStart));
-}
-
-/** Payments are looked up, not ordered: paid and money come from all of them, wherever they sort. */
-function lookUpPayments(period: Period, payments: readonly PaymentFact[]): void {
-  const made = payments.filter(
-    (fact) =>
-      fact.outcome === "paid" && (fact.purpose === "period" || fact.purpose === "change") && isPeriodOf(period, fact),
-  );
-  // A trial's invoice over nothing is "paid" as well; it does not pay for the trial.
-  period.paid = period.vouched && !period.trial ? true : made.some((fact) => !period.trial || fact.inMoney);
-  period.paidInMoney = made.some((fact) => fact.inMoney);
-}
-
-function confirmations({ periods, changes }: History, payments: readonly PaymentFact[]): Confirmation[] {
-  const found: Confirmation[] = [];
-  for (const [index, period] of periods.entries()) {
-    if (!period.paid) continue;
-    if (period.vouched) {
-      found.push({ at: period.starts[0], plan: period.plan, byPayment: false });
-      const next = periods[index + 1];
-      const held = next && changes.findLast((change) => change.period === index && change.from < next.starts[0]);
-      if (next && held) found.push({ at: next.starts[0], plan: held.plan, byPayment: false });
-    }
-  }
-  for (const fact of payments) {
-    if (fact.outcome !== "paid" || fact.plan === null || fact.purpose === "other") continue;
-    const period =
-      fact.purpose === "proration"
-        ? periods.findLast(({ starts }) => starts[0] <= fact.at)
-        : periods.find((candidate) => isPeriodOf(candidate, fact));
-    if (period?.paid) found.push({ at: fact.at, plan: fact.plan, byPayment: true });
-  }
-  return found.sort((a, b) => a.at - b.at);
+/** Records what the subscription is from now on; whatever was recorded for later instants is overridden. */
+function change({ changes, mirror, periods }: History, from: Instant): void {
+  if (mirror === null || mirror.plan === null) return;
+  while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
+  changes.push({
+    from,
+    plan: mirror.plan,
+    status: mirror.status,
+    interval: mirror.interval,
+    quantity: mirror.quantity,
+    collectionPaused: mirror.collectionPaused,
+    pastDueSince: mirror.pastDueSince,
+    period: periods.length - 1,
+  });
 }
 
 export function isPastDue(status: Status): boolean {

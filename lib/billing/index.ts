@@ -1,2 +1,6 @@
 export * from "./catalog";
+export { rebuildAll } from "./rebuild";
+export { MAX_ATTEMPTS } from "./receive";
+export { linkCustomer, linkRequest, replay } from "./repair";
+export { settleStored } from "./settle";
 export { webhookRoute } from "./webhook-route";

@@ -7,6 +7,7 @@ import { confirmedAt, lowest, windowCadence } from "./entitlement";
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
 import type { History, Period } from "./history";
 import { type WindowRule, windowAt } from "./period";
+import { type Effect, ruleFor } from "./rules";
 
 interface Place {
   history: History;
@@ -29,13 +30,15 @@ function openingOf(product: Product, histories: readonly History[], place: Place
   const previous = history.periods[index - 1];
   const old = previous ? { history, period: previous } : periodAround(histories, history, at);
   const from = old ? windowIn(old, at - 1) : null;
-  const resubscribed = previous === undefined && old !== undefined;
-  const by = resubscribed ? untilPaid(period) : opensBy(period);
+  // Row 3 of the rules: only here, with all stories told, is it known what lies around a first period.
+  const { effect, reason } =
+    previous === undefined && old !== undefined ? ruleFor({ ...FIRST, insideAnother: true }) : period;
+  const by = opensBy(effect, period);
   return {
     window: windowIn(place, at),
     at,
     by,
-    reason: resubscribed ? "Resubscribed within a paid period" : period.reason,
+    reason,
     from,
     share: by === "carry_over" && old && from ? shareOf(product, old, from, at) : {},
     unpaid: !period.paid && !period.trial,
@@ -55,29 +58,31 @@ function span(rule: WindowRule, at: Instant): Pick<Window, "start" | "end" | "co
   return { start, end, countsUntil: rule.periodEnd === null || end < rule.periodEnd ? end : null };
 }
 
-function opensBy(period: Period): OpensBy {
-  if (period.effect === "carry_over_until_paid") return untilPaid(period);
-  return period.effect === "carry_over" ? "carry_over" : "reset";
+const FIRST = { move: "first", statusBefore: null, status: "active", planChanged: false } as const;
+
+/** `carry_over_until_paid`: until the period's own payment is seen, in full and in money. */
+function opensBy(effect: Effect, { paidInMoney }: Period): OpensBy {
+  if (effect === "carry_over_until_paid") return paidInMoney ? "reset" : "carry_over";
+  return effect === "carry_over" ? "carry_over" : "reset";
 }
 
-/** Carried over until the period's own payment is seen, in full and in money. */
-function untilPaid({ paidInMoney }: Period): OpensBy {
-  return paidInMoney ? "reset" : "carry_over";
-}
-
-/** Row 3: the paid or trial period of another subscription that `at` lies inside; the one that lived longest. */
+/** The paid or trial period of another subscription that `at` lies inside; the one that lived longest. */
 function periodAround(histories: readonly History[], own: History, at: Instant): Place | undefined {
   const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
-  return histories
-    .filter((other) => other !== own)
-    .flatMap((history) => history.periods.map((period) => ({ history, period })))
-    .filter(({ period }) => (period.paid || period.trial) && period.starts[0] <= at && at < period.end)
-    .sort(
-      (a, b) =>
-        endOf(b.history) - endOf(a.history) ||
-        b.period.starts[0] - a.period.starts[0] ||
-        (a.history.source < b.history.source ? -1 : 1),
-    )[0];
+  return (
+    histories
+      .filter((other) => other !== own)
+      .flatMap((history) => history.periods.map((period) => ({ history, period })))
+      .filter(({ period }) => (period.paid || period.trial) && at < period.end)
+      // Of two that begin at one instant only one can be inside the other.
+      .filter(({ history, period: { starts } }) => starts[0] < at || (starts[0] === at && history.source < own.source))
+      .sort(
+        (a, b) =>
+          endOf(b.history) - endOf(a.history) ||
+          b.period.starts[0] - a.period.starts[0] ||
+          (a.history.source < b.history.source ? -1 : 1),
+      )[0]
+  );
 }
 
 /**
@@ -117,13 +122,12 @@ function returnsToFree(segments: readonly Segment[]): Opening[] {
   return segments.flatMap((segment, index) => {
     const before = segments[index - 1];
     if (segment.source !== "free" || before === undefined || before.source === "free") return [];
-    const reason: Reason = segment.status === "paused" ? "Subscription paused" : "Subscription ended";
     return [
       {
         window: { source: segment.source, periodStart: null, ...span(segment, segment.start) },
         at: segment.start,
         by: "preserve" as const,
-        reason,
+        reason: whyFree(segment),
         from: { source: before.source, periodStart: before.periodStart, ...span(before, segment.start - 1) },
         share: {},
         unpaid: false,
@@ -131,4 +135,9 @@ function returnsToFree(segments: readonly Segment[]): Opening[] {
       },
     ];
   });
+}
+
+function whyFree({ status }: Segment): Reason {
+  if (status === "canceled") return "Subscription ended";
+  return status === "paused" ? "Subscription paused" : "Grace ran out";
 }

@@ -24,7 +24,7 @@ function sameInstant(a: Instant | null, b: Instant | null): boolean {
   return a === null || b === null ? a === b : sameStart(a, b);
 }
 
-/** Facts of one subscription, grouped by instant; inside a group snapshots come before payments and notes. */
+/** Facts of one subscription, grouped by instant; inside a group snapshots come before payments. */
 export function groupByInstant(facts: readonly Fact[]): Fact[][] {
   const groups = new Map<Instant, Fact[]>();
   for (const fact of [...facts].sort((a, b) => a.at - b.at || byTieBreak(a, b))) {

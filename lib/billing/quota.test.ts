@@ -6,6 +6,8 @@ import { DAY } from "./period";
 
 /** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/quota.test.ts` looks longer. */
 const RUNS = Number(process.env.QUOTA_RUNS ?? 10_000);
+/** A machine may be busy with other things. */
+const TIMEOUT = 900_000;
 /** Every sequence of so many actions is tried. */
 const DEPTH = Number(process.env.QUOTA_DEPTH ?? 3);
 
@@ -21,32 +23,60 @@ function expectWithinBound(actions: readonly Action[], delay = 0): void {
 const greedy = (actions: readonly Action[]) => actions.flatMap((action): Action[] => [action, "use"]);
 const anyActions = fc.array(fc.constantFrom(...ACTIONS), { minLength: 4, maxLength: 16 });
 
-test("longer histories, using everything at once", () => {
-  fc.assert(
-    fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "longer histories, using everything at once",
+  () => {
+    fc.assert(
+      fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
 
-test("longer histories, using now and then, with news that comes late", () => {
-  const delay = fc.constantFrom(0, 60_000, 2 * DAY);
-  fc.assert(
-    fc.property(anyActions, delay, (actions, late) => expectWithinBound(actions, late)),
-    { numRuns: RUNS },
-  );
-});
+test(
+  "longer histories, using now and then, with news that comes late",
+  () => {
+    const delay = fc.constantFrom(0, 60_000, 2 * DAY);
+    fc.assert(
+      fc.property(anyActions, delay, (actions, late) => expectWithinBound(actions, late)),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
 
-test("every short history", () => {
-  const others = ACTIONS.filter((action) => action !== "use" && action !== "useHalf");
-  let tried = 0;
-  const extend = (actions: Action[]) => {
-    if (actions.length === DEPTH) {
-      expectWithinBound(greedy(actions));
-      tried += 1;
-      return;
-    }
-    for (const action of others) extend([...actions, action]);
-  };
-  extend([]);
-  expect(tried).toBe(others.length ** DEPTH);
-});
+test.each<[string, Action[]]>([
+  // Found by the search; each closed a hole.
+  [
+    "an upgrade whose charge failed in the second of the switch",
+    ["subscribeLow", "card", "switchInterval", "upgradeProrated"],
+  ],
+  [
+    "an upgrade inside a renewal that is not paid yet, after one that never was",
+    ["subscribeHigh", "toPeriodEnd", "cancelProrated", "trial", "toPeriodEnd", "upgradePendingIfIncomplete"],
+  ],
+  [
+    "yearly and back to monthly within a second, after a renewal that was never paid",
+    ["trial", "toPeriodEnd", "cancel", "subscribeYearly", "switchInterval", "hour", "toPeriodEnd"],
+  ],
+])("%s", (_, actions) => expectWithinBound(greedy(actions)));
+
+test(
+  "every short history",
+  () => {
+    const others = ACTIONS.filter((action) => action !== "use" && action !== "useHalf");
+    let tried = 0;
+    const extend = (actions: Action[]) => {
+      if (actions.length === DEPTH) {
+        expectWithinBound(greedy(actions));
+        tried += 1;
+        return;
+      }
+      for (const action of others) extend([...actions, action]);
+    };
+    extend([]);
+    expect(tried).toBe(others.length ** DEPTH);
+  },
+  TIMEOUT,
+);

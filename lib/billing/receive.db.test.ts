@@ -142,11 +142,13 @@ describe("what changes nothing", () => {
       outcome: "quarantined",
       reason: "other_livemode",
     });
-    const text = JSON.stringify({ ...created, id: "evt_price" }).replaceAll("price_writer_plus_monthly", "price_other");
+    const other = playSubscription({ id: "sub_other", userId: "y", price: writer("plus"), startsAt: Date.now() });
+    const text = JSON.stringify(other.created()).replaceAll("price_writer_plus_monthly", "price_other");
     expect((await deliver(gateway, JSON.parse(text))).body).toMatchObject({
       outcome: "quarantined",
       reason: "unknown_price",
     });
+    expect(await subscription("y")).toMatchObject({ plan: "free" });
     expect(await subscription("x")).toMatchObject({ plan: "free" });
   });
 
@@ -159,4 +161,26 @@ describe("what changes nothing", () => {
     expect(await subscription("owner")).toMatchObject({ plan: "plus" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
   });
+});
+
+test("the end of a subscription of two products ends both, whichever its last items name", async () => {
+  const userId = "two-products";
+  const items = (event: object, id: string) => {
+    const text = JSON.stringify(event);
+    const copy = JSON.parse(text) as { id: string; data: { object: { items: { data: object[] } } } };
+    const [writerItem] = copy.data.object.items.data;
+    const bots = JSON.parse(JSON.stringify(writerItem).replaceAll("writer_plus", "chatbots_growth"));
+    copy.data.object.items.data.push({ ...bots, id: "si_bots" });
+    return { ...copy, id };
+  };
+  for (const order of ["in order", "end first"]) {
+    const user = `${userId}-${order.replaceAll(" ", "-")}`;
+    const id = `sub_${user}`;
+    const played = playSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY });
+    const created = items(played.created(), `evt_${user}_both`);
+    const ended = played.deleted(Date.now() - DAY);
+    for (const event of order === "in order" ? [created, ended] : [ended, created]) await deliver(gateway, event);
+    expect(await subscription(user), order).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await subscription(user, "chatbots"), order).toMatchObject({ plan: "free", status: "canceled" });
+  }
 });

@@ -6,7 +6,7 @@ import { DAY, HOUR } from "./period";
 import { stripe } from "./processors/stripe";
 import type { StripeObject } from "./processors/stripe/events";
 import { playSubscription } from "./processors/stripe/played";
-import { decide, fold } from "./timeline";
+import { decide, fold, newFlags } from "./timeline";
 
 const START = Date.parse("2026-01-31T09:00:00Z");
 const ROW_MADE = START - 3 * DAY;
@@ -21,6 +21,7 @@ function factsOf(event: StripeObject): Fact[] {
 
 const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const play = (id = "sub_one", startsAt = START) => playSubscription({ id, userId: "u", price: plus, startsAt });
+const span = (start: Instant, end: Instant) => ({ periodStart: start / 1000, periodEnd: end / 1000 });
 const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.flatMap(factsOf), ROW_MADE);
 const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
   timeline.segments.findLast(({ start }) => start <= instant);
@@ -129,6 +130,16 @@ describe("what one delivery changed", () => {
   });
 });
 
+test("each flag is raised by the delivery that is about it", () => {
+  const old = play("sub_old");
+  const young = play("sub_young", START + 2 * DAY);
+  const known = [old.created(), young.created()];
+  const backwards = old.changed({ ...span(START - 9 * DAY, START - DAY) }, START + 3 * DAY);
+  expect(newFlags(timelineOf(known), timelineOf([...known, backwards]))).toEqual([
+    { kind: "period_moved_backwards", source: "stripe:sub_old", at: START + 3 * DAY },
+  ]);
+});
+
 describe("who is entitled to what", () => {
   test("no news for seven days after the period's end: free", () => {
     const played = play();
@@ -158,6 +169,57 @@ describe("who is entitled to what", () => {
     expect(at(timelineOf(events), day(8))).toMatchObject({ plan: "ultra", limitPlan: "plus" });
     events.push(played.paid("subscription_cycle", day(9)));
     expect(at(timelineOf(events), day(10))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+  });
+
+  test("an upgrade whose charge failed is not confirmed by the next renewal", () => {
+    const played = play();
+    const events = [played.created(), played.paid("subscription_create", START)];
+    events.push(played.planChanged("ultra", START + 5 * DAY));
+    events.push(played.paymentFailed("subscription_update", START + 5 * DAY + HOUR));
+    const renewedAt = played.periodEnd();
+    events.push(played.renewed(), played.paymentFailed("subscription_cycle", renewedAt + HOUR));
+    events.push(played.changed({ status: "past_due" }, renewedAt + HOUR));
+    expect(at(timelineOf(events), renewedAt)).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+    expect(at(timelineOf(events), renewedAt + 2 * HOUR)).toMatchObject({ status: "past_due", limitPlan: "plus" });
+  });
+
+  test("a first period that became active after `incomplete` counts as paid, now and when it is over", () => {
+    const year = 366 * DAY;
+    const events = [0, year].flatMap((after, index) => {
+      const spec = { id: `sub_${index}`, userId: "u", price: plus, startsAt: START + after } as const;
+      const played = playSubscription({ ...spec, status: "incomplete" });
+      const created = played.created();
+      const begun = played.changed({ status: "active" }, START + after + 30_000);
+      return [created, begun, played.deleted(START + after + 10 * DAY)];
+    });
+    const timeline = timelineOf(events);
+    expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", held: false });
+  });
+
+  test("a second trial gives nothing, of the same subscription or of another, and is flagged", () => {
+    const trial = { userId: "u", price: plus, status: "trialing" } as const;
+    const first = playSubscription({ ...trial, id: "sub_a", startsAt: START });
+    const again = first.created();
+    const extended = first.renewed();
+    expect(at(timelineOf([again, extended]), START + 29 * DAY)).toMatchObject({ plan: "free", status: "trialing" });
+
+    const second = playSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY });
+    const timeline = timelineOf([again, first.deleted(START + DAY), second.created()]);
+    expect(at(timeline, START + 41 * DAY)).toMatchObject({ plan: "free", status: "trialing" });
+    expect(timeline.flags).toContainEqual({ kind: "trial_refused", source: "stripe:sub_b", at: START + 40 * DAY });
+    const begun = timelineOf([again, second.created(), second.changed({ status: "active" }, START + 45 * DAY)]);
+    expect(at(begun, START + 46 * DAY)).toMatchObject({ plan: "plus", status: "active" });
+  });
+
+  test("a trial added to a paid period takes nothing away, and its upgrade counts when it is paid", () => {
+    const played = play();
+    const added = START + 5 * DAY;
+    const events = [played.created(), played.paid("subscription_create", START)];
+    events.push(played.changed({ status: "trialing", ...span(added, added + 10 * DAY) }, added));
+    events.push(played.planChanged("ultra", added + DAY));
+    const timeline = timelineOf(events);
+    expect(at(timeline, added + 2 * DAY)).toMatchObject({ plan: "ultra", limitPlan: "plus", status: "trialing" });
+    expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY }]);
   });
 
   test("the end of one subscription takes nothing away from another", () => {

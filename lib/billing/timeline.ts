@@ -3,7 +3,7 @@
  * dependence on the order or number of deliveries.
  */
 import type { Product } from "./catalog";
-import { givingAt, latestNews, segmentsOf } from "./entitlement";
+import { givingAt, hadEarlierTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
 import { type History, historyOf } from "./history";
 import { openingsOf } from "./openings";
@@ -71,7 +71,20 @@ function flagsOf(histories: readonly History[]): Flag[] {
   const doubled = starts
     .filter(({ at }) => givingAt(histories, at).length > 1)
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
-  return [...backwards, ...doubled];
+  const refused = histories.flatMap(({ source, periods }) =>
+    periods
+      .filter((period) => hadEarlierTrial(histories, period))
+      .map(({ starts: [at] }): Flag => ({ kind: "trial_refused", source, at })),
+  );
+  return [...backwards, ...doubled, ...refused];
+}
+
+/** The flags that one delivery raised. */
+export function newFlags(before: Timeline, after: Timeline): Flag[] {
+  return after.flags.filter(
+    ({ kind, source, at }) =>
+      !before.flags.some((known) => known.kind === kind && known.source === source && known.at === at),
+  );
 }
 
 /** The difference that one delivery made, with the reason that its own facts met. */

@@ -4,13 +4,13 @@
  */
 import { z } from "zod";
 import type { FieldId, ProductId } from "@/lib/billing/catalog";
-import type { Decision, Fact, Instant, Processor, Timeline } from "@/lib/billing/facts";
+import type { Decision, Fact, Instant, Note, Processor, Timeline } from "@/lib/billing/facts";
 import { decisionViewSchema, subscriptionViewSchema, usageViewSchema, verdictSchema } from "@/lib/usage/view";
 import { camelKeys } from "./camel-keys";
 import { factDocument, timelineDocument } from "./timeline-document";
 import type { Transport } from "./transport";
 
-const outcome = z.enum(["applied", "ignored", "deferred", "quarantined"]);
+const outcome = z.enum(["applied", "ignored", "deferred", "quarantined", "dead"]);
 export type EventOutcome = z.infer<typeof outcome>;
 
 const eventState = z.object({
@@ -20,12 +20,32 @@ const eventState = z.object({
 });
 export type EventState = z.infer<typeof eventState>;
 
+const resolved = z.object({
+  userId: z.string().nullable(),
+  conflict: z.boolean(),
+  /** Events that waited for this customer or subscription. */
+  waiting: z.array(z.string()),
+});
+
+const storedBytes = eventState.extend({ raw: z.string().transform((hex) => new Uint8Array(Buffer.from(hex, "hex"))) });
+
+// Written by ourselves from typed facts; the fold is total over them.
+const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
+
 const loaded = z.object({
   revision: z.number().int(),
   freeAnchor: z.iso.datetime().transform(Date.parse),
-  // Written by ourselves from typed facts; the fold is total over them.
-  facts: z.array(z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value)),
+  facts: z.array(storedFact),
+  /** How subscriptions ended, by this user's other products. */
+  ends: z.array(storedFact),
 });
+
+const rebuilt = z.object({
+  /** Another delivery committed in between; compare again. */
+  moved: z.boolean(),
+  differences: z.array(z.object({ part: z.string(), stored: z.unknown(), rebuilt: z.unknown() })),
+});
+export type Difference = z.infer<typeof rebuilt>["differences"][number];
 
 const committed = z.union([
   z.object({ committed: z.literal(true), before: subscriptionViewSchema, after: subscriptionViewSchema }),
@@ -51,7 +71,16 @@ export interface CommitInput {
   userId: string;
   product: ProductId;
   revision: number;
-  event: { processor: Processor; id: string; type: string; final: boolean; analysis: unknown; flags: unknown };
+  event: {
+    processor: Processor;
+    id: string;
+    type: string;
+    /** What the event comes to with this commit; null where another product's follows. */
+    outcome: EventOutcome | null;
+    note: string | null;
+    analysis: unknown;
+    flags: unknown;
+  };
   facts: readonly Fact[];
   timeline: Timeline;
   decision: Decision;
@@ -163,8 +192,49 @@ export function createGateway(transport: Transport) {
         p_subscription_id: result.subscription ?? null,
       }),
 
-    failWebhookEvent: (event: { processor: Processor; id: string }, error: string) =>
-      call(z.unknown(), "fail_webhook_event", { p_processor: event.processor, p_id: event.id, p_error: error }),
+    /** Notes a failed attempt; the last of `attempts` makes the event dead. null where it has been decided meanwhile. */
+    failWebhookEvent: (event: { processor: Processor; id: string }, error: string, attempts: number) =>
+      call(z.object({ attempts: z.number().int(), dead: z.boolean() }).nullable(), "fail_webhook_event", {
+        p_processor: event.processor,
+        p_id: event.id,
+        p_error: error,
+        p_attempts: attempts,
+      }),
+
+    claimWebhookEvents: (limit: number) =>
+      call(z.array(z.object({ processor: z.enum(["stripe", "paddle"]), id: z.string() })), "claim_webhook_events", {
+        p_limit: limit,
+      }),
+
+    loadWebhookEvent: (processor: Processor, id: string) =>
+      call(storedBytes, "load_webhook_event", { p_processor: processor, p_id: id }),
+
+    reopenWebhookEvent: (processor: Processor, id: string) =>
+      call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
+
+    addNotes: (userId: string | null, event: { processor: Processor; id: string }, notes: readonly Note[]) =>
+      call(eventState, "add_notes", {
+        p_user_id: userId,
+        p_processor: event.processor,
+        p_event_id: event.id,
+        p_notes: notes.map((note) => ({ ...note, at: iso(note.at) })),
+      }),
+
+    knownProducts: (userId: string, processor: Processor, subscription: string) =>
+      call(z.array(z.string()), "known_products", {
+        p_user_id: userId,
+        p_processor: processor,
+        p_subscription_id: subscription,
+      }),
+
+    /** Links a customer to a user; gives the ids of the events that waited for it. */
+    linkCustomer: (processor: Processor, customer: string, userId: string, source: "checkout" | "admin") =>
+      call(z.object({ waiting: z.array(z.string()) }), "link_customer", {
+        p_processor: processor,
+        p_customer_id: customer,
+        p_user_id: userId,
+        p_source: source,
+      }),
 
     resolveLinks: (
       processor: Processor,
@@ -178,7 +248,7 @@ export function createGateway(transport: Transport) {
         trustedUserId: string | null;
       },
     ) =>
-      call(z.object({ userId: z.string().nullable(), conflict: z.boolean() }), "resolve_links", {
+      call(resolved, "resolve_links", {
         p_processor: processor,
         p_customer_id: customer,
         p_subscription_id: subscription,
@@ -197,6 +267,22 @@ export function createGateway(transport: Transport) {
         p_facts: input.facts.map(factDocument),
         p_timeline: timelineDocument(input.timeline),
         p_decision: input.decision,
+      }),
+
+    /** Folds nothing itself: takes the timeline of all facts, compares (and with `repair` replaces) what is stored. */
+    rebuildTimeline: (userId: string, product: ProductId, revision: number, timeline: Timeline, repair: boolean) =>
+      call(rebuilt, "rebuild_timeline", {
+        p_user_id: userId,
+        p_product: product,
+        p_revision: revision,
+        p_timeline: timelineDocument(timeline),
+        p_repair: repair,
+      }),
+
+    timelines: (after: string, limit: number) =>
+      call(z.array(z.object({ userId: z.string(), products: z.array(z.string()) })), "list_timelines", {
+        p_after: after,
+        p_limit: limit,
       }),
 
     cleanupWebhookEvents: (days: number) =>

@@ -146,6 +146,29 @@ describe("giving back", () => {
   });
 });
 
+test("what was given back without naming its charge cannot be given back again", async () => {
+  await gateway.consume(userId, "words_used", 100, "k1");
+  await gateway.release(userId, "words_used", 100);
+  expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 0, givenBack: 0 });
+  expect(await gateway.consume(userId, "words_used", 501)).toMatchObject({ allowed: false });
+});
+
+test("a row that stays locked: 503 at once enough, and nothing is counted afterwards", async () => {
+  await gateway.consume(userId, "words_used", 1);
+  const client = await database.pool().connect();
+  await client.query("begin");
+  await client.query("select from subscriptions where user_id = $1 for update", [userId]);
+  const calls = times(3, () => gateway.consume(userId, "words_used", 7).catch((error) => error));
+  const answers = await calls;
+  await client.query("rollback");
+  client.release();
+  expect(answers.map(({ problem, code }) => ({ problem, code }))).toEqual(
+    Array(3).fill({ problem: "unavailable", code: "55P03" }),
+  );
+  expect(await ledger("words_used")).toBe(1);
+  expect(await meter("words_used")).toMatchObject({ used: 1 });
+});
+
 describe("several fields together", () => {
   test("all or nothing, and the field that stood in the way is named", async () => {
     const charges = [
@@ -178,6 +201,25 @@ describe("bad input changes nothing", () => {
     const odd = "words_used'; drop table subscriptions; --" as "words_used";
     await expect(gateway.consume(userId, odd, 1)).rejects.toMatchObject({ problem: "bad_input", field: "field" });
     await expect(gateway.consume("a\nb", "words_used", 1)).rejects.toMatchObject({ field: "userId" });
+  });
+
+  test("one key for two products at once: one of them is charged", async () => {
+    await gateway.usage(userId);
+    const both = await Promise.allSettled([
+      gateway.consume(userId, "words_used", 10, "both"),
+      gateway.consume(userId, "messages_count", 10, "both"),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect((await ledger("words_used")) + (await ledger("messages_count"))).toBe(10);
+  });
+
+  test("over rpc: a field twice, no field, a key that is too long", async () => {
+    const call = (fields: string, amounts: string, key: string | null = null) =>
+      database.pool().query("select charge_usage($1, $2::text[], $3::bigint[], $4)", [userId, fields, amounts, key]);
+    await expect(call("{words_used,words_used}", "{400,400}")).rejects.toMatchObject({ code: "TG400" });
+    await expect(call("{}", "{}")).rejects.toMatchObject({ code: "TG400" });
+    await expect(call("{words_used}", "{1}", "k".repeat(256))).rejects.toMatchObject({ code: "TG400" });
+    expect(await ledger("words_used")).toBe(0);
   });
 
   test("the same key for another request", async () => {

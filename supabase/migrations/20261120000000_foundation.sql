@@ -88,12 +88,14 @@ create table public.webhook_events (
   livemode boolean,
   occurred_at timestamptz,
   created_at timestamptz not null default now(),
-  -- null: stored and not decided; the next delivery or the retry job decides it.
-  outcome text check (outcome in ('applied', 'ignored', 'deferred', 'quarantined')),
+  -- null: stored and not decided; the next delivery or the retry job decides it. dead: it threw at every attempt.
+  outcome text check (outcome in ('applied', 'ignored', 'deferred', 'quarantined', 'dead')),
   reason text,
   processed_at timestamptz,
   deliveries integer not null default 1,
   attempts integer not null default 0,
+  -- When the retry job may take it, while it is undecided; a claim moves it on, so that two jobs do not take one event.
+  next_attempt_at timestamptz not null default now() + interval '1 minute',
   last_error text,
   -- What a deferred event waits for.
   user_id text,
@@ -103,7 +105,11 @@ create table public.webhook_events (
 );
 comment on table public.webhook_events is 'The inbox: every delivery''s content as it was signed, and what came of it.';
 
-create index webhook_events_waiting on public.webhook_events (processor, customer_id) where outcome = 'deferred';
+create index webhook_events_undecided on public.webhook_events (next_attempt_at) where outcome is null;
+create index webhook_events_waiting_customer on public.webhook_events (processor, customer_id)
+  where outcome in ('deferred', 'quarantined');
+create index webhook_events_waiting_subscription on public.webhook_events (processor, subscription_id)
+  where outcome in ('deferred', 'quarantined');
 create index webhook_events_created on public.webhook_events (created_at);
 
 -- Which user something at a processor belongs to. The key allows one user each; a link is never moved.
@@ -119,10 +125,29 @@ create table public.links (
 comment on table public.links is 'Customers, subscriptions and transactions of a processor, and whose they are.';
 create index links_user on public.links (user_id, processor, kind);
 
+-- What changes no entitlement and must be seen: refunds, disputes, a customer deleted at the processor.
+create table public.notes (
+  note_id text primary key,
+  -- null: the processor does not say whose it is (a dispute names its charge only).
+  user_id text references public.users (user_id),
+  kind text not null check (kind in ('refund', 'dispute_opened', 'dispute_closed', 'customer_deleted')),
+  processor text not null,
+  event_id text not null,
+  customer_id text,
+  -- In the currency's minor unit.
+  amount bigint,
+  currency text,
+  detail text,
+  occurred_at timestamptz not null,
+  created_at timestamptz not null default now()
+);
+comment on table public.notes is 'Refunds, disputes and deleted customers: recorded and shown, never acted on.';
+
 alter table public.webhook_events enable row level security;
+alter table public.notes enable row level security;
 alter table public.links enable row level security;
-revoke all on public.webhook_events, public.links from public, anon, authenticated;
-grant all on public.webhook_events, public.links to service_role;
+revoke all on public.webhook_events, public.notes, public.links from public, anon, authenticated;
+grant all on public.webhook_events, public.notes, public.links to service_role;
 
 -- What events say (facts), and what the fold in lib/billing/timeline.ts made of all of them. commit_timeline writes
 -- these tables together, or none of them.
@@ -368,6 +393,30 @@ grant select on public.chatbots to authenticated;
 create policy "Users read their own chatbots" on public.chatbots for select to authenticated
   using (user_id = (select auth.jwt() ->> 'sub'));
 
+-- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
+-- empty (an event that only links).
+create or replace function public.add_notes(p_user_id text, p_processor text, p_event_id text, p_notes jsonb)
+returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+begin
+  insert into public.notes
+    (user_id, note_id, kind, processor, event_id, customer_id, amount, currency, detail, occurred_at)
+  select p_user_id, n.id, n.kind, p_processor, p_event_id, n.customer, n.amount, n.currency, n.detail, n.at
+  from jsonb_to_recordset(p_notes) as n (
+    id text, kind text, customer text, amount bigint, currency text, detail text, at timestamptz)
+  on conflict (note_id) do nothing;
+  update public.webhook_events e set user_id = p_user_id
+  where e.processor = p_processor and e.id = p_event_id;
+  return public.conclude_webhook_event(
+    p_processor, p_event_id, 'applied', case when p_notes = '[]' then 'linked' else 'noted' end);
+end;
+$$;
+
+comment on function public.add_notes(text, text, text, jsonb) is 'Records what changes no entitlement and must be seen.';
+revoke all on function public.add_notes(text, text, text, jsonb) from public, anon, authenticated;
+grant execute on function public.add_notes(text, text, text, jsonb) to service_role;
+
 -- Called by check_and_increment_usage and consume_together. Counts several fields of one product, all or nothing.
 -- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row.
 -- With a key, the first allowed verdicts are stored and given again; a refused call stores nothing and is judged anew.
@@ -378,7 +427,7 @@ create or replace function public.charge_usage(
   p_amounts bigint[],
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('fields', p_fields, 'amounts', p_amounts);
@@ -392,6 +441,10 @@ declare
   v_verdicts jsonb := '[]';
   v_usage jsonb;
 begin
+  if cardinality(p_fields) is distinct from cardinality(p_amounts) or coalesce(cardinality(p_fields), 0) = 0
+    or (select count(distinct f.name) from unnest(p_fields) as f (name)) <> cardinality(p_fields) then
+    raise exception 'Each field is counted once, with its amount.' using errcode = 'TG400', detail = 'field';
+  end if;
   for i in 1 .. cardinality(p_fields) loop
     v_meter := public.meter_of(p_fields[i]);
     if v_meter.kind = 'gauge' then
@@ -439,22 +492,17 @@ begin
 
   for i in 1 .. cardinality(p_fields) loop
     v_state := public.meter_state(v_row, p_fields[i]);
-    v_verdicts := v_verdicts || public.verdict(v_row, p_fields[i], v_allowed);
-    if not v_allowed and p_amounts[i] <= v_state.remaining then
+    v_verdicts := v_verdicts || (public.verdict(v_row, p_fields[i], v_allowed) || case
+      when v_allowed then '{}'::jsonb
       -- The other field's limit stood in the way, not this one's.
-      v_verdicts := jsonb_set(v_verdicts, array[(i - 1)::text, 'reason'], '"limit_reached_elsewhere"');
-    end if;
+      when p_amounts[i] <= v_state.remaining then '{"reason": "limit_reached_elsewhere"}'
+      -- Paying would let it pass.
+      when p_amounts[i] <= v_state.remaining + v_state.unpaid_held then '{"reason": "payment_pending"}'
+      else '{}' end);
   end loop;
 
   if v_allowed and p_idempotency_key is not null then
-    begin
-      insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
-      values (p_user_id, 'consume', p_idempotency_key, v_request, v_verdicts, v_lock.now_at);
-    exception when unique_violation then
-      -- The same key at the same time for another product: the other row's lock did not hold us back.
-      raise exception 'This idempotency key was used for another request.'
-        using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
-    end;
+    perform public.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_verdicts, v_lock.now_at);
   end if;
   return v_verdicts;
 end;
@@ -490,6 +538,38 @@ comment on function public.check_and_increment_usage(text, text, text, bigint, t
 revoke all on function public.check_and_increment_usage(text, text, text, bigint, text) from public, anon, authenticated;
 grant execute on function public.check_and_increment_usage(text, text, text, bigint, text) to service_role;
 
+-- Called by the retry job: undecided events whose time has come, and deferred ones whose user is known by now. Takes each
+-- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
+create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
+language sql set search_path = ''
+as $$
+  with due as (
+    select e.processor, e.id
+    from public.webhook_events e
+    where e.next_attempt_at <= now()
+      and (e.outcome is null
+        or (e.outcome = 'deferred' and exists (
+          select from public.links l
+          where l.processor = e.processor
+            and ((l.kind = 'customer' and l.external_id = e.customer_id)
+              or (l.kind = 'subscription' and l.external_id = e.subscription_id)))))
+    order by e.next_attempt_at
+    limit p_limit
+    for update skip locked
+  ),
+  taken as (
+    update public.webhook_events e set next_attempt_at = now() + interval '1 minute'
+    from due where e.processor = due.processor and e.id = due.id
+    returning e.processor, e.id, e.created_at
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('processor', t.processor, 'id', t.id) order by t.created_at), '[]')
+  from taken t;
+$$;
+
+comment on function public.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';
+revoke all on function public.claim_webhook_events(integer) from public, anon, authenticated;
+grant execute on function public.claim_webhook_events(integer) to service_role;
+
 -- Called by the cleanup job. Deletes decided events older than p_days (30). What is undecided, deferred or quarantined
 -- stays: it still waits for somebody.
 create or replace function public.cleanup_old_webhook_events(p_days integer default 30) returns jsonb
@@ -498,8 +578,8 @@ as $$
 declare
   v_deleted bigint;
 begin
-  if p_days is null or p_days < 1 then
-    raise exception 'Days are a whole number of 1 or more.' using errcode = 'TG400', detail = 'days';
+  if p_days is null or p_days not between 1 and 36500 then
+    raise exception 'Days are a whole number from 1 to 36500.' using errcode = 'TG400', detail = 'days';
   end if;
   delete from public.webhook_events e
   where e.outcome in ('applied', 'ignored') and e.created_at < now() - make_interval(days => p_days);
@@ -517,7 +597,7 @@ grant execute on function public.cleanup_old_webhook_events(integer) to service_
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, final, analysis, flags} · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- p_event {processor, id, type, outcome, note, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -554,7 +634,10 @@ begin
   select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
     (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
   from jsonb_array_elements(p_facts) as f (body)
-  on conflict (user_id, product, fact_id) do nothing;
+  on conflict (user_id, product, fact_id) do update
+  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  set body = excluded.body
+  where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
 
   perform public.replace_timeline(p_user_id, p_product, p_timeline);
   update public.subscriptions s
@@ -571,9 +654,9 @@ begin
     public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage))
   on conflict (user_id, product, processor, event_id) do nothing;
 
-  if (p_event -> 'final')::boolean then
+  if p_event ->> 'outcome' is not null then
     update public.webhook_events e
-    set outcome = 'applied', reason = p_decision ->> 'reason', user_id = p_user_id, processed_at = now(),
+    set outcome = p_event ->> 'outcome', reason = coalesce(p_event ->> 'note', p_decision ->> 'reason'), user_id = p_user_id, processed_at = now(),
       attempts = e.attempts + 1, last_error = null
     where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id';
   end if;
@@ -607,7 +690,7 @@ begin
   update public.webhook_events e
   set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
     processed_at = now(), attempts = e.attempts + 1, last_error = null
-  where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome in ('deferred', 'quarantined'))
+  where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
   returning * into v_event;
   if not found then
     select * into strict v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;
@@ -636,7 +719,7 @@ grant execute on function public.consume_together(text, jsonb) to service_role;
 -- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock: the gauge is the
 -- number of things. At the limit nothing is made and the verdict says so. Locks: the subscriptions row.
 create or replace function public.create_chatbot(p_user_id text, p_name text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_lock record := public.lock_subscription(p_user_id, 'chatbots');
@@ -702,7 +785,7 @@ grant execute on function public.create_ledger_partitions(date, integer) to serv
 -- Gives back what failed, in the current window, never below 0. Locks: the subscriptions row.
 -- Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_meter public.catalog_meters := public.meter_of(p_field);
@@ -740,7 +823,7 @@ grant execute on function public.decrement_usage(text, text, bigint) to service_
 -- Called by DELETE /api/chatbots/:id. The chatbot and its count go in one transaction; one that is not there (or is
 -- another user's) changes nothing. Locks: the subscriptions row.
 create or replace function public.delete_chatbot(p_user_id text, p_chatbot_id uuid) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_lock record := public.lock_subscription(p_user_id, 'chatbots');
@@ -844,24 +927,30 @@ comment on function public.event_state(public.webhook_events) is 'Outcome, reaso
 revoke all on function public.event_state(public.webhook_events) from public, anon, authenticated;
 grant execute on function public.event_state(public.webhook_events) to service_role;
 
--- Called by receive() when deciding an event threw. The event stays undecided, with the error and the attempt beside it.
-create or replace function public.fail_webhook_event(p_processor text, p_id text, p_error text) returns jsonb
+-- Called by receive() and the retry job when deciding an event threw. The event stays undecided with the error beside it
+-- and is tried again after 1, 2, 4, 8 … minutes (6 hours at most); after p_attempts it is dead: visible, replayable.
+create or replace function public.fail_webhook_event(p_processor text, p_id text, p_error text, p_attempts integer)
+returns jsonb
 language sql set search_path = '' set lock_timeout = '3s'
 as $$
   update public.webhook_events e
-  set attempts = e.attempts + 1, last_error = left(p_error, 2000)
+  set attempts = e.attempts + 1,
+    last_error = left(p_error, 2000),
+    outcome = case when e.attempts + 1 >= p_attempts then 'dead' end,
+    reason = case when e.attempts + 1 >= p_attempts then 'failed_at_every_attempt' end,
+    next_attempt_at = now() + least(interval '6 hours', interval '1 minute' * 2 ^ least(e.attempts, 20))
   where e.processor = p_processor and e.id = p_id and e.outcome is null
-  returning jsonb_build_object('attempts', e.attempts);
+  returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not null);
 $$;
 
-comment on function public.fail_webhook_event(text, text, text) is 'Notes a failed attempt at deciding a webhook event.';
-revoke all on function public.fail_webhook_event(text, text, text) from public, anon, authenticated;
-grant execute on function public.fail_webhook_event(text, text, text) to service_role;
+comment on function public.fail_webhook_event(text, text, text, integer) is 'Notes a failed attempt at deciding a webhook event; the last one makes it dead.';
+revoke all on function public.fail_webhook_event(text, text, text, integer) from public, anon, authenticated;
+grant execute on function public.fail_webhook_event(text, text, text, integer) to service_role;
 
 -- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
 -- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns or a plan is corrected.
 create or replace function public.get_usage(p_user_id text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_product text;
@@ -869,6 +958,7 @@ declare
   v_segment public.entitlement_segments;
   v_now timestamptz;
   v_lock record;
+  v_latest timestamptz;
   v_subscriptions jsonb := '[]';
   v_corrected jsonb := '[]';
 begin
@@ -892,11 +982,12 @@ begin
       where s.user_id = p_user_id and s.product = v_product
       returning * into v_row;
     end if;
+    v_latest := greatest(v_latest, v_row.as_of);
     v_subscriptions := v_subscriptions || public.subscription_view(v_row);
   end loop;
   return jsonb_build_object(
     'user_id', p_user_id,
-    'now', public.instant_text(public.now_for(p_user_id)),
+    'now', public.instant_text(greatest(public.now_for(p_user_id), v_latest)),
     'subscriptions', v_subscriptions,
     'corrected', v_corrected);
 end;
@@ -917,6 +1008,51 @@ $$;
 comment on function public.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';
 revoke all on function public.instant_text(timestamptz) from public, anon, authenticated;
 grant execute on function public.instant_text(timestamptz) to service_role;
+
+-- Called by receive() for a subscription whose price is not known: the products that this subscription has a mirror in.
+create or replace function public.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(m.product order by m.product), '[]')
+  from public.mirrors m
+  where m.user_id = p_user_id and m.processor = p_processor and m.subscription_id = p_subscription_id;
+$$;
+
+comment on function public.known_products(text, text, text) is 'The products in which a processor subscription is known.';
+revoke all on function public.known_products(text, text, text) from public, anon, authenticated;
+grant execute on function public.known_products(text, text, text) to service_role;
+
+-- Called by an admin (and by checkout, before it is opened): this customer of the processor is this user. Never moves a
+-- link: a customer that is another user's already is a conflict. Answers with the events that waited for it.
+-- Errors: TG409 linked to another user.
+create or replace function public.link_customer(
+  p_processor text,
+  p_customer_id text,
+  p_user_id text,
+  p_source text
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_owner text;
+begin
+  perform public.ensure_user(p_user_id, null, null);
+  insert into public.links (processor, kind, external_id, user_id, source)
+  values (p_processor, 'customer', p_customer_id, p_user_id, p_source)
+  on conflict (processor, kind, external_id) do nothing;
+  select l.user_id into v_owner from public.links l
+  where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id;
+  if v_owner <> p_user_id then
+    raise exception 'This customer is linked to another user already.'
+      using errcode = 'TG409', detail = 'customerId', hint = 'linked_to_another';
+  end if;
+  return jsonb_build_object('waiting', public.waiting_events(p_processor, p_customer_id, null));
+end;
+$$;
+
+comment on function public.link_customer(text, text, text, text) is 'Links a processors customer to a user; the events that waited for it.';
+revoke all on function public.link_customer(text, text, text, text) from public, anon, authenticated;
+grant execute on function public.link_customer(text, text, text, text) to service_role;
 
 -- Called by GET /api/chatbots and the page.
 create or replace function public.list_chatbots(p_user_id text) returns jsonb
@@ -949,6 +1085,25 @@ comment on function public.list_decisions(text, integer) is 'A users latest deci
 revoke all on function public.list_decisions(text, integer) from public, anon, authenticated;
 grant execute on function public.list_decisions(text, integer) to service_role;
 
+-- Called by npm run db:rebuild: users and products that have facts, after p_after (a user id), in order.
+create or replace function public.list_timelines(p_after text, p_limit integer) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('user_id', t.user_id, 'products', t.products) order by t.user_id), '[]')
+  from (
+    select f.user_id, jsonb_agg(distinct f.product) as products
+    from public.facts f
+    where f.user_id > p_after
+    group by f.user_id
+    order by f.user_id
+    limit p_limit
+  ) t;
+$$;
+
+comment on function public.list_timelines(text, integer) is 'Users who have facts, and the products these are about.';
+revoke all on function public.list_timelines(text, integer) from public, anon, authenticated;
+grant execute on function public.list_timelines(text, integer) to service_role;
+
 -- Called by receive() before it folds: every fact of the user and product, the revision that commit_timeline will
 -- compare, and the day that anchors the free windows.
 create or replace function public.load_timeline(p_user_id text, p_product text) returns jsonb
@@ -964,7 +1119,16 @@ begin
     'free_anchor', public.instant_text(v_row.created_at),
     'facts', coalesce((
       select jsonb_agg(f.body order by f.fact_id) from public.facts f
-      where f.user_id = p_user_id and f.product = p_product), '[]'));
+      where f.user_id = p_user_id and f.product = p_product), '[]'),
+    -- A subscription's end is the end of all its products, also of one that was not known when it ended.
+    'ends', coalesce((
+      select jsonb_agg(e.body order by e.fact_id)
+      from (
+        select distinct on (f.fact_id) f.fact_id,
+          f.body || jsonb_build_object('image', f.body -> 'image' || '{"plan": null, "interval": null}') as body
+        from public.facts f
+        where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
+      ) e), '[]'));
 end;
 $$;
 
@@ -972,16 +1136,37 @@ comment on function public.load_timeline(text, text) is 'Facts, revision and fre
 revoke all on function public.load_timeline(text, text) from public, anon, authenticated;
 grant execute on function public.load_timeline(text, text) to service_role;
 
+-- Called by the retry job, by replay and when a link releases what waited: the bytes that were signed, in hex.
+-- Errors: TG404 no such event.
+create or replace function public.load_webhook_event(p_processor text, p_id text) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_event public.webhook_events;
+begin
+  select * into v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;
+  if not found then
+    raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
+  end if;
+  return public.event_state(v_event) || jsonb_build_object('raw', encode(v_event.raw, 'hex'));
+end;
+$$;
+
+comment on function public.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and what came of it.';
+revoke all on function public.load_webhook_event(text, text) from public, anon, authenticated;
+grant execute on function public.load_webhook_event(text, text) to service_role;
+
 -- Called by every function that counts, gives back or commits: the one way to the row.
 -- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
--- current window when its time has come. A caller waits 3 s for the lock, then gets 55P03.
+-- current window when its time has come. How long a caller waits for the lock is the calling
+-- function's lock_timeout; then it gets 55P03.
 create or replace function public.lock_subscription(
   p_user_id text,
   p_product text,
   out locked public.subscriptions,
   out now_at timestamptz
 )
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = ''
 as $$
 begin
   select * into locked from public.subscriptions s
@@ -1140,6 +1325,54 @@ comment on function public.ping() is 'Answers.';
 revoke all on function public.ping() from public, anon, authenticated;
 grant execute on function public.ping() to service_role;
 
+-- Called by npm run db:rebuild. Computes mirrors, periods, segments, windows and counters again, from p_timeline (all the
+-- facts, folded anew) and the ledger, and reports the parts that differ from what is stored. Without p_repair it leaves
+-- everything as it was. Locks: the subscriptions row. Compare-and-swap on the revision, as commit_timeline.
+create or replace function public.rebuild_timeline(
+  p_user_id text,
+  p_product text,
+  p_revision bigint,
+  p_timeline jsonb,
+  p_repair boolean
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_lock record := public.lock_subscription(p_user_id, p_product);
+  v_row public.subscriptions := v_lock.locked;
+  v_stored jsonb;
+  v_rebuilt jsonb;
+begin
+  if v_row.revision <> p_revision then
+    return jsonb_build_object('moved', true, 'differences', '[]'::jsonb);
+  end if;
+  v_stored := public.timeline_state(p_user_id, p_product);
+  begin
+    delete from public.entitlement_segments s where s.user_id = p_user_id and s.product = p_product;
+    delete from public.usage_windows w where w.user_id = p_user_id and w.product = p_product;
+    perform public.replace_timeline(p_user_id, p_product, p_timeline);
+    update public.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
+    where s.user_id = p_user_id and s.product = p_product;
+    perform public.turn_window(p_user_id, p_product, v_lock.now_at);
+    v_rebuilt := public.timeline_state(p_user_id, p_product);
+    if not p_repair then
+      raise exception 'compared' using errcode = 'TG000';
+    end if;
+  exception when sqlstate 'TG000' then
+    -- Everything since "begin" is undone; what was computed is kept.
+  end;
+  return jsonb_build_object('moved', false, 'differences', (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'part', p.part, 'stored', v_stored -> p.part, 'rebuilt', v_rebuilt -> p.part) order by p.part), '[]')
+    from jsonb_object_keys(v_stored) as p (part)
+    where v_stored -> p.part is distinct from v_rebuilt -> p.part));
+end;
+$$;
+
+comment on function public.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a users timeline and counters again and reports what differs.';
+revoke all on function public.rebuild_timeline(text, text, bigint, jsonb, boolean) from public, anon, authenticated;
+grant execute on function public.rebuild_timeline(text, text, bigint, jsonb, boolean) to service_role;
+
 -- Called by receive() for every verified delivery, before anything is decided. Stores it once; says whether an earlier
 -- delivery has already been decided (then this one is a duplicate) and with what. A stored but undecided event (a crash,
 -- a 503) is decided by the next delivery.
@@ -1179,7 +1412,7 @@ create or replace function public.release_usage(
   p_of text default null,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'of', p_of);
@@ -1187,6 +1420,8 @@ declare
   v_lock record := public.lock_subscription(p_user_id, v_meter.product);
   v_known public.idempotency_keys;
   v_charge record;
+  v_segment public.entitlement_segments;
+  v_used bigint;
   v_row public.subscriptions;
   v_result jsonb;
 begin
@@ -1219,7 +1454,12 @@ begin
     if not found then
       raise exception 'No charge with this key is known.' using errcode = 'TG404', detail = 'of', hint = 'charge_not_found';
     end if;
-    v_result := jsonb_build_object('given_back', least(p_amount, greatest(0, v_charge.left_over)));
+    -- No more than is left of the charge, and of its window: what was given back without naming a charge is gone.
+    v_segment := public.segment_at(p_user_id, v_meter.product, v_charge.at);
+    select (public.window_used(p_user_id, v_meter.product, v_segment.source, v_segment.period_start, w.window_start,
+      w.counts_until, 'infinity') ->> p_field)::bigint into v_used
+    from public.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, v_charge.at) w;
+    v_result := jsonb_build_object('given_back', greatest(0, least(p_amount, v_charge.left_over, v_used)));
     if (v_result ->> 'given_back')::bigint > 0 then
       insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
       values (p_user_id, v_meter.product, p_field, v_charge.at, -(v_result ->> 'given_back')::bigint, p_of);
@@ -1232,8 +1472,7 @@ begin
   end if;
 
   if p_idempotency_key is not null then
-    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
-    values (p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
+    perform public.remember_verdict(p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
   end if;
   return v_result;
 end;
@@ -1242,6 +1481,51 @@ $$;
 comment on function public.release_usage(text, text, bigint, text, text) is 'Gives back an amount of a field, in the window of the charge it names.';
 revoke all on function public.release_usage(text, text, bigint, text, text) from public, anon, authenticated;
 grant execute on function public.release_usage(text, text, bigint, text, text) to service_role;
+
+-- Called by charge_usage and release_usage, under the row's lock, for an allowed call that named a key.
+-- Errors: TG400 a key that is empty or longer than 255 characters; TG409 the same key at the same time for another
+-- product, whose row's lock did not hold us back: everything this call did is undone with it.
+create or replace function public.remember_verdict(
+  p_user_id text,
+  p_operation text,
+  p_key text,
+  p_request jsonb,
+  p_verdict jsonb,
+  p_charged_at timestamptz
+) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if length(p_key) not between 1 and 255 then
+    raise exception 'An idempotency key has 1 to 255 characters.' using errcode = 'TG400', detail = 'idempotencyKey';
+  end if;
+  insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
+  values (p_user_id, p_operation, p_key, p_request, p_verdict, p_charged_at);
+exception when unique_violation then
+  raise exception 'This idempotency key was used for another request.'
+    using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
+end;
+$$;
+
+comment on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz) is 'Stores an allowed verdict by the callers key.';
+revoke all on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz) from public, anon, authenticated;
+grant execute on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz) to service_role;
+
+-- Called by replay: a dead event is undecided again and may fail as often as at first. Errors: TG404 no such event.
+create or replace function public.reopen_webhook_event(p_processor text, p_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+begin
+  update public.webhook_events e
+  set outcome = case when e.outcome = 'dead' then null else e.outcome end, attempts = 0, last_error = null
+  where e.processor = p_processor and e.id = p_id;
+  return public.load_webhook_event(p_processor, p_id);
+end;
+$$;
+
+comment on function public.reopen_webhook_event(text, text) is 'Makes a dead webhook event undecided again.';
+revoke all on function public.reopen_webhook_event(text, text) from public, anon, authenticated;
+grant execute on function public.reopen_webhook_event(text, text) to service_role;
 
 -- Called by commit_timeline, under the row's lock. Writes the fold's mirrors, periods, segments and windows in the place
 -- of the old. Windows that opened before the first difference keep what was computed for them; the rest is computed again.
@@ -1326,7 +1610,7 @@ grant execute on function public.replace_timeline(text, text, jsonb) to service_
 
 -- Called by receive(): whose event is this? By our own links of its customer and subscription, or by the user id that our
 -- own server wrote at the processor (p_trusted_user_id). Makes the missing links. Never moves one: where they name
--- different users, nothing is written and the answer is a conflict.
+-- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -1348,28 +1632,35 @@ begin
     select p_trusted_user_id where p_trusted_user_id is not null
   ) u;
   if v_users is null then
-    return jsonb_build_object('user_id', null, 'conflict', false);
+    return jsonb_build_object('user_id', null, 'conflict', false, 'waiting', '[]'::jsonb);
   elsif cardinality(v_users) > 1 then
-    return jsonb_build_object('user_id', null, 'conflict', true);
+    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
   end if;
 
-  perform public.ensure_user(v_users[1], null, null);
-  insert into public.links (processor, kind, external_id, user_id, source)
-  select p_processor, i.kind, i.external_id, v_users[1],
-    case when p_trusted_user_id is null then 'event' else 'metadata' end
-  from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
-  where i.external_id is not null
-  on conflict (processor, kind, external_id) do nothing;
-  -- Another delivery may have linked them meanwhile, to somebody else.
-  if exists (
-    select from public.links l
-    where l.processor = p_processor and l.user_id <> v_users[1]
-      and ((l.kind = 'customer' and l.external_id = p_customer_id)
-        or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-  ) then
-    return jsonb_build_object('user_id', null, 'conflict', true);
-  end if;
-  return jsonb_build_object('user_id', v_users[1], 'conflict', false);
+  begin
+    perform public.ensure_user(v_users[1], null, null);
+    insert into public.links (processor, kind, external_id, user_id, source)
+    select p_processor, i.kind, i.external_id, v_users[1],
+      case when p_trusted_user_id is null then 'event' else 'metadata' end
+    from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+    where i.external_id is not null
+    on conflict (processor, kind, external_id) do nothing;
+    -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
+    if exists (
+      select from public.links l
+      where l.processor = p_processor and l.user_id <> v_users[1]
+        and ((l.kind = 'customer' and l.external_id = p_customer_id)
+          or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+    ) then
+      raise exception 'linked meanwhile' using errcode = 'TG000';
+    end if;
+  exception when sqlstate 'TG000' then
+    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
+  end;
+  return jsonb_build_object(
+    'user_id', v_users[1],
+    'conflict', false,
+    'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
 end;
 $$;
 
@@ -1512,7 +1803,7 @@ grant execute on function public.subscription_view(public.subscriptions) to serv
 -- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and reports what it was off by.
 -- Locks: the subscriptions row.
 create or replace function public.sync_chatbot_count(p_user_id text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_lock record := public.lock_subscription(p_user_id, 'chatbots');
@@ -1532,6 +1823,32 @@ $$;
 comment on function public.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and reports the drift.';
 revoke all on function public.sync_chatbot_count(text) from public, anon, authenticated;
 grant execute on function public.sync_chatbot_count(text) to service_role;
+
+-- Called by rebuild_timeline: all that is stored of what the facts and the ledger add up to, part by part, to compare.
+create or replace function public.timeline_state(p_user_id text, p_product text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'mirrors', (
+      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from public.mirrors m
+      where m.user_id = p_user_id and m.product = p_product),
+    'periods', (
+      select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from public.billing_periods b
+      where b.user_id = p_user_id and b.product = p_product),
+    'segments', (
+      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from public.entitlement_segments s
+      where s.user_id = p_user_id and s.product = p_product),
+    'windows', (
+      select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from public.usage_windows w
+      where w.user_id = p_user_id and w.product = p_product),
+    'entitlement', (
+      select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from public.subscriptions s
+      where s.user_id = p_user_id and s.product = p_product));
+$$;
+
+comment on function public.timeline_state(text, text) is 'What is stored of a users timeline and counters, part by part.';
+revoke all on function public.timeline_state(text, text) from public, anon, authenticated;
+grant execute on function public.timeline_state(text, text) to service_role;
 
 -- Called by lock_subscription when the row's turns_at has come, and by commit_timeline; the caller holds the row's lock.
 -- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger. Gauges stay.
@@ -1598,7 +1915,7 @@ create or replace function public.validate_plan_change(
   p_new_plan text,
   p_product text default 'chatbots'
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_plan public.catalog_plans;
@@ -1646,7 +1963,6 @@ as $$
     'plan', p_row.plan
   ) || case
     when p_allowed then '{}'::jsonb
-    when m.unpaid_held > 0 then jsonb_build_object('reason', 'payment_pending')
     else jsonb_build_object('reason', 'limit_reached') end
   from public.meter_state(p_row, p_field) m
   join public.catalog_meters c on c.field = p_field;
@@ -1655,6 +1971,27 @@ $$;
 comment on function public.verdict(public.subscriptions, text, boolean) is 'The answer to one consumption: allowed or not, used, limit, remaining, when it resets, and why.';
 revoke all on function public.verdict(public.subscriptions, text, boolean) from public, anon, authenticated;
 grant execute on function public.verdict(public.subscriptions, text, boolean) to service_role;
+
+-- Called when a customer or subscription is linked: the events that waited for it, oldest first. Those with a price that
+-- is not known wait too: the end of a subscription counts whatever its price, once the subscription is known.
+create or replace function public.waiting_events(p_processor text, p_customer_id text, p_subscription_id text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(w.id order by w.created_at), '[]')
+  from (
+    select e.id, e.created_at from public.webhook_events e
+    where e.processor = p_processor and e.customer_id = p_customer_id and e.outcome = 'deferred'
+    union
+    select e.id, e.created_at from public.webhook_events e
+    where e.processor = p_processor and e.subscription_id = p_subscription_id
+      and (e.outcome = 'deferred' or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null))
+  ) w;
+$$;
+
+comment on function public.waiting_events(text, text, text) is 'Deferred events of a customer or subscription, oldest first.';
+revoke all on function public.waiting_events(text, text, text) from public, anon, authenticated;
+grant execute on function public.waiting_events(text, text, text) to service_role;
 
 -- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/period.ts (a test compares them).
 -- Months are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. Past the period's end the last window goes

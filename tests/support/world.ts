@@ -183,7 +183,8 @@ export class World {
     let neverPaid = 0;
     for (const sold of this.sold) {
       const limit = limitOf(sold.announced);
-      if (sold.trial) total += limit;
+      // One trial a user and product; what a second one gives would be free quota.
+      if (sold.trial) total += sold === this.sold.find(({ trial }) => trial) ? limit : 0;
       else if (!sold.paid) neverPaid = Math.max(neverPaid, limit);
       else total += limit * this.windowsOf(sold) + this.aboveTheLast(sold);
     }

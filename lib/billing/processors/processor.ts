@@ -3,7 +3,7 @@
  * `stripe/` that implements `WebhookSource`, and one line in `processors/index.ts`.
  */
 import type { FindPrice, ProductId } from "../catalog";
-import type { Fact, Instant, Processor } from "../facts";
+import type { Fact, Instant, Note, Processor, SnapshotFact } from "../facts";
 
 /** Why a delivery was refused before it was stored; the codes are part of the HTTP answer. */
 export type RefusalReason =
@@ -51,10 +51,13 @@ export type Normalized =
   | {
       outcome: "facts";
       facts: { product: ProductId; fact: Fact }[];
+      notes?: Note[];
       identity: Identity;
       /** Absent where the event is not about a subscription's change. */
       analysis: ChangeAnalysis | null;
     }
+  /** No price of ours: quarantined, but a known subscription's end, pause, flags and debts count whatever its price. */
+  | { outcome: "unpriced"; fact: SnapshotFact; identity: Identity; analysis: ChangeAnalysis | null }
   | { outcome: "ignored"; reason: string }
   | { outcome: "quarantined"; reason: string; identity: Identity };
 

@@ -8,7 +8,7 @@ create or replace function public.charge_usage(
   p_amounts bigint[],
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('fields', p_fields, 'amounts', p_amounts);
@@ -22,6 +22,10 @@ declare
   v_verdicts jsonb := '[]';
   v_usage jsonb;
 begin
+  if cardinality(p_fields) is distinct from cardinality(p_amounts) or coalesce(cardinality(p_fields), 0) = 0
+    or (select count(distinct f.name) from unnest(p_fields) as f (name)) <> cardinality(p_fields) then
+    raise exception 'Each field is counted once, with its amount.' using errcode = 'TG400', detail = 'field';
+  end if;
   for i in 1 .. cardinality(p_fields) loop
     v_meter := public.meter_of(p_fields[i]);
     if v_meter.kind = 'gauge' then
@@ -69,22 +73,17 @@ begin
 
   for i in 1 .. cardinality(p_fields) loop
     v_state := public.meter_state(v_row, p_fields[i]);
-    v_verdicts := v_verdicts || public.verdict(v_row, p_fields[i], v_allowed);
-    if not v_allowed and p_amounts[i] <= v_state.remaining then
+    v_verdicts := v_verdicts || (public.verdict(v_row, p_fields[i], v_allowed) || case
+      when v_allowed then '{}'::jsonb
       -- The other field's limit stood in the way, not this one's.
-      v_verdicts := jsonb_set(v_verdicts, array[(i - 1)::text, 'reason'], '"limit_reached_elsewhere"');
-    end if;
+      when p_amounts[i] <= v_state.remaining then '{"reason": "limit_reached_elsewhere"}'
+      -- Paying would let it pass.
+      when p_amounts[i] <= v_state.remaining + v_state.unpaid_held then '{"reason": "payment_pending"}'
+      else '{}' end);
   end loop;
 
   if v_allowed and p_idempotency_key is not null then
-    begin
-      insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
-      values (p_user_id, 'consume', p_idempotency_key, v_request, v_verdicts, v_lock.now_at);
-    exception when unique_violation then
-      -- The same key at the same time for another product: the other row's lock did not hold us back.
-      raise exception 'This idempotency key was used for another request.'
-        using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
-    end;
+    perform public.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_verdicts, v_lock.now_at);
   end if;
   return v_verdicts;
 end;

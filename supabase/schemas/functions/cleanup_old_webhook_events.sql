@@ -6,8 +6,8 @@ as $$
 declare
   v_deleted bigint;
 begin
-  if p_days is null or p_days < 1 then
-    raise exception 'Days are a whole number of 1 or more.' using errcode = 'TG400', detail = 'days';
+  if p_days is null or p_days not between 1 and 36500 then
+    raise exception 'Days are a whole number from 1 to 36500.' using errcode = 'TG400', detail = 'days';
   end if;
   delete from public.webhook_events e
   where e.outcome in ('applied', 'ignored') and e.created_at < now() - make_interval(days => p_days);

@@ -3,7 +3,7 @@
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, final, analysis, flags} · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- p_event {processor, id, type, outcome, note, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -40,7 +40,10 @@ begin
   select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
     (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
   from jsonb_array_elements(p_facts) as f (body)
-  on conflict (user_id, product, fact_id) do nothing;
+  on conflict (user_id, product, fact_id) do update
+  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  set body = excluded.body
+  where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
 
   perform public.replace_timeline(p_user_id, p_product, p_timeline);
   update public.subscriptions s
@@ -57,9 +60,9 @@ begin
     public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage))
   on conflict (user_id, product, processor, event_id) do nothing;
 
-  if (p_event -> 'final')::boolean then
+  if p_event ->> 'outcome' is not null then
     update public.webhook_events e
-    set outcome = 'applied', reason = p_decision ->> 'reason', user_id = p_user_id, processed_at = now(),
+    set outcome = p_event ->> 'outcome', reason = coalesce(p_event ->> 'note', p_decision ->> 'reason'), user_id = p_user_id, processed_at = now(),
       attempts = e.attempts + 1, last_error = null
     where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id';
   end if;

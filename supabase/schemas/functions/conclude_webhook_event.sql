@@ -16,7 +16,7 @@ begin
   update public.webhook_events e
   set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
     processed_at = now(), attempts = e.attempts + 1, last_error = null
-  where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome in ('deferred', 'quarantined'))
+  where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
   returning * into v_event;
   if not found then
     select * into strict v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;

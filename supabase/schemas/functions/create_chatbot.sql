@@ -1,7 +1,7 @@
 -- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock: the gauge is the
 -- number of things. At the limit nothing is made and the verdict says so. Locks: the subscriptions row.
 create or replace function public.create_chatbot(p_user_id text, p_name text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_lock record := public.lock_subscription(p_user_id, 'chatbots');

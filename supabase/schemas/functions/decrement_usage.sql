@@ -2,7 +2,7 @@
 -- Gives back what failed, in the current window, never below 0. Locks: the subscriptions row.
 -- Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_meter public.catalog_meters := public.meter_of(p_field);

@@ -1,7 +1,7 @@
 -- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
 -- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns or a plan is corrected.
 create or replace function public.get_usage(p_user_id text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_product text;
@@ -9,6 +9,7 @@ declare
   v_segment public.entitlement_segments;
   v_now timestamptz;
   v_lock record;
+  v_latest timestamptz;
   v_subscriptions jsonb := '[]';
   v_corrected jsonb := '[]';
 begin
@@ -32,11 +33,12 @@ begin
       where s.user_id = p_user_id and s.product = v_product
       returning * into v_row;
     end if;
+    v_latest := greatest(v_latest, v_row.as_of);
     v_subscriptions := v_subscriptions || public.subscription_view(v_row);
   end loop;
   return jsonb_build_object(
     'user_id', p_user_id,
-    'now', public.instant_text(public.now_for(p_user_id)),
+    'now', public.instant_text(greatest(public.now_for(p_user_id), v_latest)),
     'subscriptions', v_subscriptions,
     'corrected', v_corrected);
 end;

@@ -13,7 +13,16 @@ begin
     'free_anchor', public.instant_text(v_row.created_at),
     'facts', coalesce((
       select jsonb_agg(f.body order by f.fact_id) from public.facts f
-      where f.user_id = p_user_id and f.product = p_product), '[]'));
+      where f.user_id = p_user_id and f.product = p_product), '[]'),
+    -- A subscription's end is the end of all its products, also of one that was not known when it ended.
+    'ends', coalesce((
+      select jsonb_agg(e.body order by e.fact_id)
+      from (
+        select distinct on (f.fact_id) f.fact_id,
+          f.body || jsonb_build_object('image', f.body -> 'image' || '{"plan": null, "interval": null}') as body
+        from public.facts f
+        where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
+      ) e), '[]'));
 end;
 $$;
 

@@ -1,13 +1,14 @@
 -- Called by every function that counts, gives back or commits: the one way to the row.
 -- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
--- current window when its time has come. A caller waits 3 s for the lock, then gets 55P03.
+-- current window when its time has come. How long a caller waits for the lock is the calling
+-- function's lock_timeout; then it gets 55P03.
 create or replace function public.lock_subscription(
   p_user_id text,
   p_product text,
   out locked public.subscriptions,
   out now_at timestamptz
 )
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = ''
 as $$
 begin
   select * into locked from public.subscriptions s

@@ -8,7 +8,7 @@ create or replace function public.release_usage(
   p_of text default null,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'of', p_of);
@@ -16,6 +16,8 @@ declare
   v_lock record := public.lock_subscription(p_user_id, v_meter.product);
   v_known public.idempotency_keys;
   v_charge record;
+  v_segment public.entitlement_segments;
+  v_used bigint;
   v_row public.subscriptions;
   v_result jsonb;
 begin
@@ -48,7 +50,12 @@ begin
     if not found then
       raise exception 'No charge with this key is known.' using errcode = 'TG404', detail = 'of', hint = 'charge_not_found';
     end if;
-    v_result := jsonb_build_object('given_back', least(p_amount, greatest(0, v_charge.left_over)));
+    -- No more than is left of the charge, and of its window: what was given back without naming a charge is gone.
+    v_segment := public.segment_at(p_user_id, v_meter.product, v_charge.at);
+    select (public.window_used(p_user_id, v_meter.product, v_segment.source, v_segment.period_start, w.window_start,
+      w.counts_until, 'infinity') ->> p_field)::bigint into v_used
+    from public.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, v_charge.at) w;
+    v_result := jsonb_build_object('given_back', greatest(0, least(p_amount, v_charge.left_over, v_used)));
     if (v_result ->> 'given_back')::bigint > 0 then
       insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
       values (p_user_id, v_meter.product, p_field, v_charge.at, -(v_result ->> 'given_back')::bigint, p_of);
@@ -61,8 +68,7 @@ begin
   end if;
 
   if p_idempotency_key is not null then
-    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
-    values (p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
+    perform public.remember_verdict(p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
   end if;
   return v_result;
 end;

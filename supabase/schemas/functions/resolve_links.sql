@@ -1,6 +1,6 @@
 -- Called by receive(): whose event is this? By our own links of its customer and subscription, or by the user id that our
 -- own server wrote at the processor (p_trusted_user_id). Makes the missing links. Never moves one: where they name
--- different users, nothing is written and the answer is a conflict.
+-- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -22,28 +22,35 @@ begin
     select p_trusted_user_id where p_trusted_user_id is not null
   ) u;
   if v_users is null then
-    return jsonb_build_object('user_id', null, 'conflict', false);
+    return jsonb_build_object('user_id', null, 'conflict', false, 'waiting', '[]'::jsonb);
   elsif cardinality(v_users) > 1 then
-    return jsonb_build_object('user_id', null, 'conflict', true);
+    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
   end if;
 
-  perform public.ensure_user(v_users[1], null, null);
-  insert into public.links (processor, kind, external_id, user_id, source)
-  select p_processor, i.kind, i.external_id, v_users[1],
-    case when p_trusted_user_id is null then 'event' else 'metadata' end
-  from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
-  where i.external_id is not null
-  on conflict (processor, kind, external_id) do nothing;
-  -- Another delivery may have linked them meanwhile, to somebody else.
-  if exists (
-    select from public.links l
-    where l.processor = p_processor and l.user_id <> v_users[1]
-      and ((l.kind = 'customer' and l.external_id = p_customer_id)
-        or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-  ) then
-    return jsonb_build_object('user_id', null, 'conflict', true);
-  end if;
-  return jsonb_build_object('user_id', v_users[1], 'conflict', false);
+  begin
+    perform public.ensure_user(v_users[1], null, null);
+    insert into public.links (processor, kind, external_id, user_id, source)
+    select p_processor, i.kind, i.external_id, v_users[1],
+      case when p_trusted_user_id is null then 'event' else 'metadata' end
+    from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+    where i.external_id is not null
+    on conflict (processor, kind, external_id) do nothing;
+    -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
+    if exists (
+      select from public.links l
+      where l.processor = p_processor and l.user_id <> v_users[1]
+        and ((l.kind = 'customer' and l.external_id = p_customer_id)
+          or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+    ) then
+      raise exception 'linked meanwhile' using errcode = 'TG000';
+    end if;
+  exception when sqlstate 'TG000' then
+    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
+  end;
+  return jsonb_build_object(
+    'user_id', v_users[1],
+    'conflict', false,
+    'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
 end;
 $$;
 

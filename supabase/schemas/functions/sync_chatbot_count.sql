@@ -1,7 +1,7 @@
 -- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and reports what it was off by.
 -- Locks: the subscriptions row.
 create or replace function public.sync_chatbot_count(p_user_id text) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_lock record := public.lock_subscription(p_user_id, 'chatbots');

@@ -12,7 +12,6 @@ as $$
     'plan', p_row.plan
   ) || case
     when p_allowed then '{}'::jsonb
-    when m.unpaid_held > 0 then jsonb_build_object('reason', 'payment_pending')
     else jsonb_build_object('reason', 'limit_reached') end
   from public.meter_state(p_row, p_field) m
   join public.catalog_meters c on c.field = p_field;

@@ -9,12 +9,14 @@ create table public.webhook_events (
   livemode boolean,
   occurred_at timestamptz,
   created_at timestamptz not null default now(),
-  -- null: stored and not decided; the next delivery or the retry job decides it.
-  outcome text check (outcome in ('applied', 'ignored', 'deferred', 'quarantined')),
+  -- null: stored and not decided; the next delivery or the retry job decides it. dead: it threw at every attempt.
+  outcome text check (outcome in ('applied', 'ignored', 'deferred', 'quarantined', 'dead')),
   reason text,
   processed_at timestamptz,
   deliveries integer not null default 1,
   attempts integer not null default 0,
+  -- When the retry job may take it, while it is undecided; a claim moves it on, so that two jobs do not take one event.
+  next_attempt_at timestamptz not null default now() + interval '1 minute',
   last_error text,
   -- What a deferred event waits for.
   user_id text,
@@ -24,7 +26,11 @@ create table public.webhook_events (
 );
 comment on table public.webhook_events is 'The inbox: every delivery''s content as it was signed, and what came of it.';
 
-create index webhook_events_waiting on public.webhook_events (processor, customer_id) where outcome = 'deferred';
+create index webhook_events_undecided on public.webhook_events (next_attempt_at) where outcome is null;
+create index webhook_events_waiting_customer on public.webhook_events (processor, customer_id)
+  where outcome in ('deferred', 'quarantined');
+create index webhook_events_waiting_subscription on public.webhook_events (processor, subscription_id)
+  where outcome in ('deferred', 'quarantined');
 create index webhook_events_created on public.webhook_events (created_at);
 
 -- Which user something at a processor belongs to. The key allows one user each; a link is never moved.
@@ -40,7 +46,26 @@ create table public.links (
 comment on table public.links is 'Customers, subscriptions and transactions of a processor, and whose they are.';
 create index links_user on public.links (user_id, processor, kind);
 
+-- What changes no entitlement and must be seen: refunds, disputes, a customer deleted at the processor.
+create table public.notes (
+  note_id text primary key,
+  -- null: the processor does not say whose it is (a dispute names its charge only).
+  user_id text references public.users (user_id),
+  kind text not null check (kind in ('refund', 'dispute_opened', 'dispute_closed', 'customer_deleted')),
+  processor text not null,
+  event_id text not null,
+  customer_id text,
+  -- In the currency's minor unit.
+  amount bigint,
+  currency text,
+  detail text,
+  occurred_at timestamptz not null,
+  created_at timestamptz not null default now()
+);
+comment on table public.notes is 'Refunds, disputes and deleted customers: recorded and shown, never acted on.';
+
 alter table public.webhook_events enable row level security;
+alter table public.notes enable row level security;
 alter table public.links enable row level security;
-revoke all on public.webhook_events, public.links from public, anon, authenticated;
-grant all on public.webhook_events, public.links to service_role;
+revoke all on public.webhook_events, public.notes, public.links from public, anon, authenticated;
+grant all on public.webhook_events, public.notes, public.links to service_role;

@@ -2,10 +2,9 @@ import type { FindPrice } from "@/lib/billing/catalog";
 import { isPlainObject } from "@/lib/billing/processors/envelope";
 import type { Normalized, WebhookEvent } from "@/lib/billing/processors/processor";
 import type { Handler } from "./handler";
+import { linkHandler, noteHandler } from "./note";
 import { paymentHandler } from "./payment";
 import { snapshotHandler } from "./snapshot";
-
-const handledLater: Handler = () => ({ outcome: "ignored", reason: "handled_later" });
 
 /** Every event type that means something; what is not here is stored and ignored. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -19,11 +18,11 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   "invoice.payment_succeeded": paymentHandler("paid"),
   "invoice.payment_failed": paymentHandler("failed"),
   "invoice.payment_action_required": paymentHandler("failed"),
-  "checkout.session.completed": handledLater,
-  "charge.refunded": handledLater,
-  "charge.dispute.created": handledLater,
-  "charge.dispute.closed": handledLater,
-  "customer.deleted": handledLater,
+  "checkout.session.completed": linkHandler,
+  "charge.refunded": noteHandler("refund"),
+  "charge.dispute.created": noteHandler("dispute_opened"),
+  "charge.dispute.closed": noteHandler("dispute_closed"),
+  "customer.deleted": noteHandler("customer_deleted"),
 };
 
 const NOBODY = { customer: null, subscription: null, trustedUserId: null };

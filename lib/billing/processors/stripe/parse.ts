@@ -2,8 +2,8 @@ import type { Instant } from "@/lib/billing/facts";
 import { identifier, parseJsonObject } from "@/lib/billing/processors/envelope";
 import type { Parsed } from "@/lib/billing/processors/processor";
 
-/** The last second of the year 9999: later instants are no dates in Postgres' and JavaScript's common range. */
-export const LAST_SECOND = 253_402_300_799;
+/** 2200-01-01: no event is about a later instant, and with periods and grace on top all stay dates everywhere. */
+export const LAST_SECOND = 7_258_118_400;
 
 /** Reads an event's envelope, the thin events' one too (`object: "v2.core.event"`, whose `created` is an ISO string). */
 export function parse(raw: Uint8Array): Parsed {

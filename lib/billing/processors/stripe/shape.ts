@@ -9,7 +9,7 @@ import { identifier } from "@/lib/billing/processors/envelope";
 import type { Identity } from "@/lib/billing/processors/processor";
 import { LAST_SECOND } from "./parse";
 
-function optional<T extends z.ZodType>(schema: T) {
+export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value): z.output<T> | null => value ?? null);
 }
 
@@ -112,6 +112,14 @@ const subscriptionIdentity = z.object({ id: anyReference, customer: anyReference
 export function subscriptionIdentityOf(object: Record<string, unknown>): Identity {
   const read = subscriptionIdentity.parse(object);
   return { customer: read.customer, subscription: read.id, trustedUserId: read.metadata?.user_id ?? null };
+}
+
+const sessionIdentity = z.object({ customer: anyReference, subscription: anyReference, metadata });
+
+/** Whom a checkout session is about. Never fails. */
+export function sessionIdentityOf(object: Record<string, unknown>): Identity {
+  const { customer, subscription, metadata: written } = sessionIdentity.parse(object);
+  return { customer, subscription, trustedUserId: written?.user_id ?? null };
 }
 
 const details = optional(z.object({ subscription: anyReference, metadata })).catch(null);

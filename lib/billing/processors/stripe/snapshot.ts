@@ -25,11 +25,25 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
     const status = life === "deleted" ? "canceled" : knownStatus(subscription.status);
     if (status === null) return quarantined("unknown_status");
     const planItems = findPlanItems(subscription, findPrice);
-    if (planItems.length === 0) return quarantined("unknown_price");
+    const old = life === "created" ? null : subscriptionBefore(delivered);
+    const origin = {
+      kind: "snapshot" as const,
+      id: `stripe:${delivered.id}:snapshot`,
+      processor: "stripe" as const,
+      subscription: subscription.id,
+      at: delivered.at,
+      life,
+    };
+    const removed = old ? removedPlanItems(old, subscription, findPrice) : [];
+    if (planItems.length === 0) {
+      const [item] = subscription.items.data;
+      if (item === undefined) return quarantined("unknown_price");
+      const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, item, undefined), before: null };
+      return { outcome: "unpriced", fact, identity, analysis: null };
+    }
     const products = new Set(planItems.map(({ price }) => price.product));
     if (products.size < planItems.length) return quarantined("ambiguous_plan_items");
 
-    const old = life === "created" ? null : subscriptionBefore(delivered);
     const facts: { product: ProductId; fact: SnapshotFact }[] = [];
     for (const { item, index, price } of planItems) {
       const period = periodOf(subscription, item);
@@ -41,16 +55,17 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
       facts.push({
         product: price.product,
         fact: {
-          kind: "snapshot",
-          id: `stripe:${delivered.id}:snapshot`,
-          processor: "stripe",
-          subscription: subscription.id,
-          at: delivered.at,
-          life,
+          ...origin,
           image: imageOf(subscription, status, item, price),
           before: old && beforeImage(old, item, price.product, findPrice),
         },
       });
+    }
+    for (const { item, price } of removed) {
+      const before = imageOf(old as Subscription, knownStatus((old as Subscription).status) ?? status, item, price);
+      // Not canceled: that is final, and the item may come back.
+      const image: Image = { ...before, status: status === "canceled" ? "canceled" : "paused" };
+      facts.push({ product: price.product, fact: { ...origin, image, before } });
     }
     const analysis = life === "created" ? null : analyze(facts.map(({ fact }) => fact));
     return { outcome: "facts", facts, identity, analysis };
@@ -69,6 +84,18 @@ function findPlanItems(subscription: Subscription, findPrice: FindPrice): PlanIt
     const price = priceOf(item, findPrice);
     return price === undefined ? [] : [{ item, index, price }];
   });
+}
+
+/**
+ * Plans of products whose item was taken out. An item that now has a price we do not know may be the same one: then
+ * nothing counts as removed.
+ */
+function removedPlanItems(old: Subscription, now: Subscription, findPrice: FindPrice): PlanItem[] {
+  const kept = findPlanItems(now, findPrice);
+  if (kept.length < now.items.data.length) return [];
+  return findPlanItems(old, findPrice).filter(
+    ({ item, price }) => !kept.some((other) => other.price.product === price.product) && periodOf(old, item) !== null,
+  );
 }
 
 function priceOf(item: SubscriptionItem, findPrice: FindPrice): Price | undefined {

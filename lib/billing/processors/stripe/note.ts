@@ -1,0 +1,50 @@
+/** Events that change no entitlement: who a customer is, and what an admin must see. */
+import { z } from "zod";
+import type { Note } from "@/lib/billing/facts";
+import type { Handler } from "./handler";
+import { optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
+
+/**
+ * `checkout.session.completed`: whose customer and subscription these are, by the metadata that our server wrote.
+ * `client_reference_id` is not believed: a payment link takes it from its address.
+ */
+export const linkHandler: Handler = ({ object }) => ({
+  outcome: "facts",
+  facts: [],
+  identity: sessionIdentityOf(object),
+  analysis: null,
+});
+
+const noteShape = z.object({
+  amount: optional(z.number().int()),
+  /** A charge: what has been refunded of it so far. */
+  amount_refunded: optional(z.number().int()),
+  currency: optional(z.string()),
+  status: optional(z.string()),
+});
+
+/** A handler for events that are recorded and shown. */
+export function noteHandler(kind: Note["kind"]): Handler {
+  return ({ id, at, object }) => {
+    // A customer is its own customer; a dispute names its charge only.
+    const { customer, subscription } = subscriptionIdentityOf(object);
+    const identity = {
+      customer: kind === "customer_deleted" ? subscription : customer,
+      subscription: null,
+      trustedUserId: null,
+    };
+    const read = readObject(noteShape, object);
+    if (!read.ok) return { outcome: "quarantined", reason: read.reason, identity };
+    const { amount, amount_refunded: refunded, currency, status } = read.value;
+    const note: Note = {
+      id: `stripe:${id}:note`,
+      kind,
+      at,
+      customer: identity.customer,
+      amount: kind === "refund" ? (refunded ?? amount) : amount,
+      currency,
+      detail: kind === "refund" ? null : status,
+    };
+    return { outcome: "facts", facts: [], notes: [note], identity, analysis: null };
+  };
+}

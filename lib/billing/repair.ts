@@ -1,0 +1,40 @@
+/** What an admin puts right by hand: an event that is decided again, a customer whose user nobody could tell. */
+import { z } from "zod";
+import type { Gateway } from "@/lib/database";
+import { HttpError } from "@/lib/http";
+import type { Processor } from "./facts";
+import { type Outcome, settleStored } from "./settle";
+
+const PROCESSORS = ["stripe", "paddle"] as const satisfies Processor[];
+
+const text = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, { error: "has 1 to 255 characters and no control characters" });
+export const linkRequest = z.strictObject({ processor: z.enum(PROCESSORS), customerId: text, userId: text });
+
+/**
+ * Decides a stored event again from its bytes: a dead one, one whose price is known by now. One that was applied is a
+ * duplicate and changes nothing.
+ * @throws HttpError 404, DatabaseError
+ */
+export async function replay(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
+  const known = PROCESSORS.find((name) => name === processor);
+  if (known === undefined) throw new HttpError(404, "event_not_found", "There is no such event.");
+  const { outcome, decision } = await gateway.reopenWebhookEvent(known, id);
+  if (outcome === "applied" || outcome === "ignored") return { outcome: "duplicate", decision };
+  return settleStored(known, id, gateway);
+}
+
+/**
+ * Links a customer to a user, and folds in what waited for it.
+ * @throws DatabaseError conflict where the customer is another user's already
+ */
+export async function linkCustomer(
+  { processor, customerId, userId }: z.infer<typeof linkRequest>,
+  gateway: Gateway,
+): Promise<{ linked: true; events: { id: string; outcome: Outcome["outcome"] }[] }> {
+  const { waiting } = await gateway.linkCustomer(processor, customerId, userId, "admin");
+  const events = [];
+  for (const id of waiting) events.push({ id, outcome: (await settleStored(processor, id, gateway)).outcome });
+  return { linked: true, events };
+}

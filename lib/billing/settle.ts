@@ -1,0 +1,221 @@
+/**
+ * How a stored event is decided, whoever brings it: a delivery, the retry job, a replay, or the link it waited for.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { DatabaseError, type Gateway } from "@/lib/database";
+import { log } from "@/lib/observability";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { isProductId, type ProductId, product as productOf } from "./catalog";
+import { endsOf } from "./ends";
+import type { Decision, Fact, Processor } from "./facts";
+import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "./processors";
+import { decide, fold, newFlags } from "./timeline";
+
+/** What came of an event; `duplicate`: another delivery of it had been decided before. */
+export interface Outcome {
+  outcome: "applied" | "duplicate" | "ignored" | "deferred" | "quarantined";
+  reason?: string | undefined;
+  decision?: { action: Decision["action"]; reason: string } | null | undefined;
+}
+
+/** Decides an event and, where it made a link, what had waited for that link. Throws what is broken or unavailable. */
+export async function settle(event: WebhookEvent, endpoint: Endpoint, gateway: Gateway): Promise<Outcome> {
+  const { outcome, waiting } = await settleOne(event, endpoint, gateway);
+  for (const id of waiting) {
+    if (id !== event.id)
+      await settleStored(event.processor, id, gateway).catch((error) => logWaiting(event, id, error));
+  }
+  return outcome;
+}
+
+/**
+ * Decides an event from its stored bytes, whose signature was verified when they came.
+ * @throws DatabaseError not_found, unavailable
+ */
+export async function settleStored(processor: Processor, id: string, gateway: Gateway): Promise<Outcome> {
+  const configured = endpoint(processor);
+  if (configured === undefined) throw new Error(`${processor} is not configured`);
+  const { raw } = await gateway.loadWebhookEvent(processor, id);
+  const parsed = configured.source.parse(raw);
+  if (!parsed.ok) throw new Error(`The stored bytes of ${id} cannot be read: ${parsed.reason}`);
+  return (await settleOne(parsed.event, configured, gateway)).outcome;
+}
+
+/** What an unlinked event leaves waiting, it finds again by itself: the retry job looks for links that have come. */
+function logWaiting(event: WebhookEvent, waitingId: string, error: unknown): void {
+  log.warn(
+    { ...about(event), waitingId, error: String(error) },
+    "[Webhook] A waiting event could not be folded in yet",
+  );
+}
+
+interface Settled {
+  outcome: Outcome;
+  /** Events that waited for the customer or subscription of this one. */
+  waiting: readonly string[];
+}
+
+async function settleOne(
+  event: WebhookEvent,
+  { livemode, source, findPrice }: Endpoint,
+  gateway: Gateway,
+): Promise<Settled> {
+  const conclude = async (result: Conclusion): Promise<Settled> => ({
+    outcome: await concluded(event, gateway, result),
+    waiting: [],
+  });
+  if (event.livemode !== null && event.livemode !== livemode) {
+    return conclude({ outcome: "quarantined", reason: "other_livemode" });
+  }
+  const normalized = source.normalize(event, findPrice);
+  if (normalized.outcome === "ignored" || normalized.outcome === "quarantined") return conclude(normalized);
+
+  const { identity } = normalized;
+  const { userId, conflict, waiting } = await gateway.resolveLinks(event.processor, identity);
+  if (conflict) return conclude({ outcome: "quarantined", reason: "link_conflict", identity });
+  if (normalized.outcome === "facts" && normalized.facts.length === 0) {
+    return { outcome: await noted(event, normalized, userId, gateway), waiting };
+  }
+  if (userId === null) return conclude({ outcome: "deferred", reason: "unknown_user", identity });
+  if (normalized.outcome === "facts") await endOtherProducts(event, normalized, userId, gateway);
+  const outcome =
+    normalized.outcome === "unpriced"
+      ? await unpriced(event, normalized, userId, gateway)
+      : await applied(event, normalized, userId, gateway);
+  return { outcome, waiting };
+}
+
+type Facts = Extract<Normalized, { outcome: "facts" }>;
+type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
+
+/** An event that only links or notes. */
+async function noted(event: WebhookEvent, { notes = [], identity }: Facts, userId: string | null, gateway: Gateway) {
+  if (userId === null && notes.length === 0) {
+    return concluded(event, gateway, { outcome: "deferred", reason: "unknown_user", identity });
+  }
+  await gateway.addNotes(userId, event, notes);
+  for (const note of notes) log.warn({ ...about(event), userId, ...note }, `[Webhook] Noted: ${note.kind}`);
+  return { outcome: "applied" } as const;
+}
+
+/** No price of ours: nothing is given for it, but what a known subscription says of its end and debts counts. */
+async function unpriced(event: WebhookEvent, { fact, identity, analysis }: Unpriced, userId: string, gateway: Gateway) {
+  const result = { outcome: "quarantined", reason: "unknown_price" } as const;
+  const known = await gateway.knownProducts(userId, event.processor, fact.subscription);
+  const facts = known.filter(isProductId).map((product) => ({ product, fact }));
+  if (facts.length === 0) return concluded(event, gateway, { ...result, identity });
+  return addAll(event, { facts, analysis, result }, userId, gateway);
+}
+
+async function applied(event: WebhookEvent, { facts, analysis }: Facts, userId: string, gateway: Gateway) {
+  if (analysis) log.info({ ...about(event), ...analysis }, "[Webhook] Change analysis");
+  return addAll(event, { facts, analysis, result: { outcome: "applied" } }, userId, gateway);
+}
+
+/** The end of a subscription ends every product it had, not only those that its last items name. */
+async function endOtherProducts(event: WebhookEvent, normalized: Facts, userId: string, gateway: Gateway) {
+  const end = normalized.facts.find(({ fact }) => fact.kind === "snapshot" && fact.life === "deleted")?.fact;
+  if (end?.kind !== "snapshot") return;
+  const known = await gateway.knownProducts(userId, event.processor, end.subscription);
+  for (const product of known.filter(isProductId)) {
+    if (normalized.facts.some((entry) => entry.product === product)) continue;
+    normalized.facts.push({ product, fact: { ...end, image: { ...end.image, plan: null, interval: null } } });
+  }
+}
+
+interface Additions {
+  facts: readonly { product: ProductId; fact: Fact }[];
+  analysis: Facts["analysis"];
+  result: { outcome: "applied" | "quarantined"; reason?: string };
+}
+
+/** Adds the event's facts, product by product; the last one's commit concludes the event. */
+async function addAll(event: WebhookEvent, { facts, analysis, result }: Additions, userId: string, gateway: Gateway) {
+  const products = [...new Set(facts.map(({ product }) => product))];
+  let first: Decision | undefined;
+  for (const product of products) {
+    const added = facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
+    const concludes = product === products.at(-1) ? result : null;
+    const done = await addFacts({ event, userId, product, facts: added, analysis, concludes }, gateway);
+    if (!done.committed) return { outcome: "duplicate", decision: done.decision } satisfies Outcome;
+    first ??= done.decision;
+  }
+  return { ...result, decision: first } satisfies Outcome;
+}
+
+interface Addition {
+  event: WebhookEvent;
+  userId: string;
+  product: ProductId;
+  facts: readonly Fact[];
+  analysis: Facts["analysis"];
+  /** What the event comes to with this commit; null where another product's follows. */
+  concludes: Additions["result"] | null;
+}
+
+/** Whoever commits first wins; the others load, fold and try again, so many at once are served one after the other. */
+const ATTEMPTS = 12;
+
+/** Load, fold, commit; again where another delivery committed in between. */
+async function addFacts({ event, userId, product, facts, analysis, concludes }: Addition, gateway: Gateway) {
+  const rules = productOf(product);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const known = await gateway.loadTimeline(userId, product);
+    const ends = endsOf([...known.facts, ...facts], known.ends);
+    const before = fold(rules, [...known.facts, ...endsOf(known.facts, known.ends)], known.freeAnchor);
+    const timeline = fold(rules, [...known.facts, ...facts, ...ends], known.freeAnchor);
+    const decision = decide(before, timeline, facts);
+    const flags = newFlags(before, timeline);
+    const { processor, id, type } = event;
+    const result = await gateway.commitTimeline({
+      userId,
+      product,
+      revision: known.revision,
+      event: {
+        processor,
+        id,
+        type,
+        outcome: concludes?.outcome ?? null,
+        note: concludes?.reason ?? null,
+        analysis,
+        flags,
+      },
+      facts,
+      timeline,
+      decision,
+    });
+    if (result.committed) {
+      log.info(
+        { ...about(event), userId, product, before: brief(result.before), after: brief(result.after), flags },
+        `[Webhook] Decision: ${decision.action.toUpperCase()} usage - ${decision.reason}`,
+      );
+      return { committed: true, decision } as const;
+    }
+    if (result.duplicate) return { committed: false, decision: result.decision } as const;
+    await sleep(Math.random() * 10 * attempt);
+  }
+  throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");
+}
+
+interface Conclusion {
+  outcome: "ignored" | "deferred" | "quarantined";
+  reason: string;
+  identity?: Identity;
+}
+
+async function concluded(event: WebhookEvent, gateway: Gateway, { outcome, reason, identity }: Conclusion) {
+  const { customer, subscription } = identity ?? {};
+  await gateway.concludeWebhookEvent(event, { outcome, reason, customer, subscription });
+  log[outcome === "ignored" ? "debug" : "warn"]({ ...about(event), reason }, `[Webhook] Event ${outcome}`);
+  return { outcome, reason } satisfies Outcome;
+}
+
+/** What the log shows of a subscription: enough to see what a decision did. */
+function brief({ plan, status, windowStart, meters }: SubscriptionView) {
+  return { plan, status, windowStart, used: Object.fromEntries(meters.map(({ field, used }) => [field, used])) };
+}
+
+/** How the log names an event. */
+export function about({ processor, id, type }: WebhookEvent) {
+  return { processor, eventId: id, eventType: type };
+}

@@ -1,0 +1,2 @@
+export { isJobName, JOBS } from "./schedule";
+export { startScheduler } from "./scheduler";

@@ -1,0 +1,32 @@
+/**
+ * Computes everyone's timeline, windows and counters again from facts and ledger, and reports what differs from what
+ * is stored; `npm run db:rebuild -- --repair` stores what was rebuilt. Ends with 1 where something differed and stayed.
+ */
+import "./preflight";
+import { rebuildAll } from "@/lib/billing/rebuild";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { withDatabase } from "./database";
+
+const repair = process.argv.includes("--repair");
+
+await withDatabase(async (url) => {
+  const gateway = createGateway(postgresTransport(url));
+  let compared = 0;
+  let different = 0;
+  try {
+    for await (const { userId, product, differences } of rebuildAll(gateway, { repair })) {
+      compared += 1;
+      if (differences.length === 0) continue;
+      different += 1;
+      console.log(`${userId} ${product}`);
+      for (const { part, stored, rebuilt } of differences) {
+        console.log(`  ${part}\n    stored:  ${JSON.stringify(stored)}\n    rebuilt: ${JSON.stringify(rebuilt)}`);
+      }
+    }
+  } finally {
+    await gateway.end();
+  }
+  console.log(`db:rebuild: ${compared} compared, ${different} different${different && repair ? ", repaired" : ""}`);
+  if (different > 0 && !repair) process.exitCode = 1;
+});
