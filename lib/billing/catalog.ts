@@ -22,6 +22,8 @@ export interface Plan {
   price: Record<Interval, number | null>;
   /** When the window of a plan billed monthly resets; a plan billed yearly has monthly windows. */
   cadence: Cadence;
+  /** Limits are for each unit of the subscription's quantity (seats); by default the quantity is only shown. */
+  perQuantity?: boolean;
   limits: Record<string, number>;
 }
 
@@ -158,6 +160,12 @@ export function meterOf(field: FieldId): { productId: ProductId; meter: Meter } 
     if (meter !== undefined) return { productId, meter };
   }
   throw new Error(`No product has the meter ${field}.`);
+}
+
+/** What the plan grants of a field in one window, for a subscription of this quantity. */
+export function planLimit({ plans }: Product, planId: string, field: string, quantity: number): number {
+  const plan = plans[planId];
+  return (plan?.limits[field] ?? 0) * (plan?.perQuantity ? quantity : 1);
 }
 
 /** What a price id stands for. */

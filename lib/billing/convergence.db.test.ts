@@ -7,8 +7,10 @@ import { testDatabase } from "@/tests/support/database";
 import { renderStripe } from "@/tests/support/render-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { ACTIONS, type Action, World } from "@/tests/support/world";
+import { priceLists } from "./catalog";
 import type { Fact } from "./facts";
 import { DAY } from "./period";
+import { stripe } from "./processors/stripe";
 import { SHAPES } from "./processors/stripe/events";
 import { rebuild } from "./rebuild";
 
@@ -16,6 +18,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
+const { find } = priceLists("stripe", {}, { sandbox: true });
 const HISTORIES = 40;
 let users = 0;
 
@@ -50,6 +53,22 @@ async function live(world: World, deliveries: readonly Fact[], shape: (typeof SH
   return userId;
 }
 
+/** The stored bytes, normalized again, give the facts that are stored. */
+async function expectSameFactsAgain(userId: string): Promise<void> {
+  const { rows } = await database.pool().query(
+    `select e.id, f.body from webhook_events e
+     join facts f on f.user_id = e.user_id and f.event_id = e.id where e.user_id = $1`,
+    [userId],
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { id, body } of rows) {
+    const { raw } = await gateway.loadWebhookEvent("stripe", id);
+    const parsed = stripe.parse(raw);
+    const normalized = parsed.ok && stripe.normalize(parsed.event, find);
+    expect(normalized && normalized.outcome === "facts" && normalized.facts[0]?.fact).toEqual(body);
+  }
+}
+
 /** All that is stored, without what tells users apart. */
 async function stateOf(userId: string): Promise<unknown> {
   const { rows } = await database.pool().query("select timeline_state($1, 'writer') as state", [userId]);
@@ -82,6 +101,7 @@ test(`${HISTORIES} histories, each in three other orders with duplicates`, async
       const other = await live(world, order, shape);
       expect(await stateOf(other), order.map(({ id }) => id).join(" ")).toEqual(expected);
       expect((await rebuild(gateway, other, "writer", false)).differences).toEqual([]);
+      await expectSameFactsAgain(other);
     }
   }
 }, 180_000);

@@ -3,7 +3,7 @@
  * row's lock (`window_used`, `open_windows`); this twin serves dry runs, previews and the tests that hold the two
  * against each other.
  */
-import type { Product } from "./catalog";
+import { type Product, planLimit } from "./catalog";
 import type { Instant, Opening, Segment, Timeline, Window } from "./facts";
 import { windowAt } from "./period";
 
@@ -36,7 +36,7 @@ export function standingAt(product: Product, timeline: Timeline, ledger: readonl
   const opened = openWindows(fields, timeline, ledger, clock);
   const window = windowOf(segment, clock);
   const usedNow = usedIn(fields, timeline, ledger, opened, window, Number.POSITIVE_INFINITY);
-  const limits = product.plans[segment.limitPlan]?.limits ?? {};
+  const limitOf = (field: string) => planLimit(product, segment.limitPlan, field, segment.quantity);
   const heldNow = segment.held ? opened.get(keyOf(window.source, segment.periodStart))?.held : undefined;
   const amounts = (of: (field: string) => number) => Object.fromEntries(fields.map((field) => [field, of(field)]));
   return {
@@ -44,8 +44,8 @@ export function standingAt(product: Product, timeline: Timeline, ledger: readonl
     window,
     used: usedNow,
     held: amounts((field) => heldNow?.[field] ?? 0),
-    limits: amounts((field) => limits[field] ?? 0),
-    remaining: amounts((field) => Math.max(0, (limits[field] ?? 0) - (usedNow[field] ?? 0) - (heldNow?.[field] ?? 0))),
+    limits: amounts(limitOf),
+    remaining: amounts((field) => Math.max(0, limitOf(field) - (usedNow[field] ?? 0) - (heldNow?.[field] ?? 0))),
   };
 }
 

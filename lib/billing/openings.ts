@@ -2,7 +2,7 @@
  * How each usage window begins: by the rule that opened its billing period, from the window before it. Counters are
  * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
  */
-import type { Product } from "./catalog";
+import { type Product, planLimit } from "./catalog";
 import { confirmedAt, lowest, windowCadence } from "./entitlement";
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
 import type { History, Period } from "./history";
@@ -95,8 +95,8 @@ function shareOf(product: Product, { history, period }: Place, window: Window, u
     if (meter.kind !== "counter") continue;
     let limitTime = 0;
     if (period.paid) {
-      for (const { start, end, plan } of heldPlans(product, history, window.start, until)) {
-        limitTime += (product.plans[plan]?.limits[field] ?? 0) * (end - start);
+      for (const { start, end, plan, quantity } of heldPlans(product, history, window.start, until)) {
+        limitTime += planLimit(product, plan, field, quantity) * (end - start);
       }
     }
     share[field] = Math.floor(limitTime / (window.end - window.start));
@@ -113,7 +113,7 @@ function heldPlans(product: Product, history: History, from: Instant, until: Ins
     const change = history.changes.findLast((candidate) => candidate.from <= start);
     if (change === undefined || !LIVE.has(change.status)) return [];
     const plan = lowest(product, [change.plan, confirmedAt(history, start) ?? change.plan]);
-    return [{ start, end: points[index + 1] as Instant, plan }];
+    return [{ start, end: points[index + 1] as Instant, plan, quantity: change.quantity }];
   });
 }
 

@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { STATUSES } from "./facts";
 import type { Move } from "./period";
 import { RULES, type Rule, ruleFor, type Situation } from "./rules";
+import { rulesDocument } from "./rules-document";
 
 const MOVES: Move[] = ["first", "none", "same", "boundary", "restart", "backwards"];
 
@@ -95,4 +97,10 @@ describe("the table of the decisions, row by row", () => {
   ])("%s", (_, situation, row, effect, reason) => {
     expect(ruleFor({ ...usual, ...situation })).toMatchObject({ row, effect, reason });
   });
+});
+
+test("docs/rules.md is the table", () => {
+  const file = new URL("../../docs/rules.md", import.meta.url);
+  if (process.env.UPDATE_DOCS === "1") writeFileSync(file, rulesDocument());
+  expect(readFileSync(file, "utf8")).toBe(rulesDocument());
 });

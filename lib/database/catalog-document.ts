@@ -10,6 +10,7 @@ interface PlanDocument {
   name: string;
   rank: number;
   cadence: string;
+  per_quantity: boolean;
   limits: { field: string; kind: "counter" | "gauge"; limit: number }[];
 }
 
@@ -20,11 +21,12 @@ export function catalogDocument(): CatalogDocument {
       const { meters, plans } = product(id);
       return {
         product: id,
-        plans: Object.entries(plans).map(([plan, { name, rank, cadence, limits }]) => ({
+        plans: Object.entries(plans).map(([plan, { name, rank, cadence, perQuantity, limits }]) => ({
           plan,
           name,
           rank,
           cadence,
+          per_quantity: perQuantity ?? false,
           limits: Object.entries(limits).map(([field, limit]) => {
             const meter = meters[field];
             if (!meter)

@@ -34,6 +34,7 @@ export const subscriptionViewSchema = z.object({
   status: z.enum([...STATUSES, "free"]),
   processor: z.enum(["stripe", "paddle"]).nullable(),
   interval: z.enum(["monthly", "yearly"]).nullable(),
+  quantity: z.number().int(),
   periodStart: instant.nullable(),
   periodEnd: instant.nullable(),
   windowStart: instant,

@@ -16,6 +16,8 @@ create table public.catalog_plans (
   -- 0 is free; higher is better.
   rank integer not null check (rank >= 0),
   cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
+  -- Limits are for each unit of the subscription's quantity.
+  per_quantity boolean not null,
   primary key (product, plan),
   unique (product, rank)
 );
@@ -1222,8 +1224,9 @@ begin
   used := coalesce((p_row.usage ->> p_field)::bigint, 0);
   reserved := coalesce((p_row.reserved ->> p_field)::bigint, 0);
   unpaid_held := coalesce((p_row.unpaid_held ->> p_field)::bigint, 0);
-  select l.limit_amount into limit_amount
+  select l.limit_amount * case when p.per_quantity then p_row.quantity else 1 end into limit_amount
   from public.catalog_limits l
+  join public.catalog_plans p on p.product = l.product and p.plan = l.plan
   where l.product = p_row.product and l.plan = p_row.limit_plan and l.field = p_field;
   limit_amount := coalesce(limit_amount, 0);
   remaining := greatest(0, limit_amount - used - reserved - unpaid_held);
@@ -1669,7 +1672,7 @@ revoke all on function public.resolve_links(text, text, text, text) from public,
 grant execute on function public.resolve_links(text, text, text, text) to service_role;
 
 -- Called at migration with lib/billing/catalog.ts. The table follows the file: what the file no longer has goes.
--- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, limits: [{field, kind, limit}]}]}]}
+-- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function public.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -1677,13 +1680,14 @@ begin
   -- Loading twice at once must not interleave.
   lock table public.catalog_plans in share row exclusive mode;
   create temporary table new_limits on commit drop as
-  select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, f.field, f.kind, f.position,
-    f.limit_amount
+  select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
+    f.position, f.limit_amount
   from (
     select e.value ->> 'product' as product, e.ordinality as position, e.value -> 'plans' as plans
     from jsonb_array_elements(p_catalog -> 'products') with ordinality e
   ) p
-  cross join lateral jsonb_to_recordset(p.plans) as l (plan text, name text, rank integer, cadence text, limits jsonb)
+  cross join lateral jsonb_to_recordset(p.plans) as l (
+    plan text, name text, rank integer, cadence text, per_quantity boolean, limits jsonb)
   cross join lateral (
     select e.value ->> 'field' as field, e.value ->> 'kind' as kind, e.ordinality as position,
       (e.value ->> 'limit')::bigint as limit_amount
@@ -1693,8 +1697,8 @@ begin
   delete from public.catalog_limits;
   delete from public.catalog_meters;
   delete from public.catalog_plans;
-  insert into public.catalog_plans (product, plan, name, rank, cadence)
-  select distinct n.product, n.plan, n.name, n.rank, n.cadence from pg_temp.new_limits n;
+  insert into public.catalog_plans (product, plan, name, rank, cadence, per_quantity)
+  select distinct n.product, n.plan, n.name, n.rank, n.cadence, n.per_quantity from pg_temp.new_limits n;
   insert into public.catalog_meters (field, product, kind, position)
   select n.field, n.product, n.kind, min(n.product_position * 100 + n.position) from pg_temp.new_limits n
   group by n.field, n.product, n.kind;
@@ -1769,6 +1773,7 @@ as $$
     'status', p_row.status,
     'processor', p_row.processor,
     'interval', p_row.billing_interval,
+    'quantity', p_row.quantity,
     'period_start', public.instant_text(p_row.current_period_start),
     'period_end', public.instant_text(p_row.current_period_end),
     'window_start', public.instant_text(p_row.window_start),

@@ -34,6 +34,7 @@ export function SubscriptionCard({ subscription, now, locale }: SubscriptionCard
         {price && (
           <p className="text-muted text-sm tabular-nums">
             {price}
+            {subscription.quantity > 1 && ` × ${subscription.quantity}`}
             {renewsAt && (
               <>
                 , renews on <Instant at={renewsAt} now={now} />

@@ -24,6 +24,7 @@ const view = (
     status,
     processor: null,
     interval: null,
+    quantity: 1,
     periodStart: null,
     periodEnd: null,
     windowStart: "2026-11-01T00:00:00Z",

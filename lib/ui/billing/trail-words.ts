@@ -11,6 +11,7 @@ const WHY: Record<string, string> = {
   "Resubscribed within a paid period": "you subscribed again within a period already paid.",
   "Subscription resumed with a new period": "your subscription was resumed.",
   "Subscription ended": "your subscription ended.",
+  "Grace ran out": "no payment came in time.",
   "Subscription paused": "your subscription was paused.",
   "Awaiting first payment": "your first payment is not confirmed yet.",
   "No billing change": "your subscription was updated, without a change to your usage.",

@@ -14,8 +14,9 @@ begin
   used := coalesce((p_row.usage ->> p_field)::bigint, 0);
   reserved := coalesce((p_row.reserved ->> p_field)::bigint, 0);
   unpaid_held := coalesce((p_row.unpaid_held ->> p_field)::bigint, 0);
-  select l.limit_amount into limit_amount
+  select l.limit_amount * case when p.per_quantity then p_row.quantity else 1 end into limit_amount
   from public.catalog_limits l
+  join public.catalog_plans p on p.product = l.product and p.plan = l.plan
   where l.product = p_row.product and l.plan = p_row.limit_plan and l.field = p_field;
   limit_amount := coalesce(limit_amount, 0);
   remaining := greatest(0, limit_amount - used - reserved - unpaid_held);

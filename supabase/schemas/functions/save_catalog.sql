@@ -1,5 +1,5 @@
 -- Called at migration with lib/billing/catalog.ts. The table follows the file: what the file no longer has goes.
--- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, limits: [{field, kind, limit}]}]}]}
+-- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function public.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -7,13 +7,14 @@ begin
   -- Loading twice at once must not interleave.
   lock table public.catalog_plans in share row exclusive mode;
   create temporary table new_limits on commit drop as
-  select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, f.field, f.kind, f.position,
-    f.limit_amount
+  select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
+    f.position, f.limit_amount
   from (
     select e.value ->> 'product' as product, e.ordinality as position, e.value -> 'plans' as plans
     from jsonb_array_elements(p_catalog -> 'products') with ordinality e
   ) p
-  cross join lateral jsonb_to_recordset(p.plans) as l (plan text, name text, rank integer, cadence text, limits jsonb)
+  cross join lateral jsonb_to_recordset(p.plans) as l (
+    plan text, name text, rank integer, cadence text, per_quantity boolean, limits jsonb)
   cross join lateral (
     select e.value ->> 'field' as field, e.value ->> 'kind' as kind, e.ordinality as position,
       (e.value ->> 'limit')::bigint as limit_amount
@@ -23,8 +24,8 @@ begin
   delete from public.catalog_limits;
   delete from public.catalog_meters;
   delete from public.catalog_plans;
-  insert into public.catalog_plans (product, plan, name, rank, cadence)
-  select distinct n.product, n.plan, n.name, n.rank, n.cadence from pg_temp.new_limits n;
+  insert into public.catalog_plans (product, plan, name, rank, cadence, per_quantity)
+  select distinct n.product, n.plan, n.name, n.rank, n.cadence, n.per_quantity from pg_temp.new_limits n;
   insert into public.catalog_meters (field, product, kind, position)
   select n.field, n.product, n.kind, min(n.product_position * 100 + n.position) from pg_temp.new_limits n
   group by n.field, n.product, n.kind;

@@ -9,6 +9,7 @@ as $$
     'status', p_row.status,
     'processor', p_row.processor,
     'interval', p_row.billing_interval,
+    'quantity', p_row.quantity,
     'period_start', public.instant_text(p_row.current_period_start),
     'period_end', public.instant_text(p_row.current_period_end),
     'window_start', public.instant_text(p_row.window_start),

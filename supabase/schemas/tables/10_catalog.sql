@@ -6,6 +6,8 @@ create table public.catalog_plans (
   -- 0 is free; higher is better.
   rank integer not null check (rank >= 0),
   cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
+  -- Limits are for each unit of the subscription's quantity.
+  per_quantity boolean not null,
   primary key (product, plan),
   unique (product, rank)
 );

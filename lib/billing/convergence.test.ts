@@ -1,0 +1,126 @@
+/** Invariant 3, through the pure fold: every order of deliveries, with duplicates, ends in one state and its counters. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { normalized } from "@/lib/billing/processors/stripe/testing";
+import { renderStripe } from "@/tests/support/render-stripe";
+import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
+import { standingAt } from "./counters";
+import type { Fact } from "./facts";
+import { DAY } from "./period";
+import { SHAPES } from "./processors/stripe/events";
+import { fold } from "./timeline";
+
+const RUNS = Number(process.env.CONVERGENCE_RUNS ?? 10_000);
+const TIMEOUT = 900_000;
+/** All permutations of so many facts are tried; of more, some. */
+const EXHAUSTIVE = 5;
+
+const anyWorld = fc.array(fc.constantFrom(...ACTIONS), { minLength: 2, maxLength: 10 }).map((actions) => {
+  const world = new World();
+  for (const action of actions.flatMap((each): Action[] => [each, "useHalf"])) world.act(action);
+  return world;
+});
+
+/** The timeline and what the gate would say now, in a month and long after. */
+function stateOf(world: World, facts: readonly Fact[]) {
+  const timeline = fold(SHOP, facts, Date.UTC(2026, 0, 31, 12));
+  const standings = [0, 31 * DAY, 200 * DAY].map((later) =>
+    standingAt(SHOP, timeline, world.ledger, world.now + later),
+  );
+  return JSON.stringify([timeline, standings]);
+}
+
+function permutations<T>(all: readonly T[]): T[][] {
+  if (all.length < 2) return [[...all]];
+  return all.flatMap((first, index) =>
+    permutations([...all.slice(0, index), ...all.slice(index + 1)]).map((rest) => [first, ...rest]),
+  );
+}
+
+test(
+  "ten thousand histories in other orders, with duplicates; short ones in every order",
+  () => {
+    fc.assert(
+      fc.property(anyWorld, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (world, random) => {
+        const expected = stateOf(world, world.facts);
+        const shuffle = (facts: readonly Fact[]) =>
+          facts
+            .map((fact) => ({ fact, at: random.next().value }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ fact }) => fact);
+        const orders =
+          world.facts.length <= EXHAUSTIVE
+            ? permutations(world.facts)
+            : [shuffle(world.facts), shuffle([...world.facts, ...world.facts])];
+        for (const order of orders)
+          if (stateOf(world, order) !== expected) throw new Error(order.map(({ id }) => id).join(" "));
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "an event that never came is made up for by the before-image of the next",
+  () => {
+    const last = (facts: readonly Fact[]) =>
+      fold(SHOP, facts, 0).mirrors.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
+        plan,
+        status,
+        periodStart,
+        periodEnd,
+        cancelAt,
+      }));
+    fc.assert(
+      fc.property(anyWorld, fc.nat(), (world, which) => {
+        // One that is followed by another change of its subscription.
+        const lost = world.facts.filter(
+          (fact, index) =>
+            fact.kind === "snapshot" &&
+            world.facts
+              .slice(index + 1)
+              .some((later) => later.kind === "snapshot" && later.subscription === fact.subscription),
+        );
+        fc.pre(lost.length > 0);
+        const missing = lost[which % lost.length];
+        expect(last(world.facts.filter((fact) => fact !== missing))).toEqual(last(world.facts));
+      }),
+      { numRuns: 3_000 },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "Stripe's events of a history, in every shape, are normalized to its facts again",
+  () => {
+    fc.assert(
+      fc.property(anyWorld, fc.constantFrom(...SHAPES), (world, shape) => {
+        for (const fact of world.facts) {
+          const result = normalized(renderStripe(fact, "u", shape));
+          if (result.outcome !== "facts") throw new Error(JSON.stringify(result));
+          expect(result.facts.map(({ fact: again }) => ({ kind: again.kind, at: again.at }))).toEqual([
+            { kind: fact.kind, at: fact.at },
+          ]);
+          const again = result.facts[0]?.fact;
+          if (again?.kind === "snapshot" && fact.kind === "snapshot") {
+            const named = (plan: string | null | undefined) => ({ low: "plus", high: "ultra" })[plan ?? ""] ?? null;
+            expect(again.image).toEqual({
+              ...fact.image,
+              plan: named(fact.image.plan),
+              cancelAt: again.image.cancelAt,
+            });
+            if (fact.life === "updated") expect(again.before?.plan).toBe(named(fact.before?.plan));
+          }
+          if (again?.kind === "payment" && fact.kind === "payment") {
+            const { outcome, purpose, inMoney } = fact;
+            expect(again).toMatchObject({ outcome, purpose, inMoney });
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  },
+  TIMEOUT,
+);
