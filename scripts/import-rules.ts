@@ -18,7 +18,8 @@ export interface ImportRule {
 /** Node's own modules, Postgres, the network's SDKs, and what reads the environment. */
 const IO =
   /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|env|identity|observability)(\/|\.))/;
-const PURE = /^lib\/billing\/(facts|timeline|period|catalog|order|openings|rules|entitlement|history|classify)\.ts$/;
+const PURE =
+  /^lib\/billing\/(facts|timeline|period|catalog|order|openings|rules|entitlement|history|story|confirmations|counters|ends|classify)\.ts$/;
 
 export const IMPORT_RULES: ImportRule[] = [
   {

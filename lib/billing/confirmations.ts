@@ -3,8 +3,8 @@
  * of the subscription, wherever they sort.
  */
 import type { Instant, PaymentFact } from "./facts";
-import type { Change, Confirmation, History, Period } from "./history";
 import { sameStart } from "./period";
+import type { Change, Confirmation, History, Period } from "./story";
 
 export function isPeriodOf(period: Period, { periodStart }: PaymentFact): boolean {
   return periodStart !== null && period.starts.some((start) => sameStart(start, periodStart));

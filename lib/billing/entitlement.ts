@@ -5,8 +5,8 @@
  */
 import { freePlan, type Product, planRank } from "./catalog";
 import type { Instant, Segment } from "./facts";
-import { type Change, changeAt, couldGive, type History, isPastDue, type Period } from "./history";
 import { GRACE } from "./period";
+import { type Change, changeAt, couldGive, type History, isPastDue, type Period } from "./story";
 
 interface Holder {
   history: History;

@@ -4,74 +4,11 @@
  */
 
 import { confirmationsOf, isPeriodOf, lookUpPayments } from "./confirmations";
-import {
-  type Fact,
-  type Image,
-  type Instant,
-  type Interval,
-  LIVE,
-  type Mirror,
-  type PaymentFact,
-  type Processor,
-  type Reason,
-  type SnapshotFact,
-  type Source,
-  type Status,
-} from "./facts";
+import type { Fact, Image, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status } from "./facts";
 import { chain, groupByInstant, sameImage } from "./order";
 import { type Move, periodMove, SAME_START } from "./period";
 import { type Effect, ruleFor } from "./rules";
-
-/** A billing period while its subscription's story is told. */
-export interface Period {
-  /** The start it was opened by, then every other start it has been announced with (a trial added inside it). */
-  starts: [Instant, ...Instant[]];
-  end: Instant;
-  plan: string;
-  interval: Interval;
-  trial: boolean;
-  /** The domain's rules vouch for it where no payment was seen. */
-  vouched: boolean;
-  paid: boolean;
-  paidInMoney: boolean;
-  effect: Effect;
-  reason: Reason;
-}
-
-/** From `from` on the subscription is this; a later change overrides everything from its own `from` on. */
-export interface Change {
-  from: Instant;
-  plan: string;
-  status: Status;
-  interval: Interval | null;
-  quantity: number;
-  collectionPaused: boolean;
-  pastDueSince: Instant | null;
-  /** Index into `periods`; -1 before the first. */
-  period: number;
-}
-
-/** A plan that was paid for, or that a period which counts as paid vouches for. */
-export interface Confirmation {
-  at: Instant;
-  plan: string;
-  /** A payment was seen; otherwise only the rules vouch for it. */
-  byPayment: boolean;
-}
-
-export interface History {
-  source: Source;
-  processor: Processor;
-  subscription: string;
-  mirror: Mirror | null;
-  periods: Period[];
-  changes: Change[];
-  confirmations: Confirmation[];
-  /** Failed charges, and the first `past_due` of each stretch. */
-  failures: Instant[];
-  movedBackwards: Instant[];
-  trace: Record<string, Reason>;
-}
+import { type History, isPastDue } from "./story";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
 export function historyOf(facts: readonly Fact[]): History {
@@ -252,18 +189,4 @@ function change({ changes, mirror, periods }: History, from: Instant): void {
     pastDueSince: mirror.pastDueSince,
     period: periods.length - 1,
   });
-}
-
-export function isPastDue(status: Status): boolean {
-  return status === "past_due" || status === "unpaid";
-}
-
-/** What the subscription is at `at`; undefined before its first change. */
-export function changeAt({ changes }: History, at: Instant): Change | undefined {
-  return changes.findLast(({ from }) => from <= at);
-}
-
-/** Whether the subscription could give a plan: it lives and has a period. */
-export function couldGive(change: Change): boolean {
-  return LIVE.has(change.status) && change.period >= 0;
 }

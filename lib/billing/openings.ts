@@ -5,9 +5,9 @@
 import { type Product, planLimit } from "./catalog";
 import { confirmedAt, lowest, windowCadence } from "./entitlement";
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
-import type { History, Period } from "./history";
 import { type WindowRule, windowAt } from "./period";
 import { type Effect, ruleFor } from "./rules";
+import type { History, Period } from "./story";
 
 interface Place {
   history: History;

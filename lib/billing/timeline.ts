@@ -5,9 +5,10 @@
 import type { Product } from "./catalog";
 import { givingAt, hadEarlierTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
-import { type History, historyOf } from "./history";
+import { historyOf } from "./history";
 import { openingsOf } from "./openings";
 import { OPENING_REASONS } from "./rules";
+import type { History } from "./story";
 
 /**
  * What the facts add up to.

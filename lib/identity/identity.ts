@@ -9,3 +9,10 @@ export interface IdentityProvider {
   /** The signed-in user by the request's headers; null for nobody, an expired or a forged session. Never throws. */
   userOf(headers: Headers): Promise<Identity | null>;
 }
+
+export interface CurrentUser extends Identity {
+  admin: boolean;
+}
+
+/** Who calls a usage route: a service that says for whom, or a user for themselves. */
+export type Caller = { kind: "service" } | { kind: "user"; user: CurrentUser };

@@ -3,15 +3,11 @@ import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { bearerIs } from "./api-key";
-import type { Identity, IdentityProvider } from "./identity";
+import type { Caller, CurrentUser, IdentityProvider } from "./identity";
 
-export type { Identity } from "./identity";
+export type { Caller, CurrentUser, Identity } from "./identity";
 export { signInLocally, signOutLocally } from "./local-session";
 export { whom } from "./whom";
-
-export interface CurrentUser extends Identity {
-  admin: boolean;
-}
 
 /** Who is signed in, in pages and routes; null for nobody. */
 export async function currentUser(): Promise<CurrentUser | null> {
@@ -35,8 +31,6 @@ export async function requireUser(request: Request): Promise<CurrentUser> {
   if (request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request);
   return user;
 }
-
-export type Caller = { kind: "service" } | { kind: "user"; user: CurrentUser };
 
 /**
  * A service with the usage key, or the signed-in user.

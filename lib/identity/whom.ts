@@ -1,5 +1,5 @@
 import { HttpError } from "@/lib/http/http-error";
-import type { Caller } from ".";
+import type { Caller } from "./identity";
 
 /**
  * Whose usage a call is about: a service says, a session is about itself.

@@ -1,0 +1,77 @@
+/** What is known of one processor subscription once its story is told (`history.ts`), and how it is asked. */
+import {
+  type Instant,
+  type Interval,
+  LIVE,
+  type Mirror,
+  type Processor,
+  type Reason,
+  type Source,
+  type Status,
+} from "./facts";
+import type { Effect } from "./rules";
+
+/** A billing period while its subscription's story is told. */
+export interface Period {
+  /** The start it was opened by, then every other start it has been announced with (a trial added inside it). */
+  starts: [Instant, ...Instant[]];
+  end: Instant;
+  plan: string;
+  interval: Interval;
+  trial: boolean;
+  /** The domain's rules vouch for it where no payment was seen. */
+  vouched: boolean;
+  paid: boolean;
+  paidInMoney: boolean;
+  effect: Effect;
+  reason: Reason;
+}
+
+/** From `from` on the subscription is this; a later change overrides everything from its own `from` on. */
+export interface Change {
+  from: Instant;
+  plan: string;
+  status: Status;
+  interval: Interval | null;
+  quantity: number;
+  collectionPaused: boolean;
+  pastDueSince: Instant | null;
+  /** Index into `periods`; -1 before the first. */
+  period: number;
+}
+
+/** A plan that was paid for, or that a period which counts as paid vouches for. */
+export interface Confirmation {
+  at: Instant;
+  plan: string;
+  /** A payment was seen; otherwise only the rules vouch for it. */
+  byPayment: boolean;
+}
+
+export interface History {
+  source: Source;
+  processor: Processor;
+  subscription: string;
+  mirror: Mirror | null;
+  periods: Period[];
+  changes: Change[];
+  confirmations: Confirmation[];
+  /** Failed charges, and the first `past_due` of each stretch. */
+  failures: Instant[];
+  movedBackwards: Instant[];
+  trace: Record<string, Reason>;
+}
+
+export function isPastDue(status: Status): boolean {
+  return status === "past_due" || status === "unpaid";
+}
+
+/** What the subscription is at `at`; undefined before its first change. */
+export function changeAt({ changes }: History, at: Instant): Change | undefined {
+  return changes.findLast(({ from }) => from <= at);
+}
+
+/** Whether the subscription could give a plan: it lives and has a period. */
+export function couldGive(change: Change): boolean {
+  return LIVE.has(change.status) && change.period >= 0;
+}
