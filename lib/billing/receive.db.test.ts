@@ -104,6 +104,43 @@ test("a renewal by a processor's test clock, which runs ahead of ours, is in for
   expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
 });
 
+test("after an end that a test clock announced, what is used on free stays counted on free", async () => {
+  const userId = "test-clock-end";
+  const played = playSubscription({ id: "sub_clock_end", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  await deliver(gateway, played.created());
+  await deliver(gateway, played.deleted(Date.now() + 5 * DAY));
+  await gateway.consume(userId, "words_used", 30);
+  // Any later news has the counters computed again.
+  await deliver(gateway, played.paid("subscription_create", Date.now()));
+  expect(await subscription(userId)).toMatchObject({ plan: "free" });
+  expect(await words(userId)).toEqual({ used: 30, limit: 500 });
+});
+
+test("an unpaid renewal forgives at once, and holds it back while it is owed", async () => {
+  const userId = "owing";
+  const played = playSubscription({ id: "sub_owing", userId, price: writer("plus"), startsAt: Date.now() - 2 * DAY });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 9_000);
+  const renewedAt = played.periodEnd();
+  await gateway.setSandboxClock(userId, renewedAt + 2 * HOUR);
+  await deliver(gateway, played.renewed());
+  await gateway.consume(userId, "words_used", 1_000);
+  const meter = async () => (await subscription(userId)).meters[0];
+  expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
+
+  await deliver(gateway, played.changed({ status: "past_due" }, renewedAt + HOUR));
+  expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 9_000, remaining: 5_000 });
+  expect(await gateway.consume(userId, "words_used", 5_001)).toMatchObject({
+    allowed: false,
+    reason: "payment_pending",
+  });
+  expect(await subscription(userId)).toMatchObject({ graceUntil: new Date(renewedAt + HOUR + 7 * DAY).toISOString() });
+
+  await deliver(gateway, played.paid("subscription_cycle", renewedAt + 2 * HOUR));
+  await deliver(gateway, played.changed({ status: "active" }, renewedAt + 2 * HOUR));
+  expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
+});
+
 test("a switch from monthly to yearly forgives the elapsed share only", async () => {
   const userId = "switcher";
   const startsAt = Date.UTC(2026, 5, 1);

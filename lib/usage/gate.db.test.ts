@@ -153,6 +153,17 @@ test("what was given back without naming its charge cannot be given back again",
   expect(await gateway.consume(userId, "words_used", 501)).toMatchObject({ allowed: false });
 });
 
+test("a give-back is bounded by the window of its charge, whatever is used in the next", async () => {
+  const played = await subscribe("plus");
+  await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+  await gateway.consume(userId, "words_used", 100, "k1");
+  await gateway.release(userId, "words_used", 100);
+  await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+  await deliver(gateway, played.renewed());
+  await gateway.consume(userId, "words_used", 50);
+  expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });
+});
+
 test("a row that stays locked: 503 at once enough, and nothing is counted afterwards", async () => {
   await gateway.consume(userId, "words_used", 1);
   const client = await database.pool().connect();

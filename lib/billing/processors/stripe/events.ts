@@ -8,9 +8,13 @@ import { isPlainObject } from "@/lib/billing/processors/envelope";
 import type { StripeObject } from "./build/price";
 import { API_VERSIONS, type Shape } from "./build/shapes";
 
+export { type ChargeSpec, chargeObject } from "./build/charge";
+export { type CustomerSpec, customerObject } from "./build/customer";
+export { type DisputeSpec, disputeObject } from "./build/dispute";
 export { type InvoiceSpec, invoiceObject } from "./build/invoice";
 export type { LineSpec } from "./build/line";
 export { type PriceSpec, planPrice, type StripeObject } from "./build/price";
+export { type SessionSpec, sessionObject } from "./build/session";
 export { API_VERSIONS, SHAPES, type Shape } from "./build/shapes";
 export { type ItemSpec, type SubscriptionSpec, subscriptionObject } from "./build/subscription";
 

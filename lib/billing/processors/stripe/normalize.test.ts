@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Image } from "@/lib/billing/facts";
+import type { Image, Note } from "@/lib/billing/facts";
 import { SHAPES, type StripeObject } from "./events";
 import { story } from "./fixtures/story";
 import { normalized } from "./testing";
@@ -87,6 +87,7 @@ const EXPECTED: Record<string, { fact: object; analysis: object | null }> = {
     nothing,
   ),
   "customer.subscription.updated.trial_converted": snapshot(APRIL + 5000, { ...april, trialEnd: APRIL }, trial, period),
+  "customer.subscription.updated.item_removed": snapshot(MID_MARCH, plus, plus, nothing),
   "customer.subscription.deleted": snapshot(MID_MARCH, { ...plus, status: "canceled" }, null, nothing, "deleted"),
   "customer.subscription.paused": snapshot(APRIL + 5000, paused, trial, period),
   "customer.subscription.resumed": snapshot(APRIL + HOUR, { ...paused, status: "active" }, paused, nothing),
@@ -112,8 +113,33 @@ const EXPECTED: Record<string, { fact: object; analysis: object | null }> = {
   "invoice.payment_action_required": payment(APRIL + HOUR, { outcome: "failed" }),
 };
 
+const ada = { customer: "cus_Ada", subscription: "sub_AdaWriter", trustedUserId: "user_ada" };
+const note = (kind: Note["kind"], at: number, { customer = null, amount = null, detail = null }: Partial<Note>) => ({
+  outcome: "facts",
+  facts: [],
+  identity: { customer, subscription: null, trustedUserId: null },
+  analysis: null,
+  kind,
+  at,
+  customer,
+  amount,
+  detail,
+});
+
+/** Events that change no entitlement. */
+const NOTES = {
+  "charge.refunded": note("refund", MID_MARCH, { customer: "cus_Ada", amount: 500 }),
+  "charge.dispute.created": note("dispute_opened", MID_MARCH, { amount: 1999, detail: "needs_response" }),
+  "charge.dispute.closed": note("dispute_closed", APRIL, { amount: 1999, detail: "lost" }),
+  "customer.deleted": note("customer_deleted", MAY, { customer: "cus_Ada" }),
+};
+
+const LINK = "checkout.session.completed";
+const UNPRICED = "customer.subscription.updated.unknown_price";
+
 test("every fixture has its expectation", () => {
-  expect(Object.keys(EXPECTED).toSorted()).toEqual(Object.keys(story("g2")).toSorted());
+  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), LINK, UNPRICED];
+  expect(expected.toSorted()).toEqual(Object.keys(story("g2")).toSorted());
 });
 
 describe.each(SHAPES)("shape %s", (shape) => {
@@ -126,11 +152,41 @@ describe.each(SHAPES)("shape %s", (shape) => {
       const image = { ...plus, plan: "starter" };
       facts.push({ product: "chatbots", fact: { ...origin, ...fact, ...{ image } } });
     }
-    expect(result).toEqual({
-      outcome: "facts",
-      facts,
-      identity: { customer: "cus_Ada", subscription: "sub_AdaWriter", trustedUserId: "user_ada" },
-      analysis,
+    if (name.endsWith("item_removed")) {
+      const before = { ...plus, plan: "starter" };
+      facts.push({ product: "chatbots", fact: { ...origin, ...fact, ...{ before, image: { ...before, status: "paused" } } } });
+    }
+    expect(result).toEqual({ outcome: "facts", facts, identity: ada, analysis });
+  });
+
+  test.each(Object.entries(NOTES))("%s is noted", (name, { kind, at, customer, amount, detail, ...rest }) => {
+    const id = `stripe:evt_${name.replaceAll(".", "_")}:note`;
+    const currency = "usd";
+    expect(normalized(story(shape)[name] ?? {})).toEqual({
+      ...rest,
+      notes: [{ id, kind, at, customer, amount, currency, detail }],
+    });
+  });
+
+  test("a completed checkout says whose customer and subscription these are, and nothing else", () => {
+    expect(normalized(story(shape)[LINK] ?? {})).toEqual({ outcome: "facts", facts: [], identity: ada, analysis: null });
+  });
+
+  test("a price that is not ours gives one snapshot without a plan, for whatever is known of the subscription", () => {
+    expect(normalized(story(shape)[UNPRICED] ?? {})).toEqual({
+      outcome: "unpriced",
+      fact: {
+        kind: "snapshot",
+        id: "stripe:evt_customer_subscription_updated_unknown_price:snapshot",
+        processor: "stripe",
+        subscription: "sub_AdaWriter",
+        at: MID_MARCH,
+        life: "updated",
+        image: { ...plus, plan: null, interval: null },
+        before: null,
+      },
+      identity: ada,
+      analysis: null,
     });
   });
 });
@@ -164,8 +220,8 @@ describe("what is not for us", () => {
     [{ type: "constructor" }, "unhandled_type"],
     [{ type: "__proto__" }, "unhandled_type"],
     [{ type: "invoice.paid", object: "v2.core.event", created: "2026-03-01T10:00:00Z" }, "thin_event"],
-    [{ type: "checkout.session.completed" }, "handled_later"],
-    [{ type: "charge.refunded" }, "handled_later"],
+    [{ type: "charge.succeeded" }, "unhandled_type"],
+    [{ type: "checkout.session.expired" }, "unhandled_type"],
     [{ type: "invoice.paid" }, "no_subscription"],
   ])("%j is ignored", (event, reason) => {
     const payload = { id: "evt_1", created: 1, data: { object: { id: "x_1" } }, ...event };
@@ -195,7 +251,7 @@ describe("damaged events", () => {
       fc.property(fc.constantFrom(...events), fc.nat(), strange, (event, position, value) => {
         const damaged = withOneChanged(event, position, value);
         const first = normalized(damaged);
-        expect(["facts", "ignored", "quarantined"]).toContain(first.outcome);
+        expect(["facts", "ignored", "quarantined", "unpriced"]).toContain(first.outcome);
         expect(normalized(damaged)).toEqual(first);
       }),
       { numRuns: 1000 },

@@ -37,7 +37,7 @@ function paid(spec: Partial<InvoiceSpec>, changes: Changes = {}, shape: Shape = 
 
 function fact(...args: Parameters<typeof paid>) {
   const result = paid(...args);
-  if (result.outcome !== "facts") throw new Error(result.reason);
+  if (result.outcome !== "facts") throw new Error(result.outcome);
   return result.facts[0]?.fact;
 }
 

@@ -43,7 +43,7 @@ function send(type: string, object: StripeObject, previous?: StripeObject, shape
 describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
   const facts = (from: Partial<SubscriptionSpec>, to: Partial<SubscriptionSpec> = {}) => {
     const result = update(from, to, {}, shape);
-    if (result.outcome !== "facts") throw new Error(result.reason);
+    if (result.outcome !== "facts") throw new Error(result.outcome);
     return result;
   };
 
@@ -72,9 +72,13 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
-  test("has no before-image where its item was another product's", () => {
+  test("has no before-image where its item was another product's, which is paused by that", () => {
     const result = facts({ items: [{ id: "si_1", price: starter }] });
-    expect(result.facts).toMatchObject([{ product: "writer", fact: { image: { plan: "plus" }, before: null } }]);
+    expect(result.facts).toMatchObject([
+      { product: "writer", fact: { image: { plan: "plus", status: "active" }, before: null } },
+      { product: "chatbots", fact: { image: { plan: "starter", status: "paused" }, before: { plan: "starter" } } },
+    ]);
+    expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
   test("keeps a before-image without a plan where its old price is not known", () => {
@@ -82,19 +86,130 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.facts).toMatchObject([{ fact: { before: { plan: null, interval: null, status: "active" } } }]);
   });
 
-  test("no known price, or two of one product, is quarantined", () => {
-    const identity = { customer: "cus_1", subscription: "sub_1", trustedUserId: null };
-    const unknown = [{ id: "si_1", price: seats }];
-    expect(update({}, { items: unknown }, {}, shape)).toEqual({
-      outcome: "quarantined",
-      reason: "unknown_price",
-      identity,
-    });
+  test("two of one product is quarantined", () => {
     const two = [...BASE.items, { id: "si_2", price: ultra }];
     expect(update({}, { items: two }, {}, shape)).toEqual({
       outcome: "quarantined",
       reason: "ambiguous_plan_items",
-      identity,
+      identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: null },
+    });
+  });
+});
+
+describe.each(SHAPES)("without a price of ours, in shape %s", (shape) => {
+  const unknown = [{ id: "si_1", price: seats, quantity: 4 }];
+  const unpriced = (to: Partial<SubscriptionSpec>) => update({}, { items: unknown, ...to }, {}, shape);
+
+  test("what is said of status, period, flags and debts is kept for a subscription that is known", () => {
+    expect(unpriced({ status: "past_due", pauseCollection: { behavior: "void", resumes_at: null } })).toEqual({
+      outcome: "unpriced",
+      identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: null },
+      analysis: null,
+      fact: {
+        kind: "snapshot",
+        id: "stripe:evt_1:snapshot",
+        processor: "stripe",
+        subscription: "sub_1",
+        at: 2_000_000_000,
+        life: "updated",
+        image: {
+          plan: null,
+          interval: null,
+          quantity: 4,
+          status: "past_due",
+          periodStart: 1_000_000_000,
+          periodEnd: 3_600_000_000,
+          cancelAt: null,
+          trialEnd: null,
+          collectionPaused: true,
+        },
+        before: null,
+      },
+    });
+  });
+
+  test("so are its end and the end that was ordered", () => {
+    expect(unpriced({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { image: { cancelAt: 3_600_000_000 } } });
+    const object = subscriptionObject({ ...BASE, items: unknown }, shape);
+    expect(send("customer.subscription.deleted", object, undefined, shape)).toMatchObject({
+      outcome: "unpriced",
+      fact: { life: "deleted", image: { status: "canceled" } },
+    });
+    expect(send("customer.subscription.created", object, undefined, shape)).toMatchObject({
+      outcome: "unpriced",
+      fact: { life: "created", image: { status: "active", plan: null } },
+    });
+  });
+
+  test("an unknown status, or no item at all, is quarantined", () => {
+    const of = (changes: Changes) => update({}, { items: unknown }, changes, shape);
+    expect(of({ status: "on_hold" })).toMatchObject({ outcome: "quarantined", reason: "unknown_status" });
+    const created = withChanges(subscriptionObject(BASE, shape), { "items.data": [] });
+    expect(send("customer.subscription.created", created, undefined, shape)).toMatchObject({
+      outcome: "quarantined",
+      reason: "unknown_price",
+    });
+  });
+});
+
+describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
+  const starterItem = { id: "si_2", price: starter, quantity: 3 };
+  const seatsItem = { id: "si_seats", price: seats };
+  const products = (from: SubscriptionSpec["items"], to: SubscriptionSpec["items"], changes: Changes = {}) => {
+    const result = update({ items: from }, { items: to }, changes, shape);
+    return result.outcome === "facts"
+      ? result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.image.status])
+      : result.outcome;
+  };
+
+  test("leaves its product paused, as it was", () => {
+    const result = update({ items: [...BASE.items, starterItem] }, {}, {}, shape);
+    const before = {
+      plan: "starter",
+      interval: "monthly",
+      quantity: 3,
+      status: "active",
+      periodStart: 1_000_000_000,
+      periodEnd: 3_600_000_000,
+      cancelAt: null,
+      trialEnd: null,
+      collectionPaused: false,
+    };
+    expect(result).toMatchObject({
+      facts: [
+        { product: "writer", fact: { image: { plan: "plus", status: "active" } } },
+        { product: "chatbots", fact: { id: "stripe:evt_1:snapshot", image: { ...before, status: "paused" }, before } },
+      ],
+    });
+  });
+
+  test("with an end in the same news its product ends too", () => {
+    const result = update({ items: [...BASE.items, starterItem] }, { status: "canceled" }, {}, shape);
+    expect(result).toMatchObject({ facts: [{}, { product: "chatbots", fact: { image: { status: "canceled" } } }] });
+  });
+
+  test("an add-on that stays beside it, or is all that stays, is not its successor", () => {
+    expect(products([...BASE.items, starterItem, seatsItem], [...BASE.items, seatsItem])).toEqual([
+      ["writer", "active"],
+      ["chatbots", "paused"],
+    ]);
+    expect(products([...BASE.items, seatsItem], [seatsItem])).toEqual([["writer", "paused"]]);
+  });
+
+  test("an item that has come, or has changed, with a price that is not ours may be the same one", () => {
+    expect(products([...BASE.items, starterItem], [...BASE.items, { ...starterItem, price: seats }])).toEqual([
+      ["writer", "active"],
+    ]);
+    expect(products([...BASE.items, starterItem], [...BASE.items, seatsItem])).toEqual([["writer", "active"]]);
+    const other = { ...seatsItem, price: { ...seats, id: "price_other" } };
+    expect(products([...BASE.items, starterItem, seatsItem], [...BASE.items, other])).toEqual([["writer", "active"]]);
+  });
+
+  test("whose period cannot be read leaves nothing", () => {
+    const previous = { items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] } };
+    const object = subscriptionObject(BASE, shape);
+    expect(send("customer.subscription.updated", object, previous, shape)).toMatchObject({
+      facts: [{ product: "writer" }],
     });
   });
 });
@@ -112,6 +227,18 @@ describe("status", () => {
     expect(send("customer.subscription.updated", object, { status: "on_hold" })).toMatchObject({
       facts: [{ fact: { before: null } }],
     });
+  });
+
+  test("the end counts also with two plans of one product, or with a period that makes no sense", () => {
+    const items = [...BASE.items, { id: "si_2", price: ultra }];
+    const end = (spec: Partial<SubscriptionSpec>) =>
+      send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "g2"));
+    expect(end({ items })).toMatchObject({
+      outcome: "facts",
+      facts: [{ product: "writer", fact: { life: "deleted", image: { status: "canceled", plan: "plus" } } }],
+    });
+    expect(end({ items })).toHaveProperty("facts.length", 1);
+    expect(end({ periodEnd: BASE.periodStart })).toMatchObject({ facts: [{ fact: { image: { status: "canceled" } } }] });
   });
 
   test("a deleted subscription is canceled, whatever it says and whatever is missing", () => {
@@ -204,6 +331,14 @@ describe("the before-image", () => {
     const previous = { items: { data: [{ id: "si_1", price: { id: ultra.id } }] } };
     expect(send("customer.subscription.updated", subscriptionObject(BASE, "g2"), previous)).toMatchObject({
       facts: [{ fact: { before: null } }],
+    });
+  });
+
+  test("is null where the old period ends before it starts", () => {
+    expect(update({ periodEnd: BASE.periodStart })).toMatchObject({ facts: [{ fact: { before: null } }] });
+    expect(update({ periodEnd: BASE.periodStart - 1 })).toMatchObject({ facts: [{ fact: { before: null } }] });
+    expect(update({ periodEnd: BASE.periodStart + 1 })).toMatchObject({
+      facts: [{ fact: { before: { periodEnd: 1_000_001_000 } } }],
     });
   });
 

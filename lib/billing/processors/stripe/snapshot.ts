@@ -35,23 +35,25 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
       life,
     };
     const removed = old ? removedPlanItems(old, subscription, findPrice) : [];
-    if (planItems.length === 0) {
+    if (planItems.length === 0 && removed.length === 0) {
       const [item] = subscription.items.data;
       if (item === undefined) return quarantined("unknown_price");
       const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, item, undefined), before: null };
       return { outcome: "unpriced", fact, identity, analysis: null };
     }
+    // The end of a subscription counts whatever else is missing or in doubt.
+    const ended = status === "canceled";
     const products = new Set(planItems.map(({ price }) => price.product));
-    if (products.size < planItems.length) return quarantined("ambiguous_plan_items");
+    if (products.size < planItems.length && !ended) return quarantined("ambiguous_plan_items");
 
     const facts: { product: ProductId; fact: SnapshotFact }[] = [];
     for (const { item, index, price } of planItems) {
+      if (facts.some(({ product }) => product === price.product)) continue;
       const period = periodOf(subscription, item);
-      // The end of a subscription counts whatever else is missing.
-      if (period === null && status !== "canceled") {
+      if (period === null && !ended) {
         return quarantined(missingField(["items", "data", index, "current_period_start"]));
       }
-      if (period !== null && period.periodEnd <= period.periodStart) return quarantined("invalid_period");
+      if (period !== null && !isPeriod(period) && !ended) return quarantined("invalid_period");
       facts.push({
         product: price.product,
         fact: {
@@ -64,7 +66,7 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
     for (const { item, price } of removed) {
       const before = imageOf(old as Subscription, knownStatus((old as Subscription).status) ?? status, item, price);
       // Not canceled: that is final, and the item may come back.
-      const image: Image = { ...before, status: status === "canceled" ? "canceled" : "paused" };
+      const image: Image = { ...before, status: ended ? "canceled" : "paused" };
       facts.push({ product: price.product, fact: { ...origin, image, before } });
     }
     const analysis = life === "created" ? null : analyze(facts.map(({ fact }) => fact));
@@ -87,14 +89,16 @@ function findPlanItems(subscription: Subscription, findPrice: FindPrice): PlanIt
 }
 
 /**
- * Plans of products whose item was taken out. An item that now has a price we do not know may be the same one: then
- * nothing counts as removed.
+ * Plans of products whose item was taken out. An item that has come with a price we do not know may be the same one:
+ * then nothing counts as removed.
  */
 function removedPlanItems(old: Subscription, now: Subscription, findPrice: FindPrice): PlanItem[] {
   const kept = findPlanItems(now, findPrice);
-  if (kept.length < now.items.data.length) return [];
+  const hadIt = (item: SubscriptionItem) =>
+    old.items.data.some(({ id, price, plan }) => id === item.id && (price ?? plan) === (item.price ?? item.plan));
+  if (now.items.data.some((item) => priceOf(item, findPrice) === undefined && !hadIt(item))) return [];
   return findPlanItems(old, findPrice).filter(
-    ({ item, price }) => !kept.some((other) => other.price.product === price.product) && periodOf(old, item) !== null,
+    ({ item, price }) => !kept.some((other) => other.price.product === price.product) && hasPeriod(old, item),
   );
 }
 
@@ -115,6 +119,15 @@ function periodOf(
   const periodStart = item.current_period_start ?? subscription.current_period_start;
   const periodEnd = item.current_period_end ?? subscription.current_period_end;
   return periodStart === null || periodEnd === null ? null : { periodStart, periodEnd };
+}
+
+function isPeriod({ periodStart, periodEnd }: { periodStart: number; periodEnd: number }): boolean {
+  return periodEnd > periodStart;
+}
+
+function hasPeriod(subscription: Subscription, item: SubscriptionItem): boolean {
+  const period = periodOf(subscription, item);
+  return period !== null && isPeriod(period);
 }
 
 function imageOf(subscription: Subscription, status: Status, item: SubscriptionItem, price: Price | undefined): Image {
@@ -144,7 +157,7 @@ function subscriptionBefore({ object, previous }: Delivered): Subscription | nul
 function beforeImage(old: Subscription, now: SubscriptionItem, product: ProductId, findPrice: FindPrice): Image | null {
   const status = knownStatus(old.status);
   const item = itemBefore(old, now, product, findPrice);
-  if (status === null || item === null || periodOf(old, item) === null) return null;
+  if (status === null || item === null || !hasPeriod(old, item)) return null;
   return imageOf(old, status, item, priceOf(item, findPrice));
 }
 

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import {
+  chargeObject,
+  customerObject,
+  disputeObject,
+  event,
+  type SessionSpec,
+  type StripeObject,
+  sessionObject,
+} from "./events";
+import { type Changes, normalized, withChanges } from "./testing";
+
+const NOBODY = { customer: null, subscription: null, trustedUserId: null };
+const SESSION: SessionSpec = {
+  id: "cs_1",
+  customer: "cus_1",
+  subscription: "sub_1",
+  invoice: "in_1",
+  amount: 1999,
+  created: 1_000_000,
+};
+const CHARGE = { id: "ch_1", customer: "cus_1", invoice: "in_1", amount: 1999, created: 1_000_000 };
+const DISPUTE = { id: "du_1", charge: "ch_1", amount: 1999, status: "won", created: 1_000_000 } as const;
+
+function send(type: string, object: StripeObject, changes: Changes = {}) {
+  return normalized(event(type, withChanges(object, changes), undefined, { id: "evt_1", created: 2_000_000 }));
+}
+
+describe("a completed checkout", () => {
+  const complete = (spec: Partial<SessionSpec>, changes: Changes = {}) =>
+    send("checkout.session.completed", sessionObject({ ...SESSION, ...spec }, "g2"), changes);
+  const link = (identity: object) => ({ outcome: "facts", facts: [], identity, analysis: null });
+
+  test("links by the metadata that our server wrote", () => {
+    expect(complete({ metadata: { user_id: "org_1" } })).toEqual(
+      link({ customer: "cus_1", subscription: "sub_1", trustedUserId: "org_1" }),
+    );
+  });
+
+  test("does not believe client_reference_id, the email or the customer's own metadata", () => {
+    const customer = { id: "cus_1", object: "customer", metadata: { user_id: "user_else" } };
+    expect(complete({ clientReferenceId: "user_else" }, { customer, customer_email: "user_else@example.com" })).toEqual(
+      link({ customer: "cus_1", subscription: "sub_1", trustedUserId: null }),
+    );
+  });
+
+  test("of a guest or for a single payment says less; what cannot be read says nothing", () => {
+    expect(complete({}, { customer: null, subscription: undefined })).toEqual(link(NOBODY));
+    const strange = { customer: 7, subscription: { id: "" }, metadata: "user_id" };
+    expect(complete({}, strange)).toEqual(link(NOBODY));
+    expect(complete({}, { metadata: { user_id: "\u0000" } })).toEqual(
+      link({ customer: "cus_1", subscription: "sub_1", trustedUserId: null }),
+    );
+  });
+});
+
+describe("a note", () => {
+  const noted = (note: object, customer: string | null) => ({
+    outcome: "facts",
+    facts: [],
+    notes: [{ id: "stripe:evt_1:note", at: 2_000_000_000, customer, currency: "usd", ...note }],
+    identity: { ...NOBODY, customer },
+    analysis: null,
+  });
+
+  test("of a refund has what was given back so far, whole or in part", () => {
+    const refund = (refunded: number, changes: Changes = {}) =>
+      send("charge.refunded", chargeObject({ ...CHARGE, refunded }, "g2"), changes);
+    const kind = { kind: "refund", detail: null };
+    expect(refund(500)).toEqual(noted({ ...kind, amount: 500 }, "cus_1"));
+    expect(refund(1999)).toEqual(noted({ ...kind, amount: 1999 }, "cus_1"));
+    expect(refund(0)).toEqual(noted({ ...kind, amount: 0 }, "cus_1"));
+    expect(refund(0, { amount_refunded: undefined })).toEqual(noted({ ...kind, amount: 1999 }, "cus_1"));
+    expect(refund(500, { customer: null })).toEqual(noted({ ...kind, amount: 500 }, null));
+    expect(refund(500, { customer: { id: "cus_1", object: "customer" } })).toEqual(refund(500));
+  });
+
+  test("of a dispute has the amount and what came of it, and no customer", () => {
+    expect(send("charge.dispute.closed", disputeObject(DISPUTE, "g2"), { amount_refunded: 7 })).toEqual(
+      noted({ kind: "dispute_closed", amount: 1999, detail: "won" }, null),
+    );
+    const opened = disputeObject({ ...DISPUTE, status: "needs_response" }, "g2");
+    expect(send("charge.dispute.created", opened)).toEqual(
+      noted({ kind: "dispute_opened", amount: 1999, detail: "needs_response" }, null),
+    );
+  });
+
+  test("of a deleted customer names the customer, and no user: the metadata of a customer is not looked at", () => {
+    const customer = customerObject({ id: "cus_1", created: 1_000_000, metadata: { user_id: "user_else" } });
+    const kind = { kind: "customer_deleted", amount: null, detail: null };
+    expect(send("customer.deleted", customer)).toEqual(noted(kind, "cus_1"));
+    expect(send("customer.deleted", customer, { currency: null })).toMatchObject({
+      notes: [{ ...kind, currency: null }],
+    });
+  });
+
+  test.each<[string, Changes]>([
+    ["amount", { amount: "1999" }],
+    ["amount", { amount: 19.99 }],
+    ["amount_refunded", { amount_refunded: 1e300 }],
+    ["currency", { currency: 840 }],
+    ["status", { status: {} }],
+  ])("whose %s is something else is quarantined, with whom it is about", (path, changes) => {
+    expect(send("charge.refunded", chargeObject(CHARGE, "g2"), changes)).toEqual({
+      outcome: "quarantined",
+      reason: `missing_field:data.object.${path}`,
+      identity: { ...NOBODY, customer: "cus_1" },
+    });
+  });
+});
