@@ -8,7 +8,7 @@ import { renderStripe } from "@/tests/support/render-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { ACTIONS, type Action, World } from "@/tests/support/world";
 import { priceLists } from "./catalog";
-import type { Fact } from "./facts";
+import type { ProcessorFact } from "./facts";
 import { DAY } from "./period";
 import { stripe } from "./processors/stripe";
 import { SHAPES } from "./processors/stripe/events";
@@ -33,7 +33,7 @@ const anyHistory = fc
   .filter(({ facts }) => facts.length >= 3 && facts.length <= 7);
 
 /** A user with the world's use in the ledger, to whom the deliveries come one after the other. */
-async function live(world: World, deliveries: readonly Fact[], shape: (typeof SHAPES)[number]) {
+async function live(world: World, deliveries: readonly ProcessorFact[], shape: (typeof SHAPES)[number]) {
   users += 1;
   const userId = `converge-${users}`;
   await gateway.setSandboxClock(userId, world.now + 40 * DAY);

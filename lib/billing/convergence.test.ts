@@ -5,7 +5,7 @@ import { normalized } from "@/lib/billing/processors/stripe/testing";
 import { renderStripe } from "@/tests/support/render-stripe";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import { standingAt } from "./counters";
-import type { Fact } from "./facts";
+import type { ProcessorFact } from "./facts";
 import { DAY } from "./period";
 import { SHAPES } from "./processors/stripe/events";
 import { fold } from "./timeline";
@@ -22,7 +22,7 @@ const anyWorld = fc.array(fc.constantFrom(...ACTIONS), { minLength: 2, maxLength
 });
 
 /** The timeline and what the gate would say now, in a month and long after. */
-function stateOf(world: World, facts: readonly Fact[]) {
+function stateOf(world: World, facts: readonly ProcessorFact[]) {
   const timeline = fold(SHOP, facts, Date.UTC(2026, 0, 31, 12));
   const standings = [0, 31 * DAY, 200 * DAY].map((later) =>
     standingAt(SHOP, timeline, world.ledger, world.now + later),
@@ -43,7 +43,7 @@ test(
     fc.assert(
       fc.property(anyWorld, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (world, random) => {
         const expected = stateOf(world, world.facts);
-        const shuffle = (facts: readonly Fact[]) =>
+        const shuffle = (facts: readonly ProcessorFact[]) =>
           facts
             .map((fact) => ({ fact, at: random.next().value }))
             .sort((a, b) => a.at - b.at)
@@ -64,7 +64,7 @@ test(
 test(
   "an event that never came is made up for by the before-image of the next",
   () => {
-    const last = (facts: readonly Fact[]) =>
+    const last = (facts: readonly ProcessorFact[]) =>
       fold(SHOP, facts, 0).mirrors.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
         plan,
         status,

@@ -80,8 +80,21 @@ export interface PaymentFact extends FactOrigin {
   inMoney: boolean;
 }
 
+/**
+ * A plan change that we keep for the end of the period, because the processor cannot; a null plan takes it back. It is
+ * carried out before the renewal, and the old limits go on until then.
+ */
+export interface ScheduleFact extends FactOrigin {
+  kind: "schedule";
+  plan: string | null;
+  interval: Interval | null;
+}
+
+/** What a processor's events say. */
+export type ProcessorFact = SnapshotFact | PaymentFact;
+
 /** What the timeline is folded from. */
-export type Fact = SnapshotFact | PaymentFact;
+export type Fact = ProcessorFact | ScheduleFact;
 
 /** Something that is recorded and shown and changes no entitlement. */
 export interface Note {
@@ -125,6 +138,10 @@ export interface Mirror extends Image {
   endedAt: Instant | null;
   /** First `past_due` or `unpaid` of the unbroken stretch. */
   pastDueSince: Instant | null;
+  /** Our own plan change for the end of the period. */
+  scheduled: { plan: string; interval: Interval } | null;
+  /** The plan that goes on until the period ends, where the scheduled change has been carried out already. */
+  heldPlan: string | null;
 }
 
 export type Cadence = "daily" | "monthly" | "billing_period";
@@ -199,7 +216,7 @@ export interface Timeline {
 
 /** Worth an admin's eye; changes nothing by itself. */
 export interface Flag {
-  kind: "two_live_subscriptions" | "period_moved_backwards" | "trial_refused";
+  kind: "two_live_subscriptions" | "period_moved_backwards" | "trial_refused" | "schedule_canceled";
   source: Source;
   at: Instant;
 }
@@ -226,6 +243,8 @@ export const REASONS = [
   "Payment waits for its subscription",
   "Payment without a new period",
   "Grace ran out",
+  "Plan change scheduled",
+  "Scheduled plan change withdrawn",
 ] as const;
 /** One reason a decision; exact words, the runbook's searches depend on them. */
 export type Reason = (typeof REASONS)[number];

@@ -8,6 +8,7 @@ import type { Fact, Image, Instant, Interval, PaymentFact, Reason, SnapshotFact,
 import { chain, groupByInstant, sameImage } from "./order";
 import { type Move, periodMove, SAME_START } from "./period";
 import { type Effect, ruleFor } from "./rules";
+import { heldPlan, scheduleAfter, takeSchedule } from "./schedule";
 import { type History, isPastDue } from "./story";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
@@ -24,12 +25,16 @@ export function historyOf(facts: readonly Fact[]): History {
     confirmations: [],
     failures: [],
     movedBackwards: [],
+    schedulesCanceled: [],
     trace: {},
   };
   for (const group of groupByInstant(facts)) {
     const snapshots = group.filter((fact) => fact.kind === "snapshot");
     for (const snapshot of chain(snapshots, history.mirror)) takeSnapshot(history, snapshot);
-    for (const fact of group) if (fact.kind === "payment") history.trace[fact.id] = takePayment(history, fact);
+    for (const fact of group) {
+      if (fact.kind === "schedule") history.trace[fact.id] = takeSchedule(history, fact);
+      if (fact.kind === "payment") history.trace[fact.id] = takePayment(history, fact);
+    }
   }
   for (const period of history.periods) lookUpPayments(period, payments);
   history.confirmations = confirmationsOf(history, payments);
@@ -61,7 +66,7 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
     move,
     statusBefore: mirror?.status ?? null,
     status,
-    planChanged: mirror?.plan != null && mirror.plan !== plan,
+    planChanged: mirror?.plan != null && (move === "same" ? mirror.plan : heldPlan(mirror)) !== plan,
     // Row 3 needs the other subscriptions: `openings.ts` asks again for the first period once all stories are told.
     insideAnother: false,
   });
@@ -106,7 +111,9 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
     updatedAt: at,
     endedAt: effect === "ends" ? at : null,
     pastDueSince,
+    ...scheduleAfter(mirror, { ...image, plan, status }, move),
   };
+  if (mirror?.scheduled && history.mirror.scheduled === null && move !== "boundary") history.schedulesCanceled.push(at);
   change(history, opens ? (image.periodStart as Instant) : at);
   return reason;
 }
@@ -170,6 +177,7 @@ function takePayment(history: History, fact: PaymentFact): Reason {
     status: mirror.status === "trialing" ? "active" : mirror.status,
     periodStart: fact.periodStart,
     periodEnd: fact.periodEnd,
+    ...scheduleAfter(mirror, { ...mirror, plan, interval: fact.interval ?? mirror.interval }, "boundary"),
   };
   change(history, fact.periodStart);
   return reason;
@@ -181,7 +189,7 @@ function change({ changes, mirror, periods }: History, from: Instant): void {
   while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
   changes.push({
     from,
-    plan: mirror.plan,
+    plan: heldPlan(mirror) as string,
     status: mirror.status,
     interval: mirror.interval,
     quantity: mirror.quantity,

@@ -5,7 +5,8 @@
 import type { Cadence, Instant } from "./facts";
 
 export const SECOND = 1_000;
-export const HOUR = 3_600 * SECOND;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
 /** Processors round instants to the second at different places: starts this close are the same start. */

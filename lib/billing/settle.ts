@@ -89,8 +89,14 @@ type Facts = Extract<Normalized, { outcome: "facts" }>;
 type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
 
 /** An event that only links or notes. */
-async function noted(event: WebhookEvent, { notes = [], identity }: Facts, userId: string | null, gateway: Gateway) {
+async function noted(
+  event: WebhookEvent,
+  { notes = [], identity, unlinked }: Facts,
+  userId: string | null,
+  gateway: Gateway,
+) {
   if (userId === null && notes.length === 0) {
+    if (unlinked !== undefined) return concluded(event, gateway, { outcome: "ignored", reason: unlinked });
     return concluded(event, gateway, { outcome: "deferred", reason: "unknown_user", identity });
   }
   await gateway.addNotes(userId, event, notes);
@@ -144,7 +150,7 @@ async function addAll(event: WebhookEvent, { facts, analysis, result }: Addition
 }
 
 interface Addition {
-  event: WebhookEvent;
+  event: Pick<WebhookEvent, "processor" | "id" | "type">;
   userId: string;
   product: ProductId;
   facts: readonly Fact[];
@@ -156,8 +162,11 @@ interface Addition {
 /** Whoever commits first wins; the others load, fold and try again, so many at once are served one after the other. */
 const ATTEMPTS = 12;
 
-/** Load, fold, commit; again where another delivery committed in between. */
-async function addFacts({ event, userId, product, facts, analysis, concludes }: Addition, gateway: Gateway) {
+/**
+ * Load, fold, commit; again where another delivery committed in between.
+ * @throws DatabaseError
+ */
+export async function addFacts({ event, userId, product, facts, analysis, concludes }: Addition, gateway: Gateway) {
   const rules = productOf(product);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const known = await gateway.loadTimeline(userId, product);
@@ -204,8 +213,8 @@ interface Conclusion {
 }
 
 async function concluded(event: WebhookEvent, gateway: Gateway, { outcome, reason, identity }: Conclusion) {
-  const { customer, subscription } = identity ?? {};
-  await gateway.concludeWebhookEvent(event, { outcome, reason, customer, subscription });
+  const { customer, subscription, hintedUserId } = identity ?? {};
+  await gateway.concludeWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
   log[outcome === "ignored" ? "debug" : "warn"]({ ...about(event), reason }, `[Webhook] Event ${outcome}`);
   return { outcome, reason } satisfies Outcome;
 }
@@ -216,6 +225,6 @@ function brief({ plan, status, windowStart, meters }: SubscriptionView) {
 }
 
 /** How the log names an event. */
-export function about({ processor, id, type }: WebhookEvent) {
+export function about({ processor, id, type }: Pick<WebhookEvent, "processor" | "id" | "type">) {
   return { processor, eventId: id, eventType: type };
 }

@@ -59,6 +59,8 @@ export interface History {
   /** Failed charges, and the first `past_due` of each stretch. */
   failures: Instant[];
   movedBackwards: Instant[];
+  /** When a change that was not ours canceled a scheduled plan change. */
+  schedulesCanceled: Instant[];
   trace: Record<string, Reason>;
 }
 

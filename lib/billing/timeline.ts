@@ -77,7 +77,10 @@ function flagsOf(histories: readonly History[]): Flag[] {
       .filter((period) => hadEarlierTrial(histories, period))
       .map(({ starts: [at] }): Flag => ({ kind: "trial_refused", source, at })),
   );
-  return [...backwards, ...doubled, ...refused];
+  const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
+    schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
+  );
+  return [...backwards, ...doubled, ...refused, ...unscheduled];
 }
 
 /** The flags that one delivery raised. */

@@ -40,6 +40,17 @@ const loaded = z.object({
   ends: z.array(storedFact),
 });
 
+const dueChange = z.object({
+  userId: z.string(),
+  product: z.string(),
+  source: z.string(),
+  processor: z.enum(["stripe", "paddle"]),
+  subscription: z.string(),
+  plan: z.string(),
+  interval: z.enum(["monthly", "yearly"]),
+});
+export type DueChange = z.infer<typeof dueChange>;
+
 const rebuilt = z.object({
   /** Another delivery committed in between; compare again. */
   moved: z.boolean(),
@@ -181,7 +192,13 @@ export function createGateway(transport: Transport) {
 
     concludeWebhookEvent: (
       event: { processor: Processor; id: string },
-      result: { outcome: EventOutcome; reason: string; customer?: string | null; subscription?: string | null },
+      result: {
+        outcome: EventOutcome;
+        reason: string;
+        customer?: string | null | undefined;
+        subscription?: string | null | undefined;
+        hintedUserId?: string | null | undefined;
+      },
     ) =>
       call(eventState, "conclude_webhook_event", {
         p_processor: event.processor,
@@ -190,6 +207,7 @@ export function createGateway(transport: Transport) {
         p_reason: result.reason,
         p_customer_id: result.customer ?? null,
         p_subscription_id: result.subscription ?? null,
+        p_hint_user_id: result.hintedUserId ?? null,
       }),
 
     /** Notes a failed attempt; the last of `attempts` makes the event dead. null where it has been decided meanwhile. */
@@ -236,15 +254,27 @@ export function createGateway(transport: Transport) {
         p_source: source,
       }),
 
+    /**
+     * Stores whose a transaction is that our server has just made: before its checkout is opened, so that nothing waits.
+     */
+    linkTransaction: (processor: Processor, transaction: string, userId: string) =>
+      call(z.object({ linked: z.literal(true) }), "link_transaction", {
+        p_processor: processor,
+        p_transaction_id: transaction,
+        p_user_id: userId,
+      }),
+
     resolveLinks: (
       processor: Processor,
       {
         customer,
         subscription,
+        transaction,
         trustedUserId,
       }: {
         customer: string | null;
         subscription: string | null;
+        transaction?: string | null;
         trustedUserId: string | null;
       },
     ) =>
@@ -253,6 +283,7 @@ export function createGateway(transport: Transport) {
         p_customer_id: customer,
         p_subscription_id: subscription,
         p_trusted_user_id: trustedUserId,
+        p_transaction_id: transaction ?? null,
       }),
 
     loadTimeline: (userId: string, product: ProductId) =>
@@ -267,6 +298,25 @@ export function createGateway(transport: Transport) {
         p_facts: input.facts.map(factDocument),
         p_timeline: timelineDocument(input.timeline),
         p_decision: input.decision,
+      }),
+
+    /** Scheduled plan changes to carry out now: due within `ahead` and not within `margin`, both in milliseconds. */
+    claimScheduledChanges: (ahead: number, margin: number, limit: number) =>
+      call(z.array(dueChange), "claim_scheduled_changes", {
+        p_ahead: `${ahead} milliseconds`,
+        p_margin: `${margin} milliseconds`,
+        p_limit: limit,
+      }),
+
+    failScheduledChange: (
+      { userId, product, source }: Pick<DueChange, "userId" | "product" | "source">,
+      error: string,
+    ) =>
+      call(z.object({ attempts: z.number().int() }).nullable(), "fail_scheduled_change", {
+        p_user_id: userId,
+        p_product: product,
+        p_source: source,
+        p_error: error,
       }),
 
     /** Folds nothing itself: takes the timeline of all facts, compares (and with `repair` replaces) what is stored. */

@@ -49,6 +49,8 @@ function mirrorRow(mirror: Mirror) {
     past_due_since: text(mirror.pastDueSince),
     updated_at: text(mirror.updatedAt),
     ended_at: text(mirror.endedAt),
+    scheduled_plan: mirror.scheduled?.plan ?? null,
+    scheduled_interval: mirror.scheduled?.interval ?? null,
   };
 }
 

@@ -103,6 +103,8 @@ create table public.webhook_events (
   user_id text,
   customer_id text,
   subscription_id text,
+  -- Whose it is by the browser's word alone (Paddle's custom_data): shown to the admin, believed by nobody.
+  hint_user_id text,
   primary key (processor, id)
 );
 comment on table public.webhook_events is 'The inbox: every delivery''s content as it was signed, and what came of it.';
@@ -157,7 +159,7 @@ create table public.facts (
   user_id text not null,
   product text not null,
   fact_id text not null,
-  kind text not null check (kind in ('snapshot', 'payment', 'note')),
+  kind text not null check (kind in ('snapshot', 'payment', 'schedule')),
   processor text not null,
   subscription_id text not null,
   occurred_at timestamptz not null,
@@ -186,8 +188,12 @@ create table public.mirrors (
   past_due_since timestamptz,
   updated_at timestamptz not null,
   ended_at timestamptz,
+  -- Our own plan change for the end of the period.
+  scheduled_plan text,
+  scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
   primary key (user_id, product, source)
 );
+create index mirrors_scheduled on public.mirrors (period_end) where scheduled_plan is not null;
 comment on table public.mirrors is 'Each processor subscription as last known.';
 
 -- The key is the promise: a (subscription, period start) opens once, however many events announce it.
@@ -277,6 +283,22 @@ create table public.decisions (
   unique (user_id, product, processor, event_id)
 );
 comment on table public.decisions is 'The difference each event made, with its one reason: the trail that users and admins read.';
+
+-- When the job that carries out scheduled plan changes may try one again; not part of the timeline.
+create table public.scheduled_change_runs (
+  user_id text not null,
+  product text not null,
+  source text not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null,
+  last_error text,
+  primary key (user_id, product, source)
+);
+comment on table public.scheduled_change_runs is 'Attempts at carrying out a scheduled plan change at the processor.';
+
+alter table public.scheduled_change_runs enable row level security;
+revoke all on public.scheduled_change_runs from public, anon, authenticated;
+grant all on public.scheduled_change_runs to service_role;
 
 alter table public.facts enable row level security;
 alter table public.mirrors enable row level security;
@@ -540,6 +562,46 @@ comment on function public.check_and_increment_usage(text, text, text, bigint, t
 revoke all on function public.check_and_increment_usage(text, text, text, bigint, text) from public, anon, authenticated;
 grant execute on function public.check_and_increment_usage(text, text, text, bigint, text) to service_role;
 
+-- Called by the job that carries out scheduled plan changes: those whose period ends within p_ahead, by each user's clock,
+-- and not within p_margin of it (the renewal may have begun). Takes each for five minutes: two jobs at once never have the
+-- same, and a job that dies is followed by another.
+create or replace function public.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
+returns jsonb
+language sql set search_path = ''
+as $$
+  with due as (
+    select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
+    from public.mirrors m
+    left join public.scheduled_change_runs r
+      on r.user_id = m.user_id and r.product = m.product and r.source = m.source
+    where m.scheduled_plan is not null
+      and m.ended_at is null
+      and (m.plan, m.billing_interval) is distinct from (m.scheduled_plan, m.scheduled_interval)
+      and m.period_end > public.now_for(m.user_id) + p_margin
+      and m.period_end <= public.now_for(m.user_id) + p_ahead
+      and coalesce(r.next_attempt_at, '-infinity') <= now()
+    order by m.period_end
+    limit p_limit
+  ),
+  taken as (
+    insert into public.scheduled_change_runs as r (user_id, product, source, attempts, next_attempt_at)
+    select d.user_id, d.product, d.source, 1, now() + interval '5 minutes' from due d
+    on conflict (user_id, product, source) do update
+    set attempts = r.attempts + 1, next_attempt_at = excluded.next_attempt_at
+    where r.next_attempt_at <= now()
+    returning r.user_id, r.product, r.source
+  )
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'user_id', d.user_id, 'product', d.product, 'source', d.source, 'processor', d.processor,
+    'subscription', d.subscription_id, 'plan', d.scheduled_plan, 'interval', d.scheduled_interval)), '[]')
+  from due d
+  join taken t on t.user_id = d.user_id and t.product = d.product and t.source = d.source;
+$$;
+
+comment on function public.claim_scheduled_changes(interval, interval, integer) is 'Takes scheduled plan changes that must be carried out now.';
+revoke all on function public.claim_scheduled_changes(interval, interval, integer) from public, anon, authenticated;
+grant execute on function public.claim_scheduled_changes(interval, interval, integer) to service_role;
+
 -- Called by the retry job: undecided events whose time has come, and deferred ones whose user is known by now. Takes each
 -- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
 create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
@@ -675,14 +737,15 @@ revoke all on function public.commit_timeline(text, text, bigint, jsonb, jsonb, 
 grant execute on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) to service_role;
 
 -- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
--- waits for) or quarantined. An outcome that is final already stays.
+-- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
 create or replace function public.conclude_webhook_event(
   p_processor text,
   p_id text,
   p_outcome text,
   p_reason text,
   p_customer_id text default null,
-  p_subscription_id text default null
+  p_subscription_id text default null,
+  p_hint_user_id text default null
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -691,7 +754,7 @@ declare
 begin
   update public.webhook_events e
   set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
-    processed_at = now(), attempts = e.attempts + 1, last_error = null
+    hint_user_id = p_hint_user_id, processed_at = now(), attempts = e.attempts + 1, last_error = null
   where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
   returning * into v_event;
   if not found then
@@ -701,9 +764,9 @@ begin
 end;
 $$;
 
-comment on function public.conclude_webhook_event(text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
-revoke all on function public.conclude_webhook_event(text, text, text, text, text, text) from public, anon, authenticated;
-grant execute on function public.conclude_webhook_event(text, text, text, text, text, text) to service_role;
+comment on function public.conclude_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
+revoke all on function public.conclude_webhook_event(text, text, text, text, text, text, text) from public, anon, authenticated;
+grant execute on function public.conclude_webhook_event(text, text, text, text, text, text, text) to service_role;
 
 -- Called by the writer: words and one transformation, all or nothing. p_charges is [{"field", "amount"}, …].
 -- Atomicity, locks and errors: charge_usage.
@@ -929,6 +992,20 @@ comment on function public.event_state(public.webhook_events) is 'Outcome, reaso
 revoke all on function public.event_state(public.webhook_events) from public, anon, authenticated;
 grant execute on function public.event_state(public.webhook_events) to service_role;
 
+-- Called by the same job when the processor refused or did not answer: tried again after five minutes.
+create or replace function public.fail_scheduled_change(p_user_id text, p_product text, p_source text, p_error text)
+returns jsonb
+language sql set search_path = ''
+as $$
+  update public.scheduled_change_runs r set last_error = left(p_error, 2000)
+  where r.user_id = p_user_id and r.product = p_product and r.source = p_source
+  returning jsonb_build_object('attempts', r.attempts);
+$$;
+
+comment on function public.fail_scheduled_change(text, text, text, text) is 'Notes why a scheduled plan change could not be carried out.';
+revoke all on function public.fail_scheduled_change(text, text, text, text) from public, anon, authenticated;
+grant execute on function public.fail_scheduled_change(text, text, text, text) to service_role;
+
 -- Called by receive() and the retry job when deciding an event threw. The event stays undecided with the error beside it
 -- and is tried again after 1, 2, 4, 8 … minutes (6 hours at most); after p_attempts it is dead: visible, replayable.
 create or replace function public.fail_webhook_event(p_processor text, p_id text, p_error text, p_attempts integer)
@@ -1055,6 +1132,33 @@ $$;
 comment on function public.link_customer(text, text, text, text) is 'Links a processors customer to a user; the events that waited for it.';
 revoke all on function public.link_customer(text, text, text, text) from public, anon, authenticated;
 grant execute on function public.link_customer(text, text, text, text) to service_role;
+
+-- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
+-- What the transaction brings (its customer, its subscription) is linked by the events that name it. Never moves a link.
+-- Errors: TG409 linked to another user.
+create or replace function public.link_transaction(p_processor text, p_transaction_id text, p_user_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_owner text;
+begin
+  perform public.ensure_user(p_user_id, null, null);
+  insert into public.links (processor, kind, external_id, user_id, source)
+  values (p_processor, 'transaction', p_transaction_id, p_user_id, 'checkout')
+  on conflict (processor, kind, external_id) do nothing;
+  select l.user_id into v_owner from public.links l
+  where l.processor = p_processor and l.kind = 'transaction' and l.external_id = p_transaction_id;
+  if v_owner <> p_user_id then
+    raise exception 'This transaction is linked to another user already.'
+      using errcode = 'TG409', detail = 'transactionId', hint = 'linked_to_another';
+  end if;
+  return jsonb_build_object('linked', true);
+end;
+$$;
+
+comment on function public.link_transaction(text, text, text) is 'Stores whose a transaction is that our server made.';
+revoke all on function public.link_transaction(text, text, text) from public, anon, authenticated;
+grant execute on function public.link_transaction(text, text, text) to service_role;
 
 -- Called by GET /api/chatbots and the page.
 create or replace function public.list_chatbots(p_user_id text) returns jsonb
@@ -1543,7 +1647,8 @@ begin
   select p_user_id, p_product, m.* from jsonb_to_recordset(p_timeline -> 'mirrors') as m (
     source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
     period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
-    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz);
+    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
+    scheduled_plan text, scheduled_interval text);
 
   delete from public.billing_periods b where b.user_id = p_user_id and b.product = p_product;
   insert into public.billing_periods
@@ -1611,14 +1716,16 @@ comment on function public.replace_timeline(text, text, jsonb) is 'Writes mirror
 revoke all on function public.replace_timeline(text, text, jsonb) from public, anon, authenticated;
 grant execute on function public.replace_timeline(text, text, jsonb) to service_role;
 
--- Called by receive(): whose event is this? By our own links of its customer and subscription, or by the user id that our
--- own server wrote at the processor (p_trusted_user_id). Makes the missing links. Never moves one: where they name
+-- Called by receive(): whose event is this? By our own links of its customer, its subscription and the transaction
+-- that our server made for the checkout, or by the user id that our own server wrote at the processor
+-- (p_trusted_user_id). Makes the missing links of customer and subscription. Never moves one: where they name
 -- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
   p_subscription_id text,
-  p_trusted_user_id text
+  p_trusted_user_id text,
+  p_transaction_id text default null
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -1630,7 +1737,8 @@ begin
     select l.user_id from public.links l
     where l.processor = p_processor
       and ((l.kind = 'customer' and l.external_id = p_customer_id)
-        or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+        or (l.kind = 'subscription' and l.external_id = p_subscription_id)
+        or (l.kind = 'transaction' and l.external_id = p_transaction_id))
     union all
     select p_trusted_user_id where p_trusted_user_id is not null
   ) u;
@@ -1667,9 +1775,9 @@ begin
 end;
 $$;
 
-comment on function public.resolve_links(text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
-revoke all on function public.resolve_links(text, text, text, text) from public, anon, authenticated;
-grant execute on function public.resolve_links(text, text, text, text) to service_role;
+comment on function public.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
+revoke all on function public.resolve_links(text, text, text, text, text) from public, anon, authenticated;
+grant execute on function public.resolve_links(text, text, text, text, text) to service_role;
 
 -- Called at migration with lib/billing/catalog.ts. The table follows the file: what the file no longer has goes.
 -- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
@@ -1892,8 +2000,8 @@ begin
     quantity = v_segment.quantity,
     current_period_start = v_segment.period_start,
     current_period_end = v_segment.period_end,
-    cancel_at = (
-      select m.cancel_at from public.mirrors m
+    (cancel_at, scheduled_plan) = (
+      select m.cancel_at, m.scheduled_plan from public.mirrors m
       where m.user_id = p_user_id and m.product = p_product and m.source = v_segment.source),
     source = v_segment.source,
     window_start = v_window.window_start,

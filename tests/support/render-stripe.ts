@@ -1,5 +1,5 @@
 /** A history of the world, as the events that Stripe would send. Normalized, they are the same facts again. */
-import type { Fact, Image, PaymentFact } from "@/lib/billing/facts";
+import type { Image, PaymentFact, ProcessorFact } from "@/lib/billing/facts";
 import {
   diff,
   event,
@@ -17,7 +17,7 @@ const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 const seconds = (at: number) => Math.floor(at / 1000);
 
 /** One fact's event; `userId` is what our server wrote into the metadata. */
-export function renderStripe(fact: Fact, userId: string, shape: Shape): StripeObject {
+export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape): StripeObject {
   const head = { id: `evt_${userId}_${fact.id}`, created: seconds(fact.at), shape };
   if (fact.kind === "payment") {
     return event(

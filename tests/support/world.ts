@@ -5,7 +5,7 @@
  */
 import type { Product } from "@/lib/billing/catalog";
 import { standingAt, type Use } from "@/lib/billing/counters";
-import type { Fact, Image, Instant, Interval, PaymentFact } from "@/lib/billing/facts";
+import type { Image, Instant, Interval, PaymentFact, ProcessorFact } from "@/lib/billing/facts";
 import { addMonths, DAY, HOUR, monthsSince } from "@/lib/billing/period";
 import { fold } from "@/lib/billing/timeline";
 
@@ -108,7 +108,7 @@ const BEGIN = Date.UTC(2026, 0, 31, 12);
 
 export class World {
   now = BEGIN;
-  readonly facts: Fact[] = [];
+  readonly facts: ProcessorFact[] = [];
   readonly ledger: Use[] = [];
   private readonly subscriptions: Subscription[] = [];
   private readonly sold: Sold[] = [];

@@ -1,12 +1,13 @@
 -- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
--- waits for) or quarantined. An outcome that is final already stays.
+-- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
 create or replace function public.conclude_webhook_event(
   p_processor text,
   p_id text,
   p_outcome text,
   p_reason text,
   p_customer_id text default null,
-  p_subscription_id text default null
+  p_subscription_id text default null,
+  p_hint_user_id text default null
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -15,7 +16,7 @@ declare
 begin
   update public.webhook_events e
   set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
-    processed_at = now(), attempts = e.attempts + 1, last_error = null
+    hint_user_id = p_hint_user_id, processed_at = now(), attempts = e.attempts + 1, last_error = null
   where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
   returning * into v_event;
   if not found then
@@ -25,6 +26,6 @@ begin
 end;
 $$;
 
-comment on function public.conclude_webhook_event(text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
-revoke all on function public.conclude_webhook_event(text, text, text, text, text, text) from public, anon, authenticated;
-grant execute on function public.conclude_webhook_event(text, text, text, text, text, text) to service_role;
+comment on function public.conclude_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
+revoke all on function public.conclude_webhook_event(text, text, text, text, text, text, text) from public, anon, authenticated;
+grant execute on function public.conclude_webhook_event(text, text, text, text, text, text, text) to service_role;

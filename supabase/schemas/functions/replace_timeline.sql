@@ -11,7 +11,8 @@ begin
   select p_user_id, p_product, m.* from jsonb_to_recordset(p_timeline -> 'mirrors') as m (
     source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
     period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
-    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz);
+    collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
+    scheduled_plan text, scheduled_interval text);
 
   delete from public.billing_periods b where b.user_id = p_user_id and b.product = p_product;
   insert into public.billing_periods

@@ -1,11 +1,13 @@
--- Called by receive(): whose event is this? By our own links of its customer and subscription, or by the user id that our
--- own server wrote at the processor (p_trusted_user_id). Makes the missing links. Never moves one: where they name
+-- Called by receive(): whose event is this? By our own links of its customer, its subscription and the transaction
+-- that our server made for the checkout, or by the user id that our own server wrote at the processor
+-- (p_trusted_user_id). Makes the missing links of customer and subscription. Never moves one: where they name
 -- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
   p_subscription_id text,
-  p_trusted_user_id text
+  p_trusted_user_id text,
+  p_transaction_id text default null
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -17,7 +19,8 @@ begin
     select l.user_id from public.links l
     where l.processor = p_processor
       and ((l.kind = 'customer' and l.external_id = p_customer_id)
-        or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+        or (l.kind = 'subscription' and l.external_id = p_subscription_id)
+        or (l.kind = 'transaction' and l.external_id = p_transaction_id))
     union all
     select p_trusted_user_id where p_trusted_user_id is not null
   ) u;
@@ -54,6 +57,6 @@ begin
 end;
 $$;
 
-comment on function public.resolve_links(text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
-revoke all on function public.resolve_links(text, text, text, text) from public, anon, authenticated;
-grant execute on function public.resolve_links(text, text, text, text) to service_role;
+comment on function public.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
+revoke all on function public.resolve_links(text, text, text, text, text) from public, anon, authenticated;
+grant execute on function public.resolve_links(text, text, text, text, text) to service_role;

@@ -35,8 +35,8 @@ begin
     quantity = v_segment.quantity,
     current_period_start = v_segment.period_start,
     current_period_end = v_segment.period_end,
-    cancel_at = (
-      select m.cancel_at from public.mirrors m
+    (cancel_at, scheduled_plan) = (
+      select m.cancel_at, m.scheduled_plan from public.mirrors m
       where m.user_id = p_user_id and m.product = p_product and m.source = v_segment.source),
     source = v_segment.source,
     window_start = v_window.window_start,

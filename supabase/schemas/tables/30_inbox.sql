@@ -22,6 +22,8 @@ create table public.webhook_events (
   user_id text,
   customer_id text,
   subscription_id text,
+  -- Whose it is by the browser's word alone (Paddle's custom_data): shown to the admin, believed by nobody.
+  hint_user_id text,
   primary key (processor, id)
 );
 comment on table public.webhook_events is 'The inbox: every delivery''s content as it was signed, and what came of it.';

@@ -4,7 +4,7 @@ create table public.facts (
   user_id text not null,
   product text not null,
   fact_id text not null,
-  kind text not null check (kind in ('snapshot', 'payment', 'note')),
+  kind text not null check (kind in ('snapshot', 'payment', 'schedule')),
   processor text not null,
   subscription_id text not null,
   occurred_at timestamptz not null,
@@ -33,8 +33,12 @@ create table public.mirrors (
   past_due_since timestamptz,
   updated_at timestamptz not null,
   ended_at timestamptz,
+  -- Our own plan change for the end of the period.
+  scheduled_plan text,
+  scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
   primary key (user_id, product, source)
 );
+create index mirrors_scheduled on public.mirrors (period_end) where scheduled_plan is not null;
 comment on table public.mirrors is 'Each processor subscription as last known.';
 
 -- The key is the promise: a (subscription, period start) opens once, however many events announce it.
@@ -124,6 +128,22 @@ create table public.decisions (
   unique (user_id, product, processor, event_id)
 );
 comment on table public.decisions is 'The difference each event made, with its one reason: the trail that users and admins read.';
+
+-- When the job that carries out scheduled plan changes may try one again; not part of the timeline.
+create table public.scheduled_change_runs (
+  user_id text not null,
+  product text not null,
+  source text not null,
+  attempts integer not null default 0,
+  next_attempt_at timestamptz not null,
+  last_error text,
+  primary key (user_id, product, source)
+);
+comment on table public.scheduled_change_runs is 'Attempts at carrying out a scheduled plan change at the processor.';
+
+alter table public.scheduled_change_runs enable row level security;
+revoke all on public.scheduled_change_runs from public, anon, authenticated;
+grant all on public.scheduled_change_runs to service_role;
 
 alter table public.facts enable row level security;
 alter table public.mirrors enable row level security;

@@ -1,0 +1,38 @@
+/**
+ * Plan changes that we keep for the end of a period. Carried out early, they keep the old limits until the period
+ * ends; any plan, interval or cancel change that is not ours cancels them.
+ */
+import type { Image, Mirror, Reason, ScheduleFact } from "./facts";
+import type { Move } from "./period";
+import type { History } from "./story";
+
+/** The plan whose limits apply: what is held until the period ends, else what the processor says. */
+export function heldPlan(mirror: Pick<Mirror, "plan" | "heldPlan">): string | null {
+  return mirror.heldPlan ?? mirror.plan;
+}
+
+export function takeSchedule(history: History, { plan, interval }: ScheduleFact): Reason {
+  const { mirror } = history;
+  const scheduled = plan !== null && interval !== null ? { plan, interval } : null;
+  if (mirror !== null && mirror.endedAt === null) history.mirror = { ...mirror, scheduled };
+  return scheduled ? "Plan change scheduled" : "Scheduled plan change withdrawn";
+}
+
+/** What becomes of the scheduled change, and of the plan held for it, with the next image. */
+export function scheduleAfter(
+  mirror: Mirror | null,
+  image: Pick<Image, "plan" | "interval" | "status" | "cancelAt">,
+  move: Move,
+): Pick<Mirror, "scheduled" | "heldPlan"> {
+  if (mirror === null || image.status === "canceled") return { scheduled: null, heldPlan: null };
+  const { scheduled } = mirror;
+  const reached = scheduled !== null && image.plan === scheduled.plan && image.interval === scheduled.interval;
+  // A renewal with the old plan is no change: the schedule waits for the next one.
+  if (move === "boundary") return { scheduled: reached ? null : scheduled, heldPlan: null };
+  if (scheduled === null) return { scheduled, heldPlan: image.plan === mirror.plan ? mirror.heldPlan : null };
+
+  const changed = image.plan !== mirror.plan || image.interval !== mirror.interval || move === "restart";
+  const canceled = image.cancelAt !== null && image.cancelAt !== mirror.cancelAt;
+  if (canceled || (changed && !reached)) return { scheduled: null, heldPlan: null };
+  return { scheduled, heldPlan: reached ? heldPlan(mirror) : null };
+}

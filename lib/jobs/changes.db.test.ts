@@ -1,0 +1,114 @@
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { priceLists } from "@/lib/billing/catalog";
+import type { Instant } from "@/lib/billing/facts";
+import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
+import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { scheduleChange } from "@/lib/billing/schedule-change";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+import { carryOutChanges, type FindClient } from "./changes";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+/** What the processor was asked; the schedule is the same whichever processor keeps the subscription. */
+let asked: PlanChange[] = [];
+let refuses = false;
+const client = {
+  change: async (change: PlanChange) => {
+    if (refuses) throw new ProcessorError("not now", "unavailable", null);
+    asked.push(change);
+  },
+} as unknown as ProcessorClient;
+const find: FindClient = () => ({ client, sold: priceLists("stripe", {}, { sandbox: true }).sold });
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `changes-${users}`;
+  asked = [];
+  refuses = false;
+});
+
+/** An Ultra subscriber with a downgrade to Basic scheduled for the period's end. */
+async function downgrading() {
+  const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
+  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY });
+  await deliver(gateway, played.created());
+  const mirror = { processor: "stripe", subscription: `sub_${userId}` } as const;
+  const to = { plan: "basic", interval: "monthly" } as const;
+  await scheduleChange({ userId, product: "writer", mirror, to, at: Date.now() }, gateway);
+  return { played, mirror };
+}
+
+async function writer() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+}
+
+const clockAt = (at: Instant) => gateway.setSandboxClock(userId, at);
+const waitOver = () =>
+  database.pool().query("update scheduled_change_runs set next_attempt_at = now() - interval '1 second'");
+
+describe("a scheduled downgrade", () => {
+  test("is shown at once, and carried out within hours of the renewal, once", async () => {
+    const { played } = await downgrading();
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
+    await clockAt(played.periodEnd() - DAY);
+    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+
+    await clockAt(played.periodEnd() - 5 * HOUR);
+    const rounds = await Promise.all([carryOutChanges(gateway, find), carryOutChanges(gateway, find)]);
+    expect(rounds.map(({ done }) => done).sort()).toEqual([0, 1]);
+    expect(asked).toEqual([
+      { subscription: `sub_${userId}`, priceId: "price_writer_basic_monthly", timing: "renewal" },
+    ]);
+    await deliver(gateway, played.planChanged("basic", played.periodEnd() - 5 * HOUR));
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
+    await waitOver();
+    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+
+    await clockAt(played.periodEnd() + HOUR);
+    await deliver(gateway, played.renewed());
+    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, meters: [{ limit: 5_000 }, {}] });
+  });
+
+  test("is not begun within half an hour of the renewal", async () => {
+    const { played } = await downgrading();
+    await clockAt(played.periodEnd() - 29 * MINUTE);
+    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+  });
+
+  test("is tried again after a refusal, also by another process", async () => {
+    const { played } = await downgrading();
+    await clockAt(played.periodEnd() - 5 * HOUR);
+    refuses = true;
+    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
+    refuses = false;
+    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    await waitOver();
+    expect(await carryOutChanges(createGateway(postgresTransport(database.url)), find)).toEqual({ done: 1, failed: 0 });
+  });
+
+  test("taken back, or overtaken by a change that is not ours, it is not carried out", async () => {
+    const { played, mirror } = await downgrading();
+    await deliver(gateway, played.planChanged("plus", Date.now() + 2_000));
+    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
+    await scheduleChange(
+      { userId, product: "writer", mirror, to: { plan: "basic", interval: "monthly" }, at: Date.now() + 4_000 },
+      gateway,
+    );
+    expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
+    await scheduleChange({ userId, product: "writer", mirror, to: null, at: Date.now() + 6_000 }, gateway);
+    await clockAt(played.periodEnd() - 5 * HOUR);
+    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);
+    expect(reasons).toEqual(expect.arrayContaining(["Plan change scheduled", "Scheduled plan change withdrawn"]));
+  });
+});

@@ -1,0 +1,45 @@
+/** Carries out the plan changes that we keep for the end of a period, before the renewal. */
+
+import type { Price } from "@/lib/billing";
+import { isProductId } from "@/lib/billing";
+import type { Processor } from "@/lib/billing/facts";
+import { HOUR, MINUTE } from "@/lib/billing/period";
+import type { ProcessorClient } from "@/lib/billing/processors/client";
+import type { DueChange, Gateway } from "@/lib/database";
+import { log } from "@/lib/observability";
+
+/** Early enough for several attempts, late enough that a change of mind is rarely too late. */
+const AHEAD = 6 * HOUR;
+/** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
+const MARGIN = 30 * MINUTE;
+const BATCH = 20;
+
+/** How a processor is reached; undefined where it is not configured. */
+export type FindClient = (
+  processor: Processor,
+) => { client: ProcessorClient; sold: (price: Price) => string | undefined } | undefined;
+
+/** One round. What the processor refuses is tried again until the margin; what it did comes back as a webhook. */
+export async function carryOutChanges(gateway: Gateway, find: FindClient): Promise<{ done: number; failed: number }> {
+  const result = { done: 0, failed: 0 };
+  for (const due of await gateway.claimScheduledChanges(AHEAD, MARGIN, BATCH)) {
+    try {
+      await carryOut(due, find);
+      result.done += 1;
+      log.info({ ...due }, "[Job] Scheduled plan change carried out");
+    } catch (error) {
+      const noted = await gateway.failScheduledChange(due, String(error));
+      log.error({ ...due, ...noted, error: String(error) }, "[Job] Scheduled plan change failed");
+      result.failed += 1;
+    }
+  }
+  return result;
+}
+
+async function carryOut({ processor, product, subscription, plan, interval }: DueChange, find: FindClient) {
+  const found = find(processor);
+  if (found === undefined) throw new Error(`${processor} is not configured`);
+  const priceId = isProductId(product) ? found.sold({ product, plan, interval }) : undefined;
+  if (priceId === undefined) throw new Error(`No price is set for ${product} ${plan} ${interval}`);
+  await found.client.change({ subscription, priceId, timing: "renewal" });
+}
