@@ -1,7 +1,7 @@
 /** Who may do what over HTTP, and what bad input gets. */
 import { expect, test } from "@playwright/test";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { consume, meterOf, newUserId, signIn } from "./support/person";
+import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 const KEY = { authorization: "Bearer sandbox-usage-key" };
 const FIELD = { field: "words_used", amount: 1 };
@@ -76,6 +76,41 @@ test("bad input gets a 400 that names the field, and nothing is counted", async 
   expect(await (await keyed(5)).json()).toMatchObject({ used: 5 });
   expect((await keyed(6)).status()).toBe(409);
   expect((await consume(page.request, "words_used", 1)).body).toMatchObject({ used: 6 });
+});
+
+test("an admin links a customer by hand and replays; to everybody else there is nothing", async ({ page, request }) => {
+  const userId = newUserId("linked");
+  const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
+  const event = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
+  const unlinked = JSON.parse(JSON.stringify(event).replace(`"user_id":"${userId}"`, '"other":""'));
+  expect(await postStripe(request, unlinked)).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
+
+  const link = { processor: "stripe", customerId: `cus_${userId}`, userId };
+  const replay = `/api/admin/events/stripe/${event.id}/replay`;
+  expect((await request.post("/api/admin/links", { data: link })).status()).toBe(401);
+  await signIn(page, userId);
+  expect((await page.request.post("/api/admin/links", { data: link })).status()).toBe(404);
+  expect((await page.request.post(replay)).status()).toBe(404);
+
+  await signIn(page, "admin");
+  const linked = await page.request.post("/api/admin/links", { data: link });
+  expect(await linked.json()).toEqual({ linked: true, events: [{ id: event.id, outcome: "applied" }] });
+  const stolen = await page.request.post("/api/admin/links", { data: { ...link, userId: "demo" } });
+  expect(stolen.status()).toBe(409);
+  expect(await (await page.request.post(replay)).json()).toMatchObject({ outcome: "duplicate" });
+  expect((await page.request.post("/api/admin/events/stripe/evt_nothing/replay")).status()).toBe(404);
+
+  await signIn(page, userId);
+  expect(await subscriptionOf(page.request, "writer")).toMatchObject({ plan: "basic" });
+});
+
+test("what no route serves, and a cron without its secret, is a 404 in JSON", async ({ request }) => {
+  for (const path of ["/api/nothing", "/api/nothing/at/all", "/api/cron/retry"]) {
+    const response = await request.get(path);
+    expect(response.status(), path).toBe(404);
+    expect(await response.json()).toMatchObject({ reason: "not_found" });
+    expect(response.headers()["cache-control"]).toContain("no-store");
+  }
 });
 
 test("a webhook without our signature changes nothing", async ({ page }) => {

@@ -30,7 +30,12 @@ export async function postStripe(request: APIRequestContext, event: StripeObject
     },
   });
   expect(response.status()).toBe(200);
-  return (await response.json()) as { received: true; outcome: string; decision?: { action: string; reason: string } };
+  return (await response.json()) as {
+    received: true;
+    outcome: string;
+    reason?: string;
+    decision?: { action: string; reason: string };
+  };
 }
 
 export async function subscriptionOf(request: APIRequestContext, product: ProductId): Promise<SubscriptionView> {
