@@ -57,6 +57,8 @@ export const usageViewSchema = z.object({
 });
 export type UsageView = z.infer<typeof usageViewSchema>;
 
+const standing = z.object({ plan: z.string(), status: z.string(), cancelAt: instant.nullable() });
+
 /** One line of the trail: what an event changed and why. */
 export const decisionViewSchema = z.object({
   id: z.union([z.string(), z.number()]).transform(String),
@@ -65,6 +67,8 @@ export const decisionViewSchema = z.object({
   action: z.enum(["reset", "preserve", "carry_over"]),
   reason: z.string(),
   eventType: z.string(),
+  before: standing,
+  after: standing,
 });
 export type DecisionView = z.infer<typeof decisionViewSchema>;
 

@@ -1,4 +1,5 @@
 import type { DecisionView } from "@/lib/usage/view";
+import { planName } from "./plan-words";
 
 const WHY: Record<string, string> = {
   "New subscription": "your subscription started.",
@@ -22,12 +23,31 @@ const WHY: Record<string, string> = {
   "Payment for an earlier period": "a payment for an earlier period arrived.",
   "Payment waits for its subscription": "a payment arrived before its subscription.",
   "Payment without a new period": "a payment arrived that opens no new period.",
-  Noted: "a refund or dispute was noted.",
+  "Plan change scheduled": "a plan change was scheduled for the end of the period.",
+  "Scheduled plan change withdrawn": "the scheduled plan change was taken back.",
 };
 
 const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };
 
+type Told = Pick<DecisionView, "product" | "action" | "reason" | "before" | "after">;
+
 /** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
-export function trailWords({ action, reason }: Pick<DecisionView, "action" | "reason">): { what: string; why: string } {
-  return { what: WHAT[action], why: WHY[reason] ?? `${reason}.` };
+export function trailWords(decision: Told): { what: string; why: string } {
+  const { action, reason } = decision;
+  return { what: WHAT[action], why: whatChanged(decision) ?? WHY[reason] ?? `${reason}.` };
+}
+
+/** Where the reason says little, the difference says more. */
+function whatChanged({ product, reason, before, after }: Told): string | undefined {
+  if (reason === "Plan change mid-cycle detected" && before.plan !== after.plan) {
+    const [from, to] = [planName(product, before.plan), planName(product, after.plan)];
+    return `your plan changed from ${from} to ${to}, and what you used stays counted.`;
+  }
+  if (reason !== "No billing change") return undefined;
+  if (after.status === "past_due" && before.status !== "past_due")
+    return "your payment is late; your plan goes on for now.";
+  if (before.status === "past_due" && after.status === "active") return "your payment came through.";
+  if (before.cancelAt === null && after.cancelAt !== null) return "you canceled; your plan goes on until it ends.";
+  if (before.cancelAt !== null && after.cancelAt === null) return "you decided to stay.";
+  return undefined;
 }

@@ -1,4 +1,5 @@
--- Called by the billing page: the user's own trail, newest first.
+-- Called by the billing page: the user's own trail, newest first. What changed nothing that a user could see is left
+-- out; the admin's list has it.
 create or replace function public.list_decisions(p_user_id text, p_limit integer default 5) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -7,7 +8,13 @@ as $$
     'reason', d.reason, 'event_type', d.event_type,
     'before', d.before, 'after', d.after) order by d.decided_at desc, d.decision_id desc), '[]')
   from (
-    select * from public.decisions d where d.user_id = p_user_id order by d.decided_at desc, d.decision_id desc limit p_limit
+    select * from public.decisions d
+    where d.user_id = p_user_id
+      and (d.reason <> 'No billing change'
+        or (d.before ->> 'plan', d.before ->> 'status', d.before ->> 'cancel_at')
+          is distinct from (d.after ->> 'plan', d.after ->> 'status', d.after ->> 'cancel_at'))
+    order by d.decided_at desc, d.decision_id desc
+    limit p_limit
   ) d;
 $$;
 
