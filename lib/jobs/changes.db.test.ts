@@ -24,7 +24,7 @@ const client = {
     asked.push(change);
   },
 } as unknown as ProcessorClient;
-const find: FindClient = () => ({ client, sold: priceLists("stripe", {}, { sandbox: true }).sold });
+const find: FindClient = async () => ({ client, sold: priceLists("stripe", {}, { sandbox: true }).sold });
 
 let users = 0;
 let userId = "";

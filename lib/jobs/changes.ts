@@ -1,10 +1,9 @@
 /** Carries out the plan changes that we keep for the end of a period, before the renewal. */
 
-import type { Price } from "@/lib/billing";
 import { isProductId } from "@/lib/billing";
 import type { Processor } from "@/lib/billing/facts";
 import { HOUR, MINUTE } from "@/lib/billing/period";
-import type { ProcessorClient } from "@/lib/billing/processors/client";
+import type { Reached } from "@/lib/billing/processors/reach";
 import type { DueChange, Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
@@ -15,9 +14,7 @@ const MARGIN = 30 * MINUTE;
 const BATCH = 20;
 
 /** How a processor is reached; undefined where it is not configured. */
-export type FindClient = (
-  processor: Processor,
-) => { client: ProcessorClient; sold: (price: Price) => string | undefined } | undefined;
+export type FindClient = (processor: Processor) => Promise<Reached | undefined>;
 
 /** One round. What the processor refuses is tried again until the margin; what it did comes back as a webhook. */
 export async function carryOutChanges(gateway: Gateway, find: FindClient): Promise<{ done: number; failed: number }> {
@@ -37,7 +34,7 @@ export async function carryOutChanges(gateway: Gateway, find: FindClient): Promi
 }
 
 async function carryOut({ processor, product, subscription, plan, interval }: DueChange, find: FindClient) {
-  const found = find(processor);
+  const found = await find(processor);
   if (found === undefined) throw new Error(`${processor} is not configured`);
   const priceId = isProductId(product) ? found.sold({ product, plan, interval }) : undefined;
   if (priceId === undefined) throw new Error(`No price is set for ${product} ${plan} ${interval}`);

@@ -1,6 +1,7 @@
 import { env } from "@/lib/env";
 import { type FindPrice, priceLists } from "../catalog";
 import type { Processor } from "../facts";
+import { paddle } from "./paddle";
 import type { WebhookSource } from "./processor";
 import { stripe } from "./stripe";
 
@@ -17,12 +18,20 @@ export interface Endpoint {
 
 /** The endpoint of a processor; undefined where it is not configured. */
 export function endpoint(processor: Processor): Endpoint | undefined {
-  const { sandbox, stripe: settings } = env();
-  if (processor !== "stripe" || settings.webhookSecrets.length === 0) return undefined;
-  return {
-    source: stripe,
-    secrets: settings.webhookSecrets,
-    findPrice: priceLists("stripe", process.env, { sandbox }).find,
-    livemode: /_live_/.test(settings.secretKey ?? ""),
-  };
+  const settings = env();
+  const { source, secrets, livemode } = {
+    stripe: {
+      source: stripe,
+      secrets: settings.stripe.webhookSecrets,
+      livemode: /_live_/.test(settings.stripe.secretKey ?? ""),
+    },
+    paddle: {
+      source: paddle,
+      secrets: settings.paddle.webhookSecrets,
+      livemode: settings.paddle.environment === "production",
+    },
+  }[processor];
+  if (secrets.length === 0) return undefined;
+  const { find: findPrice } = priceLists(processor, process.env, { sandbox: settings.sandbox });
+  return { source, secrets, findPrice, livemode };
 }

@@ -37,8 +37,12 @@ export type Parsed = { ok: true; event: WebhookEvent } | { ok: false; reason: Re
 export interface Identity {
   customer: string | null;
   subscription: string | null;
+  /** The transaction that our own server made for a checkout, and stored whose it is; absent as null. */
+  transaction?: string | null;
   /** The user id that our own server wrote with the secret key; null where the browser could have written it. */
   trustedUserId: string | null;
+  /** The user id that only the browser's word names: shown to the admin, believed by nobody; absent as null. */
+  hintedUserId?: string | null;
 }
 
 /** What an event claims to have changed, read from its own before-image; logged as `Change analysis`. */
@@ -55,6 +59,8 @@ export type Normalized =
       identity: Identity;
       /** Absent where the event is not about a subscription's change. */
       analysis: ChangeAnalysis | null;
+      /** An event with nothing but a link to give: why it is ignored, not deferred, where its user is not known. */
+      unlinked?: string;
     }
   /** No price of ours: quarantined, but a known subscription's end, pause, flags and debts count whatever its price. */
   | { outcome: "unpriced"; fact: SnapshotFact; identity: Identity; analysis: ChangeAnalysis | null }

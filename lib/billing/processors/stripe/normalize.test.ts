@@ -154,7 +154,10 @@ describe.each(SHAPES)("shape %s", (shape) => {
     }
     if (name.endsWith("item_removed")) {
       const before = { ...plus, plan: "starter" };
-      facts.push({ product: "chatbots", fact: { ...origin, ...fact, ...{ before, image: { ...before, status: "paused" } } } });
+      facts.push({
+        product: "chatbots",
+        fact: { ...origin, ...fact, ...{ before, image: { ...before, status: "paused" } } },
+      });
     }
     expect(result).toEqual({ outcome: "facts", facts, identity: ada, analysis });
   });
@@ -169,7 +172,12 @@ describe.each(SHAPES)("shape %s", (shape) => {
   });
 
   test("a completed checkout says whose customer and subscription these are, and nothing else", () => {
-    expect(normalized(story(shape)[LINK] ?? {})).toEqual({ outcome: "facts", facts: [], identity: ada, analysis: null });
+    expect(normalized(story(shape)[LINK] ?? {})).toEqual({
+      outcome: "facts",
+      facts: [],
+      identity: ada,
+      analysis: null,
+    });
   });
 
   test("a price that is not ours gives one snapshot without a plan, for whatever is known of the subscription", () => {

@@ -99,7 +99,9 @@ describe("a note", () => {
     ["amount", { amount: 19.99 }],
     ["amount_refunded", { amount_refunded: 1e300 }],
     ["currency", { currency: 840 }],
+    ["currency", { currency: "us\u0000" }],
     ["status", { status: {} }],
+    ["status", { status: "\ud800" }],
   ])("whose %s is something else is quarantined, with whom it is about", (path, changes) => {
     expect(send("charge.refunded", chargeObject(CHARGE, "g2"), changes)).toEqual({
       outcome: "quarantined",

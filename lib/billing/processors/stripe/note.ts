@@ -1,6 +1,7 @@
 /** Events that change no entitlement: who a customer is, and what an admin must see. */
 import { z } from "zod";
 import type { Note } from "@/lib/billing/facts";
+import { identifier } from "@/lib/billing/processors/envelope";
 import type { Handler } from "./handler";
 import { optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
 
@@ -15,12 +16,15 @@ export const linkHandler: Handler = ({ object }) => ({
   analysis: null,
 });
 
+/** Kept as it is: what Postgres cannot store as text is no word of Stripe's. */
+const word = z.string().refine((value) => identifier(value) !== null);
+
 const noteShape = z.object({
   amount: optional(z.number().int()),
   /** A charge: what has been refunded of it so far. */
   amount_refunded: optional(z.number().int()),
-  currency: optional(z.string()),
-  status: optional(z.string()),
+  currency: optional(word),
+  status: optional(word),
 });
 
 /** A handler for events that are recorded and shown. */

@@ -24,12 +24,15 @@ const id = z.string().refine((value) => identifier(value) !== null);
 /** The id of another object, which may have been expanded in place. */
 const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
 
+/** What Postgres' `integer` holds. */
+const MAX_QUANTITY = 2_147_483_647;
+
 const item = z.object({
   id: optional(id),
   price: optional(reference),
   /** What prices were called before 2020; today's objects have both. */
   plan: optional(reference),
-  quantity: optional(z.number().int().min(0)),
+  quantity: optional(z.number().int().min(0).max(MAX_QUANTITY)),
   current_period_start: optional(seconds),
   current_period_end: optional(seconds),
 });

@@ -206,7 +206,9 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
   });
 
   test("whose period cannot be read leaves nothing", () => {
-    const previous = { items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] } };
+    const previous = {
+      items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] },
+    };
     const object = subscriptionObject(BASE, shape);
     expect(send("customer.subscription.updated", object, previous, shape)).toMatchObject({
       facts: [{ product: "writer" }],
@@ -238,7 +240,9 @@ describe("status", () => {
       facts: [{ product: "writer", fact: { life: "deleted", image: { status: "canceled", plan: "plus" } } }],
     });
     expect(end({ items })).toHaveProperty("facts.length", 1);
-    expect(end({ periodEnd: BASE.periodStart })).toMatchObject({ facts: [{ fact: { image: { status: "canceled" } } }] });
+    expect(end({ periodEnd: BASE.periodStart })).toMatchObject({
+      facts: [{ fact: { image: { status: "canceled" } } }],
+    });
   });
 
   test("a deleted subscription is canceled, whatever it says and whatever is missing", () => {
@@ -258,6 +262,8 @@ describe("fields", () => {
     ["items", { items: undefined }],
     ["items.data", { "items.data": {} }],
     ["items.data.0.quantity", { "items.data.0.quantity": 1.5 }],
+    ["items.data.0.quantity", { "items.data.0.quantity": -1 }],
+    ["items.data.0.quantity", { "items.data.0.quantity": 2 ** 31 }],
     ["items.data.0.current_period_start", { "items.data.0.current_period_start": undefined }],
     ["items.data.0.current_period_start", { "items.data.0.current_period_end": undefined }],
     ["items.data.0.current_period_end", { "items.data.0.current_period_end": 1e300 }],

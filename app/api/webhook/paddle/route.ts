@@ -1,0 +1,3 @@
+import { webhookRoute } from "@/lib/billing";
+
+export const POST = webhookRoute("paddle");

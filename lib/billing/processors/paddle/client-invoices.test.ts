@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import { CUSTOMER, playedApi, refusal, totals, transaction } from "./client-testing";
+
+const page = (data: object[], hasMore = false) => ({
+  data,
+  meta: { pagination: { per_page: 30, next: "https://elsewhere.example/transactions?after=x", has_more: hasMore } },
+});
+const ids = (from: number, count: number) => Array.from({ length: count }, (_, index) => `txn_${from + index}`);
+
+describe("invoices", () => {
+  test("asks for one customer's billed transactions, newest first", async () => {
+    const { client, requests } = await playedApi(page([]));
+    expect(await client.invoices(CUSTOMER)).toEqual([]);
+    expect(requests).toMatchObject([{ method: "GET", path: "/transactions" }]);
+    expect(requests[0]?.query).toEqual({
+      customer_id: CUSTOMER,
+      status: "completed,paid,billed,past_due,canceled",
+      order_by: "id[DESC]",
+      per_page: "30",
+    });
+  });
+
+  test.each([
+    ["completed", "paid"],
+    ["paid", "paid"],
+    ["billed", "open"],
+    ["past_due", "open"],
+    ["canceled", "void"],
+  ])("%s is %s", async (status, expected) => {
+    const { client } = await playedApi(page([transaction("txn_1", { status })]));
+    expect(await client.invoices(CUSTOMER)).toEqual([
+      {
+        id: "txn_1",
+        number: "123-45678",
+        at: Date.UTC(2026, 10, 1, 10, 0, 1, 123),
+        total: { amount: 1999, currency: "USD" },
+        status: expected,
+      },
+    ]);
+  });
+
+  test("not billed yet: no number, and the day it was made", async () => {
+    const { client } = await playedApi(page([transaction("txn_1", { invoice_number: null, billed_at: null })]));
+    expect(await client.invoices(CUSTOMER)).toMatchObject([{ number: null, at: Date.UTC(2026, 10, 1, 10, 0, 0, 900) }]);
+  });
+
+  test("newest first by the day they were billed", async () => {
+    const { client } = await playedApi(
+      page([transaction("txn_2"), transaction("txn_1", { billed_at: "2026-11-09T00:00:00Z" })]),
+    );
+    expect((await client.invoices(CUSTOMER)).map(({ id }) => id)).toEqual(["txn_1", "txn_2"]);
+  });
+
+  test("drafts and changes of a card are no invoices", async () => {
+    const card = transaction("txn_1", { origin: "subscription_payment_method_change" });
+    const { client } = await playedApi(page([card, transaction("txn_2", { status: "draft" })]));
+    expect(await client.invoices(CUSTOMER)).toEqual([]);
+  });
+
+  test("a hundred at most, page by page, and never at an address that the answer names", async () => {
+    const pages = [0, 30, 60, 90, 120].map((from) =>
+      page(
+        ids(from, 30).map((id) => transaction(id)),
+        true,
+      ),
+    );
+    const { client, requests } = await playedApi(...pages);
+    const invoices = await client.invoices(CUSTOMER);
+    expect(invoices.map(({ id }) => id)).toEqual(ids(0, 100));
+    expect(requests.map(({ query }) => query.after)).toEqual([undefined, "txn_29", "txn_59", "txn_89"]);
+  });
+
+  test("an empty page is the last one, whatever it says", async () => {
+    const { client, requests } = await playedApi(page([], true), page([transaction("txn_1")]));
+    expect(await client.invoices(CUSTOMER)).toEqual([]);
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each([
+    ["no totals", { details: null }],
+    ["a total that is no whole number", { details: { tax_rates_used: [], totals: totals("19.99"), line_items: [] } }],
+    ["no instant", { billed_at: "yesterday" }],
+    ["no currency", { details: { tax_rates_used: [], totals: totals("1", { currency_code: "usd" }), line_items: [] } }],
+  ])("%s is an answer that cannot be read", async (_, over) => {
+    const { client } = await playedApi(page([transaction("txn_1", over)]));
+    await expect(client.invoices(CUSTOMER)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
+  });
+});
+
+describe("invoicePdf", () => {
+  test("gives the link", async () => {
+    const { client, requests } = await playedApi({ data: { url: "https://paddle-invoices.example/1.pdf?X-Amz=1" } });
+    expect(await client.invoicePdf("txn_1")).toBe("https://paddle-invoices.example/1.pdf?X-Amz=1");
+    expect(requests).toMatchObject([{ method: "GET", path: "/transactions/txn_1/invoice" }]);
+  });
+
+  test.each([
+    ["past due", { status: "past_due" }],
+    ["paid and not completed", { status: "paid" }],
+    ["billed to a card", { status: "billed" }],
+    ["for nothing", { details: { tax_rates_used: [], totals: totals("0"), line_items: [] } }],
+  ])("null while there is none: %s", async (_, over) => {
+    const { client } = await playedApi(refusal(400, "some_refusal"), { data: transaction("txn_1", over) });
+    expect(await client.invoicePdf("txn_1")).toBeNull();
+  });
+
+  test("a refusal for another reason stays one", async () => {
+    const { client } = await playedApi(refusal(403, "forbidden"), { data: transaction("txn_1") });
+    await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "invalid", code: "forbidden" });
+  });
+
+  test("where Paddle cannot answer, it is not asked again", async () => {
+    const { client, requests } = await playedApi(refusal(500, "internal_error"), { data: transaction("txn_1") });
+    await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "unavailable" });
+    expect(requests).toHaveLength(1);
+  });
+
+  test("an invoice that does not exist", async () => {
+    const { client } = await playedApi(refusal(404, "not_found"), refusal(404, "not_found"));
+    await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "not_found", code: "not_found" });
+  });
+});

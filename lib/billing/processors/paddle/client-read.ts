@@ -1,0 +1,74 @@
+/** Paddle's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
+import type { Subscription, SubscriptionPreview, Transaction, TransactionTotals } from "@paddle/paddle-node-sdk";
+import type { Instant } from "@/lib/billing/facts";
+import type { ChangePreview, Invoice, Money, PlanChange } from "@/lib/billing/processors/client";
+import { unreadable } from "./client-call";
+import type { PlanItems } from "./client-plan";
+import { instantOf } from "./instant";
+
+/**
+ * What the change costs. The grand total is what a card is charged: after the customer's credit, unlike the total.
+ *
+ * A renewal with another interval is not in Paddle's `next_transaction`, which assumes a period from today on: it costs
+ * the new price and comes when the subscription would renew anyway.
+ */
+export function readPreview(
+  preview: SubscriptionPreview,
+  current: Subscription,
+  timing: PlanChange["timing"],
+  { intervalChanges }: PlanItems,
+): ChangePreview {
+  const { immediateTransaction, nextTransaction, recurringTransactionDetails } = preview;
+  const due = immediateTransaction === null ? null : grandTotal(immediateTransaction.details.totals);
+  const dueNow = due !== null && due.amount > 0 ? due : null;
+  if (nextTransaction === null) return { dueNow, nextCharge: null };
+  if (timing === "now" || !intervalChanges) {
+    const at = readInstant("next_transaction.billing_period", nextTransaction.billingPeriod.startsAt);
+    return { dueNow, nextCharge: { ...grandTotal(nextTransaction.details.totals), at } };
+  }
+  if (recurringTransactionDetails === null) throw unreadable("preview", "no recurring_transaction_details");
+  const at = readInstant("next_billed_at", current.nextBilledAt);
+  return { dueNow, nextCharge: { ...grandTotal(recurringTransactionDetails.totals), at } };
+}
+
+/** The invoice, or nothing where the transaction is none: a zero sum that only carried a new card. */
+export function readInvoice(transaction: Transaction): Invoice[] {
+  const { id, origin, invoiceNumber, billedAt, createdAt, details } = transaction;
+  const status = INVOICE_STATUS[transaction.status];
+  if (status === undefined || origin === "subscription_payment_method_change") return [];
+  const totals = details?.totals;
+  if (!totals) throw unreadable("invoices", `no totals in ${id}`);
+  const total = readMoney(totals.total, totals.currencyCode);
+  return [{ id, number: invoiceNumber, at: readInstant("billed_at", billedAt ?? createdAt), total, status }];
+}
+
+const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
+  completed: "paid",
+  paid: "paid",
+  billed: "open",
+  past_due: "open",
+  canceled: "void",
+};
+
+/** Paddle makes a document once a transaction is completed (or billed, where it is paid by hand), never for nothing. */
+export function hasNoDocument({ status, collectionMode, details }: Transaction): boolean {
+  if (status === "billed") return collectionMode !== "manual";
+  return status !== "completed" || details?.totals?.total === "0";
+}
+
+function grandTotal({ grandTotal, currencyCode }: TransactionTotals): Money {
+  return readMoney(grandTotal, currencyCode);
+}
+
+function readMoney(text: unknown, currency: unknown): Money {
+  const amount = typeof text === "string" && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(amount)) throw unreadable("money", "the amount is not a whole number of minor units");
+  if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) throw unreadable("money", "no ISO 4217 currency");
+  return { amount, currency };
+}
+
+function readInstant(field: string, text: unknown): Instant {
+  const at = instantOf(text);
+  if (at === null) throw unreadable(field, "not an RFC 3339 instant");
+  return at;
+}

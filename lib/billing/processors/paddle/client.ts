@@ -1,0 +1,154 @@
+import { type Environment, Paddle } from "@paddle/paddle-node-sdk";
+import type { FindPrice } from "@/lib/billing/catalog";
+import { type Invoice, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import { caller, unreadable } from "./client-call";
+import { billingMode, planItemsAfter } from "./client-plan";
+import { hasNoDocument, readInvoice, readPreview } from "./client-read";
+
+export interface PaddleClientOptions {
+  apiKey: string;
+  environment: "sandbox" | "production";
+  /** Another address of the API, without a slash at its end; it wins over `environment`. */
+  baseUrl?: string;
+  /** Tells the plan's item from the others of a subscription. */
+  findPrice: FindPrice;
+  /** Milliseconds that one request may take; the SDK itself waits for minutes. */
+  timeoutMs?: number;
+}
+
+/** Payers wait for the answer, and Paddle charges the card within the request that changes a plan. */
+const TIMEOUT_MS = 10_000;
+const INVOICES = 100;
+/** Paddle's own maximum. */
+const INVOICES_A_PAGE = 30;
+/** The most subscriptions that one portal session links to. */
+const PORTAL_SUBSCRIPTIONS = 25;
+
+/** Paddle's API in the product's words, through Paddle's SDK. Every method throws `ProcessorError` and nothing else. */
+export function paddleClient({ apiKey, environment, ...options }: PaddleClientOptions): ProcessorClient {
+  const { findPrice, timeoutMs = TIMEOUT_MS } = options;
+  const paddle = new Paddle(apiKey, {
+    // The SDK's type knows two names only; its client takes any other text as the address.
+    environment: (options.baseUrl ?? environment) as Environment,
+    // Without it the version is whatever the account's dashboard says.
+    customHeaders: { "Paddle-Version": "1" },
+  });
+  const call = caller({ apiKey, timeoutMs });
+
+  return {
+    /**
+     * `url` is the page at `returnUrl` with the transaction's id in its query; Paddle.js opens the checkout there.
+     *
+     * The email is not sent: Paddle takes one with a customer only, and finding the customer by it would give the
+     * cards of whoever has that address there to anybody who claims it here.
+     */
+    async checkout({ userId, customer, priceId, returnUrl }) {
+      const transaction = await call("checkout", () =>
+        paddle.transactions.create({
+          items: [{ priceId, quantity: 1 }],
+          ...(customer === null ? {} : { customerId: customer }),
+          // For people who look at Paddle's dashboard. A browser can write the same: it is never believed.
+          customData: { user_id: userId },
+          checkout: { url: returnUrl },
+        }),
+      );
+      const { id, checkout } = transaction;
+      return { url: required("checkout", "url", checkout?.url), transaction: required("checkout", "id", id) };
+    },
+
+    async preview(change) {
+      const id = pathId(change.subscription);
+      const subscription = await call("preview", () => paddle.subscriptions.get(id));
+      const plan = planItemsAfter(subscription.items, change.priceId, findPrice);
+      const preview = await call("preview", () =>
+        paddle.subscriptions.previewUpdate(id, {
+          items: plan.items,
+          // What a renewal costs is asked as if nothing were billed for the rest of this period.
+          prorationBillingMode:
+            change.timing === "now" ? billingMode(change.timing, plan, subscription.status) : "do_not_bill",
+        }),
+      );
+      return readPreview(preview, subscription, change.timing, plan);
+    },
+
+    async change(change) {
+      const id = pathId(change.subscription);
+      const subscription = await call("change", () => paddle.subscriptions.get(id));
+      const plan = planItemsAfter(subscription.items, change.priceId, findPrice);
+      // A second try after an answer that was lost must not change (and charge) again.
+      if (!plan.changes) return;
+      await call("change", () =>
+        paddle.subscriptions.update(id, {
+          items: plan.items,
+          prorationBillingMode: billingMode(change.timing, plan, subscription.status),
+          onPaymentFailure: "prevent_change",
+        }),
+      );
+    },
+
+    async cancel(subscription, when) {
+      const effectiveFrom = when === "now" ? "immediately" : "next_billing_period";
+      const id = pathId(subscription);
+      await call("cancel", () => paddle.subscriptions.cancel(id, { effectiveFrom }));
+    },
+
+    async keep(subscription) {
+      const id = pathId(subscription);
+      await call("keep", () => paddle.subscriptions.update(id, { scheduledChange: null }));
+    },
+
+    async portal(customer, subscriptions) {
+      const id = pathId(customer);
+      const linked = subscriptions.slice(0, PORTAL_SUBSCRIPTIONS);
+      const { urls } = await call("portal", () => paddle.customerPortalSessions.create(id, linked));
+      return { url: required("portal", "url", urls.general.overview) };
+    },
+
+    async invoices(customer) {
+      const customerId = [pathId(customer)];
+      const invoices: Invoice[] = [];
+      let after: string | undefined;
+      // Pages are asked for by the last id: the SDK would follow whatever address the answer names, with our key.
+      for (let page = 0; page * INVOICES_A_PAGE < INVOICES; page++) {
+        const collection = paddle.transactions.list({
+          customerId,
+          status: ["completed", "paid", "billed", "past_due", "canceled"],
+          orderBy: "id[DESC]",
+          perPage: INVOICES_A_PAGE,
+          ...(after === undefined ? {} : { after }),
+        });
+        const transactions = await call("invoices", () => collection.next());
+        invoices.push(...transactions.flatMap(readInvoice));
+        after = transactions.at(-1)?.id;
+        if (!collection.hasMore || after === undefined) break;
+      }
+      return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
+    },
+
+    /** Callers must know that the invoice is the user's own: Paddle answers for every customer's. */
+    async invoicePdf(invoice) {
+      const id = pathId(invoice);
+      try {
+        const { url } = await call("invoicePdf", () => paddle.transactions.getInvoicePDF(id));
+        return required("invoicePdf", "url", url);
+      } catch (error) {
+        if (!(error instanceof ProcessorError) || error.problem === "unavailable") throw error;
+        // Paddle refuses in several words where there is no document yet; the transaction itself says it plainly.
+        const transaction = await call("invoicePdf", () => paddle.transactions.get(id));
+        if (hasNoDocument(transaction)) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+/** The SDK puts ids into paths and queries as they come: `../` or a comma would ask for something else. */
+function pathId(id: string): string {
+  if (/^[A-Za-z0-9_-]{1,128}$/.test(id)) return id;
+  throw new ProcessorError("Paddle has no such entity: the id is malformed.", "not_found", "malformed_id");
+}
+
+function required(operation: string, field: string, text: string | null | undefined): string {
+  if (text) return text;
+  throw unreadable(operation, `no ${field}`);
+}

@@ -1,0 +1,32 @@
+import { identifier, parseJsonObject } from "@/lib/billing/processors/envelope";
+import type { Parsed } from "@/lib/billing/processors/processor";
+import { instantOf } from "./instant";
+
+/** What the ids of Paddle's webhook simulator begin with. */
+const SIMULATED = "ntfsimevt_";
+
+/**
+ * Reads an event's envelope. Its own id is `event_id`: the `notification_id` differs by destination and by replay.
+ *
+ * Paddle does not say which environment an event is from; only its simulator's events are known not to be live.
+ */
+export function parse(raw: Uint8Array): Parsed {
+  const parsed = parseJsonObject(raw);
+  if (!parsed.ok) return parsed;
+  const payload = parsed.value;
+  const id = identifier(payload.event_id);
+  if (id === null) return { ok: false, reason: "missing_id" };
+  const type = identifier(payload.event_type);
+  if (type === null) return { ok: false, reason: "missing_type" };
+  return {
+    ok: true,
+    event: {
+      processor: "paddle",
+      id,
+      type,
+      livemode: id.startsWith(SIMULATED) ? false : null,
+      occurredAt: instantOf(payload.occurred_at),
+      payload,
+    },
+  };
+}

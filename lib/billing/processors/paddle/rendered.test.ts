@@ -1,0 +1,75 @@
+/** A history of the world, rendered as Paddle's events, is normalized to its facts again. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { product } from "@/lib/billing/catalog";
+import type { Fact, ProcessorFact } from "@/lib/billing/facts";
+import { fold } from "@/lib/billing/timeline";
+import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
+import { ACTIONS, World } from "@/tests/support/world";
+import { normalized } from "./testing";
+
+const anyWorld = fc.array(fc.constantFrom(...ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
+  const world = new World();
+  for (const action of actions) world.act(action);
+  return world;
+});
+const NAMES: Record<string, string> = { low: "plus", high: "ultra" };
+
+function factsOf(fact: ProcessorFact): Fact[] {
+  return renderPaddle(fact, "u").flatMap((event) => {
+    const result = normalized(event);
+    if (result.outcome !== "facts") throw new Error(JSON.stringify(result));
+    return result.facts.map(({ fact: again }) => again);
+  });
+}
+
+test("each of its events says what the fact said", () => {
+  fc.assert(
+    fc.property(anyWorld, (world) => {
+      for (const fact of world.facts) {
+        const again = factsOf(fact);
+        expect(again.length).toBeGreaterThan(0);
+        for (const each of again) {
+          expect(each).toMatchObject({ kind: fact.kind, at: paddleInstant(fact), processor: "paddle" });
+          if (fact.kind === "snapshot" && each.kind === "snapshot") {
+            const { status } = fact.image;
+            const period = status === "paused" || status === "canceled" ? { periodStart: null, periodEnd: null } : {};
+            const cancelAt = status === "canceled" ? null : fact.image.cancelAt;
+            const plan = NAMES[fact.image.plan ?? ""];
+            expect(each.image).toEqual({ ...fact.image, ...period, plan, cancelAt });
+            expect(each.before).toBeNull();
+          }
+          if (fact.kind === "payment" && each.kind === "payment") {
+            const { outcome, purpose, inMoney, interval } = fact;
+            expect(each).toMatchObject({ outcome, purpose, inMoney, interval, plan: NAMES[fact.plan ?? ""] });
+            if (fact.purpose !== "proration") expect(each).toMatchObject({ periodEnd: fact.periodEnd });
+          }
+        }
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("only the first event of a subscription names the transaction it came from", () => {
+  const world = new World();
+  world.act("subscribeLow");
+  const [created, activated] = renderPaddle(world.facts[0] as ProcessorFact, "u").map(normalized);
+  expect(created).toMatchObject({ identity: { transaction: paddleTransaction("sub_1", "u"), trustedUserId: null } });
+  expect(activated).toMatchObject({ identity: { transaction: null } });
+});
+
+test("in any order, with duplicates, they add up to one timeline", () => {
+  fc.assert(
+    fc.property(anyWorld, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (world, random) => {
+      const facts = world.facts.flatMap(factsOf);
+      const expected = JSON.stringify(fold(product("writer"), facts, 0));
+      const shuffled = [...facts, ...facts]
+        .map((fact) => ({ fact, at: random.next().value as number }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ fact }) => fact);
+      expect(JSON.stringify(fold(product("writer"), shuffled, 0))).toBe(expected);
+    }),
+    { numRuns: 500 },
+  );
+});

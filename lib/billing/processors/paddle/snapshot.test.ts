@@ -1,0 +1,90 @@
+import { describe, expect, test } from "vitest";
+import { event, planPrice, type SubscriptionSpec, subscriptionEntity } from "./events";
+import { type Changes, normalized, withChanges } from "./testing";
+
+const AT = Date.UTC(2026, 2, 1, 10);
+const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
+const seats = { ...price, id: "pri_seats" };
+
+const BASE: SubscriptionSpec = {
+  id: "sub_1",
+  customer: "ctm_1",
+  items: [{ price }],
+  createdAt: AT,
+  updatedAt: AT,
+  period: { start: AT, end: AT + 2_678_400_000 },
+};
+
+function told(spec: Partial<SubscriptionSpec>, changes: Changes = {}, type = "subscription.updated") {
+  const data = withChanges(subscriptionEntity({ ...BASE, ...spec }), changes);
+  return normalized(event(type, data, { id: "evt_1", at: AT + 5000 }));
+}
+
+describe("the order instant", () => {
+  test("is the subscription's own clock, however it is written; else when the event occurred", () => {
+    for (const updated_at of ["2026-03-01T10:00:01.5Z", "2026-03-01T10:00:01.5009Z", "2026-03-01T11:00:01.500+01:00"]) {
+      expect(told({}, { updated_at })).toMatchObject({ facts: [{ fact: { at: AT + 1500 } }] });
+    }
+    for (const updated_at of [null, undefined]) {
+      expect(told({}, { updated_at })).toMatchObject({ facts: [{ fact: { at: AT + 5000 } }] });
+    }
+  });
+});
+
+describe("what cannot be read is quarantined, by its path", () => {
+  test.each([
+    [{ status: undefined }, "missing_field:data.status"],
+    [{ status: "dormant" }, "unknown_status"],
+    [{ id: 7 }, "missing_field:data.id"],
+    [{ updated_at: "today" }, "missing_field:data.updated_at"],
+    [{ items: null }, "missing_field:data.items"],
+    [{ "items.0.quantity": -1 }, "missing_field:data.items.0.quantity"],
+    [{ "items.0.price": { id: "" } }, "missing_field:data.items.0.price.id"],
+    [{ current_billing_period: null }, "missing_field:data.current_billing_period"],
+    [{ "current_billing_period.ends_at": "later" }, "missing_field:data.current_billing_period.ends_at"],
+    [{ "current_billing_period.ends_at": "2026-03-01T10:00:00Z" }, "invalid_period"],
+    [{ scheduled_change: { action: "cancel" } }, "missing_field:data.scheduled_change.effective_at"],
+  ])("%j", (changes, reason) => {
+    expect(told({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { customer: "ctm_1" } });
+  });
+
+  test("two plans of one product", () => {
+    expect(told({ items: [{ price }, { price: ultra }] })).toMatchObject({ reason: "ambiguous_plan_items" });
+  });
+});
+
+test("only the plan's item counts, wherever it stands; its quantity too", () => {
+  const items = [
+    { price: seats, quantity: 9 },
+    { price, quantity: 2 },
+  ];
+  expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "plus", quantity: 2 } } }] });
+  expect(told({ items: [{ price: seats }] })).toMatchObject({ outcome: "unpriced" });
+  expect(told({ items: [] })).toMatchObject({ outcome: "unpriced", fact: { image: { plan: null, quantity: 1 } } });
+});
+
+test("the end counts whatever the event is called and whatever is missing", () => {
+  for (const type of ["subscription.canceled", "subscription.updated", "subscription.created"]) {
+    expect(told({ status: "canceled", period: null }, {}, type)).toMatchObject({
+      facts: [{ fact: { life: "deleted", image: { status: "canceled", periodStart: null } } }],
+    });
+  }
+  expect(told({ status: "canceled", period: null, items: [{ price: seats }] })).toMatchObject({
+    outcome: "unpriced",
+    fact: { life: "deleted", image: { status: "canceled" } },
+  });
+});
+
+test("a scheduled cancel is when it ends; a scheduled pause or resume changes nothing", () => {
+  const at = (action: "cancel" | "pause" | "resume", status: SubscriptionSpec["status"] = "active") => {
+    const result = told({ status, scheduledChange: { action, effectiveAt: AT + 86_400_000 } });
+    return result.outcome === "facts" && result.facts[0]?.fact.kind === "snapshot"
+      ? result.facts[0].fact.image.cancelAt
+      : undefined;
+  };
+  expect(at("cancel")).toBe(AT + 86_400_000);
+  expect(at("pause")).toBeNull();
+  expect(at("resume")).toBeNull();
+  expect(at("cancel", "canceled")).toBeNull();
+});

@@ -1,0 +1,114 @@
+/**
+ * A history of the world, as the events that Paddle would send. Normalized, they are the same facts again, but for what
+ * Paddle does not say: the image before, and the period of a subscription that is paused or has ended.
+ */
+import type { Image, Instant, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/facts";
+import { DAY } from "@/lib/billing/period";
+import {
+  event,
+  type PaddleObject,
+  planPrice,
+  subscriptionEntity,
+  type TransactionSpec,
+  transactionEntity,
+} from "@/lib/billing/processors/paddle/events";
+
+/** The world's plans in the catalog. */
+const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
+
+/** The transaction that the server made for the subscription's checkout; whose it is, it stores. */
+export function paddleTransaction(subscription: string, userId: string): string {
+  return `txn_${subscription}_${userId}`;
+}
+
+/** One fact's events, in the order in which Paddle makes them. */
+export function renderPaddle(fact: ProcessorFact, userId: string): PaddleObject[] {
+  return fact.kind === "payment" ? payment(fact, userId) : snapshot(fact, userId);
+}
+
+/** The world counts seconds; Paddle counts microseconds, so that what comes later has a later instant. */
+export function paddleInstant({ id, at }: ProcessorFact): Instant {
+  return at + (Number(id.slice(-3)) % 1000);
+}
+
+function snapshot(fact: SnapshotFact, userId: string): PaddleObject[] {
+  const at = paddleInstant(fact);
+  const data = subscription(fact, userId);
+  if (fact.life !== "created") return [tell(fact, userId, at, `subscription.${newsOf(fact)}`, data)];
+  const transaction = paddleTransaction(fact.subscription, userId);
+  return [
+    tell(fact, userId, at, "subscription.created", { ...data, transaction_id: transaction }),
+    tell(fact, userId, at, fact.image.status === "trialing" ? "subscription.trialing" : "subscription.activated", data),
+  ];
+}
+
+function newsOf({ image, before }: SnapshotFact): string {
+  const { status } = image;
+  if (status === before?.status) return "updated";
+  if (status === "active") return before?.status === "paused" ? "resumed" : "updated";
+  return status;
+}
+
+function tell(fact: ProcessorFact, userId: string, at: Instant, type: string, data: PaddleObject): PaddleObject {
+  return event(type, data, { id: `evt_${userId}_${fact.id}_${type}`, at });
+}
+
+function priceOf({ plan, interval }: Pick<Image, "plan" | "interval">) {
+  return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
+}
+
+function subscription({ subscription: id, image, ...fact }: SnapshotFact, userId: string): PaddleObject {
+  const at = paddleInstant({ subscription: id, image, ...fact });
+  const runs = image.status !== "paused" && image.status !== "canceled";
+  const { periodStart: start, periodEnd: end, trialEnd, cancelAt } = image;
+  return subscriptionEntity({
+    id: `${id}_${userId}`,
+    customer: `ctm_${userId}`,
+    items: [{ price: priceOf(image), quantity: image.quantity }],
+    createdAt: 0,
+    updatedAt: at,
+    period: runs && start !== null && end !== null ? { start, end } : null,
+    status: image.status,
+    scheduledChange: cancelAt === null ? null : { action: "cancel", effectiveAt: cancelAt },
+    trial: trialEnd === null ? null : { start: 0, end: trialEnd },
+  });
+}
+
+const ORIGINS = {
+  period: "subscription_recurring",
+  change: "subscription_update",
+  proration: "subscription_update",
+  other: "subscription_charge",
+} as const satisfies Record<PaymentFact["purpose"], TransactionSpec["origin"]>;
+
+/** So long is the rest of the period that an upgrade is charged for: the world does not say, and no interval is. */
+const REST = 5 * DAY;
+
+function payment(fact: PaymentFact, userId: string): PaddleObject[] {
+  const price = priceOf(fact);
+  const paid = fact.outcome === "paid";
+  const start = fact.periodStart ?? fact.at;
+  const period = { start, end: fact.periodEnd ?? start + REST };
+  const proration = fact.purpose === "proration" ? { rate: "0.5", ...period } : undefined;
+  const as = (type: string, status: TransactionSpec["status"]) =>
+    tell(
+      fact,
+      userId,
+      paddleInstant(fact),
+      type,
+      transactionEntity({
+        id: `txn_${userId}_${fact.id}`,
+        customer: `ctm_${userId}`,
+        subscription: `${fact.subscription}_${userId}`,
+        origin: ORIGINS[fact.purpose],
+        status,
+        lines: [{ price, amount: price.unitAmount, ...(proration && { proration }) }],
+        period,
+        at: fact.at,
+        // What was not paid in money came from the customer's credit.
+        credit: paid && !fact.inMoney ? price.unitAmount : 0,
+      }),
+    );
+  if (!paid) return [as("transaction.payment_failed", "past_due")];
+  return [as("transaction.paid", "paid"), as("transaction.completed", "completed")];
+}
