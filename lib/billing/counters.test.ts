@@ -115,7 +115,16 @@ describe("what a window begins with", () => {
   test("months of a year count by themselves; the last goes on until news", () => {
     const year = a.is(0, { interval: "yearly", ...days(0, 365) });
     expect(units(31, [use(1, 80), use(30, 2)], year)).toEqual([2, 0, 98]);
+    expect(standing(10, [], year).window).toMatchObject({ end: day(30), countsUntil: day(30) });
+    expect(standing(364, [], year).window).toMatchObject({ end: day(365), countsUntil: null });
     expect(units(366, [use(364, 80), use(366, 2)], year)).toEqual([82, 0, 18]);
+  });
+
+  test("use falls into the window of what was in force, though another lies over it", () => {
+    const b = told("sub_b");
+    const two = [a.is(0), b.is(0, { plan: "high" })];
+    expect(units(7, [use(6, 50)], ...two)).toEqual([50, 0, 950]);
+    expect(units(9, [use(6, 50), use(8, 3)], ...two, b.ends(8))).toEqual([3, 0, 97]);
   });
 
   test("openings that have not come do not count yet", () => {

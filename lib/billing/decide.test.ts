@@ -53,6 +53,10 @@ describe("a decision", () => {
   test("is about the delivery's own subscription", () => {
     const b = told("sub_b");
     const carried = b.is(10, days(10, 40));
+    expect(decision([first], carried)).toEqual({
+      action: "carry_over",
+      reason: "Resubscribed within a paid period",
+    });
     expect(decision([carried], first)).toEqual({ action: "reset", reason: "New subscription" });
     // It makes the other one a carry-over: that one begins inside it now.
     const other = { ...a.is(5), processor: "paddle" as const };
@@ -108,7 +112,7 @@ describe("flags", () => {
     const two = { kind: "two_live_subscriptions", source: "stripe:sub_b", at: day(10) };
     expect(flags(a.is(0), b.is(10, days(10, 40)))).toEqual([two]);
     expect(flags(a.is(0), a.ends(9), b.is(10, days(10, 40)))).toEqual([]);
-    expect(flags(a.is(0), b.is(10, days(10, 40)), b.is(40, days(40, 70)))).toEqual([two]);
+    expect(flags(a.is(0), b.is(10, days(10, 40)), a.is(30, second), b.is(40, days(40, 70)))).toEqual([two]);
   });
 
   test("an older period, and each only once", () => {

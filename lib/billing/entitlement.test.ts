@@ -132,8 +132,10 @@ describe("who is in force", () => {
       expect(source(6, a.is(0), a.is(5, { status })), status).toBe("free");
     }
     for (const status of ["trialing", "active", "past_due", "unpaid"] as const) {
-      expect(source(6, a.is(0, { status })), status).toBe("stripe:sub_a");
+      expect(source(6, a.is(0), a.is(5, { status })), status).toBe("stripe:sub_a");
     }
+    // Nothing was ever paid for: free's own counters, not free's limits once more beside them.
+    expect(source(6, a.is(0, { status: "past_due" }))).toBe("free");
   });
 
   test("live without a period gives nothing", () => {
@@ -187,6 +189,9 @@ describe("whose limits apply", () => {
     const paid = a.pays(7, 0, 30, { plan: "high" });
     expect([limitPlan(6, ...trial, paid), limitPlan(7, ...trial, paid)]).toEqual(["low", "high"]);
     expect(limitPlan(8, ...trial, a.pays(7, 0, 30))).toBe("low");
+    expect(limitPlan(6, ...trial, a.is(30, { ...high, ...second }))).toBe("low");
+    const [began, upgraded] = trial as [Fact, Fact];
+    expect(limitPlan(6, began, a.pays(0, 0, 30, { plan: "high" }), upgraded)).toBe("high");
     expect(limitPlan(31, ...trial, a.is(30, { ...high, ...second }))).toBe("high");
   });
 
@@ -214,6 +219,25 @@ describe("whose limits apply", () => {
     expect(limitPlan(7, ...failed, prorated(8))).toBe("low");
     const other = [a.is(0), a.pays(0, 0, 30), a.is(5, high), a.fails(6, { purpose: "other" })];
     expect(limitPlan(9, ...other)).toBe("high");
+  });
+
+  test("a failure that a payment has made good caps no later upgrade", () => {
+    const failed = [a.is(0), a.fails(6)];
+    const upgraded = a.is(8, high);
+    expect(limitPlan(9, ...failed, upgraded)).toBe("low");
+    expect(limitPlan(9, ...failed, a.pays(7, 0, 30), upgraded)).toBe("high");
+    expect(limitPlan(9, ...failed, a.pays(6, 0, 30), upgraded)).toBe("high");
+    expect(limitPlan(9, ...failed, a.pays(5, 0, 30), upgraded)).toBe("low");
+    // Vouched for at the failure's own instant, or after it.
+    expect(limitPlan(6, a.is(0), a.fails(0), a.is(5, high))).toBe("low");
+    const later = [a.is(30, second), a.is(35, { ...high, ...second }), a.is(60, { ...high, ...third })];
+    expect(limitPlan(36, a.is(0), a.fails(10), ...later)).toBe("high");
+  });
+
+  test("a paid period's upgrade counts at once, whatever was owed before", () => {
+    const b = told("sub_b");
+    const owing = [a.is(0, { status: "past_due" }), a.ends(5)];
+    expect(limitPlan(46, ...owing, b.is(40, days(40, 70)), b.is(45, { ...high, ...days(40, 70) }))).toBe("high");
   });
 
   test("free's where a charge failed and nothing was ever paid for", () => {
@@ -249,11 +273,8 @@ describe("what an unpaid renewal forgave", () => {
 
   test("is held from the start where another period was never paid, of any subscription, no trial", () => {
     const owing = [a.is(0, { status: "past_due" }), a.ends(5)];
-    const next = [
-      b.is(40, { ...days(40, 70), status: "incomplete" }),
-      b.is(41, { ...days(40, 70), status: "past_due" }),
-    ];
-    expect(held(42, ...owing, ...next)).toBe(true);
+    const next = [b.is(40, days(40, 70)), b.is(70, days(70, 100))];
+    expect(held(71, ...owing, ...next)).toBe(true);
     const twice = [a.is(0, { status: "past_due" }), a.is(3), a.is(30, second)];
     expect(held(31, ...twice)).toBe(false);
     const collecting = { collectionPaused: true };

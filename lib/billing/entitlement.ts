@@ -116,7 +116,7 @@ function sameEntitlement(a: Segment, b: Segment): boolean {
 /** The subscription in force: what is paid for before what is owed, then the higher plan, then the older. */
 function holderAt(product: Product, histories: readonly History[], at: Instant): Holder | undefined {
   const rank = ({ change }: Holder) => planRank(product, change.plan);
-  return givingAt(histories, at).sort(
+  return givingAt(product, histories, at).sort(
     (a, b) =>
       Number(isPastDue(a.change.status)) - Number(isPastDue(b.change.status)) ||
       rank(b) - rank(a) ||
@@ -125,8 +125,11 @@ function holderAt(product: Product, histories: readonly History[], at: Instant):
   )[0];
 }
 
-/** The subscriptions that give a plan at `at`: they live, grace has not run out, and a trial is the user's first. */
-export function givingAt(histories: readonly History[], at: Instant): Holder[] {
+/**
+ * The subscriptions that give a plan at `at`: they live, grace has not run out, a trial is the user's first, and some
+ * plan above free is theirs to give. With none, there is the free plan and its own counters, not a second helping.
+ */
+export function givingAt(product: Product, histories: readonly History[], at: Instant): Holder[] {
   return histories.flatMap((history) => {
     const change = changeAt(history, at);
     if (change === undefined || !couldGive(change)) return [];
@@ -134,7 +137,8 @@ export function givingAt(histories: readonly History[], at: Instant): Holder[] {
     if (at >= period.end + GRACE) return [];
     if (change.pastDueSince !== null && at >= change.pastDueSince + GRACE) return [];
     if (change.status === "trialing" && hadEarlierTrial(histories, period)) return [];
-    return [{ history, change, period }];
+    const holder = { history, change, period };
+    return planRank(product, limitPlan(product, histories, holder, at)) > 0 ? [holder] : [];
   });
 }
 

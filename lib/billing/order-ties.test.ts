@@ -127,11 +127,22 @@ describe("the chain of images", () => {
     expect(ids(chain(greedy, plan("0")))).toBe("!abcdefghi?");
   });
 
+  test("greed begins with who follows nobody but itself, or says nothing of before", () => {
+    const steps = Array.from({ length: 10 }, (_, index) =>
+      snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
+    );
+    for (const before of [plan("0"), null]) {
+      const facts = [...steps.toReversed(), snapshot("s", plan("0"), before)];
+      expect(ids(chain(facts, null))).toBe("sabcdefghij");
+    }
+  });
+
   test("where everybody follows somebody and nobody the state so far, greed takes the first", () => {
     const ring = Array.from({ length: 11 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${(index + 1) % 11}`), plan(`${index}`)),
     );
     expect(ids(chain(ring, null))).toBe("abcdefghijk");
+    expect(ids(chain(ring, plan("5")))).toBe("fghijkabcde");
     const self = Array.from({ length: 11 }, (_, index) => snapshot(String.fromCharCode(97 + index), A, A));
     expect(ids(chain(self, B))).toBe("abcdefghijk");
   });

@@ -1,19 +1,14 @@
-/** Paddle's events through the front door, on real Postgres: the documents' checklist, and whose they are. */
-import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
 import { deliver } from "@/tests/support/stripe";
-import { ACTIONS, type Action, World } from "@/tests/support/world";
 import type { ProductId } from "./catalog";
 import { DAY, HOUR } from "./period";
 import type { PaddleObject } from "./processors/paddle/events";
 import { type PlayedSubscriptionSpec, playPaddleSubscription } from "./processors/paddle/played";
 import { playSubscription } from "./processors/stripe/played";
-import { rebuild } from "./rebuild";
 import { linkCustomer } from "./repair";
 
 const database = testDatabase();
@@ -400,65 +395,3 @@ test("the simulator's events count outside production only", async () => {
   const { body: real } = await deliverPaddle(gateway, played.activated(), { livemode: true });
   expect(real).toMatchObject({ outcome: "applied" });
 });
-
-const HISTORIES = 24;
-
-const anyHistory = fc
-  .array(fc.constantFrom(...ACTIONS), { minLength: 3, maxLength: 9 })
-  .map((actions) => {
-    const world = new World();
-    for (const action of actions.flatMap((each): Action[] => [each, "useHalf"])) world.act(action);
-    return world;
-  })
-  .filter(({ facts }) => facts.length >= 3 && facts.length <= 6);
-
-test(`${HISTORIES} histories, each in two other orders with duplicates, end in one state`, async () => {
-  const indexes = (world: World) => renderAll(world, "u").map((_, index) => index);
-  const cases = fc.sample(
-    anyHistory.chain((world) => {
-      const all = indexes(world);
-      const order = fc
-        .tuple(fc.shuffledSubarray(all, { minLength: all.length }), fc.subarray(all, { maxLength: 2 }))
-        .map(([each, again]) => [...each, ...again]);
-      return fc.record({ world: fc.constant(world), orders: fc.array(order, { minLength: 2, maxLength: 2 }) });
-    }),
-    HISTORIES,
-  );
-  for (const { world, orders } of cases) {
-    const expected = await stateAfter(world, indexes(world));
-    for (const order of orders) expect(await stateAfter(world, order), order.join(" ")).toEqual(expected);
-  }
-}, 180_000);
-
-function renderAll(world: World, user: string): PaddleObject[] {
-  return world.facts.flatMap((fact) => renderPaddle(fact, user));
-}
-
-/** All that is stored of a user to whom the events came in that order, without what tells users apart. */
-async function stateAfter(world: World, order: readonly number[]): Promise<unknown> {
-  users += 1;
-  const user = `converge-${users}`;
-  await gateway.setSandboxClock(user, world.now + 40 * DAY);
-  await gateway.usage(user);
-  for (const { at, amount } of world.ledger) {
-    await database
-      .pool()
-      .query(
-        "insert into usage_ledger (user_id, product, field, at, amount) values ($1, 'writer', 'words_used', $2, $3)",
-        [user, new Date(at), amount],
-      );
-  }
-  for (const id of new Set(world.facts.map((fact) => fact.subscription))) {
-    await gateway.linkTransaction("paddle", paddleTransaction(id, user), user);
-  }
-  const events = renderAll(world, user);
-  for (const index of order) {
-    const { outcome } = await tell(events[index] as PaddleObject);
-    expect(["applied", "duplicate", "deferred"]).toContain(outcome);
-  }
-  expect((await rebuild(gateway, user, "writer", false)).differences).toEqual([]);
-  const undecided = "select id from webhook_events where id like $1 and outcome <> 'applied'";
-  expect((await database.pool().query(undecided, [`evt_${user}_%`])).rows).toEqual([]);
-  const { rows } = await database.pool().query("select timeline_state($1, 'writer') as state", [user]);
-  return JSON.parse(JSON.stringify(rows[0].state).replaceAll(user, "user"));
-}

@@ -60,6 +60,10 @@ test.each<[string, Action[]]>([
     "yearly and back to monthly within a second, after a renewal that was never paid",
     ["trial", "toPeriodEnd", "cancel", "subscribeYearly", "switchInterval", "hour", "toPeriodEnd"],
   ],
+  [
+    "a refused trial whose charge fails, after a renewal that was never paid",
+    ["hour", "trial", "toPeriodEnd", "cancel", "trialAgain", "card", "endTrial"],
+  ],
 ])("%s", (_, actions) => expectWithinBound(greedy(actions)));
 
 test(

@@ -41,7 +41,7 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
     openings,
     asOf: latestNews(histories),
     trace: Object.assign({}, ...histories.map(({ trace }) => trace)),
-    flags: flagsOf(histories),
+    flags: flagsOf(product, histories),
   };
 }
 
@@ -62,7 +62,7 @@ function storiesOf(facts: Iterable<Fact>): History[] {
     .map(([, known]) => historyOf([...known.values()]));
 }
 
-function flagsOf(histories: readonly History[]): Flag[] {
+function flagsOf(product: Product, histories: readonly History[]): Flag[] {
   const backwards = histories.flatMap(({ source, movedBackwards }) =>
     movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
   );
@@ -70,7 +70,7 @@ function flagsOf(histories: readonly History[]): Flag[] {
     periods.slice(0, 1).map(({ starts: [at] }) => ({ source, at })),
   );
   const doubled = starts
-    .filter(({ at }) => givingAt(histories, at).length > 1)
+    .filter(({ at }) => givingAt(product, histories, at).length > 1)
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
   const refused = histories.flatMap(({ source, periods }) =>
     periods

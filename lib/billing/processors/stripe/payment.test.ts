@@ -99,6 +99,25 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     expect(of({ lines })).toMatchObject({ purpose: "period", ...PERIOD });
   });
 
+  test("also where it stands first, and where the earlier one was another plan's", () => {
+    const earlier = line("basic", { periodStart: START - 2_600_000, periodEnd: START });
+    for (const lines of [
+      [line("plus"), earlier],
+      [earlier, line("plus")],
+    ]) {
+      expect(of({ lines })).toMatchObject({ purpose: "period", plan: "plus", ...PERIOD });
+    }
+  });
+
+  test("of several plans charged in prorations the one with the most left counts, monthly and yearly apart", () => {
+    const billingReason = "subscription_update";
+    const several = [proration("ultra", 1800), proration("basic", 100), proration("plus", -900)];
+    expect(of({ billingReason, lines: several })).toMatchObject({ purpose: "proration", plan: "ultra" });
+    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+    const lines = [proration("plus", -900), { ...proration("plus", 500), price: yearly }];
+    expect(of({ billingReason, lines })).toMatchObject({ purpose: "proration", plan: "plus", interval: "yearly" });
+  });
+
   test("two products are two facts with one id", () => {
     const lines = [line("plus"), line("plus", { id: "il_2", price: starter, amount: starter.unitAmount })];
     expect(paid({ lines }, {}, shape)).toMatchObject({
@@ -112,6 +131,23 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   test("two plans of one product for one period are quarantined", () => {
     const result = paid({ lines: [line("plus"), line("ultra")] }, {}, shape);
     expect(result).toMatchObject({ outcome: "quarantined", reason: "ambiguous_plan_items" });
+    const yearly = line("plus", { price: planPrice({ product: "writer", plan: "plus", interval: "yearly" }) });
+    expect(paid({ lines: [line("plus"), yearly] }, {}, shape)).toMatchObject({ reason: "ambiguous_plan_items" });
+  });
+});
+
+describe("a line that says less", () => {
+  test("than its subscription is the invoice's own; than its price in the new place has the old one", () => {
+    expect(paid({}, { "lines.data.0.parent": null })).toEqual(paid({}));
+    expect(paid({}, { "lines.data.0.parent": { type: "subscription_item_details" } })).toEqual(paid({}));
+    expect(paid({}, { "lines.data.0.pricing": { type: "price_details" } }, "g1")).toEqual(paid({}, {}, "g1"));
+    expect(paid({}, { "lines.data.0.price": undefined }, "g0")).toEqual(paid({}, {}, "g0"));
+    const none = { "lines.data.0.price": undefined, "lines.data.0.plan": undefined };
+    expect(paid({}, none, "g0")).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+  });
+
+  test("an invoice without a reason pays for nothing of ours", () => {
+    expect(fact({}, { billing_reason: null })).toMatchObject({ purpose: "other", ...NOTHING });
   });
 });
 
@@ -195,8 +231,15 @@ describe("in money", () => {
     expect(inMoney({}, { total_excluding_tax: 1680 })).toMatchObject({ inMoney: true });
     const seats = line("plus", { id: "il_seats", price: { ...price("plus"), id: "price_seats" }, amount: 500 });
     expect(inMoney({ lines: [line("plus"), seats] })).toMatchObject({ inMoney: true });
+    expect(inMoney({ lines: [line("plus"), { ...seats, amount: 0 }] })).toMatchObject({ inMoney: true });
+    const nothingOff = [{ amount: 0, discount: "di_1" }];
+    expect(inMoney({}, { total_discount_amounts: nothingOff })).toMatchObject({ inMoney: true });
+    expect(inMoney({}, { total_discount_amounts: null, total_pretax_credit_amounts: null })).toMatchObject({
+      inMoney: true,
+    });
   });
 
+  const other = (id: string, amount: number) => line("plus", { id, price: { ...price("plus"), id }, amount });
   test.each<[string, Partial<InvoiceSpec>, Changes?]>([
     ["a part from the balance", { startingBalance: -500 }],
     ["all from the balance", { startingBalance: -5000 }],
@@ -204,6 +247,8 @@ describe("in money", () => {
     ["a trial", { lines: [line("plus", { amount: 0 })] }],
     ["a proration", { lines: [line("plus"), proration("plus", 100)] }],
     ["a credit line", { lines: [line("plus"), line("plus", { amount: -1, price: { ...price("plus"), id: "p" } })] }],
+    ["a credit line among others", { lines: [line("plus"), other("seats", 500), other("credit", -100)] }],
+    ["a trial of another product", { lines: [line("plus"), line("plus", { price: starter, amount: 0 })] }],
     ["a discount", {}, { total_discount_amounts: [{ amount: 100, discount: "di_1" }] }],
     ["billing credits", {}, { total_pretax_credit_amounts: [{ amount: 100, type: "c" }] }],
     ["a credit note", {}, { pre_payment_credit_notes_amount: 100 }],

@@ -86,6 +86,31 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.facts).toMatchObject([{ fact: { before: { plan: null, interval: null, status: "active" } } }]);
   });
 
+  test("of a price that only the old field names is found too", () => {
+    expect(update({}, {}, { "items.data.0.price": undefined }, shape)).toEqual(update({}, {}, {}, shape));
+    const none = { "items.data.0.price": undefined, "items.data.0.plan": undefined };
+    expect(update({}, {}, none, shape)).toMatchObject({ outcome: "unpriced" });
+  });
+
+  test("whose old price is not known is found by its id among several", () => {
+    const other = { ...seats, id: "price_other" };
+    const items = [
+      { id: "si_0", price: seats, quantity: 5 },
+      { id: "si_1", price: other, quantity: 9 },
+    ];
+    expect(facts({ items }).facts).toMatchObject([{ fact: { before: { plan: null, quantity: 9 } } }]);
+    expect(facts({ items: [{ id: "si_0", price: seats }] }).facts).toMatchObject([{ fact: { before: null } }]);
+  });
+
+  test("of one product may change and the other's stay", () => {
+    const items = [...BASE.items, { id: "si_2", price: starter }];
+    const changed = [
+      { id: "si_1", price: ultra },
+      { id: "si_2", price: starter },
+    ];
+    expect(facts({ items }, { items: changed }).analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
+  });
+
   test("two of one product is quarantined", () => {
     const two = [...BASE.items, { id: "si_2", price: ultra }];
     expect(update({}, { items: two }, {}, shape)).toEqual({
@@ -180,6 +205,16 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
         { product: "writer", fact: { image: { plan: "plus", status: "active" } } },
         { product: "chatbots", fact: { id: "stripe:evt_1:snapshot", image: { ...before, status: "paused" }, before } },
       ],
+    });
+  });
+
+  test("was what the subscription was before; what that was it may still be", () => {
+    const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
+    expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { before: { status: "past_due" } } }] });
+    const object = subscriptionObject(BASE, shape);
+    const { items } = diff(subscriptionObject({ ...BASE, ...from }, shape), object);
+    expect(send("customer.subscription.updated", object, { items, status: "on_hold" }, shape)).toMatchObject({
+      facts: [{ fact: { before: null } }, { fact: { before: { status: "active" } } }],
     });
   });
 
@@ -345,6 +380,16 @@ describe("the before-image", () => {
     expect(update({ periodEnd: BASE.periodStart - 1 })).toMatchObject({ facts: [{ fact: { before: null } }] });
     expect(update({ periodEnd: BASE.periodStart + 1 })).toMatchObject({
       facts: [{ fact: { before: { periodEnd: 1_000_001_000 } } }],
+    });
+  });
+
+  test("a new period of one item alone is a new period", () => {
+    const items = [...BASE.items, { id: "si_2", price: starter }];
+    const later = { "items.data.0.current_period_start": BASE.periodStart + 10 };
+    expect(
+      update({ items }, { items: [{ id: "si_1", price: plus, quantity: 2 }, ...items.slice(1)] }, later),
+    ).toMatchObject({
+      analysis: { hasPeriodChange: true, hasPlanChange: false },
     });
   });
 

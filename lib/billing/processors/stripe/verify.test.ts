@@ -49,6 +49,25 @@ describe("rotation", () => {
     expect(verify(raw, `t=${SENT},v0=${good}`, [SECRET], NOW)).toEqual(invalid);
   });
 
+  test("spaces around names and values do no harm, nor do parts without a value", () => {
+    expect(verify(raw, ` t = ${SENT} , v1 = ${good} `, [SECRET], NOW)).toEqual({ valid: true });
+    expect(verify(raw, `tX,${header},v1X,=,`, [SECRET], NOW)).toEqual({ valid: true });
+  });
+
+  test("a time that is none is refused, also rightly signed", () => {
+    const signedAt = (time: string) => sign(raw, SECRET, time as unknown as number);
+    expect(verify(raw, signedAt(`${SENT}`), [SECRET], NOW)).toEqual({ valid: true });
+    for (const time of [`0${SENT}`, `x${SENT}`, `${SENT}x`, `${SENT}.5`, `+${SENT}`, `${SENT}000`]) {
+      expect(verify(raw, signedAt(time), [SECRET], NOW), time).toMatchObject({ valid: false });
+    }
+    expect(verify(raw, signedAt(`x${SENT}`), [SECRET], NOW)).toEqual(invalid);
+    expect(verify(raw, signedAt(`${SENT}x`), [SECRET], NOW)).toEqual(invalid);
+  });
+
+  test("a blank secret matches nothing that was signed with it", () => {
+    expect(verify(raw, sign(raw, " ", SENT), [" "], NOW)).toEqual(invalid);
+  });
+
   test("an empty secret matches nothing", () => {
     expect(verify(raw, sign(raw, "", SENT), ["", " "], NOW)).toEqual(invalid);
     expect(verify(raw, header, [], NOW)).toEqual(invalid);
