@@ -204,6 +204,39 @@ describe("the documents' checklist", () => {
   });
 });
 
+describe("races, on connections of their own", () => {
+  test("one event delivered 200 times at once: 200 times 200, one effect", async () => {
+    const played = await play({ startsAt: JUNE });
+    await clock(JUNE);
+    await tell(played.created());
+    await gateway.consume(userId, "words_used", 9_000);
+    await clock(played.periodEnd() + HOUR);
+    const renewal = played.renewed();
+    const receipts = await Promise.all(Array.from({ length: 200 }, () => deliverPaddle(gateway, renewal)));
+    expect(receipts.every(({ status }) => status === 200)).toBe(true);
+    expect(receipts.filter(({ body }) => body.outcome === "applied")).toHaveLength(1);
+    expect(await counted()).toEqual([0, 15_000]);
+  });
+
+  test("a renewal, its payment and consumption at once: one window, no word lost or counted twice", async () => {
+    const played = await play({ startsAt: JUNE });
+    await clock(JUNE);
+    await tell(played.created());
+    await gateway.consume(userId, "words_used", 1_000);
+    const at = played.periodEnd();
+    await clock(at + HOUR);
+    const [paid, renewed] = [played.paidAhead(at + 5), played.renewed()];
+    const [first, second] = await Promise.all([
+      tell(paid),
+      tell(renewed),
+      ...Array.from({ length: 60 }, () => gateway.consume(userId, "words_used", 7)),
+    ]);
+    const actions = [first, second].map((body) => (body as { decision: { action: string } }).decision.action);
+    expect(actions.sort()).toEqual(["preserve", "reset"]);
+    expect(await counted()).toEqual([420, 15_000]);
+  });
+});
+
 describe("order", () => {
   test("created and activated with equal instants, in either order, open one window", async () => {
     const seen = [];
