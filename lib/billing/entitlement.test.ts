@@ -110,6 +110,7 @@ describe("who is in force", () => {
     expect(source(6, a.is(0, high), b.is(5, days(5, 35)))).toBe("stripe:sub_a");
     expect(source(6, a.is(0), b.is(5, { ...high, ...days(5, 35) }))).toBe("stripe:sub_b");
     expect(source(6, a.is(0, { ...high, status: "past_due" }), b.is(5, days(5, 35)))).toBe("stripe:sub_b");
+    expect(source(6, a.is(0), b.is(5, { ...high, ...days(5, 35), status: "past_due" }))).toBe("stripe:sub_a");
     expect(source(6, a.is(0, { ...high, status: "unpaid" }), b.is(5, days(5, 35)))).toBe("stripe:sub_b");
     expect(source(6, a.is(5, days(5, 35)), b.is(0))).toBe("stripe:sub_b");
     expect(source(6, a.is(0), b.is(0))).toBe("stripe:sub_a");

@@ -1,0 +1,153 @@
+/** The inbox: webhook events, whose they are, and what came of them. */
+import { z } from "zod";
+import type { Instant, Note, Processor } from "@/lib/billing/facts";
+import { type Call, iso } from "./call";
+
+const outcome = z.enum(["applied", "ignored", "deferred", "quarantined", "dead"]);
+export type EventOutcome = z.infer<typeof outcome>;
+
+export const eventState = z.object({
+  outcome: outcome.nullable(),
+  reason: z.string().nullable(),
+  decision: z.object({ action: z.enum(["reset", "preserve", "carry_over"]), reason: z.string() }).nullable(),
+});
+export type EventState = z.infer<typeof eventState>;
+
+const resolved = z.object({
+  userId: z.string().nullable(),
+  conflict: z.boolean(),
+  /** Events that waited for this customer or subscription. */
+  waiting: z.array(z.string()),
+});
+
+const storedBytes = eventState.extend({ raw: z.string().transform((hex) => new Uint8Array(Buffer.from(hex, "hex"))) });
+
+interface StoredEvent {
+  processor: Processor;
+  id: string;
+  type: string;
+  raw: Uint8Array;
+  payload: Record<string, unknown>;
+  livemode: boolean | null;
+  occurredAt: Instant | null;
+}
+
+export function inboxMethods(call: Call) {
+  return {
+    recordWebhookEvent: (event: StoredEvent) =>
+      call(eventState, "record_webhook_event", {
+        p_processor: event.processor,
+        p_id: event.id,
+        p_event_type: event.type,
+        p_raw: `\\x${Buffer.from(event.raw).toString("hex")}`,
+        p_payload: storableInJsonb(event.payload) ? event.payload : null,
+        p_livemode: event.livemode,
+        p_occurred_at: iso(event.occurredAt),
+      }),
+
+    concludeWebhookEvent: (
+      event: { processor: Processor; id: string },
+      result: {
+        outcome: EventOutcome;
+        reason: string;
+        customer?: string | null | undefined;
+        subscription?: string | null | undefined;
+        hintedUserId?: string | null | undefined;
+      },
+    ) =>
+      call(eventState, "conclude_webhook_event", {
+        p_processor: event.processor,
+        p_id: event.id,
+        p_outcome: result.outcome,
+        p_reason: result.reason,
+        p_customer_id: result.customer ?? null,
+        p_subscription_id: result.subscription ?? null,
+        p_hint_user_id: result.hintedUserId ?? null,
+      }),
+
+    /** Notes a failed attempt; the last of `attempts` makes the event dead. null where it has been decided meanwhile. */
+    failWebhookEvent: (event: { processor: Processor; id: string }, error: string, attempts: number) =>
+      call(z.object({ attempts: z.number().int(), dead: z.boolean() }).nullable(), "fail_webhook_event", {
+        p_processor: event.processor,
+        p_id: event.id,
+        p_error: error,
+        p_attempts: attempts,
+      }),
+
+    claimWebhookEvents: (limit: number) =>
+      call(z.array(z.object({ processor: z.enum(["stripe", "paddle"]), id: z.string() })), "claim_webhook_events", {
+        p_limit: limit,
+      }),
+
+    loadWebhookEvent: (processor: Processor, id: string) =>
+      call(storedBytes, "load_webhook_event", { p_processor: processor, p_id: id }),
+
+    reopenWebhookEvent: (processor: Processor, id: string) =>
+      call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
+
+    addNotes: (userId: string | null, event: { processor: Processor; id: string }, notes: readonly Note[]) =>
+      call(eventState, "add_notes", {
+        p_user_id: userId,
+        p_processor: event.processor,
+        p_event_id: event.id,
+        p_notes: notes.map((note) => ({ ...note, at: iso(note.at) })),
+      }),
+
+    knownProducts: (userId: string, processor: Processor, subscription: string) =>
+      call(z.array(z.string()), "known_products", {
+        p_user_id: userId,
+        p_processor: processor,
+        p_subscription_id: subscription,
+      }),
+
+    /** Links a customer to a user; gives the ids of the events that waited for it. */
+    linkCustomer: (processor: Processor, customer: string, userId: string, source: "checkout" | "admin") =>
+      call(z.object({ waiting: z.array(z.string()) }), "link_customer", {
+        p_processor: processor,
+        p_customer_id: customer,
+        p_user_id: userId,
+        p_source: source,
+      }),
+
+    /**
+     * Stores whose a transaction is that our server has just made: before its checkout is opened, so that nothing waits.
+     */
+    linkTransaction: (processor: Processor, transaction: string, userId: string) =>
+      call(z.object({ linked: z.literal(true) }), "link_transaction", {
+        p_processor: processor,
+        p_transaction_id: transaction,
+        p_user_id: userId,
+      }),
+
+    resolveLinks: (
+      processor: Processor,
+      {
+        customer,
+        subscription,
+        transaction,
+        trustedUserId,
+      }: {
+        customer: string | null;
+        subscription: string | null;
+        transaction?: string | null;
+        trustedUserId: string | null;
+      },
+    ) =>
+      call(resolved, "resolve_links", {
+        p_processor: processor,
+        p_customer_id: customer,
+        p_subscription_id: subscription,
+        p_trusted_user_id: trustedUserId,
+        p_transaction_id: transaction ?? null,
+      }),
+
+    cleanupWebhookEvents: (days: number) =>
+      call(z.object({ deleted: z.number().int() }), "cleanup_old_webhook_events", { p_days: days }),
+  };
+}
+
+/** `jsonb` refuses U+0000 and lone surrogates; the raw bytes are kept in any case. */
+function storableInJsonb(payload: Record<string, unknown>): boolean {
+  const text = JSON.stringify(payload);
+  return !text.includes("\\u0000") && !/\\ud[89a-f][0-9a-f]{2}/i.test(text);
+}
