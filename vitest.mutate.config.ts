@@ -1,12 +1,21 @@
 import { defineConfig } from "vitest/config";
 
-/** What `npm run mutate` asks: the billing domain's unit tests, without a database. */
+/**
+ * What `npm run mutate` asks: the billing domain's unit tests. The two searches over many histories would be asked
+ * again for nearly every change; MUTATE_SEARCHES=1 asks them as well (for a few lines: `--mutate <file>:<from>-<to>`).
+ */
+const searches =
+  process.env.MUTATE_SEARCHES === "1" ? [] : ["lib/billing/quota.test.ts", "lib/billing/convergence.test.ts"];
+
 export default defineConfig({
   resolve: { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/` }] },
   test: {
     name: "unit",
     env: { LOG_LEVEL: "fatal", TOLLGATE_SANDBOX: "1", STRIPE_WEBHOOK_SECRET: "whsec_test" },
     include: ["lib/billing/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/*.db.test.ts", ...(process.env.MUTATE_QUOTA === "0" ? ["**/quota.test.ts"] : [])],
+    exclude: ["**/node_modules/**", "**/*.db.test.ts", ...searches],
+    setupFiles: ["./tests/support/mutate-setup.ts"],
+    // The changes are switched on in a module that stays loaded; a worker for each file would take most of the time.
+    isolate: false,
   },
 });

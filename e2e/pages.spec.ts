@@ -33,7 +33,7 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
     "That is 7,000 words more than Basic allows. You can go on after the reset.",
     "Chatbots is 2 chatbots over its limit.",
     "You have 5 chatbots and Starter allows 3. Nothing is deleted for you: delete 2 to be within Starter.",
-    "your plan changed, and what you used stays counted.",
+    "what you used stays counted.",
   ],
   trial: ["Trial", "You are trying Plus", /Your trial ends on \w+ \d+. From then on it costs \$19\.99 a month\./],
   pastDue: [

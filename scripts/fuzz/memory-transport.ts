@@ -1,0 +1,71 @@
+/**
+ * A database that keeps nothing, for speed: it answers what Postgres would answer and refuses what Postgres would
+ * refuse, so that the whole path around it runs.
+ */
+import type { Fact } from "@/lib/billing/facts";
+import type { Transport } from "@/lib/database/transport";
+
+const VIEW = {
+  product: "writer",
+  plan: "free",
+  status: "free",
+  processor: null,
+  interval: null,
+  quantity: 1,
+  periodStart: null,
+  periodEnd: null,
+  windowStart: "2026-01-01T00:00:00Z",
+  resetsAt: null,
+  cancelAt: null,
+  scheduledPlan: null,
+  limitPlan: "free",
+  meters: [],
+};
+const UNDECIDED = { outcome: null, reason: null, decision: null };
+
+/** `known` gives the facts that a user already has. */
+export function memoryTransport(known: (userId: string) => readonly Fact[]): Transport {
+  const answers: Record<string, (args: Readonly<Record<string, unknown>>) => unknown> = {
+    record_webhook_event: () => UNDECIDED,
+    conclude_webhook_event: () => UNDECIDED,
+    fail_webhook_event: () => ({ attempts: 1, dead: false }),
+    add_notes: () => UNDECIDED,
+    known_products: () => ["writer"],
+    resolve_links: ({ p_trusted_user_id, p_customer_id }) => ({
+      user_id: p_trusted_user_id ?? p_customer_id,
+      conflict: false,
+      waiting: [],
+    }),
+    load_timeline: ({ p_user_id }) => ({
+      revision: 1,
+      free_anchor: "2026-01-01T00:00:00Z",
+      facts: known(String(p_user_id)),
+      ends: [],
+    }),
+    commit_timeline: () => ({ committed: true, before: VIEW, after: VIEW }),
+  };
+  return {
+    call: async (name, args) => {
+      const answer = answers[name];
+      if (answer === undefined) throw new Error(`The fuzzer's database has no ${name}.`);
+      // A number too large is null in JSON: in a copy of what came that is no matter.
+      const { p_payload, ...ours } = args;
+      refuse(name, { ...ours, p_payload: JSON.parse(JSON.stringify(p_payload ?? null)) });
+      return answer(args);
+    },
+    end: async () => {},
+  };
+}
+
+/** Text with U+0000, lone surrogates in jsonb, and numbers that are none. */
+function refuse(path: string, value: unknown): void {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${path}: ${value} is no number`);
+  if (typeof value === "string" && /\0|\p{Cs}/u.test(value)) {
+    throw new Error(`${path}: Postgres takes no such text`);
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    refuse(path, key);
+    refuse(`${path}.${key}`, inner);
+  }
+}

@@ -1,0 +1,29 @@
+/** `npm run mutate`: which changes of the billing rules do the unit tests not see? docs/mutation.md judges the answers. */
+
+/** The search for free quota, shorter: it runs once for most of the changes. */
+process.env.QUOTA_RUNS ??= "1500";
+process.env.QUOTA_DEPTH ??= "2";
+
+const rules = ["order", "history", "story", "rules", "entitlement", "openings", "timeline", "counters", "period"];
+const stripe = ["verify", "normalize", "snapshot", "payment", "before", "note"];
+
+export default {
+  mutate: [
+    ...rules.map((name) => `lib/billing/${name}.ts`),
+    ...stripe.map((name) => `lib/billing/processors/stripe/${name}.ts`),
+  ],
+  testRunner: "vitest",
+  vitest: { configFile: "vitest.mutate.config.ts", related: false },
+  coverageAnalysis: "perTest",
+  ignoreStatic: true,
+  concurrency: 2,
+  timeoutMS: 5_000,
+  ignorePatterns: [".next", ".tollgate", "e2e", "test-results", "supabase", "public"],
+  tempDirName: ".tollgate/mutate",
+  reporters: ["progress-append-only", "clear-text", "json"],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: ".tollgate/mutation.json" },
+  thresholds: { high: 95, low: 90, break: 90 },
+  // What the compiler's own version cannot read is not asked: types are checked elsewhere.
+  tsconfigFile: "tsconfig.mutate.json",
+};
