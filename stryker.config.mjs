@@ -4,7 +4,19 @@
 process.env.QUOTA_RUNS ??= "1500";
 process.env.QUOTA_DEPTH ??= "2";
 
-const rules = ["order", "history", "story", "rules", "entitlement", "openings", "timeline", "counters", "period"];
+const rules = [
+  "order",
+  "history",
+  "story",
+  "confirmations",
+  "schedule",
+  "rules",
+  "entitlement",
+  "openings",
+  "timeline",
+  "counters",
+  "period",
+];
 const stripe = ["verify", "normalize", "snapshot", "payment", "before", "note"];
 
 export default {

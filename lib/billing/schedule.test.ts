@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { product } from "./catalog";
 import type { Fact, Image, Instant, ProcessorFact, ScheduleFact } from "./facts";
+import { historyOf } from "./history";
 import { addMonths, DAY, HOUR } from "./period";
+import { scheduleAfter } from "./schedule";
 import { fold } from "./timeline";
 
 const START = Date.parse("2026-03-01T10:00:00.123Z");
@@ -86,5 +88,75 @@ describe("a scheduled downgrade", () => {
     const after = timeline(began, scheduled, snapshot(at, changes));
     expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
     expect(after.flags.filter(({ kind }) => kind === "schedule_canceled")).toHaveLength(1);
+  });
+});
+
+test("what is told of it", () => {
+  const withdrawn = schedule(START + 6 * DAY, null);
+  const { trace } = timeline(began, scheduled, withdrawn);
+  expect(trace[scheduled.id]).toBe("Plan change scheduled");
+  expect(trace[withdrawn.id]).toBe("Scheduled plan change withdrawn");
+});
+
+test("half a schedule is none, and there is none for a subscription that is not known or is over", () => {
+  for (const half of [{ interval: null }, { plan: null }]) {
+    const fact = { ...schedule(START + 5 * DAY, "basic"), ...half };
+    expect(timeline(began, fact).mirrors).toMatchObject([{ scheduled: null }]);
+  }
+  expect(timeline(scheduled).mirrors).toEqual([]);
+  const ended = snapshot(START + DAY, { status: "canceled" });
+  expect(timeline(began, ended, scheduled).mirrors).toMatchObject([{ scheduled: null }]);
+});
+
+describe("after the next image", () => {
+  const to = { plan: "basic", interval: "monthly" } as const;
+  const mirrorOf = (...all: Fact[]) => {
+    const { mirror } = historyOf(all);
+    if (mirror === null) throw new Error("no mirror");
+    return mirror;
+  };
+  const open = mirrorOf(began, scheduled);
+  const carried = mirrorOf(began, scheduled, carriedOut);
+
+  test.each<[string, Parameters<typeof scheduleAfter>, ReturnType<typeof scheduleAfter>]>([
+    ["details change nothing", [open, { ...ultra, quantity: 2 } as Image, "same"], { scheduled: to, heldPlan: null }],
+    [
+      "carried out, it holds the old plan",
+      [open, { ...ultra, plan: "basic" }, "same"],
+      { scheduled: to, heldPlan: "ultra" },
+    ],
+    ["and goes on holding it", [carried, { ...ultra, plan: "basic" }, "same"], { scheduled: to, heldPlan: "ultra" }],
+    [
+      "its plan by another interval is not it",
+      [open, { ...ultra, plan: "basic", interval: "yearly" }, "same"],
+      { scheduled: null, heldPlan: null },
+    ],
+    [
+      "another interval alone cancels it",
+      [open, { ...ultra, interval: "yearly" }, "same"],
+      { scheduled: null, heldPlan: null },
+    ],
+    ["a restart cancels it", [open, ultra, "restart"], { scheduled: null, heldPlan: null }],
+    ["a cancellation cancels it", [open, { ...ultra, cancelAt: END }, "same"], { scheduled: null, heldPlan: null }],
+    [
+      "one that was there before does not",
+      [{ ...open, cancelAt: END }, { ...ultra, cancelAt: END }, "same"],
+      { scheduled: to, heldPlan: null },
+    ],
+    ["taken back is no cancellation", [{ ...open, cancelAt: END }, ultra, "same"], { scheduled: to, heldPlan: null }],
+    ["the renewal ends it", [carried, { ...ultra, plan: "basic" }, "boundary"], { scheduled: null, heldPlan: null }],
+    [
+      "with nothing scheduled, what is held goes on",
+      [{ ...carried, scheduled: null }, { ...ultra, plan: "basic" }, "same"],
+      { scheduled: null, heldPlan: "ultra" },
+    ],
+    [
+      "until the plan changes",
+      [{ ...carried, scheduled: null }, { ...ultra, plan: "plus" }, "same"],
+      { scheduled: null, heldPlan: null },
+    ],
+    ["for a new subscription there is nothing", [null, ultra, "first"], { scheduled: null, heldPlan: null }],
+  ])("%s", (_, [mirror, image, move], expected) => {
+    expect(scheduleAfter(mirror, image, move)).toEqual(expected);
   });
 });
