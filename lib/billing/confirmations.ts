@@ -16,6 +16,10 @@ export function lookUpPayments(period: Period, payments: readonly PaymentFact[])
     (fact) =>
       fact.outcome === "paid" && (fact.purpose === "period" || fact.purpose === "change") && isPeriodOf(period, fact),
   );
+  // A charge for it that failed says more than the rules do.
+  if (payments.some((fact) => fact.outcome === "failed" && fact.purpose !== "proration" && isPeriodOf(period, fact))) {
+    period.vouched = false;
+  }
   // A trial's invoice over nothing is "paid" as well; it does not pay for the trial.
   period.paid = period.vouched && !period.trial ? true : made.some((fact) => !period.trial || fact.inMoney);
   period.paidInMoney = made.some((fact) => fact.inMoney);

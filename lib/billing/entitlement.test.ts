@@ -230,7 +230,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(9, ...failed, a.pays(6, 0, 30), upgraded)).toBe("high");
     expect(limitPlan(9, ...failed, a.pays(5, 0, 30), upgraded)).toBe("low");
     // Vouched for at the failure's own instant, or after it.
-    expect(limitPlan(6, a.is(0), a.fails(0), a.is(5, high))).toBe("low");
+    expect(limitPlan(6, a.is(0), a.fails(0, { purpose: "proration" }), a.is(5, high))).toBe("low");
     const later = [a.is(30, second), a.is(35, { ...high, ...second }), a.is(60, { ...high, ...third })];
     expect(limitPlan(36, a.is(0), a.fails(10), ...later)).toBe("high");
   });

@@ -83,7 +83,15 @@ describe("what the rules vouch for", () => {
     ]);
     const uncollected = a.is(31, { ...second, collectionPaused: true });
     expect(paid(...renewed, uncollected, a.is(60, third))).toEqual([true, false, false]);
-    expect(paid(...renewed, uncollected, a.is(59, second), a.is(60, third))).toEqual([true, true, false]);
+    expect(paid(...renewed, uncollected, a.is(59, second), a.is(60, third))).toEqual([true, false, false]);
+  });
+
+  test("not the first one whose own charge failed, until one goes through", () => {
+    const failed = [a.is(0), a.fails(0)];
+    expect(paid(...failed)).toEqual([false]);
+    expect(paid(...failed, a.pays(4, 0, 30))).toEqual([true]);
+    expect(paid(a.is(0), a.fails(0, { purpose: "proration" }))).toEqual([true]);
+    expect(paid(a.is(0), a.fails(3))).toEqual([true]);
   });
 
   test("a first period that began owed, or on trial, is not paid by that", () => {

@@ -8,7 +8,7 @@ import type { Fact, Image, Instant, Interval, PaymentFact, Reason, SnapshotFact,
 import { chain, groupByInstant, sameImage } from "./order";
 import { type Move, periodMove, SAME_START } from "./period";
 import { type Effect, ruleFor } from "./rules";
-import { heldPlan, scheduleAfter, takeSchedule } from "./schedule";
+import { heldPlan, isReached, scheduleAfter, takeSchedule } from "./schedule";
 import { type History, isPastDue } from "./story";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
@@ -85,7 +85,7 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
       reason,
     });
   } else if (open && effect === "continues" && image.periodEnd !== null && priced) {
-    if (move === "same") {
+    if (move === "same" && image.periodEnd > open.starts[0]) {
       open.end = image.periodEnd;
       open.interval = image.interval as Interval;
     }
@@ -113,7 +113,9 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
     pastDueSince,
     ...scheduleAfter(mirror, { ...image, plan, status }, move),
   };
-  if (mirror?.scheduled && history.mirror.scheduled === null && move !== "boundary") history.schedulesCanceled.push(at);
+  if (mirror?.scheduled && history.mirror.scheduled === null && !isReached(mirror, image) && move !== "boundary") {
+    history.schedulesCanceled.push(at);
+  }
   change(history, opens ? (image.periodStart as Instant) : at);
   return reason;
 }
@@ -129,10 +131,11 @@ interface NewPeriod {
   reason: Reason;
 }
 
-function openPeriod({ periods, mirror }: History, { start, beganActive, ...period }: NewPeriod): void {
+function openPeriod({ periods, mirror, changes }: History, { start, beganActive, ...period }: NewPeriod): void {
   const old = periods.at(-1);
-  // Still active with its collection on when the next period opens: an endpoint that never gets invoices works too.
-  if (old && mirror?.status === "active" && !mirror.collectionPaused) old.vouched = true;
+  // Still active when the next period opens, its collection on all the while: an endpoint without invoices works too.
+  const paused = changes.some((change) => change.period === periods.length - 1 && change.collectionPaused);
+  if (old && mirror?.status === "active" && !paused) old.vouched = true;
   periods.push({ ...period, starts: [start], vouched: beganActive, paid: false, paidInMoney: false });
 }
 

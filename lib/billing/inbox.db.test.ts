@@ -184,6 +184,57 @@ describe("a price that is not ours", () => {
   });
 });
 
+describe("an end that could be lost", () => {
+  const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
+
+  test.each(["created first", "end first"])(
+    "deferred with a price that is not ours, then linked: %s",
+    async (order) => {
+      const played = play();
+      const created = unlinked(played.created());
+      const ended = strange(unlinked(played.deleted(Date.now() - 1000)));
+      for (const event of order === "end first" ? [ended, created] : [created, ended]) await deliver(gateway, event);
+      await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
+      expect(await plan()).toBe("free");
+    },
+  );
+
+  test("where the creation is decided by the retry job", async () => {
+    const played = play();
+    const created = played.created();
+    await deliver(gateway, strange(played.deleted(Date.now() - 1000)));
+    await storeOnly(created);
+    await dueNow();
+    await retryWebhooks(gateway);
+    await dueNow();
+    await retryWebhooks(gateway);
+    expect(await plan()).toBe("free");
+  });
+
+  test("while another product of the subscription becomes known", async () => {
+    const played = play();
+    const text = JSON.stringify(played.created());
+    const both = JSON.parse(text) as { data: { object: { items: { data: object[] } } } };
+    const [item] = both.data.object.items.data;
+    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
+    const ended = played.deleted(Date.now() - 1000);
+    // The end commits after the creation has loaded its second product's facts.
+    let between: Promise<unknown> | undefined;
+    const slow = {
+      ...gateway,
+      loadTimeline: async (...args: Parameters<typeof gateway.loadTimeline>) => {
+        const loaded = await gateway.loadTimeline(...args);
+        if (args[1] === "chatbots") between ??= deliver(gateway, ended);
+        await between;
+        return loaded;
+      },
+    };
+    await deliver(slow, both as unknown as StripeObject);
+    const products = (await gateway.usage(userId)).subscriptions.map(({ plan: each }) => each);
+    expect(products).toEqual(["free", "free"]);
+  });
+});
+
 test("refunds and disputes are recorded, also where the processor does not say whose they are", async () => {
   await deliver(gateway, play().created());
   const note = (type: string, object: StripeObject) =>

@@ -1,6 +1,6 @@
 /** What an admin puts right by hand: an event that is decided again, a customer whose user nobody could tell. */
 import { z } from "zod";
-import type { Gateway } from "@/lib/database";
+import type { EventOutcome, Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import type { Processor } from "./facts";
 import { type Outcome, settleStored } from "./settle";
@@ -32,9 +32,10 @@ export async function replay(processor: string, id: string, gateway: Gateway): P
 export async function linkCustomer(
   { processor, customerId, userId }: z.infer<typeof linkRequest>,
   gateway: Gateway,
-): Promise<{ linked: true; events: { id: string; outcome: Outcome["outcome"] }[] }> {
+): Promise<{ linked: true; events: { id: string; outcome: EventOutcome | null }[] }> {
   const { waiting } = await gateway.linkCustomer(processor, customerId, userId, "admin");
+  for (const id of waiting) await settleStored(processor, id, gateway);
   const events = [];
-  for (const id of waiting) events.push({ id, outcome: (await settleStored(processor, id, gateway)).outcome });
+  for (const id of waiting) events.push({ id, outcome: (await gateway.loadWebhookEvent(processor, id)).outcome });
   return { linked: true, events };
 }

@@ -60,6 +60,16 @@ describe("a scheduled downgrade", () => {
     expect(after.openings.at(-2)).toMatchObject({ by: "reset", reason: "Plan change at billing renewal" });
   });
 
+  test("to another interval begins a new period at once, with nothing of the old one held", () => {
+    const yearly = { ...schedule(START + 5 * DAY, "basic"), interval: "yearly" as const };
+    const at = END - 3 * HOUR;
+    const switched = snapshot(at, { plan: "basic", interval: "yearly", periodStart: at, periodEnd: addMonths(at, 12) });
+    const after = timeline(began, yearly, switched);
+    expect(planAt(after, at + HOUR)).toBe("basic");
+    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
+    expect(after.flags).toEqual([]);
+  });
+
   test("by somebody else, without a schedule, counts at once", () => {
     expect(planAt(timeline(began, carriedOut), END - HOUR)).toBe("basic");
   });

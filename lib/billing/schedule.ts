@@ -18,6 +18,11 @@ export function takeSchedule(history: History, { plan, interval }: ScheduleFact)
   return scheduled ? "Plan change scheduled" : "Scheduled plan change withdrawn";
 }
 
+/** Whether the processor has come to what was scheduled. */
+export function isReached({ scheduled }: Mirror, { plan, interval }: Pick<Image, "plan" | "interval">): boolean {
+  return scheduled !== null && plan === scheduled.plan && interval === scheduled.interval;
+}
+
 /** What becomes of the scheduled change, and of the plan held for it, with the next image. */
 export function scheduleAfter(
   mirror: Mirror | null,
@@ -26,12 +31,14 @@ export function scheduleAfter(
 ): Pick<Mirror, "scheduled" | "heldPlan"> {
   if (mirror === null || image.status === "canceled") return { scheduled: null, heldPlan: null };
   const { scheduled } = mirror;
-  const reached = scheduled !== null && image.plan === scheduled.plan && image.interval === scheduled.interval;
+  const reached = isReached(mirror, image);
   // A renewal with the old plan is no change: the schedule waits for the next one.
   if (move === "boundary") return { scheduled: reached ? null : scheduled, heldPlan: null };
+  // A new period begins here, with what it is sold as: nothing of the old one is held.
+  if (move === "restart") return { scheduled: null, heldPlan: null };
   if (scheduled === null) return { scheduled, heldPlan: image.plan === mirror.plan ? mirror.heldPlan : null };
 
-  const changed = image.plan !== mirror.plan || image.interval !== mirror.interval || move === "restart";
+  const changed = image.plan !== mirror.plan || image.interval !== mirror.interval;
   const canceled = image.cancelAt !== null && image.cancelAt !== mirror.cancelAt;
   if (canceled || (changed && !reached)) return { scheduled: null, heldPlan: null };
   return { scheduled, heldPlan: reached ? heldPlan(mirror) : null };

@@ -7,7 +7,7 @@ import { log } from "@/lib/observability";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { isProductId, type ProductId, product as productOf } from "./catalog";
 import { endsOf } from "./ends";
-import type { Decision, Fact, Processor } from "./facts";
+import type { Decision, Fact, Processor, SnapshotFact } from "./facts";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "./processors";
 import { decide, fold, newFlags } from "./timeline";
 
@@ -21,9 +21,18 @@ export interface Outcome {
 /** Decides an event and, where it made a link, what had waited for that link. Throws what is broken or unavailable. */
 export async function settle(event: WebhookEvent, endpoint: Endpoint, gateway: Gateway): Promise<Outcome> {
   const { outcome, waiting } = await settleOne(event, endpoint, gateway);
-  for (const id of waiting) {
-    if (id !== event.id)
-      await settleStored(event.processor, id, gateway).catch((error) => logWaiting(event, id, error));
+  // What waited may have made a link that others waited for; each is taken once.
+  const taken = new Set([event.id]);
+  const queue = [...waiting];
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    if (taken.has(id)) continue;
+    taken.add(id);
+    try {
+      const stored = await readStored(event.processor, id, gateway);
+      queue.push(...(await settleOne(stored.event, stored.configured, gateway)).waiting);
+    } catch (error) {
+      logWaiting(event, id, error);
+    }
   }
   return outcome;
 }
@@ -33,12 +42,17 @@ export async function settle(event: WebhookEvent, endpoint: Endpoint, gateway: G
  * @throws DatabaseError not_found, unavailable
  */
 export async function settleStored(processor: Processor, id: string, gateway: Gateway): Promise<Outcome> {
+  const { event, configured } = await readStored(processor, id, gateway);
+  return settle(event, configured, gateway);
+}
+
+async function readStored(processor: Processor, id: string, gateway: Gateway) {
   const configured = endpoint(processor);
   if (configured === undefined) throw new Error(`${processor} is not configured`);
   const { raw } = await gateway.loadWebhookEvent(processor, id);
   const parsed = configured.source.parse(raw);
   if (!parsed.ok) throw new Error(`The stored bytes of ${id} cannot be read: ${parsed.reason}`);
-  return (await settleOne(parsed.event, configured, gateway)).outcome;
+  return { event: parsed.event, configured };
 }
 
 /** What an unlinked event leaves waiting, it finds again by itself: the retry job looks for links that have come. */
@@ -77,11 +91,20 @@ async function settleOne(
     return { outcome: await noted(event, normalized, userId, gateway), waiting };
   }
   if (userId === null) return conclude({ outcome: "deferred", reason: "unknown_user", identity });
-  if (normalized.outcome === "facts") await endOtherProducts(event, normalized, userId, gateway);
+  const end = normalized.outcome === "facts" ? endIn(normalized) : undefined;
+  if (normalized.outcome === "facts" && end)
+    normalized.facts.push(...(await otherEnds(event, normalized, end, userId, gateway)));
   const outcome =
     normalized.outcome === "unpriced"
       ? await unpriced(event, normalized, userId, gateway)
       : await applied(event, normalized, userId, gateway);
+  if (normalized.outcome === "facts" && end) {
+    // A product that became known while this was decided: what it was decided with did not hold the end.
+    for (const { product, fact } of await otherEnds(event, normalized, end, userId, gateway)) {
+      const late = { ...event, id: `${event.id}/${product}` };
+      await addFacts({ event: late, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+    }
+  }
   return { outcome, waiting };
 }
 
@@ -118,15 +141,18 @@ async function applied(event: WebhookEvent, { facts, analysis }: Facts, userId: 
   return addAll(event, { facts, analysis, result: { outcome: "applied" } }, userId, gateway);
 }
 
-/** The end of a subscription ends every product it had, not only those that its last items name. */
-async function endOtherProducts(event: WebhookEvent, normalized: Facts, userId: string, gateway: Gateway) {
-  const end = normalized.facts.find(({ fact }) => fact.kind === "snapshot" && fact.life === "deleted")?.fact;
-  if (end?.kind !== "snapshot") return;
+function endIn({ facts }: Facts): SnapshotFact | undefined {
+  const end = facts.find(({ fact }) => fact.kind === "snapshot" && fact.life === "deleted")?.fact;
+  return end?.kind === "snapshot" ? end : undefined;
+}
+
+/** The end of a subscription ends every product it has, not only those that its last items name. */
+async function otherEnds(event: WebhookEvent, { facts }: Facts, end: SnapshotFact, userId: string, gateway: Gateway) {
   const known = await gateway.knownProducts(userId, event.processor, end.subscription);
-  for (const product of known.filter(isProductId)) {
-    if (normalized.facts.some((entry) => entry.product === product)) continue;
-    normalized.facts.push({ product, fact: { ...end, image: { ...end.image, plan: null, interval: null } } });
-  }
+  return known
+    .filter(isProductId)
+    .filter((product) => !facts.some((entry) => entry.product === product))
+    .map((product) => ({ product, fact: { ...end, image: { ...end.image, plan: null, interval: null } } }));
 }
 
 interface Additions {
@@ -166,8 +192,10 @@ const ATTEMPTS = 12;
  * Load, fold, commit; again where another delivery committed in between.
  * @throws DatabaseError
  */
-export async function addFacts({ event, userId, product, facts, analysis, concludes }: Addition, gateway: Gateway) {
+export async function addFacts({ event, userId, product, analysis, concludes, ...added }: Addition, gateway: Gateway) {
   const rules = productOf(product);
+  // An end may name two plans of one product: that is one fact.
+  const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const known = await gateway.loadTimeline(userId, product);
     const ends = endsOf([...known.facts, ...facts], known.ends);
@@ -186,6 +214,7 @@ export async function addFacts({ event, userId, product, facts, analysis, conclu
         type,
         outcome: concludes?.outcome ?? null,
         note: concludes?.reason ?? null,
+        ends: known.ends.map((fact) => fact.id),
         analysis,
         flags,
       },

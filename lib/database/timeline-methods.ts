@@ -54,6 +54,8 @@ export interface CommitInput {
     /** What the event comes to with this commit; null where another product's follows. */
     outcome: EventOutcome | null;
     note: string | null;
+    /** Ids of the ends of other products that the fold has seen. */
+    ends: readonly string[];
     analysis: unknown;
     flags: unknown;
   };

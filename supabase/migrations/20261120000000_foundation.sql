@@ -193,6 +193,7 @@ create table public.mirrors (
   scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
   primary key (user_id, product, source)
 );
+create index mirrors_subscription on public.mirrors (processor, subscription_id);
 create index mirrors_scheduled on public.mirrors (period_end) where scheduled_plan is not null;
 comment on table public.mirrors is 'Each processor subscription as last known.';
 
@@ -602,7 +603,7 @@ comment on function public.claim_scheduled_changes(interval, interval, integer) 
 revoke all on function public.claim_scheduled_changes(interval, interval, integer) from public, anon, authenticated;
 grant execute on function public.claim_scheduled_changes(interval, interval, integer) to service_role;
 
--- Called by the retry job: undecided events whose time has come, and deferred ones whose user is known by now. Takes each
+-- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
 -- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
 create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
@@ -616,7 +617,11 @@ as $$
           select from public.links l
           where l.processor = e.processor
             and ((l.kind = 'customer' and l.external_id = e.customer_id)
-              or (l.kind = 'subscription' and l.external_id = e.subscription_id)))))
+              or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
+        -- A price that is not ours: its end and debts count once the subscription is known.
+        or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
+          select from public.mirrors m
+          where m.processor = e.processor and m.subscription_id = e.subscription_id)))
     order by e.next_attempt_at
     limit p_limit
     for update skip locked
@@ -661,7 +666,7 @@ grant execute on function public.cleanup_old_webhook_events(integer) to service_
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, outcome, note, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- p_event {processor, id, type, outcome, note, ends, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -689,7 +694,12 @@ begin
   v_lock := public.lock_subscription(p_user_id, p_product);
   v_before := v_lock.locked;
   v_now := public.now_for(p_user_id);
-  if v_before.revision <> p_revision then
+  -- The revision speaks of this product only; how a subscription ended may be told by another's facts.
+  if v_before.revision <> p_revision or exists (
+    select from public.facts f
+    where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
+      and not (p_event -> 'ends' ? f.fact_id)
+  ) then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
 
@@ -1015,11 +1025,11 @@ as $$
   update public.webhook_events e
   set attempts = e.attempts + 1,
     last_error = left(p_error, 2000),
-    outcome = case when e.attempts + 1 >= p_attempts then 'dead' end,
-    reason = case when e.attempts + 1 >= p_attempts then 'failed_at_every_attempt' end,
+    outcome = case when e.attempts + 1 >= p_attempts then 'dead' else e.outcome end,
+    reason = case when e.attempts + 1 >= p_attempts then 'failed_at_every_attempt' else e.reason end,
     next_attempt_at = now() + least(interval '6 hours', interval '1 minute' * 2 ^ least(e.attempts, 20))
-  where e.processor = p_processor and e.id = p_id and e.outcome is null
-  returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not null);
+  where e.processor = p_processor and e.id = p_id and coalesce(e.outcome, '') not in ('applied', 'ignored', 'dead')
+  returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not distinct from 'dead');
 $$;
 
 comment on function public.fail_webhook_event(text, text, text, integer) is 'Notes a failed attempt at deciding a webhook event; the last one makes it dead.';
@@ -1738,12 +1748,22 @@ language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_users text[];
+  v_customer_id text := p_customer_id;
 begin
+  -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
+  -- own server or an admin has linked it does it count, and no event makes such a link.
+  if p_processor = 'paddle' and not exists (
+    select from public.links l
+    where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id
+      and l.source in ('admin', 'checkout')
+  ) then
+    v_customer_id := null;
+  end if;
   select array_agg(distinct u.user_id) into v_users
   from (
     select l.user_id from public.links l
     where l.processor = p_processor
-      and ((l.kind = 'customer' and l.external_id = p_customer_id)
+      and ((l.kind = 'customer' and l.external_id = v_customer_id)
         or (l.kind = 'subscription' and l.external_id = p_subscription_id)
         or (l.kind = 'transaction' and l.external_id = p_transaction_id))
     union all
@@ -1760,14 +1780,14 @@ begin
     insert into public.links (processor, kind, external_id, user_id, source)
     select p_processor, i.kind, i.external_id, v_users[1],
       case when p_trusted_user_id is null then 'event' else 'metadata' end
-    from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+    from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
     where i.external_id is not null
     on conflict (processor, kind, external_id) do nothing;
     -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
     if exists (
       select from public.links l
       where l.processor = p_processor and l.user_id <> v_users[1]
-        and ((l.kind = 'customer' and l.external_id = p_customer_id)
+        and ((l.kind = 'customer' and l.external_id = v_customer_id)
           or (l.kind = 'subscription' and l.external_id = p_subscription_id))
     ) then
       raise exception 'linked meanwhile' using errcode = 'TG000';

@@ -1,4 +1,4 @@
--- Called by the retry job: undecided events whose time has come, and deferred ones whose user is known by now. Takes each
+-- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
 -- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
 create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
@@ -12,7 +12,11 @@ as $$
           select from public.links l
           where l.processor = e.processor
             and ((l.kind = 'customer' and l.external_id = e.customer_id)
-              or (l.kind = 'subscription' and l.external_id = e.subscription_id)))))
+              or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
+        -- A price that is not ours: its end and debts count once the subscription is known.
+        or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
+          select from public.mirrors m
+          where m.processor = e.processor and m.subscription_id = e.subscription_id)))
     order by e.next_attempt_at
     limit p_limit
     for update skip locked

@@ -3,7 +3,7 @@
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, outcome, note, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- p_event {processor, id, type, outcome, note, ends, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -31,7 +31,12 @@ begin
   v_lock := public.lock_subscription(p_user_id, p_product);
   v_before := v_lock.locked;
   v_now := public.now_for(p_user_id);
-  if v_before.revision <> p_revision then
+  -- The revision speaks of this product only; how a subscription ended may be told by another's facts.
+  if v_before.revision <> p_revision or exists (
+    select from public.facts f
+    where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
+      and not (p_event -> 'ends' ? f.fact_id)
+  ) then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
 

@@ -7,11 +7,11 @@ as $$
   update public.webhook_events e
   set attempts = e.attempts + 1,
     last_error = left(p_error, 2000),
-    outcome = case when e.attempts + 1 >= p_attempts then 'dead' end,
-    reason = case when e.attempts + 1 >= p_attempts then 'failed_at_every_attempt' end,
+    outcome = case when e.attempts + 1 >= p_attempts then 'dead' else e.outcome end,
+    reason = case when e.attempts + 1 >= p_attempts then 'failed_at_every_attempt' else e.reason end,
     next_attempt_at = now() + least(interval '6 hours', interval '1 minute' * 2 ^ least(e.attempts, 20))
-  where e.processor = p_processor and e.id = p_id and e.outcome is null
-  returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not null);
+  where e.processor = p_processor and e.id = p_id and coalesce(e.outcome, '') not in ('applied', 'ignored', 'dead')
+  returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not distinct from 'dead');
 $$;
 
 comment on function public.fail_webhook_event(text, text, text, integer) is 'Notes a failed attempt at deciding a webhook event; the last one makes it dead.';

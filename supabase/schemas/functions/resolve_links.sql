@@ -13,12 +13,22 @@ language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_users text[];
+  v_customer_id text := p_customer_id;
 begin
+  -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
+  -- own server or an admin has linked it does it count, and no event makes such a link.
+  if p_processor = 'paddle' and not exists (
+    select from public.links l
+    where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id
+      and l.source in ('admin', 'checkout')
+  ) then
+    v_customer_id := null;
+  end if;
   select array_agg(distinct u.user_id) into v_users
   from (
     select l.user_id from public.links l
     where l.processor = p_processor
-      and ((l.kind = 'customer' and l.external_id = p_customer_id)
+      and ((l.kind = 'customer' and l.external_id = v_customer_id)
         or (l.kind = 'subscription' and l.external_id = p_subscription_id)
         or (l.kind = 'transaction' and l.external_id = p_transaction_id))
     union all
@@ -35,14 +45,14 @@ begin
     insert into public.links (processor, kind, external_id, user_id, source)
     select p_processor, i.kind, i.external_id, v_users[1],
       case when p_trusted_user_id is null then 'event' else 'metadata' end
-    from (values ('customer', p_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+    from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
     where i.external_id is not null
     on conflict (processor, kind, external_id) do nothing;
     -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
     if exists (
       select from public.links l
       where l.processor = p_processor and l.user_id <> v_users[1]
-        and ((l.kind = 'customer' and l.external_id = p_customer_id)
+        and ((l.kind = 'customer' and l.external_id = v_customer_id)
           or (l.kind = 'subscription' and l.external_id = p_subscription_id))
     ) then
       raise exception 'linked meanwhile' using errcode = 'TG000';

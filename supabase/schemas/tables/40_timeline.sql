@@ -38,6 +38,7 @@ create table public.mirrors (
   scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
   primary key (user_id, product, source)
 );
+create index mirrors_subscription on public.mirrors (processor, subscription_id);
 create index mirrors_scheduled on public.mirrors (period_end) where scheduled_plan is not null;
 comment on table public.mirrors is 'Each processor subscription as last known.';
 

@@ -29,7 +29,8 @@ const period = z.object({ starts_at: instant, ends_at: instant });
 
 const item = z.object({
   price: optional(z.object({ id })),
-  quantity: optional(z.number().int().min(0)),
+  /** No more than Postgres' `integer` holds. */
+  quantity: optional(z.number().int().min(0).max(2_147_483_647)),
   trial_dates: optional(z.object({ ends_at: optional(instant) })),
 });
 

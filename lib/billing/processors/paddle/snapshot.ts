@@ -42,10 +42,12 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       return { outcome: "unpriced", fact, identity, analysis: null };
     }
     const products = new Set(planItems.map(({ price }) => price.product));
-    if (products.size < planItems.length) return quarantined("ambiguous_plan_items");
+    // The end of a subscription counts whatever else is doubtful.
+    const ended = status === "canceled";
+    if (products.size < planItems.length && !ended) return quarantined("ambiguous_plan_items");
     const { current_billing_period: period } = subscription;
     if (period === null && LIVE.has(status)) return quarantined(missingField(["current_billing_period"]));
-    if (period !== null && period.ends_at <= period.starts_at) return quarantined("invalid_period");
+    if (period !== null && period.ends_at <= period.starts_at && !ended) return quarantined("invalid_period");
 
     const facts = planItems.map(({ item, price }) => ({
       product: price.product,
