@@ -17,10 +17,11 @@ const rules = [
   "counters",
   "period",
 ];
-const stripe = ["verify", "normalize", "snapshot", "payment", "before", "note"];
+const stripe = ["normalize", "snapshot", "payment", "before", "note"];
 
 export default {
   mutate: [
+    "lib/billing/processors/signature.ts",
     ...rules.map((name) => `lib/billing/${name}.ts`),
     ...stripe.map((name) => `lib/billing/processors/stripe/${name}.ts`),
   ],
