@@ -91,20 +91,10 @@ async function settleOne(
     return { outcome: await noted(event, normalized, userId, gateway), waiting };
   }
   if (userId === null) return conclude({ outcome: "deferred", reason: "unknown_user", identity });
-  const end = normalized.outcome === "facts" ? endIn(normalized) : undefined;
-  if (normalized.outcome === "facts" && end)
-    normalized.facts.push(...(await otherEnds(event, normalized, end, userId, gateway)));
   const outcome =
     normalized.outcome === "unpriced"
       ? await unpriced(event, normalized, userId, gateway)
       : await applied(event, normalized, userId, gateway);
-  if (normalized.outcome === "facts" && end) {
-    // A product that became known while this was decided: what it was decided with did not hold the end.
-    for (const { product, fact } of await otherEnds(event, normalized, end, userId, gateway)) {
-      const late = { ...event, id: `${event.id}/${product}` };
-      await addFacts({ event: late, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
-    }
-  }
   return { outcome, waiting };
 }
 
@@ -138,17 +128,23 @@ async function unpriced(event: WebhookEvent, { fact, identity, analysis }: Unpri
 
 async function applied(event: WebhookEvent, { facts, analysis }: Facts, userId: string, gateway: Gateway) {
   if (analysis) log.info({ ...about(event), ...analysis }, "[Webhook] Change analysis");
-  return addAll(event, { facts, analysis, result: { outcome: "applied" } }, userId, gateway);
-}
+  const end = facts.map(({ fact }) => fact).find((fact) => fact.kind === "snapshot" && fact.life === "deleted");
+  const result = { outcome: "applied" } as const;
+  if (end?.kind !== "snapshot") return addAll(event, { facts, analysis, result }, userId, gateway);
 
-function endIn({ facts }: Facts): SnapshotFact | undefined {
-  const end = facts.find(({ fact }) => fact.kind === "snapshot" && fact.life === "deleted")?.fact;
-  return end?.kind === "snapshot" ? end : undefined;
+  const all = [...facts, ...(await otherEnds(facts, end, userId, gateway))];
+  const outcome = await addAll(event, { facts: all, analysis, result }, userId, gateway);
+  // A product that became known while this was decided: what it was decided with did not hold the end.
+  for (const { product, fact } of await otherEnds(all, end, userId, gateway)) {
+    const late = { ...event, id: `${event.id}/${product}` };
+    await addFacts({ event: late, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+  }
+  return outcome;
 }
 
 /** The end of a subscription ends every product it has, not only those that its last items name. */
-async function otherEnds(event: WebhookEvent, { facts }: Facts, end: SnapshotFact, userId: string, gateway: Gateway) {
-  const known = await gateway.knownProducts(userId, event.processor, end.subscription);
+async function otherEnds(facts: Facts["facts"], end: SnapshotFact, userId: string, gateway: Gateway) {
+  const known = await gateway.knownProducts(userId, end.processor, end.subscription);
   return known
     .filter(isProductId)
     .filter((product) => !facts.some((entry) => entry.product === product))

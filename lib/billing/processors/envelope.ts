@@ -1,8 +1,12 @@
 /** Reads the bytes of a webhook as a JSON object: the part of parsing that every processor shares. */
+import type { Instant } from "../facts";
 import type { RefusalReason } from "./processor";
 
 /** The deepest nesting that is read; real events stay below 20. */
 export const MAX_NESTING = 64;
+
+/** 2200-01-01: no event is about a later instant, and with periods and grace on top all stay dates everywhere. */
+export const LAST_INSTANT: Instant = Date.UTC(2200, 0, 1);
 
 export type ParsedObject =
   | { ok: true; value: Record<string, unknown> }

@@ -1,5 +1,5 @@
 -- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
--- What the transaction brings (its customer, its subscription) is linked by the events that name it. Never moves a link.
+-- Its subscription is linked by the events that name the transaction. Never moves a link.
 -- Errors: TG409 linked to another user.
 create or replace function public.link_transaction(p_processor text, p_transaction_id text, p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'

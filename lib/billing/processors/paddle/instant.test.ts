@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { instantOf, LAST_INSTANT } from "./instant";
+import { LAST_INSTANT } from "@/lib/billing/processors/envelope";
+import { instantOf } from "./instant";
 
 const AT = Date.UTC(2026, 2, 1, 10, 20, 50);
 

@@ -1,7 +1,5 @@
 import type { Instant } from "@/lib/billing/facts";
-
-/** 2200-01-01: no event is about a later instant, and with periods and grace on top all stay dates everywhere. */
-export const LAST_INSTANT: Instant = Date.UTC(2200, 0, 1);
+import { LAST_INSTANT } from "@/lib/billing/processors/envelope";
 
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 

@@ -1,9 +1,6 @@
 import type { Instant } from "@/lib/billing/facts";
-import { identifier, parseJsonObject } from "@/lib/billing/processors/envelope";
+import { identifier, LAST_INSTANT, parseJsonObject } from "@/lib/billing/processors/envelope";
 import type { Parsed } from "@/lib/billing/processors/processor";
-
-/** 2200-01-01: no event is about a later instant, and with periods and grace on top all stay dates everywhere. */
-export const LAST_SECOND = 7_258_118_400;
 
 /** Reads an event's envelope, the thin events' one too (`object: "v2.core.event"`, whose `created` is an ISO string). */
 export function parse(raw: Uint8Array): Parsed {
@@ -31,5 +28,5 @@ function occurredAt(created: unknown): Instant | null {
   let milliseconds = Number.NaN;
   if (typeof created === "number") milliseconds = created * 1000;
   if (typeof created === "string") milliseconds = Date.parse(created);
-  return milliseconds >= 0 && milliseconds <= LAST_SECOND * 1000 ? Math.floor(milliseconds) : null;
+  return milliseconds >= 0 && milliseconds <= LAST_INSTANT ? Math.floor(milliseconds) : null;
 }

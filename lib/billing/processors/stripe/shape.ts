@@ -5,9 +5,8 @@
  * Stripe has fields in both places. All seconds become instants (milliseconds) here; null and absent are the same.
  */
 import { z } from "zod";
-import { identifier } from "@/lib/billing/processors/envelope";
+import { identifier, LAST_INSTANT } from "@/lib/billing/processors/envelope";
 import type { Identity } from "@/lib/billing/processors/processor";
-import { LAST_SECOND } from "./parse";
 
 export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value): z.output<T> | null => value ?? null);
@@ -16,7 +15,7 @@ export function optional<T extends z.ZodType>(schema: T) {
 const seconds = z
   .number()
   .min(0)
-  .max(LAST_SECOND)
+  .max(LAST_INSTANT / 1000)
   .transform((value) => Math.floor(value * 1000));
 
 const id = z.string().refine((value) => identifier(value) !== null);
