@@ -119,6 +119,14 @@ export const CATALOG = {
 
 export type ProductId = keyof typeof CATALOG;
 export type FieldId = { [P in ProductId]: keyof (typeof CATALOG)[P]["meters"] }[ProductId];
+/** A field that is counted by hand; a gauge follows the things that exist. */
+export type CounterField = {
+  [P in ProductId]: {
+    [F in keyof (typeof CATALOG)[P]["meters"]]: (typeof CATALOG)[P]["meters"][F] extends { kind: "counter" }
+      ? F
+      : never;
+  }[keyof (typeof CATALOG)[P]["meters"]];
+}[ProductId];
 export type PlanId<P extends ProductId = ProductId> = P extends ProductId ? keyof (typeof CATALOG)[P]["plans"] : never;
 
 /** The same data for code that walks it, without the literal types. */

@@ -7,11 +7,13 @@ import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
 import { timelineMethods } from "./timeline-methods";
 import type { Transport } from "./transport";
+import { upkeepMethods } from "./upkeep-methods";
 import { usageMethods } from "./usage-methods";
 
 export type { EventOutcome, EventState } from "./inbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
-export type { Chatbot } from "./usage-methods";
+export type { Drift } from "./upkeep-methods";
+export type { BatchedCharge, Chatbot } from "./usage-methods";
 
 export type Gateway = ReturnType<typeof createGateway>;
 
@@ -21,6 +23,7 @@ export function createGateway(transport: Transport) {
   return {
     ping: () => call(z.object({ ok: z.literal(true) }), "ping", {}),
     ...usageMethods(call),
+    ...upkeepMethods(call),
     ...inboxMethods(call),
     ...timelineMethods(call),
     end: () => transport.end(),

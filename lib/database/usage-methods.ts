@@ -2,11 +2,43 @@
 import { z } from "zod";
 import type { FieldId, ProductId } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
-import { decisionViewSchema, usageViewSchema, verdictSchema } from "@/lib/usage/view";
+import {
+  decisionViewSchema,
+  reservationSchema,
+  settlementSchema,
+  usageHistorySchema,
+  usageViewSchema,
+  verdictSchema,
+} from "@/lib/usage/view";
 import { type Call, iso } from "./call";
+import { databaseError } from "./errors";
 
 const chatbot = z.object({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
 export type Chatbot = z.infer<typeof chatbot>;
+
+/** One field's amount of a call; the charges of one call are all or nothing. */
+export interface BatchedCharge {
+  /** Which call it belongs to, counted from 0. */
+  call: number;
+  userId: string;
+  field: FieldId;
+  amount: number;
+  key: string | null;
+}
+
+const verdicts = z.array(verdictSchema);
+const refusedCall = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    detail: z.string().nullable(),
+    hint: z.string().nullable(),
+  }),
+});
+
+/** Charges in the words of Postgres' record. */
+const records = (charges: readonly BatchedCharge[]) =>
+  charges.map(({ userId, ...charge }) => ({ ...charge, user_id: userId }));
 
 export function usageMethods(call: Call) {
   return {
@@ -38,9 +70,17 @@ export function usageMethods(call: Call) {
         p_idempotency_key: idempotencyKey ?? null,
       }),
 
-    /** All or nothing; a verdict a charge, in their order. */
-    consumeTogether: (userId: string, charges: readonly { field: FieldId; amount: number }[]) =>
-      call(z.array(verdictSchema), "consume_together", { p_user_id: userId, p_charges: charges }),
+    /** The verdicts of each call; null for one that must be judged in turn. */
+    consumeBatch: (charges: readonly BatchedCharge[]) =>
+      call(z.array(verdicts.nullable()), "consume_batch", { p_charges: records(charges) }),
+
+    /** Calls of one user, one after the other: the verdicts of each, or what was wrong with it. */
+    consumeInTurn: async (charges: readonly BatchedCharge[]) => {
+      const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
+        p_charges: records(charges),
+      });
+      return answers.map((answer) => ("error" in answer ? databaseError(answer.error) : answer));
+    },
 
     release: (userId: string, field: FieldId, amount: number, of?: string, idempotencyKey?: string) =>
       call(verdictSchema.extend({ givenBack: z.number().int() }), "release_usage", {
@@ -49,6 +89,41 @@ export function usageMethods(call: Call) {
         p_amount: amount,
         p_of: of ?? null,
         p_idempotency_key: idempotencyKey ?? null,
+      }),
+
+    reserve: (userId: string, field: FieldId, amount: number, ttlSeconds: number, idempotencyKey?: string) =>
+      call(reservationSchema, "reserve_usage", {
+        p_user_id: userId,
+        p_field: field,
+        p_amount: amount,
+        p_ttl_seconds: ttlSeconds,
+        p_idempotency_key: idempotencyKey ?? null,
+      }),
+
+    settle: (userId: string, reservationId: string, amount: number) =>
+      call(settlementSchema, "settle_usage", {
+        p_user_id: userId,
+        p_reservation_id: reservationId,
+        p_amount: amount,
+      }),
+
+    usageHistory: (userId: string, field: FieldId, days: number) =>
+      call(usageHistorySchema, "usage_history", { p_user_id: userId, p_field: field, p_days: days }),
+
+    /** From now on the user's limit of this field is `limit`, until `expiresAt` (null: for good); null takes it back. */
+    setLimitOverride: (
+      userId: string,
+      field: FieldId,
+      limit: number | null,
+      { expiresAt, by, reason }: { expiresAt: Instant | null; by: string; reason?: string },
+    ) =>
+      call(verdictSchema.pick({ field: true, used: true, limit: true, remaining: true }), "set_limit_override", {
+        p_user_id: userId,
+        p_field: field,
+        p_limit: limit,
+        p_expires_at: iso(expiresAt),
+        p_by: by,
+        p_reason: reason ?? null,
       }),
 
     validatePlanChange: (userId: string, plan: string, product: ProductId) =>
@@ -75,12 +150,6 @@ export function usageMethods(call: Call) {
       call(z.object({ deleted: z.boolean() }), "delete_chatbot", { p_user_id: userId, p_chatbot_id: chatbotId }),
 
     chatbots: (userId: string) => call(z.array(chatbot), "list_chatbots", { p_user_id: userId }),
-
-    createLedgerPartitions: (from: Instant, months: number) =>
-      call(z.array(z.string()), "create_ledger_partitions", {
-        p_from: new Date(from).toISOString().slice(0, 10),
-        p_months: months,
-      }),
 
     /** Sandbox only: moves one user's clock; null gives back the real time. */
     setSandboxClock: (userId: string, to: Instant | null) =>

@@ -44,6 +44,16 @@ export async function requireCaller(request: Request): Promise<Caller> {
 }
 
 /**
+ * A service with the usage key; a session is not enough.
+ * @param why what a person with a session reads
+ * @throws HttpError 401, 403
+ */
+export async function requireService(request: Request, why: string): Promise<void> {
+  const caller = await requireCaller(request);
+  if (caller.kind !== "service") throw new HttpError(403, "service_key_required", why);
+}
+
+/**
  * An admin; to everybody else there is nothing here.
  * @throws HttpError 401, 403, 404
  */

@@ -4,7 +4,7 @@ import { gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { HttpError, json, parse, readBody, readJson, requireSameOrigin } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
-import { userIdSchema } from "@/lib/usage";
+import { userIdSchema } from "@/lib/usage/requests";
 import { demoUser } from "./demo";
 import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";
 

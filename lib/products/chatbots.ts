@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Chatbot, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { gate, refusal } from "@/lib/usage";
+import { refusal } from "@/lib/usage";
 
 const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
 export const createRequest = z.strictObject({
@@ -32,15 +32,13 @@ export async function deleteChatbot(userId: string, id: string): Promise<void> {
 }
 
 /**
- * Counts one message and answers it.
- * @throws HttpError 404, or 402 at the limit
+ * One message's answer. The route charges it before, and gives it back where there is no such chatbot.
+ * @throws HttpError 404
  */
-export async function sendMessage(userId: string, id: string, text: string) {
+export async function replyTo(userId: string, id: string, text: string): Promise<string> {
   const chatbot = (await gateway().chatbots(userId)).find((known) => known.id === id);
   if (chatbot === undefined) throw notFound();
-  const usage = await gate.consume(userId, "messages_count");
-  if (!usage.allowed) throw refusal(usage);
-  return { reply: reply(chatbot.name, text), usage };
+  return reply(chatbot.name, text);
 }
 
 /** Stands where a model's answer would be. */

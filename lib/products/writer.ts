@@ -1,6 +1,6 @@
 /** Reference product 2: rewrites text by simple local rules. Counted are its words and the transformation itself. */
 import { z } from "zod";
-import { gate, refusal } from "@/lib/usage";
+import type { Charge } from "@/lib/usage";
 import { countWords } from "./words";
 
 export const transformRequest = z.strictObject({
@@ -9,19 +9,14 @@ export const transformRequest = z.strictObject({
 });
 type Transform = z.infer<typeof transformRequest>;
 
-/**
- * Counts the words and one transformation, all or nothing, then rewrites.
- * @throws HttpError 402 at either limit
- */
-export async function transform(userId: string, { text, style }: Transform) {
-  const verdicts = await gate.consumeTogether(userId, [
-    { field: "words_used", amount: countWords(text) },
-    { field: "transformations_used", amount: 1 },
-  ]);
-  const [words, transformations] = verdicts;
-  const refused = verdicts.find(({ allowed, reason }) => !allowed && reason !== "limit_reached_elsewhere");
-  if (refused) throw refusal(refused);
-  return { text: STYLES[style](text), usage: { words, transformations } };
+/** What one transformation costs: its words and itself, all or nothing. */
+export function priceOf({ text }: Transform): Charge[] {
+  return [{ field: "words_used", amount: countWords(text) }, { field: "transformations_used" }];
+}
+
+/** The text in another style. */
+export function rewrite({ text, style }: Transform): string {
+  return STYLES[style](text);
 }
 
 const STYLES: Record<Transform["style"], (text: string) => string> = {

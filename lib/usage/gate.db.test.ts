@@ -1,13 +1,16 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import type { CounterField } from "@/lib/billing/catalog";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
+import { createGate } from "./gate";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url, { connections: 24 }));
+const gate = createGate(() => gateway);
 afterAll(() => gateway.end());
 
 let users = 0;
@@ -49,6 +52,16 @@ async function subscribe(plan: string, product: "writer" | "chatbots" = "writer"
   return played;
 }
 
+/** One call a statement, as over rpc; and gathered by the gate. */
+const ROADS = [
+  ["one call a statement", gateway.consume],
+  [
+    "gathered",
+    (user: string, field: CounterField, amount: number, idempotencyKey?: string) =>
+      gate.consume(user, field, amount, { idempotencyKey }),
+  ],
+] as const;
+
 describe("races at the limit, on connections of their own", () => {
   test("5 chatbots at once at 9 of 10: one passes", async () => {
     await subscribe("growth", "chatbots");
@@ -59,36 +72,70 @@ describe("races at the limit, on connections of their own", () => {
     expect(await gateway.chatbots(userId)).toHaveLength(10);
   });
 
-  test("10 messages at once at 95 of 100: five pass", async () => {
-    await gateway.consume(userId, "messages_count", 95);
-    const verdicts = await times(10, () => gateway.consume(userId, "messages_count", 1));
+  test.each(ROADS)("10 messages at once at 95 of 100: five pass (%s)", async (_, consume) => {
+    await consume(userId, "messages_count", 95);
+    const verdicts = await times(10, () => consume(userId, "messages_count", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(5);
     expect(verdicts.map(({ used }) => used).sort()).toEqual([100, 100, 100, 100, 100, 100, 96, 97, 98, 99].sort());
     expect(await meter("messages_count")).toMatchObject({ used: 100, remaining: 0, overLimit: false });
     expect(await ledger("messages_count")).toBe(100);
   });
 
-  test("the first look at a new user by 20 at once makes one row", async () => {
-    const verdicts = await times(20, () => gateway.consume(userId, "transformations_used", 1));
+  test.each(ROADS)("64 callers on one user, whom the limit stops at 10 (%s)", async (_, consume) => {
+    await consume(userId, "transformations_used", 1);
+    const verdicts = await times(64, () => consume(userId, "transformations_used", 1));
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(9);
+    expect(verdicts.filter(({ allowed }) => !allowed).every(({ used }) => used === 10)).toBe(true);
+    expect(await ledger("transformations_used")).toBe(10);
+  });
+
+  test.each(ROADS)("100 users, 10 at once each: every one exactly its limit (%s)", async (road, consume) => {
+    const everybody = Array.from({ length: 100 }, (_, index) => `${road}-${index}`);
+    const verdicts = await Promise.all(
+      everybody.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "words_used", 70))),
+    );
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(
+      700 /* 7 × 70 = 490 of 500, an eighth does not fit */,
+    );
+    const { rows } = await database
+      .pool()
+      .query("select user_id, sum(amount)::int as sum from usage_ledger where user_id = any($1) group by 1", [
+        everybody,
+      ]);
+    expect(rows).toHaveLength(100);
+    expect(rows.every(({ sum }) => sum === 490)).toBe(true);
+  });
+
+  test.each(ROADS)("mixed amounts at the limit never pass it (%s)", async (_, consume) => {
+    const amounts = Array.from({ length: 60 }, (_, index) => 1 + ((index * 37) % 40));
+    const verdicts = await Promise.all(amounts.map((amount) => consume(userId, "words_used", amount)));
+    const accepted = amounts.filter((_, index) => verdicts[index]?.allowed).reduce((sum, amount) => sum + amount, 0);
+    expect(accepted).toBeLessThanOrEqual(500);
+    expect(await ledger("words_used")).toBe(accepted);
+    expect(await meter("words_used")).toMatchObject({ used: accepted });
+  });
+
+  test.each(ROADS)("the first look at a new user by 20 at once makes one row (%s)", async (_, consume) => {
+    const verdicts = await times(20, () => consume(userId, "transformations_used", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10);
   });
 
-  test("the same key 20 times at once charges once and gives everyone the same verdict", async () => {
-    const verdicts = await times(20, () => gateway.consume(userId, "words_used", 100, "retry"));
-    expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(1);
-    expect(await meter("words_used")).toMatchObject({ used: 100 });
-  });
+  test.each(ROADS)(
+    "the same key 20 times at once charges once, the same verdict for everyone (%s)",
+    async (_, consume) => {
+      const verdicts = await times(20, () => consume(userId, "words_used", 100, "retry"));
+      expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(1);
+      expect(await meter("words_used")).toMatchObject({ used: 100 });
+    },
+  );
 
-  test("consumption racing with a renewal: no word lost, none counted twice", async () => {
+  test.each(ROADS)("consumption racing with a renewal: no word lost, none twice (%s)", async (_, consume) => {
     const played = await subscribe("ultra");
     await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
     await gateway.consume(userId, "words_used", 1_000);
     await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
     const renewal = played.renewed();
-    const [receipt] = await Promise.all([
-      deliver(gateway, renewal),
-      times(60, () => gateway.consume(userId, "words_used", 7)),
-    ]);
+    const [receipt] = await Promise.all([deliver(gateway, renewal), times(60, () => consume(userId, "words_used", 7))]);
     expect(receipt.body.decision).toMatchObject({ action: "reset" });
     expect(await meter("words_used")).toMatchObject({ used: 60 * 7 });
     expect(await ledger("words_used")).toBe(1_000 + 60 * 7);
@@ -186,7 +233,7 @@ describe("several fields together", () => {
       { field: "words_used", amount: 501 },
       { field: "transformations_used", amount: 1 },
     ] as const;
-    expect(await gateway.consumeTogether(userId, charges)).toMatchObject([
+    expect(await gate.consumeTogether(userId, charges)).toMatchObject([
       { allowed: false, reason: "limit_reached" },
       { allowed: false, reason: "limit_reached_elsewhere" },
     ]);

@@ -1,33 +1,106 @@
 /**
- * The gate: may this user do this now, and if so, count it. Exactness lives in the Postgres functions behind it.
+ * The gate: may this user do this now, and if so, count it. Exactness lives in the Postgres functions behind it; calls
+ * that arrive together travel together (coalesce.ts).
  */
-import type { FieldId } from "@/lib/billing/catalog";
-import { gateway } from "@/lib/database";
-import type { Verdict } from "./view";
+import type { z } from "zod";
+import type { CounterField } from "@/lib/billing/catalog";
+import { type BatchedCharge, type Gateway, gateway } from "@/lib/database";
+import { parse } from "@/lib/http";
+import { coalesce } from "./coalesce";
+import { chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
+import type { Reservation, Settlement, Verdict } from "./view";
 
 /** What a charge may carry beside its field and amount. */
 interface ChargeOptions {
-  /** A retry with the same key gets the first allowed verdict again and is not charged again. */
+  /** A retry with the same key gets the first allowed verdict again and is not charged again. Kept for 48 hours. */
   idempotencyKey?: string | undefined;
 }
 
-export const gate = {
-  /** Counts `amount` whole units of a counter if the limit allows it; the verdict either way. */
-  consume: (userId: string, field: FieldId, amount = 1, { idempotencyKey }: ChargeOptions = {}): Promise<Verdict> =>
-    gateway().consume(userId, field, amount, idempotencyKey),
+/** An amount of one counter, in whole units; 1 where none is said. */
+export interface Charge {
+  field: CounterField;
+  amount?: number | undefined;
+}
+
+export type Gate = ReturnType<typeof createGate>;
+type ChargeRequest = z.infer<typeof chargeRequest>;
+
+/**
+ * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad input, and DatabaseError:
+ * `conflict` for a key that was used for another request, `unavailable` where the database does not answer in time.
+ */
+export function createGate(database: () => Gateway) {
+  const judge = coalesce<ChargeRequest, Verdict[]>({
+    ownerOf: ({ userId }) => userId,
+    together: (calls) => database().consumeBatch(calls.flatMap(charged)),
+    inTurn: (calls) => database().consumeInTurn(calls.flatMap(charged)),
+  });
 
   /** Several counters of one product, all or nothing; a verdict each, in their order. */
-  consumeTogether: (userId: string, charges: readonly { field: FieldId; amount: number }[]): Promise<Verdict[]> =>
-    gateway().consumeTogether(userId, charges),
-
-  /**
-   * Gives back what failed; never below 0.
-   * @param options `of`: the consume key of the charge it gives back, in whose window it lands
-   */
-  release: (
+  async function consumeTogether(
     userId: string,
-    field: FieldId,
-    amount = 1,
-    { of, idempotencyKey }: ChargeOptions & { of?: string | undefined } = {},
-  ) => gateway().release(userId, field, amount, of, idempotencyKey),
-};
+    charges: readonly Charge[],
+    { idempotencyKey }: ChargeOptions = {},
+  ): Promise<Verdict[]> {
+    return judge(parse(chargeRequest, { userId, charges, idempotencyKey }));
+  }
+
+  return {
+    consumeTogether,
+
+    /** Counts `amount` whole units of a counter if the limit allows it; the verdict either way. */
+    async consume(userId: string, field: CounterField, amount = 1, options?: ChargeOptions): Promise<Verdict> {
+      const [verdict] = await consumeTogether(userId, [{ field, amount }], options);
+      return verdict as Verdict;
+    },
+
+    /**
+     * Gives back what failed; never below 0.
+     * @param options `of`: the consume key of the charge it gives back, in whose window it lands
+     */
+    async release(
+      userId: string,
+      field: CounterField,
+      amount = 1,
+      { of, idempotencyKey }: ChargeOptions & { of?: string | undefined } = {},
+    ) {
+      const release = parse(releaseRequest, { userId, field, amount, of, idempotencyKey });
+      return database().release(release.userId, release.field, release.amount, release.of, release.idempotencyKey);
+    },
+
+    /**
+     * Holds an amount for work whose cost is known only afterwards. `reservationId` is null where the limit refuses.
+     * @param ttlSeconds when it ends by itself, at most a day
+     */
+    async reserve(
+      userId: string,
+      field: CounterField,
+      amount: number,
+      { ttlSeconds, idempotencyKey }: ChargeOptions & { ttlSeconds: number },
+    ): Promise<Reservation> {
+      const hold = parse(reserveRequest, { userId, field, amount, ttlSeconds, idempotencyKey });
+      return database().reserve(hold.userId, hold.field, hold.amount, hold.ttlSeconds, hold.idempotencyKey);
+    },
+
+    /**
+     * Charges what the work took and lets go of the rest; 0 gives all back. More than was reserved is charged as far as
+     * the limit allows. Once: a retry with the same amount gets the same answer, another amount is a conflict.
+     * @throws DatabaseError `not_found` for a reservation that is not this user's
+     */
+    async settle(userId: string, reservationId: string, amount: number): Promise<Settlement> {
+      const settling = parse(settleRequest, { userId, reservationId, amount });
+      return database().settle(settling.userId, settling.reservationId, settling.amount);
+    },
+  };
+}
+
+function charged({ userId, charges, idempotencyKey }: ChargeRequest, call: number): BatchedCharge[] {
+  return charges.map(({ field, amount }) => ({ call, userId, field, amount, key: idempotencyKey ?? null }));
+}
+
+/** Kept beside the modules, which may be loaded more than once: what gathers is what all routes of the process send. */
+const kept = globalThis as typeof globalThis & { tollgateGate?: Gate };
+kept.tollgateGate ??= createGate(gateway);
+
+/** The process's gate. */
+export const gate: Gate = kept.tollgateGate;

@@ -1,5 +1,23 @@
-export { gate } from "./gate";
+export { type Charge, gate } from "./gate";
 export { refusal } from "./refusal";
-export { consumeRequest, releaseRequest, userIdSchema } from "./requests";
+export {
+  consumeRequest,
+  historyRequest,
+  releaseRequest,
+  reserveRequest,
+  settleRequest,
+  userIdSchema,
+} from "./requests";
+export { usageHistory } from "./usage-history";
 export { usageOf } from "./usage-of";
-export type { DecisionView, MeterView, SubscriptionView, UsageView, Verdict } from "./view";
+export type {
+  DecisionView,
+  MeterView,
+  Reservation,
+  Settlement,
+  SubscriptionView,
+  UsageHistory,
+  UsageView,
+  Verdict,
+} from "./view";
+export { withUsage } from "./with-usage";

@@ -1,15 +1,19 @@
 /** What the usage routes accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId, meterOf } from "@/lib/billing/catalog";
+import { type CounterField, FIELD_IDS, type FieldId, meterOf } from "@/lib/billing/catalog";
 
 const field = z
   .enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` })
   .refine((value) => meterOf(value).meter.kind !== "gauge", {
     error: "follows the things that exist and is never counted by hand",
     params: { reason: "field_is_gauge" },
-  });
+  })
+  .transform((value) => value as CounterField);
 const wholeAmount = "is a whole number from 1 to 9007199254740991";
-const amount = z.int({ error: wholeAmount }).min(1, { error: wholeAmount }).default(1);
+const positive = z.int({ error: wholeAmount }).min(1, { error: wholeAmount });
+const amount = positive.default(1);
+const DAY_SECONDS = 86_400;
+const timeToLive = `is a whole number of seconds from 1 to ${DAY_SECONDS}`;
 /** Control characters cannot be stored; halves of surrogate pairs would all become one and the same character. */
 const storable = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
 const unstorable = "has 1 to 255 characters, none of them a control character";
@@ -29,4 +33,38 @@ export const releaseRequest = z.strictObject({
   amount,
   of: key.optional(),
   idempotencyKey: key.optional(),
+});
+
+/** One call of the gate: several counters of one product, all or nothing. */
+export const chargeRequest = z.strictObject({
+  userId: userIdSchema,
+  charges: z.array(z.strictObject({ field, amount })).min(1, { error: "names at least one field" }),
+  idempotencyKey: key.optional(),
+});
+
+export const reserveRequest = z.strictObject({
+  userId: userIdSchema,
+  field,
+  amount: positive,
+  ttlSeconds: z.int({ error: timeToLive }).min(1, { error: timeToLive }).max(DAY_SECONDS, { error: timeToLive }),
+  idempotencyKey: key.optional(),
+});
+
+const settled = "is a whole number from 0 to 9007199254740991";
+export const settleRequest = z.strictObject({
+  userId: userIdSchema,
+  reservationId: z.uuid({ error: "is a reservation's id" }),
+  amount: z.int({ error: settled }).min(0, { error: settled }),
+});
+
+const MAX_DAYS = 400;
+const days = `is a whole number from 1 to ${MAX_DAYS}`;
+export const historyRequest = z.strictObject({
+  field,
+  days: z.coerce
+    .number({ error: days })
+    .int({ error: days })
+    .min(1, { error: days })
+    .max(MAX_DAYS, { error: days })
+    .default(30),
 });

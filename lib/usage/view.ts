@@ -86,3 +86,31 @@ export const verdictSchema = z.object({
   reason: z.enum(["limit_reached", "limit_reached_elsewhere", "payment_pending"]).optional(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
+
+/** The answer to a reservation; nothing is held where it was refused. */
+export const reservationSchema = verdictSchema.extend({
+  reservationId: z.uuid().nullable(),
+  expiresAt: instant.nullable(),
+});
+export type Reservation = z.infer<typeof reservationSchema>;
+
+/** The answer to a settling; `allowed` says that all of it was charged. */
+export const settlementSchema = verdictSchema.extend({
+  reservationId: z.uuid(),
+  settled: amount,
+  /** What the limit did not allow, beyond what was reserved. */
+  unsettled: amount,
+  /** The reservation had ended: it was charged as a consumption, all or nothing. */
+  expired: z.boolean(),
+});
+export type Settlement = z.infer<typeof settlementSchema>;
+
+/** What was used on each UTC day, from the ledger; days without use are left out. */
+export const usageHistorySchema = z.object({
+  userId: z.string(),
+  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  from: z.iso.date(),
+  to: z.iso.date(),
+  days: z.array(z.object({ day: z.iso.date(), amount })),
+});
+export type UsageHistory = z.infer<typeof usageHistorySchema>;

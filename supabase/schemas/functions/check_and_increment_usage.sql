@@ -1,4 +1,4 @@
--- Called by the gate (POST /api/usage/consume) and, over rpc, by anyone with the service role.
+-- Called over rpc by anyone with the service role, as the documents name it; the gate's own calls travel by consume_batch.
 -- May this user do this now? If so, count it. The plan stored in the locked row decides; p_plan is a caller's belief,
 -- reported back as plan_mismatch and never trusted. Atomicity, locks and errors: charge_usage.
 create or replace function public.check_and_increment_usage(

@@ -4,14 +4,21 @@ create or replace function public.create_chatbot(p_user_id text, p_name text) re
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_lock record := public.lock_subscription(p_user_id, 'chatbots');
-  v_row public.subscriptions := v_lock.locked;
+  v_lock record;
+  v_row public.subscriptions;
   v_chatbot public.chatbots;
 begin
   if p_name is null or length(p_name) not between 1 and 80 then
     raise exception 'A name has 1 to 80 characters.' using errcode = 'TG400', detail = 'name';
   end if;
-  if (select m.remaining from public.meter_state(v_row, 'chatbots_count') m) < 1 then
+  -- A row that is current refuses without its lock: a user at the limit costs no write.
+  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
+  if not found or greatest(public.now_for(p_user_id), v_row.as_of) >= v_row.turns_at
+    or public.fits(v_row, array['chatbots_count'], array[1]) then
+    v_lock := public.lock_subscription(p_user_id, 'chatbots');
+    v_row := v_lock.locked;
+  end if;
+  if not public.fits(v_row, array['chatbots_count'], array[1]) then
     return jsonb_build_object('chatbot', null, 'verdict', public.verdict(v_row, 'chatbots_count', false));
   end if;
   insert into public.chatbots (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at)

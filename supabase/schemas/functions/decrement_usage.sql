@@ -5,18 +5,12 @@ create or replace function public.decrement_usage(p_user_id text, p_field text, 
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_meter public.catalog_meters := public.meter_of(p_field);
+  v_meter public.catalog_meters := public.counter_of(p_field);
   v_lock record;
   v_row public.subscriptions;
   v_given bigint;
 begin
-  if v_meter.kind = 'gauge' then
-    raise exception '"%" follows the things that exist and is never counted by hand.', p_field
-      using errcode = 'TG400', detail = 'field', hint = 'field_is_gauge';
-  end if;
-  if p_amount is null or p_amount < 1 or p_amount > 9007199254740991 then
-    raise exception 'An amount is a whole number from 1 to 9007199254740991.' using errcode = 'TG400', detail = 'amount';
-  end if;
+  perform public.check_amount(p_amount);
   v_lock := public.lock_subscription(p_user_id, v_meter.product);
   v_row := v_lock.locked;
   v_given := least(p_amount, greatest(0, (v_row.usage ->> p_field)::bigint));

@@ -1,4 +1,4 @@
--- Called by charge_usage and release_usage, under the row's lock, for an allowed call that named a key.
+-- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call that named a key.
 -- Errors: TG400 a key that is empty or longer than 255 characters; TG409 the same key at the same time for another
 -- product, whose row's lock did not hold us back: everything this call did is undone with it.
 create or replace function public.remember_verdict(

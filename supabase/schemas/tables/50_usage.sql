@@ -30,6 +30,8 @@ create table public.subscriptions (
   revision bigint not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  -- When the first open reservation ends by itself; the row must be looked at again then, as at turns_at.
+  reserved_until timestamptz not null default 'infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);
@@ -54,7 +56,7 @@ create table public.usage_ledger_default partition of public.usage_ledger defaul
 -- The answer to a call that named a key, so that a retry is answered and not charged again. Only allowed verdicts.
 create table public.idempotency_keys (
   user_id text not null,
-  operation text not null check (operation in ('consume', 'release')),
+  operation text not null check (operation in ('consume', 'release', 'reserve')),
   key text not null check (length(key) between 1 and 255),
   request jsonb not null,
   verdict jsonb not null,
@@ -65,18 +67,60 @@ create table public.idempotency_keys (
 comment on table public.idempotency_keys is 'Allowed verdicts by the caller''s key.';
 create index idempotency_keys_created on public.idempotency_keys (created_at);
 
+-- Work whose cost is known only afterwards: the amount is held, and settled to what was used.
+create table public.reservations (
+  user_id text not null,
+  reservation_id uuid not null default gen_random_uuid(),
+  product text not null,
+  field text not null,
+  amount bigint not null check (amount > 0),
+  -- The instant that its use counts at, whenever it is settled.
+  at timestamptz not null,
+  expires_at timestamptz not null,
+  state text not null default 'open' check (state in ('open', 'settled', 'expired')),
+  -- What was asked for at the settling, and the answer: a retry gets the same.
+  requested bigint,
+  verdict jsonb,
+  created_at timestamptz not null default now(),
+  primary key (user_id, reservation_id),
+  check ((state = 'settled') = (verdict is not null and requested is not null))
+);
+comment on table public.reservations is 'Amounts held for work under way, each settled or expired once.';
+create index reservations_open on public.reservations (user_id, product) where state = 'open';
+create index reservations_due on public.reservations (expires_at) where state = 'open';
+
+-- Stands beside the plan's limit and never changes it.
+create table public.limit_overrides (
+  user_id text not null references public.users (user_id),
+  field text not null,
+  limit_amount bigint not null check (limit_amount between 0 and 9007199254740991),
+  expires_at timestamptz not null default 'infinity',
+  granted_by text not null,
+  reason text,
+  created_at timestamptz not null default now(),
+  primary key (user_id, field)
+);
+comment on table public.limit_overrides is 'One user''s own limit of one meter, until it expires.';
+
 alter table public.subscriptions enable row level security;
 alter table public.usage_ledger enable row level security;
 alter table public.usage_ledger_default enable row level security;
 alter table public.idempotency_keys enable row level security;
-revoke all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys
-  from public, anon, authenticated;
+alter table public.reservations enable row level security;
+alter table public.limit_overrides enable row level security;
+revoke all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys,
+  public.reservations, public.limit_overrides from public, anon, authenticated;
 revoke all on sequence public.usage_ledger_entry from public, anon, authenticated;
-grant all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys to service_role;
+grant all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys,
+  public.reservations, public.limit_overrides to service_role;
 grant usage on sequence public.usage_ledger_entry to service_role;
-grant select on public.subscriptions, public.usage_ledger to authenticated;
+grant select on public.subscriptions, public.usage_ledger, public.reservations, public.limit_overrides to authenticated;
 
 create policy "Users read their own subscriptions" on public.subscriptions for select to authenticated
   using (user_id = (select auth.jwt() ->> 'sub'));
 create policy "Users read their own ledger" on public.usage_ledger for select to authenticated
+  using (user_id = (select auth.jwt() ->> 'sub'));
+create policy "Users read their own reservations" on public.reservations for select to authenticated
+  using (user_id = (select auth.jwt() ->> 'sub'));
+create policy "Users read their own overrides" on public.limit_overrides for select to authenticated
   using (user_id = (select auth.jwt() ->> 'sub'));

@@ -1,10 +1,9 @@
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
-import { transform, transformRequest } from "@/lib/products/writer";
+import { json } from "@/lib/http";
+import { priceOf, rewrite, transformRequest } from "@/lib/products/writer";
+import { withUsage } from "@/lib/usage";
 
-export function POST(request: Request) {
-  return answer(async () => {
-    const { id } = await requireUser(request);
-    return json(await transform(id, await readJson(request, transformRequest)));
-  });
-}
+export const POST = withUsage(
+  { body: transformRequest, charges: priceOf },
+  (_request, _context, { body, verdicts: [words, transformations] }) =>
+    json({ text: rewrite(body), usage: { words, transformations } }),
+);

@@ -1,11 +1,9 @@
-import { answer, json, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
-import { messageRequest, sendMessage } from "@/lib/products/chatbots";
+import { json } from "@/lib/http";
+import { messageRequest, replyTo } from "@/lib/products/chatbots";
+import { withUsage } from "@/lib/usage";
 
-export function POST(request: Request, { params }: RouteContext<"/api/chatbots/[id]/messages">) {
-  return answer(async () => {
-    const user = await requireUser(request);
-    const { text } = await readJson(request, messageRequest);
-    return json(await sendMessage(user.id, (await params).id, text));
-  });
-}
+export const POST = withUsage(
+  { body: messageRequest, charges: () => ({ field: "messages_count" }) },
+  async (_request, { params }: RouteContext<"/api/chatbots/[id]/messages">, { userId, body, verdicts: [usage] }) =>
+    json({ reply: await replyTo(userId, (await params).id, body.text), usage }),
+);

@@ -1,0 +1,11 @@
+import type { CounterField } from "@/lib/billing/catalog";
+import { gateway } from "@/lib/database";
+import type { UsageHistory } from "./view";
+
+/**
+ * What a user used of a counter on each UTC day, today last, from the ledger; days without use are left out.
+ * @param days how far back, today counted, at most 400
+ */
+export function usageHistory(userId: string, field: CounterField, days: number): Promise<UsageHistory> {
+  return gateway().usageHistory(userId, field, days);
+}

@@ -1,0 +1,40 @@
+-- Called by the gate for what consume_batch did not judge, with calls of one user; p_charges as there. Answers
+-- [verdicts or {"error"}, …], one element a call, judged in their order. A call that is refused for what it asks fails
+-- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
+-- Atomic: one transaction. Locks and errors: charge_usage.
+create or replace function public.consume_in_turn(p_charges jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_call record;
+  v_answers jsonb := '[]';
+  v_answer jsonb;
+  v_detail text;
+  v_hint text;
+begin
+  for v_call in
+    select min(c.user_id) as user_id, array_agg(c.field order by c.position) as fields,
+      array_agg(c.amount order by c.position) as amounts, min(c.key) as key
+    from rows from (jsonb_to_recordset(p_charges)
+      as (call integer, user_id text, field text, amount bigint, key text))
+      with ordinality as c (call, user_id, field, amount, key, position)
+    group by c.call
+    order by c.call
+  loop
+    begin
+      v_answer := public.charge_usage(v_call.user_id, v_call.fields, v_call.amounts, v_call.key);
+    exception when sqlstate 'TG400' or sqlstate 'TG404' or sqlstate 'TG409' then
+      get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
+      v_answer := jsonb_build_object('error', jsonb_build_object(
+        'code', sqlstate, 'message', sqlerrm, 'detail', v_detail, 'hint', v_hint));
+    end;
+    v_answers := v_answers || jsonb_build_array(v_answer);
+  end loop;
+  perform public.answer_in_time();
+  return v_answers;
+end;
+$$;
+
+comment on function public.consume_in_turn(jsonb) is 'Judges calls of one user, one after the other.';
+revoke all on function public.consume_in_turn(jsonb) from public, anon, authenticated;
+grant execute on function public.consume_in_turn(jsonb) to service_role;

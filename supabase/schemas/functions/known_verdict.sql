@@ -1,0 +1,25 @@
+-- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict that was
+-- stored with the key; null where there is none. Errors: TG409 the key was used for another request.
+create or replace function public.known_verdict(p_user_id text, p_operation text, p_key text, p_request jsonb)
+returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_known public.idempotency_keys;
+begin
+  if p_key is null then
+    return null;
+  end if;
+  select * into v_known from public.idempotency_keys k
+  where k.user_id = p_user_id and k.operation = p_operation and k.key = p_key;
+  if found and v_known.request <> p_request then
+    raise exception 'This idempotency key was used for another request.'
+      using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
+  end if;
+  return v_known.verdict;
+end;
+$$;
+
+comment on function public.known_verdict(text, text, text, jsonb) is 'The stored verdict of a retry.';
+revoke all on function public.known_verdict(text, text, text, jsonb) from public, anon, authenticated;
+grant execute on function public.known_verdict(text, text, text, jsonb) to service_role;

@@ -1,0 +1,63 @@
+-- Called by POST /api/usage/reserve (service key only). Holds an amount for work whose cost is known only afterwards, if
+-- the limit allows it; settle_usage settles it, and without that it ends by itself after p_ttl_seconds, no job needed.
+-- With a key, the first allowed answer is given again; a refused one stores nothing.
+-- Atomic: judged and held under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a
+-- gauge, a time to live beyond a day; TG409 the key was used for another request.
+create or replace function public.reserve_usage(
+  p_user_id text,
+  p_field text,
+  p_amount bigint,
+  p_ttl_seconds integer,
+  p_idempotency_key text default null
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'ttl_seconds', p_ttl_seconds);
+  v_meter public.catalog_meters := public.counter_of(p_field);
+  v_lock record;
+  v_row public.subscriptions;
+  v_reservation public.reservations;
+  v_answer jsonb;
+begin
+  perform public.check_amount(p_amount);
+  if p_ttl_seconds is null or p_ttl_seconds not between 1 and 86400 then
+    raise exception 'A reservation lasts 1 to 86400 seconds.' using errcode = 'TG400', detail = 'ttlSeconds';
+  end if;
+
+  v_lock := public.lock_subscription(p_user_id, v_meter.product);
+  v_row := v_lock.locked;
+  v_answer := public.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request);
+  if v_answer is not null then
+    return v_answer;
+  elsif not public.fits(v_row, array[p_field], array[p_amount]) then
+    return (public.refusals(v_row, array[p_field], array[p_amount]) -> 0)
+      || '{"reservation_id": null, "expires_at": null}'::jsonb;
+  end if;
+
+  insert into public.reservations (user_id, product, field, amount, at, expires_at)
+  values (p_user_id, v_meter.product, p_field, p_amount, greatest(v_lock.now_at, v_row.window_start),
+    v_lock.now_at + make_interval(secs => p_ttl_seconds))
+  returning * into v_reservation;
+  update public.subscriptions s
+  set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
+    reserved_until = least(s.reserved_until, v_reservation.expires_at),
+    updated_at = v_lock.now_at
+  where s.user_id = p_user_id and s.product = v_meter.product
+  returning * into v_row;
+
+  v_answer := public.verdict(v_row, p_field, true) || jsonb_build_object(
+    'reservation_id', v_reservation.reservation_id,
+    'expires_at', public.instant_text(v_reservation.expires_at));
+  if p_idempotency_key is not null then
+    perform public.remember_verdict(
+      p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at);
+  end if;
+  perform public.answer_in_time();
+  return v_answer;
+end;
+$$;
+
+comment on function public.reserve_usage(text, text, bigint, integer, text) is 'Holds an amount of a field for work under way.';
+revoke all on function public.reserve_usage(text, text, bigint, integer, text) from public, anon, authenticated;
+grant execute on function public.reserve_usage(text, text, bigint, integer, text) to service_role;

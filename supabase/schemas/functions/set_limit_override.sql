@@ -1,0 +1,39 @@
+-- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
+-- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
+-- Locks: the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
+-- expiry that has passed.
+create or replace function public.set_limit_override(
+  p_user_id text,
+  p_field text,
+  p_limit bigint,
+  p_expires_at timestamptz,
+  p_by text,
+  p_reason text default null
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_meter public.catalog_meters := public.meter_of(p_field);
+  v_lock record;
+begin
+  if p_limit is not null then
+    perform public.check_amount(p_limit, 0);
+  end if;
+  v_lock := public.lock_subscription(p_user_id, v_meter.product);
+  if p_expires_at <= v_lock.now_at then
+    raise exception 'The expiry has passed already.' using errcode = 'TG400', detail = 'expiresAt';
+  end if;
+  delete from public.limit_overrides o where o.user_id = p_user_id and o.field = p_field;
+  if p_limit is not null then
+    insert into public.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
+    values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
+  end if;
+  return (
+    select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining)
+    from public.meter_state(v_lock.locked, p_field) m);
+end;
+$$;
+
+comment on function public.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or takes it back.';
+revoke all on function public.set_limit_override(text, text, bigint, timestamptz, text, text) from public, anon, authenticated;
+grant execute on function public.set_limit_override(text, text, bigint, timestamptz, text, text) to service_role;

@@ -1,0 +1,66 @@
+-- Called by POST /api/usage/settle (service key only). Charges what the work took, in the window that it was reserved in
+-- (also when that has ended since), and lets go of the rest. More than was reserved is charged only as far as the limit
+-- allows; "unsettled" is what was not. After the reservation has expired it charges as a consume would, all or nothing.
+-- Settled once: a retry with the same amount gets the same answer.
+-- Atomic: under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount; TG404 no such reservation; TG409
+-- it was settled to another amount.
+create or replace function public.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_reservation public.reservations;
+  v_lock record;
+  v_row public.subscriptions;
+  v_settled bigint;
+  v_answer jsonb;
+begin
+  perform public.check_amount(p_amount, 0);
+  select * into v_reservation from public.reservations r
+  where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
+  if not found then
+    raise exception 'There is no such reservation.'
+      using errcode = 'TG404', detail = 'reservationId', hint = 'reservation_not_found';
+  end if;
+  v_lock := public.lock_subscription(p_user_id, v_reservation.product);
+  v_row := v_lock.locked;
+  -- Another settling may have come first, and the lock lets go of what has expired.
+  select * into v_reservation from public.reservations r
+  where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
+
+  if v_reservation.state = 'settled' then
+    if v_reservation.requested <> p_amount then
+      raise exception 'This reservation was settled to another amount.'
+        using errcode = 'TG409', detail = 'amount', hint = 'already_settled';
+    end if;
+    return v_reservation.verdict;
+  elsif v_reservation.state = 'open' then
+    v_settled := public.settle_open(v_row, v_reservation, p_amount, v_lock.now_at);
+    select * into v_row from public.subscriptions s
+    where s.user_id = p_user_id and s.product = v_reservation.product;
+    v_answer := public.verdict(v_row, v_reservation.field, v_settled = p_amount);
+  elsif p_amount = 0 then
+    v_settled := 0;
+    v_answer := public.verdict(v_row, v_reservation.field, true);
+  else
+    v_answer := public.charge_usage(p_user_id, array[v_reservation.field], array[p_amount]) -> 0;
+    v_settled := case when (v_answer ->> 'allowed')::boolean then p_amount else 0 end;
+  end if;
+
+  v_answer := v_answer || jsonb_build_object(
+    'reservation_id', p_reservation_id,
+    'settled', v_settled,
+    'unsettled', p_amount - v_settled,
+    'expired', v_reservation.state = 'expired');
+  -- One that expired and was refused stays open to another try.
+  if v_reservation.state = 'open' or v_settled = p_amount then
+    update public.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
+    where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
+  end if;
+  perform public.answer_in_time();
+  return v_answer;
+end;
+$$;
+
+comment on function public.settle_usage(text, uuid, bigint) is 'Settles a reservation to what was used, once.';
+revoke all on function public.settle_usage(text, uuid, bigint) from public, anon, authenticated;
+grant execute on function public.settle_usage(text, uuid, bigint) to service_role;
