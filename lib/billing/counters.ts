@@ -28,13 +28,22 @@ export interface Standing {
   remaining: Amounts;
 }
 
-/** The standing at `now`, by the row's clock: never earlier than the timeline's latest news. */
-export function standingAt(product: Product, timeline: Timeline, ledger: readonly Use[], now: Instant): Standing {
+/**
+ * The standing at `now`, by the row's clock: never earlier than the timeline's latest news.
+ * @param at looks at the window of another instant instead, as it stands at that clock
+ */
+export function standingAt(
+  product: Product,
+  timeline: Timeline,
+  ledger: readonly Use[],
+  now: Instant,
+  at = Math.max(now, timeline.asOf),
+): Standing {
   const clock = Math.max(now, timeline.asOf);
-  const segment = timeline.segments.findLast(({ start }) => start <= clock) as Segment;
+  const segment = timeline.segments.findLast(({ start }) => start <= at) as Segment;
   const fields = Object.entries(product.meters).flatMap(([field, { kind }]) => (kind === "counter" ? [field] : []));
   const opened = openWindows(fields, timeline, ledger, clock);
-  const window = windowOf(segment, clock);
+  const window = windowOf(segment, at);
   const usedNow = usedIn(fields, timeline, ledger, opened, window, Number.POSITIVE_INFINITY);
   const limitOf = (field: string) => planLimit(product, segment.limitPlan, field, segment.quantity);
   const heldNow = segment.held ? opened.get(keyOf(window.source, segment.periodStart))?.held : undefined;

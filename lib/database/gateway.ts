@@ -13,7 +13,7 @@ import { usageMethods } from "./usage-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Drift } from "./upkeep-methods";
-export type { BatchedCharge, Chatbot } from "./usage-methods";
+export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./usage-methods";
 
 export type Gateway = ReturnType<typeof createGateway>;
 

@@ -4,7 +4,7 @@ import { postgresTransport } from "./postgres";
 
 export { DatabaseError } from "./errors";
 export type {
-  BatchedCharge,
+  ChargeSum,
   Chatbot,
   CommitResult,
   Difference,
@@ -12,7 +12,9 @@ export type {
   DueChange,
   EventOutcome,
   EventState,
+  FieldState,
   Gateway,
+  OrderedCharge,
 } from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */

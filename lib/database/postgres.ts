@@ -3,9 +3,9 @@ import pg from "pg";
 import { databaseError } from "./errors";
 import type { Transport } from "./transport";
 
-/** A delivery or a consumption must be answered within 4 s, with a 503 if need be. */
+/** A delivery or a consumption must be answered within 4 s, with a 503 if need be: connecting and asking together. */
 const CONNECT_TIMEOUT_MS = 2_000;
-const QUERY_TIMEOUT_MS = 3_500;
+const CALL_TIMEOUT_MS = 3_500;
 
 /** A transport over any Postgres, or a pooler in transaction mode in front of one. */
 export function postgresTransport(connectionString: string, { connections = 16 } = {}): Transport {
@@ -13,7 +13,6 @@ export function postgresTransport(connectionString: string, { connections = 16 }
     connectionString,
     max: connections,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
     application_name: "tollgate",
   });
   // An idle connection that breaks is replaced by the next call; without a listener it would end the process.
@@ -27,11 +26,20 @@ export function postgresTransport(connectionString: string, { connections = 16 }
         text: `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`,
         values: names.map((key) => encode(args[key])),
       };
+      const deadline = performance.now() + CALL_TIMEOUT_MS;
+      let client: pg.PoolClient | undefined;
+      let broken = false;
       try {
-        const { rows } = await pool.query<{ result: unknown }>(statement);
+        client = await pool.connect();
+        const timed = { ...statement, query_timeout: Math.ceil(deadline - performance.now()) };
+        const { rows } = await client.query<{ result: unknown }>(timed);
         return rows[0]?.result ?? null;
       } catch (error) {
+        // What Postgres refused leaves the connection as good as it was; after anything else its state is not known.
+        broken = !(error instanceof pg.DatabaseError) || error.severity === "FATAL";
         throw databaseError(error as Error & { code?: string }, error);
+      } finally {
+        client?.release(broken);
       }
     },
     end: () => pool.end(),

@@ -16,8 +16,27 @@ import { databaseError } from "./errors";
 const chatbot = z.object({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
 export type Chatbot = z.infer<typeof chatbot>;
 
+/** What calls that arrived together ask for of one user's field: in all, and without an idempotency key. */
+export interface ChargeSum {
+  userId: string;
+  field: FieldId;
+  amount: number;
+  unkeyed: number;
+  keyed?: KeyedCharge[];
+}
+
+/** A charge of a call with an idempotency key. */
+export interface KeyedCharge {
+  key: string;
+  /** Which charge of its call it is, counted from 0. */
+  place: number;
+  amount: number;
+  /** What the calls before it in the batch ask for of the same field. */
+  before: number;
+}
+
 /** One field's amount of a call; the charges of one call are all or nothing. */
-export interface BatchedCharge {
+export interface OrderedCharge {
   /** Which call it belongs to, counted from 0. */
   call: number;
   userId: string;
@@ -25,6 +44,22 @@ export interface BatchedCharge {
   amount: number;
   key: string | null;
 }
+
+const count = z.number().int();
+/** A field's numbers before the batch, and whether all that was asked for has been charged. */
+const fieldState = z
+  .tuple([count, z.boolean(), count, count, count, count, count, z.string()])
+  .transform(([position, charged, used, limit, remaining, unpaidHeld, resetsAt, plan]) => ({
+    position,
+    charged,
+    used,
+    limit,
+    remaining,
+    unpaidHeld,
+    resetsAt: new Date(resetsAt).toISOString(),
+    plan,
+  }));
+export type FieldState = Omit<z.infer<typeof fieldState>, "position">;
 
 const verdicts = z.array(verdictSchema);
 const refusedCall = z.object({
@@ -36,9 +71,10 @@ const refusedCall = z.object({
   }),
 });
 
-/** Charges in the words of Postgres' record. */
-const records = (charges: readonly BatchedCharge[]) =>
-  charges.map(({ userId, ...charge }) => ({ ...charge, user_id: userId }));
+/** In the words of Postgres' records. */
+function records<T extends { userId: string }>(rows: readonly T[]) {
+  return rows.map(({ userId, ...row }) => ({ ...row, user_id: userId }));
+}
 
 export function usageMethods(call: Call) {
   return {
@@ -70,12 +106,16 @@ export function usageMethods(call: Call) {
         p_idempotency_key: idempotencyKey ?? null,
       }),
 
-    /** The verdicts of each call; null for one that must be judged in turn. */
-    consumeBatch: (charges: readonly BatchedCharge[]) =>
-      call(z.array(verdicts.nullable()), "consume_batch", { p_charges: records(charges) }),
+    /** The numbers of each sum, in their order; null for one that must be judged in turn. */
+    consumeBatch: async (sums: readonly ChargeSum[]): Promise<(FieldState | null)[]> => {
+      const states: (FieldState | null)[] = sums.map(() => null);
+      for (const { position, ...state } of await call(z.array(fieldState), "consume_batch", { p_sums: records(sums) }))
+        states[position - 1] = state;
+      return states;
+    },
 
     /** Calls of one user, one after the other: the verdicts of each, or what was wrong with it. */
-    consumeInTurn: async (charges: readonly BatchedCharge[]) => {
+    consumeInTurn: async (charges: readonly OrderedCharge[]) => {
       const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
         p_charges: records(charges),
       });

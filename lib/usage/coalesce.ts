@@ -76,7 +76,10 @@ export function coalesce<Call, Answer>({
     inFlight = true;
     while (arrived.length > 0) {
       const entries = take(arrived).filter((entry) => !joinsLane(entry));
-      if (entries.length > 0) await judgeTogether(entries);
+      if (entries.length === 0) continue;
+      await judgeTogether(entries);
+      // One turn of the event loop: those who were just answered, and requests that came in, join the next statement.
+      await turn();
     }
     inFlight = false;
   }
@@ -142,12 +145,14 @@ export function coalesce<Call, Answer>({
     count += 1;
     return new Promise((resolve, reject) => {
       const entry = { call, since: performance.now(), resolve, reject };
-      if (joinsLane(entry)) return;
+      // Also where its owner's lane is open: earlier calls of the owner may still wait here.
       arrived.push(entry);
       void send();
     });
   };
 }
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 function overloaded(): DatabaseError {
   return new DatabaseError("Too many calls are waiting for the database.", "unavailable", "overloaded");

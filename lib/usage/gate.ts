@@ -2,12 +2,12 @@
  * The gate: may this user do this now, and if so, count it. Exactness lives in the Postgres functions behind it; calls
  * that arrive together travel together (coalesce.ts).
  */
-import type { z } from "zod";
 import type { CounterField } from "@/lib/billing/catalog";
-import { type BatchedCharge, type Gateway, gateway } from "@/lib/database";
+import { type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
+import { deal, sumUp } from "./batch";
 import { coalesce } from "./coalesce";
-import { chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
+import { type ChargeRequest, chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
 import type { Reservation, Settlement, Verdict } from "./view";
 
 /** What a charge may carry beside its field and amount. */
@@ -23,7 +23,6 @@ export interface Charge {
 }
 
 export type Gate = ReturnType<typeof createGate>;
-type ChargeRequest = z.infer<typeof chargeRequest>;
 
 /**
  * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad input, and DatabaseError:
@@ -32,8 +31,11 @@ type ChargeRequest = z.infer<typeof chargeRequest>;
 export function createGate(database: () => Gateway) {
   const judge = coalesce<ChargeRequest, Verdict[]>({
     ownerOf: ({ userId }) => userId,
-    together: (calls) => database().consumeBatch(calls.flatMap(charged)),
-    inTurn: (calls) => database().consumeInTurn(calls.flatMap(charged)),
+    async together(calls) {
+      const batch = sumUp(calls);
+      return deal(batch, await database().consumeBatch(batch.sums));
+    },
+    inTurn: (calls) => database().consumeInTurn(calls.flatMap(inOrder)),
   });
 
   /** Several counters of one product, all or nothing; a verdict each, in their order. */
@@ -94,7 +96,7 @@ export function createGate(database: () => Gateway) {
   };
 }
 
-function charged({ userId, charges, idempotencyKey }: ChargeRequest, call: number): BatchedCharge[] {
+function inOrder({ userId, charges, idempotencyKey }: ChargeRequest, call: number): OrderedCharge[] {
   return charges.map(({ field, amount }) => ({ call, userId, field, amount, key: idempotencyKey ?? null }));
 }
 

@@ -42,6 +42,8 @@ export const chargeRequest = z.strictObject({
   idempotencyKey: key.optional(),
 });
 
+export type ChargeRequest = z.infer<typeof chargeRequest>;
+
 export const reserveRequest = z.strictObject({
   userId: userIdSchema,
   field,

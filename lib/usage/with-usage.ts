@@ -63,7 +63,7 @@ export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(
 async function giveBack(userId: string, charges: readonly Charge[], of: string): Promise<void> {
   for (const { field, amount } of charges) {
     try {
-      await gate.release(userId, field, amount, { of, idempotencyKey: of });
+      await gate.release(userId, field, amount, { of, idempotencyKey: `${of}/${field}` });
     } catch (error) {
       log.error({ userId, field, amount, of, error: String(error) }, "[Usage] Failed work could not be given back");
     }

@@ -1,7 +1,8 @@
 -- The gate: calls that travel together, reservations, limits of one user's own, retention of the ledger.
 drop function public.consume_together(text, jsonb);
 
-alter table public.subscriptions add column reserved_until timestamptz not null default 'infinity';
+alter table public.subscriptions add column limits jsonb not null default '{}';
+alter table public.subscriptions add column review_at timestamptz not null default '-infinity';
 alter table public.idempotency_keys drop constraint idempotency_keys_operation_check;
 alter table public.idempotency_keys add constraint idempotency_keys_operation_check
   check (operation in ('consume', 'release', 'reserve'));
@@ -52,44 +53,23 @@ create policy "Users read their own reservations" on public.reservations for sel
 create policy "Users read their own overrides" on public.limit_overrides for select to authenticated
   using (user_id = (select auth.jwt() ->> 'sub'));
 
--- Read by consume_batch: every stored meter with its numbers and the row's clock, for many users in one statement. The
--- same arithmetic as meter_state, which answers for one row in hand (a test holds the two against each other).
-create view public.meter_states with (security_invoker = true) as
+-- The writer's plan and use in the words of the product's first document, for its monitoring queries.
+create or replace view public.profiles with (security_invoker = true) as
 select
-  s.user_id,
-  s.product,
-  m.field,
-  m.kind,
-  s.plan,
-  s.window_start,
-  s.window_end,
-  clock.now_at,
-  -- From here on the numbers are not to be believed: the window turns, or a reservation ends.
-  least(s.turns_at, s.reserved_until) as good_until,
-  n.used,
-  n.unpaid_held,
-  n.limit_amount,
-  greatest(0, n.limit_amount - n.used - n.reserved - n.unpaid_held) as remaining
-from public.subscriptions s
-join public.catalog_meters m on m.product = s.product
-join public.catalog_plans p on p.product = s.product and p.plan = s.limit_plan
-left join public.catalog_limits l on l.product = s.product and l.plan = s.limit_plan and l.field = m.field
-left join public.sandbox_clocks c on c.user_id = s.user_id
-cross join lateral (
-  select greatest(date_trunc('milliseconds', clock_timestamp()) + coalesce(c.shift, interval '0'), s.as_of) as now_at
-) clock
-left join public.limit_overrides o on o.user_id = s.user_id and o.field = m.field and o.expires_at > clock.now_at
-cross join lateral (
-  select
-    coalesce((s.usage ->> m.field)::bigint, 0) as used,
-    coalesce((s.reserved ->> m.field)::bigint, 0) as reserved,
-    coalesce((s.unpaid_held ->> m.field)::bigint, 0) as unpaid_held,
-    coalesce(o.limit_amount, l.limit_amount * case when p.per_quantity then s.quantity else 1 end, 0) as limit_amount
-) n;
-
-comment on view public.meter_states is 'Used, held, limit and remaining of every meter of every user, as stored.';
-revoke all on public.meter_states from public, anon, authenticated;
-grant select on public.meter_states to service_role;
+  u.user_id as id,
+  u.email,
+  s.plan as plan_type,
+  (s.usage ->> 'words_used')::bigint as words_used,
+  (s.limits ->> 'words_used')::bigint as words_limit,
+  coalesce(s.current_period_start, s.window_start) as billing_period_start,
+  coalesce(s.current_period_end, s.window_end) as billing_period_end,
+  case when s.processor = 'stripe' then s.status end as stripe_subscription_status,
+  s.updated_at
+from public.users u
+join public.subscriptions s on s.user_id = u.user_id and s.product = 'writer';
+comment on view public.profiles is 'Writer: plan and words used, a row a user.';
+revoke all on public.profiles from public, anon, authenticated;
+grant select on public.profiles to service_role, authenticated;
 
 -- Called last by the functions of the gate. A caller who waited this long for the answer has been told 503: what was
 -- counted since the statement came is undone, so that a 503 never counts. Errors: 57014.
@@ -144,8 +124,7 @@ begin
   end loop;
 
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-  if found and greatest(public.now_for(p_user_id), v_row.as_of) < least(v_row.turns_at, v_row.reserved_until)
-    and not public.fits(v_row, p_fields, p_amounts) then
+  if found and not public.fits(v_row, p_fields, p_amounts) and public.is_current(v_row) then
     v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request);
     return coalesce(v_known, public.refusals(v_row, p_fields, p_amounts));
   end if;
@@ -199,8 +178,9 @@ revoke all on function public.check_amount(bigint, bigint) from public, anon, au
 grant execute on function public.check_amount(bigint, bigint) to service_role;
 
 -- Called over rpc by anyone with the service role, as the documents name it; the gate's own calls travel by consume_batch.
--- May this user do this now? If so, count it. The plan stored in the locked row decides; p_plan is a caller's belief,
--- reported back as plan_mismatch and never trusted. Atomicity, locks and errors: charge_usage.
+-- May this user do this now? If so, count it. The plan stored in the row decides; p_plan is a caller's belief, reported
+-- back as plan_mismatch and never trusted.
+-- Atomic. Locks: the subscriptions row. Errors: charge_usage.
 create or replace function public.check_and_increment_usage(
   p_user_id text,
   p_field text,
@@ -208,15 +188,37 @@ create or replace function public.check_and_increment_usage(
   p_amount bigint default 1,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_verdict jsonb := public.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+  v_row public.subscriptions;
+  v_now timestamptz;
+  v_verdict jsonb;
 begin
-  if lower(p_plan) <> v_verdict ->> 'plan' then
-    return v_verdict || jsonb_build_object('plan_mismatch', p_plan);
+  -- The common case in one guarded update: a current row, an amount that fits, no key. Whatever it does not take is judged
+  -- by charge_usage, which knows the reasons. The guard is meter_state's arithmetic; a waiter evaluates it anew under the
+  -- row's lock.
+  if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
+    v_now := public.now_for(p_user_id);
+    update public.subscriptions s
+    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint + p_amount),
+      updated_at = greatest(v_now, s.as_of)
+    where s.user_id = p_user_id
+      and s.product = (select m.product from public.catalog_meters m where m.field = p_field and m.kind = 'counter')
+      and greatest(v_now, s.as_of) < least(s.turns_at, s.review_at)
+      and p_amount <= (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
+        - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0)
+    returning s.* into v_row;
   end if;
-  return v_verdict;
+  if v_row.user_id is not null then
+    insert into public.usage_ledger (user_id, product, field, at, amount)
+    values (p_user_id, v_row.product, p_field, greatest(v_row.updated_at, v_row.window_start), p_amount);
+    v_verdict := public.verdict(v_row, p_field, true);
+  else
+    v_verdict := public.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+  end if;
+  return case when lower(p_plan) <> v_verdict ->> 'plan'
+    then v_verdict || jsonb_build_object('plan_mismatch', p_plan) else v_verdict end;
 end;
 $$;
 
@@ -259,162 +261,120 @@ comment on function public.cleanup_usage(integer, integer) is 'Removes idempoten
 revoke all on function public.cleanup_usage(integer, integer) from public, anon, authenticated;
 grant execute on function public.cleanup_usage(integer, integer) to service_role;
 
--- Called by the gate with the calls that arrived together; p_charges is [{"call", "user_id", "field", "amount", "key"}, …],
--- one element a charge, calls in the order they came. Answers [verdicts or null, …], one element a call.
--- It judges, as one set, the calls that need no second thought: rows that are current, users whose calls all fit or of
--- whose calls none does, retries of known keys. Null means "judge this one in turn" (consume_in_turn), which is for
--- everything else: a new user, a window that turns, the batch that crosses the limit, a row that somebody else holds,
--- bad input. So nobody here waits for anybody, and no call fails another's.
--- Atomic: all charges of the batch, one transaction. Locks: the subscriptions rows that a call may pass on, in key order,
--- those held by others skipped; a batch that is refused whole locks and writes nothing.
-create or replace function public.consume_batch(p_charges jsonb) returns jsonb
+-- Called by the gate with calls that arrived together, summed up by user and field:
+--   p_sums [{"user_id", "field", "amount", "unkeyed", "keyed": [{"key", "place", "amount", "before"}]}, …]
+-- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "keyed" are the charges of calls with one: the
+-- charge's place in its call, and what the calls before it in this batch ask for of the field.
+-- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
+-- Left out is what cannot be judged here: a new user, a window that turns, a row that somebody else holds, a known key.
+-- A user's sums of one product are charged together, if all of them fit; else none of them is, and the caller knows from
+-- the numbers which calls are refused for certain. What is left is judged call by call (consume_in_turn).
+-- So nobody waits here for anybody. Atomic: the whole batch, one transaction. Locks: the rows that are charged, in key
+-- order, those held by others skipped; where nothing fits, nothing is locked and nothing is written.
+-- Every step carries its rows along instead of joining them again: the cost grows with the batch, not with its square.
+-- Errors: 23505 a key that another transaction has just stored.
+create or replace function public.consume_batch(p_sums jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_users text[];
-  v_products text[];
+  -- Read once: nobody waits here, so the time before the locks is the time under them.
+  v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_answer jsonb;
 begin
-  select array_agg(r.user_id), array_agg(r.product) into v_users, v_products
-  from (
-    select s.user_id, s.product
-    from (
-      select distinct c.user_id, c.product
+  -- As the rows stand, without their locks.
+  with seen as materialized (
+    select a.position, a.user_id, m.product, a.field, a.amount, a.unkeyed, a.keyed, c.shift,
+      s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
+      bool_or(a.keyed is not null and exists (
+        select from jsonb_to_recordset(a.keyed) as k (key text)
+        join public.idempotency_keys i on i.user_id = a.user_id and i.operation = 'consume' and i.key = k.key
+      )) over same_user as known,
+      bool_and(a.amount <= (s.limits ->> a.field)::bigint - (s.usage ->> a.field)::bigint
+        - coalesce((s.reserved ->> a.field)::bigint, 0) - coalesce((s.unpaid_held ->> a.field)::bigint, 0)
+      ) over same_row as may_fit
+    from rows from (
+      jsonb_to_recordset(p_sums) as (user_id text, field text, amount bigint, unkeyed bigint, keyed jsonb)
+    ) with ordinality as a (user_id, field, amount, unkeyed, keyed, position)
+    join public.catalog_meters m on m.field = a.field and m.kind = 'counter'
+    join public.subscriptions s on s.user_id = a.user_id and s.product = m.product
+    left join public.sandbox_clocks c on c.user_id = a.user_id
+    where a.amount > 0
+      and greatest(v_now + coalesce(c.shift, interval '0'), s.as_of) < least(s.turns_at, s.review_at)
+    window same_user as (partition by a.user_id), same_row as (partition by a.user_id, m.product)
+  ),
+  states as materialized (
+    select v.position, v.user_id, v.product, v.field, v.amount, v.unkeyed, v.keyed, n.*, l.now_at,
+      coalesce(bool_and(l.now_at is not null and v.amount <= n.remaining)
+        over (partition by v.user_id, v.product), false) as charged
+    from seen v
+    -- The row as it is under our lock: newer than what was seen, if somebody was quicker.
+    left join lateral (
+      select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan, s.turns_at, s.review_at,
+        greatest(v_now + coalesce(v.shift, interval '0'), s.as_of) as now_at
+      from public.subscriptions s
+      where s.user_id = v.user_id and s.product = v.product and v.may_fit
+      for update skip locked
+    ) l on l.now_at < least(l.turns_at, l.review_at)
+    cross join lateral (
+      select r.used, r.limit_amount, r.unpaid_held, r.limit_amount - r.used - r.reserved - r.unpaid_held as remaining,
+        coalesce(l.window_start, v.window_start) as window_start, coalesce(l.window_end, v.window_end) as window_end,
+        coalesce(l.plan, v.plan) as plan
       from (
-        select t.user_id, t.product
-        from jsonb_to_recordset(p_charges) as c (call integer, user_id text, field text, amount numeric)
-        join public.meter_states t on t.user_id = c.user_id and t.field = c.field
-        where t.now_at < t.good_until
-        group by c.call, t.user_id, t.product
-        having bool_and(c.amount <= t.remaining)
-      ) c
-    ) wanted
-    join public.subscriptions s on s.user_id = wanted.user_id and s.product = wanted.product
-    order by s.user_id, s.product
-    for update of s skip locked
-  ) r;
-
-  -- A statement of its own: it must see what was committed before the locks were taken, keys too.
-  with charges as materialized (
-    select c.call, c.position, c.user_id, c.field, c.amount::bigint as amount, c.key, t.product, t.plan, t.window_start,
-      t.window_end, t.now_at, t.used, t.unpaid_held, t.limit_amount, t.remaining, l.user_id is not null as locked
-    from rows from (jsonb_to_recordset(p_charges)
-      as (call integer, user_id text, field text, amount numeric, key text))
-      with ordinality as c (call, user_id, field, amount, key, position)
-    join public.meter_states t on t.user_id = c.user_id and t.field = c.field
-    left join unnest(v_users, v_products) as l (user_id, product) on l.user_id = t.user_id and l.product = t.product
-    where t.now_at < t.good_until and t.kind = 'counter'
-      and c.amount between 1 and 9007199254740991 and c.amount = trunc(c.amount) and (length(c.key) between 1 and 255) is not false
-  ),
-  calls as materialized (
-    select g.*, k.verdict as known_verdict, k.request as known_request,
-      -- The second of two with one key runs when the first has been judged.
-      g.key is not null and g.call > min(g.call) over (partition by g.user_id, g.key) as repeated
-    from (
-      select c.call, c.user_id, min(c.product) as product, c.key, bool_and(c.amount <= c.remaining) as fits_alone,
-        bool_and(c.locked) as locked,
-        jsonb_build_object('fields', jsonb_agg(c.field order by c.position),
-          'amounts', jsonb_agg(c.amount order by c.position)) as request
-      from charges c
-      group by c.call, c.user_id, c.key
-      -- Every charge of the call is here, of one product, each field once.
-      having count(*) = (
-          select count(*) from jsonb_to_recordset(p_charges) as a (call integer) where a.call = c.call)
-        and min(c.product) = max(c.product) and count(distinct c.field) = count(*)
-    ) g
-    left join public.idempotency_keys k on k.user_id = g.user_id and k.operation = 'consume' and k.key = g.key
-  ),
-  demands as (
-    select f.user_id, f.product, bool_and(f.demanded <= f.remaining) as all_fit
-    from (
-      select c.user_id, c.product, c.field, sum(c.amount) as demanded, min(c.remaining) as remaining
-      from charges c
-      join calls using (call)
-      where calls.known_verdict is null and not calls.repeated
-      group by c.user_id, c.product, c.field
-    ) f
-    group by f.user_id, f.product
-  ),
-  none_fit as (
-    select c.user_id, c.product from calls c
-    where c.known_verdict is null and not c.repeated
-    group by c.user_id, c.product
-    having not bool_or(c.fits_alone)
-  ),
-  judged as materialized (
-    select c.*, case
-      when c.repeated then 'later'
-      when c.known_verdict is not null then case when c.known_request = c.request then 'known' else 'later' end
-      when d.all_fit and c.locked then 'allowed'
-      when n.user_id is not null then 'refused'
-      else 'later' end as judgement
-    from calls c
-    left join demands d using (user_id, product)
-    left join none_fit n using (user_id, product)
-  ),
-  verdicts as materialized (
-    select c.call, j.user_id, j.product, c.field, c.amount, c.key, j.request, j.judgement, c.position, c.now_at,
-      c.window_start,
-      sum(case j.judgement when 'allowed' then c.amount else 0 end)
-        over (partition by j.user_id, c.field order by c.position) as taken,
-      c.used, c.limit_amount, c.remaining, c.unpaid_held, c.window_end, c.plan
-    from charges c
-    join judged j using (call)
+        select (coalesce(l.usage, v.usage) ->> v.field)::bigint as used,
+          (coalesce(l.limits, v.limits) ->> v.field)::bigint as limit_amount,
+          coalesce((coalesce(l.reserved, v.reserved) ->> v.field)::bigint, 0) as reserved,
+          coalesce((coalesce(l.unpaid_held, v.unpaid_held) ->> v.field)::bigint, 0) as unpaid_held
+      ) r
+    ) n
+    where not v.known
   ),
   counted as (
-    update public.subscriptions s set usage = s.usage || u.usage, updated_at = u.now_at
+    update public.subscriptions s set usage = s.usage || c.usage, updated_at = c.now_at
     from (
-      select f.user_id, f.product, jsonb_object_agg(f.field, f.used) as usage, max(f.now_at) as now_at
-      from (
-        select v.user_id, v.product, v.field, max(v.used + v.taken) as used, max(v.now_at) as now_at
-        from verdicts v where v.judgement = 'allowed'
-        group by v.user_id, v.product, v.field
-      ) f
-      group by f.user_id, f.product
-    ) u
-    where s.user_id = u.user_id and s.product = u.product
-  ),
-  written as (
-    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-    select v.user_id, v.product, v.field, greatest(v.now_at, v.window_start), v.amount, v.key
-    from verdicts v where v.judgement = 'allowed'
-  ),
-  answers as materialized (
-    select v.call, v.user_id, v.key, v.request, v.judgement, max(v.now_at) as now_at,
-      jsonb_agg(jsonb_build_object(
-        'allowed', v.judgement = 'allowed',
-        'field', v.field,
-        'used', v.used + v.taken,
-        'limit', v.limit_amount,
-        'remaining', v.remaining - v.taken,
-        'resets_at', public.instant_text(v.window_end),
-        'plan', v.plan
-      ) || case
-        when v.judgement = 'allowed' then '{}'::jsonb
-        when v.amount <= v.remaining then '{"reason": "limit_reached_elsewhere"}'
-        when v.amount <= v.remaining + v.unpaid_held then '{"reason": "payment_pending"}'
-        else '{"reason": "limit_reached"}' end order by v.position) as verdicts
-    from verdicts v
-    where v.judgement in ('allowed', 'refused')
-    group by v.call, v.user_id, v.key, v.request, v.judgement
+      select t.user_id, t.product, jsonb_object_agg(t.field, t.used + t.amount) as usage, max(t.now_at) as now_at
+      from states t
+      where t.charged
+      group by t.user_id, t.product
+    ) c
+    where s.user_id = c.user_id and s.product = c.product
   ),
   remembered as (
     insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
-    select a.user_id, 'consume', a.key, a.request, a.verdicts, a.now_at
-    from answers a where a.judgement = 'allowed' and a.key is not null
+    select t.user_id, 'consume', k.key,
+      jsonb_build_object('fields', jsonb_agg(t.field order by k.place), 'amounts', jsonb_agg(k.amount order by k.place)),
+      jsonb_agg(jsonb_build_object(
+        'allowed', true, 'field', t.field, 'used', t.used + k.before + k.amount, 'limit', t.limit_amount,
+        'remaining', t.remaining - k.before - k.amount, 'resets_at', public.instant_text(t.window_end), 'plan', t.plan)
+        order by k.place),
+      max(t.now_at)
+    from states t
+    cross join lateral jsonb_to_recordset(t.keyed) as k (key text, place integer, amount bigint, before bigint)
+    where t.charged
+    group by t.user_id, k.key
+  ),
+  -- Units without a key and of the same instant share a row.
+  written as (
+    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
+    select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), u.amount, u.key
+    from states t
+    cross join lateral (
+      select t.unkeyed as amount, null::text as key where t.unkeyed > 0
+      union all
+      select k.amount, k.key from jsonb_to_recordset(t.keyed) as k (key text, amount bigint) where t.keyed is not null
+    ) u
+    where t.charged
   )
-  select jsonb_agg(coalesce(a.verdicts, case when j.judgement = 'known' then j.known_verdict end) order by c.call)
+  select jsonb_agg(jsonb_build_array(t.position, t.charged, t.used, t.limit_amount, greatest(0, t.remaining),
+    t.unpaid_held, (extract(epoch from t.window_end) * 1000)::bigint, t.plan))
   into v_answer
-  from (select distinct c.call from jsonb_to_recordset(p_charges) as c (call integer)) c
-  left join judged j using (call)
-  left join answers a using (call);
+  from states t;
 
   perform public.answer_in_time();
   return coalesce(v_answer, '[]');
 end;
 $$;
 
-comment on function public.consume_batch(jsonb) is 'Judges calls that arrived together, as one set; null for one that must be judged in turn.';
+comment on function public.consume_batch(jsonb) is 'Judges and charges calls that arrived together, summed up by user and field.';
 revoke all on function public.consume_batch(jsonb) from public, anon, authenticated;
 grant execute on function public.consume_batch(jsonb) to service_role;
 
@@ -515,8 +475,7 @@ begin
   end if;
   -- A row that is current refuses without its lock: a user at the limit costs no write.
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
-  if not found or greatest(public.now_for(p_user_id), v_row.as_of) >= v_row.turns_at
-    or public.fits(v_row, array['chatbots_count'], array[1]) then
+  if not found or not public.is_current(v_row) or public.fits(v_row, array['chatbots_count'], array[1]) then
     v_lock := public.lock_subscription(p_user_id, 'chatbots');
     v_row := v_lock.locked;
   end if;
@@ -540,6 +499,46 @@ $$;
 comment on function public.create_chatbot(text, text) is 'Makes a chatbot and counts it, if the plan allows one more.';
 revoke all on function public.create_chatbot(text, text) from public, anon, authenticated;
 grant execute on function public.create_chatbot(text, text) to service_role;
+
+-- Called at migration and by the partitions job: makes the months' partitions that are not there yet. Rows outside every
+-- month (a sandbox clock moved far ahead) fall in the default partition and are counted all the same.
+create or replace function public.create_ledger_partitions(p_from date, p_months integer) returns jsonb
+-- Definer: the job runs as service_role, and only the table's owner can add partitions.
+language plpgsql security definer set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_start date;
+  v_name text;
+  v_made jsonb := '[]';
+begin
+  -- Rounds at once take turns.
+  perform pg_advisory_xact_lock(hashtextextended('public.usage_ledger', 0));
+  for i in 0 .. p_months - 1 loop
+    v_start := (date_trunc('month', p_from) + make_interval(months => i))::date;
+    v_name := 'usage_ledger_' || to_char(v_start, 'YYYY_MM');
+    continue when to_regclass('public.' || v_name) is not null;
+    -- Made beside the ledger and attached: rows that fell in the default partition move to their month first.
+    execute format('create table public.%I (like public.usage_ledger including all)', v_name);
+    lock table public.usage_ledger_default in access exclusive mode;
+    execute format(
+      'with moved as (delete from public.usage_ledger_default l where l.at >= %L and l.at < %L returning *)
+       insert into public.%I select * from moved',
+      v_start || ' 00:00:00+00', (v_start + interval '1 month')::date || ' 00:00:00+00', v_name);
+    execute format(
+      'alter table public.usage_ledger attach partition public.%I for values from (%L) to (%L)',
+      v_name, v_start || ' 00:00:00+00', (v_start + interval '1 month')::date || ' 00:00:00+00');
+    execute format('alter table public.%I enable row level security', v_name);
+    execute format('revoke all on public.%I from public, anon, authenticated', v_name);
+    execute format('grant all on public.%I to service_role', v_name);
+    v_made := v_made || to_jsonb(v_name);
+  end loop;
+  return v_made;
+end;
+$$;
+
+comment on function public.create_ledger_partitions(date, integer) is 'Makes the monthly partitions of the ledger that are missing.';
+revoke all on function public.create_ledger_partitions(date, integer) from public, anon, authenticated;
+grant execute on function public.create_ledger_partitions(date, integer) to service_role;
 
 -- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
 -- Gives back what failed, in the current window, never below 0. Locks: the subscriptions row.
@@ -587,6 +586,7 @@ declare
   v_dropped jsonb := '[]';
   v_deleted bigint;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('public.usage_ledger', 0));
   select least(
     date_trunc('month', p_before::timestamp) at time zone 'UTC',
     (select min(least(s.window_start, s.current_period_start)) from public.subscriptions s
@@ -615,6 +615,38 @@ $$;
 comment on function public.drop_ledger_partitions(date) is 'Drops months of the ledger that nobody needs.';
 revoke all on function public.drop_ledger_partitions(date) from public, anon, authenticated;
 grant execute on function public.drop_ledger_partitions(date) to service_role;
+
+-- Called by lock_subscription and load_timeline. Everybody has every product's free plan; the row is made when it is first
+-- asked for, and the day it was made anchors the free plan's monthly windows. Two callers at once make one row.
+create or replace function public.ensure_subscription(p_user_id text, p_product text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_now timestamptz := public.now_for(p_user_id);
+  v_plan public.catalog_plans;
+  v_window record;
+  v_limits record;
+begin
+  select * into v_plan from public.catalog_plans p where p.product = p_product and p.rank = 0;
+  if not found then
+    raise exception 'There is no product "%".', p_product using errcode = 'TG404', detail = 'product';
+  end if;
+  perform public.ensure_user(p_user_id, null, null);
+  select * into v_window from public.window_at(v_plan.cadence, v_now, null, v_now);
+  v_limits := public.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
+  insert into public.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage,
+    limits, review_at, created_at, updated_at)
+  select p_user_id, p_product, v_plan.plan, v_plan.plan, v_window.window_start, v_window.window_end,
+    v_window.counts_until, jsonb_object_agg(m.field, 0), v_limits.limits, v_limits.until, v_now, v_now
+  from public.catalog_meters m
+  where m.product = p_product
+  on conflict (user_id, product) do nothing;
+end;
+$$;
+
+comment on function public.ensure_subscription(text, text) is 'Makes a users free row of a product where there is none.';
+revoke all on function public.ensure_subscription(text, text) from public, anon, authenticated;
+grant execute on function public.ensure_subscription(text, text) to service_role;
 
 -- Called by the expire job. The gate lets go of expired reservations by itself when a row is next touched; this does it for
 -- rows that nobody touches, so that what people read elsewhere is right too. Rows that others hold wait for the next round.
@@ -648,29 +680,6 @@ comment on function public.expire_due_reservations(integer) is 'Lets go of expir
 revoke all on function public.expire_due_reservations(integer) from public, anon, authenticated;
 grant execute on function public.expire_due_reservations(integer) to service_role;
 
--- Called by lock_subscription when the row's reserved_until has come, and by settle_open; the caller holds the row's lock,
--- and the row's window is the current one.
-create or replace function public.expire_reservations(p_user_id text, p_product text, p_now timestamptz)
-returns public.subscriptions
-language plpgsql set search_path = ''
-as $$
-declare
-  v_row public.subscriptions;
-  v_reserved record;
-begin
-  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
-  v_reserved := public.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
-  update public.subscriptions s set reserved = v_reserved.held, reserved_until = v_reserved.until
-  where s.user_id = p_user_id and s.product = p_product
-  returning * into v_row;
-  return v_row;
-end;
-$$;
-
-comment on function public.expire_reservations(text, text, timestamptz) is 'Lets go of reservations that have expired.';
-revoke all on function public.expire_reservations(text, text, timestamptz) from public, anon, authenticated;
-grant execute on function public.expire_reservations(text, text, timestamptz) to service_role;
-
 -- Called by the reconcile job, a page of users at a time. used = opening + the sum of the ledger's rows, at any moment;
 -- answers the counters where it is not, and gauges that are not the number of things. Repairs nothing, locks nothing: one
 -- statement sees counters and ledger as of one moment. "next" is the last user of a full page, null at the end.
@@ -688,6 +697,8 @@ as $$
       select u.key as field, u.value::bigint as actual
       from jsonb_each_text(public.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
         null, s.turns_at)) u
+      -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
+      where s.turns_at > greatest(public.now_for(s.user_id), s.as_of)
       union all
       select 'chatbots_count', (select count(*) from public.chatbots c where c.user_id = s.user_id)
       where s.product = 'chatbots'
@@ -707,13 +718,18 @@ comment on function public.find_usage_drift(text, integer) is 'Counters that are
 revoke all on function public.find_usage_drift(text, integer) from public, anon, authenticated;
 grant execute on function public.find_usage_drift(text, integer) to service_role;
 
--- Called by charge_usage: whether every amount is within what remains of its field.
+-- Called by charge_usage and its like: whether every amount is within what remains of its field.
 create or replace function public.fits(p_row public.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
-language sql stable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
-  select bool_and(c.amount <= m.remaining)
-  from unnest(p_fields, p_amounts) as c (field, amount)
-  cross join lateral public.meter_state(p_row, c.field) m;
+begin
+  for i in 1 .. cardinality(p_fields) loop
+    if p_amounts[i] > (public.meter_state(p_row, p_fields[i])).remaining then
+      return false;
+    end if;
+  end loop;
+  return true;
+end;
 $$;
 
 comment on function public.fits(public.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';
@@ -722,7 +738,7 @@ grant execute on function public.fits(public.subscriptions, text[], bigint[]) to
 
 -- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
 -- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
--- expires or a plan is corrected.
+-- or an override ends, or a plan is corrected.
 create or replace function public.get_usage(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -741,7 +757,7 @@ begin
   loop
     select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
     v_now := greatest(public.now_for(p_user_id), v_row.as_of);
-    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.reserved_until) then
+    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.review_at) then
       v_lock := public.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
@@ -771,6 +787,19 @@ comment on function public.get_usage(text) is 'Plan, window and meters of every 
 revoke all on function public.get_usage(text) from public, anon, authenticated;
 grant execute on function public.get_usage(text) to service_role;
 
+-- Called before a row is believed without its lock: whether it needs no turning and no review yet.
+create or replace function public.is_current(p_row public.subscriptions) returns boolean
+language plpgsql volatile set search_path = ''
+as $$
+begin
+  return greatest(public.now_for(p_row.user_id), p_row.as_of) < least(p_row.turns_at, p_row.review_at);
+end;
+$$;
+
+comment on function public.is_current(public.subscriptions) is 'Whether a row may be believed as it stands.';
+revoke all on function public.is_current(public.subscriptions) from public, anon, authenticated;
+grant execute on function public.is_current(public.subscriptions) to service_role;
+
 -- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict that was
 -- stored with the key; null where there is none. Errors: TG409 the key was used for another request.
 create or replace function public.known_verdict(p_user_id text, p_operation text, p_key text, p_request jsonb)
@@ -797,9 +826,37 @@ comment on function public.known_verdict(text, text, text, jsonb) is 'The stored
 revoke all on function public.known_verdict(text, text, text, jsonb) from public, anon, authenticated;
 grant execute on function public.known_verdict(text, text, text, jsonb) to service_role;
 
+-- Called by whatever writes a row's limits: what a plan grants of each meter, or the user's own limit where one was granted
+-- and has not expired, and until when that holds.
+create or replace function public.limits_of(
+  p_user_id text,
+  p_product text,
+  p_plan text,
+  p_quantity integer,
+  p_now timestamptz,
+  out limits jsonb,
+  out until timestamptz
+)
+language sql stable set search_path = ''
+as $$
+  select
+    jsonb_object_agg(m.field, coalesce(
+      o.limit_amount, l.limit_amount * case when p.per_quantity then p_quantity else 1 end, 0)),
+    coalesce(min(o.expires_at), 'infinity')
+  from public.catalog_meters m
+  left join public.catalog_limits l on l.product = m.product and l.field = m.field and l.plan = p_plan
+  left join public.catalog_plans p on p.product = l.product and p.plan = l.plan
+  left join public.limit_overrides o on o.user_id = p_user_id and o.field = m.field and o.expires_at > p_now
+  where m.product = p_product;
+$$;
+
+comment on function public.limits_of(text, text, text, integer, timestamptz) is 'The limits of a user under a plan.';
+revoke all on function public.limits_of(text, text, text, integer, timestamptz) from public, anon, authenticated;
+grant execute on function public.limits_of(text, text, text, integer, timestamptz) to service_role;
+
 -- Called by every function that counts, gives back or commits: the one way to the row.
 -- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
--- current window when its time has come, or lets go of reservations that have expired. How long a caller waits for the
+-- current window when its time has come, or lets go of reservations and overrides that have ended. How long a caller waits for the
 -- lock is the calling function's lock_timeout; then it gets 55P03.
 create or replace function public.lock_subscription(
   p_user_id text,
@@ -820,8 +877,8 @@ begin
   now_at := greatest(public.now_for(p_user_id), locked.as_of);
   if now_at >= locked.turns_at then
     locked := public.turn_window(p_user_id, p_product, now_at);
-  elsif now_at >= locked.reserved_until then
-    locked := public.expire_reservations(p_user_id, p_product, now_at);
+  elsif now_at >= locked.review_at then
+    locked := public.review_subscription(p_user_id, p_product, now_at);
   end if;
 end;
 $$;
@@ -830,8 +887,8 @@ comment on function public.lock_subscription(text, text) is 'Locks a subscriptio
 revoke all on function public.lock_subscription(text, text) from public, anon, authenticated;
 grant execute on function public.lock_subscription(text, text) to service_role;
 
--- Called by everything that answers about a meter, so that the numbers agree: used, reserved, held back, limit, left.
--- The limit is the plan's, or the user's own where one was granted. The view meter_states says the same of stored rows.
+-- Called by everything that answers about a meter, so that the numbers agree: used, reserved, held back, limit, left. The
+-- row must be current. consume_batch has the same arithmetic for many rows at once.
 create or replace function public.meter_state(
   p_row public.subscriptions,
   p_field text,
@@ -841,24 +898,13 @@ create or replace function public.meter_state(
   out limit_amount bigint,
   out remaining bigint
 )
-language plpgsql stable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
-declare
-  v_override public.limit_overrides;
 begin
   used := coalesce((p_row.usage ->> p_field)::bigint, 0);
   reserved := coalesce((p_row.reserved ->> p_field)::bigint, 0);
   unpaid_held := coalesce((p_row.unpaid_held ->> p_field)::bigint, 0);
-  select * into v_override from public.limit_overrides o where o.user_id = p_row.user_id and o.field = p_field;
-  if found and v_override.expires_at > greatest(public.now_for(p_row.user_id), p_row.as_of) then
-    limit_amount := v_override.limit_amount;
-  else
-    select l.limit_amount * case when p.per_quantity then p_row.quantity else 1 end into limit_amount
-    from public.catalog_limits l
-    join public.catalog_plans p on p.product = l.product and p.plan = l.plan
-    where l.product = p_row.product and l.plan = p_row.limit_plan and l.field = p_field;
-  end if;
-  limit_amount := coalesce(limit_amount, 0);
+  limit_amount := coalesce((p_row.limits ->> p_field)::bigint, 0);
   remaining := greatest(0, limit_amount - used - reserved - unpaid_held);
 end;
 $$;
@@ -1048,7 +1094,7 @@ begin
   returning * into v_reservation;
   update public.subscriptions s
   set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
-    reserved_until = least(s.reserved_until, v_reservation.expires_at),
+    review_at = least(s.review_at, v_reservation.expires_at),
     updated_at = v_lock.now_at
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
@@ -1069,7 +1115,7 @@ comment on function public.reserve_usage(text, text, bigint, integer, text) is '
 revoke all on function public.reserve_usage(text, text, bigint, integer, text) from public, anon, authenticated;
 grant execute on function public.reserve_usage(text, text, bigint, integer, text) to service_role;
 
--- Called by turn_window and expire_reservations, under the row's lock. Ends the reservations whose time has come, and says
+-- Called by turn_window and review_subscription, under the row's lock. Ends the reservations whose time has come, and says
 -- what the open ones hold of the window that is current at p_now, and when the first of them ends.
 -- A reservation counts in the window that it was made in. Where the current window starts from the count of an older one
 -- (carried over, fallen back to free) its reservations hold here too: settled, they would become part of this count.
@@ -1114,6 +1160,89 @@ comment on function public.reserved_at(text, text, text, timestamptz, timestampt
 revoke all on function public.reserved_at(text, text, text, timestamptz, timestamptz) from public, anon, authenticated;
 grant execute on function public.reserved_at(text, text, text, timestamptz, timestamptz) to service_role;
 
+-- Called by lock_subscription when the row's review_at has come, and by whatever changes what the review looks at; the
+-- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
+-- ended.
+create or replace function public.review_subscription(p_user_id text, p_product text, p_now timestamptz)
+returns public.subscriptions
+language plpgsql set search_path = ''
+as $$
+declare
+  v_row public.subscriptions;
+  v_reserved record;
+  v_limits record;
+begin
+  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  v_reserved := public.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
+  v_limits := public.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
+  update public.subscriptions s
+  set reserved = v_reserved.held, limits = v_limits.limits, review_at = least(v_reserved.until, v_limits.until)
+  where s.user_id = p_user_id and s.product = p_product
+  returning * into v_row;
+  return v_row;
+end;
+$$;
+
+comment on function public.review_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
+revoke all on function public.review_subscription(text, text, timestamptz) from public, anon, authenticated;
+grant execute on function public.review_subscription(text, text, timestamptz) to service_role;
+
+-- Called at migration with lib/billing/catalog.ts. The table follows the file: what the file no longer has goes.
+-- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
+create or replace function public.save_catalog(p_catalog jsonb) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_changed text[];
+begin
+  -- Loading twice at once must not interleave.
+  lock table public.catalog_plans in share row exclusive mode;
+  create temporary table new_limits on commit drop as
+  select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
+    f.position, f.limit_amount
+  from (
+    select e.value ->> 'product' as product, e.ordinality as position, e.value -> 'plans' as plans
+    from jsonb_array_elements(p_catalog -> 'products') with ordinality e
+  ) p
+  cross join lateral jsonb_to_recordset(p.plans) as l (
+    plan text, name text, rank integer, cadence text, per_quantity boolean, limits jsonb)
+  cross join lateral (
+    select e.value ->> 'field' as field, e.value ->> 'kind' as kind, e.ordinality as position,
+      (e.value ->> 'limit')::bigint as limit_amount
+    from jsonb_array_elements(l.limits) with ordinality e
+  ) f;
+
+  select array_agg(distinct c.product) into v_changed
+  from (
+    (select n.product, n.plan, n.field, n.limit_amount, n.per_quantity from pg_temp.new_limits n
+      except select l.product, l.plan, l.field, l.limit_amount, p.per_quantity
+      from public.catalog_limits l join public.catalog_plans p using (product, plan))
+    union all
+    (select l.product, l.plan, l.field, l.limit_amount, p.per_quantity
+      from public.catalog_limits l join public.catalog_plans p using (product, plan)
+      except select n.product, n.plan, n.field, n.limit_amount, n.per_quantity from pg_temp.new_limits n)
+  ) c;
+
+  delete from public.catalog_limits;
+  delete from public.catalog_meters;
+  delete from public.catalog_plans;
+  insert into public.catalog_plans (product, plan, name, rank, cadence, per_quantity)
+  select distinct n.product, n.plan, n.name, n.rank, n.cadence, n.per_quantity from pg_temp.new_limits n;
+  insert into public.catalog_meters (field, product, kind, position)
+  select n.field, n.product, n.kind, min(n.product_position * 100 + n.position) from pg_temp.new_limits n
+  group by n.field, n.product, n.kind;
+  insert into public.catalog_limits (product, plan, field, limit_amount)
+  select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
+
+  -- Each row takes the changed limits when it is next touched.
+  update public.subscriptions s set review_at = '-infinity' where s.product = any(v_changed);
+end;
+$$;
+
+comment on function public.save_catalog(jsonb) is 'Replaces the catalogs copy.';
+revoke all on function public.save_catalog(jsonb) from public, anon, authenticated;
+grant execute on function public.save_catalog(jsonb) to service_role;
+
 -- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
 -- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
 -- Locks: the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
@@ -1131,6 +1260,7 @@ as $$
 declare
   v_meter public.catalog_meters := public.meter_of(p_field);
   v_lock record;
+  v_row public.subscriptions;
 begin
   if p_limit is not null then
     perform public.check_amount(p_limit, 0);
@@ -1144,9 +1274,10 @@ begin
     insert into public.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
+  v_row := public.review_subscription(p_user_id, v_meter.product, v_lock.now_at);
   return (
     select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining)
-    from public.meter_state(v_lock.locked, p_field) m);
+    from public.meter_state(v_row, p_field) m);
 end;
 $$;
 
@@ -1190,7 +1321,7 @@ begin
         p_reservation.field, coalesce((s.usage ->> p_reservation.field)::bigint, 0) + v_settled),
       updated_at = p_now
     where s.user_id = p_row.user_id and s.product = p_row.product;
-    perform public.expire_reservations(p_row.user_id, p_row.product, p_now);
+    perform public.review_subscription(p_row.user_id, p_row.product, p_now);
   else
     perform public.recount_after(p_row, p_reservation.at, p_now);
   end if;
@@ -1270,8 +1401,8 @@ revoke all on function public.settle_usage(text, uuid, bigint) from public, anon
 grant execute on function public.settle_usage(text, uuid, bigint) to service_role;
 
 -- Called by lock_subscription when the row's turns_at has come, and by commit_timeline; the caller holds the row's lock.
--- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, and what open
--- reservations hold of it. Gauges stay.
+-- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, what open
+-- reservations hold of it, and its limits. Gauges stay.
 create or replace function public.turn_window(p_user_id text, p_product text, p_now timestamptz) returns public.subscriptions
 language plpgsql set search_path = ''
 as $$
@@ -1282,6 +1413,7 @@ declare
   v_window record;
   v_held jsonb;
   v_reserved record;
+  v_limits record;
 begin
   perform public.open_windows(p_user_id, p_product, p_now);
   v_segment := public.segment_at(p_user_id, p_product, p_now);
@@ -1299,6 +1431,7 @@ begin
   end if;
 
   v_reserved := public.reserved_at(p_user_id, p_product, v_segment.source, v_window.window_start, p_now);
+  v_limits := public.limits_of(p_user_id, p_product, v_segment.limit_plan, v_segment.quantity, p_now);
 
   update public.subscriptions s
   set plan = v_segment.plan,
@@ -1321,7 +1454,8 @@ begin
       v_window.window_start, v_window.counts_until, 'infinity'),
     unpaid_held = coalesce(v_held, '{}'),
     reserved = v_reserved.held,
-    reserved_until = v_reserved.until,
+    limits = v_limits.limits,
+    review_at = least(v_reserved.until, v_limits.until),
     updated_at = public.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
@@ -1389,8 +1523,8 @@ declare
   v_then public.subscriptions := p_row;
 begin
   select * into v_window from public.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, p_at);
-  v_then.limit_plan := v_segment.limit_plan;
-  v_then.quantity := v_segment.quantity;
+  v_then.limits := (public.limits_of(p_row.user_id, p_row.product, v_segment.limit_plan, v_segment.quantity,
+    greatest(public.now_for(p_row.user_id), p_row.as_of))).limits;
   v_then.usage := public.window_used(p_row.user_id, p_row.product, v_segment.source, v_segment.period_start,
     v_window.window_start, v_window.counts_until, 'infinity');
   v_then.reserved := (
@@ -1460,3 +1594,27 @@ $$;
 comment on function public.validate_plan_change(text, text, text) is 'Whether a users things fit a plan: {valid, reason, message}.';
 revoke all on function public.validate_plan_change(text, text, text) from public, anon, authenticated;
 grant execute on function public.validate_plan_change(text, text, text) to service_role;
+
+-- Called by every function that allows or refuses; the one shape of the answer. A refusal's reason is the plain one.
+create or replace function public.verdict(p_row public.subscriptions, p_field text, p_allowed boolean) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_state record := public.meter_state(p_row, p_field);
+  v_verdict jsonb := jsonb_build_object(
+    'allowed', p_allowed,
+    'field', p_field,
+    'used', v_state.used,
+    'limit', v_state.limit_amount,
+    'remaining', v_state.remaining,
+    'resets_at', case when (select m.kind from public.catalog_meters m where m.field = p_field) = 'counter'
+      then public.instant_text(p_row.window_end) end,
+    'plan', p_row.plan);
+begin
+  return case when p_allowed then v_verdict else v_verdict || '{"reason": "limit_reached"}' end;
+end;
+$$;
+
+comment on function public.verdict(public.subscriptions, text, boolean) is 'Whether something is allowed, with the numbers.';
+revoke all on function public.verdict(public.subscriptions, text, boolean) from public, anon, authenticated;
+grant execute on function public.verdict(public.subscriptions, text, boolean) to service_role;

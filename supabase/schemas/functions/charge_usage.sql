@@ -35,8 +35,7 @@ begin
   end loop;
 
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-  if found and greatest(public.now_for(p_user_id), v_row.as_of) < least(v_row.turns_at, v_row.reserved_until)
-    and not public.fits(v_row, p_fields, p_amounts) then
+  if found and not public.fits(v_row, p_fields, p_amounts) and public.is_current(v_row) then
     v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request);
     return coalesce(v_known, public.refusals(v_row, p_fields, p_amounts));
   end if;

@@ -1,6 +1,7 @@
 -- Called over rpc by anyone with the service role, as the documents name it; the gate's own calls travel by consume_batch.
--- May this user do this now? If so, count it. The plan stored in the locked row decides; p_plan is a caller's belief,
--- reported back as plan_mismatch and never trusted. Atomicity, locks and errors: charge_usage.
+-- May this user do this now? If so, count it. The plan stored in the row decides; p_plan is a caller's belief, reported
+-- back as plan_mismatch and never trusted.
+-- Atomic. Locks: the subscriptions row. Errors: charge_usage.
 create or replace function public.check_and_increment_usage(
   p_user_id text,
   p_field text,
@@ -8,15 +9,37 @@ create or replace function public.check_and_increment_usage(
   p_amount bigint default 1,
   p_idempotency_key text default null
 ) returns jsonb
-language plpgsql set search_path = ''
+language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_verdict jsonb := public.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+  v_row public.subscriptions;
+  v_now timestamptz;
+  v_verdict jsonb;
 begin
-  if lower(p_plan) <> v_verdict ->> 'plan' then
-    return v_verdict || jsonb_build_object('plan_mismatch', p_plan);
+  -- The common case in one guarded update: a current row, an amount that fits, no key. Whatever it does not take is judged
+  -- by charge_usage, which knows the reasons. The guard is meter_state's arithmetic; a waiter evaluates it anew under the
+  -- row's lock.
+  if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
+    v_now := public.now_for(p_user_id);
+    update public.subscriptions s
+    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint + p_amount),
+      updated_at = greatest(v_now, s.as_of)
+    where s.user_id = p_user_id
+      and s.product = (select m.product from public.catalog_meters m where m.field = p_field and m.kind = 'counter')
+      and greatest(v_now, s.as_of) < least(s.turns_at, s.review_at)
+      and p_amount <= (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
+        - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0)
+    returning s.* into v_row;
   end if;
-  return v_verdict;
+  if v_row.user_id is not null then
+    insert into public.usage_ledger (user_id, product, field, at, amount)
+    values (p_user_id, v_row.product, p_field, greatest(v_row.updated_at, v_row.window_start), p_amount);
+    v_verdict := public.verdict(v_row, p_field, true);
+  else
+    v_verdict := public.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
+  end if;
+  return case when lower(p_plan) <> v_verdict ->> 'plan'
+    then v_verdict || jsonb_build_object('plan_mismatch', p_plan) else v_verdict end;
 end;
 $$;
 

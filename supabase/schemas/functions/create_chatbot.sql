@@ -13,8 +13,7 @@ begin
   end if;
   -- A row that is current refuses without its lock: a user at the limit costs no write.
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
-  if not found or greatest(public.now_for(p_user_id), v_row.as_of) >= v_row.turns_at
-    or public.fits(v_row, array['chatbots_count'], array[1]) then
+  if not found or not public.is_current(v_row) or public.fits(v_row, array['chatbots_count'], array[1]) then
     v_lock := public.lock_subscription(p_user_id, 'chatbots');
     v_row := v_lock.locked;
   end if;

@@ -11,6 +11,7 @@ declare
   v_dropped jsonb := '[]';
   v_deleted bigint;
 begin
+  perform pg_advisory_xact_lock(hashtextextended('public.usage_ledger', 0));
   select least(
     date_trunc('month', p_before::timestamp) at time zone 'UTC',
     (select min(least(s.window_start, s.current_period_start)) from public.subscriptions s

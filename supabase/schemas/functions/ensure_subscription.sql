@@ -7,6 +7,7 @@ declare
   v_now timestamptz := public.now_for(p_user_id);
   v_plan public.catalog_plans;
   v_window record;
+  v_limits record;
 begin
   select * into v_plan from public.catalog_plans p where p.product = p_product and p.rank = 0;
   if not found then
@@ -14,10 +15,11 @@ begin
   end if;
   perform public.ensure_user(p_user_id, null, null);
   select * into v_window from public.window_at(v_plan.cadence, v_now, null, v_now);
-  insert into public.subscriptions as s
-    (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage, created_at, updated_at)
+  v_limits := public.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
+  insert into public.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage,
+    limits, review_at, created_at, updated_at)
   select p_user_id, p_product, v_plan.plan, v_plan.plan, v_window.window_start, v_window.window_end,
-    v_window.counts_until, jsonb_object_agg(m.field, 0), v_now, v_now
+    v_window.counts_until, jsonb_object_agg(m.field, 0), v_limits.limits, v_limits.until, v_now, v_now
   from public.catalog_meters m
   where m.product = p_product
   on conflict (user_id, product) do nothing;

@@ -15,6 +15,8 @@ as $$
       select u.key as field, u.value::bigint as actual
       from jsonb_each_text(public.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
         null, s.turns_at)) u
+      -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
+      where s.turns_at > greatest(public.now_for(s.user_id), s.as_of)
       union all
       select 'chatbots_count', (select count(*) from public.chatbots c where c.user_id = s.user_id)
       where s.product = 'chatbots'

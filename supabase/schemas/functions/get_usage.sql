@@ -1,6 +1,6 @@
 -- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
 -- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
--- expires or a plan is corrected.
+-- or an override ends, or a plan is corrected.
 create or replace function public.get_usage(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -19,7 +19,7 @@ begin
   loop
     select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
     v_now := greatest(public.now_for(p_user_id), v_row.as_of);
-    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.reserved_until) then
+    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.review_at) then
       v_lock := public.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;

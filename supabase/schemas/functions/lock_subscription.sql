@@ -1,6 +1,6 @@
 -- Called by every function that counts, gives back or commits: the one way to the row.
 -- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
--- current window when its time has come, or lets go of reservations that have expired. How long a caller waits for the
+-- current window when its time has come, or lets go of reservations and overrides that have ended. How long a caller waits for the
 -- lock is the calling function's lock_timeout; then it gets 55P03.
 create or replace function public.lock_subscription(
   p_user_id text,
@@ -21,8 +21,8 @@ begin
   now_at := greatest(public.now_for(p_user_id), locked.as_of);
   if now_at >= locked.turns_at then
     locked := public.turn_window(p_user_id, p_product, now_at);
-  elsif now_at >= locked.reserved_until then
-    locked := public.expire_reservations(p_user_id, p_product, now_at);
+  elsif now_at >= locked.review_at then
+    locked := public.review_subscription(p_user_id, p_product, now_at);
   end if;
 end;
 $$;

@@ -41,7 +41,7 @@ begin
   returning * into v_reservation;
   update public.subscriptions s
   set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
-    reserved_until = least(s.reserved_until, v_reservation.expires_at),
+    review_at = least(s.review_at, v_reservation.expires_at),
     updated_at = v_lock.now_at
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;

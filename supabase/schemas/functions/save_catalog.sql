@@ -3,6 +3,8 @@
 create or replace function public.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$
+declare
+  v_changed text[];
 begin
   -- Loading twice at once must not interleave.
   lock table public.catalog_plans in share row exclusive mode;
@@ -21,6 +23,17 @@ begin
     from jsonb_array_elements(l.limits) with ordinality e
   ) f;
 
+  select array_agg(distinct c.product) into v_changed
+  from (
+    (select n.product, n.plan, n.field, n.limit_amount, n.per_quantity from pg_temp.new_limits n
+      except select l.product, l.plan, l.field, l.limit_amount, p.per_quantity
+      from public.catalog_limits l join public.catalog_plans p using (product, plan))
+    union all
+    (select l.product, l.plan, l.field, l.limit_amount, p.per_quantity
+      from public.catalog_limits l join public.catalog_plans p using (product, plan)
+      except select n.product, n.plan, n.field, n.limit_amount, n.per_quantity from pg_temp.new_limits n)
+  ) c;
+
   delete from public.catalog_limits;
   delete from public.catalog_meters;
   delete from public.catalog_plans;
@@ -31,6 +44,9 @@ begin
   group by n.field, n.product, n.kind;
   insert into public.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
+
+  -- Each row takes the changed limits when it is next touched.
+  update public.subscriptions s set review_at = '-infinity' where s.product = any(v_changed);
 end;
 $$;
 

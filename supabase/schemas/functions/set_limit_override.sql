@@ -15,6 +15,7 @@ as $$
 declare
   v_meter public.catalog_meters := public.meter_of(p_field);
   v_lock record;
+  v_row public.subscriptions;
 begin
   if p_limit is not null then
     perform public.check_amount(p_limit, 0);
@@ -28,9 +29,10 @@ begin
     insert into public.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
+  v_row := public.review_subscription(p_user_id, v_meter.product, v_lock.now_at);
   return (
     select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining)
-    from public.meter_state(v_lock.locked, p_field) m);
+    from public.meter_state(v_row, p_field) m);
 end;
 $$;
 

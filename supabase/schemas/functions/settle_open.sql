@@ -34,7 +34,7 @@ begin
         p_reservation.field, coalesce((s.usage ->> p_reservation.field)::bigint, 0) + v_settled),
       updated_at = p_now
     where s.user_id = p_row.user_id and s.product = p_row.product;
-    perform public.expire_reservations(p_row.user_id, p_row.product, p_now);
+    perform public.review_subscription(p_row.user_id, p_row.product, p_now);
   else
     perform public.recount_after(p_row, p_reservation.at, p_now);
   end if;

@@ -1,6 +1,6 @@
 -- Called by lock_subscription when the row's turns_at has come, and by commit_timeline; the caller holds the row's lock.
--- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, and what open
--- reservations hold of it. Gauges stay.
+-- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, what open
+-- reservations hold of it, and its limits. Gauges stay.
 create or replace function public.turn_window(p_user_id text, p_product text, p_now timestamptz) returns public.subscriptions
 language plpgsql set search_path = ''
 as $$
@@ -11,6 +11,7 @@ declare
   v_window record;
   v_held jsonb;
   v_reserved record;
+  v_limits record;
 begin
   perform public.open_windows(p_user_id, p_product, p_now);
   v_segment := public.segment_at(p_user_id, p_product, p_now);
@@ -28,6 +29,7 @@ begin
   end if;
 
   v_reserved := public.reserved_at(p_user_id, p_product, v_segment.source, v_window.window_start, p_now);
+  v_limits := public.limits_of(p_user_id, p_product, v_segment.limit_plan, v_segment.quantity, p_now);
 
   update public.subscriptions s
   set plan = v_segment.plan,
@@ -50,7 +52,8 @@ begin
       v_window.window_start, v_window.counts_until, 'infinity'),
     unpaid_held = coalesce(v_held, '{}'),
     reserved = v_reserved.held,
-    reserved_until = v_reserved.until,
+    limits = v_limits.limits,
+    review_at = least(v_reserved.until, v_limits.until),
     updated_at = public.now_for(p_user_id)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;

@@ -15,8 +15,8 @@ declare
   v_then public.subscriptions := p_row;
 begin
   select * into v_window from public.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, p_at);
-  v_then.limit_plan := v_segment.limit_plan;
-  v_then.quantity := v_segment.quantity;
+  v_then.limits := (public.limits_of(p_row.user_id, p_row.product, v_segment.limit_plan, v_segment.quantity,
+    greatest(public.now_for(p_row.user_id), p_row.as_of))).limits;
   v_then.usage := public.window_used(p_row.user_id, p_row.product, v_segment.source, v_segment.period_start,
     v_window.window_start, v_window.counts_until, 'infinity');
   v_then.reserved := (

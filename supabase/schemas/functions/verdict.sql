@@ -1,22 +1,23 @@
--- Called by every function that allows or refuses; the one shape of the answer.
+-- Called by every function that allows or refuses; the one shape of the answer. A refusal's reason is the plain one.
 create or replace function public.verdict(p_row public.subscriptions, p_field text, p_allowed boolean) returns jsonb
-language sql stable set search_path = ''
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
+declare
+  v_state record := public.meter_state(p_row, p_field);
+  v_verdict jsonb := jsonb_build_object(
     'allowed', p_allowed,
     'field', p_field,
-    'used', m.used,
-    'limit', m.limit_amount,
-    'remaining', m.remaining,
-    'resets_at', case when c.kind = 'counter' then public.instant_text(p_row.window_end) end,
-    'plan', p_row.plan
-  ) || case
-    when p_allowed then '{}'::jsonb
-    else jsonb_build_object('reason', 'limit_reached') end
-  from public.meter_state(p_row, p_field) m
-  join public.catalog_meters c on c.field = p_field;
+    'used', v_state.used,
+    'limit', v_state.limit_amount,
+    'remaining', v_state.remaining,
+    'resets_at', case when (select m.kind from public.catalog_meters m where m.field = p_field) = 'counter'
+      then public.instant_text(p_row.window_end) end,
+    'plan', p_row.plan);
+begin
+  return case when p_allowed then v_verdict else v_verdict || '{"reason": "limit_reached"}' end;
+end;
 $$;
 
-comment on function public.verdict(public.subscriptions, text, boolean) is 'The answer to one consumption: allowed or not, used, limit, remaining, when it resets, and why.';
+comment on function public.verdict(public.subscriptions, text, boolean) is 'Whether something is allowed, with the numbers.';
 revoke all on function public.verdict(public.subscriptions, text, boolean) from public, anon, authenticated;
 grant execute on function public.verdict(public.subscriptions, text, boolean) to service_role;

@@ -30,8 +30,10 @@ create table public.subscriptions (
   revision bigint not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- When the first open reservation ends by itself; the row must be looked at again then, as at turns_at.
-  reserved_until timestamptz not null default 'infinity',
+  -- What may be used of each field: the plan's limits, or the user's own. Kept here so that the gate reads one row.
+  limits jsonb not null default '{}',
+  -- From here on reserved and limits must be looked at again: a reservation or an override ends, the catalog changed.
+  review_at timestamptz not null default '-infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);

@@ -5,14 +5,13 @@ select
   u.email,
   s.plan as plan_type,
   (s.usage ->> 'words_used')::bigint as words_used,
-  l.limit_amount as words_limit,
+  (s.limits ->> 'words_used')::bigint as words_limit,
   coalesce(s.current_period_start, s.window_start) as billing_period_start,
   coalesce(s.current_period_end, s.window_end) as billing_period_end,
   case when s.processor = 'stripe' then s.status end as stripe_subscription_status,
   s.updated_at
 from public.users u
-join public.subscriptions s on s.user_id = u.user_id and s.product = 'writer'
-left join public.catalog_limits l on l.product = s.product and l.plan = s.limit_plan and l.field = 'words_used';
+join public.subscriptions s on s.user_id = u.user_id and s.product = 'writer';
 comment on view public.profiles is 'Writer: plan and words used, a row a user.';
 revoke all on public.profiles from public, anon, authenticated;
 grant select on public.profiles to service_role, authenticated;

@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { DAY } from "@/lib/billing/period";
+import { meteredDatabase } from "@/tests/support/metered";
+
+const { gateway, query, subscribe } = meteredDatabase();
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `history-${users}`;
+});
+
+const clockAt = (at: string | number) => gateway.setSandboxClock(userId, typeof at === "string" ? Date.parse(at) : at);
+const history = (days = 30) => gateway.usageHistory(userId, "messages_count", days);
+const use = (amount: number, key?: string) => gateway.consume(userId, "messages_count", amount, key);
+
+describe("days", () => {
+  test("are UTC's: a second before midnight and midnight are two", async () => {
+    await clockAt("2026-03-28T23:59:00Z");
+    await use(3);
+    await use(4);
+    await clockAt("2026-03-29T00:00:00Z");
+    await use(5);
+    expect(await history(3)).toEqual({
+      userId,
+      field: "messages_count",
+      from: "2026-03-27",
+      to: "2026-03-29",
+      days: [
+        { day: "2026-03-28", amount: 7 },
+        { day: "2026-03-29", amount: 5 },
+      ],
+    });
+  });
+
+  test("are the same whatever time zone the session has", async () => {
+    await clockAt("2026-03-28T23:30:00Z");
+    await use(3);
+    const [row] = await query<{ result: { days: unknown } }>(
+      `with zone as (select set_config('timezone', 'Pacific/Kiritimati', true))
+       select usage_history($1, 'messages_count', 2) as result from zone`,
+      [userId],
+    );
+    expect(row?.result.days).toEqual([{ day: "2026-03-28", amount: 3 }]);
+  });
+
+  test("end with the user's today and begin where asked", async () => {
+    for (const day of ["2026-03-01", "2026-03-02", "2026-03-03"]) {
+      await clockAt(`${day}T12:00:00Z`);
+      await use(1);
+    }
+    expect((await history(1)).days).toEqual([{ day: "2026-03-03", amount: 1 }]);
+    expect((await history(2)).days.map(({ day }) => day)).toEqual(["2026-03-02", "2026-03-03"]);
+    // What lies ahead of a clock that was moved back is not told.
+    await clockAt("2026-03-02T12:00:00Z");
+    expect((await history(2)).days.map(({ day }) => day)).toEqual(["2026-03-01", "2026-03-02"]);
+  });
+
+  test("reach 400 back, over a leap day", async () => {
+    await clockAt("2024-02-29T10:00:00Z");
+    await use(2);
+    await clockAt("2025-04-03T10:00:00Z");
+    expect(await history(400)).toMatchObject({ from: "2024-02-29", days: [{ day: "2024-02-29", amount: 2 }] });
+    expect(await history(399)).toMatchObject({ from: "2024-03-01", days: [] });
+  });
+
+  test("follow a processor whose clock runs ahead", async () => {
+    const startsAt = Date.now() + 10 * DAY;
+    await subscribe(userId, { plan: "starter", product: "chatbots", startsAt });
+    await use(9);
+    const today = new Date(startsAt).toISOString().slice(0, 10);
+    expect(await history(1)).toMatchObject({ to: today, days: [{ day: today, amount: 9 }] });
+  });
+
+  test("of somebody who never used anything: none", async () => {
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await history(1)).toMatchObject({ from: today, to: today, days: [] });
+    expect(await query("select from users where user_id = $1", [userId])).toEqual([]);
+  });
+});
+
+describe("what was given back", () => {
+  test("counts on the day of the charge that it names", async () => {
+    await clockAt("2026-05-10T12:00:00Z");
+    await use(60, "job");
+    await clockAt("2026-05-12T12:00:00Z");
+    await use(5);
+    await gateway.release(userId, "messages_count", 20, "job");
+    expect((await history()).days).toEqual([
+      { day: "2026-05-10", amount: 40 },
+      { day: "2026-05-12", amount: 5 },
+    ]);
+  });
+
+  test("without a charge counts on the day it was given: that day may be negative", async () => {
+    await clockAt("2026-05-10T12:00:00Z");
+    await use(60);
+    await clockAt("2026-05-11T12:00:00Z");
+    await gateway.release(userId, "messages_count", 25);
+    expect((await history()).days).toEqual([
+      { day: "2026-05-10", amount: 60 },
+      { day: "2026-05-11", amount: -25 },
+    ]);
+  });
+
+  test("on the same day, all of it: the day is left out", async () => {
+    await use(60);
+    await gateway.release(userId, "messages_count", 60);
+    expect((await history()).days).toEqual([]);
+  });
+});
+
+test("a settled reservation counts on the day it was made, and only what was charged", async () => {
+  await clockAt("2026-05-10T23:00:00Z");
+  const { reservationId } = await gateway.reserve(userId, "messages_count", 50, 7_200);
+  expect((await history()).days).toEqual([]);
+  await clockAt("2026-05-11T00:30:00Z");
+  await gateway.settle(userId, reservationId as string, 30);
+  expect((await history()).days).toEqual([{ day: "2026-05-10", amount: 30 }]);
+});
+
+test("another user's and another field's use is never told", async () => {
+  await use(7);
+  await gateway.consume(`${userId}0`, "messages_count", 11);
+  await gateway.consume(userId, "words_used", 13);
+  expect((await history()).days).toMatchObject([{ amount: 7 }]);
+  expect((await gateway.usageHistory(userId, "words_used", 30)).days).toMatchObject([{ amount: 13 }]);
+});
+
+test.each([0, -1, 401, 2 ** 31 - 1])("%s days are refused", async (days) => {
+  await expect(history(days)).rejects.toMatchObject({ problem: "bad_input", field: "days" });
+});
+
+test("a gauge has no past, and an unknown field neither", async () => {
+  await expect(gateway.usageHistory(userId, "chatbots_count", 30)).rejects.toMatchObject({ reason: "field_is_gauge" });
+  await expect(gateway.usageHistory(userId, "word" as "words_used", 30)).rejects.toMatchObject({ field: "field" });
+});

@@ -1,0 +1,141 @@
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { HOUR, MINUTE } from "@/lib/billing/period";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { createGate } from "./gate";
+
+const { database, gateway, query, subscribe, meter, ledger } = meteredDatabase();
+const gate = createGate(() => gateway);
+/** Another process, whose connections know nothing of what this one asked. */
+const elsewhere = createGateway(postgresTransport(database.url, { connections: 2 }));
+afterAll(() => elsewhere.end());
+
+const BY = { by: "admin", expiresAt: null };
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `override-${users}`;
+});
+
+/** Both roads to a verdict: a statement of its own, and gathered by the gate. */
+const ROADS = [
+  ["one call a statement", (amount: number) => gateway.consume(userId, "words_used", amount)],
+  ["gathered", (amount: number) => gate.consume(userId, "words_used", amount)],
+] as const;
+
+describe.each(ROADS)("a limit of one's own (%s)", (_, consume) => {
+  test("raised: there is room at once, and the view shows it", async () => {
+    await consume(500);
+    expect(await consume(1)).toMatchObject({ allowed: false, limit: 500 });
+    expect(await elsewhere.setLimitOverride(userId, "words_used", 800, BY)).toEqual({
+      field: "words_used",
+      used: 500,
+      limit: 800,
+      remaining: 300,
+    });
+    expect(await consume(301)).toMatchObject({ allowed: false, limit: 800, remaining: 300 });
+    expect(await consume(300)).toMatchObject({ allowed: true, used: 800, limit: 800, remaining: 0, plan: "free" });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 800, limit: 800, overLimit: false });
+    // The product's other meter keeps the plan's.
+    expect(await meter(userId, "transformations_used")).toMatchObject({ limit: 10 });
+  });
+
+  test("lowered below what is used: nothing more, nothing taken away", async () => {
+    await consume(300);
+    await elsewhere.setLimitOverride(userId, "words_used", 200, BY);
+    expect(await consume(1)).toMatchObject({ allowed: false, used: 300, limit: 200, remaining: 0 });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 300, limit: 200, remaining: 0, overLimit: true });
+    await elsewhere.setLimitOverride(userId, "words_used", 0, BY);
+    expect(await consume(1)).toMatchObject({ allowed: false, limit: 0 });
+  });
+
+  test("ends by the user's clock, to the millisecond", async () => {
+    const expiresAt = Date.now() + HOUR;
+    await gateway.setLimitOverride(userId, "words_used", 900, { by: "admin", expiresAt });
+    await gateway.setSandboxClock(userId, expiresAt - MINUTE);
+    expect(await consume(1)).toMatchObject({ allowed: true, limit: 900 });
+    await gateway.setSandboxClock(userId, expiresAt);
+    expect(await consume(1)).toMatchObject({ allowed: true, limit: 500 });
+    expect(await meter(userId, "words_used")).toMatchObject({ limit: 500 });
+  });
+
+  test("taken back: the plan's limit again; a second grant takes the first one's place", async () => {
+    await elsewhere.setLimitOverride(userId, "words_used", 900, BY);
+    await elsewhere.setLimitOverride(userId, "words_used", 700, { ...BY, reason: "trial of a bigger text" });
+    expect(await consume(700)).toMatchObject({ allowed: true, limit: 700 });
+    expect(await elsewhere.setLimitOverride(userId, "words_used", null, BY)).toMatchObject({
+      limit: 500,
+      remaining: 0,
+    });
+    expect(await consume(1)).toMatchObject({ allowed: false, used: 700, limit: 500 });
+    expect(await query("select from limit_overrides where user_id = $1", [userId])).toEqual([]);
+  });
+
+  test("stands through a plan change and a renewal", async () => {
+    const played = await subscribe(userId, { plan: "basic" });
+    await elsewhere.setLimitOverride(userId, "words_used", 20_000, BY);
+    await deliver(gateway, played.planChanged("ultra", Date.now() + 1_000));
+    expect(await consume(1)).toMatchObject({ limit: 20_000, plan: "ultra" });
+    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    await deliver(gateway, played.renewed());
+    expect(await consume(2)).toMatchObject({ used: 2, limit: 20_000 });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 2, limit: 20_000 });
+  });
+
+  test("lowered while 64 calls come in: none passes by the old limit afterwards", async () => {
+    await consume(10);
+    const calls = Array.from({ length: 64 }, () => consume(10));
+    const set = await elsewhere.setLimitOverride(userId, "words_used", 200, BY);
+    const verdicts = await Promise.all(calls);
+    const used = await ledger(userId, "words_used");
+    expect(used).toBe(10 + 10 * verdicts.filter(({ allowed }) => allowed).length);
+    expect(used).toBe(Math.max(set.used, 200));
+    expect(await meter(userId, "words_used")).toMatchObject({ used, limit: 200 });
+  });
+
+  test("raised while 64 calls come in: all that fits the new limit passes, no more", async () => {
+    await consume(10);
+    const calls = Array.from({ length: 64 }, () => consume(10));
+    await elsewhere.setLimitOverride(userId, "words_used", 600, BY);
+    await Promise.all([...calls, ...Array.from({ length: 20 }, () => consume(10))]);
+    expect(await ledger(userId, "words_used")).toBe(600);
+  });
+});
+
+test("another user's limit is their own", async () => {
+  await gateway.setLimitOverride(userId, "words_used", 900, BY);
+  expect(await meter(`${userId}-other`, "words_used")).toMatchObject({ limit: 500 });
+});
+
+test("of a gauge: there is room for more things, and a plan change heeds it while it lasts", async () => {
+  await subscribe(userId, { plan: "growth", product: "chatbots" });
+  for (let made = 0; made < 5; made += 1) await gateway.createChatbot(userId, `Bot ${made}`);
+  const toStarter = () => gateway.validatePlanChange(userId, "starter", "chatbots");
+  expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
+  await gateway.setLimitOverride(userId, "chatbots_count", 4, BY);
+  expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 1 chatbot(s) to switch to Starter" });
+  const expiresAt = Date.now() + HOUR;
+  await gateway.setLimitOverride(userId, "chatbots_count", 5, { by: "admin", expiresAt });
+  expect(await toStarter()).toMatchObject({ valid: true });
+  expect((await gateway.createChatbot(userId, "One more")).chatbot).toBeNull();
+  await gateway.setSandboxClock(userId, expiresAt);
+  expect(await toStarter()).toMatchObject({ valid: false, message: "Please delete 2 chatbot(s) to switch to Starter" });
+});
+
+test.each([
+  ["an unknown field", { field: "words" }, "field"],
+  ["SQL for a field", { field: "words_used'; drop table users; --" }, "field"],
+  ["a negative limit", { limit: -1 }, "amount"],
+  ["a limit past 2^53", { limit: 2 ** 53 }, "amount"],
+  ["an expiry that has passed", { expiresAt: Date.now() - MINUTE }, "expiresAt"],
+])("%s changes nothing", async (_, wrong, named) => {
+  await gateway.setLimitOverride(userId, "words_used", 900, BY);
+  const { field, limit, expiresAt } = { field: "words_used", limit: 100, expiresAt: null, ...wrong };
+  await expect(
+    gateway.setLimitOverride(userId, field as "words_used", limit, { by: "admin", expiresAt }),
+  ).rejects.toMatchObject({ problem: "bad_input", field: named });
+  expect(await meter(userId, "words_used")).toMatchObject({ limit: 900 });
+});

@@ -1,0 +1,233 @@
+import { describe, expect, test } from "vitest";
+import { addMonths, DAY, HOUR } from "@/lib/billing/period";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+
+const NOW = Date.now();
+const monthsAgo = (months: number) => addMonths(NOW, -months);
+const partition = (at: number) => `usage_ledger_${new Date(at).toISOString().slice(0, 7).replace("-", "_")}`;
+/** The first of the month after next month's: older than that is everything that is there today. */
+const EVERYTHING = addMonths(NOW, 2);
+
+type Metered = ReturnType<typeof meteredDatabase>;
+
+function upkeep({ gateway, query }: Metered) {
+  return {
+    drifts: async (of?: string) =>
+      (await gateway.findUsageDrift("")).drifts.filter(({ userId }) => of === undefined || userId === of),
+    months: async () =>
+      (
+        await query<{ name: string }>(
+          `select inhrelid::regclass::text as name from pg_inherits
+           where inhparent = 'usage_ledger'::regclass and inhrelid <> 'usage_ledger_default'::regclass order by 1`,
+        )
+      ).map(({ name }) => name),
+    inDefault: async () =>
+      (await query<{ user_id: string }>("select distinct user_id from usage_ledger_default order by 1")).map(
+        (row) => row.user_id,
+      ),
+    /** What a person used on a day of the past, seen no more since. */
+    async usedAt(userId: string, at: number, amount: number) {
+      await gateway.setSandboxClock(userId, at);
+      await gateway.consume(userId, "words_used", amount);
+      await gateway.setSandboxClock(userId, null);
+    },
+  };
+}
+
+describe("months that nobody needs", () => {
+  const metered = meteredDatabase();
+  const { gateway } = metered;
+  const { months, usedAt, drifts } = upkeep(metered);
+
+  test("go, and nobody's counter moves with them", async () => {
+    await usedAt("gone", monthsAgo(10), 120);
+    await gateway.consume("here", "words_used", 70);
+    await gateway.consume("here", "messages_count", 3);
+    const { dropped } = await gateway.dropLedgerPartitions(monthsAgo(5));
+    expect(dropped).toContain(partition(monthsAgo(10)));
+    expect(dropped).not.toContain(partition(monthsAgo(5)));
+    expect(await months()).toContain(partition(monthsAgo(5)));
+    // Somebody who has not been seen since has a row of a window that is long over: that is no drift.
+    expect(await drifts()).toEqual([]);
+    expect((await gateway.usage("gone")).subscriptions.flatMap(({ meters }) => meters.map(({ used }) => used))).toEqual(
+      [0, 0, 0, 0],
+    );
+    expect(await gateway.consume("here", "words_used", 1)).toMatchObject({ used: 71 });
+    expect(await gateway.consume("gone", "words_used", 5)).toMatchObject({ used: 5 });
+    expect(await drifts()).toEqual([]);
+  });
+
+  test("the month in which we are is never among them", async () => {
+    const { used } = await gateway.consume("here", "words_used", 1);
+    const { dropped, before } = await gateway.dropLedgerPartitions(EVERYTHING);
+    expect(dropped).not.toContain(partition(NOW));
+    expect(Date.parse(before)).toBeLessThanOrEqual(NOW);
+    expect(await gateway.consume("here", "words_used", 1)).toMatchObject({ used: used + 1 });
+    expect(await drifts("here")).toEqual([]);
+  });
+});
+
+describe("an open window", () => {
+  const metered = meteredDatabase();
+  const { gateway, subscribe, meter } = metered;
+  const { months, usedAt, drifts } = upkeep(metered);
+
+  test("of a yearly plan keeps every month since its period began, and takes nobody else's", async () => {
+    await usedAt("before", monthsAgo(12), 30);
+    await gateway.setSandboxClock("yearly", monthsAgo(9));
+    const played = await subscribe("yearly", { plan: "ultra", interval: "yearly", startsAt: monthsAgo(9) });
+    await gateway.consume("yearly", "words_used", 4_000);
+    await gateway.setSandboxClock("yearly", null);
+    await gateway.consume("yearly", "words_used", 50);
+
+    const { dropped } = await gateway.dropLedgerPartitions(EVERYTHING);
+    expect(dropped).toEqual(expect.arrayContaining([partition(monthsAgo(12))]));
+    expect(await months()).toEqual(expect.arrayContaining([partition(monthsAgo(9)), partition(monthsAgo(8))]));
+    expect(await meter("yearly", "words_used")).toMatchObject({ used: 50 });
+    expect(await drifts("yearly")).toEqual([]);
+
+    // Carried over from the middle of the year: what was used is all still there to be counted.
+    await deliver(gateway, played.planChanged("plus", Date.now() + 1_000));
+    expect(await meter("yearly", "words_used")).toMatchObject({ used: 50, limit: 15_000 });
+    expect(await drifts("yearly")).toEqual([]);
+  });
+});
+
+describe("an open reservation", () => {
+  const metered = meteredDatabase();
+  const { gateway } = metered;
+  const { months } = upkeep(metered);
+
+  test("keeps the month in which its use would count, until it ends", async () => {
+    await gateway.setSandboxClock("held", monthsAgo(6));
+    const { reservationId } = await gateway.reserve("held", "words_used", 100, 86_400);
+    await gateway.dropLedgerPartitions(EVERYTHING);
+    expect(await months()).toContain(partition(monthsAgo(6)));
+    expect(await gateway.settle("held", reservationId as string, 60)).toMatchObject({ settled: 60, used: 60 });
+
+    await gateway.reserve("held", "words_used", 100, 60);
+    await gateway.setSandboxClock("held", null);
+    expect((await gateway.dropLedgerPartitions(EVERYTHING)).dropped).not.toContain(partition(monthsAgo(6)));
+    expect(await gateway.expireDueReservations()).toEqual({ rows: 1 });
+    expect((await gateway.dropLedgerPartitions(EVERYTHING)).dropped).toContain(partition(monthsAgo(6)));
+  });
+});
+
+describe("rows outside every month", () => {
+  const metered = meteredDatabase();
+  const { gateway, meter } = metered;
+  const { inDefault, drifts, usedAt } = upkeep(metered);
+
+  test("are counted like all others, and go when their time is over", async () => {
+    await usedAt("long-ago", monthsAgo(40), 25);
+    await gateway.setSandboxClock("far-ahead", addMonths(NOW, 40));
+    await gateway.consume("far-ahead", "words_used", 25);
+    expect(await inDefault()).toEqual(["far-ahead", "long-ago"]);
+    expect(await meter("far-ahead", "words_used")).toMatchObject({ used: 25 });
+    expect(await gateway.consume("far-ahead", "words_used", 476)).toMatchObject({ allowed: false });
+    expect(await gateway.dropLedgerPartitions(monthsAgo(14))).toMatchObject({ deleted: 1 });
+    expect(await inDefault()).toEqual(["far-ahead"]);
+    expect(await drifts("far-ahead")).toEqual([]);
+  });
+
+  test("are no obstacle to their month, when it is made at last", async () => {
+    const at = addMonths(NOW, 40);
+    expect(await gateway.createLedgerPartitions(at, 1)).toEqual([partition(at)]);
+    expect(await inDefault()).toEqual([]);
+    expect(await meter("far-ahead", "words_used")).toMatchObject({ used: 25 });
+    expect(await drifts("far-ahead")).toEqual([]);
+  });
+});
+
+describe("drift", () => {
+  const metered = meteredDatabase();
+  const { gateway, query, subscribe } = metered;
+  const { drifts } = upkeep(metered);
+
+  test("is found nowhere, at any moment of a mixed workload", async () => {
+    const people = Array.from({ length: 6 }, (_, index) => `mixed-${index}`);
+    for (const [index, userId] of people.entries())
+      if (index % 2 === 0)
+        await subscribe(userId, { plan: "plus" }).then(() =>
+          subscribe(`${userId}x`, { plan: "growth", product: "chatbots" }),
+        );
+    let working = true;
+    const seen: unknown[] = [];
+    const watching = (async () => {
+      while (working) seen.push(...(await drifts()));
+    })();
+    await Promise.all(
+      people.flatMap((userId) => [
+        ...Array.from({ length: 12 }, (_, index) =>
+          gateway.consume(userId, "words_used", 7 + index, `key-${index % 8}`).catch(() => {}),
+        ),
+        ...Array.from({ length: 6 }, (_, index) => gateway.consume(userId, "messages_count", 1 + index)),
+        ...Array.from({ length: 4 }, async () => {
+          const { reservationId } = await gateway.reserve(userId, "words_used", 40, 600);
+          if (reservationId) await gateway.settle(userId, reservationId, 25);
+        }),
+        ...Array.from({ length: 4 }, (_, index) => gateway.release(userId, "words_used", 5 + index)),
+        (async () => {
+          for (let round = 0; round < 3; round += 1) {
+            const { chatbot } = await gateway.createChatbot(userId, "Bot");
+            if (chatbot) await gateway.deleteChatbot(userId, chatbot.id);
+          }
+        })(),
+      ]),
+    );
+    working = false;
+    await watching;
+    expect(seen).toEqual([]);
+    expect(await drifts()).toEqual([]);
+    const [rows] = await query<{ count: number }>("select count(*)::int as count from usage_ledger");
+    expect(rows?.count).toBeGreaterThan(60);
+  });
+
+  test("is found nowhere after windows that carry over, are held, or turned long ago", async () => {
+    const startsAt = Date.now() - 10 * DAY;
+    const played = await subscribe("moved", { plan: "ultra", startsAt });
+    await gateway.consume("moved", "words_used", 9_000);
+    await gateway.setSandboxClock("moved", played.periodEnd() + HOUR);
+    await deliver(gateway, played.renewed());
+    await deliver(gateway, played.changed({ status: "past_due" }, played.periodEnd() - 27 * DAY));
+    await gateway.consume("moved", "words_used", 100);
+    await gateway.consume("turned", "words_used", 100);
+    await gateway.setSandboxClock("turned", Date.now() + 3 * DAY);
+    expect(await drifts()).toEqual([]);
+    await gateway.consume("turned", "words_used", 10);
+    expect(await drifts()).toEqual([]);
+  });
+
+  test("is found in a counter, and in a ledger row that somebody removed", async () => {
+    await gateway.consume("counter", "words_used", 10);
+    await gateway.consume("row", "messages_count", 10);
+    await gateway.consume("row", "messages_count", 5);
+    await query(
+      `update subscriptions set usage = usage || '{"words_used": 4}' where user_id = 'counter' and product = 'writer'`,
+    );
+    await query("delete from usage_ledger where user_id = 'row' and amount = 5");
+    expect(await drifts()).toEqual([
+      { userId: "counter", product: "writer", field: "words_used", counted: 4, actual: 10, drift: -6 },
+      { userId: "row", product: "chatbots", field: "messages_count", counted: 15, actual: 10, drift: 5 },
+    ]);
+  });
+
+  test("of a page is of that page; the pages follow each other to the end", async () => {
+    const page = async (after: string) => {
+      const [row] = await query<{ page: { next: string | null; checked: number } }>(
+        "select find_usage_drift($1, 3) as page",
+        [after],
+      );
+      return row?.page;
+    };
+    const everybody = (await query<{ user_id: string }>("select user_id from users order by user_id")).length;
+    let checked = 0;
+    for (let after: string | null | undefined = ""; typeof after === "string"; ) {
+      const found: Awaited<ReturnType<typeof page>> = await page(after);
+      checked += found?.checked ?? 0;
+      after = found?.next;
+    }
+    expect(checked).toBe(everybody);
+  });
+});

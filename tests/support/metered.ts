@@ -1,0 +1,60 @@
+/** People whose use is counted, in a test's own database. */
+import { afterAll } from "vitest";
+import type { FieldId, ProductId } from "@/lib/billing/catalog";
+import type { Instant, Interval } from "@/lib/billing/facts";
+import { DAY } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { testDatabase } from "./database";
+import { deliver } from "./stripe";
+
+/** A database and a gateway for the file, and what its tests ask of them again and again. Call it where testDatabase would be. */
+export function meteredDatabase({ connections = 24 } = {}) {
+  const database = testDatabase();
+  const gateway = createGateway(postgresTransport(database.url, { connections }));
+  afterAll(() => gateway.end());
+  const query = async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
+    (await database.pool().query(text, values)).rows;
+
+  return {
+    database,
+    gateway,
+    query,
+
+    /** A paid subscription that began `startsAt`, told by its event; what it was made of, for what comes next. */
+    async subscribe(
+      userId: string,
+      { plan, product = "writer", interval = "monthly", startsAt = Date.now() - DAY }: Subscription,
+    ) {
+      const price = { product, plan, interval };
+      const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt });
+      await deliver(gateway, played.created());
+      return played;
+    },
+
+    /** The meter as the user sees it. */
+    async meter(userId: string, field: FieldId) {
+      const { subscriptions } = await gateway.usage(userId);
+      const found = subscriptions.flatMap(({ meters }) => meters).find((each) => each.field === field);
+      if (!found) throw new Error(`no ${field}`);
+      return found;
+    },
+
+    /** What the ledger says, apart from any counter. */
+    async ledger(userId: string, field: FieldId): Promise<number> {
+      const [row] = await query<{ sum: number }>(
+        "select coalesce(sum(amount), 0)::int as sum from usage_ledger where user_id = $1 and field = $2",
+        [userId, field],
+      );
+      return row?.sum ?? 0;
+    },
+  };
+}
+
+interface Subscription {
+  plan: string;
+  product?: ProductId;
+  interval?: Interval;
+  startsAt?: Instant;
+}
