@@ -48,6 +48,14 @@ describe("reading", () => {
     );
   });
 
+  test("how long things are kept: defaults, and a ledger that a year's chart needs", () => {
+    expect(readEnv({})).toMatchObject({ ledgerMonths: 25, webhookDays: 30 });
+    expect(readEnv({ LEDGER_MONTHS: "14", WEBHOOK_DAYS: "1" })).toMatchObject({ ledgerMonths: 14, webhookDays: 1 });
+    for (const months of ["13", "14.5", "-25", "two"])
+      expect(() => readEnv({ LEDGER_MONTHS: months })).toThrow(/LEDGER_MONTHS: must be a whole number from 14/);
+    expect(() => readEnv({ WEBHOOK_DAYS: "0" })).toThrow(/WEBHOOK_DAYS/);
+  });
+
   test("an empty variable is not set", () => {
     expect(readEnv({ DATABASE_URL: "", PORT: " " })).toMatchObject({ database: { url: undefined }, port: 3000 });
   });

@@ -27,6 +27,11 @@ const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postg
 const redisUrl = z.url({ protocol: /^rediss?$/, error: "must be a redis:// URL" });
 const origin = httpUrl.transform((value) => value.replace(/\/+$/, ""));
 
+const wholeNumber = (least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
+
 const variablesSchema = z.object({
   APP_URL: origin.optional(),
   PORT: z.coerce.number({ error: "must be a port" }).int().min(1).max(65_535).default(3000),
@@ -57,6 +62,9 @@ const variablesSchema = z.object({
   USAGE_API_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CRON_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
+  /** At least 14: a year's chart, and the windows inside a yearly plan, reach back further than a year. */
+  LEDGER_MONTHS: wholeNumber(14, 1_200).default(25),
+  WEBHOOK_DAYS: wholeNumber(1, 36_500).default(30),
   ALLOW_SIMULATION: flag,
 
   /** Set by `npm run dev` and `npm run preview`, never by hand. */
@@ -129,6 +137,8 @@ export function readEnv(variables: Variables) {
     usageApiKey: read.USAGE_API_KEY ?? inSandbox(SANDBOX.usageApiKey),
     cronSecret: read.CRON_SECRET,
     metricsToken: read.METRICS_TOKEN,
+    ledgerMonths: read.LEDGER_MONTHS,
+    webhookDays: read.WEBHOOK_DAYS,
     redisUrl: read.REDIS_URL,
     localSecret: read.TOLLGATE_LOCAL_SECRET,
     allowSimulation: read.ALLOW_SIMULATION,

@@ -36,8 +36,11 @@ function errorResponse(error: unknown): Response {
 const STATUS = { bad_input: 400, not_found: 404, conflict: 409 } as const;
 type Answered = keyof typeof STATUS;
 
-/** SQLSTATEs after which Postgres has undone the call for certain: a lock not granted, a deadlock, a cancelled query. */
-const UNDONE = new Set(["55P03", "40P01", "40001", "57014"]);
+/**
+ * After these nothing has happened for certain: SQLSTATEs with which Postgres undoes the call (a lock not granted, a
+ * deadlock, a cancelled query), and a call of the gate that was never sent.
+ */
+const UNDONE = new Set(["55P03", "40P01", "40001", "57014", "overloaded"]);
 
 function databaseResponse({ problem, message, reason, field, code }: DatabaseError): Response {
   if (problem !== "unavailable") {

@@ -1,17 +1,31 @@
 /** The whole list of jobs. Each is safe to run twice at once and to be killed in the middle. */
 import { reach } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
+import { env } from "@/lib/env";
 import { carryOutChanges } from "./changes";
+import { cleanUp } from "./cleanup";
+import { expireReservations } from "./expire";
+import { keepLedgerMonths } from "./partitions";
+import { reconcileUsage } from "./reconcile-usage";
 import { retryWebhooks } from "./retry";
 
 interface Job {
+  /** vercel.json says the same to the host's cron (a test holds the two together). */
   everySeconds: number;
-  run: (gateway: Gateway) => Promise<Record<string, unknown>>;
+  run: (gateway: Gateway) => Promise<object>;
 }
 
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
 export const JOBS = {
-  retry: { everySeconds: 60, run: retryWebhooks },
-  changes: { everySeconds: 300, run: (gateway) => carryOutChanges(gateway, reach) },
+  retry: { everySeconds: MINUTE, run: retryWebhooks },
+  expire: { everySeconds: MINUTE, run: expireReservations },
+  changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
+  cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
+  partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },
+  reconcile: { everySeconds: DAY, run: reconcileUsage },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof JOBS;

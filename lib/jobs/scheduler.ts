@@ -3,7 +3,10 @@ import { gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { JOBS } from "./schedule";
 
-/** Starts every job at its interval; a round that is still running is not joined by another. */
+/** A process that is restarted every day must come to its daily jobs too. */
+const FIRST_ROUND_MS = 10_000;
+
+/** Starts every job soon and then at its interval; a round that is still running is not joined by another. */
 export function startScheduler(): void {
   for (const [name, { everySeconds, run }] of Object.entries(JOBS)) {
     let running = false;
@@ -19,6 +22,7 @@ export function startScheduler(): void {
         running = false;
       }
     };
+    setTimeout(round, FIRST_ROUND_MS).unref();
     setInterval(round, everySeconds * 1000).unref();
   }
 }

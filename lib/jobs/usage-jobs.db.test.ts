@@ -1,0 +1,240 @@
+import { describe, expect, test } from "vitest";
+import { addMonths, SECOND } from "@/lib/billing/period";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { meteredDatabase } from "@/tests/support/metered";
+import { cleanUp } from "./cleanup";
+import { expireReservations } from "./expire";
+import { keepLedgerMonths } from "./partitions";
+import { reconcileUsage } from "./reconcile-usage";
+
+const { database, gateway, query, meter } = meteredDatabase();
+
+/** The same round in several processes at once. */
+const atOnce = <T>(round: () => Promise<T>) => Promise.all([round(), round(), round(), round()]);
+const monthName = (at: number) => `usage_ledger_${new Date(at).toISOString().slice(0, 7).replace("-", "_")}`;
+const partitions = async () =>
+  (
+    await query<{ name: string }>(
+      "select inhrelid::regclass::text as name from pg_inherits where inhparent = 'usage_ledger'::regclass order by 1",
+    )
+  ).map(({ name }) => name);
+
+describe("partitions", () => {
+  test("this month and the next three are made, once, and closed to everybody else", async () => {
+    const now = addMonths(Date.now(), 40);
+    const ahead = [0, 1, 2, 3].map((months) => monthName(addMonths(now, months)));
+    expect((await keepLedgerMonths(gateway, 60, now)).made).toEqual(ahead);
+    expect((await keepLedgerMonths(gateway, 60, now)).made).toEqual([]);
+    expect(await partitions()).toEqual(expect.arrayContaining(ahead));
+    const [open] = await query(
+      `select count(*)::int as count from pg_class
+       where relname = any($1) and (not relrowsecurity or has_table_privilege('authenticated', oid, 'select'))`,
+      [ahead],
+    );
+    expect(open).toEqual({ count: 0 });
+  });
+
+  test("rounds at once make each month once", async () => {
+    const now = addMonths(Date.now(), 60);
+    const rounds = await atOnce(() => keepLedgerMonths(gateway, 80, now));
+    expect(rounds.flatMap(({ made }) => made).sort()).toEqual(
+      [0, 1, 2, 3].map((months) => monthName(addMonths(now, months))),
+    );
+  });
+
+  test("months older than asked go, also with rounds at once; the others stay", async () => {
+    const kept = monthName(addMonths(Date.now(), -9));
+    const gone = monthName(addMonths(Date.now(), -10));
+    expect(await partitions()).toEqual(expect.arrayContaining([gone, kept]));
+    const rounds = await atOnce(() => keepLedgerMonths(gateway, 14, addMonths(Date.now(), 5)));
+    expect(rounds.flatMap(({ dropped }) => dropped).filter((name) => name === gone)).toHaveLength(1);
+    const left = await partitions();
+    expect(left).toContain(kept);
+    expect(left).not.toContain(gone);
+  });
+});
+
+describe("cleanup", () => {
+  const addKeys = (userId: string, count: number, age: string) =>
+    query(
+      `insert into idempotency_keys (user_id, operation, key, request, verdict, charged_at, created_at)
+       select $1, 'consume', 'key-' || n, '{}', '{}', now(), now() - $3::interval from generate_series(1, $2::int) n`,
+      [userId, count, age],
+    );
+
+  test("keys go after 48 hours, however many; younger ones stay", async () => {
+    await addKeys("keys-old", 12_000, "48 hours 1 minute");
+    await addKeys("keys-young", 3, "47 hours 59 minutes");
+    const rounds = await atOnce(() => cleanUp(gateway, 30));
+    expect(rounds.reduce((sum, { keys }) => sum + keys, 0)).toBe(12_000);
+    expect(await query("select user_id, count(*)::int from idempotency_keys group by 1")).toEqual([
+      { user_id: "keys-young", count: 3 },
+    ]);
+  });
+
+  test("a key that is gone charges anew", async () => {
+    await gateway.consume("keys-again", "words_used", 10, "retry");
+    expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 10 });
+    await query("update idempotency_keys set created_at = now() - interval '49 hours' where user_id = 'keys-again'");
+    expect(await cleanUp(gateway, 30)).toMatchObject({ keys: 1 });
+    expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 20 });
+  });
+
+  test("reservations that ended go a day after the keys; open ones stay", async () => {
+    const held = [];
+    for (const _ of [1, 2, 3]) held.push(await gateway.reserve("held", "words_used", 10, 3_600));
+    const [settled, young] = held.map(({ reservationId }) => reservationId as string);
+    await gateway.settle("held", settled as string, 4);
+    await gateway.settle("held", young as string, 4);
+    await query(
+      `update reservations set created_at = now() - interval '72 hours 1 minute'
+       where user_id = 'held' and reservation_id <> $1`,
+      [young],
+    );
+    expect(await cleanUp(gateway, 30)).toMatchObject({ reservations: 1 });
+    expect(await query("select state from reservations where user_id = 'held' order by state")).toEqual([
+      { state: "open" },
+      { state: "settled" },
+    ]);
+    expect(await meter("held", "words_used")).toMatchObject({ used: 8, reserved: 10 });
+  });
+
+  test("webhooks that were decided go after the days asked for; what waits for somebody stays", async () => {
+    await query(
+      `insert into webhook_events (processor, id, event_type, raw, outcome, created_at)
+       select 'stripe', 'evt_' || o || d, 'ping', '{}', o, now() - d * interval '1 day'
+       from unnest(array['ignored', 'deferred']) o, unnest(array[6, 8]) d`,
+    );
+    expect(await cleanUp(gateway, 7)).toMatchObject({ webhookEvents: 1 });
+    expect(await query("select id from webhook_events order by id")).toEqual([
+      { id: "evt_deferred6" },
+      { id: "evt_deferred8" },
+      { id: "evt_ignored6" },
+    ]);
+  });
+});
+
+describe("expire", () => {
+  const stored = (userId: string) =>
+    query(
+      `select s.reserved ->> 'words_used' as reserved, r.state from subscriptions s join reservations r using (user_id)
+       where s.user_id = $1 and s.product = 'writer'`,
+      [userId],
+    );
+  async function hold(userId: string): Promise<void> {
+    await gateway.reserve(userId, "words_used", 100, 60);
+    await gateway.setSandboxClock(userId, Date.now() + 61 * SECOND);
+  }
+
+  test("what is over is let go of, also by rounds at once; what is not over stays", async () => {
+    await Promise.all(["over-1", "over-2", "over-3"].map(hold));
+    await gateway.reserve("not-over", "words_used", 100, 60);
+    await atOnce(() => expireReservations(gateway));
+    for (const userId of ["over-1", "over-2", "over-3"])
+      expect(await stored(userId)).toEqual([{ reserved: null, state: "expired" }]);
+    expect(await expireReservations(gateway)).toEqual({ rows: 0 });
+    expect(await stored("not-over")).toEqual([{ reserved: "100", state: "open" }]);
+  });
+
+  test("more than a portion of them", async () => {
+    const crowd = Array.from({ length: 510 }, (_, index) => `crowd-${index}`);
+    await Promise.all(crowd.map((userId) => gateway.reserve(userId, "words_used", 5, 60)));
+    await query("insert into sandbox_clocks (user_id, shift) select unnest($1::text[]), interval '61 seconds'", [
+      crowd,
+    ]);
+    expect(await expireReservations(gateway)).toEqual({ rows: 510 });
+    expect(await query("select from reservations where user_id like 'crowd-%' and state = 'open'")).toEqual([]);
+  });
+
+  test("a row that somebody holds waits for the next round, and keeps no other waiting", async () => {
+    await Promise.all(["stuck", "free"].map(hold));
+    const client = await database.pool().connect();
+    try {
+      await client.query("begin");
+      await client.query("select from subscriptions where user_id = 'stuck' for update");
+      expect(await expireReservations(gateway)).toEqual({ rows: 1 });
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+    expect(await stored("free")).toEqual([{ reserved: null, state: "expired" }]);
+    expect(await expireReservations(gateway)).toEqual({ rows: 1 });
+  });
+});
+
+describe("reconcile", () => {
+  const spoil = (userId: string, usage: object) =>
+    query("update subscriptions set usage = usage || $2::jsonb where user_id = $1 and usage ?| $3::text[]", [
+      userId,
+      JSON.stringify(usage),
+      Object.keys(usage),
+    ]);
+  const of = async (userId: string) =>
+    (await reconcileUsage(gateway)).drifts.filter((drift) => drift.userId === userId);
+
+  test("a counter that is off is named and left alone, round after round", async () => {
+    await gateway.consume("spoilt", "words_used", 40);
+    await spoil("spoilt", { words_used: 47 });
+    const expected = { userId: "spoilt", product: "writer", field: "words_used", counted: 47, actual: 40, drift: 7 };
+    for (const _ of [1, 2]) expect(await of("spoilt")).toEqual([expected]);
+    expect(await meter("spoilt", "words_used")).toMatchObject({ used: 47 });
+    await spoil("spoilt", { words_used: 40 });
+    expect(await of("spoilt")).toEqual([]);
+  });
+
+  test("a gauge that is off is named and put right, once by rounds at once", async () => {
+    await gateway.createChatbot("gauged", "Bot");
+    await spoil("gauged", { chatbots_count: 3 });
+    const rounds = await atOnce(() => reconcileUsage(gateway));
+    expect(rounds.reduce((sum, { repaired }) => sum + repaired, 0)).toBe(1);
+    expect(rounds.flatMap(({ drifts }) => drifts)).toContainEqual({
+      userId: "gauged",
+      product: "chatbots",
+      field: "chatbots_count",
+      counted: 3,
+      actual: 1,
+      drift: 2,
+    });
+    expect(await meter("gauged", "chatbots_count")).toMatchObject({ used: 1 });
+    expect(await of("gauged")).toEqual([]);
+  });
+
+  test("a row that somebody holds is reported, and keeps the round from nobody else", async () => {
+    for (const userId of ["gauge-1", "gauge-2"]) {
+      await gateway.createChatbot(userId, "Bot");
+      await spoil(userId, { chatbots_count: 2 });
+    }
+    const client = await database.pool().connect();
+    try {
+      await client.query("begin");
+      await client.query("select from subscriptions where user_id = 'gauge-1' for update");
+      expect(await reconcileUsage(gateway)).toMatchObject({ drifting: 2, repaired: 1 });
+    } finally {
+      await client.query("rollback");
+      client.release();
+    }
+    expect(await reconcileUsage(gateway)).toMatchObject({ drifting: 1, repaired: 1 });
+  });
+
+  test("everybody is looked at, page after page", async () => {
+    await query("insert into users (user_id) select 'many-' || n from generate_series(1, 1200) n");
+    await gateway.consume("many-999", "words_used", 5);
+    await spoil("many-999", { words_used: 6 });
+    const [users] = await query("select count(*)::int as count from users");
+    const report = await reconcileUsage(gateway);
+    expect(report.checked).toBe(users?.count);
+    expect(report.drifts).toMatchObject([{ userId: "many-999", drift: 1 }]);
+  });
+});
+
+test("a database that does not answer ends the round; the next one does all of it", async () => {
+  const down = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
+  const rounds = [
+    () => keepLedgerMonths(down, 25),
+    () => cleanUp(down, 30),
+    () => expireReservations(down),
+    () => reconcileUsage(down),
+  ];
+  for (const round of rounds) await expect(round()).rejects.toMatchObject({ problem: "unavailable" });
+});
