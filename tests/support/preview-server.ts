@@ -1,45 +1,20 @@
-/** Playwright's global set-up: `npm run preview` on a fresh database, ended and removed when the tests are done. */
-import { spawn } from "node:child_process";
+/** Playwright's global set-up: the preview on a fresh database, ended and removed when the tests are done. */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { priceVariable, sellable } from "@/lib/billing/catalog";
-import { VARIABLE_NAMES } from "@/lib/env";
-
-const ROOT = path.join(import.meta.dirname, "..", "..");
+import { startPreview } from "./preview";
 
 export default async function setup(): Promise<() => Promise<void>> {
   const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-e2e-"));
-  const preview = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "scripts", "preview.ts")], {
-    cwd: ROOT,
-    env: { ...process.env, ...unset(), PORT: process.env.E2E_PORT, TOLLGATE_DATA_DIR: directory },
-    stdio: ["ignore", "pipe", "inherit"],
-    // Its own group: a ctrl-C in the terminal comes to the tests first, whose teardown ends it.
-    detached: true,
-  });
-  let output = "";
-  preview.stdout.on("data", (chunk: Buffer) => (output += chunk));
-
-  const stop = async () => {
-    preview.kill("SIGTERM");
-    while (preview.exitCode === null && preview.signalCode === null) await sleep(50);
-    rmSync(directory, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + 300_000;
-  // Its last line: by then the build is made and the server has answered.
-  while (!output.includes("Try next:")) {
-    if (preview.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      throw new Error(`The preview did not start:\n${output}`);
-    }
-    await sleep(100);
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  try {
+    const preview = await startPreview({ port: process.env.E2E_PORT ?? "", directory });
+    return async () => {
+      await preview.stop();
+      remove();
+    };
+  } catch (error) {
+    remove();
+    throw error;
   }
-  return stop;
-}
-
-/** Empty rather than missing, or a developer's .env would fill them in and the tests would use their accounts. */
-function unset(): Record<string, string> {
-  const prices = sellable().flatMap((price) => [priceVariable("stripe", price), priceVariable("paddle", price)]);
-  return Object.fromEntries([...VARIABLE_NAMES, ...prices].map((name) => [name, ""]));
 }

@@ -1,0 +1,156 @@
+/**
+ * Who is measured: what a Node developer would reach for, and ours. All on the same Postgres with the same durability,
+ * 16 connections each, named statements where the driver is ours to choose.
+ */
+import pg from "pg";
+import { RateLimiterPostgres } from "rate-limiter-flexible";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { createGate } from "@/lib/usage/gate";
+
+const CONNECTIONS = 16;
+/** A limit that no run reaches. */
+export const ENDLESS = 2 ** 50;
+const FIELD = "messages_count";
+
+export interface Contender {
+  name: string;
+  /** Counts one unit for a key; true where it was allowed. Keys that were not prepared have no limit to reach. */
+  count: (key: string) => Promise<boolean>;
+  /** Makes the keys, each with this much left. */
+  prepare: (keys: readonly string[], left: number) => Promise<void>;
+  /** Calls that travelled in each statement since the last look; none where each call is a statement. */
+  batches?: () => number[];
+  end: () => Promise<void>;
+}
+
+/** The baseline: one UPDATE, no limit, no ledger, nothing remembered. */
+export async function bareUpdate(url: string): Promise<Contender> {
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  await pool.query(
+    "create table if not exists bench_bare (key text primary key, n bigint not null) with (fillfactor = 70)",
+  );
+  return {
+    name: "bare UPDATE",
+    async prepare(keys) {
+      await pool.query("insert into bench_bare select k, 0 from unnest($1::text[]) k on conflict do nothing", [keys]);
+    },
+    async count(key) {
+      await pool.query({ name: "bare", text: "update bench_bare set n = n + 1 where key = $1", values: [key] });
+      return true;
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** What many applications do: read, compare, write. */
+export async function readThenWrite(url: string): Promise<Contender> {
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  await pool.query(
+    "create table if not exists bench_naive (key text primary key, n bigint not null, most bigint not null) with (fillfactor = 70)",
+  );
+  return {
+    name: "read, then write",
+    async prepare(keys, left) {
+      await pool.query(
+        "insert into bench_naive select k, 0, $2 from unnest($1::text[]) k on conflict (key) do update set n = 0, most = $2",
+        [keys, left],
+      );
+    },
+    async count(key) {
+      const read = { name: "read", text: "select n, most from bench_naive where key = $1", values: [key] };
+      const { rows } = await pool.query<{ n: string; most: string }>(read);
+      if (Number(rows[0]?.n) >= Number(rows[0]?.most)) return false;
+      const n = Number(rows[0]?.n) + 1;
+      await pool.query({ name: "write", text: "update bench_naive set n = $2 where key = $1", values: [key, n] });
+      return true;
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** The library of the field, on the same Postgres. */
+export async function rateLimiterFlexible(url: string): Promise<Contender> {
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
+  const limiters = new Map<number, RateLimiterPostgres>();
+  const limits = new Map<string, number>();
+  async function limiterOf(points: number): Promise<RateLimiterPostgres> {
+    const known = limiters.get(points);
+    if (known) return known;
+    const options = { storeClient: pool, points, duration: 0, tableName: "bench_rlf", keyPrefix: String(points) };
+    const limiter = await new Promise<RateLimiterPostgres>((resolve, reject) => {
+      const made = new RateLimiterPostgres(options, (error?: Error) => (error ? reject(error) : resolve(made)));
+    });
+    limiters.set(points, limiter);
+    return limiter;
+  }
+  return {
+    name: "rate-limiter-flexible",
+    async prepare(keys, left) {
+      const points = Math.max(1, Math.min(left, 2 ** 31 - 2));
+      const limiter = await limiterOf(points);
+      for (const key of keys) {
+        limits.set(key, points);
+        await limiter.delete(key);
+        if (left === 0) await limiter.consume(key, 1);
+      }
+    },
+    async count(key) {
+      try {
+        await limiters.get(limits.get(key) as number)?.consume(key, 1);
+        return true;
+      } catch (refused) {
+        if (refused instanceof Error) throw refused;
+        return false;
+      }
+    },
+    end: () => pool.end(),
+  };
+}
+
+/** Ours, each call a statement of its own: what a caller over rpc gets. */
+export async function single(url: string): Promise<Contender> {
+  const gateway = createGateway(postgresTransport(url, { connections: CONNECTIONS }));
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  return {
+    name: "Tollgate, one call",
+    prepare: (keys, left) => prepareUsers(pool, keys, left),
+    count: async (key) => (await gateway.consume(key, FIELD, 1)).allowed,
+    end: async () => void (await Promise.all([gateway.end(), pool.end()])),
+  };
+}
+
+/** Ours as the product uses it: calls that arrive together travel together. */
+export async function gathered(url: string): Promise<Contender> {
+  const gateway = createGateway(postgresTransport(url, { connections: CONNECTIONS }));
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  let sizes: number[] = [];
+  const gate = createGate(() => ({
+    ...gateway,
+    consumeBatch: (sums) => {
+      sizes.push(sums.reduce((calls, { amount }) => calls + amount, 0));
+      return gateway.consumeBatch(sums);
+    },
+  }));
+  return {
+    name: "Tollgate, gathered",
+    prepare: (keys, left) => prepareUsers(pool, keys, left),
+    count: async (key) => (await gate.consume(key, FIELD, 1)).allowed,
+    batches: () => {
+      const seen = sizes;
+      sizes = [];
+      return seen;
+    },
+    end: async () => void (await Promise.all([gateway.end(), pool.end()])),
+  };
+}
+
+/** Users with a limit of their own, so that every load has the limit it needs. */
+async function prepareUsers(pool: pg.Pool, keys: readonly string[], left: number): Promise<void> {
+  await pool.query("select public.get_usage(k) from unnest($1::text[]) k", [keys]);
+  await pool.query(
+    `select public.set_limit_override(s.user_id, $2, (s.usage ->> $2)::bigint + $3, null, 'bench')
+     from public.subscriptions s where s.user_id = any($1::text[]) and s.product = 'chatbots'`,
+    [keys, FIELD, left],
+  );
+}

@@ -1,0 +1,46 @@
+/** `npm run preview` as a process of its own, for the browser tests and the benchmark. */
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { priceVariable, sellable } from "@/lib/billing/catalog";
+import { VARIABLE_NAMES } from "@/lib/env";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+
+export interface Preview {
+  stop(): Promise<void>;
+}
+
+/** Starts it on a data directory and waits until it has answered; throws with its output where it does not. */
+export async function startPreview({ port, directory }: { port: string; directory: string }): Promise<Preview> {
+  const preview = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "scripts", "preview.ts")], {
+    cwd: ROOT,
+    env: { ...process.env, ...unset(), PORT: port, TOLLGATE_DATA_DIR: directory },
+    stdio: ["ignore", "pipe", "inherit"],
+    // Its own group: a ctrl-C in the terminal comes to the tests first, whose teardown ends it.
+    detached: true,
+  });
+  let output = "";
+  preview.stdout.on("data", (chunk: Buffer) => (output += chunk));
+
+  const stop = async () => {
+    preview.kill("SIGTERM");
+    while (preview.exitCode === null && preview.signalCode === null) await sleep(50);
+  };
+  const deadline = Date.now() + 300_000;
+  // Its last line: by then the build is made and the server has answered.
+  while (!output.includes("Try next:")) {
+    if (preview.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`The preview did not start:\n${output}`);
+    }
+    await sleep(100);
+  }
+  return { stop };
+}
+
+/** Empty rather than missing, or a developer's .env would fill them in and the tests would use their accounts. */
+function unset(): Record<string, string> {
+  const prices = sellable().flatMap((price) => [priceVariable("stripe", price), priceVariable("paddle", price)]);
+  return Object.fromEntries([...VARIABLE_NAMES, ...prices].map((name) => [name, ""]));
+}
