@@ -22,6 +22,8 @@ export interface ChargeSum {
   field: FieldId;
   amount: number;
   unkeyed: number;
+  /** The user's other sums of the same product: all are charged, or none. */
+  beside?: { field: FieldId; amount: number }[];
   keyed?: KeyedCharge[];
 }
 

@@ -2,6 +2,7 @@
  * Calls that travel together: summed up by user and field on the way in, so that a statement handles each row once
  * however many calls it had; dealt out on the way back, each caller its own verdict in the order of arrival.
  */
+import { meterOf } from "@/lib/billing/catalog";
 import type { ChargeSum, FieldState } from "@/lib/database";
 import type { ChargeRequest } from "./requests";
 import type { Verdict } from "./view";
@@ -42,7 +43,23 @@ export function sumUp(calls: readonly ChargeRequest[]): Batch {
       return { sum, before };
     });
   });
+  tellSiblings(sums);
   return { calls, sums, places };
+}
+
+/** Sums of one user and product are charged together: each is told what is asked for beside it. */
+function tellSiblings(sums: readonly ChargeSum[]): void {
+  const rows = new Map<string, ChargeSum[]>();
+  for (const sum of sums) {
+    const row = JSON.stringify([sum.userId, meterOf(sum.field).productId]);
+    rows.set(row, [...(rows.get(row) ?? []), sum]);
+  }
+  for (const row of rows.values()) {
+    if (row.length === 1) continue;
+    for (const sum of row) {
+      sum.beside = row.filter((other) => other !== sum).map(({ field, amount }) => ({ field, amount }));
+    }
+  }
 }
 
 /** The verdicts of each call; null for one that must be judged in turn. */

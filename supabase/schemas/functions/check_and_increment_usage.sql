@@ -12,7 +12,7 @@ create or replace function public.check_and_increment_usage(
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_row public.subscriptions;
+  v_row record;
   v_now timestamptz;
   v_verdict jsonb;
 begin
@@ -20,7 +20,9 @@ begin
   -- by charge_usage, which knows the reasons. The guard is meter_state's arithmetic; a waiter evaluates it anew under the
   -- row's lock.
   if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
-    v_now := public.now_for(p_user_id);
+    -- now_for, without the call.
+    v_now := date_trunc('milliseconds', clock_timestamp())
+      + coalesce((select c.shift from public.sandbox_clocks c where c.user_id = p_user_id), interval '0');
     update public.subscriptions s
     set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint + p_amount),
       updated_at = greatest(v_now, s.as_of)
@@ -29,13 +31,18 @@ begin
       and greatest(v_now, s.as_of) < least(s.turns_at, s.review_at)
       and p_amount <= (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
         - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0)
-    returning s.* into v_row;
+    returning s.product, s.plan, s.updated_at, s.window_start, s.window_end, (s.usage ->> p_field)::bigint as used,
+      (s.limits ->> p_field)::bigint as limit_amount, (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
+        - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0) as remaining
+    into v_row;
+    if found then
+      insert into public.usage_ledger (user_id, product, field, at, amount)
+      values (p_user_id, v_row.product, p_field, greatest(v_row.updated_at, v_row.window_start), p_amount);
+      v_verdict := jsonb_build_object('allowed', true, 'field', p_field, 'used', v_row.used, 'limit', v_row.limit_amount,
+        'remaining', v_row.remaining, 'resets_at', public.instant_text(v_row.window_end), 'plan', v_row.plan);
+    end if;
   end if;
-  if v_row.user_id is not null then
-    insert into public.usage_ledger (user_id, product, field, at, amount)
-    values (p_user_id, v_row.product, p_field, greatest(v_row.updated_at, v_row.window_start), p_amount);
-    v_verdict := public.verdict(v_row, p_field, true);
-  else
+  if v_verdict is null then
     v_verdict := public.charge_usage(p_user_id, array[p_field], array[p_amount], p_idempotency_key) -> 0;
   end if;
   return case when lower(p_plan) <> v_verdict ->> 'plan'

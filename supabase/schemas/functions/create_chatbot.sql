@@ -18,7 +18,7 @@ begin
     v_row := v_lock.locked;
   end if;
   if not public.fits(v_row, array['chatbots_count'], array[1]) then
-    return jsonb_build_object('chatbot', null, 'verdict', public.verdict(v_row, 'chatbots_count', false));
+    return jsonb_build_object('chatbot', null, 'verdict', public.verdict(v_row, 'chatbots_count', false) || '{"resets_at": null}');
   end if;
   insert into public.chatbots (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at)
   returning * into v_chatbot;
@@ -30,7 +30,7 @@ begin
   return jsonb_build_object(
     'chatbot', jsonb_build_object(
       'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', public.instant_text(v_chatbot.created_at)),
-    'verdict', public.verdict(v_row, 'chatbots_count', true));
+    'verdict', public.verdict(v_row, 'chatbots_count', true) || '{"resets_at": null}');
 end;
 $$;
 

@@ -1,9 +1,11 @@
 -- An instant as JavaScript writes it, so that both sides read and compare the same text. null stays null, and so does
 -- infinity: "until further notice" has no date.
 create or replace function public.instant_text(p_at timestamptz) returns text
-language sql immutable parallel safe set search_path = ''
+language plpgsql immutable parallel safe set search_path = ''
 as $$
-  select case when isfinite(p_at) then to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end;
+begin
+  return case when isfinite(p_at) then to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') end;
+end;
 $$;
 
 comment on function public.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';

@@ -1,6 +1,7 @@
 -- Called by every function that allows or refuses; the one shape of the answer. A refusal's reason is the plain one.
+-- A gauge does not reset: who answers about one takes resets_at out.
 create or replace function public.verdict(p_row public.subscriptions, p_field text, p_allowed boolean) returns jsonb
-language plpgsql stable set search_path = ''
+language plpgsql immutable set search_path = ''
 as $$
 declare
   v_state record := public.meter_state(p_row, p_field);
@@ -10,8 +11,7 @@ declare
     'used', v_state.used,
     'limit', v_state.limit_amount,
     'remaining', v_state.remaining,
-    'resets_at', case when (select m.kind from public.catalog_meters m where m.field = p_field) = 'counter'
-      then public.instant_text(p_row.window_end) end,
+    'resets_at', public.instant_text(p_row.window_end),
     'plan', p_row.plan);
 begin
   return case when p_allowed then v_verdict else v_verdict || '{"reason": "limit_reached"}' end;
