@@ -2,12 +2,11 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url, { connections: 24 }));
+const gateway = createGateway(database.transport({ connections: 24 }));
 afterAll(() => gateway.end());
 
 let users = 0;
