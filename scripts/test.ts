@@ -47,6 +47,8 @@ const CHECKS: Check[] = [
     env: { TEST_TRANSPORT: "pgbouncer" },
     missing: () => (findPgBouncer() ? null : "PgBouncer is not installed (Debian: apt-get install pgbouncer)"),
   },
+  // The built app, run as a host runs it, with each identity provider.
+  { name: "http", commands: [["vitest", "run", "--project", "http"]] },
   {
     name: "browser",
     commands: [["playwright", "test"]],

@@ -5,7 +5,8 @@ import { log } from "@/lib/observability";
 import { readBody } from "./body";
 import { HttpError } from "./http-error";
 
-const HEADERS = { "cache-control": "no-store" };
+/** Private too: an answer may carry a renewed session. */
+const HEADERS = { "cache-control": "private, no-store" };
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return Response.json(body, { status, headers: { ...HEADERS, ...headers } });

@@ -2,10 +2,12 @@
 import { z } from "zod";
 import { gateway } from "@/lib/database";
 import { env } from "@/lib/env";
-import { HttpError, json, parse, readBody, readJson, requireSameOrigin } from "@/lib/http";
+import { HttpError, json, parse, readJson, requireSameOrigin } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
 import { userIdSchema } from "@/lib/usage";
+import { cookieAttributes } from "./cookie-attributes";
 import { demoUser } from "./demo";
+import { formOf, redirect } from "./form";
 import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";
 
 const credentials = z.strictObject({ userId: userIdSchema });
@@ -41,16 +43,7 @@ function requireLocalIdentity(): void {
   if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
 }
 
-async function formOf(request: Request): Promise<URLSearchParams | null> {
-  if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) return null;
-  return new URLSearchParams(new TextDecoder().decode((await readBody(request)) ?? undefined));
-}
-
-function redirect(location: string, headers: Record<string, string>): Response {
-  return new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...headers } });
-}
-
 function cookieHeader(value: string, maxAge: number): Record<string, string> {
-  const secure = env().appUrl?.startsWith("https:") ? "; Secure" : "";
+  const secure = cookieAttributes().secure ? "; Secure" : "";
   return { "set-cookie": `${localCookie()}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}` };
 }

@@ -15,6 +15,8 @@ import { statusOf } from "./postgrest-status";
 export interface PostgrestStandIn {
   /** The address of the project, as SUPABASE_URL. */
   url: string;
+  /** Answers one request, for a server that stands in for a whole project. */
+  handle: http.RequestListener;
   stop(): Promise<void>;
 }
 
@@ -62,7 +64,7 @@ export async function startPostgrest(options: Options): Promise<PostgrestStandIn
     return known;
   };
 
-  const server = http.createServer(async (request, response) => {
+  const handle = async (request: http.IncomingMessage, response: http.ServerResponse) => {
     const send = (status: number, body: string) => {
       response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
       response.end(body);
@@ -81,10 +83,12 @@ export async function startPostgrest(options: Options): Promise<PostgrestStandIn
         error instanceof Refusal ? error : new Refusal(500, "PGRSTX00", String(error));
       send(status, JSON.stringify({ code, details, hint, message }));
     }
-  });
+  };
+  const server = http.createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    handle,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -18,8 +18,7 @@ export function SiteHeader({ person }: { person: string }) {
           <span className="max-w-28 truncate text-muted text-sm sm:max-w-56" title={person}>
             {person}
           </span>
-          <form method="post" action="/api/auth/local">
-            <input type="hidden" name="_method" value="DELETE" />
+          <form method="post" action="/api/auth/sign-out">
             <button type="submit" className={`${button("quiet")} -mr-4`}>
               Sign out
             </button>

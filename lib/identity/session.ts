@@ -1,0 +1,78 @@
+/** Signing in, up and out where the sessions are ours to set: with Supabase Auth, and out with every provider. */
+
+import { z } from "zod";
+import { env } from "@/lib/env";
+import { HttpError, json, parse, readJson, requireSameOrigin } from "@/lib/http";
+import { returnPath } from "@/lib/ui/return-path";
+import { formOf, redirect } from "./form";
+
+const email = z.email({ error: "is an e-mail address" }).max(254);
+const password = z.string({ error: "is missing" }).min(1, { error: "is missing" }).max(1000);
+const signInRequest = z.strictObject({ email, password, next: z.string().optional() });
+const signUpRequest = signInRequest.extend({ name: z.string().trim().max(200).optional() });
+
+/**
+ * With e-mail and password: 200 for JSON, 303 to the page asked for (or back, with the problem) from a form.
+ * @throws HttpError 400, 401, 403, 404 where another provider is in charge, 503
+ */
+export function signIn(request: Request): Promise<Response> {
+  return asked(request, signInRequest, "/sign-in", async (input) => {
+    await (await passwords()).signInWithPassword(request, input);
+    return { signedIn: true };
+  });
+}
+
+/** As `signIn`; where the project wants e-mail addresses confirmed, nobody is signed in yet. */
+export function signUp(request: Request): Promise<Response> {
+  return asked(request, signUpRequest, "/sign-up", async (input) => {
+    const { signedIn } = await (await passwords()).signUpWithPassword(request, input);
+    return { signedIn };
+  });
+}
+
+/** The link in the confirmation's e-mail: `?token_hash=…&type=…&next=…`. */
+export async function confirm(request: Request): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const confirmed = await (await passwords()).confirmEmail(request, searchParams);
+  return redirect(confirmed ? returnPath(searchParams.get("next")) : "/sign-in?problem=link_expired");
+}
+
+/**
+ * Ends the session, with each provider's own means. Clerk's ends in the browser, by Clerk's script.
+ * @throws HttpError 403
+ */
+export async function signOut(request: Request): Promise<Response> {
+  const { identity } = env();
+  if (identity === "local") return (await import("./local-session")).signOutLocally(request, "/");
+  requireSameOrigin(request);
+  if (identity === "clerk") return redirect("/sign-out");
+  await (await passwords()).endSession(request);
+  return redirect("/");
+}
+
+/** Supabase's part, loaded only when it is in charge. */
+async function passwords() {
+  if (env().identity !== "supabase") throw new HttpError(404, "not_found", "There is nothing here.");
+  return import("./supabase-session");
+}
+
+async function asked<T extends z.ZodObject>(
+  request: Request,
+  schema: T,
+  page: `/${string}`,
+  work: (input: z.infer<T>) => Promise<{ signedIn: boolean }>,
+): Promise<Response> {
+  await passwords();
+  requireSameOrigin(request);
+  const form = await formOf(request);
+  if (form === null) return json(await work(await readJson(request, schema)));
+  const next = returnPath(form.get("next"));
+  const back = (key: string, value: string) => redirect(`${page}?${new URLSearchParams({ next, [key]: value })}`);
+  try {
+    const { signedIn } = await work(parse(schema, Object.fromEntries(form)));
+    return signedIn ? redirect(next) : back("notice", "confirm_email");
+  } catch (error) {
+    if (error instanceof HttpError) return back("problem", error.reason);
+    throw error;
+  }
+}
