@@ -3,12 +3,14 @@
  * locked and which errors come is written in the function's own file in supabase/schemas/functions.
  */
 import { z } from "zod";
+import { accountMethods } from "./account-methods";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
 import { timelineMethods } from "./timeline-methods";
 import type { Transport } from "./transport";
 import { usageMethods } from "./usage-methods";
 
+export type { LedgerRow } from "./account-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Chatbot } from "./usage-methods";
@@ -23,6 +25,7 @@ export function createGateway(transport: Transport) {
     ...usageMethods(call),
     ...inboxMethods(call),
     ...timelineMethods(call),
+    ...accountMethods(call),
     end: () => transport.end(),
   };
 }

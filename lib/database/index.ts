@@ -5,7 +5,16 @@ import { supabaseTransport } from "./supabase";
 import type { Transport } from "./transport";
 
 export { DatabaseError } from "./errors";
-export type { Chatbot, CommitResult, Difference, DueChange, EventOutcome, EventState, Gateway } from "./gateway";
+export type {
+  Chatbot,
+  CommitResult,
+  Difference,
+  DueChange,
+  EventOutcome,
+  EventState,
+  Gateway,
+  LedgerRow,
+} from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */
 const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };

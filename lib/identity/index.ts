@@ -10,9 +10,8 @@ import { provider } from "./provider";
 
 export type { Caller, CurrentUser, Identity } from "./identity";
 export { signInLocally, signOutLocally } from "./local-session";
-export { forgetProfile } from "./profile";
 export { handOff } from "./provider";
-export { confirm, signIn, signOut, signUp } from "./session";
+export { confirm, endSession, signIn, signOut, signUp } from "./session";
 export { whom } from "./whom";
 
 /** Who is signed in, in pages and routes; null for nobody. */

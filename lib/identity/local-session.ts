@@ -35,8 +35,13 @@ export async function signInLocally(request: Request): Promise<Response> {
 export function signOutLocally(request: Request, location?: string): Response {
   requireLocalIdentity();
   requireSameOrigin(request);
-  const cookie = cookieHeader("", 0);
+  const cookie = endedLocalSession();
   return location ? redirect(location, cookie) : json({ signedOut: true }, 200, cookie);
+}
+
+/** The header that takes the cookie away. */
+export function endedLocalSession(): Record<string, string> {
+  return cookieHeader("", 0);
 }
 
 function requireLocalIdentity(): void {

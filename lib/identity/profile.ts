@@ -27,7 +27,13 @@ export async function rememberProfile({ id, email, name }: Identity): Promise<vo
   }
 }
 
-/** After an erasure: the next visit starts anew. */
-export function forgetProfile(userId: string): void {
-  stored.delete(userId);
+/**
+ * After an erasure: the erasing request itself and those beside it store nothing anew. Who comes back later starts with
+ * a profile again.
+ */
+export function withholdProfile({ id, email, name }: Identity): void {
+  stored.set(id, JSON.stringify([email, name]));
+  setTimeout(() => stored.delete(id), WITHHELD_MS).unref();
 }
+
+const WITHHELD_MS = 10_000;

@@ -1,10 +1,13 @@
 /** Signing in, up and out where the sessions are ours to set: with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
+import { countAttempt, networkOf } from "@/lib/attempts";
 import { env } from "@/lib/env";
 import { HttpError, json, parse, readJson, requireSameOrigin } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
 import { formOf, redirect } from "./form";
+import type { Identity } from "./identity";
+import { withholdProfile } from "./profile";
 
 const email = z.email({ error: "is an e-mail address" }).max(254);
 const password = z.string({ error: "is missing" }).min(1, { error: "is missing" }).max(1000);
@@ -17,6 +20,8 @@ const signUpRequest = signInRequest.extend({ name: z.string().trim().max(200).op
  */
 export function signIn(request: Request): Promise<Response> {
   return asked(request, signInRequest, "/sign-in", async (input) => {
+    await countAttempt("sign-in", input.email.toLowerCase());
+    await countNetwork("sign-in-network", request);
     await (await passwords()).signInWithPassword(request, input);
     return { signedIn: true };
   });
@@ -25,6 +30,7 @@ export function signIn(request: Request): Promise<Response> {
 /** As `signIn`; where the project wants e-mail addresses confirmed, nobody is signed in yet. */
 export function signUp(request: Request): Promise<Response> {
   return asked(request, signUpRequest, "/sign-up", async (input) => {
+    await countNetwork("sign-up-network", request);
     const { signedIn } = await (await passwords()).signUpWithPassword(request, input);
     return { signedIn };
   });
@@ -48,6 +54,23 @@ export async function signOut(request: Request): Promise<Response> {
   if (identity === "clerk") return redirect("/sign-out");
   await (await passwords()).endSession(request);
   return redirect("/");
+}
+
+/**
+ * Ends the session of a user who was just erased, as far as it can be done from here; gives the headers that do it.
+ * Clerk's token goes by itself within a minute.
+ */
+export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
+  withholdProfile(user);
+  const { identity } = env();
+  if (identity === "local") return (await import("./local-session")).endedLocalSession();
+  if (identity === "supabase") await (await passwords()).endSession(request);
+  return {};
+}
+
+async function countNetwork(scope: "sign-in-network" | "sign-up-network", request: Request): Promise<void> {
+  const network = networkOf(request);
+  if (network !== null) await countAttempt(scope, network);
 }
 
 /** Supabase's part, loaded only when it is in charge. */

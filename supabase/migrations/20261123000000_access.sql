@@ -155,7 +155,7 @@ revoke all on function public.ensure_subscription(text, text) from public, anon,
 grant execute on function public.ensure_subscription(text, text) to service_role;
 
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
--- · the ledger and the decisions under a random name, so that sums over all users stay right;
+-- · the ledger under a random name, so that sums over all users stay right;
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
 --   random name, and of everything else only that it came and what came of it;
 -- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
@@ -215,16 +215,18 @@ begin
     processor_ids = e.processor_ids || excluded.processor_ids;
 
   update public.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
-  update public.decisions d set user_id = v_pseudonym where d.user_id = p_user_id;
   update public.notes n set user_id = null, customer_id = null, detail = null where n.user_id = p_user_id;
   update public.webhook_events e
   set user_id = case when e.user_id = p_user_id then v_pseudonym else e.user_id end,
     hint_user_id = case when e.hint_user_id = p_user_id then null else e.hint_user_id end,
+    customer_id = null,
+    subscription_id = null,
     raw = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.raw else '' end,
     payload = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.payload end
   where e.user_id = p_user_id or (e.hint_user_id = p_user_id and e.user_id is null);
 
   delete from public.idempotency_keys k where k.user_id = p_user_id;
+  delete from public.decisions d where d.user_id = p_user_id;
   delete from public.facts f where f.user_id = p_user_id;
   delete from public.mirrors m where m.user_id = p_user_id;
   delete from public.billing_periods b where b.user_id = p_user_id;
