@@ -9,9 +9,8 @@ import { rememberProfile } from "./profile";
 import { provider } from "./provider";
 
 export type { Caller, CurrentUser, Identity } from "./identity";
-export { signInLocally, signOutLocally } from "./local-session";
 export { handOff } from "./provider";
-export { confirm, endSession, signIn, signOut, signUp } from "./session";
+export { confirm, endSession, signIn, signInLocally, signOut, signOutLocally, signUp } from "./session";
 export { whom } from "./whom";
 
 /** Who is signed in, in pages and routes; null for nobody. */

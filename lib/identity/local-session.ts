@@ -1,8 +1,7 @@
 /** Signing in and out with the sandbox's identity, by JSON or by a plain form. */
 import { z } from "zod";
 import { gateway } from "@/lib/database";
-import { env } from "@/lib/env";
-import { HttpError, json, parse, readJson, requireSameOrigin } from "@/lib/http";
+import { json, parse, readJson, requireSameOrigin } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
 import { userIdSchema } from "@/lib/usage";
 import { cookieAttributes } from "./cookie-attributes";
@@ -14,10 +13,9 @@ const credentials = z.strictObject({ userId: userIdSchema });
 
 /**
  * Sets the session's cookie: 200 for JSON, 303 to the page asked for from a form. A form's `_method=DELETE` signs out.
- * @throws HttpError 400, 403, 404 where another provider is in charge
+ * @throws HttpError 400, 403
  */
 export async function signInLocally(request: Request): Promise<Response> {
-  requireLocalIdentity();
   requireSameOrigin(request);
   const form = await formOf(request);
   if (form?.get("_method") === "DELETE") return signOutLocally(request, "/");
@@ -33,7 +31,6 @@ export async function signInLocally(request: Request): Promise<Response> {
 
 /** Ends the session. */
 export function signOutLocally(request: Request, location?: string): Response {
-  requireLocalIdentity();
   requireSameOrigin(request);
   const cookie = endedLocalSession();
   return location ? redirect(location, cookie) : json({ signedOut: true }, 200, cookie);
@@ -42,10 +39,6 @@ export function signOutLocally(request: Request, location?: string): Response {
 /** The header that takes the cookie away. */
 export function endedLocalSession(): Record<string, string> {
   return cookieHeader("", 0);
-}
-
-function requireLocalIdentity(): void {
-  if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
 }
 
 function cookieHeader(value: string, maxAge: number): Record<string, string> {

@@ -49,7 +49,7 @@ export async function confirm(request: Request): Promise<Response> {
  */
 export async function signOut(request: Request): Promise<Response> {
   const { identity } = env();
-  if (identity === "local") return (await import("./local-session")).signOutLocally(request, "/");
+  if (identity === "local") return (await localPart()).signOutLocally(request, "/");
   requireSameOrigin(request);
   if (identity === "clerk") return redirect("/sign-out");
   await (await passwords()).endSession(request);
@@ -63,7 +63,7 @@ export async function signOut(request: Request): Promise<Response> {
 export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
   withholdProfile(user);
   const { identity } = env();
-  if (identity === "local") return (await import("./local-session")).endedLocalSession();
+  if (identity === "local") return (await localPart()).endedLocalSession();
   if (identity === "supabase") await (await passwords()).endSession(request);
   return {};
 }
@@ -73,7 +73,24 @@ async function countNetwork(scope: "sign-in-network" | "sign-up-network", reques
   if (network !== null) await countAttempt(scope, network);
 }
 
-/** Supabase's part, loaded only when it is in charge. */
+/**
+ * As anybody, with the sandbox's identity; `DELETE` ends it.
+ * @throws HttpError 400, 403, 404 where another provider is in charge
+ */
+export async function signInLocally(request: Request): Promise<Response> {
+  return (await localPart()).signInLocally(request);
+}
+
+export async function signOutLocally(request: Request): Promise<Response> {
+  return (await localPart()).signOutLocally(request);
+}
+
+/** Each provider's part is loaded only when it is in charge. */
+async function localPart() {
+  if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
+  return import("./local-session");
+}
+
 async function passwords() {
   if (env().identity !== "supabase") throw new HttpError(404, "not_found", "There is nothing here.");
   return import("./supabase-session");

@@ -1,6 +1,7 @@
 /** The built app in production with Supabase: Auth for identity, and no DATABASE_URL, so that all data goes by rpc. */
 import { generateKeyPair, type JWTPayload } from "jose";
 import { afterAll, beforeEach, expect, inject, test } from "vitest";
+import { sign } from "@/lib/billing/processors/stripe/events";
 import { type GoTrueStandIn, type StandInUser, startGoTrue } from "@/tests/stand-ins/gotrue";
 import { type PostgrestStandIn, startPostgrest } from "@/tests/stand-ins/postgrest";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
@@ -170,6 +171,45 @@ test("a session whose refresh token is unknown is over, and its cookie is taken 
   const answer = await app.send("/billing", { headers: { cookie: `${COOKIE}=${value}`, accept: "text/html" } });
   expect(answer.status).toBe(307);
   expect(answer.cookies.join()).toMatch(/Max-Age=0/i);
+});
+
+test("guessing a password stops after ten attempts, for that address only", async () => {
+  const guess = (email: string) =>
+    app.send("/api/auth/sign-in", { method: "POST", headers: { origin: app.url }, body: { email, password: "guess" } });
+  for (let time = 0; time < 10; time += 1) expect((await guess(user.email)).status).toBe(401);
+  const stopped = await guess(user.email.toUpperCase());
+  expect(stopped.status).toBe(429);
+  expect(stopped.json).toMatchObject({ reason: "rate_limited" });
+  expect(Number(stopped.headers["retry-after"])).toBeGreaterThan(0);
+  expect((await guess("another@example.com")).status).toBe(401);
+});
+
+test("a flood of deliveries with bad signatures gets 429; what is signed still passes", async () => {
+  const post = (signature: string, body: string) =>
+    app.send("/api/webhook/stripe", { method: "POST", headers: { "stripe-signature": signature }, body });
+  const statuses = new Set<number>();
+  for (let time = 0; time < 13; time += 1)
+    for (const { status } of await Promise.all(Array.from({ length: 50 }, () => post("t=1,v1=00", "{}"))))
+      statuses.add(status);
+  expect([...statuses].sort()).toEqual([400, 429]);
+  const body = JSON.stringify({
+    id: "evt_signed",
+    object: "event",
+    type: "some.type",
+    created: 1,
+    livemode: false,
+    data: { object: {} },
+  });
+  const signed = await post(sign(body, PROCESSOR.STRIPE_WEBHOOK_SECRET, Math.floor(Date.now() / 1000)), body);
+  expect(signed.status).toBe(200);
+  expect(signed.json).toMatchObject({ received: true });
+});
+
+test("no secret came to the log", () => {
+  expect(app.output).toContain("Delivery refused");
+  for (const secret of [SERVICE_KEY, ...Object.values(PROCESSOR), "correct horse"])
+    expect(app.output).not.toContain(secret);
+  expect(app.output).not.toMatch(/eyJ[\w-]{10,}\./);
 });
 
 test("no page carries a key, the publishable one neither", async () => {
