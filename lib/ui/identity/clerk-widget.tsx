@@ -1,6 +1,6 @@
 "use client";
 
-import { ClerkProvider, SignIn, SignUp, useClerk } from "@clerk/nextjs";
+import { ClerkFailed, ClerkLoading, ClerkProvider, SignIn, SignUp, useClerk } from "@clerk/nextjs";
 import { useEffect } from "react";
 
 interface ClerkWidgetProps {
@@ -20,6 +20,12 @@ export default function ClerkWidget({ publishableKey, nonce, shows, next }: Cler
       signUpUrl="/sign-up"
       telemetry={{ disabled: true }}
     >
+      <ClerkLoading>
+        <p className="text-muted">One moment …</p>
+      </ClerkLoading>
+      <ClerkFailed>
+        <p role="alert">Signing in cannot be reached right now. Please try again in a moment.</p>
+      </ClerkFailed>
       {shows === "sign-in" && <SignIn routing="hash" forceRedirectUrl={next} />}
       {shows === "sign-up" && <SignUp routing="hash" forceRedirectUrl={next} />}
       {shows === "sign-out" && <SignOutNow />}
