@@ -72,6 +72,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
 /** "user": whoever is signed in; others are sent to the way in. "admin": to everybody else there is nothing there. */
 export const PAGES: Readonly<Record<string, "public" | "user" | "admin">> = {
   "/": "public",
+  "/account": "user",
   "/billing": "user",
   "/chatbots": "user",
   "/writer": "user",
