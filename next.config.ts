@@ -8,6 +8,22 @@ const distDir = process.env.TOLLGATE_DIST_DIR;
 if (distDir && !path.resolve(root, distDir).startsWith(root + path.sep))
   throw new Error(`TOLLGATE_DIST_DIR must lie inside ${root}.`);
 
+/** On every answer, also those that proxy.ts does not see. */
+const SECURITY_HEADERS = {
+  // Browsers heed it over https only.
+  "strict-transport-security": "max-age=63072000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "strict-origin-when-cross-origin",
+  "permissions-policy": "camera=(), microphone=(), geolocation=(), browsing-topics=()",
+  "cross-origin-opener-policy": "same-origin-allow-popups",
+};
+
+/** What is no page may load nothing and be framed by nobody; proxy.ts gives pages their own policy. */
+const NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+const asList = (headers: Record<string, string>) => Object.entries(headers).map(([key, value]) => ({ key, value }));
+
 const config: NextConfig = {
   ...(distDir && {
     distDir,
@@ -15,6 +31,12 @@ const config: NextConfig = {
     typescript: { tsconfigPath: "tsconfig.sandbox.json", ignoreBuildErrors: true },
   }),
   ...(process.env.TOLLGATE_STANDALONE === "1" && { output: "standalone" as const }),
+  headers: async () => [
+    { source: "/:path*", headers: asList(SECURITY_HEADERS) },
+    { source: "/api/:path*", headers: asList({ "content-security-policy": NO_PAGE }) },
+    { source: "/_next/static/:path*", headers: asList({ "content-security-policy": NO_PAGE }) },
+    { source: "/icon.svg", headers: asList({ "content-security-policy": NO_PAGE }) },
+  ],
   poweredByHeader: false,
   typedRoutes: true,
   images: { unoptimized: true },

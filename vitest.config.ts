@@ -36,6 +36,20 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        resolve,
+        test: {
+          name: "http",
+          env,
+          include: ["tests/http/**/*.test.ts"],
+          exclude,
+          globalSetup: "./tests/support/build-setup.ts",
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -43,9 +43,10 @@ export function configurationProblems(env: Env, variables: Readonly<Record<strin
   ];
 }
 
-function databaseProblems({ database }: Env): string[] {
-  // A Supabase project's own connection string will do; its `rpc` transport is not built yet.
-  return database.url ? [] : ["No database: set DATABASE_URL (of Supabase: its connection string)."];
+function databaseProblems({ database, supabase }: Env): string[] {
+  if (database.url || (supabase.url && supabase.secretKey)) return [];
+  if (supabase.secretKey) return ["SUPABASE_SECRET_KEY is set, SUPABASE_URL is not."];
+  return ["No database: set DATABASE_URL, or SUPABASE_URL and SUPABASE_SECRET_KEY."];
 }
 
 function identityProblems({ identity, clerk }: Env): string[] {

@@ -82,6 +82,18 @@ describe("what keeps production from starting", () => {
     expect(problems({ ...PRODUCTION, [missing]: "" })).toEqual([problem]);
   });
 
+  test("Supabase's rpc serves where there is no DATABASE_URL, with its key and its address", () => {
+    const supabase = { SUPABASE_URL: "https://p.supabase.co", SUPABASE_SECRET_KEY: "sb_secret_1" };
+    const without = { ...PRODUCTION, DATABASE_URL: "" };
+    expect(problems({ ...without, ...supabase })).toEqual([]);
+    expect(problems({ ...without, ...supabase, SUPABASE_URL: "" })).toEqual([
+      "SUPABASE_SECRET_KEY is set, SUPABASE_URL is not.",
+    ]);
+    expect(problems({ ...without, ...supabase, SUPABASE_SECRET_KEY: "" })).toEqual([
+      expect.stringContaining("No database"),
+    ]);
+  });
+
   test("half of Paddle beside a whole Stripe", () => {
     expect(problems({ ...PRODUCTION, PADDLE_API_KEY: "pdl_1" })).toEqual([
       "PADDLE_API_KEY is set, PADDLE_WEBHOOK_SECRET is not.",

@@ -51,6 +51,8 @@ const variablesSchema = z.object({
     .string()
     .transform((value) => value.replaceAll("\\n", "\n"))
     .optional(),
+  /** Where Clerk's Backend API is reached; Clerk's own by default. */
+  CLERK_API_URL: origin.optional(),
 
   STRIPE_SECRET_KEY: z.string().optional(),
   STRIPE_WEBHOOK_SECRET: list,
@@ -114,6 +116,7 @@ export function readEnv(variables: Variables) {
     secretKey: read.CLERK_SECRET_KEY,
     publishableKey: read.CLERK_PUBLISHABLE_KEY,
     jwtKey: read.CLERK_JWT_KEY,
+    apiUrl: read.CLERK_API_URL,
   };
   return {
     sandbox,

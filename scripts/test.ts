@@ -6,6 +6,7 @@ import "./preflight";
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { findChromium } from "@/tests/support/chromium";
+import { findPgBouncer } from "@/tests/support/pgbouncer";
 import { ROOT } from "./project";
 
 interface Check {
@@ -13,6 +14,9 @@ interface Check {
   /** Commands of node_modules/.bin, or scripts of ours; each must succeed. */
   commands: string[][];
   before?: () => Promise<void>;
+  env?: Record<string, string>;
+  /** Why it cannot run on this machine; said in its place. CI has everything. */
+  missing?: () => string | null;
 }
 
 const script = (name: string): string[] => ["node", "--import", "tsx", path.join("scripts", `${name}.ts`)];
@@ -31,6 +35,20 @@ const CHECKS: Check[] = [
   { name: "schema", commands: [script("db-check")] },
   { name: "unit", commands: [["vitest", "run", "--project", "unit"]] },
   { name: "database", commands: [["vitest", "run", "--project", "database"]] },
+  // The same tests by the other ways to the database.
+  {
+    name: "supabase",
+    commands: [["vitest", "run", "--project", "database"]],
+    env: { TEST_TRANSPORT: "supabase" },
+  },
+  {
+    name: "pgbouncer",
+    commands: [["vitest", "run", "--project", "database"]],
+    env: { TEST_TRANSPORT: "pgbouncer" },
+    missing: () => (findPgBouncer() ? null : "PgBouncer is not installed (Debian: apt-get install pgbouncer)"),
+  },
+  // The built app, run as a host runs it, with each identity provider.
+  { name: "http", commands: [["vitest", "run", "--project", "http"]] },
   {
     name: "browser",
     commands: [["playwright", "test"]],
@@ -52,17 +70,24 @@ const env = {
   NEXT_TELEMETRY_DISABLED: "1",
   PATH: [path.join(ROOT, "node_modules", ".bin"), process.env.PATH].join(path.delimiter),
 };
+let skipped = 0;
 const durations: [name: string, seconds: number][] = [];
 
-for (const { name, commands, before } of CHECKS) {
+for (const { name, commands, before, env: more, missing } of CHECKS) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const reason = missing?.();
+  if (reason) {
+    console.log(`\n── ${name}\n${name}: skipped: ${reason}`);
+    skipped += 1;
+    continue;
+  }
   const start = performance.now();
   console.log(`\n── ${name}`);
   await before?.();
   for (const [file = "", ...argv] of commands) {
     const { status, error } = spawnSync(file, argv, {
       cwd: ROOT,
-      env,
+      env: { ...env, ...more },
       stdio: ["ignore", "inherit", "inherit"],
       shell: process.platform === "win32",
     });
@@ -79,4 +104,4 @@ for (const { name, commands, before } of CHECKS) {
 console.log(
   `\n${durations.map(([name, seconds]) => `${name.padEnd(10)}${seconds.toFixed(1).padStart(7)} s`).join("\n")}`,
 );
-console.log(`\n${durations.length} passed, 0 failed`);
+console.log(`\n${durations.length} passed, 0 failed${skipped ? `, ${skipped} skipped` : ""}`);

@@ -1,16 +1,18 @@
 import type { Metadata, Route } from "next";
 import Link from "next/link";
+import { env } from "@/lib/env";
 import { currentUser } from "@/lib/identity";
-import { Logo, MAIN, returnPath, SignInPanel } from "@/lib/ui";
+import { Logo, MAIN, returnPath } from "@/lib/ui";
+import { IdentityPanel } from "@/lib/ui/identity/identity-panel";
 
 export const metadata: Metadata = { title: "Sign in" };
 
 interface SignInPageProps {
-  searchParams: Promise<{ next?: string | string[] }>;
+  searchParams: Promise<Record<"next" | "problem" | "notice", string | string[] | undefined>>;
 }
 
 export default async function SignInPage({ searchParams }: SignInPageProps) {
-  const [{ next }, user] = await Promise.all([searchParams, currentUser()]);
+  const [{ next, problem, notice }, user] = await Promise.all([searchParams, currentUser()]);
   const path = returnPath(next);
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">
@@ -30,7 +32,22 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
           </>
         )}
       </p>
-      <SignInPanel next={path} />
+      <IdentityPanel shows="sign-in" next={path} problem={first(problem)} notice={first(notice)} />
+      {env().identity !== "local" && (
+        <p className="mt-6 text-muted text-sm">
+          New here?{" "}
+          <Link
+            href={`/sign-up?next=${encodeURIComponent(path)}` as Route}
+            className="text-ink underline underline-offset-4"
+          >
+            Make an account
+          </Link>
+        </p>
+      )}
     </main>
   );
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return typeof value === "string" ? value : value?.[0];
 }

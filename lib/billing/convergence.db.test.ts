@@ -2,7 +2,6 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
@@ -18,7 +17,7 @@ import { SHAPES, type Shape } from "./processors/stripe/events";
 import { rebuild } from "./rebuild";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
+const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
 const HISTORIES = 16;

@@ -1,7 +1,6 @@
 /** What comes of events that cannot be decided at once: deferred, quarantined, failing, dead, replayed. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { retryWebhooks } from "@/lib/jobs/retry";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
@@ -11,7 +10,7 @@ import { playSubscription } from "./processors/stripe/played";
 import { linkCustomer, replay } from "./repair";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
+const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
 let users = 0;

@@ -1,6 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
@@ -12,7 +11,7 @@ import { playSubscription } from "./processors/stripe/played";
 import { linkCustomer } from "./repair";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
+const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
 let users = 0;

@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import type { ProductId } from "./catalog";
@@ -8,7 +7,7 @@ import { DAY, HOUR } from "./period";
 import { playSubscription } from "./processors/stripe/played";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
+const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
 async function subscription(userId: string, product: ProductId = "writer") {

@@ -1,8 +1,12 @@
+import { networkOf } from "@/lib/attempts";
 import { gateway } from "@/lib/database";
 import { answer, HttpError, json, readBody } from "@/lib/http";
+import { badDeliveries } from "./bad-deliveries";
 import type { Processor } from "./facts";
 import { endpoint } from "./processors";
 import { receive } from "./receive";
+
+const bad = badDeliveries();
 
 /** The route of one processor's webhooks: raw bytes in, what became of them out. */
 export function webhookRoute(processor: Processor): (request: Request) => Promise<Response> {
@@ -16,6 +20,11 @@ export function webhookRoute(processor: Processor): (request: Request) => Promis
       if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
       const signature = request.headers.get(configured.source.signatureHeader);
       const { status, body } = await receive({ raw, signature }, configured, gateway());
+      const wait = status === 400 ? bad.count(networkOf(request), Date.now()) : null;
+      if (wait !== null) {
+        const advice = { retryAfterSeconds: wait };
+        throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
+      }
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     });
 }

@@ -8,10 +8,15 @@ export type Call = <T extends z.ZodType>(
   result: T,
   name: string,
   args: Readonly<Record<string, unknown>>,
+  /** Without it the result's keys are turned to camelCase, at every depth. */
+  options?: { keys: "as stored" },
 ) => Promise<z.infer<T>>;
 
 export function callOver(transport: Transport): Call {
-  return async (result, name, args) => result.parse(camelKeys(await transport.call(name, args)));
+  return async (result, name, args, options) => {
+    const answer = await transport.call(name, args);
+    return result.parse(options?.keys === "as stored" ? answer : camelKeys(answer));
+  };
 }
 
 /** An instant as Postgres reads it. */

@@ -3,6 +3,7 @@
  * locked and which errors come is written in the function's own file in supabase/schemas/functions.
  */
 import { z } from "zod";
+import { accountMethods } from "./account-methods";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
 import { timelineMethods } from "./timeline-methods";
@@ -10,6 +11,7 @@ import type { Transport } from "./transport";
 import { upkeepMethods } from "./upkeep-methods";
 import { usageMethods } from "./usage-methods";
 
+export type { LedgerRow } from "./account-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Drift } from "./upkeep-methods";
@@ -26,6 +28,7 @@ export function createGateway(transport: Transport) {
     ...upkeepMethods(call),
     ...inboxMethods(call),
     ...timelineMethods(call),
+    ...accountMethods(call),
     end: () => transport.end(),
   };
 }

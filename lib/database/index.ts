@@ -1,6 +1,8 @@
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
 import { postgresTransport } from "./postgres";
+import { supabaseTransport } from "./supabase";
+import type { Transport } from "./transport";
 
 export { DatabaseError } from "./errors";
 export type {
@@ -14,6 +16,7 @@ export type {
   EventState,
   FieldState,
   Gateway,
+  LedgerRow,
   OrderedCharge,
 } from "./gateway";
 
@@ -29,8 +32,11 @@ export function gateway(): Gateway {
   return kept.tollgateGateway;
 }
 
-function chosenTransport() {
-  const { url } = env().database;
-  if (url === undefined) throw new Error("No database: set DATABASE_URL.");
-  return postgresTransport(url);
+/** `DATABASE_URL` wins over Supabase's `rpc`: it is faster, and whoever set it beside the keys meant it. */
+function chosenTransport(): Transport {
+  const { database, supabase } = env();
+  if (database.url !== undefined) return postgresTransport(database.url);
+  const { url, secretKey } = supabase;
+  if (url !== undefined && secretKey !== undefined) return supabaseTransport({ url, secretKey });
+  throw new Error("No database: set DATABASE_URL, or SUPABASE_URL and SUPABASE_SECRET_KEY.");
 }

@@ -1,4 +1,5 @@
 /** The direct transport: one Postgres function a call, over a pool of named statements. */
+import { createHash } from "node:crypto";
 import pg from "pg";
 import { databaseError } from "./errors";
 import type { Transport } from "./transport";
@@ -17,22 +18,30 @@ export function postgresTransport(connectionString: string, { connections = 16 }
   });
   // An idle connection that breaks is replaced by the next call; without a listener it would end the process.
   pool.on("error", () => {});
+  const statements = new Map<string, string>();
+  /** False once a pooler in transaction mode has shown that it does not keep statements apart. */
+  let named = true;
   return {
     async call(name, args) {
       const names = Object.keys(args);
-      const statement = {
-        // Named, so that Postgres plans it once a connection; names have 63 characters at most.
-        name: `${name}/${names.length}`,
-        text: `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`,
-        values: names.map((key) => encode(args[key])),
-      };
+      const text = `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
+      const values = names.map((key) => encode(args[key]));
       const deadline = performance.now() + CALL_TIMEOUT_MS;
       let client: pg.PoolClient | undefined;
       let broken = false;
+      const send = (statement: pg.QueryConfig) => {
+        const timed = { ...statement, query_timeout: Math.max(1, Math.ceil(deadline - performance.now())) };
+        return (client as pg.PoolClient).query<{ result: unknown }>(timed);
+      };
       try {
         client = await pool.connect();
-        const timed = { ...statement, query_timeout: Math.ceil(deadline - performance.now()) };
-        const { rows } = await client.query<{ result: unknown }>(timed);
+        const statement = named ? { name: statementName(statements, name, text), text, values } : { text, values };
+        const { rows } = await send(statement).catch((error: unknown) => {
+          if (!namesTaken(error)) throw error;
+          // Refused before anything ran, so that the same call may be sent again.
+          named = false;
+          return send({ text, values });
+        });
         return rows[0]?.result ?? null;
       } catch (error) {
         // What Postgres refused leaves the connection as good as it was; after anything else its state is not known.
@@ -44,6 +53,23 @@ export function postgresTransport(connectionString: string, { connections = 16 }
     },
     end: () => pool.end(),
   };
+}
+
+/**
+ * Named, so that Postgres plans a statement once a connection. The text is in the name: behind a pooler another version
+ * of this code may share the connection, and its statement must never be taken for ours. 63 characters at most.
+ */
+function statementName(known: Map<string, string>, name: string, text: string): string {
+  const found =
+    known.get(text) ?? `${name.slice(0, 46)}/${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+  known.set(text, found);
+  return found;
+}
+
+/** No such statement, or it is there already: poolers that know no named statements (PgBouncer before 1.21). */
+function namesTaken(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "26000" || code === "42P05";
 }
 
 /** Objects and arrays are jsonb everywhere in our functions' signatures. */

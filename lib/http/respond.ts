@@ -5,7 +5,8 @@ import { log } from "@/lib/observability";
 import { readBody } from "./body";
 import { HttpError } from "./http-error";
 
-const HEADERS = { "cache-control": "no-store" };
+/** Private too: an answer may carry a renewed session. */
+const HEADERS = { "cache-control": "private, no-store" };
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
   return Response.json(body, { status, headers: { ...HEADERS, ...headers } });
@@ -25,7 +26,7 @@ function errorResponse(error: unknown): Response {
     return json(
       { error: error.message, reason: error.reason, ...error.details },
       error.status,
-      retryAfter(error.status),
+      retryAfter(error.status, error.details.retryAfterSeconds),
     );
   }
   if (error instanceof DatabaseError && error.problem !== "broken") return databaseResponse(error);
@@ -52,8 +53,8 @@ function databaseResponse({ problem, message, reason, field, code }: DatabaseErr
   return json({ error: `The database did not answer in time. ${advice}`, reason: "unavailable" }, 503, retryAfter(503));
 }
 
-function retryAfter(status: number): Record<string, string> {
-  return status === 503 ? { "retry-after": "2" } : {};
+function retryAfter(status: number, seconds: unknown = 2): Record<string, string> {
+  return status === 503 || status === 429 ? { "retry-after": String(seconds) } : {};
 }
 
 /**

@@ -1,24 +1,35 @@
-import { headers } from "next/headers";
+import { cookies, headers } from "next/headers";
+import { after } from "next/server";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { bearerIs } from "./api-key";
-import type { Caller, CurrentUser, IdentityProvider } from "./identity";
+import type { Caller, Cookie, CurrentUser } from "./identity";
+import { rememberProfile } from "./profile";
+import { provider } from "./provider";
 
 export type { Caller, CurrentUser, Identity } from "./identity";
-export { signInLocally, signOutLocally } from "./local-session";
+export { handOff } from "./provider";
+export { confirm, endSession, signIn, signInLocally, signOut, signOutLocally, signUp } from "./session";
 export { whom } from "./whom";
 
 /** Who is signed in, in pages and routes; null for nobody. */
 export async function currentUser(): Promise<CurrentUser | null> {
-  const identity = await (await provider())?.userOf(new Headers(await headers()));
-  return identity ? { ...identity, admin: env().adminUserIds.includes(identity.id) } : null;
+  const chosen = await provider();
+  const jar = await cookies();
+  const identity = await chosen?.userOf(new Headers(await headers()), (renewed) => keepCookies(jar, renewed));
+  if (!identity) return null;
+  after(() => rememberProfile(identity));
+  return { ...identity, admin: env().adminUserIds.includes(identity.id) };
 }
 
-/** Loaded only when chosen: no other provider's code runs. */
-async function provider(): Promise<IdentityProvider | null> {
-  if (env().identity === "local") return (await import("./local")).local;
-  return null;
+/** A page cannot set cookies, and need not: proxy.ts has renewed what had to be. */
+function keepCookies(jar: Awaited<ReturnType<typeof cookies>>, renewed: readonly Cookie[]): void {
+  try {
+    for (const { name, value, options } of renewed) jar.set(name, value, options);
+  } catch {
+    // In a page.
+  }
 }
 
 /**
@@ -33,15 +44,17 @@ export async function requireUser(request: Request): Promise<CurrentUser> {
 }
 
 /**
- * A service with the usage key, or the signed-in user.
+ * A service with the usage key, or the signed-in user, by cookie or by the provider's token as the bearer.
  * @throws HttpError 401 (a wrong key is never taken for a session), 403
  */
 export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
-  if (authorization === null) return { kind: "user", user: await requireUser(request) };
-  if (!bearerIs(authorization, env().usageApiKey)) throw new HttpError(401, "invalid_key", "This key is not valid.");
-  return { kind: "service" };
+  if (bearerIs(authorization, env().usageApiKey)) return { kind: "service" };
+  if (authorization === null || JWT.test(authorization)) return { kind: "user", user: await requireUser(request) };
+  throw new HttpError(401, "invalid_key", "This key is not valid.");
 }
+
+const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
 
 /**
  * A service with the usage key; a session is not enough.

@@ -1,21 +1,21 @@
 /** Signing in and out with the sandbox's identity, by JSON or by a plain form. */
 import { z } from "zod";
 import { gateway } from "@/lib/database";
-import { env } from "@/lib/env";
-import { HttpError, json, parse, readBody, readJson, requireSameOrigin } from "@/lib/http";
+import { json, parse, readJson, requireSameOrigin } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
 import { userIdSchema } from "@/lib/usage/requests";
+import { cookieAttributes } from "./cookie-attributes";
 import { demoUser } from "./demo";
+import { formOf, redirect } from "./form";
 import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";
 
 const credentials = z.strictObject({ userId: userIdSchema });
 
 /**
  * Sets the session's cookie: 200 for JSON, 303 to the page asked for from a form. A form's `_method=DELETE` signs out.
- * @throws HttpError 400, 403, 404 where another provider is in charge
+ * @throws HttpError 400, 403
  */
 export async function signInLocally(request: Request): Promise<Response> {
-  requireLocalIdentity();
   requireSameOrigin(request);
   const form = await formOf(request);
   if (form?.get("_method") === "DELETE") return signOutLocally(request, "/");
@@ -31,26 +31,17 @@ export async function signInLocally(request: Request): Promise<Response> {
 
 /** Ends the session. */
 export function signOutLocally(request: Request, location?: string): Response {
-  requireLocalIdentity();
   requireSameOrigin(request);
-  const cookie = cookieHeader("", 0);
+  const cookie = endedLocalSession();
   return location ? redirect(location, cookie) : json({ signedOut: true }, 200, cookie);
 }
 
-function requireLocalIdentity(): void {
-  if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
-}
-
-async function formOf(request: Request): Promise<URLSearchParams | null> {
-  if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) return null;
-  return new URLSearchParams(new TextDecoder().decode((await readBody(request)) ?? undefined));
-}
-
-function redirect(location: string, headers: Record<string, string>): Response {
-  return new Response(null, { status: 303, headers: { location, "cache-control": "no-store", ...headers } });
+/** The header that takes the cookie away. */
+export function endedLocalSession(): Record<string, string> {
+  return cookieHeader("", 0);
 }
 
 function cookieHeader(value: string, maxAge: number): Record<string, string> {
-  const secure = env().appUrl?.startsWith("https:") ? "; Secure" : "";
+  const secure = cookieAttributes().secure ? "; Secure" : "";
   return { "set-cookie": `${localCookie()}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}` };
 }

@@ -3,17 +3,19 @@
  */
 import { jwtVerify, SignJWT } from "jose";
 import { env } from "@/lib/env";
+import { cookieName } from "./cookie-attributes";
 import type { Identity, IdentityProvider } from "./identity";
+import { requestCookies } from "./request-cookies";
 
 /** With the port in its name: cookies ignore ports, and two copies side by side would sign each other out. */
-export const localCookie = () => `tollgate_session_${env().port}`;
+export const localCookie = () => cookieName(`tollgate_session_${env().port}`);
 export const LOCAL_SESSION_SECONDS = 30 * 24 * 3600;
 
 const ISSUER = "tollgate-local";
 
 export const local: IdentityProvider = {
   async userOf(headers) {
-    const token = cookieOf(headers, localCookie());
+    const token = requestCookies(headers).find(({ name }) => name === localCookie())?.value;
     if (token === undefined) return null;
     try {
       const { payload } = await jwtVerify(token, key(), { issuer: ISSUER, algorithms: ["HS256"] });
@@ -40,14 +42,6 @@ function key(): Uint8Array {
   const { localSecret } = env();
   if (localSecret === undefined) throw new Error("TOLLGATE_LOCAL_SECRET is not set.");
   return new TextEncoder().encode(localSecret);
-}
-
-function cookieOf(headers: Headers, name: string): string | undefined {
-  return (headers.get("cookie") ?? "")
-    .split(";")
-    .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${name}=`))
-    ?.slice(name.length + 1);
 }
 
 function textOrNull(value: unknown): string | null {

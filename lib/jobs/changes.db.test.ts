@@ -6,13 +6,12 @@ import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/bil
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { scheduleChange } from "@/lib/billing/schedule-change";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { carryOutChanges, type FindClient } from "./changes";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
+const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
 /** What the processor was asked; the schedule is the same whichever processor keeps the subscription. */
@@ -93,7 +92,7 @@ describe("a scheduled downgrade", () => {
     refuses = false;
     expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     await waitOver();
-    expect(await carryOutChanges(createGateway(postgresTransport(database.url)), find)).toEqual({ done: 1, failed: 0 });
+    expect(await carryOutChanges(createGateway(database.transport()), find)).toEqual({ done: 1, failed: 0 });
   });
 
   test("taken back, or overtaken by a change that is not ours, it is not carried out", async () => {

@@ -3,13 +3,12 @@ import type { CounterField } from "@/lib/billing/catalog";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
 
 const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url, { connections: 24 }));
+const gateway = createGateway(database.transport({ connections: 24 }));
 const gate = createGate(() => gateway);
 afterAll(() => gateway.end());
 

@@ -12,7 +12,11 @@ vi.hoisted(() => {
 });
 /** Next keeps the request's headers; everything behind them is the real thing. */
 const incoming = vi.hoisted(() => ({ headers: new Headers() }));
-vi.mock("next/headers", () => ({ headers: async () => incoming.headers }));
+vi.mock("next/headers", () => ({
+  headers: async () => incoming.headers,
+  cookies: async () => ({ set: () => {} }),
+}));
+vi.mock("next/server", () => ({ after: (work: () => unknown) => void work() }));
 
 const { gateway, query, meter, ledger } = meteredDatabase();
 (globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;

@@ -3,13 +3,17 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
 import { withClient } from "@/lib/database/migrate";
+import type { Transport } from "@/lib/database/transport";
 import { databaseUrl, TEMPLATE } from "./database-url";
+import { chosenKind, openTransport, type TransportKind } from "./transports";
 
 export interface TestDatabase {
   /** Connects as the superuser. Set before the first test (and before the file's own `beforeAll`). */
   readonly url: string;
   /** The file's pool, made at the first call; `size` counts then only. Its clients are real concurrent connections. */
   pool(size?: number): pg.Pool;
+  /** What a gateway runs over: by default as TEST_TRANSPORT says, so that the same tests run over each. */
+  transport(options?: { connections?: number; kind?: TransportKind }): Transport;
 }
 
 /**
@@ -21,6 +25,7 @@ export function testDatabase(): TestDatabase {
   const server = inject("serverUrl");
   const url = databaseUrl(server, name);
   let pool: pg.Pool | undefined;
+  const transports: Transport[] = [];
 
   beforeAll(() =>
     withClient(server, async (client) => {
@@ -31,6 +36,7 @@ export function testDatabase(): TestDatabase {
   );
   afterAll(async () => {
     await pool?.end();
+    await Promise.all(transports.map((transport) => transport.end()));
     await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`));
   });
 
@@ -42,6 +48,11 @@ export function testDatabase(): TestDatabase {
         pool.on("error", () => {});
       }
       return pool;
+    },
+    transport({ kind = chosenKind(), ...options } = {}) {
+      const transport = openTransport(kind, name, options);
+      transports.push(transport);
+      return transport;
     },
   };
 }

@@ -5,14 +5,13 @@ import type { Instant, Interval } from "@/lib/billing/facts";
 import { DAY } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "./database";
 import { deliver } from "./stripe";
 
 /** A database and a gateway for the file, and what its tests ask of them again and again. Call it where testDatabase would be. */
 export function meteredDatabase({ connections = 24 } = {}) {
   const database = testDatabase();
-  const gateway = createGateway(postgresTransport(database.url, { connections }));
+  const gateway = createGateway(database.transport({ connections }));
   afterAll(() => gateway.end());
   const query = async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await database.pool().query(text, values)).rows;

@@ -6,29 +6,51 @@ import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { migrate, withClient } from "@/lib/database/migrate";
 import { databaseUrl, TEMPLATE } from "./database-url";
+import { type PgBouncer, startPgBouncer } from "./pgbouncer";
 
 declare module "vitest" {
   interface ProvidedContext {
     serverUrl: string;
+    /** The same server for PostgREST's role, which may only become others. */
+    authenticatorUrl: string;
+    /** null where PgBouncer is not installed. */
+    bouncerUrl: string | null;
   }
 }
+
+/** Its password: for the run of the tests only. */
+const AUTHENTICATOR = "authenticator";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = path.join(os.tmpdir(), `tollgate-test-${process.pid}`);
   // A crash may lose this data: nothing outlives the run.
   const settings = { fsync: "off", synchronous_commit: "on", full_page_writes: "off", max_connections: 300 };
   const server = await startEmbeddedPostgres({ directory: path.join(directory, "postgres"), settings });
+  let bouncer: PgBouncer | null = null;
   const stop = async () => {
+    await bouncer?.stop();
     await server.stop();
     await rm(directory, { recursive: true, force: true });
   };
   try {
     await withClient(server.url, (client) => client.query(`create database ${TEMPLATE}`));
     await migrate(databaseUrl(server.url, TEMPLATE));
+    await withClient(server.url, (client) => client.query(`alter role authenticator password '${AUTHENTICATOR}'`));
+    bouncer = await startPgBouncer(server.url, path.join(directory, "pgbouncer"));
+    if (bouncer === null) console.log("Skipped: tests through PgBouncer, which is not installed (Debian: pgbouncer).");
   } catch (error) {
     await stop();
     throw error;
   }
   project.provide("serverUrl", server.url);
+  project.provide("authenticatorUrl", authenticatorUrl(server.url));
+  project.provide("bouncerUrl", bouncer?.url ?? null);
   return stop;
+}
+
+function authenticatorUrl(serverUrl: string): string {
+  const url = new URL(serverUrl);
+  url.username = "authenticator";
+  url.password = AUTHENTICATOR;
+  return url.href;
 }

@@ -1,3 +1,4 @@
+import type { Route } from "next";
 import Link from "next/link";
 import { button } from "../button";
 import { Logo } from "./logo";
@@ -15,11 +16,14 @@ export function SiteHeader({ person }: { person: string }) {
           <NavLinks />
         </div>
         <div className="order-2 flex min-w-0 items-center gap-1 sm:order-3">
-          <span className="max-w-28 truncate text-muted text-sm sm:max-w-56" title={person}>
-            {person}
-          </span>
-          <form method="post" action="/api/auth/local">
-            <input type="hidden" name="_method" value="DELETE" />
+          <Link
+            href={"/account" as Route}
+            title={person}
+            className="inline-flex min-h-11 items-center rounded-md text-muted text-sm hover:text-ink"
+          >
+            <span className="max-w-28 truncate sm:max-w-56">{person}</span>
+          </Link>
+          <form method="post" action="/api/auth/sign-out">
             <button type="submit" className={`${button("quiet")} -mr-4`}>
               Sign out
             </button>

@@ -23,6 +23,9 @@ begin
   from public.catalog_meters m
   where m.product = p_product
   on conflict (user_id, product) do nothing;
+  if found then
+    perform public.restore_erased(p_user_id, p_product);
+  end if;
 end;
 $$;
 

@@ -31,6 +31,7 @@ create table public.catalog_limits (
   foreign key (product, plan) references public.catalog_plans (product, plan)
 );
 comment on table public.catalog_limits is 'What a plan grants of a meter in one window, or at one time for a gauge.';
+create index catalog_limits_field on public.catalog_limits (field);
 
 alter table public.catalog_plans enable row level security;
 alter table public.catalog_meters enable row level security;

@@ -65,6 +65,7 @@ create table public.notes (
   created_at timestamptz not null default now()
 );
 comment on table public.notes is 'Refunds, disputes and deleted customers: recorded and shown, never acted on.';
+create index notes_user on public.notes (user_id);
 
 alter table public.webhook_events enable row level security;
 alter table public.notes enable row level security;

@@ -1,0 +1,41 @@
+/** A person's data: downloaded, and erased, which a living subscription prevents. */
+import { expect, test } from "@playwright/test";
+import { complaintsOf, expectAccessible, expectNoSidewaysScroll } from "./support/page-checks";
+import { consume, meterOf, newUserId, signIn } from "./support/person";
+import { enterState } from "./support/states";
+
+test("the account is downloaded and erased; who comes back finds no refill", async ({ page }) => {
+  const userId = newUserId("leaver");
+  const complaints = complaintsOf(page);
+  await signIn(page, userId);
+  await consume(page.request, "words_used", 480);
+  await page.goto("/account");
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Download my data" }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe("tollgate-account.json");
+
+  const erase = page.getByRole("button", { name: "Erase my account" });
+  await expect(erase).toBeDisabled();
+  await page.getByRole("checkbox").check();
+  await erase.click();
+  await page.waitForURL(/sign-out/);
+  expect((await page.request.get("/api/subscription/usage")).status()).toBe(401);
+  expect(complaints).toEqual([]);
+
+  await signIn(page, userId);
+  expect(await meterOf(page.request, "writer")).toMatchObject({ used: 480 });
+});
+
+test("a living subscription is said to stand in the way", async ({ page }) => {
+  await enterState(page, "active");
+  await page.goto("/account");
+  await page.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Erase my account" }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "A subscription is still running" })).toBeVisible();
+  expect((await page.request.get("/api/subscription/usage")).status()).toBe(200);
+});

@@ -1,0 +1,247 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { DAY } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { rebuild } from "@/lib/billing/rebuild";
+import { DatabaseError } from "@/lib/database";
+import { createGateway } from "@/lib/database/gateway";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+
+const database = testDatabase();
+const gateway = createGateway(database.transport({ connections: 24 }));
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `person-to-forget-${users}`;
+});
+
+const query = async (text: string, values: unknown[] = []) => (await database.pool().query(text, values)).rows;
+
+/** Every table that holds the text anywhere in a row, raw bytes as text. */
+async function tablesThatKnow(text: string): Promise<string[]> {
+  const tables = await query(
+    `select c.relname as name from pg_class c
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
+  );
+  const found: string[] = [];
+  for (const { name } of tables) {
+    const row = name === "webhook_events" ? "t::text || encode(t.raw, 'escape')" : "t::text";
+    if ((await query(`select from public.${name} t where ${row} like '%' || $1 || '%' limit 1`, [text])).length > 0)
+      found.push(name);
+  }
+  return found.sort();
+}
+
+async function subscription(product: string) {
+  const found = (await gateway.usage(userId)).subscriptions.find((each) => each.product === product);
+  if (!found) throw new Error(`no ${product}`);
+  return found;
+}
+
+const used = async (product: string) => (await subscription(product)).meters.map(({ field, used }) => [field, used]);
+
+/** A person with something everywhere: a subscription that has ended, usage, chatbots, keys, notes. */
+async function live({ status }: { status?: "trialing" } = {}) {
+  await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const played = playSubscription({ id: `sub_n${users}`, userId, price, startsAt: Date.now() - 3 * DAY, status });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 120, "a key");
+  await gateway.consume(userId, "messages_count", 30);
+  await gateway.createChatbot(userId, "My bot");
+  const note = {
+    id: `note_${userId}`,
+    kind: "refund",
+    at: Date.now(),
+    customer: `cus_${userId}`,
+    amount: 5,
+    currency: "usd",
+    detail: userId,
+  };
+  await gateway.addNotes(userId, { processor: "stripe", id: `evt_${userId}` }, [note as never]).catch(() => {});
+  return played;
+}
+
+describe("erasing", () => {
+  test("is refused while a subscription lives, and nothing has changed", async () => {
+    await live();
+    const before = await gateway.usage(userId);
+    const error = await gateway.eraseAccount(userId).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(DatabaseError);
+    expect(error).toMatchObject({ problem: "conflict", reason: "subscription_alive" });
+    expect({ ...(await gateway.usage(userId)), now: "" }).toEqual({ ...before, now: "" });
+    expect(await query("select from erased_accounts where user_hash = user_hash($1)", [userId])).toEqual([]);
+  });
+
+  test("leaves no row that knows the person", async () => {
+    const played = await live();
+    await deliver(gateway, played.deleted(Date.now()));
+    expect((await tablesThatKnow(userId)).length).toBeGreaterThan(8);
+    expect(await gateway.eraseAccount(userId)).toEqual({ erased: true });
+    // The tombstone's customer is for the operator to erase at the processor.
+    expect(await tablesThatKnow(`${userId}@example.com`)).toEqual([]);
+    expect(await tablesThatKnow(userId)).toEqual([]);
+    const [tombstone] = await query("select * from erased_accounts where user_hash = user_hash($1)", [userId]);
+    expect(JSON.stringify({ ...tombstone, processor_ids: [] })).not.toContain(`"${userId}"`);
+    expect(tombstone.processor_ids).toEqual([{ processor: "stripe", customer: expect.stringContaining("cus_") }]);
+  });
+
+  test("keeps the inbox's copies of invoices, and of the rest only that it came", async () => {
+    const played = await live();
+    await deliver(gateway, played.paid("subscription_create", Date.now()));
+    await deliver(gateway, played.deleted(Date.now()));
+    await gateway.eraseAccount(userId);
+    const rows = await query(
+      "select split_part(event_type, '.', 1) as kind, raw = '' as emptied, payload is null as bare, user_id ~ '^erased_' as renamed from webhook_events where id in (select id from webhook_events order by created_at desc limit 3)",
+    );
+    expect(rows).toHaveLength(3);
+    for (const { kind, ...row } of rows)
+      expect(row).toEqual({ emptied: kind !== "invoice", bare: kind !== "invoice", renamed: true });
+  });
+
+  test("keeps the sums: the ledger goes on under a name that says nothing", async () => {
+    const sum = () => query("select field, sum(amount)::int as sum from usage_ledger group by field order by field");
+    const played = await live();
+    await deliver(gateway, played.deleted(Date.now()));
+    const before = await sum();
+    await gateway.eraseAccount(userId);
+    expect(await sum()).toEqual(before);
+    expect(
+      await query(
+        "select distinct user_id ~ '^erased_[0-9a-f]{32}$' as anonymous from usage_ledger where user_id like 'erased%'",
+      ),
+    ).toEqual([{ anonymous: true }]);
+  });
+
+  test("of nobody erases nothing and leaves no tombstone", async () => {
+    expect(await gateway.eraseAccount(userId)).toEqual({ erased: false });
+    expect(await query("select from erased_accounts where user_hash = user_hash($1)", [userId])).toEqual([]);
+  });
+
+  test("at once with consumption: every accepted unit is counted for whoever comes back", async () => {
+    await gateway.consume(userId, "messages_count", 1);
+    const verdicts = await Promise.all([
+      ...Array.from({ length: 10 }, () => gateway.consume(userId, "messages_count", 5)),
+      gateway.eraseAccount(userId),
+      ...Array.from({ length: 15 }, () => gateway.consume(userId, "messages_count", 5)),
+    ]);
+    const allowed = verdicts.filter((verdict) => "allowed" in verdict && verdict.allowed).length;
+    expect(allowed).toBe(19);
+    expect(await used("chatbots")).toContainEqual(["messages_count", 96]);
+  });
+});
+
+describe("coming back", () => {
+  test("is no refill: the window goes on with its counters, and turning it computes the same", async () => {
+    await gateway.consume(userId, "messages_count", 97);
+    await gateway.consume(userId, "words_used", 500);
+    const window = (await subscription("chatbots")).windowStart;
+    for (let time = 0; time < 2; time += 1) {
+      await gateway.eraseAccount(userId);
+      expect(await gateway.consume(userId, "messages_count", 4)).toMatchObject({ allowed: false, used: 97 });
+      expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, used: 500 });
+      expect((await subscription("chatbots")).windowStart).toBe(window);
+      await rebuild(gateway, userId, "chatbots", true);
+      expect(await used("chatbots")).toContainEqual(["messages_count", 97]);
+    }
+  });
+
+  test("in another window finds a fresh one, with the old anchor", async () => {
+    await gateway.consume(userId, "messages_count", 97);
+    const { windowEnd } = await subscription("chatbots").then(({ resetsAt }) => ({ windowEnd: resetsAt }));
+    await gateway.eraseAccount(userId);
+    await gateway.setSandboxClock(userId, Date.parse(String(windowEnd)) + DAY);
+    expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({ allowed: true, used: 100 });
+    expect((await subscription("chatbots")).windowStart).toBe(windowEnd);
+  });
+
+  test("a product that was not used again before the next erasure keeps its memory", async () => {
+    await gateway.consume(userId, "messages_count", 97);
+    await gateway.consume(userId, "words_used", 10);
+    await gateway.eraseAccount(userId);
+    await gateway.consume(userId, "words_used", 10);
+    await gateway.eraseAccount(userId);
+    expect(await gateway.consume(userId, "messages_count", 4)).toMatchObject({ allowed: false, used: 97 });
+    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ used: 21 });
+  });
+
+  test("gives no second trial", async () => {
+    const played = await live({ status: "trialing" });
+    expect(await subscription("writer")).toMatchObject({ plan: "plus", status: "trialing" });
+    await deliver(gateway, played.deleted(Date.now()));
+    await gateway.eraseAccount(userId);
+    const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
+    const again = playSubscription({
+      id: `sub_again${users}`,
+      userId,
+      price,
+      startsAt: Date.now(),
+      status: "trialing",
+    });
+    await deliver(gateway, again.created());
+    expect(await subscription("writer")).toMatchObject({ plan: "free" });
+  });
+
+  test("as somebody else finds nothing of it", async () => {
+    await gateway.consume(userId, "messages_count", 97);
+    await gateway.eraseAccount(userId);
+    userId = `${userId}-other`;
+    expect(await gateway.consume(userId, "messages_count", 100)).toMatchObject({ allowed: true });
+  });
+});
+
+describe("exporting", () => {
+  test("gives everything of one's own and nothing of another's", async () => {
+    const played = await live();
+    const mine = userId;
+    await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now()));
+    const document = await gateway.exportAccount(mine);
+    expect(document).toMatchObject({
+      profile: { user_id: mine, email: `${mine}@example.com`, name: "Grace Hopper" },
+      chatbots: [{ name: "My bot" }],
+      processor_ids: expect.arrayContaining([expect.objectContaining({ kind: "customer" })]),
+    });
+    expect(document.subscriptions).toContainEqual(
+      expect.objectContaining({ product: "writer", usage: expect.objectContaining({ words_used: 120 }) }),
+    );
+    expect(document.events).toHaveLength(2);
+    userId = "somebody-else";
+    await live();
+    expect(JSON.stringify(await gateway.exportAccount(mine))).not.toContain("somebody-else");
+  });
+
+  test("pages the ledger: every row once, in order", async () => {
+    for (let count = 0; count < 7; count += 1) await gateway.consume(userId, "messages_count", 1);
+    await gateway.consume(userId, "words_used", 3);
+    const rows = [];
+    for (;;) {
+      const page = await gateway.exportLedger(userId, rows.at(-1) ?? null, 3);
+      rows.push(...page);
+      if (page.length < 3) break;
+    }
+    expect(rows.map(({ field }) => field)).toEqual([...Array(7).fill("messages_count"), "words_used"]);
+    expect(new Set(rows.map(({ entry }) => entry)).size).toBe(8);
+  });
+});
+
+test("attempts at once are counted one by one, by scope and key, and the window ends", async () => {
+  const attempt = (scope: string, key = userId) => gateway.countAttempt(scope, key, 5, 2);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => attempt("a")));
+  expect(answers.filter(({ allowed }) => allowed)).toHaveLength(5);
+  expect(answers.every(({ retryAfter }) => retryAfter >= 1 && retryAfter <= 2)).toBe(true);
+  expect(await attempt("b")).toMatchObject({ allowed: true });
+  expect(await attempt("a", "other")).toMatchObject({ allowed: true });
+  await expect.poll(() => attempt("a"), { timeout: 5_000, interval: 300 }).toMatchObject({ allowed: true });
+});
+
+test("a table with a user's rows that erase_account does not name fails here", async () => {
+  const [{ text }] = await query("select pg_get_functiondef('erase_account(text)'::regprocedure) as text");
+  const tables = await query(
+    `select distinct c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and a.attname in ('user_id', 'hint_user_id')`,
+  );
+  expect(tables.map(({ name }) => name).filter((name) => !text.includes(`public.${name} `))).toEqual([]);
+});

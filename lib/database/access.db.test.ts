@@ -1,0 +1,248 @@
+/**
+ * Who may do what in the database itself, whatever the code above does: every table and view for every role and verb,
+ * every function. A new relation without a line here fails.
+ */
+import type pg from "pg";
+import { beforeAll, describe, expect, test } from "vitest";
+import { testDatabase } from "@/tests/support/database";
+import { createGateway } from "./gateway";
+
+const database = testDatabase();
+
+/** What signed-in users may read: their own rows by this column, or all ("public"); everything else is closed to them. */
+const READABLE: Readonly<Record<string, string>> = {
+  catalog_plans: "public",
+  catalog_meters: "public",
+  catalog_limits: "public",
+  users: "user_id",
+  subscriptions: "user_id",
+  usage_ledger: "user_id",
+  usage_windows: "user_id",
+  decisions: "user_id",
+  reservations: "user_id",
+  limit_overrides: "user_id",
+  chatbots: "user_id",
+  profiles: "id",
+  usage_resets: "user_id",
+};
+
+/** For the server alone. */
+const CLOSED = [
+  "webhook_events",
+  "links",
+  "notes",
+  "facts",
+  "mirrors",
+  "billing_periods",
+  "entitlement_segments",
+  "scheduled_change_runs",
+  "idempotency_keys",
+  "sandbox_clocks",
+  "rate_limits",
+  "erased_accounts",
+];
+
+/** As Clerk and as Supabase sign them; the policies take `sub` as it comes. */
+const CLERK_USER = "user_2abcDEF";
+const SUPABASE_USER = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";
+const CLAIMS = {
+  [CLERK_USER]: { sub: CLERK_USER, role: "authenticated", iss: "https://clerk.example.com", sid: "sess_1", v: 2 },
+  [SUPABASE_USER]: {
+    sub: SUPABASE_USER,
+    role: "authenticated",
+    aud: "authenticated",
+    iss: "https://p.supabase.co/auth/v1",
+  },
+};
+
+type Role = "anon" | "authenticated" | "service_role";
+
+/** Runs as PostgREST does: the role and the claims of the token, for one transaction, which is then undone. */
+async function as<T>(role: Role, claims: object, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await database.pool().connect();
+  try {
+    await client.query("begin");
+    await client.query("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)", [
+      role,
+      JSON.stringify(claims),
+    ]);
+    return await work(client);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => "allowed",
+    (error: pg.DatabaseError) => error.code,
+  );
+
+const DENIED = "42501";
+
+let relations: { name: string; kind: string; column: string }[] = [];
+
+beforeAll(async () => {
+  const gateway = createGateway(database.transport());
+  for (const userId of [CLERK_USER, SUPABASE_USER]) {
+    await gateway.ensureUser(userId, `${userId}@example.com`, userId);
+    await gateway.consume(userId, "words_used", 10);
+    await gateway.createChatbot(userId, "Bot");
+    await gateway.reserve(userId, "words_used", 10, 600);
+    await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
+    const values = [userId];
+    // Rows that only billing events make.
+    await database.pool().query(
+      `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, opens_by, reason, share,
+         unpaid, held_from_old)
+       values ($1, 'writer', 'free', now(), now(), now() + interval '1 day', 'reset', 'r', '{}', false, false)`,
+      values,
+    );
+    await database.pool().query(
+      `insert into decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason, flags, before, after)
+       values ($1, 'writer', 'stripe', 'evt_' || $1, 't', now(), 'reset', 'r', '[]', '{"usage": {"words_used": 9}}',
+         '{"usage": {"words_used": 0}}')`,
+      values,
+    );
+  }
+  const { rows } = await database.pool().query(
+    `select c.relname as name, c.relkind as kind,
+       (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        order by a.attnum limit 1) as column
+     from pg_class c
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f') order by c.relname`,
+  );
+  relations = rows;
+});
+
+const isPartition = (name: string) => /^usage_ledger_(default|\d{4}_\d{2})$/.test(name);
+
+test("every table and view has its line", () => {
+  const named = relations.map(({ name }) => name).filter((name) => !isPartition(name));
+  expect(named.sort()).toEqual([...Object.keys(READABLE), ...CLOSED].sort());
+  expect(relations.filter(({ name }) => isPartition(name)).length).toBeGreaterThan(12);
+});
+
+/** Statements that name no column but the first: a relation of any shape takes them. */
+const VERBS: Readonly<Record<string, (relation: { name: string; column: string }) => string>> = {
+  select: ({ name }) => `select * from public.${name} limit 0`,
+  insert: ({ name, column }) => `insert into public.${name} (${column}) select null where false`,
+  update: ({ name, column }) => `update public.${name} set ${column} = ${column} where false`,
+  delete: ({ name }) => `delete from public.${name} where false`,
+  truncate: ({ name }) => `truncate public.${name}`,
+};
+
+describe.each(Object.keys(VERBS))("%s", (verb) => {
+  const statement = (relation: { name: string; column: string }) => VERBS[verb]?.(relation) ?? "";
+
+  /** A view that joins takes no writes from anybody, which Postgres says before it looks at rights. */
+  const refusals = ({ kind }: { kind: string }) => (kind === "v" && verb !== "select" ? ["55000", "42809"] : [DENIED]);
+
+  test("anon may not, on any relation", async () => {
+    for (const relation of relations) {
+      const code = await codeOf(as("anon", { role: "anon" }, (client) => client.query(statement(relation))));
+      expect(refusals(relation), relation.name).toContain(code);
+    }
+  });
+
+  test.each(Object.entries(CLAIMS))("%s may only read, and only what is named", async (_, claims) => {
+    for (const relation of relations) {
+      const allowed = verb === "select" && relation.name in READABLE;
+      const code = await codeOf(as("authenticated", claims, (client) => client.query(statement(relation))));
+      expect(allowed ? ["allowed"] : refusals(relation), relation.name).toContain(code);
+    }
+  });
+
+  test("service_role may, on every table", async () => {
+    for (const relation of relations.filter(({ kind }) => kind !== "v" && verb !== "truncate")) {
+      const sql = statement(relation);
+      expect(
+        await codeOf(as("service_role", { role: "service_role" }, (client) => client.query(sql))),
+        relation.name,
+      ).toBe("allowed");
+    }
+  });
+});
+
+describe("rows", () => {
+  const owned = Object.entries(READABLE).filter(([, column]) => column !== "public");
+
+  test.each(owned)("%s: each user sees their own and no other", async (name, column) => {
+    for (const [userId, claims] of Object.entries(CLAIMS)) {
+      const { rows } = await as("authenticated", claims, (client) =>
+        client.query(`select distinct ${column} as who from public.${name}`),
+      );
+      expect(rows).toEqual([{ who: userId }]);
+    }
+    const { rows } = await as("service_role", {}, (client) =>
+      client.query(`select distinct ${column} as who from public.${name} order by 1`),
+    );
+    expect(rows).toHaveLength(2);
+  });
+
+  test.each(owned)("%s: a token without a subject sees nothing", async (name) => {
+    for (const claims of [{}, { sub: null }, { sub: "" }, { sub: "user_2ab%" }]) {
+      const { rowCount } = await as("authenticated", { ...claims, role: "authenticated" }, (client) =>
+        client.query(`select from public.${name}`),
+      );
+      expect(rowCount).toBe(0);
+    }
+  });
+});
+
+describe("functions", () => {
+  let functions: { name: string; call: string }[] = [];
+  beforeAll(async () => {
+    const { rows } = await database.pool().query(
+      `select p.oid::regprocedure::text as name, format('select public.%I(%s)', p.proname,
+         (select string_agg('null::' || format_type(t, null), ', ') from unnest(p.proargtypes) t)) as call
+       from pg_proc p where p.pronamespace = 'public'::regnamespace order by 1`,
+    );
+    functions = rows;
+  });
+
+  test("anon and users execute none", async () => {
+    expect(functions.length).toBeGreaterThan(40);
+    for (const [role, claims] of [
+      ["anon", {}],
+      ...Object.values(CLAIMS).map((each) => ["authenticated", each]),
+    ] as const)
+      for (const { name, call } of functions)
+        expect(await codeOf(as(role as Role, claims as object, (client) => client.query(call))), name).toBe(DENIED);
+  });
+
+  test("service_role executes all", async () => {
+    const { rows } = await database.pool().query(
+      `select p.oid::regprocedure::text as name from pg_proc p
+         where p.pronamespace = 'public'::regnamespace and not has_function_privilege('service_role', p.oid, 'execute')`,
+    );
+    expect(rows).toEqual([]);
+  });
+
+  test("a definer is named here with its reason", async () => {
+    const { rows } = await database
+      .pool()
+      .query("select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1");
+    // Only the table's owner can add and drop partitions.
+    expect(rows).toEqual([{ proname: "create_ledger_partitions" }, { proname: "drop_ledger_partitions" }]);
+  });
+});
+
+test("what a migration makes later is closed until it is opened", async () => {
+  const client = await database.pool().connect();
+  try {
+    await client.query("begin");
+    await client.query(
+      "create table public.later (id int); create function public.later_too() returns int language sql as 'select 1'",
+    );
+    const { rows } = await client.query(
+      `select r as role, has_table_privilege(r, 'public.later', 'select') or has_function_privilege(r, 'public.later_too()', 'execute') as open
+       from unnest(array['anon', 'authenticated']) r`,
+    );
+    expect(rows.filter(({ open }) => open)).toEqual([]);
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+});

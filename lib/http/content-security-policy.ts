@@ -1,0 +1,92 @@
+/** What a page may load and talk to: ourselves, and the providers that this installation uses. */
+import { env } from "@/lib/env";
+
+type Directive = "script-src" | "style-src" | "connect-src" | "img-src" | "frame-src" | "worker-src" | "form-action";
+type Needs = Partial<Record<Directive, readonly string[]>>;
+
+/**
+ * The policy for one answer. Scripts run by the nonce alone (`strict-dynamic` lets them load what they need), so that
+ * the addresses under script-src only count in browsers that do not know it.
+ */
+export function contentSecurityPolicy(nonce: string): string {
+  const needs = [...neededByIdentity(nonce), ...neededByProcessors()];
+  const also = (directive: Directive) => [...new Set(needs.flatMap((each) => each[directive] ?? []))];
+  // The development server evaluates code and injects styles; a build does neither.
+  const development = process.env.NODE_ENV === "development";
+  const directives: [name: string, ...values: string[]][] = [
+    ["default-src", "'self'"],
+    [
+      "script-src",
+      "'self'",
+      `'nonce-${nonce}'`,
+      "'strict-dynamic'",
+      ...(development ? ["'unsafe-eval'"] : []),
+      ...also("script-src"),
+    ],
+    ["style-src", "'self'", ...(development ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`]), ...also("style-src")],
+    // Widths of meters; an attribute cannot load anything.
+    ["style-src-attr", "'unsafe-inline'"],
+    ["img-src", "'self'", "data:", ...also("img-src")],
+    ["font-src", "'self'"],
+    ["connect-src", "'self'", ...also("connect-src")],
+    ["frame-src", ...orNone(also("frame-src"))],
+    ["worker-src", ...orNone(also("worker-src"))],
+    ["object-src", "'none'"],
+    ["base-uri", "'none'"],
+    ["form-action", "'self'", ...also("form-action")],
+    ["frame-ancestors", "'none'"],
+  ];
+  return directives.map((directive) => directive.join(" ")).join("; ");
+}
+
+function neededByIdentity(nonce: string): Needs[] {
+  const { identity, clerk } = env();
+  if (identity !== "clerk") return [];
+  const frontend = clerkFrontend(clerk.publishableKey);
+  const challenge = "https://challenges.cloudflare.com";
+  return [
+    {
+      "script-src": [...frontend, challenge],
+      "style-src": [`'nonce-${nonce}'`],
+      "connect-src": frontend,
+      "img-src": ["https://img.clerk.com"],
+      "frame-src": [challenge],
+      "worker-src": ["'self'", "blob:"],
+    },
+  ];
+}
+
+/** A publishable key is the address of its Clerk instance: `pk_test_` and the base64 of `host$`. */
+function clerkFrontend(publishableKey: string | undefined): string[] {
+  const encoded = publishableKey?.split("_")[2] ?? "";
+  const host = Buffer.from(encoded, "base64").toString("utf8").replace(/\$$/, "");
+  return /^[a-z0-9.-]+(:\d+)?$/i.test(host) ? [`https://${host}`] : [];
+}
+
+/** Stripe's checkout and portal, to which a form may lead; Paddle's overlay, which runs inside our page. */
+function neededByProcessors(): Needs[] {
+  const { stripe, paddle } = env();
+  const needs: Needs[] = [];
+  if (stripe.secretKey)
+    needs.push({
+      "script-src": ["https://js.stripe.com"],
+      "connect-src": ["https://api.stripe.com"],
+      "frame-src": ["https://js.stripe.com", "https://hooks.stripe.com", "https://checkout.stripe.com"],
+      "form-action": ["https://checkout.stripe.com", "https://billing.stripe.com"],
+    });
+  if (paddle.apiKey) {
+    const hosts = paddle.environment === "sandbox" ? "sandbox-" : "";
+    needs.push({
+      "script-src": ["https://cdn.paddle.com"],
+      "style-src": ["https://cdn.paddle.com"],
+      "connect-src": [`https://${hosts}checkout-service.paddle.com`],
+      "frame-src": [`https://${hosts}buy.paddle.com`],
+      "form-action": [`https://${hosts}customer-portal.paddle.com`],
+    });
+  }
+  return needs;
+}
+
+function orNone(values: readonly string[]): readonly string[] {
+  return values.length > 0 ? values : ["'none'"];
+}

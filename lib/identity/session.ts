@@ -1,0 +1,118 @@
+/** Signing in, up and out where the sessions are ours to set: with Supabase Auth, and out with every provider. */
+
+import { z } from "zod";
+import { countAttempt, networkOf } from "@/lib/attempts";
+import { env } from "@/lib/env";
+import { HttpError, json, parse, readJson, requireSameOrigin } from "@/lib/http";
+import { returnPath } from "@/lib/ui/return-path";
+import { formOf, redirect } from "./form";
+import type { Identity } from "./identity";
+import { withholdProfile } from "./profile";
+
+const email = z.email({ error: "is an e-mail address" }).max(254);
+const password = z.string({ error: "is missing" }).min(1, { error: "is missing" }).max(1000);
+const signInRequest = z.strictObject({ email, password, next: z.string().optional() });
+const signUpRequest = signInRequest.extend({ name: z.string().trim().max(200).optional() });
+
+/**
+ * With e-mail and password: 200 for JSON, 303 to the page asked for (or back, with the problem) from a form.
+ * @throws HttpError 400, 401, 403, 404 where another provider is in charge, 503
+ */
+export function signIn(request: Request): Promise<Response> {
+  return asked(request, signInRequest, "/sign-in", async (input) => {
+    await countAttempt("sign-in", input.email.toLowerCase());
+    await countNetwork("sign-in-network", request);
+    await (await passwords()).signInWithPassword(request, input);
+    return { signedIn: true };
+  });
+}
+
+/** As `signIn`; where the project wants e-mail addresses confirmed, nobody is signed in yet. */
+export function signUp(request: Request): Promise<Response> {
+  return asked(request, signUpRequest, "/sign-up", async (input) => {
+    await countNetwork("sign-up-network", request);
+    const { signedIn } = await (await passwords()).signUpWithPassword(request, input);
+    return { signedIn };
+  });
+}
+
+/** The link in the confirmation's e-mail: `?token_hash=…&type=…&next=…`. */
+export async function confirm(request: Request): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const confirmed = await (await passwords()).confirmEmail(request, searchParams);
+  return redirect(confirmed ? returnPath(searchParams.get("next")) : "/sign-in?problem=link_expired");
+}
+
+/**
+ * Ends the session, with each provider's own means. Clerk's ends in the browser, by Clerk's script.
+ * @throws HttpError 403
+ */
+export async function signOut(request: Request): Promise<Response> {
+  const { identity } = env();
+  if (identity === "local") return (await localPart()).signOutLocally(request, "/");
+  requireSameOrigin(request);
+  if (identity === "clerk") return redirect("/sign-out");
+  await (await passwords()).endSession(request);
+  return redirect("/");
+}
+
+/**
+ * Ends the session of a user who was just erased, as far as it can be done from here; gives the headers that do it.
+ * Clerk's token goes by itself within a minute.
+ */
+export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
+  withholdProfile(user);
+  const { identity } = env();
+  if (identity === "local") return (await localPart()).endedLocalSession();
+  if (identity === "supabase") await (await passwords()).endSession(request);
+  return {};
+}
+
+async function countNetwork(scope: "sign-in-network" | "sign-up-network", request: Request): Promise<void> {
+  const network = networkOf(request);
+  if (network !== null) await countAttempt(scope, network);
+}
+
+/**
+ * As anybody, with the sandbox's identity; `DELETE` ends it.
+ * @throws HttpError 400, 403, 404 where another provider is in charge
+ */
+export async function signInLocally(request: Request): Promise<Response> {
+  return (await localPart()).signInLocally(request);
+}
+
+export async function signOutLocally(request: Request): Promise<Response> {
+  return (await localPart()).signOutLocally(request);
+}
+
+/** Each provider's part is loaded only when it is in charge. */
+async function localPart() {
+  if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
+  return import("./local-session");
+}
+
+async function passwords() {
+  if (env().identity !== "supabase") throw new HttpError(404, "not_found", "There is nothing here.");
+  return import("./supabase-session");
+}
+
+async function asked<T extends z.ZodObject>(
+  request: Request,
+  schema: T,
+  page: `/${string}`,
+  work: (input: z.infer<T>) => Promise<{ signedIn: boolean }>,
+): Promise<Response> {
+  await passwords();
+  requireSameOrigin(request);
+  const form = await formOf(request);
+  if (form === null) return json(await work(await readJson(request, schema)));
+  const next = returnPath(form.get("next"));
+  const back = (key: string, value: string) => redirect(`${page}?${new URLSearchParams({ next, [key]: value })}`);
+  try {
+    const { signedIn } = await work(parse(schema, Object.fromEntries(form)));
+    return signedIn ? redirect(next) : back("notice", "confirm_email");
+  } catch (error) {
+    if (error instanceof HttpError) return back("problem", error.reason);
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+/** Supabase Auth's passwords and confirmations; the session's cookies are set on the answer. */
+import type { AuthError, EmailOtpType } from "@supabase/supabase-js";
+import { cookies } from "next/headers";
+import { env } from "@/lib/env";
+import { HttpError } from "@/lib/http/http-error";
+import { serverClient } from "./supabase";
+
+interface Credentials {
+  email: string;
+  password: string;
+}
+
+export async function signInWithPassword(request: Request, { email, password }: Credentials): Promise<void> {
+  const { error } = await (await client(request)).auth.signInWithPassword({ email, password });
+  if (error) throw refusal(error);
+}
+
+/** Says the same of an address that has an account already: nobody learns who has one. */
+export async function signUpWithPassword(
+  request: Request,
+  { email, password, name, next }: Credentials & { name?: string; next?: string },
+): Promise<{ signedIn: boolean }> {
+  const { data, error } = await (await client(request)).auth.signUp({
+    email,
+    password,
+    options: {
+      data: name ? { full_name: name } : {},
+      emailRedirectTo: `${env().appUrl}/api/auth/confirm?${new URLSearchParams({ next: next ?? "/" })}`,
+    },
+  });
+  if (error?.code === "user_already_exists" || error?.code === "email_exists") return { signedIn: false };
+  if (error) throw refusal(error);
+  return { signedIn: data.session !== null };
+}
+
+/** Ends this session only; one that has ended already is fine. */
+export async function endSession(request: Request): Promise<void> {
+  await (await client(request)).auth.signOut({ scope: "local" });
+}
+
+const OTP_TYPES: readonly string[] = ["signup", "email", "invite", "magiclink", "recovery", "email_change"];
+
+/** By the e-mail's `token_hash`, or by the `code` of a link that Supabase's own page has confirmed. */
+export async function confirmEmail(request: Request, parameters: URLSearchParams): Promise<boolean> {
+  const { auth } = await client(request);
+  const [hash, type, code] = ["token_hash", "type", "code"].map((name) => parameters.get(name));
+  if (hash && type && OTP_TYPES.includes(type)) {
+    const { error } = await auth.verifyOtp({ token_hash: hash, type: type as EmailOtpType });
+    return error === null;
+  }
+  if (!code) return false;
+  const { error } = await auth.exchangeCodeForSession(code);
+  return error === null;
+}
+
+async function client(request: Request) {
+  const jar = await cookies();
+  return serverClient(request.headers, (renewed) => {
+    for (const { name, value, options } of renewed) jar.set(name, value, options);
+  });
+}
+
+/** Codes that a person can do something about, with our words for them. */
+const REFUSALS: Readonly<Record<string, [status: number, message: string]>> = {
+  invalid_credentials: [401, "E-mail or password is wrong."],
+  email_not_confirmed: [401, "Please confirm your e-mail address first: the link is in your inbox."],
+  user_banned: [403, "This account is closed."],
+  weak_password: [400, "Please choose a stronger password."],
+  signup_disabled: [403, "New accounts cannot be made here."],
+  over_request_rate_limit: [429, "Too many attempts. Please wait a moment."],
+  over_email_send_rate_limit: [429, "Too many e-mails. Please wait a moment."],
+};
+
+function refusal(error: AuthError): HttpError {
+  const known = REFUSALS[error.code ?? ""];
+  if (known) return new HttpError(known[0], error.code ?? "refused", known[1]);
+  if (!error.status || error.status >= 500)
+    return new HttpError(503, "unavailable", "Signing in does not work right now. Please try again in a moment.");
+  return new HttpError(400, "refused", "This did not work. Please check what you typed.");
+}

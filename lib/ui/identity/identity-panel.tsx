@@ -1,0 +1,25 @@
+import { headers } from "next/headers";
+import { env } from "@/lib/env";
+import { SignInPanel } from "../shell/sign-in-panel";
+import { ClerkPanel } from "./clerk-panel";
+import { PasswordForm } from "./password-form";
+
+interface IdentityPanelProps {
+  shows: "sign-in" | "sign-up";
+  next: string;
+  problem?: string;
+  notice?: string;
+}
+
+/** The way in, as the identity provider in charge has it. */
+export function IdentityPanel(props: IdentityPanelProps) {
+  const { identity } = env();
+  if (identity === "clerk") return <ClerkPart shows={props.shows} next={props.next} />;
+  if (identity === "supabase") return <PasswordForm {...props} />;
+  return <SignInPanel next={props.next} />;
+}
+
+export async function ClerkPart({ shows, next }: { shows: "sign-in" | "sign-up" | "sign-out"; next: string }) {
+  const nonce = /'nonce-([^']+)'/.exec((await headers()).get("content-security-policy") ?? "")?.[1];
+  return <ClerkPanel publishableKey={env().clerk.publishableKey ?? ""} nonce={nonce} shows={shows} next={next} />;
+}

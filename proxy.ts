@@ -1,0 +1,28 @@
+/**
+ * Runs before every page: the content security policy with its nonce, and the identity provider's hand-off (renewing
+ * a session). It decides nothing about access: pages and routes do, where they read. `/api` does without it; its
+ * headers are in next.config.ts.
+ */
+import { type NextRequest, NextResponse } from "next/server";
+import { contentSecurityPolicy } from "@/lib/http";
+import { handOff } from "@/lib/identity";
+
+export async function proxy(request: NextRequest): Promise<Response> {
+  const policy = contentSecurityPolicy(Buffer.from(crypto.randomUUID()).toString("base64"));
+  const handoff = await handOff(request);
+  if (handoff?.kind === "answer") return handoff.response;
+  for (const { name, value } of handoff?.cookies ?? []) {
+    if (value === "") request.cookies.delete(name);
+    else request.cookies.set(name, value);
+  }
+  const headers = new Headers(request.headers);
+  // Next reads the nonce from the request's policy and gives it to its own scripts.
+  headers.set("content-security-policy", policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("content-security-policy", policy);
+  for (const { name, value, options } of handoff?.cookies ?? []) response.cookies.set(name, value, options);
+  for (const [name, value] of Object.entries(handoff?.headers ?? {})) response.headers.set(name, value);
+  return response;
+}
+
+export const config = { matcher: ["/((?!api(?:/|$)|_next/static/|icon\\.svg$).*)"] };

@@ -1,0 +1,94 @@
+/**
+ * `npm run check:supabase`: the transport's contract against a real Supabase project (a local one: `supabase start`, or
+ * without Docker `SUPABASE_EXPERIMENTAL_STACK=1 supabase start --runtime native`). Needs SUPABASE_URL,
+ * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY; `npm test` holds the same against a stand-in, which this one vouches
+ * for. It works on a user of its own and erases it.
+ */
+import "./preflight";
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { createGateway } from "@/lib/database/gateway";
+import { supabaseTransport } from "@/lib/database/supabase";
+import { fail, loadSettings } from "./project";
+
+const { url, secretKey, publishableKey } = loadSettings().supabase;
+if (!url || !secretKey || !publishableKey)
+  fail("Set SUPABASE_URL, SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY of a project that has the migrations.");
+
+const gateway = createGateway(supabaseTransport({ url, secretKey }));
+const userId = `check-${randomUUID()}`;
+
+const CHECKS: [name: string, check: () => Promise<unknown>][] = [
+  ["the database answers", () => gateway.ping()],
+  [
+    "a verdict comes, and a denial",
+    async () => {
+      assert.equal((await gateway.consume(userId, "words_used", 500)).allowed, true);
+      assert.equal((await gateway.consume(userId, "words_used", 1)).reason, "limit_reached");
+    },
+  ],
+  [
+    "20 at once at the limit: as many pass as fit",
+    async () => {
+      const verdicts = await Promise.all(
+        Array.from({ length: 20 }, () => gateway.consume(userId, "messages_count", 10)),
+      );
+      assert.equal(verdicts.filter(({ allowed }) => allowed).length, 10);
+    },
+  ],
+  [
+    "a conflict, bad input and nothing there are told apart",
+    async () => {
+      await gateway.consume(userId, "transformations_used", 1, "key");
+      await refused(gateway.consume(userId, "transformations_used", 2, "key"), {
+        problem: "conflict",
+        reason: "key_reused",
+      });
+      await refused(gateway.createChatbot(userId, ""), { problem: "bad_input", field: "name" });
+      await refused(gateway.loadWebhookEvent("stripe", "evt_none"), { problem: "not_found" });
+    },
+  ],
+  [
+    "raw bytes come back as they went",
+    async () => {
+      const raw = new Uint8Array([0, 1, 254, 255]);
+      const event = {
+        processor: "stripe" as const,
+        id: userId,
+        type: "check",
+        raw,
+        payload: {},
+        livemode: false,
+        occurredAt: 0,
+      };
+      await gateway.recordWebhookEvent(event);
+      assert.deepEqual((await gateway.loadWebhookEvent("stripe", userId)).raw, raw);
+      await gateway.concludeWebhookEvent(event, { outcome: "ignored", reason: "A check" });
+    },
+  ],
+  [
+    "the publishable key calls nothing",
+    async () => {
+      const anon = createGateway(supabaseTransport({ url, secretKey: publishableKey }));
+      await refused(anon.consume(userId, "words_used", 1), { problem: "broken", code: "42501" });
+    },
+  ],
+  ["the user is erased", async () => assert.deepEqual(await gateway.eraseAccount(userId), { erased: true })],
+];
+
+async function refused(call: Promise<unknown>, expected: Record<string, string>): Promise<void> {
+  await assert.rejects(call, (error: Record<string, unknown>) => {
+    for (const [name, value] of Object.entries(expected)) assert.equal(error[name], value);
+    return true;
+  });
+}
+
+for (const [name, check] of CHECKS) {
+  try {
+    await check();
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    console.log(`not ok  ${name}\n        ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,18 @@
+-- Called by GET /api/account/export, page by page: a user's ledger in its order, after p_after ({at, field, entry} of the
+-- last row; null: from the start).
+create or replace function public.export_ledger(p_user_id text, p_after jsonb, p_limit integer) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(to_jsonb(page) - 'user_id' order by page.field, page.at, page.entry), '[]')
+  from (
+    select * from public.usage_ledger l
+    where l.user_id = p_user_id and (p_after is null or (l.field, l.at, l.entry)
+      > (p_after ->> 'field', (p_after ->> 'at')::timestamptz, (p_after ->> 'entry')::bigint))
+    order by l.field, l.at, l.entry
+    limit p_limit
+  ) page;
+$$;
+
+comment on function public.export_ledger(text, jsonb, integer) is 'A page of a users ledger.';
+revoke all on function public.export_ledger(text, jsonb, integer) from public, anon, authenticated;
+grant execute on function public.export_ledger(text, jsonb, integer) to service_role;

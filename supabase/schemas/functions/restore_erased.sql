@@ -1,0 +1,48 @@
+-- Called by ensure_subscription when it has made a row. Who comes back after an erasure finds the free plan's anchor, the
+-- counters of a window that still goes on, and the trials as they were: erasing and returning is no refill.
+create or replace function public.restore_erased(p_user_id text, p_product text) returns void
+language plpgsql set search_path = ''
+as $$
+declare
+  v_tombstone public.erased_accounts;
+  v_left jsonb;
+  v_now timestamptz := public.now_for(p_user_id);
+  v_window record;
+begin
+  select * into v_tombstone from public.erased_accounts e where e.user_hash = public.user_hash(p_user_id);
+  v_left := v_tombstone.products -> p_product;
+  if v_left is null then
+    return;
+  end if;
+
+  select w.* into v_window
+  from public.catalog_plans p, public.window_at(p.cadence, (v_left ->> 'anchor')::timestamptz, null, v_now) w
+  where p.product = p_product and p.rank = 0;
+  update public.subscriptions s
+  set created_at = (v_left ->> 'anchor')::timestamptz, window_start = v_window.window_start,
+    window_end = v_window.window_end, turns_at = v_window.counts_until
+  where s.user_id = p_user_id and s.product = p_product;
+
+  -- By the ledger, from which counters are computed: they stay right when the row turns or is computed again.
+  if v_window.window_start = (v_left ->> 'window_start')::timestamptz then
+    insert into public.usage_ledger (user_id, product, field, at, amount)
+    select p_user_id, p_product, c.field, greatest(v_window.window_start, least(v_tombstone.erased_at, v_now)),
+      c.used::bigint
+    from jsonb_each_text(v_left -> 'counters') as c (field, used);
+    update public.subscriptions s set usage = s.usage || (v_left -> 'counters')
+    where s.user_id = p_user_id and s.product = p_product;
+  end if;
+
+  insert into public.facts
+    (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body, created_at)
+  select p_user_id, p_product, f.fact_id, f.kind, f.processor, f.subscription_id, f.occurred_at, f.event_id, f.body,
+    f.created_at
+  from jsonb_to_recordset(v_left -> 'trials') as f (fact_id text, kind text, processor text, subscription_id text,
+    occurred_at timestamptz, event_id text, body jsonb, created_at timestamptz)
+  on conflict (user_id, product, fact_id) do nothing;
+end;
+$$;
+
+comment on function public.restore_erased(text, text) is 'Gives a returning user what the tombstone of their erased account keeps.';
+revoke all on function public.restore_erased(text, text) from public, anon, authenticated;
+grant execute on function public.restore_erased(text, text) to service_role;

@@ -1,0 +1,28 @@
+-- How often somebody may try something: one counter a key, in fixed windows. Lost in a crash, which does no harm.
+create unlogged table public.rate_limits (
+  scope text not null,
+  -- A hash: whose attempts they are is nobody's business.
+  key text not null,
+  resets_at timestamptz not null,
+  hits integer not null,
+  primary key (scope, key)
+) with (fillfactor = 70);
+comment on table public.rate_limits is 'Attempts in the current window, by scope and hashed key.';
+
+-- What is left of an erased account, so that erasing and returning is no refill. Nobody can be found by it; only who
+-- comes back with the same id is recognized.
+create table public.erased_accounts (
+  -- SHA-256 of the user id, in hex.
+  user_hash text primary key,
+  erased_at timestamptz not null,
+  -- By product: the free plan's anchor, the window's counters, and the facts of subscriptions that had a trial.
+  products jsonb not null,
+  -- The customers at the processors, for the operator to erase there; the law may ask to keep their invoices.
+  processor_ids jsonb not null
+);
+comment on table public.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';
+
+alter table public.rate_limits enable row level security;
+alter table public.erased_accounts enable row level security;
+revoke all on public.rate_limits, public.erased_accounts from public, anon, authenticated;
+grant all on public.rate_limits, public.erased_accounts to service_role;

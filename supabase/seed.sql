@@ -1,0 +1,168 @@
+-- The catalog of lib/billing/catalog.ts, written from it: UPDATE_SEED=1 npx vitest run --project unit lib/database
+-- The Supabase CLI runs this after the migrations (db reset; db push --include-seed); npm run db:migrate needs it not.
+select public.save_catalog($catalog${
+  "products": [
+    {
+      "product": "chatbots",
+      "plans": [
+        {
+          "plan": "free",
+          "name": "Free",
+          "rank": 0,
+          "cadence": "monthly",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "messages_count",
+              "kind": "counter",
+              "limit": 100
+            },
+            {
+              "field": "chatbots_count",
+              "kind": "gauge",
+              "limit": 1
+            }
+          ]
+        },
+        {
+          "plan": "starter",
+          "name": "Starter",
+          "rank": 1,
+          "cadence": "billing_period",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "messages_count",
+              "kind": "counter",
+              "limit": 2000
+            },
+            {
+              "field": "chatbots_count",
+              "kind": "gauge",
+              "limit": 3
+            }
+          ]
+        },
+        {
+          "plan": "growth",
+          "name": "Growth",
+          "rank": 2,
+          "cadence": "billing_period",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "messages_count",
+              "kind": "counter",
+              "limit": 10000
+            },
+            {
+              "field": "chatbots_count",
+              "kind": "gauge",
+              "limit": 10
+            }
+          ]
+        },
+        {
+          "plan": "business",
+          "name": "Business",
+          "rank": 3,
+          "cadence": "billing_period",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "messages_count",
+              "kind": "counter",
+              "limit": 100000
+            },
+            {
+              "field": "chatbots_count",
+              "kind": "gauge",
+              "limit": 999
+            }
+          ]
+        }
+      ]
+    },
+    {
+      "product": "writer",
+      "plans": [
+        {
+          "plan": "free",
+          "name": "Free",
+          "rank": 0,
+          "cadence": "daily",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "words_used",
+              "kind": "counter",
+              "limit": 500
+            },
+            {
+              "field": "transformations_used",
+              "kind": "counter",
+              "limit": 10
+            }
+          ]
+        },
+        {
+          "plan": "basic",
+          "name": "Basic",
+          "rank": 1,
+          "cadence": "billing_period",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "words_used",
+              "kind": "counter",
+              "limit": 5000
+            },
+            {
+              "field": "transformations_used",
+              "kind": "counter",
+              "limit": 200
+            }
+          ]
+        },
+        {
+          "plan": "plus",
+          "name": "Plus",
+          "rank": 2,
+          "cadence": "billing_period",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "words_used",
+              "kind": "counter",
+              "limit": 15000
+            },
+            {
+              "field": "transformations_used",
+              "kind": "counter",
+              "limit": 600
+            }
+          ]
+        },
+        {
+          "plan": "ultra",
+          "name": "Ultra",
+          "rank": 3,
+          "cadence": "billing_period",
+          "per_quantity": false,
+          "limits": [
+            {
+              "field": "words_used",
+              "kind": "counter",
+              "limit": 35000
+            },
+            {
+              "field": "transformations_used",
+              "kind": "counter",
+              "limit": 2000
+            }
+          ]
+        }
+      ]
+    }
+  ]
+}$catalog$::jsonb);

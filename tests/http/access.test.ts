@@ -1,0 +1,263 @@
+/** Who may do what over HTTP: every route of the build for every caller, and every other way to write its path. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, inject, test } from "vitest";
+import { type AppRequest, appServer } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
+import { API, CALLERS, type Caller, OTHERS, PAGES } from "./routes";
+
+const database = testDatabase();
+const USAGE_KEY = "usage-key-of-the-tests";
+const CRON_KEY = "cron-key-of-the-tests";
+const app = appServer(() => ({
+  TOLLGATE_SANDBOX: "1",
+  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  DATABASE_URL: database.url,
+  USAGE_API_KEY: USAGE_KEY,
+  CRON_SECRET: CRON_KEY,
+}));
+
+const headersOf: Record<Caller, Record<string, string>> = {
+  nobody: {},
+  user: {},
+  other: {},
+  admin: {},
+  usageKey: { authorization: `Bearer ${USAGE_KEY}` },
+  cronKey: { authorization: `Bearer ${CRON_KEY}` },
+};
+
+/** The path with the id of the chatbot of "user", which is made where there is none. */
+async function pathOf(template: string): Promise<string> {
+  if (!template.includes("{bot}")) return template;
+  const { json } = await app.send("/api/chatbots", { headers: headersOf.user });
+  const [known] = (json as { chatbots: { id: string }[] }).chatbots;
+  const id = known?.id ?? (await makeBot());
+  return template.replace("{bot}", id);
+}
+
+async function makeBot(): Promise<string> {
+  const made = await app.send("/api/chatbots", { method: "POST", headers: headersOf.user, body: { name: "Bot" } });
+  return (made.json as { chatbot: { id: string } }).chatbot.id;
+}
+
+async function signIn(userId: string): Promise<Record<string, string>> {
+  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
+  return { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
+}
+
+beforeAll(async () => {
+  headersOf.user = await signIn("matrix-user");
+  headersOf.other = await signIn("matrix-other");
+  headersOf.admin = await signIn("admin");
+});
+
+const manifest = (name: string) =>
+  JSON.parse(readFileSync(path.join(process.cwd(), inject("distDir"), name), "utf8")) as Record<string, string>;
+
+test("every route of the build has its line", () => {
+  const built = Object.values(manifest("app-path-routes-manifest.json"));
+  expect([...new Set(built)].sort()).toEqual([...Object.keys(API), ...Object.keys(PAGES), ...OTHERS].sort());
+});
+
+describe.each(Object.entries(API))("%s", (route, rows) => {
+  const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+  // Refusals first, so that what "user" does at last takes nothing away before.
+  const callers = CALLERS.toSorted((a, b) => Number(a === "user") - Number(b === "user"));
+
+  // Erasing is for last: after it nobody is anybody.
+  test.each(rows.filter(() => route !== "/api/account"))(
+    "$method",
+    async ({ method, path: template = route, body, expects }) => {
+      for (const caller of callers) {
+        const rawPath = await pathOf(template);
+        const answer = await app.send(rawPath, { method, headers: headersOf[caller], body });
+        expect(answer.status, `${caller}: ${answer.text.slice(0, 200)}`).toBe(expects[caller]);
+        if (answer.status >= 400)
+          expect(answer.json, caller).toMatchObject({ error: expect.any(String), reason: expect.any(String) });
+        expect(answer.headers["cache-control"], caller).toContain("no-store");
+      }
+    },
+  );
+
+  test("no other method", async () => {
+    const given = new Set(rows.map(({ method }) => method));
+    const rawPath = await pathOf(rows[0]?.path ?? route);
+    for (const method of METHODS.filter((each) => !given.has(each)))
+      for (const caller of CALLERS)
+        expect((await app.send(rawPath, { method, headers: headersOf[caller] })).status, `${method} ${caller}`).toBe(
+          405,
+        );
+  });
+
+  test.each(rows.filter(({ method, expects }) => method !== "GET" && expects.user < 300))(
+    "$method with our cookie from another site",
+    async ({ method, path: template = route, body }) => {
+      const headers = { ...headersOf.user, origin: "https://evil.example" };
+      const answer = await app.send(await pathOf(template), { method, headers, body });
+      expect(answer.status).toBe(403);
+      expect(answer.json).toMatchObject({ reason: "foreign_origin" });
+    },
+  );
+});
+
+describe.each(Object.entries(PAGES))("page %s", (route, access) => {
+  test.each(CALLERS)("%s", async (caller) => {
+    const { status, headers } = await app.send(route, { headers: { ...headersOf[caller], accept: "text/html" } });
+    const signedIn = ["user", "other", "admin"].includes(caller);
+    if (route === "/sign-up") return expect(status).toBe(307);
+    if (access === "public" || (access === "user" && signedIn) || caller === "admin") return expect(status).toBe(200);
+    if (signedIn) return expect(status).toBe(404);
+    expect(status).toBe(307);
+    expect(headers.location).toBe(`/sign-in?next=${encodeURIComponent(route)}`);
+  });
+});
+
+/** Other ways to write a path, and to ask for the parts of a page. */
+const FORMS: [name: string, form: (path: string) => string, headers?: Record<string, string>][] = [
+  ["as it is", (path) => path],
+  ["//", (path) => `/${path}`],
+  ["///", (path) => `//${path}`],
+  ["a slash at the end", (path) => `${path}/`],
+  ["a dot at the end", (path) => `${path}.`],
+  ["an encoded dot at the end", (path) => `${path}%2e`],
+  ["a dot segment", (path) => `/.${path}`],
+  ["a way back", (path) => `/sign-in/..${path}`],
+  ["an encoded way back", (path) => `/sign-in/%2e%2e${path}`],
+  ["an encoded letter", (path) => `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`],
+  ["encoded twice", (path) => `/%25${path.charCodeAt(1).toString(16)}${path.slice(2)}`],
+  ["an encoded slash", (path) => `/%2f${path.slice(1)}`],
+  ["a backslash", (path) => `/\\${path.slice(1)}`],
+  ["capitals", (path) => path.toUpperCase()],
+  ["a null byte", (path) => `${path}%00`],
+  ["a semicolon", (path) => `${path};x=1`],
+  ["a query", (path) => `${path}?next=/billing&_rsc=1`],
+  [".rsc", (path) => `${path}.rsc`],
+  [".txt", (path) => `${path}.txt`],
+  [".html", (path) => `${path}.html`],
+  [".json of old", (path) => `/_next/data/build${path}.json`],
+  ["a segment by its file", (path) => `${path}.segments/_tree.segment.rsc`],
+  ["a page's segment by its file", (path) => `${path}.segments${path}/__PAGE__.segment.rsc`],
+  ["as RSC", (path) => `${path}?_rsc=abcde`, { rsc: "1" }],
+  ["as a prefetch", (path) => path, { rsc: "1", "next-router-prefetch": "1" }],
+  [
+    "as a segment's prefetch",
+    (path) => path,
+    { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" },
+  ],
+  ["as a subrequest of the proxy's", (path) => path, { "x-middleware-subrequest": "proxy:proxy:proxy:proxy:proxy" }],
+  [
+    "as rewritten",
+    (path) => path,
+    { "x-rewrite-url": "/sign-in", "x-original-url": "/sign-in", "x-middleware-rewrite": "/sign-in" },
+  ],
+  ["as invoked by Next", (path) => path, { "x-invoke-path": "/sign-in", "x-matched-path": "/sign-in" }],
+];
+
+describe("nobody, by every form of a path", () => {
+  const pages = Object.entries(PAGES).filter(([, access]) => access !== "public");
+  const reads = Object.entries(API).filter(([, rows]) =>
+    rows.some((row) => row.method === "GET" && row.expects.nobody === 401),
+  );
+  const protectedPaths = [...pages.map(([route]) => route), ...reads.map(([route]) => route.replace("[job]", "retry"))];
+
+  test.each(FORMS)("%s", async (_, form, headers = {}) => {
+    for (const route of protectedPaths) {
+      const { status, text, location } = await follow(form(route), { headers });
+      if (status === 200) {
+        // A page asked for in parts says the redirection in the body, or what was followed led to a public page.
+        const led = location !== null && ["/sign-in", "/"].includes(new URL(location, app.url).pathname);
+        expect(led || text.includes("NEXT_REDIRECT") || isTree(text), `${form(route)}: ${text.slice(0, 300)}`).toBe(
+          true,
+        );
+      } else expect([307, 308, 400, 401, 403, 404, 405], form(route)).toContain(status);
+      expect(text, form(route)).not.toMatch(/"userId":|Words left|remaining/);
+    }
+  });
+
+  test("the same forms, signed in, open nothing of another's", async () => {
+    for (const [, form, headers = {}] of FORMS) {
+      const { text } = await follow(form("/api/subscription/usage"), { headers: { ...headers, ...headersOf.other } });
+      expect(text).not.toContain("matrix-user");
+    }
+  });
+});
+
+/** Which segments a page has; it says nothing of what is in them. */
+function isTree(text: string): boolean {
+  return text.includes('"tree"') && !text.includes('"rsc"');
+}
+
+/** Follows our own tidying of paths (308), as browsers do; not the redirection to the way in. */
+async function follow(rawPath: string, request: AppRequest) {
+  let location: string | null = null;
+  let answer = await app.send(rawPath, request);
+  for (let hops = 0; answer.status === 308 && hops < 5; hops += 1) {
+    location = answer.headers.location ?? "/";
+    const { host, pathname, search } = new URL(location, app.url);
+    if (host !== new URL(app.url).host) throw new Error(`sent to another host: ${location}`);
+    answer = await app.send(pathname + search, request);
+  }
+  return { ...answer, location };
+}
+
+describe("a wrong key is never taken for a session, nor a session for a key", () => {
+  test.each([
+    ["one letter off", USAGE_KEY.replace("k", "l")],
+    ["shorter", USAGE_KEY.slice(0, -1)],
+    ["longer", `${USAGE_KEY}x`],
+    ["empty", ""],
+    ["of the cron", CRON_KEY],
+  ])("%s", async (_, key) => {
+    const headers = { ...headersOf.user, authorization: `Bearer ${key}` };
+    const answer = await app.send("/api/usage/consume", { method: "POST", headers, body: { field: "words_used" } });
+    expect(answer.status).toBe(401);
+  });
+
+  test("a body that names another user is refused", async () => {
+    const body = { field: "words_used", userId: "matrix-other" };
+    const answer = await app.send("/api/usage/consume", { method: "POST", headers: headersOf.user, body });
+    expect(answer.status).toBe(403);
+  });
+});
+
+test("a body over the cap is 413 on every route that reads one, with no more read than the cap", async () => {
+  const body = JSON.stringify({ field: "x".repeat(1024 * 1024) });
+  for (const [route, rows] of Object.entries(API))
+    for (const row of rows.filter(({ body: sample, expects }) => sample !== undefined && expects.user !== 404)) {
+      const caller: Caller = route.includes("admin") ? "admin" : route.includes("release") ? "usageKey" : "other";
+      const headers = { ...headersOf[caller], "content-type": "application/json" };
+      const rawPath = await pathOf(row.path ?? route);
+      const { status } = await app.send(rawPath, { method: row.method, headers, body });
+      expect([413, 404], `${row.method} ${route}`).toContain(status);
+    }
+});
+
+describe("/api/account, at the end", () => {
+  test("who is erased is signed out, and who comes back starts where they left", async () => {
+    const headers = await signIn("matrix-leaver");
+    const consume = (amount: number, as: Record<string, string>) =>
+      app.send("/api/usage/consume", { method: "POST", headers: as, body: { field: "messages_count", amount } });
+    await consume(99, headers);
+    const exported = await app.send("/api/account/export", { headers });
+    expect(exported.json).toMatchObject({
+      user_id: "matrix-leaver",
+      ledger: [{ field: "messages_count", amount: 99 }],
+    });
+    expect(exported.headers["content-disposition"]).toContain("attachment");
+    expect((await app.send("/api/account", { method: "DELETE" })).status).toBe(401);
+    const erased = await app.send("/api/account", { method: "DELETE", headers });
+    expect(erased.json).toEqual({ erased: true });
+    expect(erased.cookies.join()).toMatch(/Max-Age=0/);
+    const { rows } = await database.pool().query("select from users where user_id = 'matrix-leaver'");
+    expect(rows).toEqual([]);
+    expect((await consume(2, await signIn("matrix-leaver"))).json).toMatchObject({ allowed: false, used: 99 });
+  });
+
+  test.each(API["/api/account"] ?? [])("$method", async ({ method, expects }) => {
+    for (const caller of CALLERS) {
+      const { status } = await app.send("/api/account", { method, headers: headersOf[caller] });
+      expect(status, caller).toBe(expects[caller]);
+    }
+  });
+});

@@ -1,0 +1,133 @@
+/** The built app in production with Clerk, which nothing may reach: sessions are verified by CLERK_JWT_KEY alone. */
+import { generateKeyPair } from "jose";
+import { afterAll, expect, test } from "vitest";
+import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
+import { appServer, PROCESSOR } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
+
+const database = testDatabase();
+let clerk: ClerkStandIn;
+const app = appServer(async (url) => {
+  clerk = await clerkStandIn(url);
+  return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.url, ADMIN_USER_IDS: "user_admin" };
+});
+
+afterAll(() => clerk?.stop());
+
+const USAGE = "/api/subscription/usage";
+const bearer = async (...args: Parameters<ClerkStandIn["token"]>) => ({
+  authorization: `Bearer ${await clerk.token(...args)}`,
+});
+const cookie = async (...args: Parameters<ClerkStandIn["token"]>) => ({
+  cookie: clerk.cookies(await clerk.token(...args)),
+});
+
+test("a session is its user's, by cookie and by bearer", async () => {
+  for (const headers of [await cookie("user_a"), await bearer("user_a")]) {
+    const answer = await app.send(USAGE, { headers });
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({ userId: "user_a" });
+  }
+  const spent = await app.send("/api/usage/consume", {
+    method: "POST",
+    headers: { ...(await cookie("user_a")), origin: app.url },
+    body: { field: "words_used", amount: 7 },
+  });
+  expect(spent.json).toMatchObject({ allowed: true, used: 7 });
+});
+
+test("pages know who is signed in, and send others to the way in", async () => {
+  const page = await app.send("/billing", { headers: await cookie("user_a") });
+  expect(page.status).toBe(200);
+  expect(page.text).toContain("Billing");
+  const nobody = await app.send("/billing", { headers: { accept: "text/html" } });
+  expect(nobody.status).toBe(307);
+});
+
+test.each<[string, () => ReturnType<typeof bearer>]>([
+  ["expired", () => bearer("user_a", {}, { expiresIn: -60 })],
+  ["not yet valid", () => bearer("user_a", { nbf: Math.floor(Date.now() / 1000) + 600 })],
+  ["made for another app", () => bearer("user_a", { azp: "https://other.example" })],
+  ["of a session that is not active yet", () => bearer("user_a", { sts: "pending" })],
+  ["signed by another key", async () => bearer("user_a", {}, { key: (await generateKeyPair("RS256")).privateKey })],
+  ["unsigned", async () => ({ authorization: `Bearer ${unsigned(await clerk.token("user_a"))}` })],
+  ["cut", async () => ({ authorization: `Bearer ${(await clerk.token("user_a")).slice(0, -10)}` })],
+])("a token %s is nobody's", async (_, headers) => {
+  const answer = await app.send(USAGE, { headers: await headers() });
+  expect(answer.status).toBe(401);
+  expect(answer.json).toMatchObject({ reason: "not_signed_in" });
+});
+
+test("a stale cookie on a page goes round by Clerk, and answers no data", async () => {
+  const headers = {
+    ...(await cookie("user_a", {}, { expiresIn: -60 })),
+    accept: "text/html",
+    "sec-fetch-dest": "document",
+  };
+  const answer = await app.send("/billing", { headers });
+  expect(answer.status).toBe(307);
+  expect(answer.headers.location).toMatch(/^https:\/\/clerk\.example\.invalid\/v1\/client\/handshake\?/);
+  expect(answer.headers["cache-control"]).toContain("no-store");
+});
+
+test("e-mail and name of the token reach the profile, and stay when a token does not say", async () => {
+  await app.send(USAGE, { headers: await bearer("user_named", { email: "grace@example.com", name: "Grace Hopper" }) });
+  await expect
+    .poll(async () => (await database.pool().query("select email, name from users where user_id = 'user_named'")).rows)
+    .toEqual([{ email: "grace@example.com", name: "Grace Hopper" }]);
+  await app.send(USAGE, { headers: await bearer("user_named") });
+  const { rows } = await database.pool().query("select email from users where user_id = 'user_named'");
+  expect(rows).toEqual([{ email: "grace@example.com" }]);
+});
+
+test("where the token says no e-mail, Clerk is asked once", async () => {
+  const profile = async () =>
+    (await database.pool().query("select email, name from users where user_id = 'user_silent'")).rows;
+  for (let time = 0; time < 3; time += 1) await app.send(USAGE, { headers: await bearer("user_silent") });
+  await expect.poll(profile).toEqual([{ email: "user_silent@clerk.example", name: "Ada Lovelace" }]);
+  expect(clerk.requests.filter((each) => each.includes("user_silent"))).toHaveLength(1);
+  expect(clerk.requests.filter((each) => !each.includes("/v1/users/"))).toEqual([]);
+});
+
+test("an admin is one by ADMIN_USER_IDS", async () => {
+  const link = { processor: "stripe", customerId: "cus_x", userId: "user_a" };
+  const as = async (userId: string) =>
+    (await app.send("/api/admin/links", { method: "POST", headers: await bearer(userId), body: link })).status;
+  expect(await as("user_a")).toBe(404);
+  expect(await as("user_admin")).toBe(200);
+});
+
+test("a write from another site is refused, whoever is signed in", async () => {
+  const headers = { ...(await cookie("user_a")), origin: "https://evil.example" };
+  const answer = await app.send("/api/usage/consume", { method: "POST", headers, body: { field: "words_used" } });
+  expect(answer.status).toBe(403);
+});
+
+test("other providers' doors are closed", async () => {
+  const local = await app.send("/api/auth/local", {
+    method: "POST",
+    headers: { origin: app.url },
+    body: { userId: "user_a" },
+  });
+  expect(local.status).toBe(404);
+  expect(local.cookies).toEqual([]);
+  const password = { email: "a@example.com", password: "x" };
+  expect((await app.send("/api/auth/sign-in", { method: "POST", body: password })).status).toBe(404);
+  const forged = await app.send(USAGE, { headers: { cookie: `tollgate_session_${new URL(app.url).port}=x` } });
+  expect(forged.status).toBe(401);
+});
+
+test("the ways in and out carry what Clerk needs, and nobody else's pages do", async () => {
+  for (const path of ["/sign-in", "/sign-up", "/sign-out"]) {
+    const { status, headers, text } = await app.send(path);
+    expect(status, path).toBe(200);
+    expect(headers["content-security-policy"], path).toContain("connect-src 'self' https://clerk.example.invalid");
+    expect(text, path).toContain(clerk.environment.CLERK_PUBLISHABLE_KEY);
+    expect(text, path).not.toContain(clerk.environment.CLERK_SECRET_KEY);
+  }
+});
+
+function unsigned(token: string): string {
+  const [, payload] = token.split(".");
+  return `${Buffer.from('{"alg":"none"}').toString("base64url")}.${payload}.`;
+}

@@ -1,0 +1,100 @@
+/** Every route of the build with who may do what: a route without a line here fails the tests. */
+
+export const CALLERS = ["nobody", "user", "other", "admin", "usageKey", "cronKey"] as const;
+export type Caller = (typeof CALLERS)[number];
+
+type Statuses = Readonly<Record<Caller, number>>;
+
+export interface ApiRow {
+  method: string;
+  /** What stands for the route's parameters. */
+  path?: string;
+  body?: unknown;
+  expects: Statuses;
+}
+
+/** A status for each caller, in the order of CALLERS. */
+function by(nobody: number, user: number, other: number, admin: number, usageKey: number, cronKey: number): Statuses {
+  return { nobody, user, other, admin, usageKey, cronKey };
+}
+
+/** For whoever is signed in, about themselves; a machine's key is no session. */
+const own = (status: number) => by(401, status, status, status, 401, 401);
+const same = (status: number) => by(status, status, status, status, status, status);
+const admins = (status: number) => by(401, 404, 404, status, 401, 401);
+
+/** {bot} is the chatbot of "user"; bodies that pass the door and are refused behind it change nothing. */
+export const API: Readonly<Record<string, readonly ApiRow[]>> = {
+  "/api/[...path]": ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({
+    method,
+    path: "/api/nothing/here",
+    expects: same(404),
+  })),
+  "/api/account": [{ method: "DELETE", expects: own(200) }],
+  "/api/account/export": [{ method: "GET", expects: own(200) }],
+  "/api/admin/events/[processor]/[id]/replay": [
+    { method: "POST", path: "/api/admin/events/stripe/evt_none/replay", expects: admins(404) },
+  ],
+  "/api/admin/links": [{ method: "POST", body: {}, expects: admins(400) }],
+  "/api/auth/confirm": [{ method: "GET", expects: same(404) }],
+  "/api/auth/local": [
+    { method: "POST", body: {}, expects: same(400) },
+    { method: "DELETE", expects: same(200) },
+  ],
+  "/api/auth/sign-in": [{ method: "POST", body: {}, expects: same(404) }],
+  "/api/auth/sign-out": [{ method: "POST", expects: same(303) }],
+  "/api/auth/sign-up": [{ method: "POST", body: {}, expects: same(404) }],
+  "/api/chatbots": [
+    { method: "GET", expects: own(200) },
+    { method: "POST", body: { name: "" }, expects: own(400) },
+  ],
+  "/api/chatbots/[id]": [{ method: "DELETE", path: "/api/chatbots/{bot}", expects: by(401, 204, 404, 404, 401, 401) }],
+  "/api/chatbots/[id]/messages": [
+    {
+      method: "POST",
+      path: "/api/chatbots/{bot}/messages",
+      body: { text: "Hello" },
+      expects: by(401, 200, 404, 404, 401, 401),
+    },
+  ],
+  "/api/cron/[job]": [{ method: "GET", path: "/api/cron/retry", expects: by(401, 401, 401, 401, 401, 200) }],
+  "/api/health": [{ method: "GET", expects: same(200) }],
+  "/api/subscription/usage": [{ method: "GET", expects: own(200) }],
+  "/api/usage/consume": [{ method: "POST", body: { field: "words_used" }, expects: by(401, 200, 200, 200, 400, 401) }],
+  "/api/usage/history": [{ method: "GET", path: "/api/usage/history?field=words_used", expects: own(200) }],
+  "/api/usage/reserve": [
+    {
+      method: "POST",
+      body: { userId: "nobody-else", field: "words_used", amount: 1, ttlSeconds: 1 },
+      expects: by(401, 403, 403, 403, 200, 401),
+    },
+  ],
+  "/api/usage/settle": [
+    {
+      method: "POST",
+      body: { userId: "nobody-else", reservationId: "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11", amount: 1 },
+      expects: by(401, 403, 403, 403, 404, 401),
+    },
+  ],
+  "/api/usage/release": [
+    { method: "POST", body: { userId: "nobody-else", field: "words_used" }, expects: by(401, 403, 403, 403, 200, 401) },
+  ],
+  "/api/webhook/paddle": [{ method: "POST", body: {}, expects: same(400) }],
+  "/api/webhook/stripe": [{ method: "POST", body: {}, expects: same(400) }],
+  "/api/writer/transform": [{ method: "POST", body: {}, expects: own(400) }],
+};
+
+/** "user": whoever is signed in; others are sent to the way in. "admin": to everybody else there is nothing there. */
+export const PAGES: Readonly<Record<string, "public" | "user" | "admin">> = {
+  "/": "public",
+  "/account": "user",
+  "/billing": "user",
+  "/chatbots": "user",
+  "/writer": "user",
+  "/sign-in": "public",
+  "/sign-up": "public",
+  "/sign-out": "public",
+};
+
+/** Made by Next itself, or files. */
+export const OTHERS: readonly string[] = ["/_not-found", "/_global-error", "/icon.svg"];

@@ -1,0 +1,146 @@
+/** The built app as a process of its own, configured by environment variables alone, as a host runs it. */
+import { spawn } from "node:child_process";
+import http from "node:http";
+import net from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, inject } from "vitest";
+import { priceVariable, sellable } from "@/lib/billing/catalog";
+import { VARIABLE_NAMES } from "@/lib/env";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+
+export interface AppAnswer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  cookies: string[];
+  text: string;
+  /** The body as JSON; undefined where it is none. */
+  json: unknown;
+}
+
+export interface AppRequest {
+  method?: string;
+  headers?: Record<string, string>;
+  /** Objects travel as JSON, texts as they are. */
+  body?: unknown;
+}
+
+export interface AppServer {
+  readonly url: string;
+  /** Everything the server has written so far. */
+  readonly output: string;
+  /** One request with its path exactly as given: no client may tidy it up. Redirects are not followed. */
+  send(rawPath: string, request?: AppRequest): Promise<AppAnswer>;
+}
+
+/** Starts the app before the file's tests and ends it after them. */
+export function appServer(
+  environment: (url: string) => Record<string, string> | Promise<Record<string, string>>,
+): AppServer {
+  let url = "";
+  let output = "";
+  let stop = async () => {};
+
+  beforeAll(async () => {
+    const port = await freePort();
+    url = `http://localhost:${port}`;
+    const child = spawn(
+      process.execPath,
+      ["--import", "tsx", path.join(ROOT, "scripts", "start.ts"), "-H", "localhost", "-p", String(port)],
+      {
+        cwd: ROOT,
+        env: {
+          ...process.env,
+          ...unset(),
+          NODE_ENV: "production",
+          TOLLGATE_DIST_DIR: inject("distDir"),
+          PORT: String(port),
+          APP_URL: url,
+          LOG_LEVEL: "info",
+          ...(await environment(url)),
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk));
+    stop = async () => {
+      child.kill("SIGTERM");
+      while (child.exitCode === null && child.signalCode === null) await sleep(50);
+    };
+    const deadline = Date.now() + 60_000;
+    while (!(await accepts(port))) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`The app did not start:\n${output}`);
+      await sleep(100);
+    }
+  }, 90_000);
+  afterAll(() => stop());
+
+  return {
+    get url() {
+      return url;
+    },
+    get output() {
+      return output;
+    },
+    send: (rawPath, request = {}) => send(url, rawPath, request),
+  };
+}
+
+/** What every production installation must have beside database and identity. */
+export const PROCESSOR = { STRIPE_SECRET_KEY: "sk_test_of_the_tests", STRIPE_WEBHOOK_SECRET: "whsec_of_the_tests" };
+
+function send(url: string, rawPath: string, { method = "GET", headers = {}, body }: AppRequest): Promise<AppAnswer> {
+  const content = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const type = typeof body === "object" ? { "content-type": "application/json" } : {};
+  const { hostname, port, host } = new URL(url);
+  const all = { host, ...type, ...headers };
+  return new Promise((resolve, reject) => {
+    const request = http.request(
+      { hostname, port, method, path: rawPath, headers: all, agent: false },
+      async (response) => {
+        let text = "";
+        try {
+          for await (const chunk of response) text += chunk;
+        } catch (error) {
+          return reject(error);
+        }
+        const cookies = response.headers["set-cookie"] ?? [];
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, cookies, text, json: parsed(text) });
+      },
+    );
+    request.on("error", reject);
+    request.end(content);
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Empty rather than missing, or a developer's .env would fill them in. */
+function unset(): Record<string, string> {
+  const prices = sellable().flatMap((price) => [priceVariable("stripe", price), priceVariable("paddle", price)]);
+  return Object.fromEntries([...VARIABLE_NAMES, ...prices].map((name) => [name, ""]));
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ port, host: "localhost" });
+    socket.on("connect", () => resolve(Boolean(socket.destroy())));
+    socket.on("error", () => resolve(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, "localhost", () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

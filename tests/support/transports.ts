@@ -1,0 +1,61 @@
+/** The ways to a test database: directly, by supabase-js through the stand-in for PostgREST, through PgBouncer. */
+import { inject } from "vitest";
+import { postgresTransport } from "@/lib/database/postgres";
+import { supabaseTransport } from "@/lib/database/supabase";
+import type { Transport } from "@/lib/database/transport";
+import { startPostgrest } from "@/tests/stand-ins/postgrest";
+import { databaseUrl } from "./database-url";
+
+export const TRANSPORT_KINDS = ["direct", "supabase", "pgbouncer"] as const;
+export type TransportKind = (typeof TRANSPORT_KINDS)[number];
+
+/** As a project's own keys; the stand-in knows no others. */
+export const SERVICE_KEY = "sb_secret_of_the_tests";
+export const PUBLISHABLE_KEY = "sb_publishable_of_the_tests";
+export const JWT_SECRET = "the-stand-in-for-postgrest-verifies-with-this";
+
+/** Whether this machine can open such a transport; the global set-up has said so where it cannot. */
+export function isAvailable(kind: TransportKind): boolean {
+  return kind !== "pgbouncer" || inject("bouncerUrl") !== null;
+}
+
+/** The kind that `TEST_TRANSPORT` asks for, so that the same tests run over each. */
+export function chosenKind(): TransportKind {
+  const wanted = process.env.TEST_TRANSPORT || "direct";
+  const kind = TRANSPORT_KINDS.find((each) => each === wanted);
+  if (kind === undefined) throw new Error(`TEST_TRANSPORT is one of ${TRANSPORT_KINDS.join(", ")}.`);
+  return kind;
+}
+
+/** Opens at its first call, when the database is there; `end` closes what it started. */
+export function openTransport(kind: TransportKind, database: string, options: { connections?: number }): Transport {
+  let opening: Promise<{ transport: Transport; stop: () => Promise<void> }> | undefined;
+  return {
+    async call(name, args) {
+      opening ??= open(kind, database, options);
+      return (await opening).transport.call(name, args);
+    },
+    /** Also the second time: a test may end its gateway itself. */
+    async end() {
+      const opened = await opening;
+      opening = undefined;
+      await opened?.transport.end();
+      await opened?.stop();
+    },
+  };
+}
+
+async function open(kind: TransportKind, database: string, options: { connections?: number }) {
+  if (kind === "supabase") {
+    const standIn = await startPostgrest({
+      databaseUrl: databaseUrl(inject("authenticatorUrl"), database),
+      keys: { [SERVICE_KEY]: "service_role", [PUBLISHABLE_KEY]: "anon" },
+      jwtSecret: JWT_SECRET,
+      ...options,
+    });
+    return { transport: supabaseTransport({ url: standIn.url, secretKey: SERVICE_KEY }), stop: standIn.stop };
+  }
+  const server = kind === "pgbouncer" ? inject("bouncerUrl") : inject("serverUrl");
+  if (server === null) throw new Error("PgBouncer is not installed here.");
+  return { transport: postgresTransport(databaseUrl(server, database), options), stop: async () => {} };
+}
