@@ -3,7 +3,17 @@ import { createGateway, type Gateway } from "./gateway";
 import { postgresTransport } from "./postgres";
 
 export { DatabaseError } from "./errors";
-export type { Chatbot, CommitResult, Difference, DueChange, EventOutcome, EventState, Gateway } from "./gateway";
+export type {
+  Chatbot,
+  CommitResult,
+  Difference,
+  DueChange,
+  EventOutcome,
+  EventState,
+  Gateway,
+  SandboxAccount,
+  SandboxClock,
+} from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */
 const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };

@@ -2,3 +2,4 @@ export { MAX_BODY, readBody } from "./body";
 export { HttpError } from "./http-error";
 export { requireSameOrigin } from "./origin";
 export { answer, json, parse, readJson } from "./respond";
+export { requireSandbox } from "./sandbox-only";

@@ -1,0 +1,10 @@
+/**
+ * Stripe and Paddle played locally, behind their real SDKs. Load it only where `env().sandbox` holds, by
+ * `await import("@/lib/sandbox")` after `requireSandbox()`: elsewhere it refuses to be loaded.
+ */
+import { env } from "@/lib/env";
+
+export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
+export { sandbox, startSandbox } from "./running";
+
+if (!env().sandbox) throw new Error("The sandbox cannot be loaded in production.");
