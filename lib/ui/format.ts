@@ -84,6 +84,13 @@ export function formatTime(at: string, form: TimeForm, { locale, zone, now }: Ti
   }).format(instant);
 }
 
+/** A UTC day ("2026-11-29"), as charts and tables name it: "29 November", or "29 Nov" where there is little room. */
+export function formatDay(day: string, locale: string, month: "long" | "short" = "long"): string {
+  return new Intl.DateTimeFormat(dateLocale(locale), { timeZone: "UTC", day: "numeric", month }).format(
+    Date.parse(`${day}T00:00:00Z`),
+  );
+}
+
 /** "1:00 AM", but "01:00": with 24 hours and one digit, the half of the day would be open. */
 function clock(locale: string): "numeric" | "2-digit" {
   return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
