@@ -35,6 +35,8 @@ describe("invoices", () => {
         at: Date.UTC(2026, 10, 1, 10, 0, 1, 123),
         total: { amount: 1999, currency: "USD" },
         status: expected,
+        url: null,
+        pdf: null,
       },
     ]);
   });
