@@ -52,17 +52,16 @@ export function formatCount(value: number, unit: { one: string; many: string }, 
   return `${formatNumber(value, locale)} ${value === 1 ? unit.one : unit.many}`;
 }
 
-/** Money from minor units (cents): "$39.99"; whole amounts without decimals: "$19". */
+/** Money from minor units (cents; yen have none): "$39.99"; whole amounts without decimals: "$19". */
 export function formatMoney(minorUnits: number, locale: string, currency = "USD"): string {
-  const digits = minorUnits % 100 === 0 ? 0 : 2;
+  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", numberingSystem: "latn" } as const;
+  const decimals = new Intl.NumberFormat("en", options).resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = minorUnits % 10 ** decimals === 0 ? 0 : decimals;
   return new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency,
-    currencyDisplay: "narrowSymbol",
-    numberingSystem: "latn",
+    ...options,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(minorUnits / 100);
+  }).format(minorUnits / 10 ** decimals);
 }
 
 /** What a plan costs: "Free", "$19 a month", "$399.90 a year". */

@@ -1,18 +1,36 @@
 /** What pages are made of. Error pages import nothing from here: they are client components, and this is the server's. */
 
+export type { Action } from "./actions/action";
+export { ActionForm } from "./actions/action-form";
+export type { CardWork } from "./billing/card-buttons";
+export { planName, processorName } from "./billing/plan-words";
 export { SubscriptionCard } from "./billing/subscription-card";
 export { byUrgency, summary } from "./billing/summary";
 export { Trail } from "./billing/trail";
 export { button } from "./button";
+export { CancelOutlook, isCancelable } from "./changes/cancel-outlook";
+export { ChangePreview } from "./changes/change-preview";
+export { ChangedNotice, isChanged } from "./changes/changed-notice";
+export { CheckoutNotice } from "./changes/checkout-notice";
+export { InvoiceList } from "./invoices/invoice-list";
+export { InvoicesSection } from "./invoices/invoices-section";
+export { LivePage } from "./live/live-page";
 export { pageUser } from "./page-user";
+export { PlanGrid } from "./plans/plan-grid";
+export { PRODUCTS, pricingChoice, pricingPath } from "./plans/pricing-choice";
 export { reader } from "./reader";
 export { returnPath } from "./return-path";
+export { Segments } from "./segments";
+export { BackToBilling } from "./shell/back-to-billing";
 export { Logo } from "./shell/logo";
+export { PageFrame } from "./shell/page-frame";
 export { SandboxBar } from "./shell/sandbox-bar";
 export { SignInPanel } from "./shell/sign-in-panel";
-export { SiteHeader } from "./shell/site-header";
 export { MAIN, SkipLink } from "./shell/skip-link";
-export { RefreshOnReturn, RememberZone } from "./time/page-life";
 export { ChatbotsTool } from "./tools/chatbots-tool";
 export { ProductMeters } from "./tools/product-meters";
+export { RefusalNotice } from "./tools/refusal-notice";
 export { WriterTool } from "./tools/writer-tool";
+export { PeriodPicker } from "./usage/period-picker";
+export { ProductHistory } from "./usage/product-history";
+export { HISTORY_DAYS, periodId } from "./usage/usage-period";

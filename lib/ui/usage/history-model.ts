@@ -2,7 +2,7 @@
 import type { MeterView, SubscriptionView } from "@/lib/usage/view";
 import { type Chart, dailyChart, fillingChart } from "./chart-model";
 import { type Forecast, forecast } from "./forecast";
-import { daySpan, isDaily, type PeriodId } from "./usage-period";
+import { daySpan, daysIn, isDaily, type PeriodId } from "./usage-period";
 import { type DayTotal, reachedOn, type WindowDay, windowDays } from "./window-days";
 
 export type History =
@@ -20,15 +20,14 @@ export type History =
 interface HistoryInput {
   subscription: SubscriptionView;
   meter: MeterView;
-  /** The ledger's days, oldest first. */
+  /** The ledger's days; those without use may be missing. */
   history: readonly DayTotal[];
   period: PeriodId;
   now: string;
 }
 
 export function historyOf({ subscription, meter, history, period, now }: HistoryInput): History {
-  const { first, last } = daySpan(subscription, period, now);
-  const shown = history.filter(({ day }) => day >= first && day <= last);
+  const shown = daysIn(daySpan(subscription, period, now), history);
   const { windowStart, resetsAt } = subscription;
   // Each day against its own limit; several windows have no limit in common.
   if (isDaily(subscription)) return { kind: "days", days: shown, chart: dailyChart(shown, meter.limit) };

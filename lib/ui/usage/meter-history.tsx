@@ -12,7 +12,7 @@ interface MeterHistoryProps {
   subscription: SubscriptionView;
   meter: MeterView;
   catalogMeter: CatalogMeter;
-  /** The ledger's days, oldest first. */
+  /** The ledger's days; those without use may be missing. */
   history: readonly DayTotal[];
   period: PeriodId;
   now: string;

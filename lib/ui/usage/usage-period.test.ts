@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SubscriptionView } from "@/lib/usage/view";
-import { daySpan, periodId } from "./usage-period";
+import { daySpan, daysIn, periodId } from "./usage-period";
 
 const now = "2026-11-20T15:00:00Z";
 const subscription = (windowStart: string, resetsAt: string, periodStart: string | null = null) =>
@@ -39,5 +39,17 @@ it("takes an unknown word for the current window", () => {
     "window",
     "window",
     "window",
+  ]);
+});
+
+it("fills in the days without use, over the change of a month", () => {
+  const history = [
+    { day: "2026-10-29", amount: 9 },
+    { day: "2026-10-31", amount: 5 },
+  ];
+  expect(daysIn({ first: "2026-10-30", last: "2026-11-01" }, history)).toEqual([
+    { day: "2026-10-30", amount: 0 },
+    { day: "2026-10-31", amount: 5 },
+    { day: "2026-11-01", amount: 0 },
   ]);
 });

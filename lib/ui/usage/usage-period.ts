@@ -1,6 +1,7 @@
 /** The spans a usage chart can show, and which days of the ledger each takes. */
 import { addMonths, DAY, monthsSince } from "@/lib/billing/period";
 import type { SubscriptionView } from "@/lib/usage/view";
+import type { DayTotal } from "./window-days";
 
 export const PERIOD_IDS = ["window", "previous", "90-days"] as const;
 export type PeriodId = (typeof PERIOD_IDS)[number];
@@ -49,6 +50,16 @@ function previousStart({ windowStart, periodStart }: SubscriptionView): number {
 
 function span(first: number, last: number): DaySpan {
   return { first: utcDay(first), last: utcDay(last) };
+}
+
+/** The days that a span takes, oldest first; the ledger leaves out those without use. */
+export function daysIn({ first, last }: DaySpan, history: readonly DayTotal[]): DayTotal[] {
+  const used = new Map(history.map(({ day, amount }) => [day, amount]));
+  const days: DayTotal[] = [];
+  for (let at = Date.parse(first); at <= Date.parse(last); at += DAY) {
+    days.push({ day: utcDay(at), amount: used.get(utcDay(at)) ?? 0 });
+  }
+  return days;
 }
 
 export function utcDay(instant: number): string {

@@ -1,0 +1,53 @@
+import type { CheckoutStatusView } from "@/lib/billing/purchase-view";
+import { planName } from "../billing/plan-words";
+import { Notice } from "../notice";
+
+/** What has become of the checkout that the reader comes back from. Says it aloud as it changes. */
+export function CheckoutNotice({ checkout }: { checkout: CheckoutStatusView }) {
+  return (
+    <div role="status">
+      <Words checkout={checkout} />
+      {/* Where there is no script, the browser itself looks again. */}
+      {checkout.status === "activating" && (
+        <noscript>
+          <meta httpEquiv="refresh" content="3" />
+        </noscript>
+      )}
+    </div>
+  );
+}
+
+function Words({ checkout: { product, plan, status, url } }: { checkout: CheckoutStatusView }) {
+  const name = planName(product, plan);
+  switch (status) {
+    case "activating":
+      return (
+        <Notice tone="info" title={`Payment received. Activating ${name}…`}>
+          Usually this takes a few seconds. It appears here by itself; you need not pay again.
+        </Notice>
+      );
+    case "active":
+      return (
+        <Notice tone="good" title={`${name} is yours`}>
+          Your payment went through and the new limits apply.
+        </Notice>
+      );
+    case "open":
+      return (
+        <Notice tone="info" title={`You have not paid for ${name} yet`}>
+          Nothing was charged.{" "}
+          {url && (
+            <a href={url} className="text-ink underline underline-offset-4">
+              Go back to the checkout
+            </a>
+          )}
+        </Notice>
+      );
+    case "expired":
+      return (
+        <Notice tone="info" title="This checkout has expired">
+          Nothing was charged. Choose the plan again when you like.
+        </Notice>
+      );
+  }
+}

@@ -1,0 +1,16 @@
+/** How often an open page asks whether something changed. Pure; milliseconds. */
+
+const FAST = 1_200;
+const SLOW = 15_000;
+/** For so long after the page was opened, or its reader did something, news is likely. */
+const LIVELY = 120_000;
+const LONGEST = 60_000;
+
+/**
+ * The wait before the next question: short while something is pending or the reader was just here, long otherwise,
+ * and longer with every failure in a row, so that a server in trouble is not asked to death.
+ */
+export function pollDelay({ pending, idle, failures }: { pending: boolean; idle: number; failures: number }): number {
+  const delay = pending || idle < LIVELY ? FAST : SLOW;
+  return Math.min(LONGEST, delay * 2 ** Math.min(failures, 6));
+}
