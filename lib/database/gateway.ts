@@ -5,12 +5,14 @@
 import { z } from "zod";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
+import { purchaseMethods } from "./purchase-methods";
 import { sandboxMethods } from "./sandbox-methods";
 import { timelineMethods } from "./timeline-methods";
 import type { Transport } from "./transport";
 import { usageMethods } from "./usage-methods";
 
 export type { EventOutcome, EventState } from "./inbox-methods";
+export type { LinkedCustomer, StoredCheckout } from "./purchase-methods";
 export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Chatbot } from "./usage-methods";
@@ -25,6 +27,7 @@ export function createGateway(transport: Transport) {
     ...usageMethods(call),
     ...inboxMethods(call),
     ...timelineMethods(call),
+    ...purchaseMethods(call),
     ...sandboxMethods(call),
     end: () => transport.end(),
   };

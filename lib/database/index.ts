@@ -11,8 +11,10 @@ export type {
   EventOutcome,
   EventState,
   Gateway,
+  LinkedCustomer,
   SandboxAccount,
   SandboxClock,
+  StoredCheckout,
 } from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */

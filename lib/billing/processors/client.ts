@@ -81,6 +81,11 @@ export interface SubscriptionReading {
   identity: Identity;
   /** One a product of ours; empty where none of its prices is known. */
   facts: { product: ProductId; fact: SnapshotFact }[];
+  /**
+   * By whose word the facts are dated: the processor's own (when the subscription last changed), or only by when it was
+   * read, and then it is no older than what was known before it was asked for.
+   */
+  datedBy: "processor" | "reading";
 }
 
 export interface ProcessorClient {

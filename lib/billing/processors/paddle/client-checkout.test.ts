@@ -66,6 +66,7 @@ describe("a subscription as it is", () => {
     });
     const updatedAt = Date.UTC(2026, 10, 1, 10, 0, 0, 500);
     expect(await client.subscription(SUBSCRIPTION)).toEqual({
+      datedBy: "processor",
       identity: {
         customer: CUSTOMER,
         subscription: SUBSCRIPTION,

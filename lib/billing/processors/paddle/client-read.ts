@@ -92,9 +92,9 @@ export function readSubscription(subscription: Subscription, findPrice: FindPric
   const event = { processor: "paddle" as const, id, type: "subscription.updated", livemode: null, occurredAt: at };
   const normalized = normalize({ ...event, payload: { data } }, findPrice);
   if (normalized.outcome === "ignored") throw unreadable("subscription", normalized.reason);
-  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [] };
+  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [], datedBy: "processor" };
   const facts = normalized.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
-  return { identity: normalized.identity, facts };
+  return { identity: normalized.identity, facts, datedBy: "processor" };
 }
 
 const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {

@@ -82,9 +82,9 @@ export function readSubscription(
     findPrice,
   );
   if (normalized.outcome === "ignored") throw unreadable("subscription", normalized.reason);
-  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [] };
+  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [], datedBy: "reading" };
   const facts = normalized.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
-  return { identity: normalized.identity, facts };
+  return { identity: normalized.identity, facts, datedBy: "reading" };
 }
 
 /** By Stripe's own clock where it says, less the time the answer took; never before what the object itself names. */

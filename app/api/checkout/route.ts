@@ -1,0 +1,10 @@
+import { checkout, checkoutRequest, selling } from "@/lib/billing";
+import { answer, json, readJson } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const buyer = await requireUser(request);
+    return json(await checkout(buyer, await readJson(request, checkoutRequest), selling()));
+  });
+}
