@@ -2,7 +2,8 @@
 -- any number of requests at once, for whatever plan and processor, one begins:
 --   {outcome: subscribed, subscription: {…}}  a subscription lives: a change is right, not a second one
 --   {outcome: busy}                            another request is asking the processor at this moment
---   {outcome: open, checkout}                  one is open already: the caller gives it again, or closes it first
+--   {outcome: open, checkout}                  one is open already (or paid, and its news is late): the caller asks what
+--                                              has become of it, gives it again, or closes it first
 --   {outcome: begun, checkout}                 this caller asks the processor now
 -- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
 -- Errors: TG404 unknown product.
@@ -41,7 +42,13 @@ begin
   where c.user_id = p_user_id and c.product = p_product and c.status = 'opening'
     and c.created_at < now() - interval '2 minutes';
   select * into v_checkout from public.checkouts c
-  where c.user_id = p_user_id and c.product = p_product and c.status in ('opening', 'open');
+  where c.user_id = p_user_id and c.product = p_product
+    and (c.status in ('opening', 'open')
+      -- Paid, and what it sold has not come: nothing is sold beside it.
+      or (c.status = 'paid' and not exists (
+        select from public.mirrors m
+        where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
+  limit 1;
   if found then
     return case v_checkout.status
       when 'opening' then jsonb_build_object('outcome', 'busy')
