@@ -1,17 +1,24 @@
 import type { CheckoutStatusView } from "@/lib/billing/purchase-view";
 import { planName } from "../billing/plan-words";
+import { RefreshEvery } from "../live/refresh-every";
 import { Notice } from "../notice";
+
+/** Drawing the page again asks the processor again, should its webhook not come at all. */
+const AGAIN_SECONDS = 4;
 
 /** What has become of the checkout that the reader comes back from. Says it aloud as it changes. */
 export function CheckoutNotice({ checkout }: { checkout: CheckoutStatusView }) {
   return (
     <div role="status">
       <Words checkout={checkout} />
-      {/* Where there is no script, the browser itself looks again. */}
       {checkout.status === "activating" && (
-        <noscript>
-          <meta httpEquiv="refresh" content="3" />
-        </noscript>
+        <>
+          <RefreshEvery seconds={AGAIN_SECONDS} />
+          {/* Where there is no script, the browser itself looks again. */}
+          <noscript>
+            <meta httpEquiv="refresh" content={String(AGAIN_SECONDS)} />
+          </noscript>
+        </>
       )}
     </div>
   );

@@ -10,6 +10,15 @@ interface InvoiceListProps extends InvoicesView {
   locale: string;
 }
 
+/** Where there is no answer at all. */
+export function InvoicesUnavailable() {
+  return (
+    <Notice tone="warn" title="Your invoices cannot be shown right now">
+      They are safe; please look again in a minute.
+    </Notice>
+  );
+}
+
 const STATUS = { paid: "Paid", open: "Open", void: "Void" };
 
 /** Invoices, newest first; says which are missing, and that there are none. */

@@ -24,7 +24,7 @@ interface PlanActionProps {
   here: string;
 }
 
-const WIDE = "w-full";
+const WIDE = "w-full px-2";
 
 /** The one thing to do with a plan, or why there is none. */
 export function PlanAction(props: PlanActionProps) {
@@ -56,7 +56,7 @@ export function PlanAction(props: PlanActionProps) {
     case "cancel":
       return (
         <Link href={`/billing/cancel?product=${product}` as Route} className={`${button()} ${WIDE}`}>
-          Cancel and go to {planName}
+          Cancel my plan
         </Link>
       );
     case "current":

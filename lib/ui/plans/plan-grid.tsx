@@ -67,7 +67,7 @@ function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: "m
   if (cents === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
   const saved = interval === "yearly" && price.monthly ? price.monthly * 12 - cents : 0;
   return (
-    <div className="mt-1 min-h-14">
+    <div className={interval === "yearly" ? "mt-1 min-h-14" : "mt-1"}>
       <p className="text-muted text-sm">
         <span className="font-semibold text-2xl text-ink tabular-nums tracking-tight">
           {formatMoney(cents, locale)}

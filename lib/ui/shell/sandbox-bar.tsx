@@ -23,8 +23,8 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
           {user === null ? "Sign in" : "Switch user"}
         </Link>
         {state && (
-          <div className="flex w-full flex-wrap items-center justify-between gap-x-4 border-on-band/15 border-t">
-            <div className="flex flex-wrap items-center gap-x-2">
+          <div className="flex w-full flex-wrap items-center justify-between gap-x-4 border-on-band/15 border-t sm:flex-nowrap">
+            <div className="flex shrink-0 flex-wrap items-center gap-x-2">
               <p className="py-1.5">
                 For you it is <Instant at={state.now} now={state.now} form="moment" />
               </p>

@@ -17,7 +17,7 @@ export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
   const { bars, limit, top, ticks } = chart;
   return (
     <div>
-      <div role="img" aria-label={summary} className="flex gap-2">
+      <div role="img" aria-label={summary} className="flex gap-2 pt-5">
         <Scale ticks={ticks} top={top} locale={locale} />
         <div className="relative h-48 min-w-0 flex-1 sm:h-56">
           {ticks.map((tick) => (
