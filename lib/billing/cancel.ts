@@ -1,7 +1,7 @@
 /** Ending a subscription with its period, and taking back what has not come into force. */
 import { HttpError } from "@/lib/http";
 import { freePlan, type ProductId, product as productOf } from "./catalog";
-import { type Current, subscribedTo } from "./current";
+import { type Current, scheduledAt, subscribedTo } from "./current";
 import type { Mirror } from "./facts";
 import { type ChangeView, written } from "./purchase-view";
 import { heldPlan } from "./schedule";
@@ -61,7 +61,8 @@ export async function keepFor(current: Subscribed, shop: Selling): Promise<Chang
  * Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown as taken
  * back is. One that has been carried out already, hours before the renewal, is changed back.
  */
-async function withdraw({ userId, product, mirror, now }: Subscribed, shop: Selling): Promise<void> {
+async function withdraw(current: Subscribed, shop: Selling): Promise<void> {
+  const { userId, product, mirror } = current;
   const { processor, subscription, scheduled, interval } = mirror;
   if (scheduled === null) return;
   const { client, sold } = await reached(shop, processor);
@@ -69,5 +70,5 @@ async function withdraw({ userId, product, mirror, now }: Subscribed, shop: Sell
   const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
   if (priceId !== undefined) await asked(processor, client.change({ subscription, priceId, timing: "renewal" }));
   await asked(processor, client.unschedule(subscription));
-  await scheduleChange({ userId, product, mirror, to: null, at: now }, shop.gateway);
+  await scheduleChange({ userId, product, mirror, to: null, at: scheduledAt(current) }, shop.gateway);
 }

@@ -33,7 +33,11 @@ export async function usageAfter(
   const cuts = cutsOf([timeline, after], [windowOf(timeline, current.now), windowOf(after, then)], [current.now, then]);
   const ledger = await gateway.usageSums(userId, product, cuts);
   const standing = standingAt(rules, after, ledger, then);
-  const { action, reason } = decide(timeline, after, added);
+  const { action, reason } = decide(
+    timeline,
+    after,
+    added.filter(({ kind }) => kind === "snapshot"),
+  );
 
   const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
     const { limitPlan, quantity } = standing.segment;

@@ -4,7 +4,7 @@ import { log } from "@/lib/observability";
 import { cancelFor, keepFor } from "./cancel";
 import { findPlan, freePlan, type ProductId, product as productOf } from "./catalog";
 import { usageAfter } from "./change-preview";
-import { type Current, subscribedTo } from "./current";
+import { type Current, scheduledAt, subscribedTo } from "./current";
 import type { Interval, Mirror } from "./facts";
 import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "./plan-change";
 import { ProcessorError } from "./processors/client";
@@ -127,16 +127,17 @@ async function changeLater(current: Subscribed, to: Chosen, shop: Selling): Prom
       product,
     });
   }
-  const schedule = (plan: Chosen | null) =>
-    scheduleChange({ userId, product, mirror, to: plan, at: now }, shop.gateway);
-  await schedule(to);
+  const madeAt = scheduledAt(current);
+  const schedule = (plan: Chosen | null, at: number) =>
+    scheduleChange({ userId, product, mirror, to: plan, at }, shop.gateway);
+  await schedule(to, madeAt);
   if (processor === "stripe") {
     try {
       await found.client.change({ subscription, priceId, timing: "renewal" });
     } catch (error) {
       const lost = error instanceof ProcessorError && error.problem === "unavailable";
       if (!lost) {
-        await schedule(mirror.scheduled);
+        await schedule(mirror.scheduled, madeAt + 1);
         return asked(processor, Promise.reject(error));
       }
       log.warn({ userId, subscription, error: String(error) }, "[Purchase] Scheduled here; the job makes sure of it");

@@ -32,6 +32,12 @@ export async function currentOf(userId: string, product: ProductId, gateway: Gat
   return { userId, product, now, facts, freeAnchor, timeline, mirror: mirrorInForce(timeline, now), view };
 }
 
+/** When a change of our own schedule is made: after every earlier one, however fast they come and the clocks stand. */
+export function scheduledAt({ facts, now, mirror }: Pick<Current, "facts" | "now" | "mirror">): Instant {
+  const own = facts.filter(({ kind, subscription }) => kind === "schedule" && subscription === mirror?.subscription);
+  return own.reduce((latest, { at }) => Math.max(latest, at + 1), now);
+}
+
 function mirrorInForce({ segments, mirrors }: Timeline, now: Instant): Mirror | null {
   const source = segments.findLast(({ start }) => start <= now)?.source;
   const living = mirrors.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
