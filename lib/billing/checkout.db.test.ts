@@ -83,6 +83,19 @@ describe("a checkout", () => {
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(1);
   });
 
+  test("of another plan closes the first, and has an address of its own", async () => {
+    const { shop, checkouts, askedFor } = playedShop(gateway);
+    const first = await checkout(buyer, wants("plus"), shop);
+    const second = await checkout(buyer, wants("ultra"), shop);
+    expect(second.url).not.toBe(first.url);
+    expect(checkouts.map(({ state, request }) => [request.priceId, state])).toEqual([
+      ["price_writer_plus_monthly", "expired"],
+      ["price_writer_ultra_monthly", "open"],
+    ]);
+    expect(askedFor("closeCheckout")).toEqual([checkouts[0]?.id]);
+    expect(await checkoutStatus(buyer.id, first.checkout, shop)).toMatchObject({ status: "expired" });
+  });
+
   test("of another product is another purchase", async () => {
     const { shop, checkouts } = playedShop(gateway);
     await checkout(buyer, wants("plus"), shop);
