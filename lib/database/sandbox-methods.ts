@@ -121,6 +121,9 @@ export function sandboxMethods(call: Call) {
     advanceSandboxClock: (userId: string, to: Instant) =>
       call(z.object({ now: instant }), "sandbox_advance_clock", { p_user_id: userId, p_to: iso(to) }),
 
+    loadSandboxEvent: (of: Processor, eventId: string) =>
+      call(document.nullable(), "sandbox_load_event", { p_processor: of, p_event_id: eventId }),
+
     listSandboxEvents: (of: Processor, after: string | null, types: readonly string[] | null, limit: number) =>
       call(z.array(document), "sandbox_list_events", {
         p_processor: of,

@@ -5,6 +5,6 @@
 import { env } from "@/lib/env";
 
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
-export { sandbox, startSandbox } from "./running";
+export { sandbox, startSandbox, stripeHttpClient } from "./running";
 
 if (!env().sandbox) throw new Error("The sandbox cannot be loaded in production.");

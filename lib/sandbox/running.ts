@@ -4,7 +4,9 @@ import { gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
 import type { Send } from "./outbox";
+import type { Played } from "./played";
 import { createSandbox, type Sandbox } from "./sandbox";
+import { httpClientOver, playedStripe } from "./stripe";
 
 const ANSWER_MS = 10_000;
 const TICK_MS = 2_000;
@@ -34,8 +36,24 @@ async function runJobs(): Promise<void> {
 let current: Sandbox | undefined;
 
 export function sandbox(): Sandbox {
-  current ??= createSandbox({ gateway: gateway(), processors: [], send: toOwnRoutes, secret, runJobs });
+  current ??= createSandbox({
+    gateway: gateway(),
+    processors: [playedStripe as Played],
+    send: toOwnRoutes,
+    secret,
+    runJobs,
+  });
   return current;
+}
+
+/** The HTTP client by which Stripe's SDK reaches the played Stripe. */
+export function stripeHttpClient(): ReturnType<typeof httpClientOver> {
+  return httpClientOver(sandbox, site());
+}
+
+/** Where the hosted pages are, for whoever reads a link. */
+function site(): string {
+  return env().appUrl ?? `http://localhost:${env().port}`;
 }
 
 /** Kept beside the modules, which Next's development server loads again with every change. */
