@@ -26,6 +26,8 @@ const ITEM =
 
 /** The actions that are not the first thing to do. Without script they stand in a row instead. */
 export function ActionsMenu({ subject, entries }: ActionsMenuProps) {
+  // Opens beside its button in the document too, inside the page's landmarks.
+  const home = useRef<HTMLDivElement>(null);
   return (
     <>
       <div className="unscripted-only flex flex-wrap gap-2">
@@ -33,13 +35,13 @@ export function ActionsMenu({ subject, entries }: ActionsMenuProps) {
           <PlainEntry key={entry.text} entry={entry} />
         ))}
       </div>
-      <div className="scripted-only">
+      <div ref={home} className="scripted-only">
         <Menu.Root modal={false}>
           <Menu.Trigger className={`${button("plain")} px-2.5`} aria-label={`More for ${subject}`}>
             <Ellipsis aria-hidden="true" className="size-4" />
           </Menu.Trigger>
-          <Menu.Portal>
-            <Menu.Positioner align="end" sideOffset={6} className="z-20 outline-none">
+          <Menu.Portal container={home}>
+            <Menu.Positioner align="start" sideOffset={6} className="z-20 outline-none">
               <Menu.Popup className="min-w-52 rounded-xl border border-line-strong bg-surface p-1 outline-none">
                 {entries.map((entry) => (
                   <Item key={entry.text} entry={entry} />

@@ -16,6 +16,7 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
           <span className="font-medium">Sandbox: no money moves</span>
           {user !== null && <span className="hidden sm:inline"> · You are {user.name ?? user.email ?? user.id}</span>}
         </p>
+        {state?.last && <LastNews decision={state.last} />}
         <Link
           href={"/sign-in" as Route}
           className="inline-flex min-h-11 shrink-0 items-center rounded-md underline underline-offset-4 sm:min-h-9"
@@ -23,14 +24,12 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
           {user === null ? "Sign in" : "Switch user"}
         </Link>
         {state && (
-          <div className="flex w-full flex-wrap items-center justify-between gap-x-4 border-on-band/15 border-t sm:flex-nowrap">
-            <div className="flex shrink-0 flex-wrap items-center gap-x-2">
-              <p className="py-1.5">
-                For you it is <Instant at={state.now} now={state.now} form="moment" />
-              </p>
-              <SandboxClock />
-            </div>
-            {state.last && <LastNews decision={state.last} />}
+          <div className="flex w-full flex-wrap items-center gap-x-2 border-on-band/15 border-t">
+            {/* As wide in every zone: what stands beside it must not move when the reader's own is known. */}
+            <p className="py-1.5 sm:w-78">
+              For you it is <Instant at={state.now} now={state.now} form="moment" />
+            </p>
+            <SandboxClock />
           </div>
         )}
       </div>
@@ -41,7 +40,10 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
 /** The event by its processor's name, and what it did: the words of the log. */
 function LastNews({ decision: { eventType, action, reason } }: { decision: DecisionView }) {
   return (
-    <p className="min-w-0 truncate py-1.5 text-on-band-muted" title={`${eventType}: ${reason}`}>
+    <p
+      className="min-w-0 truncate text-on-band-muted max-sm:order-last max-sm:w-full max-sm:pb-2 sm:flex-1 sm:text-right"
+      title={`${eventType}: ${reason}`}
+    >
       Last: <code className="text-xs">{eventType}</code> → {ACTIONS[action]}, {reason}
     </p>
   );

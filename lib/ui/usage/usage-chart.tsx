@@ -9,6 +9,9 @@ interface UsageChartProps {
   locale: string;
 }
 
+/** More bars than this need the room between them. */
+const MANY = 45;
+
 /**
  * Bars by day on the page's own boxes: no script, no picture to scale, texts as large as everywhere. Use of the day
  * stands on what was used before it; what is only expected is dashed.
@@ -27,7 +30,9 @@ export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
               style={{ bottom: `${(100 * tick) / top}%` }}
             />
           ))}
-          <div className="absolute inset-0 flex items-end gap-px sm:gap-0.5">
+          <div
+            className={`absolute inset-0 flex items-end ${bars.length > MANY ? "gap-0 sm:gap-px" : "gap-px sm:gap-0.5"}`}
+          >
             {bars.map((bar) => (
               <Bar key={bar.day} bar={bar} top={top} title={title(bar, unit, locale)} />
             ))}
