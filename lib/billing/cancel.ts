@@ -61,7 +61,7 @@ export async function keepFor(current: Subscribed, shop: Selling): Promise<Chang
  * Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown as taken
  * back is. One that has been carried out already, hours before the renewal, is changed back.
  */
-async function withdraw(current: Subscribed, shop: Selling): Promise<void> {
+export async function withdraw(current: Subscribed, shop: Selling): Promise<void> {
   const { userId, product, mirror } = current;
   const { processor, subscription, scheduled, interval } = mirror;
   if (scheduled === null) return;

@@ -228,6 +228,20 @@ describe("a change", () => {
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
   });
 
+  test("to more, declined, leaves what was kept for later as it was", async () => {
+    const { shop, clients, askedFor } = playedShop(gateway);
+    await subscriber("plus");
+    await change(shop, "basic");
+    const answer = clients.stripe.change;
+    clients.stripe.change = async (asked) => {
+      if (asked.timing === "now") throw new ProcessorError("declined", "declined", null);
+      return answer(asked);
+    };
+    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
+    expect(askedFor("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
+  });
+
   test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;

@@ -1,7 +1,7 @@
 /** Changing a plan: previewed first, then now or with the next period. What happened comes back as webhooks. */
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
-import { cancelFor, keepFor } from "./cancel";
+import { cancelFor, keepFor, withdraw } from "./cancel";
 import { findPlan, freePlan, type ProductId, product as productOf } from "./catalog";
 import { usageAfter } from "./change-preview";
 import { type Current, scheduledAt, subscribedTo } from "./current";
@@ -101,15 +101,25 @@ function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: 
   }[reason];
 }
 
-/** A change that was kept for later gives way to this one: the processor's news of it ends our schedule. */
-async function changeNow({ product, mirror, now }: Subscribed, to: Chosen, shop: Selling): Promise<ChangeView> {
-  const { processor, subscription } = mirror;
+/** A change that was kept for later gives way to this one; where this one is refused, it is kept again. */
+async function changeNow(current: Subscribed, to: Chosen, shop: Selling): Promise<ChangeView> {
+  const { product, mirror, now } = current;
+  const { processor, subscription, scheduled } = mirror;
   const found = await reached(shop, processor);
   const priceId = priceOf(found, { product, ...to });
-  const done = await asked(processor, found.client.change({ subscription, priceId, timing: "now" }));
-  const view = { product, ...to, effectiveAt: written(now) };
-  if (done.outcome === "requested") return { ...view, outcome: "pending", url: null };
-  return { ...view, outcome: "payment_needed", url: done.url };
+  await withdraw(current, shop);
+  try {
+    const done = await asked(processor, found.client.change({ subscription, priceId, timing: "now" }));
+    const view = { product, ...to, effectiveAt: written(now) };
+    if (done.outcome === "requested") return { ...view, outcome: "pending", url: null };
+    return { ...view, outcome: "payment_needed", url: done.url };
+  } catch (error) {
+    const refused = error instanceof HttpError && error.status !== 503;
+    if (refused && scheduled !== null) {
+      await changeLater(await subscribedTo(current.userId, product, shop.gateway), scheduled, shop);
+    }
+    throw error;
+  }
 }
 
 /**
