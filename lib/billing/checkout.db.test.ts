@@ -7,6 +7,7 @@ import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { checkoutStatus, returnFromCheckout } from "./checkout-return";
+import { endDoubled } from "./doubled";
 import { DAY } from "./period";
 import { ProcessorError } from "./processors/client";
 import { playSubscription } from "./processors/stripe/played";
@@ -150,17 +151,37 @@ describe("a checkout", () => {
   });
 
   test("that cannot be closed is left, and looked after once there is a subscription", async () => {
-    const { shop, checkouts, pay } = playedShop(gateway, { closes: false });
+    const { shop, checkouts, pay, askedFor } = playedShop(gateway, { closes: false });
     await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
     const second = await checkout(buyer, wants("ultra"), shop);
     expect(await gateway.leftOpenCheckouts(10)).toEqual([]);
     pay(checkouts[1]?.id as string);
     await returnFromCheckout(buyer.id, second.checkout, shop);
     await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-    expect(await gateway.leftOpenCheckouts(10)).toMatchObject([
-      { userId: buyer.id, externalId: checkouts[0]?.id, status: "left_open" },
-    ]);
-    expect(await gateway.leftOpenCheckouts(10)).toEqual([]);
+    expect(await endDoubled(shop)).toEqual({ looked: 1, ended: 0, failed: 0 });
+    // Nobody asks again at once; then it has been paid in the tab that was left.
+    expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
+    const doubled = pay(checkouts[0]?.id as string);
+    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+    expect(await endDoubled(shop)).toEqual({ looked: 1, ended: 1, failed: 0 });
+    expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
+    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+    expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+
+  test("that was left open and is the only one that was paid, is what was bought", async () => {
+    const { shop, checkouts, pay, askedFor } = playedShop(gateway, { closes: false });
+    const first = await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
+    await checkout(buyer, wants("ultra"), shop);
+    pay(checkouts[0]?.id as string);
+    expect(await returnFromCheckout(buyer.id, first.checkout, shop)).toMatchObject({ status: "active" });
+    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+    await endDoubled(shop);
+    expect(askedFor("cancel")).toEqual([]);
+    expect(await writer()).toMatchObject({ plan: "plus" });
+    // What is open beside it is not given again.
+    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({ status: 409, reason: "already_subscribed" });
   });
 });
 

@@ -3,6 +3,7 @@ export * from "./catalog";
 export { changePlan, previewChange } from "./change";
 export { checkout } from "./checkout";
 export { checkoutStatus, returnFromCheckout } from "./checkout-return";
+export { endDoubled } from "./doubled";
 export { invoiceDocument, invoicesOf, portalOf } from "./invoices";
 export { type Reached, reach } from "./processors/reach";
 export {

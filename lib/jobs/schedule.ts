@@ -1,5 +1,5 @@
 /** The whole list of jobs. Each is safe to run twice at once and to be killed in the middle. */
-import { reach } from "@/lib/billing";
+import { endDoubled, reach, selling } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
 import { carryOutChanges } from "./changes";
 import { retryWebhooks } from "./retry";
@@ -11,6 +11,7 @@ interface Job {
 
 export const JOBS = {
   retry: { everySeconds: 60, run: retryWebhooks },
+  checkouts: { everySeconds: 120, run: (gateway) => endDoubled({ ...selling(), gateway }) },
   changes: { everySeconds: 300, run: (gateway) => carryOutChanges(gateway, reach) },
 } as const satisfies Record<string, Job>;
 
