@@ -1,4 +1,5 @@
 export { MAX_BODY, readBody } from "./body";
+export { readForm, seeOther } from "./form";
 export { HttpError } from "./http-error";
 export { requireSameOrigin } from "./origin";
 export { answer, json, parse, readJson } from "./respond";

@@ -1,18 +1,31 @@
-/** What the hosted pages ask: read a session, an invoice, a portal; pay, change the card, cancel, keep. */
-import type { Carried } from "../accounts";
+/**
+ * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
+ * Stripe's own, they are opened by whoever has the link: its id is the secret.
+ */
+import { HttpError } from "@/lib/http";
 import type { Sandbox } from "../sandbox";
+import { type CardNumber, isCardNumber } from "./cards";
 import * as checkout from "./checkout";
 import { subscriptionOf } from "./objects";
 import { playedStripe } from "./played";
 import { tellChange } from "./tell";
-import type { StripeTurn } from "./world";
-import { type Invoice, isLive, type Portal, type Session, seconds, type World } from "./world";
+import { checkoutView, invoiceView, portalView } from "./views";
+import { type Invoice, isLive, type Session, type StripeTurn, seconds, type World } from "./world";
 
 export type { Paid, Payment } from "./checkout";
+export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./views";
 
-/** The world in which a page's object is; null where nobody has it. Time is brought up to now. */
-export async function worldOf(sandbox: Sandbox, object: string): Promise<{ world: World; now: number } | null> {
-  return onWorld(sandbox, object, (turn) => ({ world: structuredClone(turn.world), now: turn.now }));
+type Pages = "checkout" | "portal" | "invoice";
+const VIEWS = { checkout: checkoutView, portal: portalView, invoice: invoiceView };
+
+/** What a hosted page shows; null where there is no such thing. Time is brought up to now first. */
+export async function hostedPage<P extends Pages>(
+  sandbox: Sandbox,
+  page: P,
+  id: string,
+): Promise<ReturnType<(typeof VIEWS)[P]> | null> {
+  const view = await onWorld(sandbox, id, ({ world, now }) => VIEWS[page](world, id, now));
+  return view as ReturnType<(typeof VIEWS)[P]> | null;
 }
 
 /** null where there is no such session. */
@@ -25,7 +38,7 @@ export function payInvoice(
   id: string,
   payment: checkout.Payment | null,
 ): Promise<checkout.Paid | null> {
-  return onWorld(sandbox, id, (turn) => {
+  return onWorld(sandbox, id, (turn): checkout.Paid => {
     const invoice = only(turn.world.invoices, id);
     if (invoice.status === "paid") return { outcome: "complete" };
     if (invoice.status !== "open") return { outcome: "expired" };
@@ -37,29 +50,56 @@ export function changeCard(sandbox: Sandbox, portal: string, payment: checkout.P
   return onWorld(sandbox, portal, (turn) => checkout.changeCard(turn, payment));
 }
 
-/** Cancels at the period's end, or takes that back; only what goes on can be. */
-export function setCancel(
-  sandbox: Sandbox,
-  portal: string,
-  subscription: string,
-  cancels: boolean,
-): Promise<true | null> {
+/** Cancels at the period's end, or takes that back. What has ended, or is held by a schedule, stays as it is. */
+export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels: boolean): Promise<boolean | null> {
   return onWorld(sandbox, portal, (turn) => {
-    const found = turn.world.subscriptions.find(({ id }) => id === subscription);
-    if (found === undefined || !isLive(found)) return true;
-    tellChange(
-      turn,
-      "customer.subscription.updated",
-      () => subscriptionOf(turn.world, found),
-      () => {
-        found.cancelAtPeriodEnd = cancels;
-        found.cancelAt = null;
-        found.canceledAt = cancels ? seconds(turn) : null;
-        found.cancellationReason = cancels ? "cancellation_requested" : null;
-      },
-    );
+    const found = turn.world.subscriptions.find((each) => each.id === id);
+    if (found === undefined || !isLive(found) || found.schedule) return false;
+    const object = () => subscriptionOf(turn.world, found);
+    tellChange(turn, "customer.subscription.updated", object, () => {
+      found.cancelAtPeriodEnd = cancels;
+      found.cancelAt = null;
+      found.canceledAt = cancels ? seconds(turn) : null;
+      found.cancellationReason = cancels ? "cancellation_requested" : null;
+    });
     return true;
   });
+}
+
+/** A posted form; gives where the browser goes. Throws HttpError 400, 404. */
+export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
+  const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
+  if (page === "portal" && form.has("subscription")) {
+    const cancels = form.get("action") === "cancel";
+    const found = await setCancel(sandbox, id, String(form.get("subscription")), cancels);
+    if (found === null) throw gone();
+    return here;
+  }
+  const payment = paymentOf(form);
+  const pay = { checkout: paySession, portal: changeCard, invoice: payInvoice }[page];
+  const paid = await pay(sandbox, id, payment);
+  if (paid === null) throw gone();
+  if (paid.outcome === "declined") return `${here}?problem=declined`;
+  if (paid.outcome === "requires_action") return `${here}?confirm=${payment.card}`;
+  if (page !== "checkout") return `${here}?done=1`;
+  const view = await hostedPage(sandbox, "checkout", id);
+  return paid.outcome === "expired" || view === null ? here : view.successUrl;
+}
+
+function paymentOf(form: URLSearchParams): checkout.Payment {
+  const card = form.get("card") ?? "";
+  if (!isCardNumber(card)) throw new HttpError(400, "bad_input", "card: is not a test card", { field: "card" });
+  const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
+  return {
+    card: card as CardNumber,
+    email: text("email"),
+    name: text("name"),
+    confirmed: form.get("confirmed") === "1",
+  };
+}
+
+function gone(): HttpError {
+  return new HttpError(404, "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */
@@ -68,15 +108,15 @@ async function onWorld<Result>(
   object: string,
   act: (turn: StripeTurn) => Result,
 ): Promise<Result | null> {
-  const carried: Carried = await sandbox.command<World>(
+  const carried = await sandbox.command<World>(
     { of: { object }, act: (turn) => ({ status: 200, body: act(turn) }) },
     playedStripe,
   );
   return carried.outcome === "answered" ? (carried.reply.body as Result) : null;
 }
 
-function only<T extends Session | Invoice | Portal>(list: readonly T[], id: string): T {
+function only<T extends Session | Invoice>(list: readonly T[], id: string): T {
   const found = list.find((each) => each.id === id);
-  if (found === undefined) throw new Error(`${id} is something else.`);
+  if (found === undefined) throw gone();
   return found;
 }
