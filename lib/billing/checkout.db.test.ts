@@ -50,7 +50,9 @@ describe("a checkout", () => {
       idempotencyKey: id,
     });
     expect(url).toBe(`https://pay.example/${checkouts[0]?.id}`);
-    expect(await gateway.customers(buyer.id)).toEqual([{ processor: "stripe", customer: customers[0]?.customer }]);
+    expect((await gateway.payers(buyer.id)).customers).toEqual([
+      { processor: "stripe", customer: customers[0]?.customer },
+    ]);
     const links = await gateway.resolveLinks("stripe", {
       customer: null,
       subscription: null,
@@ -85,7 +87,7 @@ describe("a checkout", () => {
   });
 
   test("of another plan closes the first, and has an address of its own", async () => {
-    const { shop, checkouts, askedFor } = playedShop(gateway);
+    const { shop, checkouts, askedFor, pay } = playedShop(gateway);
     const first = await checkout(buyer, wants("plus"), shop);
     const second = await checkout(buyer, wants("ultra"), shop);
     expect(second.url).not.toBe(first.url);
@@ -94,6 +96,8 @@ describe("a checkout", () => {
       ["price_writer_ultra_monthly", "open"],
     ]);
     expect(askedFor("closeCheckout")).toEqual([checkouts[0]?.id]);
+    pay(checkouts[1]?.id as string);
+    expect(await returnFromCheckout(buyer.id, second.checkout, shop)).toMatchObject({ status: "active" });
     expect(await checkoutStatus(buyer.id, first.checkout, shop)).toMatchObject({ status: "expired" });
   });
 

@@ -137,7 +137,8 @@ async function open(buyer: Buyer, begun: StoredCheckout, { priceId, trialDays }:
  * Never found by email: an address proves nothing.
  */
 async function customerFor(buyer: Buyer, { id, processor }: StoredCheckout, { client }: Reached, { gateway }: Selling) {
-  const known = (await gateway.customers(buyer.id)).find((each) => each.processor === processor);
+  const { customers } = await gateway.payers(buyer.id);
+  const known = customers.find((each) => each.processor === processor);
   if (known) return known.customer;
   const { id: userId, email } = buyer;
   const made = await asked(processor, client.customer({ userId, email, idempotencyKey: id }));

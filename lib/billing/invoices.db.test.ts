@@ -3,11 +3,13 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { testDatabase } from "@/tests/support/database";
+import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import { invoiceDocument, invoicesOf, portalOf } from "./invoices";
 import { DAY } from "./period";
 import { ProcessorError } from "./processors/client";
+import { playPaddleSubscription } from "./processors/paddle/played";
 import { customerObject, event } from "./processors/stripe/events";
 import { playSubscription } from "./processors/stripe/played";
 import { invoicesViewSchema } from "./purchase-view";
@@ -83,6 +85,19 @@ test("a document only of one's own invoice", async () => {
   expect(askedFor("invoicePdf")).toHaveLength(before);
 });
 
+test("a Paddle payer whose customer is not known to be them: their subscription's invoices and card, nothing else", async () => {
+  const { shop, askedFor } = playedShop(gateway);
+  const user = `typed-${userId}`;
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const played = playPaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
+  await gateway.linkTransaction("paddle", played.transaction, user);
+  await deliverPaddle(gateway, played.created());
+  expect(await invoicesOf(user, shop)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
+  expect(askedFor("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
+  expect(await portalOf(user, undefined, shop)).toEqual({ url: `https://card.example/sub_${user}` });
+  expect(askedFor("portal")).toEqual([]);
+});
+
 test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
   const { shop, askedFor, subscriptions } = playedShop(gateway);
   expect(await portalOf(userId, undefined, shop)).toMatchObject({ url: expect.stringContaining(userId) });
@@ -125,5 +140,5 @@ test("a customer deleted at the processor is no customer any more", async () => 
   const created = Math.floor(Date.now() / 1000);
   const deleted = { ...customerObject({ id: `cus_${userId}`, created }), deleted: true };
   await deliver(gateway, event("customer.deleted", deleted, undefined, { id: `evt_gone_${userId}`, created }));
-  expect(await gateway.customers(userId)).toEqual([{ processor: "paddle", customer: `ctm_${userId}` }]);
+  expect((await gateway.payers(userId)).customers).toEqual([{ processor: "paddle", customer: `ctm_${userId}` }]);
 });

@@ -79,7 +79,7 @@ test("another plan closes the first: only one can be paid, and one is", async ()
   const second = await open("ultra");
   expect(await pay(first.session)).toEqual({ outcome: "expired" });
   expect(await pay(second.session)).toEqual({ outcome: "succeeded" });
-  const [customer] = await gateway.customers(buyer.id);
+  const [customer] = (await gateway.payers(buyer.id)).customers;
   expect((await stripe.subscriptions.list({ customer: customer?.customer as string })).data).toHaveLength(1);
   expect(await writer()).toMatchObject({ plan: "ultra" });
 });
@@ -100,7 +100,7 @@ test("upgraded: the preview's money and meters are what then comes", async () =>
   // Asked again, after an answer that was lost: nothing is charged twice.
   await client.change({
     subscription: (
-      await stripe.subscriptions.list({ customer: (await gateway.customers(buyer.id))[0]?.customer as string })
+      await stripe.subscriptions.list({ customer: (await gateway.payers(buyer.id)).customers[0]?.customer as string })
     ).data[0]?.id as string,
     priceId: "price_writer_ultra_monthly",
     timing: "now",
@@ -191,7 +191,7 @@ test("canceled, resumed, canceled, ended, and bought again", async () => {
   expect(await writer()).toMatchObject({ plan: "free" });
   await subscribe("ultra");
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
-  expect(await gateway.customers(buyer.id)).toHaveLength(1);
+  expect((await gateway.payers(buyer.id)).customers).toHaveLength(1);
 });
 
 test("tried, charged, and not tried again", async () => {

@@ -12,7 +12,7 @@ import type { Transport } from "./transport";
 import { usageMethods } from "./usage-methods";
 
 export type { EventOutcome, EventState } from "./inbox-methods";
-export type { LinkedCustomer, StoredCheckout } from "./purchase-methods";
+export type { LinkedCustomer, Payers, StoredCheckout } from "./purchase-methods";
 export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Chatbot } from "./usage-methods";

@@ -12,6 +12,7 @@ export type {
   EventState,
   Gateway,
   LinkedCustomer,
+  Payers,
   SandboxAccount,
   SandboxClock,
   StoredCheckout,

@@ -41,6 +41,12 @@ const begun = z.discriminatedUnion("outcome", [
 const customer = z.object({ processor, customer: z.string() });
 export type LinkedCustomer = z.infer<typeof customer>;
 
+const payers = z.object({
+  customers: z.array(customer),
+  subscriptions: z.array(z.object({ processor, subscription: z.string() })),
+});
+export type Payers = z.infer<typeof payers>;
+
 interface CheckoutSpec {
   userId: string;
   product: ProductId;
@@ -90,7 +96,7 @@ export function purchaseMethods(call: Call) {
       call(z.array(storedCheckout.extend({ userId: z.string() })), "list_left_open_checkouts", { p_limit: limit }),
 
     /** The latest first. */
-    customers: (userId: string) => call(z.array(customer), "list_customers", { p_user_id: userId }),
+    payers: (userId: string) => call(payers, "list_payers", { p_user_id: userId }),
 
     /** What was used from each instant to the next, as if at that instant. */
     usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>

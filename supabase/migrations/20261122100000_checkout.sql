@@ -50,7 +50,11 @@ as $$
       select from public.mirrors m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
-          or (m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')))));
+          -- Nobody has asked yet, and a subscription like it has begun.
+          or (p_row.subscription_id is null and p_row.status in ('opening', 'open', 'left_open', 'paid')
+            and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+            and (m.processor, m.plan, m.billing_interval)
+              = (p_row.processor, p_row.plan, p_row.billing_interval)))));
 $$;
 
 comment on function public.checkout_view(public.checkouts) is 'One checkouts row as the gateway reads it.';
@@ -221,24 +225,30 @@ comment on function public.list_left_open_checkouts(integer) is 'Replaced checko
 revoke all on function public.list_left_open_checkouts(integer) from public, anon, authenticated;
 grant execute on function public.list_left_open_checkouts(integer) to service_role;
 
--- Called by checkout, portal and invoices: which customers at the processors this user is, the latest first. One that was
--- deleted there is no longer good for buying; its invoices are gone with it.
-create or replace function public.list_customers(p_user_id text) returns jsonb
+-- Called by checkout, portal and invoices: which customers and subscriptions at the processors are this user's, the latest
+-- first. A customer that was deleted there is no longer good for buying. A Paddle customer is here only where an admin or
+-- our checkout has linked it: Paddle finds customers by the address that a payer types, so that the customer of a user's
+-- subscription may be somebody else, whose invoices and cards are none of the user's.
+create or replace function public.list_payers(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(
-    jsonb_build_object('processor', l.processor, 'customer', l.external_id)
-    order by l.created_at desc, l.external_id), '[]')
+  select jsonb_build_object(
+    'customers', coalesce(jsonb_agg(
+      jsonb_build_object('processor', l.processor, 'customer', l.external_id)
+      order by l.created_at desc, l.external_id) filter (where l.kind = 'customer'), '[]'),
+    'subscriptions', coalesce(jsonb_agg(
+      jsonb_build_object('processor', l.processor, 'subscription', l.external_id)
+      order by l.created_at desc, l.external_id) filter (where l.kind = 'subscription'), '[]'))
   from public.links l
-  where l.user_id = p_user_id and l.kind = 'customer'
-    and not exists (
+  where l.user_id = p_user_id
+    and (l.kind = 'subscription' or (l.kind = 'customer' and not exists (
       select from public.notes n
-      where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted');
+      where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted')));
 $$;
 
-comment on function public.list_customers(text) is 'A users customers at the processors.';
-revoke all on function public.list_customers(text) from public, anon, authenticated;
-grant execute on function public.list_customers(text) to service_role;
+comment on function public.list_payers(text) is 'A users customers and subscriptions at the processors.';
+revoke all on function public.list_payers(text) from public, anon, authenticated;
+grant execute on function public.list_payers(text) to service_role;
 
 -- Called by the preview of a plan change: what was used of each field between the given instants, as if all of it had been
 -- used at the earlier one. With every instant at which a timeline cuts the usage among them, the pure twin of the counters

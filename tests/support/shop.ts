@@ -125,11 +125,16 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         await answers("portal", { customer, links, returnUrl });
         return { url: `https://portal.example/${customer}` };
       },
-      async invoices(customer) {
-        await answers("invoices", customer);
+      async paymentPage(id) {
+        await answers("paymentPage", id);
+        return processor === "paddle" ? `https://card.example/${id}` : null;
+      },
+      async invoices(of) {
+        await answers("invoices", of);
+        const whose = "customer" in of ? of.customer : of.subscriptions.join("_");
         const at = Date.UTC(2026, 10, processor === "stripe" ? 2 : 1);
         const total = { amount: 1_999, currency: "USD" };
-        return [{ id: `in_${customer}`, number: "1", at, total, status: "paid", url: null, pdf: null }];
+        return [{ id: `in_${whose}`, number: "1", at, total, status: "paid", url: null, pdf: null }];
       },
       async invoicePdf(invoice) {
         await answers("invoicePdf", invoice);

@@ -76,6 +76,8 @@ export interface Invoice {
   pdf: string | null;
 }
 
+export type InvoicesOf = { customer: string } | { subscriptions: readonly string[] };
+
 /** A subscription as it stands at the processor, as facts that can be added to the timeline. */
 export interface SubscriptionReading {
   identity: Identity;
@@ -109,8 +111,10 @@ export interface ProcessorClient {
   unpause(subscription: string): Promise<void>;
   /** The processor's own page for cards and addresses; `returnUrl` where it has a way back. */
   portal(customer: string, subscriptions: readonly string[], returnUrl?: string): Promise<{ url: string }>;
-  /** Newest first. */
-  invoices(customer: string): Promise<Invoice[]>;
+  /** Where this subscription's card is changed, and nothing else can be seen; null where there is no such page. */
+  paymentPage(subscription: string): Promise<string | null>;
+  /** Of one customer, or of these subscriptions only. Newest first. */
+  invoices(of: InvoicesOf): Promise<Invoice[]>;
   /** A link that works for a short while; null where there is no document yet. */
   invoicePdf(invoice: string): Promise<string | null>;
 }

@@ -18,7 +18,11 @@ as $$
       select from public.mirrors m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
-          or (m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')))));
+          -- Nobody has asked yet, and a subscription like it has begun.
+          or (p_row.subscription_id is null and p_row.status in ('opening', 'open', 'left_open', 'paid')
+            and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+            and (m.processor, m.plan, m.billing_interval)
+              = (p_row.processor, p_row.plan, p_row.billing_interval)))));
 $$;
 
 comment on function public.checkout_view(public.checkouts) is 'One checkouts row as the gateway reads it.';

@@ -129,6 +129,17 @@ describe("a pause", () => {
   });
 });
 
+test("the page where one subscription's card is changed", async () => {
+  const items = [item("pri_writer_plus_monthly")];
+  const update_payment_method = "https://buyer-portal.paddle.com/card";
+  const { client } = await playedApi(
+    { data: subscription(items, { management_urls: { update_payment_method, cancel: "https://x.example" } }) },
+    { data: subscription(items) },
+  );
+  expect(await client.paymentPage(SUBSCRIPTION)).toBe(update_payment_method);
+  expect(await client.paymentPage(SUBSCRIPTION)).toBeNull();
+});
+
 test("Paddle makes its own customers, and keeps no plan change", async () => {
   const { client, requests } = await playedApi();
   expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBeNull();

@@ -148,14 +148,23 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       return { url: required("portal", "url", urls.general.overview) };
     },
 
-    async invoices(customer) {
-      const customerId = [pathId(customer)];
+    async paymentPage(subscription) {
+      const id = pathId(subscription);
+      const { managementUrls } = await call("paymentPage", () => paddle.subscriptions.get(id));
+      return managementUrls?.updatePaymentMethod ?? null;
+    },
+
+    async invoices(of) {
+      const whose =
+        "customer" in of ? { customerId: [pathId(of.customer)] } : { subscriptionId: of.subscriptions.map(pathId) };
+      // Without any, Paddle would list everybody's.
+      if (whose.subscriptionId?.length === 0) return [];
       const invoices: Invoice[] = [];
       let after: string | undefined;
       // Pages are asked for by the last id: the SDK would follow whatever address the answer names, with our key.
       for (let page = 0; page * INVOICES_A_PAGE < INVOICES; page++) {
         const collection = paddle.transactions.list({
-          customerId,
+          ...whose,
           status: ["completed", "paid", "billed", "past_due", "canceled"],
           orderBy: "id[DESC]",
           perPage: INVOICES_A_PAGE,

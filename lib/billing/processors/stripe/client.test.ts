@@ -455,7 +455,7 @@ describe("portal and invoices", () => {
       invoice({ id: "in_void", status: "void", hosted_invoice_url: null, invoice_pdf: null }),
     ];
     const { client, requests } = await playedApi({ object: "list", data, has_more: false });
-    const invoices = await client.invoices(CUSTOMER);
+    const invoices = await client.invoices({ customer: CUSTOMER });
     expect(invoices.map(({ id, status }) => [id, status])).toEqual([
       ["in_new", "open"],
       ["in_old", "paid"],
@@ -472,6 +472,14 @@ describe("portal and invoices", () => {
       pdf: "https://invoice.stripe.example/i/1/pdf",
     });
     expect(requests[0]).toMatchObject({ request: "GET /v1/invoices", fields: { customer: CUSTOMER, limit: "100" } });
+  });
+
+  test("of some subscriptions only", async () => {
+    const list = (id: string) => ({ object: "list", data: [invoice({ id })], has_more: false });
+    const { client, requests } = await playedApi(list("in_1"), list("in_2"));
+    expect(await client.invoices({ subscriptions: ["sub_1", "sub_2"] })).toHaveLength(2);
+    expect(requests.map(({ fields }) => fields.subscription).sort()).toEqual(["sub_1", "sub_2"]);
+    expect(await client.paymentPage("sub_1")).toBeNull();
   });
 
   test("the document of one", async () => {

@@ -177,10 +177,19 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       });
     },
 
-    invoices(customer) {
+    /** Stripe's portal is the place for cards. */
+    paymentPage: async () => null,
+
+    invoices(of) {
       return call("invoices", async () => {
-        const { data } = await stripe.invoices.list({ customer: entityId(customer), limit: INVOICES });
-        return data.flatMap(readInvoice).sort((one, other) => other.at - one.at);
+        const lists =
+          "customer" in of
+            ? [await stripe.invoices.list({ customer: entityId(of.customer), limit: INVOICES })]
+            : await Promise.all(
+                of.subscriptions.map((id) => stripe.invoices.list({ subscription: entityId(id), limit: INVOICES })),
+              );
+        const invoices = lists.flatMap(({ data }) => data.flatMap(readInvoice));
+        return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
       });
     },
 
