@@ -147,6 +147,16 @@ describe("downgraded", () => {
     expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
   });
 
+  test("clicked twice, and undone twice", async () => {
+    await subscribe("ultra");
+    await Promise.all([change("basic"), change("basic")]);
+    expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
+    const resume = () => refusal(resumeSubscription(buyer.id, "writer", shop));
+    const undone = await Promise.all([resume(), resume()]);
+    expect(undone).toContain(null);
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+  });
+
   test("undone: the renewal is as if nothing had been", async () => {
     await subscribe("ultra");
     const { effectiveAt } = await change("basic");

@@ -322,6 +322,24 @@ describe("change at the renewal", () => {
     expect(same.requests).toHaveLength(2);
   });
 
+  test("made by a second click in between: that one is used; let go by one: that is enough", async () => {
+    const refused = refusal(400, "invalid_request_error");
+    const held = subscription({ schedule: "sub_sched_1" });
+    const twice = await playedApi(subscription(), refused, held, schedule(), schedule());
+    expect(await twice.client.change(downgrade)).toEqual({ outcome: "requested" });
+    expect(twice.requests.at(-1)?.request).toBe("POST /v1/subscription_schedules/sub_sched_1");
+    const released = await playedApi(held, refused, subscription());
+    await released.client.unschedule(SUBSCRIPTION);
+    for (const answers of [
+      [subscription(), refused, subscription()],
+      [held, refused, held],
+    ]) {
+      const { client } = await playedApi(...answers);
+      const call = answers[0] === held ? client.unschedule(SUBSCRIPTION) : client.change(downgrade);
+      await expect(call).rejects.toMatchObject({ problem: "invalid" });
+    }
+  });
+
   test("to what one has: the schedule is let go", async () => {
     const { client, requests } = await playedApi(subscription({ schedule: "sub_sched_1" }), schedule());
     await client.change({ ...downgrade, priceId: "price_writer_plus_monthly" });

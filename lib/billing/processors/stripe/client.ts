@@ -235,11 +235,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       await release(current);
       return { outcome: "requested" };
     }
-    const known = idOf(current.schedule);
-    const schedule =
-      known === null
-        ? await stripe.subscriptionSchedules.create({ from_subscription: current.id })
-        : await stripe.subscriptionSchedules.retrieve(known);
+    const schedule = await scheduleOf(current);
     if (keepsAlready(schedule, priceId)) return { outcome: "requested" };
     await stripe.subscriptionSchedules.update(schedule.id, {
       end_behavior: "release",
@@ -249,9 +245,28 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
     return { outcome: "requested" };
   }
 
-  async function release({ schedule }: Stripe.Subscription): Promise<void> {
-    const id = idOf(schedule);
-    if (id !== null) await stripe.subscriptionSchedules.release(id);
+  async function scheduleOf({ id, schedule }: Stripe.Subscription): Promise<Stripe.SubscriptionSchedule> {
+    const known = idOf(schedule);
+    if (known !== null) return stripe.subscriptionSchedules.retrieve(known);
+    try {
+      return await stripe.subscriptionSchedules.create({ from_subscription: id });
+    } catch (error) {
+      // A second click: a subscription has one schedule at most.
+      const made = idOf((await stripe.subscriptions.retrieve(id)).schedule);
+      if (made === null) throw error;
+      return stripe.subscriptionSchedules.retrieve(made);
+    }
+  }
+
+  async function release({ id, schedule }: Stripe.Subscription): Promise<void> {
+    const known = idOf(schedule);
+    if (known === null) return;
+    try {
+      await stripe.subscriptionSchedules.release(known);
+    } catch (error) {
+      // It may have been let go in between, by a second click or by the renewal.
+      if (idOf((await stripe.subscriptions.retrieve(id)).schedule) === known) throw error;
+    }
   }
 }
 
