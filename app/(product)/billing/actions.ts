@@ -15,7 +15,7 @@ import {
 import { parse } from "@/lib/http";
 import type { Refusal } from "@/lib/ui";
 import { attempt, entries } from "./attempt";
-import { whatNext } from "./what-next";
+import { changed } from "./changed";
 
 /** To the processor's checkout. */
 export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
@@ -26,13 +26,16 @@ export async function startCheckout(_: Refusal | null, form: FormData): Promise<
 }
 
 export async function changePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
-  return attempt(async ({ id }) => whatNext(await change(id, parse(planChangeRequest, entries(form)), selling())));
+  return attempt(async ({ id }) => {
+    const asked = parse(planChangeRequest, entries(form));
+    return changed(id, asked.product, () => change(id, asked, selling()));
+  });
 }
 
 export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, entries(form));
-    return whatNext(await cancelSubscription(id, product, selling()));
+    return changed(id, product, () => cancelSubscription(id, product, selling()));
   });
 }
 
@@ -40,7 +43,7 @@ export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Ref
 export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, entries(form));
-    return whatNext(await resumeSubscription(id, product, selling()));
+    return changed(id, product, () => resumeSubscription(id, product, selling()));
   });
 }
 

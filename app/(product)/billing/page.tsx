@@ -4,8 +4,9 @@ import {
   byUrgency,
   ChangedNotice,
   CheckoutNotice,
+  changedOf,
+  enoughFor,
   InvoicesSection,
-  isChanged,
   LivePage,
   pageUser,
   reader,
@@ -25,26 +26,27 @@ const INVOICE_LINES = 5;
 const WORK = { portal: openPortal, keep };
 
 interface BillingPageProps {
-  searchParams: Promise<{ checkout?: string | string[]; changed?: string | string[] }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
 }
 
 export default async function BillingPage({ searchParams }: BillingPageProps) {
-  const [user, { checkout: checkoutId, changed }] = await Promise.all([pageUser("/billing"), searchParams]);
+  const [user, parameters] = await Promise.all([pageUser("/billing"), searchParams]);
   // First: where the news of a payment is late it is fetched here, and what follows is already what was paid for.
-  const checkout = await returnedCheckout(user.id, checkoutId);
+  const checkout = await returnedCheckout(user.id, parameters.checkout);
   const [{ locale }, usage, decisions] = await Promise.all([
     reader(),
     usageOf(user.id),
-    gateway().decisions(user.id, TRAIL_LINES),
+    gateway().decisions(user.id, enoughFor(TRAIL_LINES)),
   ]);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
+  const changed = changedOf(parameters, subscriptions);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Billing</h1>
       <p className="mt-1 text-pretty text-muted">{summary({ subscriptions }, locale)}</p>
       <div className="mt-6 space-y-6">
         {checkout && <CheckoutNotice checkout={checkout} />}
-        {isChanged(changed) && <ChangedNotice changed={changed} />}
+        {changed && <ChangedNotice changed={changed} />}
         {subscriptions.map((subscription) => (
           <SubscriptionCard
             key={subscription.product}
@@ -56,7 +58,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
         ))}
       </div>
       <div className="mt-10 space-y-10">
-        <Trail decisions={decisions} now={usage.now} />
+        <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
         <InvoicesSection>
           <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />
         </InvoicesSection>

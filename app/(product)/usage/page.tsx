@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
 import {
   byUrgency,
+  enoughFor,
   HISTORY_DAYS,
   LivePage,
   PeriodPicker,
@@ -26,7 +27,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
   const [{ locale }, usage, decisions] = await Promise.all([
     reader(),
     usageOf(user.id),
-    gateway().decisions(user.id, TRAIL_LINES),
+    gateway().decisions(user.id, enoughFor(TRAIL_LINES)),
   ]);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   const histories = await Promise.all(subscriptions.map((subscription) => historiesOf(user.id, subscription)));
@@ -53,7 +54,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
         ))}
       </div>
       <div className="mt-10">
-        <Trail decisions={decisions} now={usage.now} />
+        <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
       </div>
       <LivePage usage={usage} />
     </>

@@ -22,7 +22,7 @@ it.each<[Partial<SubscriptionView>, (string | null)[]]>([
   [{ plan: "free", status: "canceled", processor: null, interval: null }, ["Subscribe again"]],
   [{}, ["Upgrade", "Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
   [{ interval: "yearly" }, ["Upgrade", "Change plan", "Pay monthly", "Payment method", "Cancel plan"]],
-  [{ plan: "ultra" }, [null, "Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
+  [{ plan: "ultra" }, ["Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
   [{ status: "past_due" }, ["Fix payment", "Cancel plan"]],
   [{ status: "past_due", plan: "free" }, ["Fix payment", "Cancel plan"]],
   [{ status: "incomplete", plan: "free" }, ["Finish payment"]],

@@ -5,7 +5,10 @@ import { standingOf } from "../plans/standing";
 import { planName } from "./plan-words";
 
 /** A page of ours; or the processor's page for cards; or taking back a cancellation, a scheduled change or a pause. */
-export type CardAction = { text: string } & ({ kind: "link"; href: string } | { kind: "portal" | "keep" });
+export type CardAction = { text: string; tone?: "plain" } & (
+  | { kind: "link"; href: string }
+  | { kind: "portal" | "keep" }
+);
 
 export interface CardActions {
   primary: CardAction | null;
@@ -37,7 +40,7 @@ export function cardActions(subscription: SubscriptionView): CardActions {
   if (subscription.scheduledPlan !== null) return { primary: keep, rest: [card, leave] };
   const rest = [otherInterval(subscription), card, leave].filter((action) => action !== null);
   return isHighest(subscription)
-    ? { primary: null, rest: [change, ...rest] }
+    ? { primary: { ...change, tone: "plain" }, rest }
     : { primary: plans("Upgrade"), rest: [change, ...rest] };
 }
 

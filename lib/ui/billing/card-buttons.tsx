@@ -43,7 +43,7 @@ export function CardButtons({ subscription, subject, work }: CardButtonsProps) {
 function Primary({ action, fields, work }: { action: CardAction; fields: Record<string, string>; work: CardWork }) {
   if (action.kind === "link") {
     return (
-      <Link href={action.href as Route} className={button("primary")}>
+      <Link href={action.href as Route} className={button(action.tone ?? "primary")}>
         {action.text}
       </Link>
     );

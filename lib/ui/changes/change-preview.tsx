@@ -20,7 +20,7 @@ interface ChangePreviewProps {
 /** What a change does, before anything happens: the money, when it comes into force, and what becomes of the usage. */
 export function ChangePreview({ preview, change, now, locale }: ChangePreviewProps) {
   const { product, to, timing, effectiveAt, dueNow, nextCharge, usage } = preview;
-  const name = planName(product, to.plan);
+  const name = changeName(preview);
   const interval = to.interval ?? "monthly";
   const later = timing === "period_end";
   return (
@@ -72,6 +72,12 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
       )}
     </div>
   );
+}
+
+/** The plan, or where that stays the same how it is paid: "Ultra", "Ultra, paid yearly". */
+export function changeName({ product, from, to }: Pick<ChangePreviewView, "product" | "from" | "to">): string {
+  const name = planName(product, to.plan);
+  return from.plan === to.plan && to.interval ? `${name}, paid ${to.interval}` : name;
 }
 
 function buttonText({ timing, dueNow }: ChangePreviewView, name: string, locale: string): string {

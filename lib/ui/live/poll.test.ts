@@ -2,12 +2,13 @@ import { expect, it } from "vitest";
 import { pollDelay } from "./poll";
 
 it("asks within 2 s while something is pending, and while its reader is here", () => {
-  expect(pollDelay({ pending: true, idle: 3_600_000, failures: 0 })).toBeLessThan(2_000);
+  expect(pollDelay({ pending: true, idle: 599_999, failures: 0 })).toBeLessThan(2_000);
   expect(pollDelay({ pending: false, idle: 119_999, failures: 0 })).toBeLessThan(2_000);
 });
 
 it("asks seldom where nobody does anything", () => {
   expect(pollDelay({ pending: false, idle: 120_000, failures: 0 })).toBe(15_000);
+  expect(pollDelay({ pending: true, idle: 600_000, failures: 0 })).toBe(15_000);
 });
 
 it("waits longer with every failure, up to a minute", () => {

@@ -4,6 +4,8 @@ const FAST = 1_200;
 const SLOW = 15_000;
 /** For so long after the page was opened, or its reader did something, news is likely. */
 const LIVELY = 120_000;
+/** For so long what is pending is worth asking for often; later it is late. */
+const EXPECTED = 600_000;
 const LONGEST = 60_000;
 
 /**
@@ -11,6 +13,6 @@ const LONGEST = 60_000;
  * and longer with every failure in a row, so that a server in trouble is not asked to death.
  */
 export function pollDelay({ pending, idle, failures }: { pending: boolean; idle: number; failures: number }): number {
-  const delay = pending || idle < LIVELY ? FAST : SLOW;
+  const delay = idle < (pending ? EXPECTED : LIVELY) ? FAST : SLOW;
   return Math.min(LONGEST, delay * 2 ** Math.min(failures, 6));
 }

@@ -2,7 +2,7 @@ import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
 import { planChangeRequest, previewChange, selling } from "@/lib/billing";
 import { HttpError } from "@/lib/http";
-import { BackToBilling, ChangePreview, pageUser, planName, RefusalNotice, reader } from "@/lib/ui";
+import { BackToBilling, ChangePreview, changeName, pageUser, planName, RefusalNotice, reader } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { changePlan } from "../actions";
 
@@ -23,7 +23,7 @@ export default async function ChangePage({ searchParams }: ChangePageProps) {
     usageOf(user.id),
     orRefusal(previewChange(user.id, asked.data, selling())),
   ]);
-  const name = planName(asked.data.product, asked.data.plan);
+  const name = preview instanceof HttpError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
   return (
     <>
       <BackToBilling />
