@@ -6,7 +6,7 @@ import { env } from "@/lib/env";
 
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
 export { sandbox, startSandbox, stripeHttpClient } from "./running";
-export { CARDS, type CardNumber, isCardNumber } from "./stripe/cards";
+export { type CardNumber, isCardNumber, TEST_CARDS } from "./stripe/cards";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./stripe/hosted";
 export * as stripePages from "./stripe/hosted";
 export { invoicePdf } from "./stripe/pdf";

@@ -3,7 +3,7 @@ import { ChevronRight, CreditCard } from "lucide-react";
 interface TestCardsProps {
   /** The form that the cards are buttons of; its other fields are children. */
   action: string;
-  /** What a card's button does, before the card is named: "Pay $19.99 with". */
+  /** What a press on a card does: "Pay $19.99". */
   verb: string;
   cards: readonly { id: string; number: string; does: string }[];
   children?: React.ReactNode;
@@ -15,7 +15,7 @@ export function TestCards({ action, verb, cards, children }: TestCardsProps) {
     <form method="post" action={action} className="space-y-5">
       {children}
       <fieldset>
-        <legend className="font-medium text-sm">Test card</legend>
+        <legend className="font-medium text-sm">{verb} with a test card</legend>
         <ul className="mt-2 divide-y divide-line overflow-hidden rounded-xl border border-line-strong bg-surface">
           {cards.map(({ id, number, does }) => (
             <li key={id}>
@@ -27,7 +27,7 @@ export function TestCards({ action, verb, cards, children }: TestCardsProps) {
               >
                 <CreditCard aria-hidden="true" className="size-5 shrink-0 text-muted" />
                 <span className="min-w-0 flex-1">
-                  <span className="sr-only">{verb} </span>
+                  <span className="sr-only">{verb} with </span>
                   <span className="block font-medium text-sm tabular-nums">{number}</span>
                   <span className="block text-pretty text-muted text-sm">{does}</span>
                 </span>

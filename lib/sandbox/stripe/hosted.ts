@@ -4,13 +4,12 @@
  */
 import { HttpError } from "@/lib/http";
 import type { Sandbox } from "../sandbox";
+import { cancelAtPeriodEnd } from "./cancel";
 import { type CardNumber, isCardNumber } from "./cards";
 import * as checkout from "./checkout";
-import { subscriptionOf } from "./objects";
 import { playedStripe } from "./played";
-import { tellChange } from "./tell";
 import { checkoutView, invoiceView, portalView } from "./views";
-import { type Invoice, isLive, type Session, type StripeTurn, seconds, type World } from "./world";
+import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./world";
 
 export type { Paid, Payment } from "./checkout";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./views";
@@ -55,13 +54,7 @@ export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels:
   return onWorld(sandbox, portal, (turn) => {
     const found = turn.world.subscriptions.find((each) => each.id === id);
     if (found === undefined || !isLive(found) || found.schedule) return false;
-    const object = () => subscriptionOf(turn.world, found);
-    tellChange(turn, "customer.subscription.updated", object, () => {
-      found.cancelAtPeriodEnd = cancels;
-      found.cancelAt = null;
-      found.canceledAt = cancels ? seconds(turn) : null;
-      found.cancellationReason = cancels ? "cancellation_requested" : null;
-    });
+    cancelAtPeriodEnd(turn, found, cancels);
     return true;
   });
 }

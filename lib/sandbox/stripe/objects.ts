@@ -9,7 +9,7 @@ import {
   todaysSession,
   todaysSubscription,
 } from "@/lib/billing/processors/stripe/events";
-import { CARDS } from "./cards";
+import { testCard } from "./cards";
 import type { Card, Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
 export function subscriptionOf(_world: World, subscription: Subscription) {
@@ -47,6 +47,7 @@ export function customerOf({ customer }: World) {
 }
 
 export function paymentMethodOf({ customer }: World, { id, created, number }: Card) {
+  const { brand } = testCard(number);
   return {
     id,
     object: "payment_method",
@@ -59,17 +60,17 @@ export function paymentMethodOf({ customer }: World, { id, created, number }: Ca
       tax_id: null,
     },
     card: {
-      brand: CARDS[number].brand,
+      brand,
       checks: { address_line1_check: null, address_postal_code_check: "pass", cvc_check: "pass" },
       country: "US",
-      display_brand: CARDS[number].brand,
+      display_brand: brand,
       exp_month: 12,
       exp_year: 2099,
       fingerprint: `sandbox${number}`,
       funding: "credit",
       generated_from: null,
       last4: number,
-      networks: { available: [CARDS[number].brand], preferred: null },
+      networks: { available: [brand], preferred: null },
       regulated_status: "unregulated",
       three_d_secure_usage: { supported: true },
       wallet: null,

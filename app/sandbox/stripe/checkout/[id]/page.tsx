@@ -7,6 +7,7 @@ import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { button, Logo, reader } from "@/lib/ui";
 import { FIELD } from "@/lib/ui/button";
+import { formatMoney } from "@/lib/ui/format";
 import { OrderSummary } from "./order-summary";
 
 export const metadata: Metadata = { title: "Checkout" };
@@ -18,7 +19,7 @@ export default async function CheckoutPage({
   params: Promise<{ id: string }>;
   searchParams: Query;
 }) {
-  const [{ id }, query, { locale }, { CARDS, isCardNumber, sandbox, stripePages }] = await Promise.all([
+  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
     params,
     searchParams,
     reader(),
@@ -66,8 +67,8 @@ export default async function CheckoutPage({
               <Problem code={one(query.problem)} />
               <TestCards
                 action={action}
-                verb={view.trialUntil === null ? "Pay with" : "Start the trial with"}
-                cards={Object.entries(CARDS).map(([number, found]) => ({ id: number, ...found }))}
+                verb={view.trialUntil === null ? `Pay ${formatMoney(view.dueToday, locale)}` : "Start the trial"}
+                cards={TEST_CARDS}
               >
                 <Field name="email" label="Email" type="email" autoComplete="email" value={view.email} />
                 <Field name="name" label="Name on card" type="text" autoComplete="cc-name" value={view.name} />

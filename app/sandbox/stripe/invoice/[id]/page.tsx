@@ -20,7 +20,7 @@ export default async function InvoicePage({
   params: Promise<{ id: string }>;
   searchParams: Query;
 }) {
-  const [{ id }, query, { locale }, { CARDS, isCardNumber, sandbox, stripePages }] = await Promise.all([
+  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
     params,
     searchParams,
     reader(),
@@ -72,11 +72,7 @@ export default async function InvoicePage({
             ) : (
               <>
                 <Problem code={one(query.problem)} />
-                <TestCards
-                  action={action}
-                  verb={`Pay ${formatMoney(view.due, locale)} with`}
-                  cards={Object.entries(CARDS).map(([number, found]) => ({ id: number, ...found }))}
-                />
+                <TestCards action={action} verb={`Pay ${formatMoney(view.due, locale)}`} cards={TEST_CARDS} />
               </>
             )}
           </div>

@@ -19,7 +19,7 @@ export default async function PortalPage({
   params: Promise<{ id: string }>;
   searchParams: Query;
 }) {
-  const [{ id }, query, { locale }, { CARDS, isCardNumber, sandbox, stripePages }] = await Promise.all([
+  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
     params,
     searchParams,
     reader(),
@@ -78,11 +78,7 @@ export default async function PortalPage({
         ) : (
           <>
             <Problem code={one(query.problem)} />
-            <TestCards
-              action={action}
-              verb="Use"
-              cards={Object.entries(CARDS).map(([number, found]) => ({ id: number, ...found }))}
-            />
+            <TestCards action={action} verb="Replace it" cards={TEST_CARDS} />
           </>
         )}
       </section>
