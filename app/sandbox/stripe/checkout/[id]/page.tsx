@@ -1,6 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
@@ -23,7 +24,7 @@ export default async function CheckoutPage({
     params,
     searchParams,
     reader(),
-    import("@/lib/sandbox"),
+    openSandbox(),
   ]);
   const view = await stripePages.hostedPage(sandbox(), "checkout", id);
   if (view === null) notFound();

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
@@ -24,7 +25,7 @@ export default async function InvoicePage({
     params,
     searchParams,
     reader(),
-    import("@/lib/sandbox"),
+    openSandbox(),
   ]);
   const view = await stripePages.hostedPage(sandbox(), "invoice", id);
   if (view === null) notFound();
