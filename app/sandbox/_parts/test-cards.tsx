@@ -1,4 +1,5 @@
 import { ChevronRight, CreditCard } from "lucide-react";
+import { button } from "@/lib/ui";
 
 interface TestCardsProps {
   /** The form that the cards are buttons of; its other fields are children. */
@@ -7,10 +8,12 @@ interface TestCardsProps {
   verb: string;
   cards: readonly { id: string; number: string; does: string }[];
   children?: React.ReactNode;
+  /** What can be done without any card; null where nothing can. */
+  without?: string | null;
 }
 
 /** Test cards as buttons: one press pays. A plain form, which works without script. */
-export function TestCards({ action, verb, cards, children }: TestCardsProps) {
+export function TestCards({ action, verb, cards, children, without = null }: TestCardsProps) {
   return (
     <form method="post" action={action} className="space-y-5">
       {children}
@@ -37,6 +40,11 @@ export function TestCards({ action, verb, cards, children }: TestCardsProps) {
           ))}
         </ul>
       </fieldset>
+      {without !== null && (
+        <button type="submit" name="card" value="none" className={`${button()} w-full`}>
+          {without}
+        </button>
+      )}
     </form>
   );
 }
@@ -55,17 +63,11 @@ export function BankChallenge({ action, card, failure }: { action: string; card:
         <form method="post" action={action}>
           <input type="hidden" name="card" value={card} />
           <input type="hidden" name="confirmed" value="1" />
-          <button
-            type="submit"
-            className="inline-flex min-h-11 cursor-pointer items-center rounded-lg bg-accent px-4 font-medium text-on-accent text-sm hover:bg-accent-strong sm:min-h-9"
-          >
+          <button type="submit" className={button("primary")}>
             Yes, complete
           </button>
         </form>
-        <a
-          href={failure}
-          className="inline-flex min-h-11 items-center rounded-lg border border-line-strong px-4 font-medium text-sm hover:bg-sunken sm:min-h-9"
-        >
+        <a href={failure} className={button()}>
           No, fail authentication
         </a>
       </div>

@@ -8,7 +8,8 @@ import { type Card, type Invoice, isLive, nextId, type Session, type StripeTurn,
 
 /** What a payer fills in. */
 export interface Payment {
-  card: CardNumber;
+  /** null: a trial that needs no card begins without one. */
+  card: CardNumber | null;
   email: string | null;
   name: string | null;
   /** They have confirmed with their bank. */
@@ -26,7 +27,9 @@ export function paySession(turn: StripeTurn, session: Session, payment: Payment)
   const { world } = turn;
   if (session.status !== "open") return { outcome: session.status };
   const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
-  const charged = chargeCard(payment.card, presence);
+  const cardless =
+    payment.card === null && session.trialEnd !== null && session.paymentMethodCollection === "if_required";
+  const charged: Charged = cardless ? { outcome: "succeeded" } : chargeCard(payment.card, presence);
   if (charged.outcome !== "succeeded") return charged;
 
   const { customer } = world;
@@ -38,12 +41,13 @@ export function paySession(turn: StripeTurn, session: Session, payment: Payment)
     Object.assign(customer, { ...details, exists: true, created: seconds(turn) });
     tell(turn, "customer.created", customerOf(world));
   }
-  const card = attachCard(turn, payment.card);
+  const card = payment.card === null ? null : attachCard(turn, payment.card);
   const { subscription, invoice } = begin(turn, {
     items: session.items,
     trialEnd: trialEnd(session, seconds(turn)),
     metadata: { ...session.subscriptionMetadata },
-    card: card.id,
+    card: card?.id ?? null,
+    missingPaymentMethod: session.missingPaymentMethod,
     presence,
   });
   Object.assign(session, { status: "complete", subscription: subscription.id, invoice: invoice.id, details });
@@ -60,7 +64,7 @@ export function expireSession(turn: StripeTurn, session: Session): void {
 export function changeCard(turn: StripeTurn, payment: Payment): Charged {
   const { world } = turn;
   const charged = chargeCard(payment.card, { payer: true, first: true, confirmed: payment.confirmed });
-  if (charged.outcome !== "succeeded") return charged;
+  if (charged.outcome !== "succeeded" || payment.card === null) return charged;
   const card = attachCard(turn, payment.card);
   tellChange(
     turn,

@@ -141,6 +141,38 @@ describe("a checkout", () => {
     expect(await writer()).toMatchObject({ status: "active" });
   });
 
+  test("with a trial and no card pauses at its end, and is resumed with one", async () => {
+    const start = Date.now();
+    const { customer, session } = await openCheckout({
+      payment_method_collection: "if_required",
+      subscription_data: {
+        metadata: { user_id: user },
+        trial_period_days: 7,
+        trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+      },
+    });
+    expect(await pay(session.id, { card: null })).toEqual({ outcome: "succeeded" });
+    expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
+    await sandbox.moveClock(user, { to: start + 8 * DAY });
+    expect(types().slice(-2)).toEqual(["customer.subscription.updated", "customer.subscription.paused"]);
+    expect(await writer()).toMatchObject({ plan: "free" });
+    const id = (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
+    const resume = () => stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: "now" } });
+    await expect(resume()).rejects.toBeInstanceOf(Stripe.errors.StripeCardError);
+    const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer.id });
+    await hosted.changeCard(sandbox, portal, { card: "4242", email: null, name: null, confirmed: false });
+    expect((await resume()).status).toBe("active");
+    await sandbox.idle();
+    expect(types().at(-1)).toBe("customer.subscription.resumed");
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    await expect(resume()).rejects.toMatchObject({ param: "id" });
+  });
+
+  test("that needs a card cannot be had without one", async () => {
+    const { session } = await openCheckout();
+    expect(await pay(session.id, { card: null })).toMatchObject({ outcome: "declined" });
+  });
+
   test("without a customer makes one when it is paid", async () => {
     const session = await stripe.checkout.sessions.create({
       mode: "subscription",

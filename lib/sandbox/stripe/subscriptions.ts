@@ -15,7 +15,9 @@ interface Beginning {
   items: { price: ItemSpec["price"]; quantity: number }[];
   trialEnd: number | null;
   metadata: Record<string, string>;
-  card: string;
+  /** null only for a trial. */
+  card: string | null;
+  missingPaymentMethod: Subscription["missingPaymentMethod"];
   presence: Presence;
 }
 
@@ -23,7 +25,7 @@ interface Beginning {
 export function begin(turn: StripeTurn, beginning: Beginning): { subscription: Subscription; invoice: Invoice } {
   const { world } = turn;
   const now = seconds(turn);
-  const { trialEnd, metadata, card, presence } = beginning;
+  const { trialEnd, metadata, card, missingPaymentMethod, presence } = beginning;
   const items = beginning.items.map((item) => ({ ...item, id: nextId(world, "si") }));
   const anchor = trialEnd ?? now;
   const invoiceId = nextId(world, "in");
@@ -41,6 +43,7 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
     trialTold: false,
     latestInvoice: invoiceId,
     defaultPaymentMethod: card,
+    missingPaymentMethod,
     metadata,
     pendingLines: [],
   };
@@ -202,9 +205,21 @@ export function resume(turn: StripeTurn, subscription: Subscription): void {
   tell(turn, "customer.subscription.resumed", object());
 }
 
+/** A trial that nobody gave a card for waits for one instead of converting. */
+function pauseAfterTrial(turn: StripeTurn, subscription: Subscription): void {
+  const object = () => subscriptionOf(turn.world, subscription);
+  tellChange(turn, "customer.subscription.updated", object, () => {
+    subscription.status = "paused";
+  });
+  tell(turn, "customer.subscription.paused", object());
+}
+
 /** What a period's end brings: the subscription's, or its next one. */
 export function endPeriod(turn: StripeTurn, subscription: Subscription): void {
-  const ends = subscription.cancelAtPeriodEnd || scheduleEnds(turn, subscription);
+  const cardless = subscription.status === "trialing" && cardFor(turn, subscription) === null;
+  const becomes = cardless ? subscription.missingPaymentMethod : "create_invoice";
+  const ends = subscription.cancelAtPeriodEnd || becomes === "cancel" || scheduleEnds(turn, subscription);
   if (ends) endSubscription(turn, subscription, "cancellation_requested");
+  else if (becomes === "pause") pauseAfterTrial(turn, subscription);
   else renew(turn, subscription);
 }

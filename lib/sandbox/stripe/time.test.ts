@@ -29,6 +29,8 @@ function open(turn: StripeTurn, trialDays: number | null): Session {
     status: "open",
     items: [{ price: writer("plus"), quantity: 1 }],
     trialEnd: trialDays === null ? null : { days: trialDays },
+    paymentMethodCollection: "always",
+    missingPaymentMethod: "create_invoice",
     metadata: {},
     subscriptionMetadata: { user_id: "u" },
     clientReferenceId: null,

@@ -15,6 +15,8 @@ export interface CheckoutView {
   dueToday: number;
   /** When a trial ends and the first charge comes; null without one. */
   trialUntil: string | null;
+  /** The trial may begin without a card. */
+  cardOptional: boolean;
   email: string | null;
   name: string | null;
   /** Where a payer goes on who has paid, or goes back to who has not. */
@@ -71,6 +73,7 @@ export function checkoutView(world: World, id: string, now: number): CheckoutVie
     lines: session.items.map(({ price, quantity }) => orderLine(price, quantity)),
     dueToday: sessionOf(world, session).amount_total,
     trialUntil: trialUntil(session, now),
+    cardOptional: session.trialEnd !== null && session.paymentMethodCollection === "if_required",
     email: session.customerEmail ?? email,
     name,
     successUrl: session.successUrl.replaceAll("{CHECKOUT_SESSION_ID}", session.id),

@@ -38,6 +38,9 @@ export interface Session {
   status: "open" | "complete" | "expired";
   items: { price: PriceSpec; quantity: number }[];
   trialEnd: { days: number } | { at: number } | null;
+  /** A trial may begin without a card; then this becomes of it. */
+  paymentMethodCollection: "always" | "if_required";
+  missingPaymentMethod: "cancel" | "create_invoice" | "pause";
   metadata: Record<string, string>;
   subscriptionMetadata: Record<string, string>;
   clientReferenceId: string | null;

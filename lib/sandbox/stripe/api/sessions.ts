@@ -38,19 +38,24 @@ const sessionParams = z.strictObject({
       metadata: metadata.optional(),
       trial_period_days: count.pipe(z.number().min(1).max(730)).optional(),
       trial_end: instant.optional(),
+      trial_settings: z
+        .strictObject({
+          end_behavior: z.strictObject({ missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]) }),
+        })
+        .optional(),
       description: text.optional(),
     })
     .optional(),
   success_url: url,
   cancel_url: url.optional(),
   expires_at: instant.optional(),
+  payment_method_collection: z.enum(["always", "if_required"]).default("always"),
   // Taken and without effect here: they change the page, not what happens.
   allow_promotion_codes: flag.optional(),
   automatic_tax: z.strictObject({ enabled: flag }).optional(),
   billing_address_collection: z.enum(["auto", "required"]).optional(),
   customer_update: z.record(z.string(), z.string()).optional(),
   locale: text.optional(),
-  payment_method_collection: z.literal("always").optional(),
   payment_method_types: z.array(z.literal("card")).optional(),
   submit_type: text.optional(),
   ui_mode: z.enum(["hosted", "hosted_page"]).optional(),
@@ -85,6 +90,9 @@ export const sessions = [
           quantity,
         })),
         trialEnd: at !== undefined ? { at } : days !== undefined ? { days } : null,
+        paymentMethodCollection: params.payment_method_collection,
+        missingPaymentMethod:
+          params.subscription_data?.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
         metadata: merged({}, params.metadata),
         subscriptionMetadata: merged({}, params.subscription_data?.metadata),
         clientReferenceId: params.client_reference_id ?? null,

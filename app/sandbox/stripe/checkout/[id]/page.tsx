@@ -70,6 +70,7 @@ export default async function CheckoutPage({
                 action={action}
                 verb={view.trialUntil === null ? `Pay ${formatMoney(view.dueToday, locale)}` : "Start the trial"}
                 cards={TEST_CARDS}
+                without={view.cardOptional ? "Start the trial without a card" : null}
               >
                 <Field name="email" label="Email" type="email" autoComplete="email" value={view.email} />
                 <Field name="name" label="Name on card" type="text" autoComplete="cc-name" value={view.name} />

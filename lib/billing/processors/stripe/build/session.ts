@@ -25,6 +25,8 @@ export interface SessionSpec {
   cancelUrl?: string | null;
   url?: string | null;
   expiresAt?: number;
+  /** `if_required`: a trial may begin without a card. */
+  paymentMethodCollection?: "always" | "if_required";
   livemode?: boolean;
 }
 
@@ -104,7 +106,7 @@ export function todaysSession(spec: SessionSpec) {
     origin_context: null,
     payment_intent: null,
     payment_link: null,
-    payment_method_collection: "always",
+    payment_method_collection: spec.paymentMethodCollection ?? "always",
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: "automatic" } },
     payment_method_types: ["card"],

@@ -37,6 +37,8 @@ export interface SubscriptionSpec {
   endedAt?: number | null;
   trialStart?: number | null;
   trialEnd?: number | null;
+  /** What becomes of a trial that ends without a card. */
+  missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
   pauseCollection?: { behavior: "keep_as_draft" | "mark_uncollectible" | "void"; resumes_at: number | null } | null;
   latestInvoice?: string | null;
   defaultPaymentMethod?: string | null;
@@ -138,7 +140,12 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     test_clock: null,
     transfer_data: null,
     trial_end: spec.trialEnd ?? null,
-    trial_settings: { end_behavior: { billing_cycle_anchor: null, missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: {
+        billing_cycle_anchor: null,
+        missing_payment_method: spec.missingPaymentMethod ?? "create_invoice",
+      },
+    },
     trial_start: spec.trialStart ?? null,
   } satisfies OnTheWire<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
 }
