@@ -97,6 +97,7 @@ test("a renewal fails, says how to mend it, and is mended", async ({ page }, tes
   await sandbox.getByRole("button", { name: "Move my clock to the period’s end" }).click();
   await expect(writer(page, "Plus")).toContainText("Your last payment failed", { timeout: 20_000 });
   await expect(page.getByRole("region", { name: "Invoices" })).toContainText("Open");
+  await expect(page.getByRole("main")).not.toContainText("Plus is yours");
   await shoot(page, "light", "renewal-failed", testInfo);
   await expectAccessible(page);
   await writer(page, "Plus").getByRole("button", { name: "Fix payment" }).click();

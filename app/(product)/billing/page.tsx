@@ -45,7 +45,12 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
       <h1 className="font-semibold text-2xl tracking-tight">Billing</h1>
       <p className="mt-1 text-pretty text-muted">{summary({ subscriptions }, locale)}</p>
       <div className="mt-6 space-y-6">
-        {checkout && <CheckoutNotice checkout={checkout} />}
+        {checkout && (
+          <CheckoutNotice
+            checkout={checkout}
+            subscription={subscriptions.find(({ product }) => product === checkout.product)}
+          />
+        )}
         {changed && <ChangedNotice changed={changed} />}
         {subscriptions.map((subscription) => (
           <SubscriptionCard

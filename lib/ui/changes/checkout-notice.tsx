@@ -1,4 +1,5 @@
 import type { CheckoutStatusView } from "@/lib/billing/purchase-view";
+import type { SubscriptionView } from "@/lib/usage/view";
 import { planName } from "../billing/plan-words";
 import { RefreshEvery } from "../live/refresh-every";
 import { Notice } from "../notice";
@@ -6,8 +7,17 @@ import { Notice } from "../notice";
 /** Drawing the page again asks the processor again, should its webhook not come at all. */
 const AGAIN_SECONDS = 4;
 
+interface CheckoutNoticeProps {
+  checkout: CheckoutStatusView;
+  /** The subscription of the checkout's product as it is now. */
+  subscription: SubscriptionView | undefined;
+}
+
 /** What has become of the checkout that the reader comes back from. Says it aloud as it changes. */
-export function CheckoutNotice({ checkout }: { checkout: CheckoutStatusView }) {
+export function CheckoutNotice({ checkout, subscription }: CheckoutNoticeProps) {
+  // The address outlives its news: a plan that has changed, or is not paid for any more, is not congratulated on.
+  const stale = subscription?.plan !== checkout.plan || !["active", "trialing"].includes(subscription.status);
+  if (checkout.status === "active" && stale) return null;
   return (
     <div role="status">
       <Words checkout={checkout} />

@@ -24,7 +24,7 @@ interface PlanActionProps {
   here: string;
 }
 
-const WIDE = "w-full px-2";
+const WIDE = "w-full whitespace-nowrap px-2!";
 
 /** The one thing to do with a plan, or why there is none. */
 export function PlanAction(props: PlanActionProps) {
