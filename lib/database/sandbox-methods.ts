@@ -27,7 +27,6 @@ export type SandboxClaim = z.infer<typeof claim>;
 
 const clock = z.object({
   now: instant,
-  moved: z.boolean(),
   /** The latest instant at which anything is dated; null for a user to whom nothing has happened. */
   happenedAt: instant.nullable(),
   /** The end of the nearest paid period. */

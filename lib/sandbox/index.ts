@@ -5,10 +5,13 @@
 import { env } from "@/lib/env";
 
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
+export type { Played } from "./played";
 export { sandbox, startSandbox, stripeHttpClient } from "./running";
-export { type CardNumber, isCardNumber, TEST_CARDS } from "./stripe/cards";
+export { createSandbox, type Sandbox } from "./sandbox";
+export { httpClientOver, playedStripe } from "./stripe";
+export { type CardNumber, isCardNumber, TEST_CARDS } from "./cards";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./stripe/hosted";
 export * as stripePages from "./stripe/hosted";
-export { invoicePdf } from "./stripe/pdf";
+export { invoicePdf } from "./pdf";
 
 if (!env().sandbox) throw new Error("The sandbox cannot be loaded in production.");

@@ -48,12 +48,7 @@ export function sandbox(): Sandbox {
 
 /** The HTTP client by which Stripe's SDK reaches the played Stripe. */
 export function stripeHttpClient(): ReturnType<typeof httpClientOver> {
-  return httpClientOver(sandbox, site());
-}
-
-/** Where the hosted pages are, for whoever reads a link. */
-function site(): string {
-  return env().appUrl ?? `http://localhost:${env().port}`;
+  return httpClientOver(sandbox);
 }
 
 /** Kept beside the modules, which Next's development server loads again with every change. */

@@ -270,7 +270,6 @@ language sql volatile set search_path = ''
 as $$
   select jsonb_build_object(
     'now', public.instant_text(public.now_for(p_user_id)),
-    'moved', exists (select from public.sandbox_clocks c where c.user_id = p_user_id),
     'happened_at', public.instant_text(greatest(
       (select max(a.as_of) from public.sandbox_accounts a where a.user_id = p_user_id),
       (select max(l.at) from public.usage_ledger l where l.user_id = p_user_id),

@@ -1,5 +1,5 @@
 /** The hosted pages' side of the played Stripe: paying a checkout session, an invoice, changing the card. */
-import { type CardNumber, type Charged, chargeCard, type Presence } from "./cards";
+import { type CardNumber, type Charged, chargeCard, type Presence } from "../cards";
 import { cardFor, collect } from "./invoices";
 import { customerOf, paymentMethodOf, sessionOf, subscriptionOf } from "./objects";
 import { begin } from "./subscriptions";

@@ -5,7 +5,7 @@
 import { HttpError } from "@/lib/http";
 import type { Sandbox } from "../sandbox";
 import { cancelAtPeriodEnd } from "./cancel";
-import { isCardNumber } from "./cards";
+import { isCardNumber } from "../cards";
 import * as checkout from "./checkout";
 import { playedStripe } from "./played";
 import { checkoutView, invoiceView, portalView } from "./views";

@@ -2,13 +2,14 @@
 import { randomBytes } from "node:crypto";
 import Stripe from "stripe";
 import { API_VERSIONS } from "@/lib/billing/processors/stripe/events";
+import { env } from "@/lib/env";
 import type { Sandbox } from "../sandbox";
 import { parseForm } from "./form";
 import { invalid, StripeProblem } from "./problem";
 import { type ApiAnswer, handle } from "./router";
 
-/** An HTTP client for the SDK; `site` is where the hosted pages are. */
-export function httpClientOver(sandbox: () => Sandbox, site: string) {
+/** An HTTP client for the SDK; `site` is where the hosted pages are, for whoever reads a link. */
+export function httpClientOver(sandbox: () => Sandbox, site = ownSite()) {
   return Stripe.createFetchHttpClient(async (input, init) => {
     const request = new Request(input, init);
     const { status, body, now } = await answer(request, sandbox(), site);
@@ -23,6 +24,10 @@ export function httpClientOver(sandbox: () => Sandbox, site: string) {
       },
     });
   });
+}
+
+function ownSite(): string {
+  return env().appUrl ?? `http://localhost:${env().port}`;
 }
 
 async function answer(request: Request, sandbox: Sandbox, site: string): Promise<ApiAnswer> {

@@ -1,6 +1,6 @@
 /** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
 import { invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
-import { type Charged, chargeCard, OFF_SESSION, type Presence } from "./cards";
+import { type Charged, chargeCard, OFF_SESSION, type Presence } from "../cards";
 import { customerOf, invoiceOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
 import { tell, tellChange } from "./tell";

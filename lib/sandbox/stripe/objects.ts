@@ -9,7 +9,7 @@ import {
   todaysSession,
   todaysSubscription,
 } from "@/lib/billing/processors/stripe/events";
-import { testCard } from "./cards";
+import { testCard } from "../cards";
 import type { Card, Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
 export function subscriptionOf(_world: World, subscription: Subscription) {

@@ -1,5 +1,5 @@
 /** What Stripe answers instead of an object. */
-import type { Charged } from "./cards";
+import type { Charged } from "../cards";
 
 interface ProblemBody {
   type: "invalid_request_error" | "card_error" | "idempotency_error" | "api_error" | "authentication_error";

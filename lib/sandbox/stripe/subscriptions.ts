@@ -1,6 +1,6 @@
 /** A subscription's life: begun at a checkout, changed, renewed, ended. */
 import { type ItemSpec, invoiceAmounts } from "@/lib/billing/processors/stripe/events";
-import { chargeCard, OFF_SESSION, type Presence } from "./cards";
+import { chargeCard, OFF_SESSION, type Presence } from "../cards";
 import { cardFor, collect, DRAFT_SECONDS, draft, endSubscription, finalize, voidInvoice } from "./invoices";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";

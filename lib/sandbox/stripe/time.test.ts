@@ -9,7 +9,7 @@ import { normalized } from "@/lib/billing/processors/stripe/testing";
 import { catchUp } from "../played";
 import { type Emitted, take } from "../turn";
 import { cancelAtPeriodEnd } from "./cancel";
-import type { CardNumber } from "./cards";
+import type { CardNumber } from "../cards";
 import { changeCard, paySession } from "./checkout";
 import { playedStripe } from "./played";
 import { changeItems } from "./subscriptions";

@@ -7,7 +7,7 @@ import type {
   SubscriptionSpec,
 } from "@/lib/billing/processors/stripe/events";
 import type { Turn } from "../turn";
-import type { CardNumber } from "./cards";
+import type { CardNumber } from "../cards";
 
 export interface Customer {
   id: string;

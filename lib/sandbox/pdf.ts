@@ -1,10 +1,22 @@
 /** An invoice as a document: one page of text, written by hand, since nothing else here needs a PDF library. */
-import type { InvoiceView } from "./views";
+
+/** What an invoice says; instants as ISO text, amounts in US cents. */
+export interface InvoiceDocument {
+  number: string | null;
+  at: string;
+  email: string | null;
+  lines: readonly { description: string; amount: number; from: string; until: string }[];
+  total: number;
+  /** What the customer's credit took off. */
+  credit: number;
+  due: number;
+  status: string;
+}
 
 const SIZE = { width: 595, height: 842 };
 
 /** The bytes of a PDF 1.4 file. */
-export function invoicePdf(invoice: InvoiceView): Uint8Array<ArrayBuffer> {
+export function invoicePdf(invoice: InvoiceDocument): Uint8Array<ArrayBuffer> {
   const text = [
     `Invoice ${invoice.number ?? ""}`,
     "Tollgate (sandbox: no money moves)",
