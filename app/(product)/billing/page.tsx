@@ -11,6 +11,7 @@ import {
   pageUser,
   reader,
   SubscriptionCard,
+  standingMark,
   summary,
   Trail,
 } from "@/lib/ui";
@@ -64,7 +65,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
       </div>
       <div className="mt-10 space-y-10">
         <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
-        <InvoicesSection>
+        <InvoicesSection version={subscriptions.map(standingMark).join(" ")}>
           <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />
         </InvoicesSection>
       </div>

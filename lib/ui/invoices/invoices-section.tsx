@@ -2,11 +2,17 @@ import type { Route } from "next";
 import Link from "next/link";
 import { type ReactNode, Suspense } from "react";
 
+interface InvoicesSectionProps {
+  /** What invoices follow from. Another one begins anew: else a page that is drawn again would wait for the processor. */
+  version: string;
+  children: ReactNode;
+}
+
 /**
  * The invoices below a page's answer. They come from the processor and may take their time, so the page does not wait:
  * they stream in where there is script, and are a page away where there is none.
  */
-export function InvoicesSection({ children }: { children: ReactNode }) {
+export function InvoicesSection({ version, children }: InvoicesSectionProps) {
   return (
     <section aria-labelledby="invoices">
       <div className="flex items-baseline justify-between gap-4">
@@ -21,7 +27,9 @@ export function InvoicesSection({ children }: { children: ReactNode }) {
         </Link>
       </div>
       <div className="mt-3">
-        <Suspense fallback={<Skeleton />}>{children}</Suspense>
+        <Suspense key={version} fallback={<Skeleton />}>
+          {children}
+        </Suspense>
       </div>
     </section>
   );

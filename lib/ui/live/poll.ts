@@ -1,6 +1,7 @@
 /** How often an open page asks whether something changed. Pure; milliseconds. */
 
-const FAST = 1_200;
+/** What a webhook brings is to be seen within 2 s: this, the answer, and drawing the page. */
+const FAST = 800;
 const SLOW = 15_000;
 /** For so long after the page was opened, or its reader did something, news is likely. */
 const LIVELY = 120_000;
@@ -14,5 +15,5 @@ const LONGEST = 60_000;
  */
 export function pollDelay({ pending, idle, failures }: { pending: boolean; idle: number; failures: number }): number {
   const delay = idle < (pending ? EXPECTED : LIVELY) ? FAST : SLOW;
-  return Math.min(LONGEST, delay * 2 ** Math.min(failures, 6));
+  return Math.min(LONGEST, delay * 2 ** Math.min(failures, 7));
 }
