@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Instant } from "@/lib/billing/facts";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
 import { createGateway } from "@/lib/database/gateway";
@@ -61,6 +61,8 @@ const sandbox = createSandbox({
   runJobs: async () => jobs.push((await gateway.sandboxClock(user)).now),
 });
 
+// What a test began to deliver must not come in during the next.
+afterEach(() => sandbox.idle());
 beforeEach(() => {
   bells += 1;
   id = `bell_${bells}`;

@@ -4,14 +4,14 @@
  */
 import { env } from "@/lib/env";
 
+export { type CardNumber, isCardNumber, TEST_CARDS } from "./cards";
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
+export { invoicePdf } from "./pdf";
 export type { Played } from "./played";
 export { sandbox, startSandbox, stripeHttpClient } from "./running";
 export { createSandbox, type Sandbox } from "./sandbox";
 export { httpClientOver, playedStripe } from "./stripe";
-export { type CardNumber, isCardNumber, TEST_CARDS } from "./cards";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./stripe/hosted";
 export * as stripePages from "./stripe/hosted";
-export { invoicePdf } from "./pdf";
 
 if (!env().sandbox) throw new Error("The sandbox cannot be loaded in production.");

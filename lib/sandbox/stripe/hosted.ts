@@ -3,9 +3,9 @@
  * Stripe's own, they are opened by whoever has the link: its id is the secret.
  */
 import { HttpError } from "@/lib/http";
+import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import { cancelAtPeriodEnd } from "./cancel";
-import { isCardNumber } from "../cards";
 import * as checkout from "./checkout";
 import { playedStripe } from "./played";
 import { checkoutView, invoiceView, portalView } from "./views";

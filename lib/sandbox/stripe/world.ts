@@ -6,8 +6,8 @@ import type {
   PriceSpec,
   SubscriptionSpec,
 } from "@/lib/billing/processors/stripe/events";
-import type { Turn } from "../turn";
 import type { CardNumber } from "../cards";
+import type { Turn } from "../turn";
 
 export interface Customer {
   id: string;

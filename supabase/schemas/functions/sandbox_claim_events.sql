@@ -1,6 +1,7 @@
 -- Called by the sandbox's deliverer: one account (p_account_id, or any) and its events that are due, in the order in which
--- they were emitted; null where there is nothing to do. The account is taken for half a minute, which each concluded event
--- renews: another deliverer leaves it alone, and one that was killed is followed.
+-- they were emitted; null where there is nothing to do. The account is taken for a quarter of a minute, longer than one
+-- delivery may take, which each concluded event renews: another deliverer leaves it alone, and one that was killed is
+-- followed.
 create or replace function public.sandbox_claim_events(
   p_limit integer,
   p_processor text default null,
@@ -24,7 +25,7 @@ begin
   if not found then
     return null;
   end if;
-  update public.sandbox_accounts a set delivering_until = clock_timestamp() + interval '30 seconds'
+  update public.sandbox_accounts a set delivering_until = clock_timestamp() + interval '15 seconds'
   where a.processor = v_account.processor and a.account_id = v_account.account_id;
   return jsonb_build_object(
     'processor', v_account.processor,

@@ -20,7 +20,7 @@ begin
   where e.processor = p_processor and e.event_id = p_event_id
   returning e.account_id into v_account_id;
   update public.sandbox_accounts a
-  set delivering_until = case when p_last then '-infinity' else clock_timestamp() + interval '30 seconds' end
+  set delivering_until = case when p_last then '-infinity' else clock_timestamp() + interval '15 seconds' end
   where a.processor = p_processor and a.account_id = v_account_id;
   return jsonb_build_object('delivered', p_again is null);
 end;

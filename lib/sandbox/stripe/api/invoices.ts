@@ -22,7 +22,7 @@ import {
   text,
   unset,
 } from "./endpoint";
-import { itemParams, nextItems } from "./subscriptions";
+import { itemParams, nextItems } from "./subscription-update";
 
 const previewParams = z.strictObject({
   customer: text.optional(),
