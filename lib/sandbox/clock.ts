@@ -83,14 +83,17 @@ async function walk(userId: string, to: Instant, walker: Walker): Promise<number
   let lookedAheadOf: Instant | null = null;
   for (;;) {
     const { due, now } = await gateway.sandboxClock(userId);
-    if (due === null || due.at > to) return events;
-    if (lookedAheadOf !== due.at && due.at - BEFORE_RENEWAL > now) {
+    if (due === null) return events;
+    const ahead = Math.max(now, due.at - BEFORE_RENEWAL);
+    // Also where the way ends before it is due: what is passed here is not come by again.
+    if (lookedAheadOf !== due.at && ahead < due.at && ahead <= to) {
       lookedAheadOf = due.at;
-      await gateway.advanceSandboxClock(userId, due.at - BEFORE_RENEWAL);
+      await gateway.advanceSandboxClock(userId, ahead);
       await walker.runJobs();
       // A job may have changed what is due next.
       continue;
     }
+    if (due.at > to) return events;
     await gateway.advanceSandboxClock(userId, due.at);
     events += await bringUpToNow(due, walker.played(due.processor), gateway);
     await walker.deliverAndWait(due);

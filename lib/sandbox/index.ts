@@ -6,9 +6,10 @@ import { env } from "@/lib/env";
 
 export { type CardNumber, isCardNumber, TEST_CARDS } from "./cards";
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
+export { answerApi, playedPaddle, withPlayedCheckout } from "./paddle";
 export { invoicePdf } from "./pdf";
 export type { Played } from "./played";
-export { sandbox, startSandbox, stripeHttpClient } from "./running";
+export { paddleEntrance, sandbox, startSandbox, stripeHttpClient } from "./running";
 export { createSandbox, type Sandbox } from "./sandbox";
 export { httpClientOver, playedStripe } from "./stripe";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./stripe/hosted";

@@ -1,9 +1,11 @@
 /** This process's sandbox, over its gateway and its own webhook routes. */
+import { randomBytes } from "node:crypto";
 import type { Processor } from "@/lib/billing/facts";
 import { gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
 import type { Send } from "./outbox";
+import { type Entrance, playedPaddle } from "./paddle";
 import type { Played } from "./played";
 import { createSandbox, type Sandbox } from "./sandbox";
 import { httpClientOver, playedStripe } from "./stripe";
@@ -38,7 +40,7 @@ let current: Sandbox | undefined;
 export function sandbox(): Sandbox {
   current ??= createSandbox({
     gateway: gateway(),
-    processors: [playedStripe as Played],
+    processors: [playedStripe as Played, playedPaddle as Played],
     send: toOwnRoutes,
     secret,
     runJobs,
@@ -51,8 +53,16 @@ export function stripeHttpClient(): ReturnType<typeof httpClientOver> {
   return httpClientOver(sandbox);
 }
 
+/** Where Paddle's SDK finds the played Paddle; the key is this process's own, and nobody else's to know. */
+export function paddleEntrance(): Entrance {
+  const { appUrl, port } = env();
+  kept.tollgatePaddleKey ??= `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`;
+  const here = `http://localhost:${port}`;
+  return { base: `${here}/api/sandbox/paddle/v1`, apiKey: kept.tollgatePaddleKey, site: appUrl ?? here };
+}
+
 /** Kept beside the modules, which Next's development server loads again with every change. */
-const kept = globalThis as typeof globalThis & { tollgateSandboxTick?: NodeJS.Timeout };
+const kept = globalThis as typeof globalThis & { tollgateSandboxTick?: NodeJS.Timeout; tollgatePaddleKey?: string };
 
 /** Begins to tick: what real time brings, and deliveries that an earlier process left or that failed. */
 export function startSandbox(): void {

@@ -31,10 +31,14 @@ async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | unde
 }
 
 async function reachPaddle(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
-  const { apiKey, environment } = env().paddle;
-  if (apiKey === undefined) return undefined;
+  const { paddle, sandbox } = env();
+  if (paddle.apiKey === undefined && !sandbox) return undefined;
   const { paddleClient } = await import("./paddle/client");
-  return paddleClient({ apiKey, environment, findPrice });
+  const { apiKey, environment } = paddle;
+  if (apiKey !== undefined) return paddleClient({ apiKey, environment, findPrice });
+  const { paddleEntrance, withPlayedCheckout } = await import("@/lib/sandbox");
+  const { base: baseUrl, apiKey: playedKey, site } = paddleEntrance();
+  return withPlayedCheckout(paddleClient({ apiKey: playedKey, environment, baseUrl, findPrice }), site);
 }
 
 /** Opens nothing: it never leaves this process. */

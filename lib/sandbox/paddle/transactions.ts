@@ -39,6 +39,7 @@ export function make(turn: PaddleTurn, { subscription, ...draft }: Draft): Trans
     customData: subscription?.customData ?? null,
     payments: [],
     nextAttempt: null,
+    failures: 0,
     ...balanced(world, draft.lines, billed),
     ...draft,
   };
@@ -117,7 +118,8 @@ export function recover(turn: PaddleTurn, transaction: Transaction, subscription
 /** A charge was declined: it is tried again, for as long as there is hope. */
 export function fail(turn: PaddleTurn, transaction: Transaction, subscription: Subscription): void {
   const first = transaction.status !== "past_due";
-  const wait = RETRY_DAYS[transaction.payments.length - 1];
+  const wait = RETRY_DAYS[transaction.failures];
+  transaction.failures += 1;
   transaction.nextAttempt = wait === undefined ? null : turn.now + wait * DAY;
   tellTransaction(turn, transaction, "payment_failed");
   if (first) {

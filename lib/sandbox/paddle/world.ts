@@ -56,8 +56,9 @@ export interface Transaction extends TransactionSpec {
   credit: number;
   creditToBalance: number;
   payments: PaymentSpec[];
-  /** When a card is charged for it by itself. */
+  /** When the saved card is charged for it by itself, and how often that has failed. */
   nextAttempt: Instant | null;
+  failures: number;
 }
 
 export interface Adjustment extends AdjustmentSpec {
