@@ -7,6 +7,12 @@ import { env } from "@/lib/env";
 export { type CardNumber, isCardNumber, TEST_CARDS } from "./cards";
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
 export { answerApi, playedPaddle, withPlayedCheckout } from "./paddle";
+export type {
+  CheckoutView as PaddleCheckoutView,
+  PaymentView as PaddlePaymentView,
+  PortalView as PaddlePortalView,
+} from "./paddle/hosted";
+export * as paddlePages from "./paddle/hosted";
 export { invoicePdf } from "./pdf";
 export type { Played } from "./played";
 export { paddleEntrance, sandbox, startSandbox, stripeHttpClient } from "./running";

@@ -25,6 +25,19 @@ const ROUTES: Record<string, () => Promise<Response>> = {
     (await import("./stripe/invoice/[id]/route")).POST(post(), context),
   "GET /api/sandbox/stripe/invoice/[id]/pdf": async () =>
     (await import("./stripe/invoice/[id]/pdf/route")).GET(post(), context),
+  "POST /api/sandbox/paddle/checkout/[transaction]": async () =>
+    (await import("./paddle/checkout/[transaction]/route")).POST(post(), {
+      params: Promise.resolve({ transaction: "txn_1" }),
+    }),
+  "POST /api/sandbox/paddle/payment/[subscription]": async () =>
+    (await import("./paddle/payment/[subscription]/route")).POST(post(), {
+      params: Promise.resolve({ subscription: "sub_1" }),
+    }),
+  "POST /api/sandbox/paddle/portal/[id]": async () =>
+    (await import("./paddle/portal/[id]/route")).POST(post(), context),
+  "GET /api/sandbox/paddle/invoice/[id]/pdf": async () =>
+    (await import("./paddle/invoice/[id]/pdf/route")).GET(post(), context),
+  "POST /api/sandbox/paddle/v1/[...path]": async () => (await import("./paddle/v1/[...path]/route")).POST(post()),
 };
 
 test.each(Object.keys(ROUTES))("%s is not there", async (name) => {
@@ -37,10 +50,17 @@ test("the module cannot be loaded", async () => {
   await expect(import("@/lib/sandbox")).rejects.toThrow("cannot be loaded in production");
 });
 
-test.each(["checkout", "portal", "invoice"])("the hosted page of a %s is not there", async (page) => {
+test.each([
+  "stripe/checkout/[id]",
+  "stripe/portal/[id]",
+  "stripe/invoice/[id]",
+  "paddle/checkout/[transaction]",
+  "paddle/payment/[subscription]",
+  "paddle/portal/[id]",
+])("the hosted page %s is not there", async (page) => {
   const { openSandbox } = await import("@/app/sandbox/_parts/open-sandbox");
   await expect(openSandbox()).rejects.toThrow("NEXT_HTTP_ERROR_FALLBACK;404");
-  const source = readFileSync(new URL(`../../sandbox/stripe/${page}/[id]/page.tsx`, import.meta.url), "utf8");
+  const source = readFileSync(new URL(`../../sandbox/${page}/page.tsx`, import.meta.url), "utf8");
   expect(source).toContain("openSandbox()");
   expect(source).not.toMatch(/import\("@\/lib\/sandbox"\)/);
 });
