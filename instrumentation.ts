@@ -1,6 +1,6 @@
 /**
  * Runs once when the server starts: production refuses to start with a configuration that cannot work; the sandbox
- * runs its jobs here, production by its host's cron (`/api/cron/…`).
+ * runs its jobs and its processors here, production by its host's cron (`/api/cron/…`).
  */
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
@@ -8,6 +8,9 @@ export async function register(): Promise<void> {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
     const { env } = await import("./lib/env");
-    if (env().sandbox) (await import("./lib/jobs")).startScheduler();
+    if (env().sandbox) {
+      (await import("./lib/jobs")).startScheduler();
+      (await import("./lib/sandbox")).startSandbox();
+    }
   }
 }

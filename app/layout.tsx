@@ -27,7 +27,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang="en">
       <body className="flex min-h-dvh flex-col font-sans">
         <SkipLink />
-        {env().sandbox && <SandboxBar person={user && (user.name ?? user.email ?? user.id)} />}
+        {env().sandbox && <SandboxBar user={user} />}
         {children}
       </body>
     </html>

@@ -31,7 +31,7 @@ async function notReached(page: Page): Promise<string[]> {
 
 test.skip(({ isMobile }) => isMobile, "phones have no keyboard to tab with");
 
-const PATHS = ["/billing", "/chatbots", "/writer", "/sign-in", "/"];
+const PATHS = ["/billing", "/usage", "/pricing", "/chatbots", "/writer", "/sign-in", "/"];
 
 test("the keyboard reaches everything", async ({ page }) => {
   await signIn(page, newUserId("keyboard"));
@@ -51,6 +51,10 @@ test("the skip link goes to the content", async ({ page }) => {
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Skip to the content" })).toBeInViewport();
   await page.keyboard.press("Enter");
+  await page.keyboard.press("Tab");
+  await expect(
+    page.getByRole("region", { name: "Chatbots Free" }).getByRole("link", { name: "Upgrade" }),
+  ).toBeFocused();
   await page.keyboard.press("Tab");
   await expect(page.getByText("Compare Chatbots plans")).toBeFocused();
   await page.keyboard.press("Enter");

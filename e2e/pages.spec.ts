@@ -35,6 +35,7 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
     "You have 5 chatbots and Starter allows 3. Nothing is deleted for you: delete 2 to be within Starter.",
     "what you used stays counted.",
   ],
+  manyChatbots: ["Chatbots Growth", "5 of 10 chatbots"],
   trial: ["Trial", "You are trying Plus", /Your trial ends on \w+ \d+. From then on it costs \$19\.99 a month\./],
   pastDue: [
     "Your last payment for Writer failed.",
@@ -42,16 +43,18 @@ const SAYS: Record<StateName, (string | RegExp)[]> = {
     /You can go on until \w+ \d+; update your card to keep Plus\./,
     "8,000 held until your payment goes through",
     /6,400.*left/,
+    "Fix payment",
   ],
   graceOver: ["Writer Free", "so Free’s limits apply. Update your card and your plan is back at once."],
-  paused: ["Paused", "Your subscription is paused", "Free’s limits apply until you resume it."],
+  paused: ["Paused", "Your subscription is paused", "Free’s limits apply until you resume it.", "Resume"],
   canceling: [
     "Ends soon",
     "Ultra is canceled and paid until its end",
     /Nothing changes until \w+ \d+. From then on you are on Free\./,
     /Ends in \d+ days/,
+    "Keep Ultra",
   ],
-  ended: ["Writer Free", "Your subscription has ended", "120 of 500 words used"],
+  ended: ["Writer Free", "Your subscription has ended", "120 of 500 words used", "Subscribe again"],
   twoSubscriptions: ["Writer Ultra", "6,000 of 35,000 words used"],
 };
 
@@ -84,12 +87,17 @@ const OTHERS = {
   "sign-in": { path: "/sign-in", heading: "Sign in" },
   chatbots: { path: "/chatbots", heading: "Chatbots" },
   writer: { path: "/writer", heading: "Writer" },
+  usage: { path: "/usage", heading: "Usage" },
+  pricing: { path: "/pricing", heading: "Plans" },
+  invoices: { path: "/billing/invoices", heading: "Invoices" },
   nothing: { path: "/nowhere", heading: "There is nothing here" },
 };
 
+const SIGNED_IN = new Set(["chatbots", "writer", "usage", "invoices"]);
+
 for (const [name, { path, heading }] of Object.entries(OTHERS)) {
   test(`${name} page`, async ({ page }, testInfo) => {
-    if (name === "chatbots" || name === "writer") await signIn(page, newUserId(name));
+    if (SIGNED_IN.has(name)) await signIn(page, newUserId(name));
     const complaints = complaintsOf(page);
     await page.emulateMedia({ colorScheme: "light" });
     const response = await page.goto(path);
@@ -110,7 +118,7 @@ test("fingers find every target on a phone", async ({ page, isMobile }) => {
   test.skip(!isMobile);
   await signIn(page, newUserId("fingers"));
   await page.request.post("/api/chatbots", { data: { name: "Support" } });
-  for (const path of ["/billing", "/chatbots", "/writer", "/sign-in", "/"]) {
+  for (const path of ["/billing", "/usage", "/pricing", "/chatbots", "/writer", "/sign-in", "/"]) {
     await page.goto(path);
     const targets = page.locator("a[href]:not(.sr-only), button, input:not([type=hidden]), select, textarea, summary");
     const small = await targets.evaluateAll((found) =>

@@ -1,31 +1,33 @@
 /**
- * The demo people's histories, made as real ones are: signed events by the front door, use by the gate, on clocks
- * that are moved back and brought forward again. Running it twice changes nothing.
+ * The demo people's histories, made as real ones are: checkouts of the played Stripe, paid and renewed on clocks that
+ * are moved back and walked forward again; its signed events by the front door, use by the gate. So their subscriptions
+ * go on: they renew, can be changed, and have invoices. Running it twice changes nothing.
  */
-import { type FieldId, isProductId, type Price } from "@/lib/billing/catalog";
-import type { Instant } from "@/lib/billing/facts";
+import Stripe from "stripe";
+import { type FieldId, isProductId, type Price, priceLists } from "@/lib/billing/catalog";
+import type { Instant, Interval } from "@/lib/billing/facts";
 import { addMonths, DAY, HOUR } from "@/lib/billing/period";
-import { endpoint } from "@/lib/billing/processors";
-import { type StripeObject, sign } from "@/lib/billing/processors/stripe/events";
-import { type PlayedSubscription, playSubscription } from "@/lib/billing/processors/stripe/played";
+import { type Endpoint, endpoint } from "@/lib/billing/processors";
 import { receive } from "@/lib/billing/receive";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
 import { DEMO_USERS, demoUser } from "@/lib/identity/demo";
+import { createSandbox, httpClientOver, type Played, playedStripe, type Sandbox, stripePages } from "@/lib/sandbox";
 
 /**
  * Loads the demo data where it is missing. A person's e-mail is set when their story is told to its end: a start that
- * was killed in the middle tells it again, and nothing in it counts twice.
+ * was killed in the middle goes on where it was, and nothing in it counts twice.
  * Throws where an event is not applied: the demo would show something else.
  */
 export async function seedDemo(databaseUrl: string): Promise<void> {
   const gateway = createGateway(postgresTransport(databaseUrl));
   const now = Math.floor(Date.now() / HOUR) * HOUR;
+  const play = playStripe(gateway);
   try {
     for (const { id } of DEMO_USERS) {
       if ((await gateway.ensureUser(id, null, null)).email !== null) continue;
-      for (const tell of STORIES[id] ?? []) await tell(now, gateway);
-      await gateway.setSandboxClock(id, null);
+      const steps = (STORIES[id] ?? []).flatMap((story) => story(now));
+      await live(id, steps, gateway, play);
       await gateway.ensureUser(id, demoUser(id)?.email ?? null, demoUser(id)?.name ?? null);
     }
   } finally {
@@ -33,121 +35,211 @@ export async function seedDemo(databaseUrl: string): Promise<void> {
   }
 }
 
-type Story = (now: Instant, gateway: Gateway) => Promise<void>;
+/** Something that a person does, and when. */
+interface Step {
+  at: Instant;
+  act: (person: Person) => Promise<unknown>;
+}
+
+type Story = (now: Instant) => Step[];
 
 const STORIES: Readonly<Record<string, Story[]>> = { demo: [maya, mayasBots], studio: [ada], agency: [jonas] };
 
 /** Writer Plus for two months and some days: free, subscribed, renewed twice. */
-async function maya(now: Instant, gateway: Gateway): Promise<void> {
-  const told = story("demo", "writer", gateway);
+function maya(now: Instant): Step[] {
+  const use = user("writer");
   const start = addMonths(now - 9 * DAY, -2);
-  await told.use(start - 2 * DAY, ["words_used", 310], ["transformations_used", 4]);
-  const subscription = told.subscribe("sub_DemoMayaWriter", monthly("writer", "plus"), start);
-  await told.deliver(start, subscription.created());
-  await told.deliver(start, subscription.paid("subscription_create", start));
-  for (let day = 1; day < 30; day += 3)
-    await told.use(start + day * DAY, ["words_used", 760 + ((day * 211) % 480)], ["transformations_used", 31]);
-  await told.renew(subscription);
-  for (let day = 1; day < 28; day += 2)
-    await told.use(told.at + 2 * DAY, ["words_used", 820 + ((day * 137) % 400)], ["transformations_used", 29]);
-  await told.renew(subscription);
-  for (let day = 1; day <= 8; day += 1)
-    await told.use(told.at + DAY, ["words_used", 930 + ((day * 173) % 520)], ["transformations_used", 27]);
+  const [second, third] = [addMonths(start, 1), addMonths(start, 2)];
+  return [
+    use(start - 2 * DAY, ["words_used", 310], ["transformations_used", 4]),
+    subscribe(start, "writer", "plus"),
+    ...days(1, 30, 3).map((day) =>
+      use(start + day * DAY, ["words_used", 760 + ((day * 211) % 480)], ["transformations_used", 31]),
+    ),
+    ...days(1, 27, 2).map((day) =>
+      use(second + day * DAY, ["words_used", 820 + ((day * 137) % 400)], ["transformations_used", 29]),
+    ),
+    ...days(1, 9, 1).map((day) =>
+      use(third + day * DAY, ["words_used", 930 + ((day * 173) % 520)], ["transformations_used", 27]),
+    ),
+  ];
 }
 
 /** Chatbots Starter, two chatbots, most of the messages used. */
-async function mayasBots(now: Instant, gateway: Gateway): Promise<void> {
-  const told = story("demo", "chatbots", gateway);
+function mayasBots(now: Instant): Step[] {
+  const use = user("chatbots");
   const start = now - 21 * DAY;
-  const subscription = told.subscribe("sub_DemoMayaChatbots", monthly("chatbots", "starter"), start);
-  await told.deliver(start, subscription.created());
-  await told.deliver(start, subscription.paid("subscription_create", start));
-  await told.makeChatbots("Support", "Onboarding");
-  for (let day = 1; day <= 20; day += 1) await told.use(start + day * DAY, ["messages_count", 61 + ((day * 29) % 43)]);
+  return [
+    subscribe(start, "chatbots", "starter"),
+    makeChatbots(start + HOUR, "Support", "Onboarding"),
+    ...days(1, 21, 1).map((day) => use(start + day * DAY, ["messages_count", 61 + ((day * 29) % 43)])),
+  ];
 }
 
 /** Writer Ultra billed yearly: a window a month inside the year, this one nearly used. */
-async function ada(now: Instant, gateway: Gateway): Promise<void> {
-  const told = story("studio", "writer", gateway);
+function ada(now: Instant): Step[] {
+  const use = user("writer");
   const start = addMonths(now - 22 * DAY, -4);
-  const subscription = told.subscribe(
-    "sub_DemoAdaWriter",
-    { product: "writer", plan: "ultra", interval: "yearly" },
-    start,
-  );
-  await told.deliver(start, subscription.created());
-  await told.deliver(start, subscription.paid("subscription_create", start));
-  for (let month = 0; month < 4; month += 1) {
-    const from = addMonths(start, month);
-    for (let day = 2; day < 28; day += 5)
-      await told.use(from + day * DAY, ["words_used", 4_100 + ((day * 331) % 900)], ["transformations_used", 210]);
-  }
-  for (let day = 1; day <= 21; day += 4)
-    await told.use(addMonths(start, 4) + day * DAY, ["words_used", 5_640], ["transformations_used", 240]);
+  return [
+    subscribe(start, "writer", "ultra", { interval: "yearly" }),
+    ...days(0, 4, 1).flatMap((month) =>
+      days(2, 28, 5).map((day) =>
+        use(
+          addMonths(start, month) + day * DAY,
+          ["words_used", 4_100 + ((day * 331) % 900)],
+          ["transformations_used", 210],
+        ),
+      ),
+    ),
+    ...days(1, 22, 4).map((day) =>
+      use(addMonths(start, 4) + day * DAY, ["words_used", 5_640], ["transformations_used", 240]),
+    ),
+  ];
 }
 
 /** Chatbots Growth: renewed three days ago, and the charge failed. */
-async function jonas(now: Instant, gateway: Gateway): Promise<void> {
-  const told = story("agency", "chatbots", gateway);
+function jonas(now: Instant): Step[] {
+  const use = user("chatbots");
   const start = addMonths(now - 3 * DAY, -1);
-  const subscription = told.subscribe("sub_DemoJonasChatbots", monthly("chatbots", "growth"), start);
-  await told.deliver(start, subscription.created());
-  await told.deliver(start, subscription.paid("subscription_create", start));
-  await told.makeChatbots("Reception", "Sales", "Booking", "Returns");
-  for (let day = 1; day < 28; day += 2) await told.use(start + day * DAY, ["messages_count", 330 + ((day * 71) % 190)]);
-  await told.deliver(subscription.periodEnd(), subscription.renewed());
-  const charged = told.at + HOUR;
-  await told.deliver(charged, subscription.changed({ status: "past_due" }, charged));
-  await told.deliver(charged, subscription.paymentFailed("subscription_cycle", charged));
-  await told.use(told.at + DAY, ["messages_count", 420]);
+  return [
+    subscribe(start, "chatbots", "growth", { card: "0341" }),
+    makeChatbots(start + HOUR, "Reception", "Sales", "Booking", "Returns"),
+    ...days(1, 28, 2).map((day) => use(start + day * DAY, ["messages_count", 330 + ((day * 71) % 190)])),
+    use(now - 2 * DAY, ["messages_count", 420]),
+  ];
 }
 
-function monthly(product: string, plan: string): Price {
+function days(from: number, before: number, step: number): number[] {
+  return Array.from({ length: Math.ceil((before - from) / step) }, (_, n) => from + n * step);
+}
+
+interface Offer {
+  interval?: Interval;
+  /** The test card that pays; by default the one that always does. */
+  card?: "4242" | "0341";
+}
+
+function subscribe(
+  at: Instant,
+  product: string,
+  plan: string,
+  { interval = "monthly", card = "4242" }: Offer = {},
+): Step {
   if (!isProductId(product)) throw new Error(`no product ${product}`);
-  return { product, plan, interval: "monthly" };
+  return { at, act: (person) => person.subscribe({ product, plan, interval }, card) };
 }
 
-/** One user's story in one product. */
-function story(userId: string, product: string, gateway: Gateway) {
-  let charges = 0;
-  const clock = {
-    at: 0 as Instant,
-    async moveTo(at: Instant) {
-      clock.at = at;
-      await gateway.setSandboxClock(userId, at);
+/** Use of one product; each has a key of its own, so that telling it again counts nothing. */
+function user(product: string) {
+  let count = 0;
+  return (at: Instant, ...uses: [FieldId, number][]): Step => {
+    const keyed = uses.map(([field, amount]) => {
+      count += 1;
+      return { field, amount, key: `demo:${product}:${count}` };
+    });
+    return { at, act: (person) => person.use(keyed) };
+  };
+}
+
+function makeChatbots(at: Instant, ...names: string[]): Step {
+  return { at, act: (person) => person.makeChatbots(names) };
+}
+
+interface PlayedStripe {
+  stripe: Stripe;
+  sandbox: Sandbox;
+  /** Throws what a delivery could not do. */
+  check: () => Promise<void>;
+}
+
+/** Stripe as the sandbox plays it, its deliveries handed to the front door of this process: no server runs yet. */
+function playStripe(gateway: Gateway): PlayedStripe {
+  const source = endpoint("stripe");
+  const [secret] = source?.secrets ?? [];
+  if (source === undefined || secret === undefined) throw new Error("The demo needs STRIPE_WEBHOOK_SECRET.");
+  const problems: string[] = [];
+  const sandbox = createSandbox({
+    gateway,
+    processors: [playedStripe as Played],
+    secret: () => secret,
+    send: (_, raw, [, signature]) => deliver(raw, signature, source, gateway, problems),
+  });
+  const httpClient = httpClientOver(() => sandbox);
+  const stripe = new Stripe("sk_test_demo", { httpClient, telemetry: false, maxNetworkRetries: 0 });
+  const check = async () => {
+    await sandbox.idle();
+    if (problems.length > 0) throw new Error(`The demo's events were not applied:\n${problems.join("\n")}`);
+  };
+  return { stripe, sandbox, check };
+}
+
+const UNWANTED = new Set(["deferred", "quarantined"]);
+
+async function deliver(
+  raw: Uint8Array,
+  signature: string,
+  source: Endpoint,
+  gateway: Gateway,
+  problems: string[],
+): Promise<number> {
+  const { status, body } = await receive({ raw, signature }, source, gateway);
+  if (status !== 200 || UNWANTED.has(String(body.outcome))) problems.push(JSON.stringify({ status, ...body }));
+  return status;
+}
+
+type Person = ReturnType<typeof personOf>;
+
+/** Tells the steps in order, each at its time, and brings the person to today. */
+async function live(userId: string, steps: Step[], gateway: Gateway, play: PlayedStripe): Promise<void> {
+  const person = personOf(userId, gateway, play);
+  const { sandbox, check } = play;
+  for (const { at, act } of steps.toSorted((one, other) => one.at - other.at)) {
+    const { now, happenedAt } = await gateway.sandboxClock(userId);
+    // Only the first step goes back; one that an earlier start has told already moves nothing.
+    if (at > now || happenedAt === null) await sandbox.moveClock(userId, { to: at });
+    await act(person);
+    await check();
+  }
+  await sandbox.moveClock(userId, { to: "real" });
+  await check();
+  await gateway.setSandboxClock(userId, null);
+}
+
+function personOf(userId: string, gateway: Gateway, { stripe, sandbox }: PlayedStripe) {
+  return {
+    /** Each request has a key: told again, it is answered as it was. */
+    async subscribe(price: Price, card: "4242" | "0341") {
+      const metadata = { user_id: userId };
+      const email = demoUser(userId)?.email ?? "";
+      const name = demoUser(userId)?.name ?? "";
+      const once = (what: string) => ({ idempotencyKey: `demo:${userId}:${what}` });
+      const customer = await stripe.customers.create({ email, name, metadata }, once("customer"));
+      await gateway.linkCustomer("stripe", customer.id, userId, "checkout");
+      const session = await stripe.checkout.sessions.create(
+        {
+          mode: "subscription",
+          customer: customer.id,
+          line_items: [{ price: sold(price), quantity: 1 }],
+          metadata,
+          subscription_data: { metadata },
+          success_url: "http://localhost/billing",
+        },
+        once(`${price.product}:${price.plan}`),
+      );
+      await stripePages.paySession(sandbox, session.id, { card, email, name, confirmed: false });
     },
-    subscribe: (id: string, price: Price, startsAt: Instant) => playSubscription({ id, userId, price, startsAt }),
-    async deliver(at: Instant, event: StripeObject) {
-      await clock.moveTo(at);
-      await deliver(event, gateway);
+    async use(uses: readonly { field: FieldId; amount: number; key: string }[]) {
+      for (const { field, amount, key } of uses) await gateway.consume(userId, field, amount, key);
     },
-    async renew(subscription: PlayedSubscription) {
-      const at = subscription.periodEnd();
-      await clock.deliver(at, subscription.renewed());
-      await clock.deliver(at + HOUR, subscription.paid("subscription_cycle", at + HOUR));
-    },
-    async use(at: Instant, ...uses: [FieldId, number][]) {
-      await clock.moveTo(at);
-      for (const [field, amount] of uses) {
-        charges += 1;
-        await gateway.consume(userId, field, amount, `demo:${product}:${charges}`);
-      }
-    },
-    async makeChatbots(...names: string[]) {
+    async makeChatbots(names: readonly string[]) {
       const known = (await gateway.chatbots(userId)).map(({ name }) => name);
       for (const name of names) if (!known.includes(name)) await gateway.createChatbot(userId, name);
     },
   };
-  return clock;
 }
 
-async function deliver(event: StripeObject, gateway: Gateway): Promise<void> {
-  const stripe = endpoint("stripe");
-  const [secret] = stripe?.secrets ?? [];
-  if (stripe === undefined || secret === undefined) throw new Error("The demo needs STRIPE_WEBHOOK_SECRET.");
-  const raw = Buffer.from(JSON.stringify(event));
-  const { body } = await receive({ raw, signature: sign(raw, secret, Math.floor(Date.now() / 1000)) }, stripe, gateway);
-  if (body.outcome !== "applied" && body.outcome !== "duplicate") {
-    throw new Error(`The demo's ${event.type} was not applied: ${JSON.stringify(body)}`);
-  }
+function sold(price: Price): string {
+  const id = priceLists("stripe", process.env, { sandbox: true }).sold(price);
+  if (id === undefined) throw new Error(`The demo needs a price for ${price.product} ${price.plan} ${price.interval}.`);
+  return id;
 }

@@ -54,6 +54,12 @@ const STATES = {
     await person.hear(chatbots.planChanged("starter", Date.now()));
   },
 
+  /** More chatbots than the plan below has room for. */
+  manyChatbots: async (person: Person) => {
+    await person.subscribe(monthly("chatbots", "growth"), 10 * DAY);
+    await person.makeChatbots("Reception", "Sales", "Booking", "Returns", "Orders");
+  },
+
   trial: async (person: Person) => {
     await person.subscribe(monthly("writer", "plus"), 4 * DAY, "trialing");
     await person.use("words_used", 900);

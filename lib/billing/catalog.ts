@@ -30,6 +30,8 @@ export interface Plan {
 export interface Product {
   name: string;
   tagline: string;
+  /** How long a first subscription may be tried before it is charged; absent where there is no trial. */
+  trialDays?: number;
   meters: Record<string, Meter>;
   plans: Record<string, Plan>;
 }
@@ -38,6 +40,7 @@ export const CATALOG = {
   chatbots: {
     name: "Chatbots",
     tagline: "Build assistants that answer for you",
+    trialDays: 14,
     meters: {
       messages_count: { kind: "counter", label: "Messages", unit: { one: "message", many: "messages" } },
       chatbots_count: { kind: "gauge", label: "Chatbots", unit: { one: "chatbot", many: "chatbots" } },
@@ -76,6 +79,7 @@ export const CATALOG = {
   writer: {
     name: "Writer",
     tagline: "Rewrite any text in the style you need",
+    trialDays: 14,
     meters: {
       words_used: { kind: "counter", label: "Words", unit: { one: "word", many: "words" } },
       transformations_used: {

@@ -4,7 +4,11 @@ import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { findPlan, type ProductId } from "./catalog";
 import type { Instant, Interval, Mirror, ScheduleFact } from "./facts";
+import { MINUTE } from "./period";
 import { addFacts } from "./settle";
+
+/** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
+export const RENEWAL_MARGIN = 30 * MINUTE;
 
 export interface ScheduledChange {
   userId: string;

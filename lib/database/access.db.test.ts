@@ -38,6 +38,11 @@ const CLOSED = [
   "scheduled_change_runs",
   "idempotency_keys",
   "sandbox_clocks",
+  "sandbox_accounts",
+  "sandbox_objects",
+  "sandbox_events",
+  "sandbox_requests",
+  "checkouts",
   "rate_limits",
   "erased_accounts",
 ];

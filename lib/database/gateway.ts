@@ -6,6 +6,8 @@ import { z } from "zod";
 import { accountMethods } from "./account-methods";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
+import { purchaseMethods } from "./purchase-methods";
+import { sandboxMethods } from "./sandbox-methods";
 import { timelineMethods } from "./timeline-methods";
 import type { Transport } from "./transport";
 import { upkeepMethods } from "./upkeep-methods";
@@ -13,6 +15,8 @@ import { usageMethods } from "./usage-methods";
 
 export type { LedgerRow } from "./account-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
+export type { LinkedCustomer, Payers, StoredCheckout } from "./purchase-methods";
+export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Drift } from "./upkeep-methods";
 export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./usage-methods";
@@ -29,6 +33,8 @@ export function createGateway(transport: Transport) {
     ...inboxMethods(call),
     ...timelineMethods(call),
     ...accountMethods(call),
+    ...purchaseMethods(call),
+    ...sandboxMethods(call),
     end: () => transport.end(),
   };
 }

@@ -17,7 +17,12 @@ export type {
   FieldState,
   Gateway,
   LedgerRow,
+  LinkedCustomer,
   OrderedCharge,
+  Payers,
+  SandboxAccount,
+  SandboxClock,
+  StoredCheckout,
 } from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */

@@ -2,15 +2,14 @@
 
 import { isProductId } from "@/lib/billing";
 import type { Processor } from "@/lib/billing/facts";
-import { HOUR, MINUTE } from "@/lib/billing/period";
+import { HOUR } from "@/lib/billing/period";
 import type { Reached } from "@/lib/billing/processors/reach";
+import { RENEWAL_MARGIN } from "@/lib/billing/schedule-change";
 import type { DueChange, Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
 /** Early enough for several attempts, late enough that a change of mind is rarely too late. */
 const AHEAD = 6 * HOUR;
-/** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
-const MARGIN = 30 * MINUTE;
 const BATCH = 20;
 
 /** How a processor is reached; undefined where it is not configured. */
@@ -19,7 +18,7 @@ export type FindClient = (processor: Processor) => Promise<Reached | undefined>;
 /** One round. What the processor refuses is tried again until the margin; what it did comes back as a webhook. */
 export async function carryOutChanges(gateway: Gateway, find: FindClient): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 };
-  for (const due of await gateway.claimScheduledChanges(AHEAD, MARGIN, BATCH)) {
+  for (const due of await gateway.claimScheduledChanges(AHEAD, RENEWAL_MARGIN, BATCH)) {
     try {
       await carryOut(due, find);
       result.done += 1;

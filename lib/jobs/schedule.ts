@@ -1,5 +1,5 @@
 /** The whole list of jobs. Each is safe to run twice at once and to be killed in the middle. */
-import { reach } from "@/lib/billing";
+import { endDoubled, reach, selling } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { carryOutChanges } from "./changes";
@@ -22,6 +22,7 @@ const DAY = 24 * HOUR;
 export const JOBS = {
   retry: { everySeconds: MINUTE, run: retryWebhooks },
   expire: { everySeconds: MINUTE, run: expireReservations },
+  checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ ...selling(), gateway }) },
   changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
   cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
   partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },

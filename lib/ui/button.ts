@@ -4,6 +4,7 @@ const SHAPE =
 const TONES = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong",
   plain: "border border-line-strong bg-surface text-ink hover:bg-sunken",
+  danger: "border border-danger-line bg-surface text-danger hover:bg-danger-soft",
   quiet: "text-muted hover:bg-sunken hover:text-ink",
 };
 

@@ -52,17 +52,16 @@ export function formatCount(value: number, unit: { one: string; many: string }, 
   return `${formatNumber(value, locale)} ${value === 1 ? unit.one : unit.many}`;
 }
 
-/** Money from minor units (cents): "$39.99"; whole amounts without decimals: "$19". */
+/** Money from minor units (cents; yen have none): "$39.99"; whole amounts without decimals: "$19". */
 export function formatMoney(minorUnits: number, locale: string, currency = "USD"): string {
-  const digits = minorUnits % 100 === 0 ? 0 : 2;
+  const options = { style: "currency", currency, currencyDisplay: "narrowSymbol", numberingSystem: "latn" } as const;
+  const decimals = new Intl.NumberFormat("en", options).resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = minorUnits % 10 ** decimals === 0 ? 0 : decimals;
   return new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency,
-    currencyDisplay: "narrowSymbol",
-    numberingSystem: "latn",
+    ...options,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  }).format(minorUnits / 100);
+  }).format(minorUnits / 10 ** decimals);
 }
 
 /** What a plan costs: "Free", "$19 a month", "$399.90 a year". */
@@ -82,6 +81,13 @@ export function formatTime(at: string, form: TimeForm, { locale, zone, now }: Ti
     year: year(instant) === year(now) ? undefined : "numeric",
     ...(form === "moment" && { hour: clock(dateLocale(locale)), minute: "2-digit" }),
   }).format(instant);
+}
+
+/** A UTC day ("2026-11-29"), as charts and tables name it: "29 November", or "29 Nov" where there is little room. */
+export function formatDay(day: string, locale: string, month: "long" | "short" = "long"): string {
+  return new Intl.DateTimeFormat(dateLocale(locale), { timeZone: "UTC", day: "numeric", month }).format(
+    Date.parse(`${day}T00:00:00Z`),
+  );
 }
 
 /** "1:00 AM", but "01:00": with 24 hours and one digit, the half of the day would be open. */

@@ -1,18 +1,21 @@
-import { CircleAlert, Info } from "lucide-react";
+import { CircleAlert, CircleCheck, Info } from "lucide-react";
 import type { ReactNode } from "react";
 
 const TONES = {
   info: "border-line bg-sunken text-ink",
+  good: "border-accent-ink/40 bg-accent-soft text-ink",
   warn: "border-warn-line bg-warn-soft text-ink",
   danger: "border-danger-line bg-danger-soft text-ink",
 };
-const ICONS = { info: "text-muted", warn: "text-warn", danger: "text-danger" };
+const ICONS = { info: "text-muted", good: "text-accent-ink", warn: "text-warn", danger: "text-danger" };
+
+const SIGNS = { info: Info, good: CircleCheck, warn: CircleAlert, danger: CircleAlert };
 
 export type Tone = keyof typeof TONES;
 
 /** A statement that belongs to the thing it stands in: what is so, and what to do. */
 export function Notice({ tone, title, children }: { tone: Tone; title: string; children?: ReactNode }) {
-  const Icon = tone === "info" ? Info : CircleAlert;
+  const Icon = SIGNS[tone];
   return (
     <div className={`flex gap-3 rounded-lg border px-4 py-3 text-sm ${TONES[tone]}`}>
       <Icon aria-hidden="true" className={`mt-0.5 size-4 shrink-0 ${ICONS[tone]}`} />

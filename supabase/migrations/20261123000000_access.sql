@@ -244,8 +244,11 @@ begin
   delete from public.scheduled_change_runs r where r.user_id = p_user_id;
   delete from public.links l where l.user_id = p_user_id;
   delete from public.chatbots c where c.user_id = p_user_id;
+  delete from public.checkouts c where c.user_id = p_user_id;
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
+  -- The played processors' side, with all that hangs on it.
+  delete from public.sandbox_accounts a where a.user_id = p_user_id;
   delete from public.users u where u.user_id = p_user_id;
   return jsonb_build_object('erased', true);
 end;
@@ -291,6 +294,9 @@ as $$
     'limits_of_their_own', (
       select coalesce(jsonb_agg(to_jsonb(o) order by o.field), '[]')
       from public.limit_overrides o where o.user_id = p_user_id),
+    'checkouts', (
+      select coalesce(jsonb_agg(to_jsonb(c) order by c.checkout_id), '[]')
+      from public.checkouts c where c.user_id = p_user_id),
     'chatbots', (
       select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
       from public.chatbots c where c.user_id = p_user_id));

@@ -32,6 +32,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   })),
   "/api/account": [{ method: "DELETE", expects: own(200) }],
   "/api/account/export": [{ method: "GET", expects: own(200) }],
+  "/api/admin/clock": [{ method: "POST", body: {}, expects: admins(400) }],
   "/api/admin/events/[processor]/[id]/replay": [
     { method: "POST", path: "/api/admin/events/stripe/evt_none/replay", expects: admins(404) },
   ],
@@ -57,8 +58,49 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
       expects: by(401, 200, 404, 404, 401, 401),
     },
   ],
+  "/api/checkout": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/checkout/return": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/checkout/status": [{ method: "GET", expects: own(400) }],
   "/api/cron/[job]": [{ method: "GET", path: "/api/cron/retry", expects: by(401, 401, 401, 401, 401, 200) }],
   "/api/health": [{ method: "GET", expects: same(200) }],
+  "/api/invoices": [{ method: "GET", expects: own(200) }],
+  "/api/invoices/[processor]/[id]": [{ method: "GET", path: "/api/invoices/stripe/in_none", expects: own(404) }],
+  "/api/portal": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/sandbox/clock": [{ method: "POST", body: {}, expects: own(400) }],
+  // The played processors' own pages and API, for whoever has the address, as theirs are.
+  "/api/sandbox/paddle/checkout/[transaction]": [
+    { method: "POST", path: "/api/sandbox/paddle/checkout/txn_none", body: {}, expects: same(400) },
+  ],
+  "/api/sandbox/paddle/invoice/[id]/pdf": [
+    { method: "GET", path: "/api/sandbox/paddle/invoice/txn_none/pdf", expects: same(404) },
+  ],
+  "/api/sandbox/paddle/payment/[subscription]": [
+    { method: "POST", path: "/api/sandbox/paddle/payment/sub_none", body: {}, expects: same(400) },
+  ],
+  "/api/sandbox/paddle/portal/[id]": [
+    { method: "POST", path: "/api/sandbox/paddle/portal/cpls_none", body: {}, expects: same(400) },
+  ],
+  "/api/sandbox/paddle/v1/[...path]": ["GET", "POST", "PATCH"].map((method) => ({
+    method,
+    path: "/api/sandbox/paddle/v1/subscriptions/sub_none",
+    expects: same(403),
+  })),
+  "/api/sandbox/stripe/checkout/[id]": [
+    { method: "POST", path: "/api/sandbox/stripe/checkout/cs_none", body: {}, expects: same(400) },
+  ],
+  "/api/sandbox/stripe/invoice/[id]": [
+    { method: "POST", path: "/api/sandbox/stripe/invoice/in_none", body: {}, expects: same(400) },
+  ],
+  "/api/sandbox/stripe/invoice/[id]/pdf": [
+    { method: "GET", path: "/api/sandbox/stripe/invoice/in_none/pdf", expects: same(404) },
+  ],
+  "/api/sandbox/stripe/portal/[id]": [
+    { method: "POST", path: "/api/sandbox/stripe/portal/bps_none", body: {}, expects: same(400) },
+  ],
+  "/api/subscription/cancel": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/subscription/change": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/subscription/preview": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/subscription/resume": [{ method: "POST", body: {}, expects: own(400) }],
   "/api/subscription/usage": [{ method: "GET", expects: own(200) }],
   "/api/usage/consume": [{ method: "POST", body: { field: "words_used" }, expects: by(401, 200, 200, 200, 400, 401) }],
   "/api/usage/history": [{ method: "GET", path: "/api/usage/history?field=words_used", expects: own(200) }],
@@ -89,6 +131,11 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "admin">> = {
   "/": "public",
   "/account": "user",
   "/billing": "user",
+  "/billing/cancel": "user",
+  "/billing/change": "user",
+  "/billing/invoices": "user",
+  "/pricing": "public",
+  "/usage": "user",
   "/chatbots": "user",
   "/writer": "user",
   "/sign-in": "public",

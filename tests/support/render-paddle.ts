@@ -8,6 +8,7 @@ import {
   event,
   type PaddleObject,
   planPrice,
+  type SubscriptionSpec,
   subscriptionEntity,
   type TransactionSpec,
   transactionEntity,
@@ -68,7 +69,8 @@ function subscription({ subscription: id, image, ...fact }: SnapshotFact, userId
     createdAt: 0,
     updatedAt: at,
     period: runs && start !== null && end !== null ? { start, end } : null,
-    status: image.status,
+    // The world has statuses that Paddle does not know; they are read all the same.
+    status: image.status as SubscriptionSpec["status"],
     scheduledChange: cancelAt === null ? null : { action: "cancel", effectiveAt: cancelAt },
     trial: trialEnd === null ? null : { start: 0, end: trialEnd },
   });

@@ -1,32 +1,75 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
-import { byUrgency, pageUser, reader, SubscriptionCard, summary, Trail } from "@/lib/ui";
+import {
+  byUrgency,
+  ChangedNotice,
+  CheckoutNotice,
+  changedOf,
+  enoughFor,
+  InvoicesSection,
+  LivePage,
+  pageUser,
+  reader,
+  SubscriptionCard,
+  standingMark,
+  summary,
+  Trail,
+} from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
+import { keep, openPortal } from "./actions";
+import { Invoices } from "./invoices/invoices";
+import { returnedCheckout } from "./returned-checkout";
 
 export const metadata: Metadata = { title: "Billing" };
 
 const TRAIL_LINES = 5;
+const INVOICE_LINES = 5;
+const WORK = { portal: openPortal, keep };
 
-export default async function BillingPage() {
-  const user = await pageUser("/billing");
+interface BillingPageProps {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+export default async function BillingPage({ searchParams }: BillingPageProps) {
+  const [user, parameters] = await Promise.all([pageUser("/billing"), searchParams]);
+  // First: where the news of a payment is late it is fetched here, and what follows is already what was paid for.
+  const checkout = await returnedCheckout(user.id, parameters.checkout);
   const [{ locale }, usage, decisions] = await Promise.all([
     reader(),
     usageOf(user.id),
-    gateway().decisions(user.id, TRAIL_LINES),
+    gateway().decisions(user.id, enoughFor(TRAIL_LINES)),
   ]);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
+  const changed = changedOf(parameters, subscriptions);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Billing</h1>
       <p className="mt-1 text-pretty text-muted">{summary({ subscriptions }, locale)}</p>
       <div className="mt-6 space-y-6">
+        {checkout && (
+          <CheckoutNotice
+            checkout={checkout}
+            subscription={subscriptions.find(({ product }) => product === checkout.product)}
+          />
+        )}
+        {changed && <ChangedNotice changed={changed} />}
         {subscriptions.map((subscription) => (
-          <SubscriptionCard key={subscription.product} subscription={subscription} now={usage.now} locale={locale} />
+          <SubscriptionCard
+            key={subscription.product}
+            subscription={subscription}
+            work={WORK}
+            now={usage.now}
+            locale={locale}
+          />
         ))}
       </div>
-      <div className="mt-10">
-        <Trail decisions={decisions} now={usage.now} />
+      <div className="mt-10 space-y-10">
+        <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
+        <InvoicesSection version={subscriptions.map(standingMark).join(" ")}>
+          <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />
+        </InvoicesSection>
       </div>
+      <LivePage usage={usage} pending={checkout?.status === "activating" || changed === "pending"} />
     </>
   );
 }

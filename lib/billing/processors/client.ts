@@ -1,14 +1,23 @@
 /**
  * What the product asks of a processor's API, in the domain's words. Its answers change nothing here: what happened
- * comes back as webhooks, like everything else.
+ * comes back as webhooks, like everything else. Every method throws `ProcessorError` and nothing else.
  */
-import type { Instant } from "../facts";
+import type { ProductId } from "../catalog";
+import type { Instant, SnapshotFact } from "../facts";
+import type { Identity } from "./processor";
 
 /** Money in the currency's minor unit. */
 export interface Money {
   amount: number;
   /** ISO 4217, upper case. */
   currency: string;
+}
+
+export interface CustomerRequest {
+  userId: string;
+  email: string | null;
+  /** The same key, the same customer: a request whose answer was lost makes no second one. */
+  idempotencyKey: string;
 }
 
 export interface CheckoutRequest {
@@ -19,6 +28,12 @@ export interface CheckoutRequest {
   priceId: string;
   /** Where the payer comes back to. */
   returnUrl: string;
+  /** Where a payer goes who changes their mind; absent as `returnUrl`. */
+  cancelUrl?: string;
+  /** The same key, the same checkout. */
+  idempotencyKey?: string;
+  /** Days before the first charge; absent as none. Paddle keeps trials with its prices and is never asked. */
+  trialDays?: number;
 }
 
 export interface Checkout {
@@ -27,12 +42,21 @@ export interface Checkout {
   transaction: string;
 }
 
+/** `paid`: by this checkout a subscription has begun (its id may come a moment later). */
+export type CheckoutState = { state: "open" | "expired" } | { state: "paid"; subscription: string | null };
+
+/** `left_open`: the processor has no way to close it, and it could still be paid. */
+export type ClosedCheckout = "closed" | "paid" | "left_open";
+
 export interface PlanChange {
   subscription: string;
   priceId: string;
   /** `now`: charged at once, and refused by the processor if the charge fails. `renewal`: from the next period on. */
   timing: "now" | "renewal";
 }
+
+/** `payment_needed`: nothing is changed until the payer has paid at `url` (a card declined, or to be confirmed). */
+export type PlanChanged = { outcome: "requested" } | { outcome: "payment_needed"; url: string | null };
 
 export interface ChangePreview {
   /** What is charged today; null where nothing is. */
@@ -46,20 +70,51 @@ export interface Invoice {
   at: Instant;
   total: Money;
   status: "paid" | "open" | "void";
+  /** The processor's own page of it, where it can be read and paid; null where there is none. */
+  url: string | null;
+  /** The document; null where there is none, or its link must be asked for with `invoicePdf`. */
+  pdf: string | null;
+}
+
+export type InvoicesOf = { customer: string } | { subscriptions: readonly string[] };
+
+/** A subscription as it stands at the processor, as facts that can be added to the timeline. */
+export interface SubscriptionReading {
+  identity: Identity;
+  /** One a product of ours; empty where none of its prices is known. */
+  facts: { product: ProductId; fact: SnapshotFact }[];
+  /**
+   * By whose word the facts are dated: the processor's own (when the subscription last changed), or only by when it was
+   * read, and then it is no older than what was known before it was asked for.
+   */
+  datedBy: "processor" | "reading";
 }
 
 export interface ProcessorClient {
+  /** Makes a customer for this user; null where the processor makes them itself, at its checkout. */
+  customer(request: CustomerRequest): Promise<string | null>;
   checkout(request: CheckoutRequest): Promise<Checkout>;
+  checkoutState(transaction: string): Promise<CheckoutState>;
+  /** Keeps an open checkout from being paid any more. */
+  closeCheckout(transaction: string): Promise<ClosedCheckout>;
+  /** The subscription as it is now. Whose it is says `identity`: the processor answers for every customer's. */
+  subscription(subscription: string): Promise<SubscriptionReading>;
   preview(change: PlanChange): Promise<ChangePreview>;
-  /** Changes the plan. Nothing is changed where its charge fails. */
-  change(change: PlanChange): Promise<void>;
+  /** Changes the plan. Nothing is changed where its charge fails. What is already so is not done again. */
+  change(change: PlanChange): Promise<PlanChanged>;
+  /** Takes back what the processor itself keeps for the renewal; nothing where it keeps none. */
+  unschedule(subscription: string): Promise<void>;
   cancel(subscription: string, when: "period_end" | "now"): Promise<void>;
   /** Takes back a cancellation that has not come into force. */
   keep(subscription: string): Promise<void>;
-  /** The processor's own page for cards and addresses. */
-  portal(customer: string, subscriptions: readonly string[]): Promise<{ url: string }>;
-  /** Newest first. */
-  invoices(customer: string): Promise<Invoice[]>;
+  /** Ends a pause: of the subscription, or of its collection. */
+  unpause(subscription: string): Promise<void>;
+  /** The processor's own page for cards and addresses; `returnUrl` where it has a way back. */
+  portal(customer: string, subscriptions: readonly string[], returnUrl?: string): Promise<{ url: string }>;
+  /** Where this subscription's card is changed, and nothing else can be seen; null where there is no such page. */
+  paymentPage(subscription: string): Promise<string | null>;
+  /** Of one customer, or of these subscriptions only. Newest first. */
+  invoices(of: InvoicesOf): Promise<Invoice[]>;
   /** A link that works for a short while; null where there is no document yet. */
   invoicePdf(invoice: string): Promise<string | null>;
 }

@@ -9,12 +9,37 @@ export interface Reached {
   sold: (price: Price) => string | undefined;
 }
 
-/** How a processor is reached; undefined where its key is not set. Its SDK is loaded only then. */
+/**
+ * How a processor is reached: with its key where one is set, else in the sandbox the one that is played; undefined where
+ * it is not configured. Its SDK is loaded only then.
+ */
 export async function reach(processor: Processor): Promise<Reached | undefined> {
+  const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
+  const client = await (processor === "stripe" ? reachStripe(findPrice) : reachPaddle(findPrice));
+  return client && { client, sold };
+}
+
+type FindPrice = ReturnType<typeof priceLists>["find"];
+
+async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
+  const { stripe, sandbox } = env();
+  if (stripe.secretKey === undefined && !sandbox) return undefined;
+  const { stripeClient } = await import("./stripe/client");
+  if (stripe.secretKey !== undefined) return stripeClient({ apiKey: stripe.secretKey, findPrice });
+  const { stripeHttpClient } = await import("@/lib/sandbox");
+  return stripeClient({ apiKey: PLAYED_KEY, findPrice, httpClient: stripeHttpClient() });
+}
+
+async function reachPaddle(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { paddle, sandbox } = env();
-  if (processor !== "paddle" || paddle.apiKey === undefined) return undefined;
-  const { find: findPrice, sold } = priceLists("paddle", process.env, { sandbox });
+  if (paddle.apiKey === undefined && !sandbox) return undefined;
   const { paddleClient } = await import("./paddle/client");
   const { apiKey, environment } = paddle;
-  return { client: paddleClient({ apiKey, environment, findPrice }), sold };
+  if (apiKey !== undefined) return paddleClient({ apiKey, environment, findPrice });
+  const { paddleEntrance, withPlayedCheckout } = await import("@/lib/sandbox");
+  const { base: baseUrl, apiKey: playedKey, site } = paddleEntrance();
+  return withPlayedCheckout(paddleClient({ apiKey: playedKey, environment, baseUrl, findPrice }), site);
 }
+
+/** Opens nothing: it never leaves this process. */
+const PLAYED_KEY = "sk_test_tollgate_sandbox";

@@ -2,6 +2,7 @@ import { product } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { Meter } from "../meter/meter";
 import { Instant } from "../time/instant";
+import { CardButtons, type CardWork } from "./card-buttons";
 import { PlanComparison } from "./plan-comparison";
 import { isFree, planName, planPrice } from "./plan-words";
 import { StatusBadge } from "./status-badge";
@@ -10,14 +11,16 @@ import { WindowLine } from "./window-line";
 
 interface SubscriptionCardProps {
   subscription: SubscriptionView;
+  work: CardWork;
   now: string;
   locale: string;
 }
 
 /** One product: the plan, what is left of it, and when it comes back. */
-export function SubscriptionCard({ subscription, now, locale }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, work, now, locale }: SubscriptionCardProps) {
   const { product: id, plan, limitPlan, meters } = subscription;
   const heading = `product-${id}`;
+  const title = `${product(id).name} ${planName(id, plan)}`;
   const { interval, periodEnd, cancelAt, status } = subscription;
   const price = isFree(subscription) ? "No charge" : planPrice(subscription, locale);
   // Billed monthly, the reset below says it already.
@@ -27,7 +30,7 @@ export function SubscriptionCard({ subscription, now, locale }: SubscriptionCard
       <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-5 pt-5 sm:px-6">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <h2 id={heading} className="font-semibold text-lg tracking-tight">
-            {product(id).name} {planName(id, plan)}
+            {title}
           </h2>
           <StatusBadge subscription={subscription} />
         </div>
@@ -50,6 +53,7 @@ export function SubscriptionCard({ subscription, now, locale }: SubscriptionCard
             <Meter key={meter.field} product={id} planName={planName(id, limitPlan)} meter={meter} locale={locale} />
           ))}
         </div>
+        <CardButtons subscription={subscription} subject={title} work={work} />
       </div>
       <footer className="border-line border-t px-5 pt-4 pb-2 sm:px-6">
         <WindowLine subscription={subscription} now={now} />

@@ -2,24 +2,26 @@ import { ArrowRight, RotateCcw, Split } from "lucide-react";
 import { product } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/usage/view";
 import { Instant } from "../time/instant";
+import { trailLines } from "./trail-lines";
 import { trailWords } from "./trail-words";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 
 /** What changed lately: one line a decision, newest first. */
-export function Trail({ decisions, now }: { decisions: DecisionView[]; now: string }) {
+export function Trail({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
+  const lines = trailLines(decisions, most);
   return (
     <section aria-labelledby="trail">
       <h2 id="trail" className="font-semibold text-base">
         What changed lately
       </h2>
-      {decisions.length === 0 ? (
+      {lines.length === 0 ? (
         <p className="mt-2 text-muted text-sm">
           Nothing yet. Renewals and plan changes will appear here, with what each did to your usage.
         </p>
       ) : (
         <ol className="mt-3 divide-y divide-line border-line border-y">
-          {decisions.map((decision) => (
+          {lines.map((decision) => (
             <Line key={decision.id} decision={decision} now={now} />
           ))}
         </ol>

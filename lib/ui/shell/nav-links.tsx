@@ -6,8 +6,10 @@ import { usePathname } from "next/navigation";
 
 const PAGES: { href: Route; name: string }[] = [
   { href: "/billing" as Route, name: "Billing" },
+  { href: "/usage" as Route, name: "Usage" },
   { href: "/chatbots" as Route, name: "Chatbots" },
   { href: "/writer" as Route, name: "Writer" },
+  { href: "/pricing" as Route, name: "Plans" },
 ];
 
 /** The product's pages, the current one marked. */

@@ -1,22 +1,62 @@
 import type { Route } from "next";
 import Link from "next/link";
+import { gateway } from "@/lib/database";
+import type { CurrentUser } from "@/lib/identity";
+import type { DecisionView } from "@/lib/usage/view";
+import { Instant } from "../time/instant";
+import { SandboxClock } from "./sandbox-clock";
 
-/** Says on every page of the sandbox that it is one, and as whom; the way to be somebody else. */
-export function SandboxBar({ person }: { person: string | null }) {
+/** The sandbox on every page: that it is one, who I am, what day it is for me, and what came last. */
+export async function SandboxBar({ user }: { user: CurrentUser | null }) {
+  const state = user && (await stateOf(user.id));
   return (
     <aside aria-label="Sandbox" className="bg-band text-on-band text-sm">
-      <div className="mx-auto flex max-w-4xl items-center justify-between gap-4 px-5 sm:px-6">
+      <div className="mx-auto flex max-w-4xl flex-wrap items-center justify-between gap-x-4 px-5 sm:px-6">
         <p className="truncate">
           <span className="font-medium">Sandbox: no money moves</span>
-          {person !== null && <span className="hidden sm:inline"> · You are {person}</span>}
+          {user !== null && <span className="hidden sm:inline"> · You are {user.name ?? user.email ?? user.id}</span>}
         </p>
+        {state?.last && <LastNews decision={state.last} />}
         <Link
           href={"/sign-in" as Route}
           className="inline-flex min-h-11 shrink-0 items-center rounded-md underline underline-offset-4 sm:min-h-9"
         >
-          {person === null ? "Sign in" : "Switch user"}
+          {user === null ? "Sign in" : "Switch user"}
         </Link>
+        {state && (
+          <div className="flex w-full flex-wrap items-center gap-x-2 border-on-band/15 border-t">
+            {/* As wide in every zone: what stands beside it must not move when the reader's own is known. */}
+            <p className="py-1.5 sm:w-78">
+              For you it is <Instant at={state.now} now={state.now} form="moment" />
+            </p>
+            <SandboxClock />
+          </div>
+        )}
       </div>
     </aside>
   );
+}
+
+/** The event by its processor's name, and what it did: the words of the log. */
+function LastNews({ decision: { eventType, action, reason } }: { decision: DecisionView }) {
+  return (
+    <p
+      className="min-w-0 truncate text-on-band-muted max-sm:order-last max-sm:w-full max-sm:pb-2 sm:flex-1 sm:text-right"
+      title={`${eventType}: ${reason}`}
+    >
+      Last: <code className="text-xs">{eventType}</code> → {ACTIONS[action]}, {reason}
+    </p>
+  );
+}
+
+const ACTIONS = { reset: "reset", preserve: "kept usage", carry_over: "carried over" };
+
+/** null where the database does not answer: the page below says so itself. */
+async function stateOf(userId: string): Promise<{ now: string; last: DecisionView | undefined } | null> {
+  try {
+    const [{ now }, [last]] = await Promise.all([gateway().usage(userId), gateway().decisions(userId, 1)]);
+    return { now, last };
+  } catch {
+    return null;
+  }
 }

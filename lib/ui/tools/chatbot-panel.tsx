@@ -72,7 +72,7 @@ export function ChatbotPanel({ chatbot, onChanged }: ChatbotPanelProps) {
         ))}
       </div>
       <div className="space-y-3 p-5 pt-3">
-        {refusal && <RefusalNotice refusal={refusal} />}
+        {refusal && <RefusalNotice refusal={refusal} product="chatbots" />}
         <form onSubmit={send} className="flex gap-2">
           <input
             name="text"

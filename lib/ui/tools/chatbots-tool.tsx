@@ -47,7 +47,7 @@ export function ChatbotsTool({ chatbots }: { chatbots: Chatbot[] }) {
           Create
         </button>
       </form>
-      {refusal && <RefusalNotice refusal={refusal} />}
+      {refusal && <RefusalNotice refusal={refusal} product="chatbots" />}
       <noscript>
         <p className="text-sm">To make chatbots and talk to them, please turn on JavaScript.</p>
       </noscript>

@@ -3,16 +3,43 @@ import Link from "next/link";
 import { Notice } from "../notice";
 import type { Refusal } from "./send-json";
 
-/** Why something was not done, in the server's own sentence; at a limit with the way to the plan. */
-export function RefusalNotice({ refusal: { error, reason } }: { refusal: Refusal }) {
-  const atLimit = reason === "limit_reached" || reason === "payment_pending";
+/** Where a refusal can be mended, by its reason. */
+const HELP: Readonly<Record<string, { text: string; href: string }[]>> = {
+  limit_reached: [
+    { text: "See larger plans", href: "/pricing" },
+    { text: "See your plan", href: "/billing" },
+  ],
+  payment_pending: [{ text: "Fix payment", href: "/billing" }],
+  chatbot_limit_exceeded: [{ text: "Go to your chatbots", href: "/chatbots" }],
+  already_subscribed: [{ text: "See your plan", href: "/billing" }],
+  not_signed_in: [{ text: "Sign in", href: "/sign-in" }],
+};
+const EXPECTED = new Set(["limit_reached", "payment_pending", "chatbot_limit_exceeded"]);
+
+interface RefusalNoticeProps {
+  refusal: Refusal;
+  /** The product it is about, whose plans may help. */
+  product?: string;
+}
+
+/** Why something was not done, in the server's own sentence, with the way to mend it. */
+export function RefusalNotice({ refusal: { error, reason = "" }, product }: RefusalNoticeProps) {
+  const help = HELP[reason] ?? [];
   return (
     <div role="alert">
-      <Notice tone={atLimit ? "warn" : "danger"} title={error}>
-        {atLimit && (
-          <Link href={"/billing" as Route} className="text-ink underline underline-offset-4">
-            See your plan
-          </Link>
+      <Notice tone={EXPECTED.has(reason) ? "warn" : "danger"} title={error}>
+        {help.length > 0 && (
+          <span className="flex flex-wrap gap-x-4">
+            {help.map(({ text, href }) => (
+              <Link
+                key={text}
+                href={(href === "/pricing" && product ? `${href}?product=${product}` : href) as Route}
+                className="text-ink underline underline-offset-4"
+              >
+                {text}
+              </Link>
+            ))}
+          </span>
         )}
       </Notice>
     </div>

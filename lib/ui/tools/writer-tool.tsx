@@ -91,7 +91,7 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft }: WriterToolProps)
       <noscript>
         <p className="text-sm">To have texts rewritten, please turn on JavaScript.</p>
       </noscript>
-      {refusal && <RefusalNotice refusal={refusal} />}
+      {refusal && <RefusalNotice refusal={refusal} product="writer" />}
       <section aria-live="polite" aria-label="Result">
         {result !== null && (
           <div className="rounded-xl border border-line bg-surface p-5">

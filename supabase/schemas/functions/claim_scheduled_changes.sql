@@ -1,6 +1,6 @@
 -- Called by the job that carries out scheduled plan changes: those whose period ends within p_ahead, by each user's clock,
 -- and not within p_margin of it (the renewal may have begun). Takes each for five minutes: two jobs at once never have the
--- same, and a job that dies is followed by another.
+-- same, and a job that dies is followed by another. Stripe keeps these changes itself: there the job only makes sure, once.
 create or replace function public.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
 returns jsonb
 language sql set search_path = ''
@@ -21,7 +21,9 @@ as $$
   ),
   taken as (
     insert into public.scheduled_change_runs as r (user_id, product, source, attempts, next_attempt_at)
-    select d.user_id, d.product, d.source, 1, now() + interval '5 minutes' from due d
+    select d.user_id, d.product, d.source, 1,
+      now() + case d.processor when 'stripe' then p_ahead else interval '5 minutes' end
+    from due d
     on conflict (user_id, product, source) do update
     set attempts = r.attempts + 1, next_attempt_at = excluded.next_attempt_at
     where r.next_attempt_at <= now()

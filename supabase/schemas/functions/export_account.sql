@@ -34,6 +34,9 @@ as $$
     'limits_of_their_own', (
       select coalesce(jsonb_agg(to_jsonb(o) order by o.field), '[]')
       from public.limit_overrides o where o.user_id = p_user_id),
+    'checkouts', (
+      select coalesce(jsonb_agg(to_jsonb(c) order by c.checkout_id), '[]')
+      from public.checkouts c where c.user_id = p_user_id),
     'chatbots', (
       select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
       from public.chatbots c where c.user_id = p_user_id));

@@ -3,7 +3,7 @@ create or replace function public.fail_scheduled_change(p_user_id text, p_produc
 returns jsonb
 language sql set search_path = ''
 as $$
-  update public.scheduled_change_runs r set last_error = left(p_error, 2000)
+  update public.scheduled_change_runs r set last_error = left(p_error, 2000), next_attempt_at = now() + interval '5 minutes'
   where r.user_id = p_user_id and r.product = p_product and r.source = p_source
   returning jsonb_build_object('attempts', r.attempts);
 $$;

@@ -10,7 +10,7 @@ const ids = (from: number, count: number) => Array.from({ length: count }, (_, i
 describe("invoices", () => {
   test("asks for one customer's billed transactions, newest first", async () => {
     const { client, requests } = await playedApi(page([]));
-    expect(await client.invoices(CUSTOMER)).toEqual([]);
+    expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toMatchObject([{ method: "GET", path: "/transactions" }]);
     expect(requests[0]?.query).toEqual({
       customer_id: CUSTOMER,
@@ -28,33 +28,47 @@ describe("invoices", () => {
     ["canceled", "void"],
   ])("%s is %s", async (status, expected) => {
     const { client } = await playedApi(page([transaction("txn_1", { status })]));
-    expect(await client.invoices(CUSTOMER)).toEqual([
+    expect(await client.invoices({ customer: CUSTOMER })).toEqual([
       {
         id: "txn_1",
         number: "123-45678",
         at: Date.UTC(2026, 10, 1, 10, 0, 1, 123),
         total: { amount: 1999, currency: "USD" },
         status: expected,
+        url: null,
+        pdf: null,
       },
     ]);
   });
 
   test("not billed yet: no number, and the day it was made", async () => {
     const { client } = await playedApi(page([transaction("txn_1", { invoice_number: null, billed_at: null })]));
-    expect(await client.invoices(CUSTOMER)).toMatchObject([{ number: null, at: Date.UTC(2026, 10, 1, 10, 0, 0, 900) }]);
+    expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([
+      { number: null, at: Date.UTC(2026, 10, 1, 10, 0, 0, 900) },
+    ]);
+  });
+
+  test("of some subscriptions only; of none, nobody's", async () => {
+    const { client, requests } = await playedApi(page([transaction("txn_1")]));
+    expect(await client.invoices({ subscriptions: [] })).toEqual([]);
+    expect(requests).toEqual([]);
+    expect(await client.invoices({ subscriptions: ["sub_1", "sub_2"] })).toHaveLength(1);
+    expect(requests[0]?.query).toMatchObject({ subscription_id: "sub_1,sub_2" });
+    expect(requests[0]?.query).not.toHaveProperty("customer_id");
+    await expect(client.invoices({ subscriptions: ["sub_1,sub_9"] })).rejects.toMatchObject({ code: "malformed_id" });
   });
 
   test("newest first by the day they were billed", async () => {
     const { client } = await playedApi(
       page([transaction("txn_2"), transaction("txn_1", { billed_at: "2026-11-09T00:00:00Z" })]),
     );
-    expect((await client.invoices(CUSTOMER)).map(({ id }) => id)).toEqual(["txn_1", "txn_2"]);
+    expect((await client.invoices({ customer: CUSTOMER })).map(({ id }) => id)).toEqual(["txn_1", "txn_2"]);
   });
 
   test("drafts and changes of a card are no invoices", async () => {
     const card = transaction("txn_1", { origin: "subscription_payment_method_change" });
     const { client } = await playedApi(page([card, transaction("txn_2", { status: "draft" })]));
-    expect(await client.invoices(CUSTOMER)).toEqual([]);
+    expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
   });
 
   test("a hundred at most, page by page, and never at an address that the answer names", async () => {
@@ -65,14 +79,14 @@ describe("invoices", () => {
       ),
     );
     const { client, requests } = await playedApi(...pages);
-    const invoices = await client.invoices(CUSTOMER);
+    const invoices = await client.invoices({ customer: CUSTOMER });
     expect(invoices.map(({ id }) => id)).toEqual(ids(0, 100));
     expect(requests.map(({ query }) => query.after)).toEqual([undefined, "txn_29", "txn_59", "txn_89"]);
   });
 
   test("an empty page is the last one, whatever it says", async () => {
     const { client, requests } = await playedApi(page([], true), page([transaction("txn_1")]));
-    expect(await client.invoices(CUSTOMER)).toEqual([]);
+    expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toHaveLength(1);
   });
 
@@ -83,7 +97,10 @@ describe("invoices", () => {
     ["no currency", { details: { tax_rates_used: [], totals: totals("1", { currency_code: "usd" }), line_items: [] } }],
   ])("%s is an answer that cannot be read", async (_, over) => {
     const { client } = await playedApi(page([transaction("txn_1", over)]));
-    await expect(client.invoices(CUSTOMER)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
+    await expect(client.invoices({ customer: CUSTOMER })).rejects.toMatchObject({
+      problem: "unavailable",
+      code: "unreadable",
+    });
   });
 });
 

@@ -1,10 +1,19 @@
 /** Paddle's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
 import type { Subscription, SubscriptionPreview, Transaction, TransactionTotals } from "@paddle/paddle-node-sdk";
+import type { FindPrice } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
-import type { ChangePreview, Invoice, Money, PlanChange } from "@/lib/billing/processors/client";
+import type {
+  ChangePreview,
+  CheckoutState,
+  Invoice,
+  Money,
+  PlanChange,
+  SubscriptionReading,
+} from "@/lib/billing/processors/client";
 import { unreadable } from "./client-call";
 import type { PlanItems } from "./client-plan";
 import { instantOf } from "./instant";
+import { normalize } from "./normalize";
 
 /**
  * What the change costs. The grand total is what a card is charged: after the customer's credit, unlike the total.
@@ -39,7 +48,53 @@ export function readInvoice(transaction: Transaction): Invoice[] {
   const totals = details?.totals;
   if (!totals) throw unreadable("invoices", `no totals in ${id}`);
   const total = readMoney(totals.total, totals.currencyCode);
-  return [{ id, number: invoiceNumber, at: readInstant("billed_at", billedAt ?? createdAt), total, status }];
+  return [
+    {
+      id,
+      number: invoiceNumber,
+      at: readInstant("billed_at", billedAt ?? createdAt),
+      total,
+      status,
+      url: null,
+      pdf: null,
+    },
+  ];
+}
+
+/** Paid before the subscription is known: `paid` comes first, `completed` names it. */
+export function readCheckoutState({ status, subscriptionId }: Transaction): CheckoutState {
+  if (status === "paid" || status === "completed") return { state: "paid", subscription: subscriptionId };
+  return { state: status === "canceled" ? "expired" : "open" };
+}
+
+/**
+ * The subscription as a snapshot, through the same normalizer as its events: Paddle's own `updated_at` puts it in its
+ * place among them, however late they come.
+ */
+export function readSubscription(subscription: Subscription, findPrice: FindPrice): SubscriptionReading {
+  const at = readInstant("updated_at", subscription.updatedAt);
+  const { currentBillingPeriod: period, scheduledChange: change } = subscription;
+  // The few fields that mean something here, by the names that Paddle gave them.
+  const data = {
+    id: subscription.id,
+    status: subscription.status,
+    customer_id: subscription.customerId,
+    updated_at: subscription.updatedAt,
+    current_billing_period: period && { starts_at: period.startsAt, ends_at: period.endsAt },
+    scheduled_change: change && { action: change.action, effective_at: change.effectiveAt },
+    items: subscription.items.map(({ price, quantity, trialDates }) => ({
+      price: { id: price.id },
+      quantity,
+      trial_dates: trialDates && { ends_at: trialDates.endsAt },
+    })),
+  };
+  const id = `read:${subscription.id}:${at}`;
+  const event = { processor: "paddle" as const, id, type: "subscription.updated", livemode: null, occurredAt: at };
+  const normalized = normalize({ ...event, payload: { data } }, findPrice);
+  if (normalized.outcome === "ignored") throw unreadable("subscription", normalized.reason);
+  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [], datedBy: "processor" };
+  const facts = normalized.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
+  return { identity: normalized.identity, facts, datedBy: "processor" };
 }
 
 const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {

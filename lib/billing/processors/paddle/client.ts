@@ -1,9 +1,10 @@
 import { type Environment, Paddle } from "@paddle/paddle-node-sdk";
 import type { FindPrice } from "@/lib/billing/catalog";
 import { type Invoice, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import { entityId as pathId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable } from "./client-call";
 import { billingMode, planItemsAfter } from "./client-plan";
-import { hasNoDocument, readInvoice, readPreview } from "./client-read";
+import { hasNoDocument, readCheckoutState, readInvoice, readPreview, readSubscription } from "./client-read";
 
 export interface PaddleClientOptions {
   apiKey: string;
@@ -36,6 +37,9 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
   const call = caller({ apiKey, timeoutMs });
 
   return {
+    /** Paddle makes its customers at the checkout: their address is asked for there, and proven by paying. */
+    customer: async () => null,
+
     /**
      * `url` is the page at `returnUrl` with the transaction's id in its query; Paddle.js opens the checkout there.
      *
@@ -54,6 +58,34 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       );
       const { id, checkout } = transaction;
       return { url: required("checkout", "url", checkout?.url), transaction: required("checkout", "id", id) };
+    },
+
+    async checkoutState(transaction) {
+      const id = pathId(transaction);
+      return readCheckoutState(await call("checkoutState", () => paddle.transactions.get(id)));
+    },
+
+    async closeCheckout(transaction) {
+      const id = pathId(transaction);
+      const current = await call("closeCheckout", () => paddle.transactions.get(id));
+      const { state } = readCheckoutState(current);
+      if (state !== "open") return state === "paid" ? "paid" : "closed";
+      // Paddle cancels what is ready or billed; a draft, which nobody has given an address yet, it cannot.
+      if (current.status === "draft") return "left_open";
+      try {
+        await call("closeCheckout", () => paddle.transactions.update(id, { status: "canceled" }));
+        return "closed";
+      } catch (error) {
+        if (!(error instanceof ProcessorError) || error.problem !== "invalid") throw error;
+        const now = readCheckoutState(await call("closeCheckout", () => paddle.transactions.get(id))).state;
+        return now === "paid" ? "paid" : "left_open";
+      }
+    },
+
+    async subscription(subscription) {
+      const id = pathId(subscription);
+      const current = await call("subscription", () => paddle.subscriptions.get(id));
+      return call("subscription", async () => readSubscription(current, findPrice));
     },
 
     async preview(change) {
@@ -76,7 +108,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       const subscription = await call("change", () => paddle.subscriptions.get(id));
       const plan = planItemsAfter(subscription.items, change.priceId, findPrice);
       // A second try after an answer that was lost must not change (and charge) again.
-      if (!plan.changes) return;
+      if (!plan.changes) return { outcome: "requested" };
       await call("change", () =>
         paddle.subscriptions.update(id, {
           items: plan.items,
@@ -84,7 +116,11 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
           onPaymentFailure: "prevent_change",
         }),
       );
+      return { outcome: "requested" };
     },
+
+    /** Paddle keeps no plan change for later. */
+    unschedule: async () => {},
 
     async cancel(subscription, when) {
       const effectiveFrom = when === "now" ? "immediately" : "next_billing_period";
@@ -97,6 +133,14 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       await call("keep", () => paddle.subscriptions.update(id, { scheduledChange: null }));
     },
 
+    /** Paddle begins a new period with it, and charges at once. */
+    async unpause(subscription) {
+      const id = pathId(subscription);
+      const { status } = await call("unpause", () => paddle.subscriptions.get(id));
+      if (status === "paused")
+        await call("unpause", () => paddle.subscriptions.resume(id, { effectiveFrom: "immediately" }));
+    },
+
     async portal(customer, subscriptions) {
       const id = pathId(customer);
       const linked = subscriptions.slice(0, PORTAL_SUBSCRIPTIONS);
@@ -104,14 +148,23 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       return { url: required("portal", "url", urls.general.overview) };
     },
 
-    async invoices(customer) {
-      const customerId = [pathId(customer)];
+    async paymentPage(subscription) {
+      const id = pathId(subscription);
+      const { managementUrls } = await call("paymentPage", () => paddle.subscriptions.get(id));
+      return managementUrls?.updatePaymentMethod ?? null;
+    },
+
+    async invoices(of) {
+      const whose =
+        "customer" in of ? { customerId: [pathId(of.customer)] } : { subscriptionId: of.subscriptions.map(pathId) };
+      // Without any, Paddle would list everybody's.
+      if (whose.subscriptionId?.length === 0) return [];
       const invoices: Invoice[] = [];
       let after: string | undefined;
       // Pages are asked for by the last id: the SDK would follow whatever address the answer names, with our key.
       for (let page = 0; page * INVOICES_A_PAGE < INVOICES; page++) {
         const collection = paddle.transactions.list({
-          customerId,
+          ...whose,
           status: ["completed", "paid", "billed", "past_due", "canceled"],
           orderBy: "id[DESC]",
           perPage: INVOICES_A_PAGE,
@@ -140,12 +193,6 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       }
     },
   };
-}
-
-/** The SDK puts ids into paths and queries as they come: `../` or a comma would ask for something else. */
-function pathId(id: string): string {
-  if (/^[A-Za-z0-9_-]{1,128}$/.test(id)) return id;
-  throw new ProcessorError("Paddle has no such entity: the id is malformed.", "not_found", "malformed_id");
 }
 
 function required(operation: string, field: string, text: string | null | undefined): string {

@@ -7,9 +7,23 @@ import type { Instant } from "@/lib/billing/facts";
 import type { PaddleObject } from "./build/price";
 
 export { type AdjustmentSpec, adjustmentEntity } from "./build/adjustment";
-export { micros, type PaddleObject, type PriceSpec, planPrice } from "./build/price";
+export {
+  micros,
+  type PaddleObject,
+  PRICES_CREATED,
+  type PriceSpec,
+  period,
+  planPrice,
+  priceEntities,
+} from "./build/price";
 export { type ItemSpec, type SubscriptionSpec, subscriptionEntity } from "./build/subscription";
-export { type LineSpec, type TransactionSpec, transactionEntity } from "./build/transaction";
+export {
+  type LineSpec,
+  lineItem,
+  type PaymentSpec,
+  type TransactionSpec,
+  transactionEntity,
+} from "./build/transaction";
 
 /** An event around the entity; `at` in milliseconds. A replay has another `notification_id` and the same `event_id`. */
 export function event(

@@ -11,12 +11,13 @@ import { API_VERSIONS, type Shape } from "./build/shapes";
 export { type ChargeSpec, chargeObject } from "./build/charge";
 export { type CustomerSpec, customerObject } from "./build/customer";
 export { type DisputeSpec, disputeObject } from "./build/dispute";
-export { type InvoiceSpec, invoiceObject } from "./build/invoice";
+export { type InvoiceSpec, invoiceAmounts, invoiceObject, todaysInvoice } from "./build/invoice";
 export type { LineSpec } from "./build/line";
-export { type PriceSpec, planPrice, type StripeObject } from "./build/price";
-export { type SessionSpec, sessionObject } from "./build/session";
+export { PRICES_CREATED, type PriceSpec, planPrice, priceObject, type StripeObject } from "./build/price";
+export { type SessionSpec, sessionObject, todaysSession } from "./build/session";
 export { API_VERSIONS, SHAPES, type Shape } from "./build/shapes";
-export { type ItemSpec, type SubscriptionSpec, subscriptionObject } from "./build/subscription";
+export { type ItemSpec, type SubscriptionSpec, subscriptionObject, todaysSubscription } from "./build/subscription";
+export type { OnTheWire } from "./build/wire";
 
 /**
  * An event around the object; `created` in seconds. `previous` are the `previous_attributes`, as `diff` makes them:

@@ -187,7 +187,7 @@ describe("the subscription", () => {
   });
 
   test("an invoice without one is ignored", () => {
-    const changes = { parent: null, "lines.data.0.parent": null };
+    const changes = { parent: null, "lines.data.0.parent": null, "lines.data.0.subscription": null };
     expect(paid({}, changes)).toEqual({ outcome: "ignored", reason: "no_subscription" });
   });
 

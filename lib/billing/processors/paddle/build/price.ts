@@ -1,3 +1,4 @@
+import type { IPriceNotificationResponse, IProductNotificationResponse } from "@paddle/paddle-node-sdk";
 import { findPlan, type Price, sandboxPriceId } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
 
@@ -14,7 +15,7 @@ export interface PriceSpec {
 }
 
 /** What every built price says of its making: prices are older than the subscriptions that use them. */
-const PRICES_CREATED = "2025-01-01T00:00:00.123456Z";
+export const PRICES_CREATED = "2025-01-01T00:00:00.123456Z";
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws where the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): PriceSpec {
@@ -32,17 +33,20 @@ export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): P
   };
 }
 
+/** The address of everybody in the examples: where somebody lives means nothing here. */
+export const EXAMPLE_ADDRESS = "add_01hv8gq3318ktkfengj2r75gfx";
+
 /** An instant as Paddle's entities write it, in microseconds; those below the millisecond must not matter. */
 export function micros(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, -1)}628Z`;
 }
 
-export function period(startsAt: Instant, endsAt: Instant): PaddleObject {
+export function period(startsAt: Instant, endsAt: Instant) {
   return { starts_at: micros(startsAt), ends_at: micros(endsAt) };
 }
 
 /** The price and its product, as they stand in a subscription's or transaction's items. */
-export function priceEntities(price: PriceSpec): { price: PaddleObject; product: PaddleObject } {
+export function priceEntities(price: PriceSpec) {
   return {
     price: {
       id: price.id,
@@ -61,7 +65,7 @@ export function priceEntities(price: PriceSpec): { price: PaddleObject; product:
       trial_period: null,
       billing_cycle: { interval: price.interval, frequency: 1 },
       unit_price_overrides: [],
-    },
+    } satisfies IPriceNotificationResponse,
     product: {
       id: price.product,
       name: price.name,
@@ -74,6 +78,6 @@ export function priceEntities(price: PriceSpec): { price: PaddleObject; product:
       description: null,
       import_meta: null,
       tax_category: "standard",
-    },
+    } satisfies IProductNotificationResponse & { updated_at: string },
   };
 }

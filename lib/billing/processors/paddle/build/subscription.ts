@@ -1,5 +1,6 @@
-import type { Instant, Status } from "@/lib/billing/facts";
-import { micros, type PaddleObject, type PriceSpec, period, priceEntities } from "./price";
+import type { ISubscriptionNotificationResponse, SubscriptionStatus as PaddleStatus } from "@paddle/paddle-node-sdk";
+import type { Instant } from "@/lib/billing/facts";
+import { EXAMPLE_ADDRESS, micros, type PriceSpec, period, priceEntities } from "./price";
 
 /** One item of a subscription to build. */
 export interface ItemSpec {
@@ -16,11 +17,18 @@ export interface SubscriptionSpec {
   updatedAt: Instant;
   /** null where it is paused or canceled. */
   period: { start: Instant; end: Instant } | null;
-  status?: Status;
-  scheduledChange?: { action: "cancel" | "pause" | "resume"; effectiveAt: Instant } | null;
+  status?: PaddleStatus;
+  scheduledChange?: {
+    action: "cancel" | "pause" | "resume";
+    effectiveAt: Instant;
+    /** When a pause ends by itself; absent as never. */
+    resumeAt?: Instant | null;
+  } | null;
   trial?: { start: Instant; end: Instant } | null;
   pausedAt?: Instant | null;
   canceledAt?: Instant | null;
+  /** Absent as the one of the examples. */
+  address?: string;
   /** What was given to the checkout, by the browser perhaps. */
   customData?: Record<string, string> | null;
   /** Only `subscription.created` says which transaction it came from. */
@@ -28,8 +36,8 @@ export interface SubscriptionSpec {
 }
 
 /** A subscription as Paddle sends it; complete where it matters, with ids that fit each other. */
-export function subscriptionEntity(spec: SubscriptionSpec): PaddleObject {
-  const status = spec.status ?? "active";
+export function subscriptionEntity(spec: SubscriptionSpec) {
+  const status: PaddleStatus = spec.status ?? "active";
   const [first] = spec.items;
   const runs = status !== "paused" && status !== "canceled";
   const nextBilled = runs && spec.period !== null && !spec.scheduledChange ? micros(spec.period.end) : null;
@@ -38,7 +46,7 @@ export function subscriptionEntity(spec: SubscriptionSpec): PaddleObject {
     id: spec.id,
     items: spec.items.map(({ price, quantity = 1 }) => ({
       ...priceEntities(price),
-      status: status === "trialing" ? "trialing" : runs ? "active" : "inactive",
+      status: status === "trialing" ? ("trialing" as const) : runs ? ("active" as const) : ("inactive" as const),
       quantity,
       recurring: true,
       created_at: micros(spec.createdAt),
@@ -50,7 +58,7 @@ export function subscriptionEntity(spec: SubscriptionSpec): PaddleObject {
     status,
     discount: null,
     paused_at: spec.pausedAt ? micros(spec.pausedAt) : null,
-    address_id: "add_01hv8gq3318ktkfengj2r75gfx",
+    address_id: spec.address ?? EXAMPLE_ADDRESS,
     created_at: micros(spec.createdAt),
     started_at: micros(spec.createdAt),
     updated_at: micros(spec.updatedAt),
@@ -67,8 +75,12 @@ export function subscriptionEntity(spec: SubscriptionSpec): PaddleObject {
     collection_mode: "automatic",
     first_billed_at: micros(spec.createdAt),
     scheduled_change: change
-      ? { action: change.action, resume_at: null, effective_at: micros(change.effectiveAt) }
+      ? {
+          action: change.action,
+          resume_at: change.resumeAt ? micros(change.resumeAt) : null,
+          effective_at: micros(change.effectiveAt),
+        }
       : null,
     current_billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
-  };
+  } satisfies ISubscriptionNotificationResponse & { transaction_id?: string };
 }

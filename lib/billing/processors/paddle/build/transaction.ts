@@ -1,5 +1,11 @@
+import type {
+  IPaymentMethodDetailsNotification,
+  ITransactionLineItemNotificationResponse,
+  ITransactionNotificationResponse,
+  ITransactionPaymentAttemptNotificationResponse,
+} from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
-import { micros, type PaddleObject, type PriceSpec, period, priceEntities } from "./price";
+import { EXAMPLE_ADDRESS, micros, type PriceSpec, period, priceEntities } from "./price";
 
 /** One line of a transaction to build; the amount in US cents. */
 export interface LineSpec {
@@ -10,10 +16,28 @@ export interface LineSpec {
   proration?: { rate: string; start: Instant; end: Instant };
 }
 
+/** The SDK's type asks for every kind of payment method; Paddle sends the one that there is. */
+type Attempt = Omit<ITransactionPaymentAttemptNotificationResponse, "method_details"> & {
+  method_details: Pick<IPaymentMethodDetailsNotification, "type" | "card">;
+};
+
+/** An attempt to pay; the instant in milliseconds, the amount in US cents. */
+export interface PaymentSpec {
+  id: string;
+  method: string;
+  amount: number;
+  captured: boolean;
+  at: Instant;
+  card: { type: "visa" | "mastercard"; last4: string };
+}
+
 /** A transaction to build; instants in milliseconds, amounts in US cents. */
 export interface TransactionSpec {
   id: string;
-  customer: string;
+  /** null before the payer has said who they are. */
+  customer: string | null;
+  /** Absent as the one of the examples. */
+  address?: string | null;
   /** null before Paddle has made it from the first payment. */
   subscription: string | null;
   origin:
@@ -32,10 +56,19 @@ export interface TransactionSpec {
   credit?: number;
   creditToBalance?: number;
   customData?: Record<string, string> | null;
+  /** Absent as `at`. */
+  createdAt?: Instant;
+  /** Absent as `at`; null where it has not been billed. */
+  billedAt?: Instant | null;
+  /** The number on its invoice; absent as that of the examples, once it is paid. */
+  invoiceNumber?: string | null;
+  checkoutUrl?: string | null;
+  /** Absent as one that suits the status. */
+  payments?: readonly PaymentSpec[];
 }
 
 /** A transaction as Paddle sends it; paid in full, by card, where its status says so. */
-export function transactionEntity(spec: TransactionSpec): PaddleObject {
+export function transactionEntity(spec: TransactionSpec) {
   const subtotal = spec.lines.reduce((sum, { amount }) => sum + amount, 0);
   const total = subtotal - (spec.discount ?? 0);
   const grandTotal = Math.max(0, total - (spec.credit ?? 0));
@@ -70,11 +103,11 @@ export function transactionEntity(spec: TransactionSpec): PaddleObject {
       tax_rates_used: [],
       adjusted_totals: null,
     },
-    checkout: { url: null },
-    payments: grandTotal > 0 ? [paymentOf(spec, grandTotal, paid)] : [],
-    billed_at: micros(spec.at),
-    address_id: "add_01hv8gq3318ktkfengj2r75gfx",
-    created_at: micros(spec.at),
+    checkout: { url: spec.checkoutUrl ?? null },
+    payments: spec.payments?.map(attemptOf) ?? (grandTotal > 0 ? [paymentOf(spec, grandTotal, paid)] : []),
+    billed_at: spec.billedAt === null ? null : micros(spec.billedAt ?? spec.at),
+    address_id: spec.address === undefined ? EXAMPLE_ADDRESS : spec.address,
+    created_at: micros(spec.createdAt ?? spec.at),
     invoice_id: paid ? `inv_${spec.id.slice(4)}` : null,
     revised_at: null,
     updated_at: micros(spec.at),
@@ -85,14 +118,15 @@ export function transactionEntity(spec: TransactionSpec): PaddleObject {
     receipt_data: null,
     currency_code: "USD",
     billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
-    invoice_number: paid ? "325-10566" : null,
+    invoice_number: spec.invoiceNumber === undefined ? (paid ? "325-10566" : null) : spec.invoiceNumber,
     billing_details: null,
     collection_mode: "automatic",
     subscription_id: spec.subscription,
-  };
+  } satisfies Omit<ITransactionNotificationResponse, "payments"> & { payments: Attempt[]; receipt_data: null };
 }
 
-function lineItem({ price, amount, quantity = 1, proration }: LineSpec, id: string): PaddleObject {
+/** One calculated line; `id` makes its own. */
+export function lineItem({ price, amount, quantity = 1, proration }: LineSpec, id: string) {
   const totals = { tax: "0", total: String(amount), discount: "0", subtotal: String(amount) };
   return {
     id: `txnitm_${id.slice(4)}`,
@@ -103,14 +137,28 @@ function lineItem({ price, amount, quantity = 1, proration }: LineSpec, id: stri
     tax_rate: "0",
     unit_totals: totals,
     proration: proration ? prorationOf(proration) : null,
-  };
+  } satisfies ITransactionLineItemNotificationResponse;
 }
 
-function prorationOf({ rate, start, end }: NonNullable<LineSpec["proration"]>): PaddleObject {
+function prorationOf({ rate, start, end }: NonNullable<LineSpec["proration"]>) {
   return { rate, billing_period: period(start, end) };
 }
 
-function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean): PaddleObject {
+function attemptOf({ id, method, amount, captured, at, card }: PaymentSpec) {
+  return {
+    amount: String(amount),
+    status: captured ? "captured" : "error",
+    created_at: micros(at),
+    error_code: captured ? null : "declined",
+    captured_at: captured ? micros(at) : null,
+    method_details: { card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" }, type: "card" },
+    payment_method_id: method,
+    payment_attempt_id: id,
+    stored_payment_method_id: method,
+  } satisfies Attempt;
+}
+
+function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
   return {
     amount: String(amount),
     status: paid ? "captured" : "error",
@@ -124,5 +172,5 @@ function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean): Padd
     payment_method_id: "paymtd_01hv8gx98nvjqzxr4gfefqkk2x",
     payment_attempt_id: "937640dd-e3dc-40df-a16c-bb75aafd8f71",
     stored_payment_method_id: "281ff2ca-8550-42b9-bf39-15948e7de62d",
-  };
+  } satisfies Attempt;
 }

@@ -1,6 +1,8 @@
-import { type LineSpec, lineObject } from "./line";
+import type Stripe from "stripe";
+import { type LineSpec, lineObject, todaysLine } from "./line";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
+import type { OnTheWire, Unnamed } from "./wire";
 
 /** An invoice to build; instants in seconds since 1970, amounts in US cents. */
 export interface InvoiceSpec {
@@ -15,23 +17,64 @@ export interface InvoiceSpec {
   /** For a cycle invoice the period that just ended: what is charged for is in the lines. */
   periodStart: number;
   periodEnd: number;
-  status: "paid" | "open";
+  status: "draft" | "open" | "paid" | "void" | "uncollectible";
   /** The customer's balance before; negative is a credit. */
   startingBalance?: number;
   attemptCount?: number;
   nextPaymentAttempt?: number | null;
+  /** By default as if all had happened in the second it was created. */
+  finalizedAt?: number | null;
+  paidAt?: number | null;
+  voidedAt?: number | null;
+  uncollectibleAt?: number | null;
+  finalizesAt?: number | null;
+  number?: string | null;
+  email?: string | null;
+  name?: string | null;
+  /** Where the hosted page and its document are. */
+  pages?: { hosted: string; pdf: string } | null;
   livemode?: boolean;
 }
 
 /** An invoice as Stripe sends it in the shape. */
 export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
-  const { old, today } = places(shape);
-  const livemode = spec.livemode ?? false;
+  const today = todaysInvoice(spec);
+  if (shape === "g2") return today;
+  const { customer_account, amount_overpaid, parent, total_taxes, ...old } = today;
   const paid = spec.status === "paid";
-  const total = spec.lines.reduce((sum, line) => sum + line.amount, 0);
-  const starting = spec.startingBalance ?? 0;
-  const due = Math.max(0, total + starting);
-  const details = { metadata: spec.metadata ?? {} };
+  const charged = today.amount_due > 0;
+  return {
+    ...old,
+    ...(places(shape).today ? { amount_overpaid, parent, total_taxes } : {}),
+    charge: charged ? `ch_${spec.id.slice(3)}` : null,
+    lines: { ...today.lines, data: spec.lines.map((line) => lineObject(line, spec, shape)) },
+    paid,
+    paid_out_of_band: false,
+    payment_intent: charged ? `pi_${spec.id.slice(3)}` : null,
+    subscription: spec.subscription,
+    subscription_details: { metadata: spec.metadata ?? {} },
+    tax: null,
+    total_tax_amounts: [],
+    transfer_data: null,
+  };
+}
+
+/** What an invoice comes to: `due` is what is charged, `ending` what stays of a credit. */
+export function invoiceAmounts({ lines, startingBalance = 0 }: Pick<InvoiceSpec, "lines" | "startingBalance">) {
+  const total = lines.reduce((sum, line) => sum + line.amount, 0);
+  return { total, due: Math.max(0, total + startingBalance), ending: Math.min(0, total + startingBalance) };
+}
+
+/** An invoice as today's API sends it. */
+export function todaysInvoice(spec: InvoiceSpec) {
+  const draft = spec.status === "draft";
+  const paid = spec.status === "paid";
+  const { total, due, ending } = invoiceAmounts(spec);
+  const finalizedAt = draft ? null : (spec.finalizedAt ?? spec.created);
+  const pages = spec.pages ?? {
+    hosted: `https://invoice.stripe.com/i/acct_tollgate/test_${spec.id}`,
+    pdf: `https://pay.stripe.com/invoice/acct_tollgate/test_${spec.id}/pdf`,
+  };
   return {
     id: spec.id,
     object: "invoice",
@@ -39,26 +82,26 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
     account_name: "Tollgate",
     account_tax_ids: null,
     amount_due: due,
-    ...(today ? { amount_overpaid: 0 } : {}),
+    amount_overpaid: 0,
     amount_paid: paid ? due : 0,
     amount_remaining: paid ? 0 : due,
     amount_shipping: 0,
     application: null,
     attempt_count: spec.attemptCount ?? 1,
-    attempted: true,
-    auto_advance: !paid,
+    attempted: (spec.attemptCount ?? 1) > 0,
+    auto_advance: draft || spec.status === "open",
     automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
-    automatically_finalizes_at: null,
+    automatically_finalizes_at: draft ? (spec.finalizesAt ?? null) : null,
     billing_reason: spec.billingReason,
-    ...(old ? { charge: due > 0 ? `ch_${spec.id.slice(3)}` : null } : {}),
     collection_method: "charge_automatically",
     created: spec.created,
     currency: "usd",
     custom_fields: null,
     customer: spec.customer,
+    customer_account: null,
     customer_address: null,
-    customer_email: "ada@example.com",
-    customer_name: "Ada Lovelace",
+    customer_email: spec.email === undefined ? "ada@example.com" : spec.email,
+    customer_name: spec.name === undefined ? "Ada Lovelace" : spec.name,
     customer_phone: null,
     customer_shipping: null,
     customer_tax_exempt: "none",
@@ -69,37 +112,32 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
     description: null,
     discounts: [],
     due_date: null,
-    effective_at: spec.created,
-    ending_balance: Math.min(0, total + starting),
+    effective_at: finalizedAt,
+    ending_balance: draft ? null : ending,
     footer: null,
     from_invoice: null,
-    hosted_invoice_url: `https://invoice.stripe.com/i/acct_tollgate/test_${spec.id}`,
-    invoice_pdf: `https://pay.stripe.com/invoice/acct_tollgate/test_${spec.id}/pdf`,
+    hosted_invoice_url: draft ? null : pages.hosted,
+    invoice_pdf: draft ? null : pages.pdf,
     issuer: { type: "self" },
     last_finalization_error: null,
     latest_revision: null,
     lines: {
       object: "list",
-      data: spec.lines.map((line) => lineObject(line, spec, shape)),
+      data: spec.lines.map((line) => todaysLine(line, spec)),
       has_more: false,
       total_count: spec.lines.length,
       url: `/v1/invoices/${spec.id}/lines`,
     },
-    livemode,
+    livemode: spec.livemode ?? false,
     metadata: {},
     next_payment_attempt: spec.nextPaymentAttempt ?? null,
-    number: "TOLLGATE-0001",
+    number: draft ? null : (spec.number ?? "TOLLGATE-0001"),
     on_behalf_of: null,
-    ...(old ? { paid, paid_out_of_band: false, payment_intent: due > 0 ? `pi_${spec.id.slice(3)}` : null } : {}),
-    ...(today
-      ? {
-          parent: {
-            quote_details: null,
-            subscription_details: { ...details, subscription: spec.subscription },
-            type: "subscription_details",
-          },
-        }
-      : {}),
+    parent: {
+      quote_details: null,
+      subscription_details: { metadata: spec.metadata ?? {}, subscription: spec.subscription },
+      type: "subscription_details",
+    },
     payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
     period_end: spec.periodEnd,
     period_start: spec.periodStart,
@@ -109,26 +147,23 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
     rendering: null,
     shipping_cost: null,
     shipping_details: null,
-    starting_balance: starting,
+    starting_balance: spec.startingBalance ?? 0,
     statement_descriptor: null,
     status: spec.status,
     status_transitions: {
-      finalized_at: spec.created,
-      marked_uncollectible_at: null,
-      paid_at: paid ? spec.created : null,
-      voided_at: null,
+      finalized_at: finalizedAt,
+      marked_uncollectible_at: spec.uncollectibleAt ?? null,
+      paid_at: paid ? (spec.paidAt ?? spec.created) : null,
+      voided_at: spec.voidedAt ?? null,
     },
-    ...(old ? { subscription: spec.subscription, subscription_details: details } : {}),
     subtotal: total,
     subtotal_excluding_tax: total,
-    ...(old ? { tax: null } : {}),
     test_clock: null,
     total,
     total_discount_amounts: [],
     total_excluding_tax: total,
     total_pretax_credit_amounts: [],
-    ...(old ? { total_tax_amounts: [], transfer_data: null } : {}),
-    ...(today ? { total_taxes: [] } : {}),
+    total_taxes: [],
     webhooks_delivered_at: spec.created,
-  };
+  } satisfies OnTheWire<Stripe.Invoice> & { lines: Unnamed };
 }

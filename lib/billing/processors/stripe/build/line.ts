@@ -1,6 +1,8 @@
+import type Stripe from "stripe";
 import type { InvoiceSpec } from "./invoice";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
+import type { OnTheWire } from "./wire";
 
 /** One line of an invoice to build; instants in seconds since 1970, amounts in US cents. */
 export interface LineSpec {
@@ -17,59 +19,66 @@ export interface LineSpec {
 }
 
 export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): StripeObject {
-  const { old, today } = places(shape);
+  const today = todaysLine(line, invoice);
+  if (shape === "g2") return today;
+  const { parent, pricing, subtotal, taxes, quantity_decimal, ...old } = today;
+  const invoiceItem = parent.subscription_item_details.invoice_item;
   const livemode = invoice.livemode ?? false;
   const proration = line.proration ?? false;
-  // Prorations are pending invoice items that the invoice picks up.
-  const invoiceItem = proration ? `ii_${line.id.slice(3)}` : null;
+  return {
+    ...old,
+    ...(places(shape).today ? { parent, pricing, subtotal, taxes } : {}),
+    amount_excluding_tax: line.amount,
+    ...(invoiceItem ? { invoice_item: invoiceItem } : {}),
+    plan: planObject(line.price, livemode),
+    price: priceObject(line.price, livemode),
+    proration,
+    proration_details: { credited_items: null },
+    subscription_item: line.item,
+    tax_amounts: [],
+    tax_rates: [],
+    type: proration ? "invoiceitem" : "subscription",
+  };
+}
+
+/** A line as today's API sends it. */
+export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
+  const proration = line.proration ?? false;
   return {
     id: line.id,
     object: "line_item",
     amount: line.amount,
-    ...(old ? { amount_excluding_tax: line.amount } : {}),
     currency: "usd",
     description: line.description,
     discount_amounts: [],
     discountable: !proration,
     discounts: [],
     invoice: invoice.id,
-    ...(old && invoiceItem ? { invoice_item: invoiceItem } : {}),
-    livemode,
+    livemode: invoice.livemode ?? false,
     metadata: invoice.metadata ?? {},
-    ...(today
-      ? {
-          parent: {
-            invoice_item_details: null,
-            subscription_item_details: {
-              invoice_item: invoiceItem,
-              proration,
-              proration_details: { credited_items: null },
-              subscription: invoice.subscription,
-              subscription_item: line.item,
-            },
-            type: "subscription_item_details",
-          },
-        }
-      : {}),
+    parent: {
+      invoice_item_details: null,
+      subscription_item_details: {
+        // Prorations are pending invoice items that the invoice picks up.
+        invoice_item: proration ? `ii_${line.id.slice(3)}` : null,
+        proration,
+        proration_details: { credited_items: null },
+        subscription: invoice.subscription,
+        subscription_item: line.item,
+      },
+      type: "subscription_item_details",
+    },
     period: { end: line.periodEnd, start: line.periodStart },
-    ...(old ? { plan: planObject(line.price, livemode) } : {}),
     pretax_credit_amounts: [],
-    ...(old ? { price: priceObject(line.price, livemode) } : {}),
-    ...(today
-      ? {
-          pricing: {
-            price_details: { price: line.price.id, product: line.price.product },
-            type: "price_details",
-            unit_amount_decimal: String(line.price.unitAmount),
-          },
-        }
-      : {}),
-    ...(old ? { proration, proration_details: { credited_items: null } } : {}),
+    pricing: {
+      price_details: { price: line.price.id, product: line.price.product },
+      type: "price_details",
+      unit_amount_decimal: String(line.price.unitAmount),
+    },
     quantity: line.quantity ?? 1,
-    ...(old
-      ? { subscription: invoice.subscription, subscription_item: line.item, tax_amounts: [], tax_rates: [] }
-      : {}),
-    ...(today ? { subtotal: line.amount, taxes: [] } : {}),
-    ...(old ? { type: proration ? "invoiceitem" : "subscription" } : {}),
-  };
+    quantity_decimal: String(line.quantity ?? 1),
+    subscription: invoice.subscription,
+    subtotal: line.amount,
+    taxes: [],
+  } satisfies OnTheWire<Stripe.InvoiceLineItem>;
 }

@@ -1,4 +1,6 @@
+import type Stripe from "stripe";
 import { findPlan, type Price, sandboxPriceId } from "@/lib/billing/catalog";
+import type { OnTheWire } from "./wire";
 
 /** An object as Stripe's API writes it. */
 export type StripeObject = Record<string, unknown>;
@@ -13,7 +15,7 @@ export interface PriceSpec {
 }
 
 /** What every built price says of its making: prices are older than the subscriptions that use them. */
-const PRICES_CREATED = 1_735_689_600;
+export const PRICES_CREATED = 1_735_689_600;
 
 /** The price of a catalog plan, by default with the sandbox's id. Throws where the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("stripe", price)): PriceSpec {
@@ -31,7 +33,8 @@ export function planPrice(price: Price, id = sandboxPriceId("stripe", price)): P
   };
 }
 
-export function priceObject(price: PriceSpec, livemode: boolean): StripeObject {
+/** The same in every shape. */
+export function priceObject(price: PriceSpec, livemode: boolean) {
   return {
     id: price.id,
     object: "price",
@@ -58,11 +61,11 @@ export function priceObject(price: PriceSpec, livemode: boolean): StripeObject {
     type: "recurring",
     unit_amount: price.unitAmount,
     unit_amount_decimal: String(price.unitAmount),
-  };
+  } satisfies OnTheWire<Stripe.Price>;
 }
 
 /** What prices were before 2020; Stripe still writes it beside the price. */
-export function planObject(price: PriceSpec, livemode: boolean): StripeObject {
+export function planObject(price: PriceSpec, livemode: boolean) {
   return {
     id: price.id,
     object: "plan",
@@ -83,5 +86,5 @@ export function planObject(price: PriceSpec, livemode: boolean): StripeObject {
     transform_usage: null,
     trial_period_days: null,
     usage_type: "licensed",
-  };
+  } satisfies OnTheWire<Stripe.Plan>;
 }

@@ -1,12 +1,21 @@
+import type Stripe from "stripe";
 import type { Status } from "@/lib/billing/facts";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
-import { places, type Shape } from "./shapes";
+import type { Shape } from "./shapes";
+import type { OnTheWire, Unnamed } from "./wire";
 
 /** One item of a subscription to build. */
 export interface ItemSpec {
   id: string;
   price: PriceSpec;
   quantity?: number;
+}
+
+/** A change that waits for its payment. */
+export interface PendingUpdateSpec {
+  expiresAt: number;
+  items: readonly ItemSpec[];
+  billingCycleAnchor: number | null;
 }
 
 /** A subscription to build; instants in Stripe's unit, seconds since 1970. */
@@ -21,13 +30,20 @@ export interface SubscriptionSpec {
   /** Moves when the billing cycle restarts; by default the creation. */
   billingCycleAnchor?: number;
   cancelAtPeriodEnd?: boolean;
+  /** An end that somebody set; with `cancelAtPeriodEnd` it is the period's. */
+  cancelAt?: number | null;
   canceledAt?: number | null;
   cancellationReason?: "cancellation_requested" | "payment_failed" | "payment_disputed" | null;
   endedAt?: number | null;
   trialStart?: number | null;
   trialEnd?: number | null;
+  /** What becomes of a trial that ends without a card. */
+  missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
   pauseCollection?: { behavior: "keep_as_draft" | "mark_uncollectible" | "void"; resumes_at: number | null } | null;
   latestInvoice?: string | null;
+  defaultPaymentMethod?: string | null;
+  pendingUpdate?: PendingUpdateSpec | null;
+  schedule?: string | null;
   /** Our own server writes `user_id` here. */
   metadata?: Record<string, string>;
   livemode?: boolean;
@@ -35,6 +51,24 @@ export interface SubscriptionSpec {
 
 /** A subscription as Stripe sends it in the shape; complete where it matters, with ids that fit each other. */
 export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): StripeObject {
+  const today = todaysSubscription(spec);
+  if (shape === "g2") return today;
+  const { billing_cycle_anchor_config, billing_mode, billing_schedules, customer_account, managed_payments, ...old } =
+    today;
+  const { feedback_option, ...cancellation_details } = today.cancellation_details;
+  return {
+    ...old,
+    cancellation_details,
+    current_period_end: spec.periodEnd,
+    current_period_start: spec.periodStart,
+    invoice_settings: { account_tax_ids: null, issuer: { type: "self" } },
+    items: { ...today.items, data: today.items.data.map((item) => oldItem(item, shape)) },
+    trial_settings: { end_behavior: { missing_payment_method: "create_invoice" } },
+  };
+}
+
+/** A subscription as today's API sends it. */
+export function todaysSubscription(spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   const only = spec.items.length === 1 ? spec.items[0] : undefined;
   return {
@@ -44,33 +78,48 @@ export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): Stripe
     application_fee_percent: null,
     automatic_tax: { disabled_reason: null, enabled: false, liability: null },
     billing_cycle_anchor: spec.billingCycleAnchor ?? spec.created,
+    billing_cycle_anchor_config: null,
+    billing_mode: { flexible: null, type: "classic" },
+    billing_schedules: [],
     billing_thresholds: null,
-    cancel_at: spec.cancelAtPeriodEnd ? spec.periodEnd : null,
+    cancel_at: spec.cancelAtPeriodEnd ? spec.periodEnd : (spec.cancelAt ?? null),
     cancel_at_period_end: spec.cancelAtPeriodEnd ?? false,
     canceled_at: spec.canceledAt ?? null,
-    cancellation_details: { comment: null, feedback: null, reason: spec.cancellationReason ?? null },
+    cancellation_details: {
+      comment: null,
+      feedback: null,
+      feedback_option: null,
+      reason: spec.cancellationReason ?? null,
+    },
     collection_method: "charge_automatically",
     created: spec.created,
     currency: "usd",
-    ...(places(shape).old ? { current_period_end: spec.periodEnd, current_period_start: spec.periodStart } : {}),
     customer: spec.customer,
+    customer_account: null,
     days_until_due: null,
-    default_payment_method: "pm_1TollgateCardVisa4242",
+    default_payment_method: spec.defaultPaymentMethod === undefined ? CARD : spec.defaultPaymentMethod,
     default_source: null,
     default_tax_rates: [],
     description: null,
     discounts: [],
     ended_at: spec.endedAt ?? null,
-    invoice_settings: { account_tax_ids: null, issuer: { type: "self" } },
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: "self" },
+    },
     items: {
       object: "list",
-      data: spec.items.map((item) => itemObject(item, spec, shape)),
+      data: spec.items.map((item) => todaysItem(item, spec)),
       has_more: false,
       total_count: spec.items.length,
       url: `/v1/subscription_items?subscription=${spec.id}`,
     },
     latest_invoice: spec.latestInvoice ?? null,
     livemode,
+    managed_payments: { enabled: false },
     metadata: spec.metadata ?? {},
     next_pending_invoice_item_invoice: null,
     on_behalf_of: null,
@@ -82,28 +131,37 @@ export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): Stripe
     },
     pending_invoice_item_interval: null,
     pending_setup_intent: null,
-    pending_update: null,
+    pending_update: spec.pendingUpdate ? pendingUpdate(spec.pendingUpdate, spec) : null,
     plan: only ? planObject(only.price, livemode) : null,
     quantity: only ? (only.quantity ?? 1) : null,
-    schedule: null,
+    schedule: spec.schedule ?? null,
     start_date: spec.created,
     status: spec.status ?? "active",
     test_clock: null,
     transfer_data: null,
     trial_end: spec.trialEnd ?? null,
-    trial_settings: { end_behavior: { missing_payment_method: "create_invoice" } },
+    trial_settings: {
+      end_behavior: {
+        billing_cycle_anchor: null,
+        missing_payment_method: spec.missingPaymentMethod ?? "create_invoice",
+      },
+    },
     trial_start: spec.trialStart ?? null,
-  };
+  } satisfies OnTheWire<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
 }
 
-function itemObject(item: ItemSpec, spec: SubscriptionSpec, shape: Shape): StripeObject {
+const CARD = "pm_1TollgateCardVisa4242";
+
+function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   return {
     id: item.id,
     object: "subscription_item",
     billing_thresholds: null,
     created: spec.created,
-    ...(places(shape).today ? { current_period_end: spec.periodEnd, current_period_start: spec.periodStart } : {}),
+    current_period_end: spec.periodEnd,
+    current_period_start: spec.periodStart,
+    current_trial: null,
     discounts: [],
     metadata: {},
     plan: planObject(item.price, livemode),
@@ -111,5 +169,27 @@ function itemObject(item: ItemSpec, spec: SubscriptionSpec, shape: Shape): Strip
     quantity: item.quantity ?? 1,
     subscription: spec.id,
     tax_rates: [],
+  } satisfies OnTheWire<Stripe.SubscriptionItem>;
+}
+
+/** G1 writes the period in both places, G0 on the subscription only. */
+function oldItem(item: ReturnType<typeof todaysItem>, shape: Shape): StripeObject {
+  const { current_trial, ...both } = item;
+  if (shape === "g1") return both;
+  const { current_period_end, current_period_start, ...old } = both;
+  return old;
+}
+
+function pendingUpdate({ expiresAt, items, billingCycleAnchor }: PendingUpdateSpec, spec: SubscriptionSpec) {
+  return {
+    billing_cycle_anchor: billingCycleAnchor,
+    cancel_at_period_end: null,
+    discount: null,
+    discounts: null,
+    expires_at: expiresAt,
+    metadata: null,
+    subscription_items: items.map((item) => todaysItem(item, spec)),
+    trial_end: null,
+    trial_from_plan: null,
   };
 }

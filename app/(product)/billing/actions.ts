@@ -1,0 +1,58 @@
+"use server";
+
+/** What the forms of the billing and plans pages do: the same calls as the routes, for pages that work without script. */
+import { countAttempt } from "@/lib/attempts";
+import {
+  cancelSubscription,
+  changePlan as change,
+  checkout,
+  checkoutRequest,
+  planChangeRequest,
+  portalOf,
+  productRequest,
+  resumeSubscription,
+  selling,
+} from "@/lib/billing";
+import { parse } from "@/lib/http";
+import type { Refusal } from "@/lib/ui";
+import { attempt, entries } from "./attempt";
+import { changed } from "./changed";
+
+/** To the processor's checkout. */
+export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+  return attempt(async (user) => {
+    await countAttempt("checkout", user.id);
+    const { url } = await checkout(user, parse(checkoutRequest, entries(form)), selling());
+    return url;
+  });
+}
+
+export async function changePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+  return attempt(async ({ id }) => {
+    const asked = parse(planChangeRequest, entries(form));
+    return changed(id, asked.product, () => change(id, asked, selling()));
+  });
+}
+
+export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+  return attempt(async ({ id }) => {
+    const { product } = parse(productRequest, entries(form));
+    return changed(id, product, () => cancelSubscription(id, product, selling()));
+  });
+}
+
+/** Takes back a cancellation, a scheduled change or a pause. */
+export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+  return attempt(async ({ id }) => {
+    const { product } = parse(productRequest, entries(form));
+    return changed(id, product, () => resumeSubscription(id, product, selling()));
+  });
+}
+
+/** To the processor's page for cards and addresses. */
+export async function openPortal(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+  return attempt(async ({ id }) => {
+    const { product } = parse(productRequest, entries(form));
+    return (await portalOf(id, product, selling())).url;
+  });
+}

@@ -1,0 +1,32 @@
+import type { Route } from "next";
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { DatabaseError } from "@/lib/database";
+import { HttpError, requireSameOrigin } from "@/lib/http";
+import { type CurrentUser, currentUser } from "@/lib/identity";
+import type { Refusal } from "@/lib/ui";
+
+/**
+ * Does something for the signed-in user and goes where it leads; a refusal comes back as a sentence for the form it came
+ * from. The origin is checked as the routes check it.
+ */
+export async function attempt(work: (user: CurrentUser) => Promise<string>): Promise<Refusal | null> {
+  let path: string;
+  try {
+    requireSameOrigin(new Request("http://action.invalid", { headers: await headers() }));
+    const user = await currentUser();
+    if (user === null) return { error: "You have been signed out meanwhile.", reason: "not_signed_in" };
+    path = await work(user);
+  } catch (error) {
+    if (error instanceof HttpError) return { error: error.message, reason: error.reason };
+    if (error instanceof DatabaseError) return { error: "That could not be stored right now. Please try again." };
+    throw error;
+  }
+  // Outside the try: a redirect is thrown.
+  redirect(path as Route);
+}
+
+/** A form's own fields; what React adds for itself begins with a $. */
+export function entries(form: FormData): Record<string, unknown> {
+  return Object.fromEntries([...form].filter(([name]) => !name.startsWith("$")));
+}

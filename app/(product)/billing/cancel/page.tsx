@@ -1,0 +1,44 @@
+import type { Metadata, Route } from "next";
+import Link from "next/link";
+import { redirect } from "next/navigation";
+import { productRequest } from "@/lib/billing";
+import { ActionForm, BackToBilling, button, CancelOutlook, isCancelable, pageUser, planName, reader } from "@/lib/ui";
+import { usageOf } from "@/lib/usage";
+import { cancelPlan } from "../actions";
+
+export const metadata: Metadata = { title: "Cancel plan" };
+
+interface CancelPageProps {
+  searchParams: Promise<{ product?: string }>;
+}
+
+/** What canceling means, before it is done. */
+export default async function CancelPage({ searchParams }: CancelPageProps) {
+  const { product } = await searchParams;
+  const asked = productRequest.safeParse({ product });
+  if (!asked.success) redirect("/billing" as Route);
+  const user = await pageUser(`/billing/cancel?${new URLSearchParams(asked.data)}`);
+  const [{ locale }, { now, subscriptions }] = await Promise.all([reader(), usageOf(user.id)]);
+  const subscription = subscriptions.find((each) => each.product === asked.data.product);
+  if (subscription === undefined || !isCancelable(subscription)) redirect("/billing" as Route);
+  const name = planName(subscription.product, subscription.plan);
+  return (
+    <>
+      <BackToBilling />
+      <h1 className="mb-4 font-semibold text-2xl tracking-tight">Cancel {name}?</h1>
+      <CancelOutlook subscription={subscription} now={now} locale={locale} />
+      <div className="mt-8 flex flex-wrap items-start gap-3">
+        <Link href={"/billing" as Route} className={button("primary")}>
+          Keep {name}
+        </Link>
+        <ActionForm
+          action={cancelPlan}
+          fields={asked.data}
+          label={`Cancel ${name}`}
+          busyLabel="One moment…"
+          tone="danger"
+        />
+      </div>
+    </>
+  );
+}

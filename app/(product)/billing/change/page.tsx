@@ -1,0 +1,47 @@
+import type { Metadata, Route } from "next";
+import { redirect } from "next/navigation";
+import { planChangeRequest, previewChange, selling } from "@/lib/billing";
+import { HttpError } from "@/lib/http";
+import { BackToBilling, ChangePreview, changeName, pageUser, planName, RefusalNotice, reader } from "@/lib/ui";
+import { usageOf } from "@/lib/usage";
+import { changePlan } from "../actions";
+
+export const metadata: Metadata = { title: "Change plan" };
+
+interface ChangePageProps {
+  searchParams: Promise<{ product?: string; plan?: string; interval?: string }>;
+}
+
+/** A change before anything happens: what it costs and what becomes of the usage; then it is one press away. */
+export default async function ChangePage({ searchParams }: ChangePageProps) {
+  const { product, plan, interval } = await searchParams;
+  const asked = planChangeRequest.safeParse({ product, plan, interval });
+  if (!asked.success) redirect("/pricing" as Route);
+  const user = await pageUser(`/billing/change?${new URLSearchParams(asked.data)}`);
+  const [{ locale }, { now }, preview] = await Promise.all([
+    reader(),
+    usageOf(user.id),
+    orRefusal(previewChange(user.id, asked.data, selling())),
+  ]);
+  const name = preview instanceof HttpError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
+  return (
+    <>
+      <BackToBilling />
+      <h1 className="mb-6 font-semibold text-2xl tracking-tight">Switch to {name}</h1>
+      {preview instanceof HttpError ? (
+        <RefusalNotice refusal={{ error: preview.message, reason: preview.reason }} product={asked.data.product} />
+      ) : (
+        <ChangePreview preview={preview} change={changePlan} now={now} locale={locale} />
+      )}
+    </>
+  );
+}
+
+async function orRefusal<T>(answer: Promise<T>): Promise<T | HttpError> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof HttpError) return error;
+    throw error;
+  }
+}

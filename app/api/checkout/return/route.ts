@@ -1,0 +1,11 @@
+import { checkoutReturnRequest, returnFromCheckout, selling } from "@/lib/billing";
+import { answer, json, readJson } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    const { checkout } = await readJson(request, checkoutReturnRequest);
+    return json(await returnFromCheckout(id, checkout, selling()));
+  });
+}

@@ -1,0 +1,12 @@
+import { checkoutReturnRequest, checkoutStatus, selling } from "@/lib/billing";
+import { answer, json, parse } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function GET(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    const { searchParams } = new URL(request.url);
+    const { checkout } = parse(checkoutReturnRequest, Object.fromEntries(searchParams));
+    return json(await checkoutStatus(id, checkout, selling()));
+  });
+}

@@ -1,0 +1,12 @@
+import { invoiceDocument, selling } from "@/lib/billing";
+import { answer } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function GET(request: Request, context: RouteContext<"/api/invoices/[processor]/[id]">) {
+  return answer(async () => {
+    const { id: userId } = await requireUser(request);
+    const { processor, id } = await context.params;
+    const url = await invoiceDocument(userId, processor, id, selling());
+    return new Response(null, { status: 302, headers: { location: url, "cache-control": "no-store" } });
+  });
+}

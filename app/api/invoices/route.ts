@@ -1,0 +1,10 @@
+import { invoicesOf, selling } from "@/lib/billing";
+import { answer, json } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function GET(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    return json(await invoicesOf(id, selling()));
+  });
+}

@@ -1,0 +1,11 @@
+import { portalOf, portalRequest, selling } from "@/lib/billing";
+import { answer, json, readJson } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    const { product } = await readJson(request, portalRequest);
+    return json(await portalOf(id, product, selling()));
+  });
+}

@@ -1,0 +1,11 @@
+import { answer, readForm, requireSameOrigin, requireSandbox, seeOther } from "@/lib/http";
+
+export function POST(request: Request, { params }: RouteContext<"/api/sandbox/stripe/portal/[id]">) {
+  return answer(async () => {
+    requireSandbox();
+    requireSameOrigin(request);
+    const { id } = await params;
+    const { sandbox, stripePages } = await import("@/lib/sandbox");
+    return seeOther(await stripePages.submit(sandbox(), "portal", id, await readForm(request)));
+  });
+}

@@ -1,0 +1,11 @@
+import { cancelSubscription, productRequest, selling } from "@/lib/billing";
+import { answer, json, readJson } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    const { product } = await readJson(request, productRequest);
+    return json(await cancelSubscription(id, product, selling()));
+  });
+}

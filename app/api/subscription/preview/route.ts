@@ -1,0 +1,10 @@
+import { planChangeRequest, previewChange, selling } from "@/lib/billing";
+import { answer, json, readJson } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    return json(await previewChange(id, await readJson(request, planChangeRequest), selling()));
+  });
+}

@@ -1,0 +1,85 @@
+import type { Metadata } from "next";
+import { currentUser } from "@/lib/identity";
+import {
+  LivePage,
+  PageFrame,
+  PlanGrid,
+  PRODUCTS,
+  pricingChoice,
+  pricingPath,
+  processorName,
+  reader,
+  Segments,
+} from "@/lib/ui";
+import { usageOf } from "@/lib/usage";
+import { keep, startCheckout } from "../(product)/billing/actions";
+import { payableProcessors } from "./payable-processors";
+
+export const metadata: Metadata = { title: "Plans" };
+
+const ACTIONS = { start: startCheckout, keep };
+
+interface PricingPageProps {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+/** For everybody: those who are signed in see which plan is theirs and what choosing another means. */
+export default async function PricingPage({ searchParams }: PricingPageProps) {
+  const [parameters, user, { locale }] = await Promise.all([searchParams, currentUser(), reader()]);
+  const usage = user && (await usageOf(user.id));
+  const processors = await payableProcessors();
+  const choice = pricingChoice(parameters, processors);
+  const { product, interval, processor, chosen } = choice;
+  return (
+    <PageFrame>
+      <h1 className="font-semibold text-2xl tracking-tight">Plans</h1>
+      <p className="mt-1 text-pretty text-muted">
+        Change or cancel whenever you like. A switch keeps what you used; a renewal starts you afresh.
+      </p>
+      <div className="mt-5 flex flex-wrap gap-x-6 gap-y-3">
+        <Segments
+          label="Billed"
+          options={(["monthly", "yearly"] as const).map((by) => ({
+            name: by === "yearly" ? "Yearly" : "Monthly",
+            href: pricingPath({ ...choice, interval: by }),
+            current: by === interval,
+          }))}
+        />
+        {processors.length > 1 && (
+          <Segments
+            label="Paid through"
+            options={processors.map((id) => ({
+              name: processorName(id),
+              href: pricingPath({ ...choice, processor: id }),
+              current: id === processor,
+            }))}
+          />
+        )}
+        <Segments
+          label="Plans of"
+          options={[{ id: null, name: "All" }, ...PRODUCTS].map(({ id, name }) => ({
+            name,
+            href: pricingPath({ ...choice, product: id }),
+            current: id === product,
+          }))}
+        />
+      </div>
+      <div className="mt-8 space-y-12">
+        {PRODUCTS.filter(({ id }) => product === null || id === product).map(({ id }) => (
+          <PlanGrid
+            key={id}
+            product={id}
+            interval={interval}
+            processor={processor}
+            subscription={usage?.subscriptions.find((subscription) => subscription.product === id) ?? null}
+            actions={ACTIONS}
+            here={pricingPath(choice)}
+            chosen={chosen?.product === id ? chosen.plan : null}
+            locale={locale}
+          />
+        ))}
+      </div>
+      {usage && <LivePage usage={usage} />}
+    </PageFrame>
+  );
+}

@@ -1,0 +1,9 @@
+import { reach } from "@/lib/billing";
+
+const PROCESSORS = ["stripe", "paddle"] as const;
+
+/** The processors that plans can be paid through here, the usual one first. */
+export async function payableProcessors(): Promise<(typeof PROCESSORS)[number][]> {
+  const found = await Promise.all(PROCESSORS.map((processor) => reach(processor)));
+  return PROCESSORS.filter((_, index) => found[index] !== undefined);
+}

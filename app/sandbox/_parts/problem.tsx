@@ -1,0 +1,22 @@
+const PROBLEMS: Readonly<Record<string, { title: string; text: string }>> = {
+  declined: {
+    title: "Your card was declined.",
+    text: "Nothing was charged and nothing has changed. Try another card.",
+  },
+  authentication: {
+    title: "We could not authenticate your card.",
+    text: "Nothing was charged and nothing has changed. Try again, or another card.",
+  },
+};
+
+/** What went wrong with the last attempt, by the page's `problem` parameter; nothing for any other. */
+export function Problem({ code }: { code: string | undefined }) {
+  const problem = code !== undefined && Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : undefined;
+  if (problem === undefined) return null;
+  return (
+    <div role="alert" className="rounded-lg border border-danger-line bg-danger-soft px-4 py-3 text-sm">
+      <p className="font-medium">{problem.title}</p>
+      <p className="mt-0.5 text-muted">{problem.text}</p>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
+import { PlayedBy } from "@/app/sandbox/_parts/played-by";
+import { Problem } from "@/app/sandbox/_parts/problem";
+import { one, type Query } from "@/app/sandbox/_parts/query";
+import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
+import { button, reader } from "@/lib/ui";
+import { formatMoney } from "@/lib/ui/format";
+import { Back } from "../../_parts/back";
+import { PaddleOrder } from "../../_parts/paddle-order";
+import { PaymentFields } from "../../_parts/payment-fields";
+
+export const metadata: Metadata = { title: "Checkout" };
+
+export default async function PaddleCheckoutPage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ transaction: string }>;
+  searchParams: Query;
+}) {
+  const [{ transaction }, query, { locale }, { isCardNumber, paddlePages, sandbox, TEST_CARDS }] = await Promise.all([
+    params,
+    searchParams,
+    reader(),
+    openSandbox(),
+  ]);
+  const view = await paddlePages.hostedPage(sandbox(), "checkout", transaction);
+  if (view === null) notFound();
+  const action = `/api/sandbox/paddle/checkout/${encodeURIComponent(transaction)}`;
+  const card = one(query.confirm);
+
+  return (
+    <>
+      <PlayedBy processor="Paddle" what="A checkout" />
+      <div className="mt-6 grid gap-8 sm:grid-cols-2 sm:gap-12">
+        <div>
+          {view.status === "open" && <Back href={view.returnUrl} />}
+          <PaddleOrder view={view} locale={locale} />
+        </div>
+        <div className="space-y-5">
+          {view.status === "complete" && (
+            <Over title="This checkout is paid" text="Nothing is charged twice." href={view.returnUrl} link="Go on" />
+          )}
+          {view.status === "gone" && (
+            <Over
+              title="This checkout was canceled"
+              text="Nothing was charged. Choose your plan again to begin a new one."
+              href="/pricing"
+              link="See plans"
+            />
+          )}
+          {view.status === "open" && card !== undefined && isCardNumber(card) && (
+            <BankChallenge action={action} card={card} failure="?problem=authentication" />
+          )}
+          {view.status === "open" && card === undefined && (
+            <>
+              <Problem code={one(query.problem)} />
+              <TestCards
+                action={action}
+                verb={view.dueToday === 0 ? "Save it" : `Pay ${formatMoney(view.dueToday, locale)}`}
+                cards={TEST_CARDS}
+              >
+                <PaymentFields email={view.email} name={view.name} />
+              </TestCards>
+            </>
+          )}
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Over({ title, text, href, link }: { title: string; text: string; href: string; link: string }) {
+  return (
+    <section className="rounded-xl border border-line bg-surface p-5">
+      <h2 className="font-semibold">{title}</h2>
+      <p className="mt-1 mb-4 text-pretty text-muted text-sm">{text}</p>
+      <a href={href} className={button("primary")}>
+        {link}
+      </a>
+    </section>
+  );
+}

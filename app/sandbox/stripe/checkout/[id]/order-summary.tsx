@@ -1,0 +1,55 @@
+import type { CheckoutView } from "@/lib/sandbox";
+import { formatMoney } from "@/lib/ui/format";
+import { Instant } from "@/lib/ui/time/instant";
+
+/** What is bought, what it costs today, and what from then on. */
+export function OrderSummary({ view, locale }: { view: CheckoutView; locale: string }) {
+  const [first] = view.lines;
+  const recurring = view.lines.reduce((sum, { amount }) => sum + amount, 0);
+  const per = first?.interval ?? "month";
+  return (
+    <section aria-labelledby="order">
+      <h1 id="order" className="mt-2 text-muted">
+        Subscribe to {view.lines.map(({ name }) => name).join(" and ")}
+      </h1>
+      <p className="mt-1 font-semibold text-4xl tabular-nums tracking-tight">
+        {formatMoney(view.trialUntil === null ? view.dueToday : recurring, locale)}
+        <span className="ml-2 font-normal text-base text-muted tracking-normal">per {per}</span>
+      </p>
+      <dl className="mt-6 space-y-3 border-line border-t pt-4 text-sm tabular-nums">
+        {view.lines.map(({ name, amount, interval }) => (
+          <Row key={name} term={name} note={`Billed every ${interval}`} amount={formatMoney(amount, locale)} />
+        ))}
+        <Row term="Total due today" amount={formatMoney(view.dueToday, locale)} strong />
+      </dl>
+      {view.trialUntil !== null && (
+        <p className="mt-4 text-pretty text-muted text-sm">
+          Free until <Instant at={view.trialUntil} now={view.now} />, then {formatMoney(recurring, locale)} per {per}{" "}
+          until you cancel.
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Row({
+  term,
+  note,
+  amount,
+  strong = false,
+}: {
+  term: string;
+  note?: string;
+  amount: string;
+  strong?: boolean;
+}) {
+  return (
+    <div className={`flex justify-between gap-4 ${strong ? "border-line border-t pt-3 font-medium" : ""}`}>
+      <dt>
+        {term}
+        {note && <span className="block text-muted">{note}</span>}
+      </dt>
+      <dd>{amount}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { InvoiceView } from "@/lib/sandbox";
+import { formatMoney } from "@/lib/ui/format";
+import { Instant } from "@/lib/ui/time/instant";
+
+/** What the invoice is for, line by line, and what it comes to. */
+export function InvoiceLines({ view, locale }: { view: InvoiceView; locale: string }) {
+  return (
+    <dl className="mt-6 space-y-3 border-line border-t pt-4 text-sm tabular-nums">
+      {view.lines.map((line) => (
+        <div key={line.id} className="flex justify-between gap-4">
+          <dt>
+            {line.description}
+            <span className="block text-muted">
+              <Instant at={line.from} now={view.now} /> to <Instant at={line.until} now={view.now} />
+            </span>
+          </dt>
+          <dd>{formatMoney(line.amount, locale)}</dd>
+        </div>
+      ))}
+      {view.credit > 0 && <Sum term="From your credit" amount={formatMoney(-view.credit, locale)} />}
+      <Sum term={view.status === "paid" ? "Paid" : "Amount due"} amount={formatMoney(view.due, locale)} strong />
+    </dl>
+  );
+}
+
+function Sum({ term, amount, strong = false }: { term: string; amount: string; strong?: boolean }) {
+  return (
+    <div className={`flex justify-between gap-4 border-line border-t pt-3 ${strong ? "font-medium" : ""}`}>
+      <dt>{term}</dt>
+      <dd>{amount}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
+import { PlayedBy } from "@/app/sandbox/_parts/played-by";
+import { Problem } from "@/app/sandbox/_parts/problem";
+import { one, type Query } from "@/app/sandbox/_parts/query";
+import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
+import { button, reader } from "@/lib/ui";
+import { formatMoney } from "@/lib/ui/format";
+import { Instant } from "@/lib/ui/time/instant";
+import { InvoiceLines } from "./invoice-lines";
+
+export const metadata: Metadata = { title: "Invoice" };
+
+const TITLES = { draft: "Draft", open: "Due", paid: "Paid", void: "Void", uncollectible: "Written off" };
+
+export default async function InvoicePage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ id: string }>;
+  searchParams: Query;
+}) {
+  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
+    params,
+    searchParams,
+    reader(),
+    openSandbox(),
+  ]);
+  const view = await stripePages.hostedPage(sandbox(), "invoice", id);
+  if (view === null) notFound();
+  const action = `/api/sandbox/stripe/invoice/${encodeURIComponent(id)}`;
+  const card = one(query.confirm);
+  const open = view.status === "open";
+
+  return (
+    <>
+      <PlayedBy processor="Stripe" what="An invoice" />
+      <div className="mt-6 grid gap-8 sm:grid-cols-2 sm:gap-12">
+        <section aria-labelledby="invoice">
+          <h1 id="invoice" className="text-muted">
+            Invoice {view.number}
+          </h1>
+          <p className="mt-1 font-semibold text-4xl tabular-nums tracking-tight">{formatMoney(view.due, locale)}</p>
+          <p className="mt-1 text-sm">
+            <span className={open ? "font-medium text-danger" : "text-muted"}>{TITLES[view.status]}</span>
+            <span className="text-muted">
+              {" · "}
+              <Instant at={view.at} now={view.now} />
+            </span>
+          </p>
+          <InvoiceLines view={view} locale={locale} />
+          <p className="mt-6 flex flex-wrap gap-3">
+            <a href={`${action}/pdf`} className={button()}>
+              Open as PDF
+            </a>
+            <a href="/billing" className={button("quiet")}>
+              Back to Tollgate
+            </a>
+          </p>
+        </section>
+        {open && (
+          <div className="space-y-5">
+            {view.nextAttempt !== null && (
+              <p className="text-pretty text-muted text-sm">
+                Your card{view.card && ` ending in ${view.card}`} is tried again on{" "}
+                <Instant at={view.nextAttempt} now={view.now} />. Pay now to settle it at once; the card that pays is
+                kept for what comes next.
+              </p>
+            )}
+            {card !== undefined && isCardNumber(card) ? (
+              <BankChallenge action={action} card={card} failure="?problem=authentication" />
+            ) : (
+              <>
+                <Problem code={one(query.problem)} />
+                <TestCards action={action} verb={`Pay ${formatMoney(view.due, locale)}`} cards={TEST_CARDS} />
+              </>
+            )}
+          </div>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,106 @@
+/** What a card offers, and that the page follows the news by itself. */
+import { expect, test } from "@playwright/test";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { expectAccessible } from "./support/page-checks";
+import { newUserId, postStripe, signIn } from "./support/person";
+import { enterState } from "./support/states";
+
+test.use({ trace: "off" });
+
+const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
+
+test("a new plan shows within 2 s of its webhook, without a reload", async ({ page }) => {
+  const userId = newUserId("watcher");
+  await signIn(page, userId);
+  await page.goto("/billing");
+  const card = page.getByRole("region", { name: "Writer Free" });
+  await expect(card).toBeVisible();
+  await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+  await postStripe(
+    page.request,
+    playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
+  );
+  await expect(page.getByRole("region", { name: "Writer Ultra" })).toContainText("0 of 35,000 words used", {
+    timeout: 2_000,
+  });
+  expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
+});
+
+test("the rest of the actions is a menu, by keyboard too", async ({ page }) => {
+  await enterState(page, "active");
+  await page.goto("/billing");
+  await page.waitForLoadState("networkidle");
+  const menu = page.getByRole("button", { name: "More for Writer Plus" });
+  await menu.focus();
+  await page.keyboard.press("Enter");
+  const items = page.getByRole("menuitem");
+  await expect(items).toHaveText(["Change plan", "Pay yearly", "Payment method", "Cancel plan"]);
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await expect(items.first()).toBeHidden();
+  await expect(menu).toBeFocused();
+
+  await menu.click();
+  await page.getByRole("menuitem", { name: "Cancel plan" }).click();
+  await expect(page).toHaveURL("/billing/cancel?product=writer");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Cancel Plus?");
+  await expect(page.getByRole("main")).toContainText(/Plus goes on until \w+ \d+, since it is paid until then\./);
+  await expect(page.getByRole("main")).toContainText(
+    "From then on you are on Free: 500 words a day, 10 transformations a day.",
+  );
+  await expectAccessible(page);
+  await page.getByRole("link", { name: "Keep Plus" }).click();
+  await expect(page).toHaveURL("/billing");
+});
+
+test("pages for what is not mine lead back", async ({ page }) => {
+  await signIn(page, newUserId("astray"));
+  for (const path of ["/billing/cancel?product=writer", "/billing/cancel?product=nonsense", "/billing/cancel"]) {
+    await page.goto(path);
+    await expect(page, path).toHaveURL("/billing");
+  }
+  await page.goto("/billing/change?product=writer");
+  await expect(page).toHaveURL("/pricing");
+  await page.goto("/billing/change?product=writer&plan=ultra");
+  await expect(page.getByRole("main").getByRole("alert")).toContainText("You have no Writer subscription to change.");
+  await page.goto("/billing?checkout=00000000-0000-4000-8000-000000000000&changed=constructor");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Billing");
+  await expect(page.getByRole("main").getByRole("status")).toHaveCount(0);
+});
+
+test("nobody signs in first and comes back", async ({ page }) => {
+  for (const path of ["/usage", "/billing/invoices", "/billing/cancel?product=writer"]) {
+    await page.goto(path);
+    await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(path)}`);
+  }
+});
+
+test("no invoices yet", async ({ page }) => {
+  await signIn(page, newUserId("unbilled"));
+  await page.goto("/billing");
+  await expect(page.getByText("No invoices yet.")).toBeVisible();
+});
+
+test("the sandbox says who and when I am, and what came last", async ({ page }) => {
+  await enterState(page, "active");
+  await page.goto("/billing");
+  const bar = page.getByRole("complementary", { name: "Sandbox" });
+  await expect(bar).toContainText(/For you it is \w+ \d+ at \d+:\d\d/);
+  await expect(bar).toContainText("customer.subscription.created → reset, New subscription");
+  await bar.getByRole("button", { name: "Move my clock by a day" }).click();
+  await expect(bar.getByRole("status")).toContainText(/came\.|Nothing was due\./);
+});
+
+test.describe(() => {
+  test.use({ javaScriptEnabled: false });
+
+  test("without script the menu stands in a row", async ({ page }) => {
+    await enterState(page, "active");
+    await page.goto("/billing");
+    const writer = page.getByRole("region", { name: "Writer Plus" });
+    await expect(writer.getByRole("button", { name: "More for Writer Plus" })).toBeHidden();
+    await expect(writer.getByRole("button", { name: "Payment method" })).toBeVisible();
+    await writer.getByRole("link", { name: "Cancel plan" }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Cancel Plus?");
+  });
+});

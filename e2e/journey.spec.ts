@@ -1,0 +1,133 @@
+/** From the plans page to the renewal, by pressing what a person presses: no request is made here but by the page. */
+import { expect, type Page, test } from "@playwright/test";
+import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
+import { consume, newUserId, signIn } from "./support/person";
+
+test.use({ trace: "off" });
+test.setTimeout(120_000);
+
+test.beforeEach(async ({ page }, { project }) => {
+  if (project.name === "phone") await page.setViewportSize({ width: 390, height: 844 });
+});
+
+const GOOD = "4242 4242 4242 4242";
+const FAILS_LATER = "4000 0000 0000 0341";
+
+const writer = (page: Page, plan: string) => page.getByRole("region", { name: `Writer ${plan}` });
+const said = (page: Page) => page.getByRole("main").getByRole("status");
+
+async function buy(page: Page, plan: string, card: string): Promise<void> {
+  await page.goto("/pricing?product=writer");
+  await page.getByRole("button", { name: `Choose ${plan}` }).click();
+  await page.waitForURL(/\/sandbox\/stripe\/checkout\//);
+  await page.getByRole("button", { name: card }).click();
+  await page.waitForURL(/\/billing\?checkout=/);
+}
+
+async function choose(page: Page, plan: string, link: string): Promise<void> {
+  await page.goto("/pricing?product=writer");
+  const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { level: 3, name: plan }) });
+  await card.getByRole("link", { name: link }).click();
+  await page.waitForURL(/\/billing\/change\?/);
+}
+
+test("buy, use, upgrade, downgrade, take it back, cancel, stay, renew", async ({ page }, testInfo) => {
+  const complaints = complaintsOf(page);
+  await page.emulateMedia({ colorScheme: "light" });
+  await signIn(page, newUserId("journey"));
+
+  await buy(page, "Plus", GOOD);
+  await expect(said(page)).toContainText("Plus is yours");
+  await expect(writer(page, "Plus")).toContainText("0 of 15,000 words used");
+  await expect(page.getByRole("region", { name: "Invoices" })).toContainText("$19.99");
+  await expectAccessible(page);
+  await consume(page.request, "words_used", 3_000);
+  await expect(writer(page, "Plus")).toContainText("3,000 of 15,000 words used", { timeout: 4_000 });
+
+  await choose(page, "Ultra", "Switch to Ultra");
+  const main = page.getByRole("main");
+  await expect(main).toContainText("3,000 used of 15,000 words");
+  await expect(main).toContainText("3,000 used of 35,000 words, 32,000 left");
+  await expect(main).toContainText("What you have used stays counted");
+  await expectNoSidewaysScroll(page);
+  for (const scheme of ["light", "dark"] as const) {
+    await shoot(page, scheme, "change-preview", testInfo);
+    await expectAccessible(page);
+  }
+  await page.getByRole("button", { name: /^Pay \$[\d.]+ and switch to Ultra$/ }).click();
+  await expect(writer(page, "Ultra")).toContainText("3,000 of 35,000 words used");
+  await expect(said(page)).toContainText("Your change is in force");
+
+  await choose(page, "Basic", "Switch to Basic");
+  await expect(main).toContainText("Nothing changes before");
+  await page.getByRole("button", { name: "Switch to Basic then" }).click();
+  await expect(writer(page, "Ultra")).toContainText("You switch to Basic at the end of this period");
+  await shoot(page, "light", "scheduled-change", testInfo);
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Keep Ultra" }).click();
+  await expect(said(page)).toContainText("Taken back");
+  await expect(writer(page, "Ultra")).not.toContainText("You switch to Basic");
+
+  await page.getByRole("button", { name: "More for Writer Ultra" }).click();
+  await page.getByRole("menuitem", { name: "Pay yearly" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Switch to Ultra, paid yearly");
+  await expect(main).toContainText("A new billing period begins.");
+
+  await page.goto("/billing/cancel?product=writer");
+  await page.getByRole("button", { name: "Cancel Ultra" }).click();
+  await expect(writer(page, "Ultra")).toContainText("Ultra is canceled and paid until its end");
+  await expect(said(page)).toContainText("Your change is in force");
+  await page.getByRole("button", { name: "Keep Ultra" }).click();
+  await expect(writer(page, "Ultra")).not.toContainText("Ends soon");
+
+  const sandbox = page.getByRole("complementary", { name: "Sandbox" });
+  await sandbox.getByRole("button", { name: "Move my clock to the period’s end" }).click();
+  await expect(sandbox.getByRole("status")).toContainText("came.", { timeout: 20_000 });
+  await expect(writer(page, "Ultra")).toContainText("0 of 35,000 words used");
+  await expect(page.getByRole("region", { name: "What changed lately" })).toContainText("your plan renewed.");
+  expect(complaints).toEqual([]);
+});
+
+test("a renewal fails, says how to mend it, and is mended", async ({ page }, testInfo) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await signIn(page, newUserId("mender"));
+  await buy(page, "Plus", FAILS_LATER);
+  await expect(writer(page, "Plus")).toBeVisible();
+  const sandbox = page.getByRole("complementary", { name: "Sandbox" });
+  await sandbox.getByRole("button", { name: "Move my clock to the period’s end" }).click();
+  await expect(writer(page, "Plus")).toContainText("Your last payment failed", { timeout: 20_000 });
+  await expect(page.getByRole("region", { name: "Invoices" })).toContainText("Open");
+  await expect(page.getByRole("main")).not.toContainText("Plus is yours");
+  await shoot(page, "light", "renewal-failed", testInfo);
+  await expectAccessible(page);
+  await writer(page, "Plus").getByRole("button", { name: "Fix payment" }).click();
+  await page.waitForURL(/\/sandbox\/stripe\/portal\//);
+});
+
+test("a double press, and two tabs, buy one subscription", async ({ page, context }) => {
+  await signIn(page, newUserId("twice"));
+  const other = await context.newPage();
+  await Promise.all([page.goto("/pricing?product=writer"), other.goto("/pricing?product=writer")]);
+  const press = async (tab: Page) => {
+    await tab.getByRole("button", { name: "Choose Plus" }).dblclick();
+    await tab.waitForURL(/\/sandbox\/stripe\/checkout\//);
+    return new URL(tab.url()).pathname;
+  };
+  const [one, two] = await Promise.all([press(page), press(other)]);
+  expect(one).toBe(two);
+});
+
+test.describe(() => {
+  test.use({ javaScriptEnabled: false });
+
+  test("without script: buy and cancel", async ({ page }) => {
+    await signIn(page, newUserId("plain"));
+    await buy(page, "Basic", GOOD);
+    await expect(writer(page, "Basic")).toContainText("0 of 5,000 words used");
+    await page.goto("/billing/invoices");
+    await expect(page.getByRole("main")).toContainText("$9.99");
+    await page.goto("/billing/cancel?product=writer");
+    await page.getByRole("button", { name: "Cancel Basic" }).click();
+    await expect(page).toHaveURL(/\/billing\?changed=pending/);
+  });
+});

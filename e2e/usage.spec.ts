@@ -1,0 +1,96 @@
+/** The usage page: days as a chart and as a table, which days, and what they foretell. */
+import { expect, test } from "@playwright/test";
+import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
+import { consume, newUserId, signIn } from "./support/person";
+import { enterState } from "./support/states";
+
+test.use({ trace: "off" });
+
+test.beforeEach(async ({ page }, { project }) => {
+  if (project.name === "phone") await page.setViewportSize({ width: 390, height: 844 });
+});
+
+test("months of use: bars, limit, forecast, table", async ({ page }, testInfo) => {
+  await signIn(page, "demo");
+  const complaints = complaintsOf(page);
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto("/usage");
+  const words = page.getByRole("region", { name: "Words" });
+  const chart = words.getByRole("img", { name: /^Words by day, .+ words used; most on .+ words\.$/ });
+  await expect(chart).toBeVisible();
+  await expect(chart).toContainText("Limit 15,000");
+  await expect(words).toContainText(/At the pace of the last 7 days, about [\d,]+ words a day/);
+
+  await words.getByText("Show words as a table").click();
+  const rows = words.getByRole("table").getByRole("row");
+  await expect(rows.nth(0)).toContainText("In all");
+  const figures = await words.getByRole("cell").allInnerTexts();
+  expect(figures.length).toBeGreaterThan(10);
+
+  await expectNoSidewaysScroll(page);
+  await shoot(page, "light", "usage-months", testInfo);
+  await expectAccessible(page);
+  await shoot(page, "dark", "usage-months", testInfo);
+  await expectAccessible(page, ["color-contrast"]);
+  expect(complaints).toEqual([]);
+});
+
+test("the table adds up to the meter", async ({ page }) => {
+  await signIn(page, "demo");
+  await page.goto("/usage");
+  const words = page.getByRole("region", { name: "Words" });
+  const [, used = ""] = (await words.innerText()).match(/([\d,]+) of [\d,]+ words used/) ?? [];
+  await words.getByText("Show words as a table").click();
+  const newest = await words.getByRole("table").locator("tbody tr").first().getByRole("cell").last().innerText();
+  expect(newest).toBe(used);
+});
+
+test("which days are shown is in the address", async ({ page }) => {
+  await signIn(page, "demo");
+  await page.goto("/usage");
+  const picker = page.getByRole("navigation", { name: "Days shown" });
+  await expect(picker.getByRole("link", { name: "This window" })).toHaveAttribute("aria-current", "true");
+  await picker.getByRole("link", { name: "90 days" }).click();
+  await expect(page).toHaveURL("/usage?period=90-days");
+  await expect(page.getByRole("region", { name: "Words" })).toContainText("words in 90 days");
+  await page.goto("/usage?period=previous");
+  await expect(picker.getByRole("link", { name: "Last window" })).toHaveAttribute("aria-current", "true");
+});
+
+test("nothing used yet", async ({ page }) => {
+  await signIn(page, newUserId("idle"));
+  await page.goto("/usage");
+  await expect(page.getByText("No messages used in these days.")).toBeVisible();
+  await expect(page.getByText("Nothing yet. Renewals and plan changes will appear here")).toBeVisible();
+});
+
+test("thresholds, and what is said when nothing is left", async ({ page }) => {
+  await enterState(page, "atLimit");
+  await page.goto("/usage");
+  const words = page.getByRole("region", { name: "Words" });
+  await expect(words).toContainText(/Reached 80% on \w+ \d+ and 100% on \w+ \d+\./);
+  await expect(words).toContainText(/Nothing is left. You can go on after the reset on \w+ \d+\./);
+});
+
+test("what is used appears by itself", async ({ page }) => {
+  await signIn(page, newUserId("seen"));
+  await page.goto("/usage");
+  await expect(page.getByText("No messages used in these days.")).toBeVisible();
+  await consume(page.request, "messages_count", 7);
+  await expect(page.getByRole("region", { name: "Messages" })).toContainText("7 of 100 messages used", {
+    timeout: 3_000,
+  });
+});
+
+test.describe(() => {
+  test.use({ javaScriptEnabled: false });
+
+  test("all of it is there without script", async ({ page }) => {
+    await signIn(page, "demo");
+    await page.goto("/usage?period=90-days");
+    const words = page.getByRole("region", { name: "Words" });
+    await expect(words.getByRole("img", { name: /^Words by day/ })).toBeVisible();
+    await words.getByText("Show words as a table").click();
+    await expect(words.getByRole("table")).toBeVisible();
+  });
+});

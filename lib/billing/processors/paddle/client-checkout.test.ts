@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Answer,
+  CUSTOMER,
+  item,
+  playedApi,
+  refusal,
+  SUBSCRIPTION,
+  subscription,
+  transaction,
+} from "./client-testing";
+
+const TXN = "txn_01hv8wptq8987qeep44cyrewp9";
+const at = (status: string, over: object = {}): Answer => ({ data: transaction(TXN, { status, ...over }) });
+
+describe("what has become of a checkout", () => {
+  test.each([
+    ["draft", { state: "open" }],
+    ["ready", { state: "open" }],
+    ["paid", { state: "paid", subscription: SUBSCRIPTION }],
+    ["completed", { state: "paid", subscription: SUBSCRIPTION }],
+    ["canceled", { state: "expired" }],
+  ])("%s", async (status, expected) => {
+    const { client } = await playedApi(at(status));
+    expect(await client.checkoutState(TXN)).toEqual(expected);
+  });
+
+  test("paid, with its subscription not yet there", async () => {
+    const { client } = await playedApi(at("paid", { subscription_id: null }));
+    expect(await client.checkoutState(TXN)).toEqual({ state: "paid", subscription: null });
+  });
+});
+
+describe("closing a checkout", () => {
+  test("one that is ready is canceled", async () => {
+    const { client, requests } = await playedApi(at("ready"), at("canceled"));
+    expect(await client.closeCheckout(TXN)).toBe("closed");
+    expect(requests[1]).toMatchObject({ method: "PATCH", path: `/transactions/${TXN}`, body: { status: "canceled" } });
+  });
+
+  test("a draft cannot be canceled: that is said, and not tried", async () => {
+    const { client, requests } = await playedApi(at("draft"));
+    expect(await client.closeCheckout(TXN)).toBe("left_open");
+    expect(requests).toHaveLength(1);
+  });
+
+  test("paid in between", async () => {
+    const { client } = await playedApi(at("ready"), refusal(400, "transaction_invalid_status_change"), at("paid"));
+    expect(await client.closeCheckout(TXN)).toBe("paid");
+  });
+
+  test("a refusal for another reason is left open, what is unreachable is an error", async () => {
+    const refused = await playedApi(at("ready"), refusal(400, "transaction_immutable"), at("ready"));
+    expect(await refused.client.closeCheckout(TXN)).toBe("left_open");
+    const down = await playedApi(at("ready"), refusal(500, "internal_error"));
+    await expect(down.client.closeCheckout(TXN)).rejects.toMatchObject({ problem: "unavailable" });
+  });
+});
+
+describe("a subscription as it is", () => {
+  test("as a snapshot in its place by Paddle's own clock", async () => {
+    const { client } = await playedApi({
+      data: subscription([item("pri_writer_plus_monthly"), item("pri_seats")], {
+        scheduled_change: { action: "cancel", effective_at: "2026-12-01T10:00:00.123456Z", resume_at: null },
+      }),
+    });
+    const updatedAt = Date.UTC(2026, 10, 1, 10, 0, 0, 500);
+    expect(await client.subscription(SUBSCRIPTION)).toEqual({
+      datedBy: "processor",
+      identity: {
+        customer: CUSTOMER,
+        subscription: SUBSCRIPTION,
+        transaction: null,
+        trustedUserId: null,
+        hintedUserId: null,
+      },
+      facts: [
+        {
+          product: "writer",
+          fact: {
+            kind: "snapshot",
+            id: `paddle:read:${SUBSCRIPTION}:${updatedAt}:snapshot`,
+            processor: "paddle",
+            subscription: SUBSCRIPTION,
+            at: updatedAt,
+            life: "updated",
+            before: null,
+            image: {
+              plan: "plus",
+              interval: "monthly",
+              quantity: 1,
+              status: "active",
+              periodStart: Date.UTC(2026, 10, 1, 10, 0, 0, 123),
+              periodEnd: Date.UTC(2026, 11, 1, 10, 0, 0, 123),
+              cancelAt: Date.UTC(2026, 11, 1, 10, 0, 0, 123),
+              trialEnd: null,
+              collectionPaused: false,
+            },
+          },
+        },
+      ],
+    });
+  });
+
+  test("with no price of ours it says nothing", async () => {
+    const { client } = await playedApi({ data: subscription([item("pri_foreign")]) });
+    expect((await client.subscription(SUBSCRIPTION)).facts).toEqual([]);
+  });
+});
+
+describe("a pause", () => {
+  test("ends at once", async () => {
+    const { client, requests } = await playedApi(
+      { data: subscription([item("pri_writer_plus_monthly")], { status: "paused", current_billing_period: null }) },
+      { data: subscription([item("pri_writer_plus_monthly")]) },
+    );
+    await client.unpause(SUBSCRIPTION);
+    expect(requests[1]).toMatchObject({
+      method: "POST",
+      path: `/subscriptions/${SUBSCRIPTION}/resume`,
+      body: { effective_from: "immediately" },
+    });
+  });
+
+  test("that is none is left alone", async () => {
+    const { client, requests } = await playedApi({ data: subscription([item("pri_writer_plus_monthly")]) });
+    await client.unpause(SUBSCRIPTION);
+    expect(requests).toHaveLength(1);
+  });
+});
+
+test("the page where one subscription's card is changed", async () => {
+  const items = [item("pri_writer_plus_monthly")];
+  const update_payment_method = "https://buyer-portal.paddle.com/card";
+  const { client } = await playedApi(
+    { data: subscription(items, { management_urls: { update_payment_method, cancel: "https://x.example" } }) },
+    { data: subscription(items) },
+  );
+  expect(await client.paymentPage(SUBSCRIPTION)).toBe(update_payment_method);
+  expect(await client.paymentPage(SUBSCRIPTION)).toBeNull();
+});
+
+test("Paddle makes its own customers, and keeps no plan change", async () => {
+  const { client, requests } = await playedApi();
+  expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBeNull();
+  await client.unschedule(SUBSCRIPTION);
+  expect(requests).toEqual([]);
+});

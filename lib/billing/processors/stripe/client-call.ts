@@ -1,0 +1,47 @@
+/** Runs one request of Stripe's SDK, failing in the product's words only. */
+import Stripe from "stripe";
+import { ProcessorError, type ProcessorProblem } from "@/lib/billing/processors/client";
+
+/** `operation` is for the message; the answer is what the request (and its reading) gives. Throws `ProcessorError` only. */
+export type Call = <T>(operation: string, request: () => Promise<T>) => Promise<T>;
+
+export function caller({ apiKey }: { apiKey: string }): Call {
+  return async (operation, request) => {
+    try {
+      return await request();
+    } catch (error) {
+      throw asProcessorError(error, operation, apiKey);
+    }
+  };
+}
+
+/** Stripe answered, but not what it documents. */
+export function unreadable(operation: string, what: string): ProcessorError {
+  return new ProcessorError(`Stripe's answer cannot be read (${operation}): ${what}.`, "unavailable", "unreadable");
+}
+
+/** What the SDK threw is never kept as the cause: it holds the request's headers, and so the key. */
+function asProcessorError(error: unknown, operation: string, apiKey: string): ProcessorError {
+  if (error instanceof ProcessorError) return error;
+  if (!(error instanceof Stripe.errors.StripeError)) {
+    return unreadable(operation, error instanceof Error ? error.name : "unknown");
+  }
+  const detail = error.message.replaceAll(apiKey, "…");
+  return new ProcessorError(`Stripe refused (${operation}): ${detail}`, problemOf(error), codeOf(error));
+}
+
+function problemOf(error: InstanceType<typeof Stripe.errors.StripeError>): ProcessorProblem {
+  const { errors } = Stripe;
+  if (error instanceof errors.StripeCardError) return "declined";
+  if (error instanceof errors.StripeConnectionError) return "unavailable";
+  if (error instanceof errors.StripeRateLimitError) return "unavailable";
+  if (error instanceof errors.StripeAPIError) return "unavailable";
+  // The first request with this key is still under way.
+  if (error instanceof errors.StripeIdempotencyError) return error.statusCode === 409 ? "unavailable" : "invalid";
+  return error.code === "resource_missing" ? "not_found" : "invalid";
+}
+
+function codeOf(error: InstanceType<typeof Stripe.errors.StripeError>): string | null {
+  if (error instanceof Stripe.errors.StripeCardError && error.decline_code) return error.decline_code;
+  return error.code ?? error.type ?? null;
+}

@@ -1,0 +1,83 @@
+/** What a plan change does to a Stripe subscription's items, and the schedule that keeps one for the renewal. */
+import type Stripe from "stripe";
+import type { FindPrice, Price } from "@/lib/billing/catalog";
+import { ProcessorError } from "@/lib/billing/processors/client";
+
+export interface PlanItem {
+  item: Stripe.SubscriptionItem;
+  wanted: Price;
+  /** Whether the price differs from what the subscription has. */
+  changes: boolean;
+  intervalChanges: boolean;
+}
+
+/** The item whose price the change replaces. Throws `invalid` where it is not clear which one that is. */
+export function planItemOf(subscription: Stripe.Subscription, priceId: string, findPrice: FindPrice): PlanItem {
+  const wanted = findPrice(priceId);
+  if (wanted === undefined) throw invalid("unknown_price", `the catalog does not know ${priceId}`);
+  const plans = subscription.items.data.filter(({ price }) => findPrice(price.id)?.product === wanted.product);
+  const [item] = plans;
+  if (item === undefined || plans.length > 1) {
+    throw invalid("ambiguous_plan_item", `the subscription has ${plans.length} items of ${wanted.product}`);
+  }
+  return {
+    item,
+    wanted,
+    changes: item.price.id !== priceId,
+    intervalChanges: findPrice(item.price.id)?.interval !== wanted.interval,
+  };
+}
+
+/**
+ * The phase that goes on until the period ends, as it is, and the next one, which begins with the renewal; then the
+ * schedule lets go. Items beside the plan stay in both. Nothing is prorated: one phase ends where the other begins.
+ */
+export function phasesFor(
+  schedule: Stripe.SubscriptionSchedule,
+  subscription: Stripe.Subscription,
+  { item, wanted }: PlanItem,
+  priceId: string,
+): Stripe.SubscriptionScheduleUpdateParams.Phase[] {
+  const items = subscription.items.data.map(({ price, quantity }) => withQuantity(price.id, quantity));
+  const next = subscription.items.data.map((each) =>
+    withQuantity(each.id === item.id ? priceId : each.price.id, each.quantity),
+  );
+  const current = schedule.phases.find(({ start_date }) => start_date === schedule.current_phase?.start_date);
+  const trial = current?.trial_end ? { trial_end: current.trial_end } : {};
+  return [
+    {
+      items,
+      start_date: schedule.current_phase?.start_date ?? item.current_period_start,
+      end_date: item.current_period_end,
+      proration_behavior: "none",
+      ...trial,
+    },
+    {
+      items: next,
+      duration: { interval: wanted.interval === "yearly" ? "year" : "month", interval_count: 1 },
+      proration_behavior: "none",
+    },
+  ];
+}
+
+/** Whether the schedule's last phase has this price already. */
+export function keepsAlready({ phases, status }: Stripe.SubscriptionSchedule, priceId: string): boolean {
+  if (status !== "active" && status !== "not_started") return false;
+  const last = phases.at(-1);
+  return phases.length > 1 && last !== undefined && last.items.some(({ price }) => idOf(price) === priceId);
+}
+
+/** The id of what may have been expanded in place. */
+export function idOf(reference: string | { id: string }): string;
+export function idOf(reference: string | { id: string } | null): string | null;
+export function idOf(reference: string | { id: string } | null): string | null {
+  return typeof reference === "string" || reference === null ? reference : reference.id;
+}
+
+function withQuantity(price: string, quantity: number | undefined) {
+  return quantity === undefined ? { price } : { price, quantity };
+}
+
+function invalid(code: string, why: string): ProcessorError {
+  return new ProcessorError(`The plan cannot be changed: ${why}.`, "invalid", code);
+}

@@ -1,0 +1,276 @@
+import Stripe from "stripe";
+import type { FindPrice } from "@/lib/billing/catalog";
+import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
+import { entityId } from "@/lib/billing/processors/entity-id";
+import { caller, unreadable } from "./client-call";
+import { idOf, keepsAlready, phasesFor, planItemOf } from "./client-plan";
+import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
+
+export interface StripeClientOptions {
+  apiKey: string;
+  /** Tells the plan's item from the others of a subscription. */
+  findPrice: FindPrice;
+  /** Another way to Stripe, for the sandbox; the SDK's own without it. */
+  httpClient?: NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"];
+  /** Another address of the API, for tests. */
+  address?: { protocol: "http" | "https"; host: string; port: number };
+  /** Milliseconds that one request may take; the SDK itself waits for 80 seconds. */
+  timeoutMs?: number;
+}
+
+/** Payers wait for the answer, and Stripe charges the card within the request that changes a plan. */
+const TIMEOUT_MS = 10_000;
+/** The SDK repeats what the network lost, with the same idempotency key. */
+const RETRIES = 1;
+const INVOICES = 100;
+/** The most that Stripe keeps of it. */
+const REFERENCE = 200;
+
+/** Stripe's API in the product's words, through Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
+export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOptions): ProcessorClient {
+  const stripe = new Stripe(apiKey, {
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
+    maxNetworkRetries: RETRIES,
+    telemetry: false,
+    ...(options.httpClient && { httpClient: options.httpClient }),
+    ...options.address,
+  });
+  const call = caller({ apiKey });
+
+  return {
+    customer({ userId, email, idempotencyKey }) {
+      return call("customer", async () => {
+        const { id } = await stripe.customers.create(
+          { metadata: { user_id: userId }, ...(email === null ? {} : { email }) },
+          { idempotencyKey: `${idempotencyKey}:customer` },
+        );
+        return required("customer", "id", id);
+      });
+    },
+
+    /** Metadata can be written with the secret key only: it tells every event whose it is. */
+    checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays }) {
+      return call("checkout", async () => {
+        const session = await stripe.checkout.sessions.create(
+          {
+            mode: "subscription",
+            line_items: [{ price: priceId, quantity: 1 }],
+            ...(customer !== null && { customer }),
+            ...(customer === null && email !== null && { customer_email: email }),
+            ...(userId.length <= REFERENCE && { client_reference_id: userId }),
+            metadata: { user_id: userId },
+            subscription_data: {
+              metadata: { user_id: userId },
+              ...(trialDays !== undefined && { trial_period_days: trialDays }),
+            },
+            success_url: returnUrl,
+            cancel_url: cancelUrl ?? returnUrl,
+          },
+          idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}:checkout` },
+        );
+        return { url: required("checkout", "url", session.url), transaction: required("checkout", "id", session.id) };
+      });
+    },
+
+    checkoutState(transaction) {
+      return call("checkoutState", async () =>
+        readCheckoutState(await stripe.checkout.sessions.retrieve(entityId(transaction))),
+      );
+    },
+
+    closeCheckout(transaction) {
+      return call("closeCheckout", async () => {
+        const id = entityId(transaction);
+        const { state } = readCheckoutState(await stripe.checkout.sessions.retrieve(id));
+        if (state !== "open") return state === "paid" ? "paid" : "closed";
+        try {
+          await stripe.checkout.sessions.expire(id);
+          return "closed";
+        } catch (error) {
+          // Stripe expires open sessions only: it may have been paid, or have run out, in between.
+          const now = readCheckoutState(await stripe.checkout.sessions.retrieve(id)).state;
+          if (now === "open") throw error;
+          return now === "paid" ? "paid" : "closed";
+        }
+      });
+    },
+
+    subscription(subscription) {
+      return call("subscription", async () => {
+        const askedAt = Date.now();
+        const started = performance.now();
+        const answer = await stripe.subscriptions.retrieve(entityId(subscription));
+        return readSubscription(answer, { askedAt, elapsed: performance.now() - started, findPrice });
+      });
+    },
+
+    preview({ subscription, priceId, timing }) {
+      return call("preview", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription));
+        const { item, changes } = planItemOf(current, priceId, findPrice);
+        const items = [{ id: item.id, price: priceId, quantity: item.quantity ?? 1 }];
+        const previewed = (mode: "next" | "recurring", proration: "always_invoice" | "none") =>
+          stripe.invoices.createPreview({
+            subscription: current.id,
+            preview_mode: mode,
+            subscription_details: { items, proration_behavior: proration },
+          });
+        const now = timing === "now" && changes ? await previewed("next", "always_invoice") : null;
+        const dueNow = now !== null && now.amount_due > 0 ? readMoney(now.amount_due, now.currency) : null;
+        if (current.cancel_at_period_end || current.cancel_at !== null) return { dueNow, nextCharge: null };
+        const recurring = await previewed("recurring", "none");
+        const periodEnd = readInstant("current_period_end", item.current_period_end);
+        const at = now === null ? periodEnd : Math.max(periodEnd, chargedUntil(now) ?? 0);
+        return { dueNow, nextCharge: { ...readMoney(recurring.total, recurring.currency), at } };
+      });
+    },
+
+    change(change) {
+      return call("change", () => (change.timing === "now" ? changeNow(change) : changeAtRenewal(change)));
+    },
+
+    unschedule(subscription) {
+      return call("unschedule", async () => {
+        await release(await stripe.subscriptions.retrieve(entityId(subscription)));
+      });
+    },
+
+    cancel(subscription, when) {
+      return call("cancel", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (current.status === "canceled") return;
+        // While a schedule holds the subscription, Stripe refuses to end it otherwise.
+        await release(current);
+        if (when === "now") await stripe.subscriptions.cancel(current.id);
+        else await stripe.subscriptions.update(current.id, { cancel_at_period_end: true });
+      });
+    },
+
+    keep(subscription) {
+      return call("keep", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (current.cancel_at_period_end)
+          await stripe.subscriptions.update(current.id, { cancel_at_period_end: false });
+        else if (current.cancel_at !== null) await stripe.subscriptions.update(current.id, { cancel_at: "" });
+      });
+    },
+
+    unpause(subscription) {
+      return call("unpause", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (current.status === "paused") {
+          await stripe.subscriptions.resume(current.id, { billing_cycle_anchor: { type: "now" } });
+        } else if (current.pause_collection !== null) {
+          await stripe.subscriptions.update(current.id, { pause_collection: "" });
+        }
+      });
+    },
+
+    /** The subscriptions are not named: Stripe's portal shows the customer's. */
+    portal(customer, _subscriptions, returnUrl) {
+      return call("portal", async () => {
+        const { url } = await stripe.billingPortal.sessions.create({
+          customer: entityId(customer),
+          ...(returnUrl !== undefined && { return_url: returnUrl }),
+        });
+        return { url: required("portal", "url", url) };
+      });
+    },
+
+    /** Stripe's portal is the place for cards. */
+    paymentPage: async () => null,
+
+    invoices(of) {
+      return call("invoices", async () => {
+        const lists =
+          "customer" in of
+            ? [await stripe.invoices.list({ customer: entityId(of.customer), limit: INVOICES })]
+            : await Promise.all(
+                of.subscriptions.map((id) => stripe.invoices.list({ subscription: entityId(id), limit: INVOICES })),
+              );
+        const invoices = lists.flatMap(({ data }) => data.flatMap(readInvoice));
+        return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
+      });
+    },
+
+    /** Callers must know that the invoice is the user's own: Stripe answers for every customer's. */
+    invoicePdf(invoice) {
+      return call("invoicePdf", async () => (await stripe.invoices.retrieve(entityId(invoice))).invoice_pdf ?? null);
+    },
+  };
+
+  /** Charged within the request; where the charge needs the payer, Stripe keeps the old plan until it is paid. */
+  async function changeNow({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
+    const current = await stripe.subscriptions.retrieve(entityId(subscription));
+    if (current.pending_update !== null) return paymentNeeded(current);
+    const { item, changes } = planItemOf(current, priceId, findPrice);
+    // A second try after an answer that was lost must not change (and charge) again.
+    if (!changes) return { outcome: "requested" };
+    await release(current);
+    const changed = await stripe.subscriptions.update(
+      current.id,
+      {
+        items: [{ id: item.id, price: priceId, quantity: item.quantity ?? 1 }],
+        proration_behavior: "always_invoice",
+        payment_behavior: "pending_if_incomplete",
+      },
+      // The same change of the same state is one change, also in two requests at once; after a failed charge there is
+      // a newer invoice, and so another key.
+      { idempotencyKey: `change:${item.id}:${item.price.id}:${priceId}:${idOf(current.latest_invoice)}` },
+    );
+    return changed.pending_update === null ? { outcome: "requested" } : paymentNeeded(changed);
+  }
+
+  async function paymentNeeded({ latest_invoice }: Stripe.Subscription): Promise<PlanChanged> {
+    const invoice = idOf(latest_invoice);
+    const url = invoice === null ? null : (await stripe.invoices.retrieve(invoice)).hosted_invoice_url;
+    return { outcome: "payment_needed", url: url ?? null };
+  }
+
+  /** A schedule of Stripe's own keeps the change, so that it happens with the renewal whatever becomes of our jobs. */
+  async function changeAtRenewal({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
+    const current = await stripe.subscriptions.retrieve(entityId(subscription));
+    const plan = planItemOf(current, priceId, findPrice);
+    if (!plan.changes) {
+      await release(current);
+      return { outcome: "requested" };
+    }
+    const schedule = await scheduleOf(current);
+    if (keepsAlready(schedule, priceId)) return { outcome: "requested" };
+    await stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: "release",
+      proration_behavior: "none",
+      phases: phasesFor(schedule, current, plan, priceId),
+    });
+    return { outcome: "requested" };
+  }
+
+  async function scheduleOf({ id, schedule }: Stripe.Subscription): Promise<Stripe.SubscriptionSchedule> {
+    const known = idOf(schedule);
+    if (known !== null) return stripe.subscriptionSchedules.retrieve(known);
+    try {
+      return await stripe.subscriptionSchedules.create({ from_subscription: id });
+    } catch (error) {
+      // A second click: a subscription has one schedule at most.
+      const made = idOf((await stripe.subscriptions.retrieve(id)).schedule);
+      if (made === null) throw error;
+      return stripe.subscriptionSchedules.retrieve(made);
+    }
+  }
+
+  async function release({ id, schedule }: Stripe.Subscription): Promise<void> {
+    const known = idOf(schedule);
+    if (known === null) return;
+    try {
+      await stripe.subscriptionSchedules.release(known);
+    } catch (error) {
+      // It may have been let go in between, by a second click or by the renewal.
+      if (idOf((await stripe.subscriptions.retrieve(id)).schedule) === known) throw error;
+    }
+  }
+}
+
+function required(operation: string, field: string, text: string | null | undefined): string {
+  if (text) return text;
+  throw unreadable(operation, `no ${field}`);
+}

@@ -1,0 +1,89 @@
+/** News that is fetched where it has not come: a subscription as it stands at the processor, added as a snapshot. */
+import { isDeepStrictEqual } from "node:util";
+import { DatabaseError, type Gateway } from "@/lib/database";
+import { log } from "@/lib/observability";
+import { PRODUCT_IDS, type ProductId, product as productOf } from "./catalog";
+import { endsOf } from "./ends";
+import type { Fact, Instant, Processor, Timeline } from "./facts";
+import type { ProcessorClient } from "./processors/client";
+import { addFacts, settleStored } from "./settle";
+import { fold } from "./timeline";
+
+type Subject = Pick<ToReconcile, "processor" | "subscription">;
+
+export interface ToReconcile {
+  userId: string;
+  processor: Processor;
+  subscription: string;
+  /** The purchase it came from, whose user our own server stored. */
+  transaction?: string | null;
+}
+
+/** `unknown_price`: the catalog knows none of its prices. `not_theirs`: it is another user's, and nothing was changed. */
+export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | "not_theirs" };
+
+/**
+ * Asks for the subscription and adds what is new of it. It converges with the events that come later: the fold opens a
+ * period once, whoever tells of it first.
+ * @throws ProcessorError, DatabaseError
+ */
+export async function reconcile(
+  { userId, processor, subscription, transaction = null }: ToReconcile,
+  client: ProcessorClient,
+  gateway: Gateway,
+): Promise<Reconciled> {
+  const known = await knownUntil(userId, { processor, subscription }, gateway);
+  const { identity, facts, datedBy } = await client.subscription(subscription);
+  const { userId: owner, conflict, waiting } = await gateway.resolveLinks(processor, { ...identity, transaction });
+  if (conflict || owner !== userId) {
+    log.warn({ userId, processor, subscription, conflict }, "[Purchase] A subscription that is not this user's");
+    return { outcome: "not_theirs" };
+  }
+  let added = false;
+  for (const { product, fact } of facts) {
+    const at = datedBy === "reading" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
+    added = (await addIfNew(userId, product, { ...fact, at }, gateway)) || added;
+  }
+  for (const id of waiting) await settleWaiting(processor, id, gateway);
+  if (facts.length === 0) return { outcome: "unknown_price" };
+  return { outcome: added ? "added" : "nothing_new" };
+}
+
+/** The latest news of the subscription, a product. What is read afterwards is later, whatever the clocks say. */
+async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
+  const known = new Map<ProductId, Instant>();
+  for (const product of PRODUCT_IDS) {
+    const { facts } = await gateway.loadTimeline(userId, product);
+    const own = facts.filter((fact) => fact.processor === processor && fact.subscription === subscription);
+    known.set(
+      product,
+      own.reduce((latest, { at }) => Math.max(latest, at), 0),
+    );
+  }
+  return known;
+}
+
+async function addIfNew(userId: string, product: ProductId, fact: Fact, gateway: Gateway): Promise<boolean> {
+  const known = await gateway.loadTimeline(userId, product);
+  const before = [...known.facts, ...endsOf(known.facts, known.ends)];
+  const timeline = (facts: readonly Fact[]) => fold(productOf(product), facts, known.freeAnchor);
+  if (isDeepStrictEqual(told(timeline(before)), told(timeline([...before, fact])))) return false;
+  const event = { processor: fact.processor, id: fact.id, type: "subscription.read" };
+  await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+  return true;
+}
+
+/** What a timeline says, but for when it was said. */
+function told({ mirrors, periods, segments, openings }: Timeline) {
+  return { mirrors: mirrors.map(({ updatedAt: _, ...mirror }) => mirror), periods, segments, openings };
+}
+
+/** Events that waited for the link are folded in; one that cannot be yet, the retry job takes. */
+async function settleWaiting(processor: Processor, id: string, gateway: Gateway): Promise<void> {
+  try {
+    await settleStored(processor, id, gateway);
+  } catch (error) {
+    if (error instanceof DatabaseError) throw error;
+    log.warn({ processor, eventId: id, error: String(error) }, "[Purchase] A waiting event could not be folded in yet");
+  }
+}

@@ -1,0 +1,69 @@
+/** What every purchase needs: the database, the processors, and our own address. */
+import { type Gateway, gateway } from "@/lib/database";
+import { env } from "@/lib/env";
+import { HttpError } from "@/lib/http";
+import { log } from "@/lib/observability";
+import { findPlan, type Price } from "./catalog";
+import type { Processor } from "./facts";
+import { ProcessorError, type ProcessorProblem } from "./processors/client";
+import { type Reached, reach } from "./processors/reach";
+
+export interface Selling {
+  gateway: Gateway;
+  reach: (processor: Processor) => Promise<Reached | undefined>;
+  /** Without a slash at its end. */
+  appUrl: string;
+}
+
+/** This deployment's. */
+export function selling(): Selling {
+  return { gateway: gateway(), reach, appUrl: env().appUrl ?? "" };
+}
+
+/** @throws HttpError 404 where the processor is not configured here */
+export async function reached({ reach }: Selling, processor: Processor): Promise<Reached> {
+  const found = await reach(processor);
+  if (found) return found;
+  throw new HttpError(404, "processor_not_configured", `${NAMES[processor]} is not set up here.`, { processor });
+}
+
+/** @throws HttpError 400 where the plan is not sold by that interval here */
+export function priceOf({ sold }: Reached, price: Price): string {
+  const priceId = sold(price);
+  if (priceId !== undefined) return priceId;
+  const name = findPlan(price.product, price.plan)?.name ?? price.plan;
+  throw new HttpError(400, "plan_not_sold", `${name} is not sold ${price.interval} here.`, { field: "plan" });
+}
+
+export const NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", paddle: "Paddle" };
+
+const ANSWERS: Readonly<Record<ProcessorProblem, { status: number; reason: string; message: string }>> = {
+  declined: { status: 402, reason: "payment_declined", message: "The payment was declined. Nothing was changed." },
+  invalid: { status: 409, reason: "processor_refused", message: "The payment processor refused this." },
+  not_found: {
+    status: 409,
+    reason: "unknown_at_processor",
+    message: "The payment processor does not know this any more.",
+  },
+  unavailable: {
+    status: 503,
+    reason: "processor_unavailable",
+    message: "The payment processor did not answer in time. Try again in a moment.",
+  },
+};
+
+/**
+ * Asks a processor, and puts its refusal into the words of our API; its own words are for the log.
+ * @throws HttpError 402, 409, 503
+ */
+export async function asked<T>(processor: Processor, request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    if (!(error instanceof ProcessorError)) throw error;
+    const { problem, code, message } = error;
+    log.warn({ processor, problem, code, error: message }, "[Purchase] The processor refused");
+    const answer = ANSWERS[problem];
+    throw new HttpError(answer.status, answer.reason, answer.message, { processor });
+  }
+}

@@ -1,0 +1,109 @@
+/** Purchases: checkouts one at a time, whose customers are whose, and what a change would do to usage. */
+import { z } from "zod";
+import type { ProductId } from "@/lib/billing/catalog";
+import type { Instant, Interval, Processor } from "@/lib/billing/facts";
+import { type Call, iso } from "./call";
+
+const processor = z.enum(["stripe", "paddle"]);
+
+const storedCheckout = z.object({
+  id: z.uuid(),
+  product: z.string(),
+  plan: z.string(),
+  interval: z.enum(["monthly", "yearly"]),
+  trial: z.boolean(),
+  processor,
+  /** The processor's id; null until it has answered. */
+  externalId: z.string().nullable(),
+  url: z.string().nullable(),
+  status: z.enum(["opening", "open", "paid", "closed", "left_open"]),
+  subscription: z.string().nullable(),
+  /** What it sold has arrived here. */
+  known: z.boolean(),
+});
+export type StoredCheckout = z.infer<typeof storedCheckout>;
+
+const begun = z.discriminatedUnion("outcome", [
+  z.object({
+    outcome: z.literal("subscribed"),
+    subscription: z.object({
+      processor,
+      id: z.string(),
+      plan: z.string().nullable(),
+      status: z.string(),
+      inForce: z.boolean(),
+    }),
+  }),
+  z.object({ outcome: z.literal("busy") }),
+  z.object({ outcome: z.enum(["open", "begun"]), checkout: storedCheckout }),
+]);
+
+const customer = z.object({ processor, customer: z.string() });
+export type LinkedCustomer = z.infer<typeof customer>;
+
+const payers = z.object({
+  customers: z.array(customer),
+  subscriptions: z.array(z.object({ processor, subscription: z.string() })),
+});
+export type Payers = z.infer<typeof payers>;
+
+interface CheckoutSpec {
+  userId: string;
+  product: ProductId;
+  plan: string;
+  interval: Interval;
+  processor: Processor;
+  trial: boolean;
+}
+
+export function purchaseMethods(call: Call) {
+  return {
+    beginCheckout: (spec: CheckoutSpec) =>
+      call(begun, "begin_checkout", {
+        p_user_id: spec.userId,
+        p_product: spec.product,
+        p_plan: spec.plan,
+        p_interval: spec.interval,
+        p_processor: spec.processor,
+        p_trial: spec.trial,
+      }),
+
+    openCheckout: (userId: string, checkout: string, externalId: string, url: string) =>
+      call(z.object({ opened: z.boolean() }), "open_checkout", {
+        p_user_id: userId,
+        p_checkout_id: checkout,
+        p_external_id: externalId,
+        p_url: url,
+      }),
+
+    concludeCheckout: (
+      userId: string,
+      checkout: string,
+      status: "paid" | "closed" | "left_open",
+      subscription: string | null = null,
+    ) =>
+      call(z.object({ concluded: z.boolean() }), "conclude_checkout", {
+        p_user_id: userId,
+        p_checkout_id: checkout,
+        p_status: status,
+        p_subscription_id: subscription,
+      }),
+
+    loadCheckout: (userId: string, checkout: string) =>
+      call(storedCheckout.nullable(), "load_checkout", { p_user_id: userId, p_checkout_id: checkout }),
+
+    leftOpenCheckouts: (limit: number) =>
+      call(z.array(storedCheckout.extend({ userId: z.string() })), "list_left_open_checkouts", { p_limit: limit }),
+
+    /** The latest first. */
+    payers: (userId: string) => call(payers, "list_payers", { p_user_id: userId }),
+
+    /** What was used from each instant to the next, as if at that instant. */
+    usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>
+      call(
+        z.array(z.object({ at: z.iso.datetime().transform(Date.parse), field: z.string(), amount: z.number().int() })),
+        "usage_sums",
+        { p_user_id: userId, p_product: product, p_cuts: cuts.map((at) => iso(at)) },
+      ),
+  };
+}

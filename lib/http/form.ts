@@ -1,0 +1,21 @@
+/** Plain forms, for pages that work without script. */
+import { readBody } from "./body";
+import { HttpError } from "./http-error";
+
+/**
+ * The fields of a form that was posted.
+ * @throws HttpError 400 for anything else, 413
+ */
+export async function readForm(request: Request): Promise<URLSearchParams> {
+  if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) {
+    throw new HttpError(400, "not_a_form", "The body is not a form.");
+  }
+  const raw = await readBody(request);
+  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+  return new URLSearchParams(new TextDecoder().decode(raw));
+}
+
+/** Sends the browser on with a GET, so that reloading posts nothing again. */
+export function seeOther(location: string): Response {
+  return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
+}

@@ -1,0 +1,32 @@
+/** How a clock is moved over HTTP. */
+import { z } from "zod";
+import { userIdSchema } from "@/lib/usage";
+import { CLOCK_STEPS, type ClockMove } from "./clock";
+
+export type { ClockMove, ClockMoved } from "./clock";
+
+const fields = {
+  /** An ISO instant, or `real` for the machine's own time. */
+  to: z
+    .union([z.literal("real"), z.iso.datetime({ offset: true, error: 'must be an ISO instant or "real"' })])
+    .optional(),
+  by: z.enum(CLOCK_STEPS, { error: "must be day, period or month" }).optional(),
+};
+
+const either = ({ to, by }: { to?: string | undefined; by?: string | undefined }) =>
+  (to === undefined) !== (by === undefined);
+const EITHER = { error: "give either to or by", path: ["to"] };
+
+/** The signed-in user's own clock. */
+export const ownClockRequest = z.strictObject(fields).refine(either, EITHER).transform(moveOf);
+
+/** Anybody's clock, for an admin. */
+export const clockRequest = z
+  .strictObject({ userId: userIdSchema, ...fields })
+  .refine(either, EITHER)
+  .transform(({ userId, ...move }) => ({ userId, move: moveOf(move) }));
+
+function moveOf({ to, by }: { to?: string | undefined; by?: (typeof CLOCK_STEPS)[number] | undefined }): ClockMove {
+  if (by !== undefined) return { by };
+  return to === undefined || to === "real" ? { to: "real" } : { to: Date.parse(to) };
+}

@@ -1,0 +1,49 @@
+/** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
+import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
+import { type Price, priceLists, product as productOf, sellable } from "@/lib/billing/catalog";
+import { type PriceSpec, planPrice, priceEntities } from "@/lib/billing/processors/paddle/events";
+import { invalidFields, notFound } from "../problem";
+
+const lists = () => priceLists("paddle", process.env, { sandbox: true });
+
+/** What a price id costs; also one that is not sold any more. Throws where it is none of ours. */
+export function priceNamed(id: string, field?: string): PriceSpec {
+  const price = lists().find(id);
+  if (price !== undefined) return planPrice(price, id);
+  throw field === undefined ? notFound(id) : invalidFields({ field, message: `price ${id} not found` });
+}
+
+/** "Writer Plus". */
+export function titleOf({ id, name }: PriceSpec): string {
+  const price = lists().find(id);
+  if (price === undefined) return name;
+  const { name: product, plans } = productOf(price.product);
+  return `${product} ${plans[price.plan]?.name ?? price.plan}`;
+}
+
+export function retrievePrice(id: string): IPriceResponse {
+  return priceEntities(priceNamed(id)).price;
+}
+
+export function listPrices(): IPriceResponse[] {
+  return sold().map((price) => priceEntities(price).price);
+}
+
+export function retrieveProduct(id: string): IProductResponse {
+  const found = listProducts().find((each) => each.id === id);
+  if (found === undefined) throw notFound(id);
+  return found;
+}
+
+export function listProducts(): IProductResponse[] {
+  const products = sold().map((price) => priceEntities(price).product);
+  return [...new Map(products.map((each) => [each.id, each])).values()];
+}
+
+function sold(): PriceSpec[] {
+  const { sold: idOf } = lists();
+  return sellable().flatMap((price: Price) => {
+    const id = idOf(price);
+    return id === undefined ? [] : [planPrice(price, id)];
+  });
+}

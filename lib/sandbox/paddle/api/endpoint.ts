@@ -1,0 +1,74 @@
+/** How an endpoint of the played API is written, and the pieces of parameters that several share. */
+import { z } from "zod";
+import { notFound } from "../problem";
+import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../world";
+
+/** Which accounts a request is about: the one that has an object, a new one for this user, or all that have one of these. */
+export type Target = { object: string } | { new: { userId: string | null } } | { all: readonly string[] };
+
+export interface Endpoint<Params = unknown> {
+  method: "GET" | "POST" | "PATCH";
+  /** `:id` stands for one path segment. */
+  path: string;
+  /** Of the body, or of the query where the method is GET. */
+  params: z.ZodType<Params>;
+  of: (params: Params, id: string) => Target;
+  /** The entity that is answered; a list's own part of it, where the target is `all`. Throws PaddleProblem: then nothing has happened. */
+  act: (turn: PaddleTurn, params: Params, id: string) => object;
+  status?: 201;
+}
+
+/** Keeps the parameters' type between the schema and the act. */
+export function endpoint<Params>(spec: Endpoint<Params>): Endpoint {
+  return spec as unknown as Endpoint;
+}
+
+/** The account of the object that the path names. */
+export const byPath = (_: unknown, id: string): Target => ({ object: id });
+
+export const nothing = z.strictObject({});
+export const text = z.string().min(1).max(2_000);
+export const customData = z.record(z.string(), z.string()).nullish();
+export const quantity = z.number().int().min(1).max(100);
+export const items = z
+  .array(z.strictObject({ price_id: text, quantity }))
+  .min(1)
+  .max(100);
+export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
+
+/** Several values stand in one, with commas. */
+export const several = text.transform((value) => value.split(","));
+export const page = {
+  after: text.optional(),
+  order_by: z.enum(["id[DESC]", "id[ASC]"]).optional(),
+  per_page: z.coerce.number().int().min(1).max(200).optional(),
+};
+
+/** What a list is asked for; at least one of these says whose it is, since no account's things are another's. */
+export interface Whose {
+  id?: string[] | undefined;
+  customer_id?: string[] | undefined;
+  subscription_id?: string[] | undefined;
+}
+
+export function accountsOf({ id = [], customer_id = [], subscription_id = [] }: Whose): Target {
+  return { all: [...id, ...customer_id, ...subscription_id] };
+}
+
+interface Kinds {
+  subscriptions: Subscription;
+  transactions: Transaction;
+  adjustments: Adjustment;
+}
+
+/** @throws PaddleProblem where the account has none of that id */
+export function find<K extends keyof Kinds>(world: World, kind: K, id: string): Kinds[K] {
+  const found = (world[kind] as Kinds[K][]).find((each) => each.id === id);
+  if (found === undefined) throw notFound(id);
+  return found;
+}
+
+/** @throws PaddleProblem where the account's customer is another, or nobody yet */
+export function requireCustomer({ customer }: World, id: string): void {
+  if (customer.id !== id || !customer.exists) throw notFound(id);
+}

@@ -1,0 +1,169 @@
+import { z } from "zod";
+import type { ItemSpec } from "@/lib/billing/processors/paddle/events";
+import { cardChange } from "../checkout";
+import { subscriptionOf, transactionOf } from "../objects";
+import { previewOf } from "../preview";
+import { invalidFields, PaddleProblem } from "../problem";
+import { BILLING_MODES } from "../proration";
+import { planned, requireUnlocked, resume, stop, unschedule, update } from "../subscriptions";
+import { tellSubscription } from "../tell";
+import { priceNamed } from "./catalog";
+import { accountsOf, byPath, customData, endpoint, find, instant, items, nothing, page, several } from "./endpoint";
+
+const changes = z
+  .strictObject({
+    items: items.optional(),
+    proration_billing_mode: z.enum(BILLING_MODES).optional(),
+    on_payment_failure: z.enum(["prevent_change", "apply_change"]).default("prevent_change"),
+    scheduled_change: z.null().optional(),
+    custom_data: customData,
+  })
+  .refine((params) => params.items === undefined || params.proration_billing_mode !== undefined, {
+    error: "is required when making changes that impact billing",
+    path: ["proration_billing_mode"],
+  });
+
+const effective = z.enum(["immediately", "next_billing_period"]).nullish();
+
+export const subscriptions = [
+  endpoint({
+    method: "GET",
+    path: "/subscriptions",
+    params: z.strictObject({
+      ...page,
+      id: several.optional(),
+      customer_id: several.optional(),
+      status: several.pipe(z.array(z.enum(["active", "canceled", "past_due", "paused", "trialing"]))).optional(),
+      price_id: several.optional(),
+    }),
+    of: accountsOf,
+    act: ({ world }, { id, customer_id, status, price_id }) =>
+      world.subscriptions
+        .filter(
+          (each) =>
+            (id?.includes(each.id) ?? true) &&
+            (customer_id?.includes(each.customer) ?? true) &&
+            (status?.includes(each.status) ?? true) &&
+            (price_id === undefined || each.items.some(({ price }) => price_id.includes(price.id))),
+        )
+        .map((each) => subscriptionOf(world, each)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/subscriptions/:id",
+    params: nothing,
+    of: byPath,
+    act: ({ world }, _, id) => subscriptionOf(world, find(world, "subscriptions", id)),
+  }),
+  endpoint({
+    method: "PATCH",
+    path: "/subscriptions/:id",
+    params: changes,
+    of: byPath,
+    act: (turn, params, id) => {
+      const subscription = find(turn.world, "subscriptions", id);
+      if (params.scheduled_change === null) unschedule(turn, subscription);
+      if (params.custom_data !== undefined) {
+        subscription.customData = params.custom_data;
+        tellSubscription(turn, subscription, "updated");
+      }
+      if (params.items !== undefined && params.proration_billing_mode !== undefined) {
+        const options = { mode: params.proration_billing_mode, onFailure: params.on_payment_failure };
+        update(turn, subscription, itemsNamed(params.items), options);
+      }
+      return subscriptionOf(turn.world, subscription);
+    },
+  }),
+  endpoint({
+    method: "PATCH",
+    path: "/subscriptions/:id/preview",
+    params: changes,
+    of: byPath,
+    act: (turn, params, id) => {
+      const subscription = find(turn.world, "subscriptions", id);
+      if (params.items === undefined || params.proration_billing_mode === undefined) {
+        throw invalidFields({ field: "items", message: "must be provided as part of the request" });
+      }
+      requireUnlocked(turn, subscription);
+      const next = itemsNamed(params.items);
+      return previewOf(turn, subscription, next, planned(turn, subscription, next, params.proration_billing_mode));
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/subscriptions/:id/cancel",
+    params: z.strictObject({ effective_from: effective }),
+    of: byPath,
+    act: (turn, { effective_from: from }, id) => {
+      const subscription = find(turn.world, "subscriptions", id);
+      stop(turn, subscription, "cancel", { immediately: from === "immediately" });
+      return subscriptionOf(turn.world, subscription);
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/subscriptions/:id/pause",
+    params: z.strictObject({ effective_from: effective, resume_at: instant.nullish() }),
+    of: byPath,
+    act: (turn, { effective_from: from, resume_at: resumeAt = null }, id) => {
+      const subscription = find(turn.world, "subscriptions", id);
+      if (resumeAt !== null && resumeAt <= turn.now) {
+        throw invalidFields({ field: "resume_at", message: "must be in the future" });
+      }
+      stop(turn, subscription, "pause", { immediately: from === "immediately", resumeAt });
+      return subscriptionOf(turn.world, subscription);
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/subscriptions/:id/resume",
+    params: z.strictObject({ effective_from: z.union([z.literal("immediately"), instant]) }),
+    of: byPath,
+    act: (turn, { effective_from: from }, id) => {
+      const subscription = find(turn.world, "subscriptions", id);
+      if (from === "immediately") resume(turn, subscription);
+      else if (subscription.status !== "paused") {
+        throw new PaddleProblem(400, "subscription_not_paused", "subscription is not paused");
+      } else {
+        subscription.scheduledChange = { action: "resume", effectiveAt: Math.max(from, turn.now) };
+        tellSubscription(turn, subscription, "updated");
+      }
+      return subscriptionOf(turn.world, subscription);
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/subscriptions/:id/activate",
+    params: nothing,
+    of: byPath,
+    act: ({ world }, _, id) => {
+      find(world, "subscriptions", id);
+      // Trials stand with Paddle's prices, and none of the catalog's has one.
+      throw new PaddleProblem(400, "subscription_not_trialing", "subscription is not trialing");
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/subscriptions/:id/update-payment-method-transaction",
+    params: nothing,
+    of: byPath,
+    act: (turn, _, id) => {
+      const subscription = find(turn.world, "subscriptions", id);
+      if (subscription.status === "canceled") {
+        throw new PaddleProblem(400, "subscription_update_when_canceled", "subscription is canceled");
+      }
+      return transactionOf(turn.world, cardChange(turn, subscription));
+    },
+  }),
+];
+
+function itemsNamed(named: readonly { price_id: string; quantity: number }[]): ItemSpec[] {
+  const prices = named.map(({ price_id, quantity }, index) => ({
+    price: priceNamed(price_id, `items[${index}].price_id`),
+    quantity,
+  }));
+  if (new Set(prices.map(({ price }) => price.interval)).size > 1) {
+    throw new PaddleProblem(400, "subscription_items_different_billing_cycle", "items must have one billing cycle");
+  }
+  return prices;
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { transactionOf } from "../objects";
+import { PaddleProblem } from "../problem";
+import { periodLines } from "../proration";
+import { tellTransaction } from "../tell";
+import { make } from "../transactions";
+import { priceNamed } from "./catalog";
+import {
+  accountsOf,
+  byPath,
+  customData,
+  endpoint,
+  find,
+  items,
+  nothing,
+  page,
+  requireCustomer,
+  several,
+  text,
+} from "./endpoint";
+
+const STATUSES = ["draft", "ready", "billed", "paid", "completed", "canceled", "past_due"] as const;
+
+export const transactions = [
+  endpoint({
+    method: "POST",
+    path: "/transactions",
+    params: z.strictObject({
+      items,
+      customer_id: text.nullish(),
+      custom_data: customData,
+      currency_code: z.literal("USD").optional(),
+      collection_mode: z.literal("automatic").optional(),
+      checkout: z.strictObject({ url: z.url().nullish() }).optional(),
+    }),
+    of: ({ customer_id, custom_data }) =>
+      customer_id ? { object: customer_id } : { new: { userId: custom_data?.user_id ?? null } },
+    status: 201,
+    act: (turn, params) => {
+      const { world } = turn;
+      if (params.customer_id) requireCustomer(world, params.customer_id);
+      const bought = params.items.map(({ price_id, quantity }, index) => ({
+        price: priceNamed(price_id, `items[${index}].price_id`),
+        quantity,
+      }));
+      const transaction = make(turn, {
+        origin: "api",
+        status: "draft",
+        subscription: null,
+        lines: periodLines(bought),
+        period: null,
+        customData: params.custom_data ?? null,
+      });
+      // Without an address of ours, Paddle uses the default payment link of the account.
+      transaction.checkoutUrl = withTransaction(params.checkout?.url ?? `${world.site}/billing`, transaction.id);
+      return transactionOf(world, transaction);
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/transactions/:id",
+    params: nothing,
+    of: byPath,
+    act: ({ world }, _, id) => transactionOf(world, find(world, "transactions", id)),
+  }),
+  endpoint({
+    method: "PATCH",
+    path: "/transactions/:id",
+    params: z.strictObject({ status: z.literal("canceled") }),
+    of: byPath,
+    act: (turn, _, id) => {
+      const transaction = find(turn.world, "transactions", id);
+      if (transaction.status !== "ready" && transaction.status !== "billed") {
+        throw new PaddleProblem(400, "transaction_invalid_status_change", `transaction is ${transaction.status}`);
+      }
+      transaction.status = "canceled";
+      transaction.nextAttempt = null;
+      turn.world.customer.balance += transaction.credit;
+      tellTransaction(turn, transaction, "updated", "canceled");
+      return transactionOf(turn.world, transaction);
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/transactions",
+    params: z.strictObject({
+      ...page,
+      id: several.optional(),
+      customer_id: several.optional(),
+      subscription_id: several.optional(),
+      status: several.pipe(z.array(z.enum(STATUSES))).optional(),
+      origin: several.optional(),
+    }),
+    of: accountsOf,
+    act: ({ world }, { id, customer_id, subscription_id, status, origin }) =>
+      world.transactions
+        .filter(
+          (each) =>
+            (id?.includes(each.id) ?? true) &&
+            (customer_id?.includes(each.customer ?? "") ?? true) &&
+            (subscription_id?.includes(each.subscription ?? "") ?? true) &&
+            (status?.includes(each.status) ?? true) &&
+            (origin?.includes(each.origin) ?? true),
+        )
+        .map((each) => transactionOf(world, each)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/transactions/:id/invoice",
+    params: z.strictObject({ disposition: z.enum(["attachment", "inline"]).optional() }),
+    of: byPath,
+    act: ({ world }, _, id) => {
+      const transaction = find(world, "transactions", id);
+      if (transaction.status !== "completed" || transactionOf(world, transaction).details.totals.total === "0") {
+        throw new PaddleProblem(400, "transaction_not_completed", "there is no invoice for this transaction");
+      }
+      return { url: `${world.site}/api/sandbox/paddle/invoice/${id}/pdf` };
+    },
+  }),
+];
+
+/** The page on which Paddle.js opens the checkout. */
+function withTransaction(page: string, id: string): string {
+  const url = new URL(page);
+  url.searchParams.set("_ptxn", id);
+  return url.href;
+}

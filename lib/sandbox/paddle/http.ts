@@ -1,0 +1,70 @@
+/**
+ * The played API over HTTP. Paddle's SDK has no HTTP client to swap, but goes to any address that it is given: here it
+ * goes to a route of our own.
+ */
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import type { Sandbox } from "../sandbox";
+import { PaddleProblem } from "./problem";
+import { handle } from "./router";
+
+export interface Entrance {
+  /** Where the API is reached, without a slash at its end. */
+  base: string;
+  /** Whoever has it can do everything for everybody, as with Paddle's own. */
+  apiKey: string;
+  /** Where the hosted pages are. */
+  site: string;
+}
+
+const MAX_BODY = 256 * 1024;
+
+/** Answers one request of the SDK. Throws where the sandbox itself is broken. */
+export async function answerApi(request: Request, sandbox: Sandbox, entrance: Entrance): Promise<Response> {
+  const meta = { request_id: randomUUID() };
+  try {
+    requireKey(request, entrance.apiKey);
+    requireVersion(request);
+    const url = new URL(request.url);
+    const path = url.pathname.slice(new URL(entrance.base).pathname.length);
+    const params = request.method === "GET" ? Object.fromEntries(url.searchParams) : await readBody(request);
+    const { base, site } = entrance;
+    const { status, data, pagination } = await handle({ method: request.method, path, params, base }, sandbox, site);
+    return respond(status, { data, meta: { ...meta, ...(pagination && { pagination }) } });
+  } catch (error) {
+    if (!(error instanceof PaddleProblem)) throw error;
+    return respond(error.status, { error: error.body, meta });
+  }
+}
+
+function requireKey({ headers }: Request, apiKey: string): void {
+  const given = headers.get("authorization");
+  if (given === null) throw new PaddleProblem(401, "authentication_missing", "Authentication header not included");
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  const key = given.replace(/^bearer /i, "");
+  if (!timingSafeEqual(digest(key), digest(apiKey))) throw new PaddleProblem(403, "invalid_token", "Invalid API key");
+}
+
+/** Another version would be answered with the wrong shape. */
+function requireVersion({ headers }: Request): void {
+  const version = headers.get("paddle-version");
+  if (version !== null && version !== "1") {
+    throw new PaddleProblem(400, "invalid_version", "The sandbox plays version 1 only");
+  }
+}
+
+async function readBody(request: Request): Promise<Record<string, unknown>> {
+  const text = await request.text();
+  if (text.length > MAX_BODY) throw new PaddleProblem(413, "request_too_large", "Request is too large");
+  if (text === "") return {};
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  } catch {
+    // Told below, with whatever else is no object.
+  }
+  throw new PaddleProblem(400, "invalid_json", "Request body is not a JSON object");
+}
+
+function respond(status: number, body: object): Response {
+  return Response.json(body, { status, headers: { "cache-control": "no-store" } });
+}

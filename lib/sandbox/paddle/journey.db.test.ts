@@ -1,0 +1,260 @@
+/** From the first click to the end, through our routes' own functions, Paddle's real SDK and the sandbox's Paddle. */
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { cancelSubscription, resumeSubscription } from "@/lib/billing/cancel";
+import { changePlan, previewChange } from "@/lib/billing/change";
+import { checkout } from "@/lib/billing/checkout";
+import { checkoutStatus, returnFromCheckout } from "@/lib/billing/checkout-return";
+import type { Interval } from "@/lib/billing/facts";
+import { invoiceDocument, invoicesOf, portalOf } from "@/lib/billing/invoices";
+import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
+import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { HttpError } from "@/lib/http/http-error";
+import { testDatabase } from "@/tests/support/database";
+import { playPaddle } from "@/tests/support/played-paddle";
+import * as stripePages from "../stripe/hosted";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, sdk, shop, told, pay, changeCard } = playPaddle(gateway);
+
+let users = 0;
+let buyer = { id: "", email: "" };
+beforeEach(() => {
+  users += 1;
+  buyer = { id: `journey-${users}`, email: `journey-${users}@example.com` };
+  told.length = 0;
+});
+
+async function held(product: "writer" | "chatbots") {
+  const found = (await gateway.usage(buyer.id)).subscriptions.find((each) => each.product === product);
+  if (!found) throw new Error(`no ${product}`);
+  return found;
+}
+const writer = () => held("writer");
+const meters = async () =>
+  (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
+
+async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
+  const wanted = checkoutRequest.parse({ product: "writer", plan, interval, processor: "paddle", ...rest });
+  const opened = await checkout(buyer, wanted, shop);
+  const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
+  return { ...opened, transaction: stored?.externalId as string };
+}
+
+/** Gives the subscription's id at Paddle. */
+async function subscribe(plan: string, interval: Interval = "monthly", card: "4242" | "0341" = "4242") {
+  const { transaction } = await open(plan, interval);
+  expect(await pay(transaction, { card })).toEqual({ outcome: "succeeded" });
+  return (await sdk().transactions.get(transaction)).subscriptionId as string;
+}
+
+const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, shop);
+const preview = (plan: string, interval?: Interval) =>
+  previewChange(buyer.id, { product: "writer", plan, interval }, shop);
+const now = async () => (await gateway.sandboxClock(buyer.id)).now;
+const refusal = (request: Promise<unknown>) =>
+  request.then(
+    () => null,
+    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+  );
+
+test("bought at the played page, and here when the payer is back", async () => {
+  const { checkout: id, transaction, url } = await open("plus");
+  expect(url).toBe(`http://localhost:3000/sandbox/paddle/checkout/${transaction}`);
+  expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
+  expect((await open("plus")).url).toBe(url);
+  await pay(transaction);
+  expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
+  expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
+  expect(await refusal(open("ultra"))).toEqual({ status: 409, reason: "already_subscribed" });
+});
+
+test("upgraded: the preview's money and meters are what then comes", async () => {
+  const id = await subscribe("plus");
+  await gateway.consume(buyer.id, "words_used", 12_000);
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
+  const shown = await preview("ultra");
+  expect(shown.dueNow?.amount).toBeGreaterThan(0);
+  expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await writer()).periodEnd });
+  expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+  await sandbox.idle();
+  expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
+  expect((await meters())[0]).toMatchObject({ used: 12_000, remaining: 23_000 });
+  const { invoices } = await invoicesOf(buyer.id, shop);
+  expect(invoices).toHaveLength(2);
+  expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
+  // Asked again, after an answer that was lost: nothing is charged twice.
+  const { client } = (await shop.reach("paddle")) as NonNullable<Awaited<ReturnType<typeof shop.reach>>>;
+  await client.change({ subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" });
+  expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
+});
+
+test("upgraded with a card that fails: refused, and nothing has changed; with another card it goes", async () => {
+  const id = await subscribe("plus", "monthly", "0341");
+  expect(await refusal(change("ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  expect(await changeCard(id)).toEqual({ outcome: "succeeded" });
+  await change("ultra");
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+});
+
+test("by the year: a share is carried over, as the preview says", async () => {
+  await subscribe("plus");
+  await gateway.consume(buyer.id, "words_used", 14_000);
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
+  const shown = await preview("plus", "yearly");
+  expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
+  await change("plus", "yearly");
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+  const after = (await meters())[0]?.used ?? 0;
+  expect(after).toBeLessThan(14_000);
+  expect(Math.abs(after - (shown.usage.meters[0]?.after.used ?? 0))).toBeLessThanOrEqual(1);
+});
+
+describe("downgraded", () => {
+  test("kept here, carried out by the clock before the renewal, and counted anew", async () => {
+    const id = await subscribe("ultra");
+    await gateway.consume(buyer.id, "words_used", 20_000);
+    const shown = await preview("basic");
+    expect(shown).toMatchObject({ timing: "period_end", dueNow: null, nextCharge: { amount: 999 } });
+    expect(await change("basic")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
+    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
+    const end = Date.parse(shown.effectiveAt);
+    await sandbox.moveClock(buyer.id, { to: end - 40 * MINUTE });
+    await sandbox.idle();
+    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_basic_monthly" } }] });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
+    await sandbox.moveClock(buyer.id, { to: end + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
+    expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
+    expect((await invoicesOf(buyer.id, shop)).invoices[0]?.total.amount).toBe(999);
+  });
+
+  test.each([
+    ["in one step over the renewal", [2 * HOUR]],
+    ["to ten minutes before it, then over", [-10 * MINUTE, 2 * HOUR]],
+    ["scheduled in its last hour", [-50 * MINUTE, 2 * HOUR]],
+  ])("the clock moved %s", async (name, steps) => {
+    const id = await subscribe("ultra");
+    const end = Date.parse((await writer()).periodEnd as string);
+    const late = name.startsWith("scheduled");
+    if (!late) await change("basic");
+    for (const step of steps) {
+      await sandbox.moveClock(buyer.id, { to: end + step });
+      if (late && step < 0) await change("basic");
+    }
+    await sandbox.idle();
+    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_basic_monthly" } }] });
+    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, status: "active" });
+    expect((await invoicesOf(buyer.id, shop)).invoices.map(({ total }) => total.amount)).toEqual([999, 3_999]);
+  });
+
+  test("undone: the renewal is as if nothing had been", async () => {
+    await subscribe("ultra");
+    const { effectiveAt } = await change("basic");
+    expect(await resumeSubscription(buyer.id, "writer", shop)).toMatchObject({ outcome: "undone" });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+  });
+
+  test("undone after it was carried out, in the last hours: changed back", async () => {
+    const id = await subscribe("ultra");
+    const { effectiveAt } = await change("basic");
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) - 45 * MINUTE });
+    await sandbox.idle();
+    await resumeSubscription(buyer.id, "writer", shop);
+    await sandbox.idle();
+    expect(await sdk().subscriptions.get(id)).toMatchObject({ items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+  });
+
+  test("from the year to the month, when the year is over", async () => {
+    await subscribe("plus", "yearly");
+    const shown = await preview("plus", "monthly");
+    expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd });
+    await change("plus", "monthly");
+    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly", scheduledPlan: null });
+  });
+});
+
+test("canceled, resumed, canceled, ended, and bought again", async () => {
+  await subscribe("plus");
+  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt });
+  await resumeSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: null });
+  await cancelSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
+  expect(await writer()).toMatchObject({ plan: "free" });
+  await subscribe("ultra");
+  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+});
+
+test("paused at Paddle, it is brought back here", async () => {
+  const id = await subscribe("plus");
+  await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "free" });
+  await resumeSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+});
+
+test("the portal is the customer's own; invoices are nobody else's", async () => {
+  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ status: 404, reason: "no_customer" });
+  await subscribe("plus");
+  expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
+  const { invoices } = await invoicesOf(buyer.id, shop);
+  expect(invoices).toMatchObject([{ processor: "paddle", status: "paid", total: { amount: 1_999, currency: "USD" } }]);
+  const [invoice] = invoices;
+  const document = await invoiceDocument(buyer.id, "paddle", invoice?.id as string, shop);
+  expect(document).toBe(`http://localhost:3000/api/sandbox/paddle/invoice/${invoice?.id}/pdf`);
+  expect(await refusal(invoiceDocument("mallory", "paddle", invoice?.id as string, shop))).toMatchObject({
+    status: 404,
+  });
+  expect(await invoicesOf("mallory", shop)).toEqual({ invoices: [], unavailable: [] });
+});
+
+test("two products, one at each processor, on one clock: each renews by itself, and neither ends the other", async () => {
+  await subscribe("plus");
+  const bots = await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), shop);
+  const stored = await gateway.loadCheckout(buyer.id, bots.checkout);
+  const payment = { card: "4242" as const, email: "ada@example.com", name: "Ada", confirmed: false };
+  await stripePages.paySession(sandbox, stored?.externalId as string, payment);
+  await sandbox.idle();
+  expect(await held("chatbots")).toMatchObject({ plan: "growth", processor: "stripe" });
+  expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
+  await gateway.consume(buyer.id, "words_used", 900);
+  await gateway.consume(buyer.id, "messages_count", 90);
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY });
+  expect((await meters())[0]?.used).toBe(0);
+  expect((await held("chatbots")).meters[0]?.used).toBe(0);
+  expect(new Set((await invoicesOf(buyer.id, shop)).invoices.map(({ processor }) => processor)).size).toBe(2);
+  await cancelSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  await sandbox.moveClock(buyer.id, { to: (await now()) + 32 * DAY });
+  expect(await writer()).toMatchObject({ plan: "free" });
+  expect(await held("chatbots")).toMatchObject({ plan: "growth", status: "active" });
+});
+
+test("both products at Paddle: two customers there, one user here", async () => {
+  const [words, bots] = [await open("plus"), await open("growth", "monthly", { product: "chatbots" })];
+  await pay(words.transaction);
+  await pay(bots.transaction);
+  expect(await writer()).toMatchObject({ plan: "plus" });
+  expect(await held("chatbots")).toMatchObject({ plan: "growth" });
+  expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
+});

@@ -1,0 +1,97 @@
+/** The world's things as Paddle writes them, in its events and in its answers, each held against the SDK's type. */
+import type {
+  IAddressNotificationResponse,
+  ICustomerNotificationResponse,
+  ICustomerPortalSessionResponse,
+  ISubscriptionResponse,
+  ITransactionResponse,
+} from "@paddle/paddle-node-sdk";
+import {
+  adjustmentEntity,
+  micros,
+  subscriptionEntity,
+  transactionEntity,
+} from "@/lib/billing/processors/paddle/events";
+import type { Adjustment, Portal, Subscription, Transaction, World } from "./world";
+
+/** As in events: the links to manage it are temporary, and left out there. */
+export function subscriptionTold({ customer }: World, subscription: Subscription) {
+  return subscriptionEntity({ ...subscription, address: customer.address });
+}
+
+export function subscriptionOf(world: World, subscription: Subscription) {
+  const { transaction: _, ...spec } = subscription;
+  return {
+    ...subscriptionEntity({ ...spec, address: world.customer.address }),
+    management_urls: {
+      update_payment_method: `${world.site}/sandbox/paddle/payment/${subscription.id}`,
+      cancel: `${world.site}/sandbox/paddle/payment/${subscription.id}`,
+    },
+  } satisfies ISubscriptionResponse;
+}
+
+/** Its events and its answers are one and the same. */
+export function transactionOf({ customer }: World, transaction: Transaction) {
+  const known = customer.exists && transaction.customer !== null;
+  return transactionEntity({
+    ...transaction,
+    customer: transaction.customer,
+    address: known && transaction.status !== "draft" ? customer.address : null,
+  }) satisfies Omit<ITransactionResponse, "payments">;
+}
+
+export function customerOf({ customer }: World) {
+  return {
+    id: customer.id,
+    name: customer.name,
+    email: customer.email ?? "",
+    marketing_consent: false,
+    status: "active",
+    custom_data: customer.customData,
+    locale: "en",
+    created_at: micros(customer.createdAt),
+    updated_at: micros(customer.updatedAt),
+    import_meta: null,
+  } satisfies ICustomerNotificationResponse;
+}
+
+export function addressOf({ customer }: World) {
+  return {
+    id: customer.address,
+    customer_id: customer.id,
+    description: null,
+    first_line: null,
+    second_line: null,
+    city: null,
+    postal_code: "94103",
+    region: null,
+    country_code: "US",
+    custom_data: null,
+    status: "active",
+    created_at: micros(customer.createdAt),
+    updated_at: micros(customer.createdAt),
+    import_meta: null,
+  } satisfies IAddressNotificationResponse;
+}
+
+export function adjustmentOf(_world: World, adjustment: Adjustment) {
+  return adjustmentEntity(adjustment);
+}
+
+/** `subscriptions` are those that the session was asked to link to. */
+export function portalOf({ customer, site }: World, { id, createdAt }: Portal, subscriptions: readonly string[]) {
+  const overview = `${site}/sandbox/paddle/portal/${id}`;
+  return {
+    id,
+    customer_id: customer.id,
+    urls: {
+      general: { overview },
+      subscriptions: subscriptions.map((subscription) => ({
+        id: subscription,
+        cancel_subscription: overview,
+        update_subscription_payment_method: `${site}/sandbox/paddle/payment/${subscription}`,
+      })),
+    },
+    created_at: micros(createdAt),
+  } satisfies ICustomerPortalSessionResponse;
+}

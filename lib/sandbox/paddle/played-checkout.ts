@@ -1,0 +1,15 @@
+import type { ProcessorClient } from "@/lib/billing/processors/client";
+
+/**
+ * Paddle's checkouts are opened by Paddle.js, at an address of ours that names the transaction. Here is no Paddle.js: the
+ * payer goes to the played page, and from there to that address.
+ */
+export function withPlayedCheckout(client: ProcessorClient, site: string): ProcessorClient {
+  return {
+    ...client,
+    async checkout(request) {
+      const made = await client.checkout(request);
+      return { ...made, url: `${site}/sandbox/paddle/checkout/${made.transaction}` };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** What a change would cost, by the same sums as the change itself. */
+import type {
+  INextTransactionResponse,
+  ISubscriptionPreviewResponse,
+  ITransactionDetailsPreviewResponse,
+} from "@paddle/paddle-node-sdk";
+import { type ItemSpec, type LineSpec, lineItem, period as periodEntity } from "@/lib/billing/processors/paddle/events";
+import { subscriptionOf } from "./objects";
+import { intervalOf, type Period, periodAfter, periodLines, sumOf } from "./proration";
+import type { planned } from "./subscriptions";
+import { dueOf } from "./transactions";
+import type { PaddleTurn, Subscription } from "./world";
+
+export function previewOf(
+  { world, now }: PaddleTurn,
+  subscription: Subscription,
+  items: ItemSpec[],
+  change: ReturnType<typeof planned>,
+): ISubscriptionPreviewResponse {
+  const { balance } = world.customer;
+  const waiting = [...subscription.pendingLines, ...change.later];
+  const recurring = periodLines(items);
+  const next = { start: change.period.end, end: periodAfter(change.anchor, change.period.end, intervalOf(items)) };
+  const immediate = change.now.length === 0 ? null : settled(change.now, balance);
+  const { id: _, ...entity } = subscriptionOf(world, { ...subscription, items, period: change.period });
+  const result = sumOf(change.now);
+  return {
+    ...entity,
+    immediate_transaction: immediate && transaction(immediate, { start: now, end: change.period.end }),
+    next_transaction: subscription.scheduledChange
+      ? null
+      : transaction(settled([...waiting, ...recurring], immediate?.left ?? balance), next),
+    recurring_transaction_details: details(settled(recurring, 0)),
+    update_summary: immediate && {
+      credit: money(sumOf(change.now.filter(({ amount }) => amount < 0))),
+      charge: money(sumOf(change.now.filter(({ amount }) => amount > 0))),
+      result: { action: result < 0 ? "credit" : "charge", ...money(Math.abs(result)) },
+    },
+  };
+}
+
+interface Settled {
+  lines: readonly LineSpec[];
+  credit: number;
+  creditToBalance: number;
+  /** The customer's credit afterwards. */
+  left: number;
+}
+
+function settled(lines: readonly LineSpec[], balance: number): Settled {
+  const total = sumOf(lines);
+  const credit = Math.min(balance, Math.max(0, total));
+  const creditToBalance = Math.max(0, -total);
+  return { lines, credit, creditToBalance, left: balance - credit + creditToBalance };
+}
+
+function transaction(settled: Settled, { start, end }: Period): INextTransactionResponse {
+  return { billing_period: periodEntity(start, end), details: details(settled), adjustments: [] };
+}
+
+function details({ lines, credit, creditToBalance }: Settled): ITransactionDetailsPreviewResponse {
+  const total = String(sumOf(lines));
+  const due = String(dueOf({ lines: [...lines], credit }));
+  return {
+    tax_rates_used: [],
+    totals: {
+      subtotal: total,
+      discount: "0",
+      tax: "0",
+      total,
+      credit: String(credit),
+      credit_to_balance: String(creditToBalance),
+      balance: due,
+      grand_total: due,
+      grand_total_tax: "0",
+      fee: null,
+      earnings: null,
+      currency_code: "USD",
+    },
+    line_items: lines.map((line) => {
+      const { id: _, ...entity } = lineItem(line, "");
+      return entity;
+    }),
+  };
+}
+
+function money(amount: number) {
+  return { amount: String(amount), currency_code: "USD" as const };
+}

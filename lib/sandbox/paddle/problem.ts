@@ -1,0 +1,38 @@
+/** What Paddle answers instead of an entity. */
+
+export interface FieldProblem {
+  field: string;
+  message: string;
+}
+
+/** A request that is refused; thrown inside a turn, it leaves nothing behind. */
+export class PaddleProblem extends Error {
+  override name = "PaddleProblem";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly errors: readonly FieldProblem[] = [],
+  ) {
+    super(detail);
+  }
+
+  get body() {
+    const { code, detail, errors } = this;
+    const documentation_url = `https://developer.paddle.com/v1/errors/${code}`;
+    return { type: "request_error" as const, code, detail, documentation_url, ...(errors.length > 0 && { errors }) };
+  }
+}
+
+export function invalidFields(...errors: FieldProblem[]): PaddleProblem {
+  return new PaddleProblem(400, "invalid_field", "Request does not pass validation.", errors);
+}
+
+export function notFound(id: string): PaddleProblem {
+  return new PaddleProblem(404, "not_found", `Entity ${id} not found`);
+}
+
+export function paymentDeclined(): PaddleProblem {
+  return new PaddleProblem(400, "subscription_payment_declined", "payment declined");
+}

@@ -1,0 +1,83 @@
+/** What a change of items costs, as Paddle counts it: to the minute, each line rounded to the cent by itself. Pure. */
+import type { Instant } from "@/lib/billing/facts";
+import { addMonths, MINUTE, monthsSince } from "@/lib/billing/period";
+import type { ItemSpec, LineSpec } from "@/lib/billing/processors/paddle/events";
+
+export const BILLING_MODES = [
+  "prorated_immediately",
+  "prorated_next_billing_period",
+  "full_immediately",
+  "full_next_billing_period",
+  "do_not_bill",
+] as const;
+export type BillingMode = (typeof BILLING_MODES)[number];
+
+export interface Period {
+  start: Instant;
+  end: Instant;
+}
+
+export interface ItemsChange {
+  period: Period;
+  /** Where months are counted from, after the change. */
+  anchor: Instant;
+  lines: LineSpec[];
+  /** The billing period begins anew. */
+  restarts: boolean;
+}
+
+/**
+ * A change of items at `at`. The same interval keeps the period; another one begins a whole new period now, and the rest
+ * of the old one is given back unless nothing is billed or nothing is prorated.
+ */
+export function changeItems(
+  state: { items: readonly ItemSpec[]; period: Period; anchor: Instant },
+  items: readonly ItemSpec[],
+  mode: BillingMode,
+  at: Instant,
+): ItemsChange {
+  const { period, anchor } = state;
+  const restarts = intervalOf(items) !== intervalOf(state.items);
+  const prorates = mode.startsWith("prorated");
+  const left = (item: ItemSpec) => restarts || !isIn(item, items);
+  const came = (item: ItemSpec) => restarts || !isIn(item, state.items);
+  const credits = prorates ? state.items.filter(left).map((item) => prorated(item, period, at, -1)) : [];
+  if (restarts) {
+    const next = { start: at, end: periodAfter(at, at, intervalOf(items)) };
+    const charges = mode === "do_not_bill" ? [] : periodLines(items);
+    return { period: next, anchor: at, lines: [...credits, ...charges], restarts };
+  }
+  const charged = mode === "do_not_bill" ? [] : items.filter(came);
+  const charges = prorates ? charged.map((item) => prorated(item, period, at, 1)) : periodLines(charged);
+  return { period, anchor, lines: [...credits, ...charges], restarts };
+}
+
+/** The lines of a whole period. */
+export function periodLines(items: readonly ItemSpec[]): LineSpec[] {
+  return items.map(({ price, quantity = 1 }) => ({ price, quantity, amount: price.unitAmount * quantity }));
+}
+
+export function intervalOf(items: readonly ItemSpec[]): "month" | "year" {
+  return items[0]?.price.interval ?? "month";
+}
+
+/** The end of the period that begins at `start`, of a cycle anchored at `anchor`: Jan 31 gives Feb 28, then Mar 31 again. */
+export function periodAfter(anchor: Instant, start: Instant, interval: "month" | "year"): Instant {
+  return addMonths(anchor, Math.max(0, monthsSince(anchor, start)) + (interval === "year" ? 12 : 1));
+}
+
+export function sumOf(lines: readonly LineSpec[]): number {
+  return lines.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** The rest of the period, charged, or given back as a line of less than nothing. */
+function prorated({ price, quantity = 1 }: ItemSpec, { start, end }: Period, at: Instant, sign: 1 | -1): LineSpec {
+  const minutes = (from: Instant) => Math.round((end - from) / MINUTE);
+  const rate = minutes(at) / minutes(start);
+  const amount = sign * Math.round(price.unitAmount * quantity * rate) + 0;
+  return { price, quantity: sign * quantity, amount, proration: { rate: rate.toFixed(5), start: at, end } };
+}
+
+function isIn({ price, quantity = 1 }: ItemSpec, items: readonly ItemSpec[]): boolean {
+  return items.some((other) => other.price.id === price.id && (other.quantity ?? 1) === quantity);
+}

@@ -1,0 +1,137 @@
+/** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Paddle's words. */
+import { randomBytes } from "node:crypto";
+import type { z } from "zod";
+import type { Command } from "../accounts";
+import type { Sandbox } from "../sandbox";
+import { adjustments } from "./api/adjustments";
+import { listPrices, listProducts, retrievePrice, retrieveProduct } from "./api/catalog";
+import { customers } from "./api/customers";
+import type { Endpoint, Target } from "./api/endpoint";
+import { subscriptions } from "./api/subscriptions";
+import { transactions } from "./api/transactions";
+import { listEvents } from "./events-list";
+import { pageOf } from "./page";
+import { playedPaddle } from "./played";
+import { invalidFields, notFound, PaddleProblem } from "./problem";
+import { newWorld, type World } from "./world";
+
+export interface ApiRequest {
+  method: string;
+  /** Below the API's address. */
+  path: string;
+  /** The body; the query of a GET. */
+  params: Record<string, unknown>;
+  /** Where the API is reached, for the address of a list's next page. */
+  base: string;
+}
+
+export interface ApiAnswer {
+  status: number;
+  data: unknown;
+  pagination?: object;
+}
+
+const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
+
+/** What belongs to no account. */
+const CATALOG: readonly { path: string; answer: (id: string) => object }[] = [
+  { path: "/prices", answer: () => listPrices() },
+  { path: "/prices/:id", answer: (id) => retrievePrice(id) },
+  { path: "/products", answer: () => listProducts() },
+  { path: "/products/:id", answer: (id) => retrieveProduct(id) },
+];
+
+/** @throws PaddleProblem for what is refused */
+export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
+  const { method, path } = request;
+  if (method === "GET") {
+    if (path === "/events") return listEvents(request, sandbox.gateway);
+    for (const { path: pattern, answer } of CATALOG) {
+      const id = match(pattern, path);
+      if (id === null) continue;
+      const data = answer(id);
+      return Array.isArray(data) ? pageOf(data, {}, request) : { status: 200, data };
+    }
+  }
+  for (const endpoint of ENDPOINTS) {
+    const id = endpoint.method === method ? match(endpoint.path, path) : null;
+    if (id !== null) return carry(endpoint, id, request, sandbox, site);
+  }
+  throw new PaddleProblem(404, "invalid_url", `${method} ${path}: the sandbox plays what Tollgate uses`);
+}
+
+async function carry(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {
+  const params = parsed(endpoint.params, request.params);
+  const target = endpoint.of(params, id);
+  if ("all" in target) return list(endpoint, params, target.all, request, sandbox);
+  const { status = 200 } = endpoint;
+  const carried = await sandbox.command<World>(
+    { of: accountOf(target, site), act: (turn) => ({ status, body: endpoint.act(turn, params, id) }) },
+    playedPaddle,
+  );
+  if (carried.outcome === "answered") {
+    const { body } = carried.reply;
+    return Array.isArray(body) ? pageOf(body, {}, request) : { status, data: body };
+  }
+  throw notFound("object" in target ? target.object : id);
+}
+
+/** A list over several customers, each asked for its own. */
+async function list(
+  endpoint: Endpoint,
+  params: unknown,
+  objects: readonly string[],
+  request: ApiRequest,
+  sandbox: Sandbox,
+): Promise<ApiAnswer> {
+  if (objects.length === 0) {
+    throw invalidFields({ field: "customer_id", message: "the sandbox lists what belongs to a customer" });
+  }
+  const found = new Map<string, { id: string; created_at: string }>();
+  for (const object of objects) {
+    const carried = await sandbox.command<World>(
+      { of: { object }, act: (turn) => ({ status: 200, body: endpoint.act(turn, params, "") }) },
+      playedPaddle,
+    );
+    if (carried.outcome !== "answered") continue;
+    for (const each of carried.reply.body as { id: string; created_at: string }[]) found.set(each.id, each);
+  }
+  return pageOf([...found.values()], params as object, request);
+}
+
+/** A new account knows its user before the first turn, so that it begins on that user's clock. */
+function accountOf(target: Exclude<Target, { all: unknown }>, site: string): Command<World>["of"] {
+  if ("object" in target) return target;
+  const world = newWorld(randomBytes(8).toString("hex"), site, target.new.userId);
+  return { account: world.customer.id, world };
+}
+
+/** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */
+function match(pattern: string, path: string): string | null {
+  const [wanted, given] = [pattern.split("/"), path.split("/")];
+  if (wanted.length !== given.length) return null;
+  let id = "";
+  for (const [index, part] of wanted.entries()) {
+    const segment = given[index] as string;
+    if (part === ":id") id = decodeURIComponent(segment);
+    else if (part !== segment) return null;
+  }
+  return pattern.includes(":id") && id === "" ? null : id;
+}
+
+function parsed<T>(schema: z.ZodType<T>, params: unknown): T {
+  const read = schema.safeParse(params);
+  if (read.success) return read.data;
+  const problems = read.error.issues.flatMap((issue) => {
+    const keys = issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    const message = issue.code === "unrecognized_keys" ? "is not a field that the sandbox knows" : issue.message;
+    return keys.map((path) => ({ field: fieldOf(path), message }));
+  });
+  throw invalidFields(...problems);
+}
+
+function fieldOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`))
+    .join("");
+}

@@ -1,0 +1,154 @@
+/** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
+import type { LineSpec } from "@/lib/billing/processors/paddle/events";
+import type { InvoiceDocument } from "../pdf";
+import { titleOf } from "./api/catalog";
+import { sumOf } from "./proration";
+import { dueOf, openOf } from "./transactions";
+import { isLive, type Status, type Subscription, type Transaction, type World } from "./world";
+
+interface OrderLine {
+  name: string;
+  amount: number;
+  interval: "month" | "year";
+}
+
+export interface CheckoutView {
+  status: "open" | "complete" | "gone";
+  lines: OrderLine[];
+  /** A checkout begins a subscription; else it settles what one owes. */
+  begins: boolean;
+  dueToday: number;
+  email: string | null;
+  name: string | null;
+  /** The page that opened the checkout, where payers go back to whether they have paid or not. */
+  returnUrl: string;
+}
+
+export interface PaymentView {
+  name: string;
+  status: Status;
+  /** The digits of the card that is charged now. */
+  card: string;
+  /** What the subscription owes, and the new card is charged for; 0 where nothing. */
+  due: number;
+}
+
+export interface PortalView {
+  email: string | null;
+  subscriptions: {
+    id: string;
+    lines: OrderLine[];
+    status: Status;
+    live: boolean;
+    periodEnd: string | null;
+    /** When it ends or pauses by itself, if it will. */
+    ends: { action: "cancel" | "pause" | "resume"; at: string } | null;
+    endedAt: string | null;
+    card: string;
+  }[];
+  invoices: { id: string; number: string | null; at: string; total: number; status: Transaction["status"] }[];
+  now: string;
+}
+
+export function checkoutView(world: World, id: string): CheckoutView | null {
+  const transaction = world.transactions.find((each) => each.id === id);
+  if (transaction === undefined) return null;
+  const { status, lines, subscription, checkoutUrl } = transaction;
+  const open = status === "draft" || status === "ready" || status === "past_due";
+  return {
+    status: open ? "open" : status === "paid" || status === "completed" ? "complete" : "gone",
+    lines: lines.map(orderLine),
+    begins: subscription === null || transaction.origin === "api",
+    dueToday: dueOf(transaction),
+    email: world.customer.email,
+    name: world.customer.name,
+    returnUrl: withoutTransaction(checkoutUrl ?? `${world.site}/billing`),
+  };
+}
+
+export function paymentView(world: World, id: string): PaymentView | null {
+  const subscription = world.subscriptions.find((each) => each.id === id);
+  if (subscription === undefined) return null;
+  const open = openOf(world, subscription);
+  return {
+    name: nameOf(subscription),
+    status: subscription.status,
+    card: subscription.card.number,
+    due: open === undefined ? 0 : dueOf(open),
+  };
+}
+
+export function portalView(world: World, id: string, now: number): PortalView | null {
+  if (!world.portals.some((each) => each.id === id)) return null;
+  return {
+    email: world.customer.email,
+    subscriptions: world.subscriptions.toReversed().map((subscription) => {
+      const { scheduledChange: change, period, status, canceledAt, card } = subscription;
+      return {
+        id: subscription.id,
+        lines: subscription.items.map(({ price, quantity = 1 }) =>
+          orderLine({ price, quantity, amount: price.unitAmount * quantity }),
+        ),
+        status,
+        live: isLive(subscription),
+        periodEnd: period && iso(period.end),
+        ends: change ? { action: change.action, at: iso(change.effectiveAt) } : null,
+        endedAt: canceledAt ? iso(canceledAt) : null,
+        card: card.number,
+      };
+    }),
+    invoices: world.transactions
+      .filter(({ status, origin }) => INVOICED.has(status) && origin !== "subscription_payment_method_change")
+      .toReversed()
+      .map(({ id, invoiceNumber, billedAt, createdAt, lines, status }) => ({
+        id,
+        number: invoiceNumber,
+        at: iso(billedAt ?? createdAt),
+        total: sumOf(lines),
+        status,
+      })),
+    now: iso(now),
+  };
+}
+
+export function invoiceView(world: World, id: string): InvoiceDocument | null {
+  const transaction = world.transactions.find((each) => each.id === id && each.status === "completed");
+  if (transaction === undefined) return null;
+  const { lines, period, createdAt, billedAt, invoiceNumber, credit } = transaction;
+  const billed = billedAt ?? createdAt;
+  return {
+    number: invoiceNumber,
+    at: iso(billed),
+    email: world.customer.email,
+    lines: lines.map((line) => {
+      const { start, end } = line.proration ?? period ?? { start: billed, end: billed };
+      const { name, interval } = orderLine(line);
+      return { description: `${name} (${interval}ly)`, amount: line.amount, from: iso(start), until: iso(end) };
+    }),
+    total: sumOf(lines),
+    credit,
+    due: dueOf(transaction),
+    status: "paid",
+  };
+}
+
+const INVOICED: ReadonlySet<Transaction["status"]> = new Set(["billed", "past_due", "paid", "completed"]);
+
+function nameOf({ items }: Subscription): string {
+  return items.map(({ price }) => orderLine({ price, amount: price.unitAmount }).name).join(" and ");
+}
+
+function orderLine({ price, amount }: LineSpec): OrderLine {
+  return { name: titleOf(price), amount, interval: price.interval };
+}
+
+/** Paddle.js reads the transaction from the address; whoever has paid must not open it again. */
+function withoutTransaction(address: string): string {
+  const url = new URL(address);
+  url.searchParams.delete("_ptxn");
+  return url.href;
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}

@@ -1,0 +1,82 @@
+/** This process's sandbox, over its gateway and its own webhook routes. */
+import { randomBytes } from "node:crypto";
+import type { Processor } from "@/lib/billing/facts";
+import { gateway } from "@/lib/database";
+import { env } from "@/lib/env";
+import { log } from "@/lib/observability";
+import type { Send } from "./outbox";
+import { type Entrance, playedPaddle } from "./paddle";
+import type { Played } from "./played";
+import { createSandbox, type Sandbox } from "./sandbox";
+import { httpClientOver, playedStripe } from "./stripe";
+
+const ANSWER_MS = 10_000;
+const TICK_MS = 2_000;
+
+const toOwnRoutes: Send = async (processor, raw, [name, value]) => {
+  // Loopback always: APP_URL may name a proxy, and played events are for this process alone.
+  const response = await fetch(`http://localhost:${env().port}/api/webhook/${processor}`, {
+    method: "POST",
+    headers: { "content-type": "application/json; charset=utf-8", [name]: value },
+    body: raw,
+    signal: AbortSignal.timeout(ANSWER_MS),
+  });
+  await response.body?.cancel();
+  return response.status;
+};
+
+function secret(processor: Processor): string | undefined {
+  return env()[processor].webhookSecrets[0];
+}
+
+async function runJobs(): Promise<void> {
+  // Loaded here: the jobs reach the processors, which are played by this folder.
+  const { JOBS } = await import("@/lib/jobs");
+  await JOBS.changes.run(gateway());
+}
+
+let current: Sandbox | undefined;
+
+export function sandbox(): Sandbox {
+  current ??= createSandbox({
+    gateway: gateway(),
+    processors: [playedStripe as Played, playedPaddle as Played],
+    send: toOwnRoutes,
+    secret,
+    runJobs,
+  });
+  return current;
+}
+
+/** The HTTP client by which Stripe's SDK reaches the played Stripe. */
+export function stripeHttpClient(): ReturnType<typeof httpClientOver> {
+  return httpClientOver(sandbox);
+}
+
+/** Where Paddle's SDK finds the played Paddle; the key is this process's own, and nobody else's to know. */
+export function paddleEntrance(): Entrance {
+  const { appUrl, port } = env();
+  kept.tollgatePaddleKey ??= `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`;
+  const here = `http://localhost:${port}`;
+  return { base: `${here}/api/sandbox/paddle/v1`, apiKey: kept.tollgatePaddleKey, site: appUrl ?? here };
+}
+
+/** Kept beside the modules, which Next's development server loads again with every change. */
+const kept = globalThis as typeof globalThis & { tollgateSandboxTick?: NodeJS.Timeout; tollgatePaddleKey?: string };
+
+/** Begins to tick: what real time brings, and deliveries that an earlier process left or that failed. */
+export function startSandbox(): void {
+  let running = false;
+  clearInterval(kept.tollgateSandboxTick);
+  kept.tollgateSandboxTick = setInterval(async () => {
+    if (running) return;
+    running = true;
+    try {
+      await sandbox().tick();
+    } catch (error) {
+      log.warn({ error: String(error) }, "[Sandbox] Tick failed");
+    } finally {
+      running = false;
+    }
+  }, TICK_MS).unref();
+}

@@ -1,0 +1,37 @@
+/** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
+import { type FindPrice, type Price, priceLists, sellable } from "@/lib/billing/catalog";
+import { type PriceSpec, planPrice, priceObject } from "@/lib/billing/processors/stripe/events";
+import { listOf, products } from "../objects";
+import { missing } from "../problem";
+
+const lists = () => priceLists("stripe", process.env, { sandbox: true });
+
+/** What a price id costs; also one that is not sold any more. Throws where it is none of ours. */
+export function priceNamed(id: string, param: string, find: FindPrice = lists().find): PriceSpec {
+  const price = find(id);
+  if (price === undefined) throw missing("price", id, param, param === "id" ? 404 : 400);
+  return planPrice(price, id);
+}
+
+export function retrievePrice(id: string): object {
+  return priceObject(priceNamed(id, "id"), false);
+}
+
+export function listPrices(): object {
+  const { sold } = lists();
+  const objects = sellable().flatMap((price: Price) => {
+    const id = sold(price);
+    return id === undefined ? [] : [priceObject(planPrice(price, id), false)];
+  });
+  return listOf("/v1/prices", objects);
+}
+
+export function retrieveProduct(id: string): object {
+  const found = products().find((each) => each.id === id);
+  if (found === undefined) throw missing("product", id);
+  return found;
+}
+
+export function listProducts(): object {
+  return listOf("/v1/products", products());
+}

@@ -1,0 +1,188 @@
+import { z } from "zod";
+import type { InvoiceSpec } from "@/lib/billing/processors/stripe/events";
+import { take } from "../../turn";
+import { collect, finalize, voidInvoice } from "../invoices";
+import { invoiceOf, listOf } from "../objects";
+import { periodAfter } from "../period";
+import { cardProblem, invalid } from "../problem";
+import { changePlan, intervalOf, periodLines } from "../proration";
+import { followSchedule } from "../schedules";
+import { type Invoice, isLive, type StripeTurn, type Subscription, seconds } from "../world";
+import {
+  behavior,
+  byPath,
+  endpoint,
+  find,
+  flag,
+  instant,
+  listParams,
+  page,
+  Refused,
+  requireCustomer,
+  text,
+  unset,
+} from "./endpoint";
+import { itemParams, nextItems } from "./subscription-update";
+
+const previewParams = z.strictObject({
+  customer: text.optional(),
+  subscription: text,
+  preview_mode: z.enum(["next", "recurring"]).default("next"),
+  subscription_details: z
+    .strictObject({
+      items: itemParams.optional(),
+      proration_behavior: behavior.default("create_prorations"),
+      proration_date: instant.optional(),
+      billing_cycle_anchor: z.enum(["now", "unchanged"]).optional(),
+      cancel_at_period_end: flag.optional(),
+      cancel_at: z.union([unset, instant]).optional(),
+      cancel_now: flag.optional(),
+      trial_end: z.union([z.literal("now"), instant]).optional(),
+    })
+    .optional(),
+});
+type Preview = z.infer<typeof previewParams>;
+
+export const invoices = [
+  endpoint({
+    method: "POST",
+    path: "/v1/invoices/create_preview",
+    params: previewParams,
+    of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
+    act: (turn, params) => {
+      // On a copy: looking at what would be moves nothing, not even a count.
+      const { result } = take(turn.world, turn.now, (copy) => invoiceOf(copy.world, previewed(copy, params)));
+      return result;
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/invoices/:id",
+    params: z.strictObject({}),
+    of: byPath("invoice"),
+    act: ({ world }, _, id) => invoiceOf(world, find(world, "invoices", id)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/invoices",
+    params: z.strictObject({
+      ...listParams,
+      customer: text,
+      subscription: text.optional(),
+      status: z.enum(["draft", "open", "paid", "uncollectible", "void"]).optional(),
+    }),
+    of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
+    act: ({ world }, params) => {
+      requireCustomer(world, params.customer);
+      const wanted = world.invoices.filter(
+        ({ status, subscription }) =>
+          (params.status ?? status) === status && (params.subscription ?? subscription) === subscription,
+      );
+      const { data, hasMore } = page(wanted, params);
+      return listOf(
+        "/v1/invoices",
+        data.map((invoice) => invoiceOf(world, invoice)),
+        hasMore,
+      );
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/invoices/:id/pay",
+    params: z.strictObject({ payment_method: text.optional(), off_session: flag.optional() }),
+    of: byPath("invoice"),
+    act: (turn, params, id) => {
+      const { world } = turn;
+      const invoice = find(world, "invoices", id);
+      if (invoice.status === "paid") throw invalid("Invoice is already paid", undefined, "invoice_already_paid");
+      if (invoice.status === "draft") finalize(turn, invoice);
+      if (invoice.status !== "open") throw invalid(`This invoice is ${invoice.status} and cannot be paid.`);
+      if (params.payment_method) {
+        const card = find(world, "cards", params.payment_method, "payment_method");
+        const subscription = find(world, "subscriptions", invoice.subscription);
+        subscription.defaultPaymentMethod = card.id;
+      }
+      const charged = collect(turn, invoice);
+      if (charged.outcome === "succeeded") return invoiceOf(world, invoice);
+      const problem = cardProblem(charged);
+      return new Refused({ status: problem.status, body: { error: problem.body } });
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/invoices/:id/void",
+    params: z.strictObject({}),
+    of: byPath("invoice"),
+    act: (turn, _, id) => {
+      const invoice = find(turn.world, "invoices", id);
+      if (invoice.status !== "open") throw invalid(`You can only void an open invoice, this one is ${invoice.status}.`);
+      voidInvoice(turn, invoice);
+      return invoiceOf(turn.world, invoice);
+    },
+  }),
+];
+
+/** The invoice that would come: the change's own where it is charged now, else the renewal's. */
+function previewed(
+  turn: StripeTurn,
+  { subscription: id, preview_mode: mode, subscription_details: details }: Preview,
+): Invoice {
+  const { world } = turn;
+  const subscription = find(world, "subscriptions", id, "subscription");
+  const ends = details?.cancel_at_period_end ?? subscription.cancelAtPeriodEnd;
+  if (!isLive(subscription) || details?.cancel_now || (ends && !details?.items)) {
+    throw invalid("No upcoming invoices for customer", "subscription", "invoice_upcoming_none");
+  }
+  const at = details?.proration_date ?? seconds(turn);
+  const items = nextItems(turn, subscription, details?.items ?? []);
+  const change = changePlan(subscription, items, {
+    at,
+    behavior: details?.proration_behavior ?? "create_prorations",
+    trialing: subscription.status === "trialing",
+    restart: details?.billing_cycle_anchor === "now" || details?.trial_end === "now",
+  });
+  const now = change.lines.length > 0 && (details?.proration_behavior === "always_invoice" || change.restarts);
+  if (mode === "recurring")
+    return upcoming(turn, subscription, { lines: nextPeriod(change.next), at: change.next.periodEnd });
+  if (now)
+    return upcoming(turn, subscription, { lines: change.lines, at: seconds(turn), reason: "subscription_update" });
+  Object.assign(subscription, change.next);
+  let lines = change.lines;
+  followSchedule(turn, subscription, (scheduled) => {
+    lines = [...lines, ...subscription.pendingLines, ...nextPeriod({ ...change.next, items: scheduled })];
+  });
+  return upcoming(turn, subscription, { lines, at: change.next.periodEnd });
+}
+
+/** The lines of the period after the one that a plan state has. */
+function nextPeriod(state: Parameters<typeof periodLines>[0] & { billingCycleAnchor: number }) {
+  const { items, periodEnd } = state;
+  const end = periodAfter(state.billingCycleAnchor, periodEnd, intervalOf(items));
+  return periodLines({ items, periodStart: periodEnd, periodEnd: end });
+}
+
+function upcoming(
+  { world }: StripeTurn,
+  subscription: Subscription,
+  {
+    lines,
+    at,
+    reason = "subscription_cycle",
+  }: { lines: Omit<InvoiceSpec["lines"][number], "id">[]; at: number; reason?: Invoice["billingReason"] },
+): Invoice {
+  return {
+    id: `upcoming_in_${world.key}`,
+    customer: world.customer.id,
+    subscription: subscription.id,
+    metadata: { ...subscription.metadata },
+    billingReason: reason,
+    created: at,
+    status: "draft",
+    attemptCount: 0,
+    forUpdate: false,
+    periodStart: subscription.periodStart,
+    periodEnd: at,
+    startingBalance: world.customer.balance,
+    lines: lines.map((line, index) => ({ ...line, id: `il_tmp_${world.key}${index}` })),
+  };
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { scheduleOf } from "../objects";
+import { invalid } from "../problem";
+import { phaseEnd, release, reschedule, scheduleFrom } from "../schedules";
+import type { Phase } from "../world";
+import { priceNamed } from "./catalog";
+import { behavior, byPath, count, endpoint, find, flag, instant, metadata, text } from "./endpoint";
+
+const phase = z.strictObject({
+  items: z.array(z.strictObject({ price: text, quantity: count.optional() })).min(1),
+  start_date: instant.optional(),
+  end_date: instant.optional(),
+  duration: z
+    .strictObject({
+      interval: z.enum(["month", "year"]),
+      interval_count: count.pipe(z.number().min(1).max(36)).default(1),
+    })
+    .optional(),
+  iterations: count.optional(),
+  proration_behavior: behavior.default("create_prorations"),
+  trial_end: instant.optional(),
+});
+type PhaseParams = z.infer<typeof phase>;
+
+export const schedules = [
+  endpoint({
+    method: "POST",
+    path: "/v1/subscription_schedules",
+    params: z.strictObject({ from_subscription: text }),
+    of: ({ from_subscription }) => ({ object: from_subscription, kind: "subscription", param: "from_subscription" }),
+    act: (turn, params) => {
+      const subscription = find(turn.world, "subscriptions", params.from_subscription, "from_subscription");
+      if (subscription.status === "canceled") {
+        throw invalid("You cannot create a subscription schedule from a canceled subscription.", "from_subscription");
+      }
+      return scheduleOf(turn.world, scheduleFrom(turn, subscription));
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/subscription_schedules/:id",
+    params: z.strictObject({}),
+    of: byPath("subscription_schedule"),
+    act: ({ world }, _, id) => scheduleOf(world, find(world, "schedules", id)),
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/subscription_schedules/:id",
+    params: z.strictObject({
+      phases: z.array(phase).min(1).max(10).optional(),
+      end_behavior: z.enum(["release", "cancel"]).optional(),
+      proration_behavior: behavior.optional(),
+      metadata: metadata.optional(),
+    }),
+    of: byPath("subscription_schedule"),
+    act: (turn, params, id) => {
+      const schedule = find(turn.world, "schedules", id);
+      const phases = params.phases && phasesOf(params.phases, schedule.phases[0]?.start);
+      reschedule(turn, schedule, {
+        ...(phases && { phases }),
+        ...(params.end_behavior && { endBehavior: params.end_behavior }),
+        ...(params.metadata && { metadata: params.metadata }),
+      });
+      return scheduleOf(turn.world, schedule);
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/subscription_schedules/:id/release",
+    params: z.strictObject({ preserve_cancel_date: flag.optional() }),
+    of: byPath("subscription_schedule"),
+    act: (turn, _, id) => {
+      const schedule = find(turn.world, "schedules", id);
+      release(turn, schedule);
+      return scheduleOf(turn.world, schedule);
+    },
+  }),
+];
+
+/** Each phase begins where the one before ends; an end is a date or a duration. */
+function phasesOf(phases: readonly PhaseParams[], start: number | undefined): Phase[] {
+  let from = start;
+  return phases.map((params, index) => {
+    const begins = params.start_date ?? from;
+    if (begins === undefined) throw invalid("Missing required param: start_date.", `phases[${index}][start_date]`);
+    const { duration, iterations } = params;
+    const items = params.items.map((item, at) => ({
+      price: priceNamed(item.price, `phases[${index}][items][${at}][price]`),
+      quantity: item.quantity ?? 1,
+    }));
+    const interval = items[0]?.price.interval ?? "month";
+    const counted = duration ? phaseEnd(begins, duration.interval, duration.interval_count) : undefined;
+    const end = params.end_date ?? counted ?? phaseEnd(begins, interval, iterations ?? 1);
+    from = end;
+    return {
+      start: begins,
+      end,
+      items,
+      prorationBehavior: params.proration_behavior,
+      trialEnd: params.trial_end ?? null,
+    };
+  });
+}

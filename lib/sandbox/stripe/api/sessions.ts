@@ -1,0 +1,175 @@
+import { z } from "zod";
+import { expireSession } from "../checkout";
+import { listOf, portalOf, sessionOf } from "../objects";
+import { invalid } from "../problem";
+import { nextId, type Session, seconds } from "../world";
+import { priceNamed } from "./catalog";
+import {
+  byPath,
+  count,
+  endpoint,
+  find,
+  flag,
+  instant,
+  listParams,
+  merged,
+  metadata,
+  page,
+  requireCustomer,
+  text,
+} from "./endpoint";
+
+const LIFETIME = 24 * 3_600;
+
+const url = z.url({ protocol: /^https?$/, error: "Not a valid URL" }).max(5_000);
+
+const sessionParams = z.strictObject({
+  mode: z.literal("subscription", { error: "The sandbox plays checkouts of subscriptions." }),
+  line_items: z
+    .array(z.strictObject({ price: text, quantity: count.pipe(z.number().min(1)).default(1) }))
+    .min(1)
+    .max(20),
+  customer: text.optional(),
+  customer_email: text.optional(),
+  client_reference_id: z.string().max(200).optional(),
+  metadata: metadata.optional(),
+  subscription_data: z
+    .strictObject({
+      metadata: metadata.optional(),
+      trial_period_days: count.pipe(z.number().min(1).max(730)).optional(),
+      trial_end: instant.optional(),
+      trial_settings: z
+        .strictObject({
+          end_behavior: z.strictObject({ missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]) }),
+        })
+        .optional(),
+      description: text.optional(),
+    })
+    .optional(),
+  success_url: url,
+  cancel_url: url.optional(),
+  expires_at: instant.optional(),
+  payment_method_collection: z.enum(["always", "if_required"]).default("always"),
+  // Taken and without effect here: they change the page, not what happens.
+  allow_promotion_codes: flag.optional(),
+  automatic_tax: z.strictObject({ enabled: flag }).optional(),
+  billing_address_collection: z.enum(["auto", "required"]).optional(),
+  customer_update: z.record(z.string(), z.string()).optional(),
+  locale: text.optional(),
+  payment_method_types: z.array(z.literal("card")).optional(),
+  submit_type: text.optional(),
+  ui_mode: z.enum(["hosted", "hosted_page"]).optional(),
+});
+
+export const sessions = [
+  endpoint({
+    method: "POST",
+    path: "/v1/checkout/sessions",
+    params: sessionParams,
+    of: ({ customer }) =>
+      customer === undefined ? { new: true } : { object: customer, kind: "customer", param: "customer" },
+    act: (turn, params) => {
+      const { world } = turn;
+      if (params.customer !== undefined) requireCustomer(world, params.customer);
+      if (params.customer !== undefined && params.customer_email !== undefined) {
+        throw invalid("You may only specify one of these parameters: customer, customer_email.", "customer_email");
+      }
+      const now = seconds(turn);
+      const { trial_period_days: days, trial_end: at } = params.subscription_data ?? {};
+      const expiresAt = params.expires_at ?? now + LIFETIME;
+      if (expiresAt < now + 1_800 || expiresAt > now + LIFETIME) {
+        throw invalid("The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", "expires_at");
+      }
+      const session: Session = {
+        id: nextId(world, "cs_test"),
+        created: now,
+        expiresAt,
+        status: "open",
+        items: params.line_items.map(({ price, quantity }, index) => ({
+          price: priceNamed(price, `line_items[${index}][price]`),
+          quantity,
+        })),
+        trialEnd: at !== undefined ? { at } : days !== undefined ? { days } : null,
+        paymentMethodCollection: params.payment_method_collection,
+        missingPaymentMethod:
+          params.subscription_data?.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
+        metadata: merged({}, params.metadata),
+        subscriptionMetadata: merged({}, params.subscription_data?.metadata),
+        clientReferenceId: params.client_reference_id ?? null,
+        customerEmail: params.customer_email ?? null,
+        details: null,
+        successUrl: params.success_url,
+        cancelUrl: params.cancel_url ?? null,
+        subscription: null,
+        invoice: null,
+      };
+      world.sessions.push(session);
+      return sessionOf(world, session);
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/checkout/sessions/:id",
+    params: z.strictObject({}),
+    of: byPath("checkout.session"),
+    act: ({ world }, _, id) => sessionOf(world, find(world, "sessions", id)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/checkout/sessions",
+    params: z.strictObject({
+      ...listParams,
+      customer: text,
+      status: z.enum(["open", "complete", "expired"]).optional(),
+      subscription: text.optional(),
+    }),
+    of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
+    act: ({ world }, params) => {
+      requireCustomer(world, params.customer);
+      const wanted = world.sessions.filter(
+        ({ status, subscription }) =>
+          (params.status ?? status) === status && (params.subscription ?? subscription) === subscription,
+      );
+      const { data, hasMore } = page(wanted, params);
+      return listOf(
+        "/v1/checkout/sessions",
+        data.map((session) => sessionOf(world, session)),
+        hasMore,
+      );
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/checkout/sessions/:id/expire",
+    params: z.strictObject({}),
+    of: byPath("checkout.session"),
+    act: (turn, _, id) => {
+      const session = find(turn.world, "sessions", id);
+      if (session.status !== "open") {
+        throw invalid(
+          `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of ${session.status}.`,
+        );
+      }
+      expireSession(turn, session);
+      return sessionOf(turn.world, session);
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/billing_portal/sessions",
+    params: z.strictObject({
+      customer: text,
+      return_url: url.optional(),
+      configuration: text.optional(),
+      locale: text.optional(),
+    }),
+    of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
+    act: (turn, params) => {
+      const { world } = turn;
+      requireCustomer(world, params.customer);
+      const portal = { id: nextId(world, "bps"), created: seconds(turn), returnUrl: params.return_url ?? null };
+      world.portals.push(portal);
+      return portalOf(world, portal);
+    },
+  }),
+];

@@ -1,0 +1,174 @@
+/** What an update of a subscription may ask, and what each part of it does. */
+import { z } from "zod";
+import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import { invalid } from "../problem";
+import type { ItemsChange } from "../subscriptions";
+import { isLive, nextId, type StripeTurn, type Subscription, seconds } from "../world";
+import { priceNamed } from "./catalog";
+import { behavior, count, find, flag, instant, merged, metadata, text, unset } from "./endpoint";
+
+export const itemParams = z
+  .array(
+    z.strictObject({
+      id: text.optional(),
+      price: text.optional(),
+      quantity: count.optional(),
+      deleted: flag.optional(),
+    }),
+  )
+  .max(20);
+
+export const updateParams = z.strictObject({
+  items: itemParams.optional(),
+  proration_behavior: behavior.default("create_prorations"),
+  proration_date: instant.optional(),
+  payment_behavior: z
+    .enum(["allow_incomplete", "default_incomplete", "pending_if_incomplete", "error_if_incomplete"])
+    .default("allow_incomplete"),
+  billing_cycle_anchor: z.enum(["now", "unchanged"]).optional(),
+  cancel_at_period_end: flag.optional(),
+  cancel_at: z.union([unset, instant]).optional(),
+  cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
+  default_payment_method: z.union([unset, text]).optional(),
+  description: text.optional(),
+  metadata: metadata.optional(),
+  off_session: flag.optional(),
+  pause_collection: z
+    .union([
+      unset,
+      z.strictObject({
+        behavior: z.enum(["keep_as_draft", "mark_uncollectible", "void"]),
+        resumes_at: instant.optional(),
+      }),
+    ])
+    .optional(),
+  trial_end: z.union([z.literal("now"), instant]).optional(),
+});
+type Update = z.infer<typeof updateParams>;
+
+export function refuseImpossible(subscription: Subscription, params: Update): void {
+  const { id, status, schedule } = subscription;
+  if (status === "canceled" || status === "incomplete_expired") {
+    throw invalid("A canceled subscription can only update its cancellation_details and metadata.", "id");
+  }
+  const scheduled = (["items", "cancel_at_period_end", "cancel_at", "billing_cycle_anchor", "trial_end"] as const).find(
+    (name) => params[name] !== undefined,
+  );
+  if (schedule && scheduled) {
+    const message = `The subscription is managed by the subscription schedule \`${schedule}\`, and updating any ${scheduled} directly is not allowed. Please update the schedule instead.`;
+    throw invalid(message, scheduled);
+  }
+  if (params.payment_behavior === "pending_if_incomplete") {
+    const unsupported = (
+      [
+        "metadata",
+        "cancel_at_period_end",
+        "cancel_at",
+        "default_payment_method",
+        "pause_collection",
+        "description",
+      ] as const
+    ).find((name) => params[name] !== undefined);
+    if (unsupported) {
+      throw invalid(
+        `When \`payment_behavior\` is set to \`pending_if_incomplete\`, you cannot pass \`${unsupported}\`.`,
+        unsupported,
+      );
+    }
+  }
+  if (params.cancel_at_period_end && params.cancel_at) {
+    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", "cancel_at");
+  }
+  if (!isLive(subscription) && params.items) throw invalid(`The subscription ${id} is ${status}.`, "items");
+}
+
+export function itemsChange(turn: StripeTurn, subscription: Subscription, params: Update): ItemsChange {
+  const at = params.proration_date ?? seconds(turn);
+  if (at < subscription.periodStart || at > subscription.periodEnd) {
+    throw invalid("The proration date must fall within the current period.", "proration_date");
+  }
+  const restart =
+    params.billing_cycle_anchor === "now" || (params.trial_end === "now" && subscription.status === "trialing");
+  return {
+    items: nextItems(turn, subscription, params.items ?? []),
+    behavior: params.proration_behavior,
+    payment: params.payment_behavior,
+    at,
+    restart,
+  };
+}
+
+/** The items after the change: those named by id are changed, those without one come to them, the rest stay. */
+export function nextItems(
+  turn: StripeTurn,
+  subscription: Subscription,
+  changes: z.infer<typeof itemParams>,
+): ItemSpec[] {
+  const items = [...subscription.items];
+  changes.forEach((change, index) => {
+    const name = (key: string) => `items[${index}][${key}]`;
+    const price = change.price === undefined ? undefined : priceNamed(change.price, name("price"));
+    if (change.id === undefined) {
+      if (price === undefined) throw invalid("Missing required param: price.", name("price"), "parameter_missing");
+      if (items.some((item) => item.price.id === price.id)) {
+        throw invalid(`An existing Subscription Item is already using price: ${price.id}.`, name("price"));
+      }
+      items.push({ id: nextId(turn.world, "si"), price, quantity: change.quantity ?? 1 });
+      return;
+    }
+    const at = items.findIndex(({ id }) => id === change.id);
+    const item = items[at];
+    if (item === undefined) throw invalid(`No such subscription item: '${change.id}'`, name("id"), "resource_missing");
+    if (change.deleted) items.splice(at, 1);
+    else items[at] = { ...item, ...(price && { price }), quantity: change.quantity ?? item.quantity ?? 1 };
+  });
+  if (items.length === 0) throw invalid("A subscription must have at least one item.", "items");
+  if (new Set(items.map(({ price }) => price.interval)).size > 1) {
+    throw invalid("Currency and interval fields must match across all plans on this subscription.", "items");
+  }
+  return items;
+}
+
+export function changeDetails(turn: StripeTurn, subscription: Subscription, params: Update): void {
+  const now = seconds(turn);
+  if (params.metadata) subscription.metadata = merged(subscription.metadata ?? {}, params.metadata);
+  if (params.default_payment_method !== undefined) {
+    const card = params.default_payment_method || null;
+    if (card) find(turn.world, "cards", card, "default_payment_method");
+    subscription.defaultPaymentMethod = card;
+  }
+  if (params.pause_collection !== undefined) {
+    const pause = params.pause_collection || null;
+    subscription.pauseCollection = pause && { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };
+  }
+  if (typeof params.trial_end === "number") {
+    if (params.trial_end <= now) throw invalid("The trial end must be in the future.", "trial_end");
+    Object.assign(subscription, {
+      status: "trialing",
+      trialStart: subscription.trialStart ?? now,
+      trialEnd: params.trial_end,
+      trialTold: false,
+      billingCycleAnchor: params.trial_end,
+      periodStart: now,
+      periodEnd: params.trial_end,
+    });
+  }
+  if (params.cancel_at_period_end !== undefined) {
+    cancelsAt(subscription, now, { cancelAtPeriodEnd: params.cancel_at_period_end, cancelAt: null });
+  }
+  if (params.cancel_at !== undefined) {
+    if (params.cancel_at !== "" && params.cancel_at <= now)
+      throw invalid("`cancel_at` must be in the future.", "cancel_at");
+    cancelsAt(subscription, now, { cancelAtPeriodEnd: false, cancelAt: params.cancel_at || null });
+  }
+}
+
+function cancelsAt(
+  subscription: Subscription,
+  now: number,
+  end: Pick<Subscription, "cancelAt" | "cancelAtPeriodEnd">,
+): void {
+  const ends = Boolean(end.cancelAt || end.cancelAtPeriodEnd);
+  const canceledAt = ends ? (subscription.canceledAt ?? now) : null;
+  Object.assign(subscription, end, { canceledAt, cancellationReason: ends ? "cancellation_requested" : null });
+}

@@ -1,0 +1,116 @@
+/**
+ * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
+ * Stripe's own, they are opened by whoever has the link: its id is the secret.
+ */
+import { HttpError } from "@/lib/http";
+import { isCardNumber } from "../cards";
+import type { Sandbox } from "../sandbox";
+import { cancelAtPeriodEnd } from "./cancel";
+import * as checkout from "./checkout";
+import { playedStripe } from "./played";
+import { checkoutView, invoiceView, portalView } from "./views";
+import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./world";
+
+export type { Paid, Payment } from "./checkout";
+export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./views";
+
+type Pages = "checkout" | "portal" | "invoice";
+const VIEWS = { checkout: checkoutView, portal: portalView, invoice: invoiceView };
+
+/** What a hosted page shows; null where there is no such thing. Time is brought up to now first. */
+export async function hostedPage<P extends Pages>(
+  sandbox: Sandbox,
+  page: P,
+  id: string,
+): Promise<ReturnType<(typeof VIEWS)[P]> | null> {
+  const view = await onWorld(sandbox, id, ({ world, now }) => VIEWS[page](world, id, now));
+  return view as ReturnType<(typeof VIEWS)[P]> | null;
+}
+
+/** null where there is no such session. */
+export function paySession(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
+  return onWorld(sandbox, id, (turn) => checkout.paySession(turn, only(turn.world.sessions, id), payment));
+}
+
+export function payInvoice(
+  sandbox: Sandbox,
+  id: string,
+  payment: checkout.Payment | null,
+): Promise<checkout.Paid | null> {
+  return onWorld(sandbox, id, (turn): checkout.Paid => {
+    const invoice = only(turn.world.invoices, id);
+    if (invoice.status === "paid") return { outcome: "complete" };
+    if (invoice.status !== "open") return { outcome: "expired" };
+    return checkout.payInvoice(turn, invoice, payment);
+  });
+}
+
+export function changeCard(sandbox: Sandbox, portal: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
+  return onWorld(sandbox, portal, (turn) => checkout.changeCard(turn, payment));
+}
+
+/** Cancels at the period's end, or takes that back. What has ended, or is held by a schedule, stays as it is. */
+export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels: boolean): Promise<boolean | null> {
+  return onWorld(sandbox, portal, (turn) => {
+    const found = turn.world.subscriptions.find((each) => each.id === id);
+    if (found === undefined || !isLive(found) || found.schedule) return false;
+    cancelAtPeriodEnd(turn, found, cancels);
+    return true;
+  });
+}
+
+/** A posted form; gives where the browser goes. Throws HttpError 400, 404. */
+export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
+  const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
+  if (page === "portal" && form.has("subscription")) {
+    const cancels = form.get("action") === "cancel";
+    const found = await setCancel(sandbox, id, String(form.get("subscription")), cancels);
+    if (found === null) throw gone();
+    return here;
+  }
+  const payment = paymentOf(form);
+  const pay = { checkout: paySession, portal: changeCard, invoice: payInvoice }[page];
+  const paid = await pay(sandbox, id, payment);
+  if (paid === null) throw gone();
+  if (paid.outcome === "declined") return `${here}?problem=declined`;
+  if (paid.outcome === "requires_action") return `${here}?confirm=${payment.card}`;
+  if (page !== "checkout") return `${here}?done=1`;
+  const view = await hostedPage(sandbox, "checkout", id);
+  return paid.outcome === "expired" || view === null ? here : view.successUrl;
+}
+
+function paymentOf(form: URLSearchParams): checkout.Payment {
+  const card = form.get("card") ?? "";
+  if (card !== "none" && !isCardNumber(card))
+    throw new HttpError(400, "bad_input", "card: is not a test card", { field: "card" });
+  const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
+  return {
+    card: card === "none" ? null : card,
+    email: text("email"),
+    name: text("name"),
+    confirmed: form.get("confirmed") === "1",
+  };
+}
+
+function gone(): HttpError {
+  return new HttpError(404, "not_found", "There is nothing here.");
+}
+
+/** Runs a step of the account that has the object. */
+async function onWorld<Result>(
+  sandbox: Sandbox,
+  object: string,
+  act: (turn: StripeTurn) => Result,
+): Promise<Result | null> {
+  const carried = await sandbox.command<World>(
+    { of: { object }, act: (turn) => ({ status: 200, body: act(turn) }) },
+    playedStripe,
+  );
+  return carried.outcome === "answered" ? (carried.reply.body as Result) : null;
+}
+
+function only<T extends Session | Invoice>(list: readonly T[], id: string): T {
+  const found = list.find((each) => each.id === id);
+  if (found === undefined) throw gone();
+  return found;
+}

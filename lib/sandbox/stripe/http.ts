@@ -1,0 +1,54 @@
+/** The one thing that is swapped: the SDK's HTTP client. What it sends is answered by the played API in this process. */
+import { randomBytes } from "node:crypto";
+import Stripe from "stripe";
+import { API_VERSIONS } from "@/lib/billing/processors/stripe/events";
+import { env } from "@/lib/env";
+import type { Sandbox } from "../sandbox";
+import { parseForm } from "./form";
+import { invalid, StripeProblem } from "./problem";
+import { type ApiAnswer, handle } from "./router";
+
+/** An HTTP client for the SDK; `site` is where the hosted pages are, for whoever reads a link. */
+export function httpClientOver(sandbox: () => Sandbox, site = ownSite()) {
+  return Stripe.createFetchHttpClient(async (input, init) => {
+    const request = new Request(input, init);
+    const { status, body, now } = await answer(request, sandbox(), site);
+    return Response.json(body, {
+      status,
+      headers: {
+        date: new Date(now ?? Date.now()).toUTCString(),
+        "request-id": `req_${randomBytes(7).toString("hex")}`,
+        "stripe-version": API_VERSIONS.g2,
+        // Nothing here gets better by asking again.
+        ...(status >= 400 && { "stripe-should-retry": "false" }),
+      },
+    });
+  });
+}
+
+function ownSite(): string {
+  return env().appUrl ?? `http://localhost:${env().port}`;
+}
+
+async function answer(request: Request, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
+  try {
+    const url = new URL(request.url);
+    refuseWrongCaller(request);
+    const form = parseForm(request.method === "GET" ? url.search.slice(1) : await request.text());
+    const idempotencyKey = request.headers.get("idempotency-key");
+    return await handle({ method: request.method, path: url.pathname, form, idempotencyKey }, sandbox, site);
+  } catch (error) {
+    if (error instanceof StripeProblem) return { status: error.status, body: { error: error.body }, now: null };
+    throw error;
+  }
+}
+
+/** A live key here is a mistake that must not go unnoticed; another API version would be answered with the wrong shape. */
+function refuseWrongCaller({ headers }: Request): void {
+  const key = headers.get("authorization") ?? "";
+  if (!/^Bearer (sk|rk)_test_/.test(key)) {
+    throw new StripeProblem(401, { type: "authentication_error", message: "The sandbox takes test keys only." });
+  }
+  const version = headers.get("stripe-version");
+  if (version !== null && version !== API_VERSIONS.g2) throw invalid(`The sandbox plays ${API_VERSIONS.g2} only.`);
+}

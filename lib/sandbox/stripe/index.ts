@@ -1,0 +1,2 @@
+export { httpClientOver } from "./http";
+export { playedStripe } from "./played";

@@ -1,0 +1,225 @@
+/** The world's things as today's API writes them, each held against the SDK's type. */
+import type Stripe from "stripe";
+import { PRODUCT_IDS, product as productOf } from "@/lib/billing/catalog";
+import {
+  customerObject,
+  type OnTheWire,
+  PRICES_CREATED,
+  todaysInvoice,
+  todaysSession,
+  todaysSubscription,
+} from "@/lib/billing/processors/stripe/events";
+import { testCard } from "../cards";
+import type { Card, Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
+
+export function subscriptionOf(_world: World, subscription: Subscription) {
+  return todaysSubscription(subscription);
+}
+
+export function invoiceOf(world: World, invoice: Invoice) {
+  const { customer, site } = world;
+  const hosted = `${site}/sandbox/stripe/invoice/${invoice.id}`;
+  const pages = { hosted, pdf: `${site}/api/sandbox/stripe/invoice/${invoice.id}/pdf` };
+  return todaysInvoice({ ...invoice, email: customer.email, name: customer.name, pages });
+}
+
+export function sessionOf(world: World, session: Session) {
+  const { customer, site } = world;
+  const amount = session.items.reduce((sum, { price, quantity }) => sum + price.unitAmount * quantity, 0);
+  const open = session.status === "open";
+  const trial = session.trialEnd !== null;
+  return todaysSession({
+    ...session,
+    customer: customer.exists ? customer.id : null,
+    amount: trial ? 0 : amount,
+    paymentStatus: session.status !== "complete" ? "unpaid" : trial ? "no_payment_required" : "paid",
+    url: open ? `${site}/sandbox/stripe/checkout/${session.id}` : null,
+  });
+}
+
+export function customerOf({ customer }: World) {
+  return customerObject({
+    ...customer,
+    defaultPaymentMethod: customer.card,
+    invoicePrefix: customer.id.slice(4, 12).toUpperCase(),
+    nextInvoiceSequence: customer.invoices + 1,
+  });
+}
+
+export function paymentMethodOf({ customer }: World, { id, created, number }: Card) {
+  const { brand } = testCard(number);
+  return {
+    id,
+    object: "payment_method",
+    allow_redisplay: "limited",
+    billing_details: {
+      address: { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null },
+      email: customer.email,
+      name: customer.name,
+      phone: null,
+      tax_id: null,
+    },
+    card: {
+      brand,
+      checks: { address_line1_check: null, address_postal_code_check: "pass", cvc_check: "pass" },
+      country: "US",
+      display_brand: brand,
+      exp_month: 12,
+      exp_year: 2099,
+      fingerprint: `sandbox${number}`,
+      funding: "credit",
+      generated_from: null,
+      last4: number,
+      networks: { available: [brand], preferred: null },
+      regulated_status: "unregulated",
+      three_d_secure_usage: { supported: true },
+      wallet: null,
+    },
+    created,
+    customer: customer.id,
+    customer_account: null,
+    livemode: false,
+    metadata: {},
+    type: "card",
+  } satisfies OnTheWire<Stripe.PaymentMethod>;
+}
+
+export function scheduleOf({ customer, subscriptions }: World, schedule: Schedule) {
+  const active = schedule.status === "active";
+  const subscription = subscriptions.find(({ id }) => id === schedule.subscription);
+  const current = active
+    ? schedule.phases.find(
+        ({ start, end }) => subscription && start <= subscription.periodStart && subscription.periodStart < end,
+      )
+    : undefined;
+  return {
+    id: schedule.id,
+    object: "subscription_schedule",
+    application: null,
+    billing_mode: { flexible: null, type: "classic" },
+    canceled_at: schedule.status === "canceled" ? schedule.endedAt : null,
+    completed_at: schedule.status === "completed" ? schedule.endedAt : null,
+    created: schedule.created,
+    current_phase: current ? { end_date: current.end, start_date: current.start } : null,
+    customer: customer.id,
+    customer_account: null,
+    default_settings: {
+      application_fee_percent: null,
+      automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+      billing_cycle_anchor: "automatic",
+      billing_thresholds: null,
+      collection_method: "charge_automatically",
+      default_payment_method: null,
+      description: null,
+      invoice_settings: {
+        account_tax_ids: null,
+        custom_fields: null,
+        days_until_due: null,
+        description: null,
+        footer: null,
+        issuer: { type: "self" },
+      },
+      on_behalf_of: null,
+      transfer_data: null,
+    },
+    end_behavior: schedule.endBehavior,
+    livemode: false,
+    metadata: schedule.metadata,
+    pause_schedules: [],
+    phases: schedule.phases.map(phaseOf),
+    released_at: schedule.status === "released" ? schedule.endedAt : null,
+    released_subscription: schedule.status === "released" ? schedule.subscription : null,
+    status: schedule.status,
+    subscription: schedule.status === "released" ? null : schedule.subscription,
+    test_clock: null,
+  } satisfies OnTheWire<Stripe.SubscriptionSchedule>;
+}
+
+function phaseOf(phase: Phase) {
+  return {
+    add_invoice_items: [],
+    application_fee_percent: null,
+    billing_cycle_anchor: null,
+    billing_thresholds: null,
+    collection_method: null,
+    currency: "usd",
+    default_payment_method: null,
+    default_tax_rates: [],
+    description: null,
+    discounts: [],
+    end_date: phase.end,
+    invoice_settings: null,
+    items: phase.items.map(({ price, quantity }) => ({
+      billing_thresholds: null,
+      discounts: [],
+      metadata: {},
+      plan: price.id,
+      price: price.id,
+      quantity,
+      tax_rates: [],
+    })),
+    metadata: {},
+    on_behalf_of: null,
+    proration_behavior: phase.prorationBehavior,
+    start_date: phase.start,
+    transfer_data: null,
+    trial_end: phase.trialEnd,
+  } satisfies OnTheWire<Stripe.SubscriptionSchedule.Phase>;
+}
+
+export function portalOf({ customer, site }: World, { id, created, returnUrl }: Portal) {
+  return {
+    id,
+    object: "billing_portal.session",
+    configuration: "bpc_sandbox",
+    created,
+    customer: customer.id,
+    customer_account: null,
+    flow: null,
+    livemode: false,
+    locale: null,
+    on_behalf_of: null,
+    return_url: returnUrl,
+    url: `${site}/sandbox/stripe/portal/${id}`,
+  } satisfies OnTheWire<Stripe.BillingPortal.Session>;
+}
+
+/** Every product of the catalog's plans that cost something. */
+export function products() {
+  return PRODUCT_IDS.flatMap((productId) => {
+    const { name, plans } = productOf(productId);
+    return Object.entries(plans)
+      .filter(([, { rank }]) => rank > 0)
+      .map(([plan, { name: planName }]) => productObject(`prod_${productId}_${plan}`, `${name} ${planName}`));
+  });
+}
+
+function productObject(id: string, name: string) {
+  return {
+    id,
+    object: "product",
+    active: true,
+    created: PRICES_CREATED,
+    default_price: null,
+    description: null,
+    images: [],
+    livemode: false,
+    marketing_features: [],
+    metadata: {},
+    name,
+    package_dimensions: null,
+    shippable: null,
+    statement_descriptor: null,
+    tax_code: null,
+    tax_details: null,
+    type: "service",
+    unit_label: null,
+    updated: PRICES_CREATED,
+    url: null,
+  } satisfies OnTheWire<Stripe.Product>;
+}
+
+/** One page of a list. */
+export function listOf<T>(url: string, data: T[], hasMore = false) {
+  return { object: "list" as const, data, has_more: hasMore, url } satisfies Stripe.ApiList<T>;
+}

@@ -1,0 +1,106 @@
+/** What a change of plan costs, as Stripe counts it: to the second, each line rounded to the cent by itself. Pure. */
+import type { ItemSpec, LineSpec, PriceSpec } from "@/lib/billing/processors/stripe/events";
+import { periodAfter } from "./period";
+
+export type ProrationBehavior = "always_invoice" | "create_prorations" | "none";
+
+export interface PlanState {
+  items: ItemSpec[];
+  periodStart: number;
+  periodEnd: number;
+  billingCycleAnchor: number;
+}
+
+export interface PlanChange {
+  next: PlanState;
+  lines: Omit<LineSpec, "id">[];
+  /** The billing cycle begins anew: whatever the behavior, there is an invoice now. */
+  restarts: boolean;
+}
+
+/** Dividing once, at the end: the share of a price that falls on part of a period. */
+export function share(amount: number, { start, end }: { start: number; end: number }, at: number): number {
+  const part = (amount * (end - at)) / (end - start);
+  return Math.sign(part) * Math.round(Math.abs(part)) + 0;
+}
+
+/**
+ * The change of a running plan at `at`. The same interval keeps the period and settles the difference for its rest;
+ * another interval (or `restart`) gives back the rest of the old and charges a whole new period from now. In a trial
+ * nothing was paid and nothing is settled.
+ */
+export function changePlan(
+  state: PlanState,
+  items: ItemSpec[],
+  options: { at: number; behavior: ProrationBehavior; trialing: boolean; restart?: boolean },
+): PlanChange {
+  const { at, behavior, trialing, restart = false } = options;
+  if (trialing && !restart) return { next: { ...state, items }, lines: [], restarts: false };
+  const restarts = restart || intervalOf(items) !== intervalOf(state.items);
+  const settles = behavior !== "none" && !trialing;
+  const given = settles ? state.items.filter((item) => restarts || !isIn(item, items)) : [];
+  const credits = given.map((item) => credit(item, state, at));
+  if (!restarts) {
+    const taken = settles ? items.filter((item) => !isIn(item, state.items)) : [];
+    const charges = taken.map((item) => charge(item, state, at));
+    return { next: { ...state, items }, lines: [...credits, ...charges], restarts };
+  }
+  const periodEnd = periodAfter(at, at, intervalOf(items));
+  const next = { items, periodStart: at, periodEnd, billingCycleAnchor: at };
+  return { next, lines: [...credits, ...periodLines(next)], restarts };
+}
+
+/** The lines of a whole period. */
+export function periodLines({ items, periodStart, periodEnd }: Omit<PlanState, "billingCycleAnchor">) {
+  return items.map(
+    (item): Omit<LineSpec, "id"> => ({
+      item: item.id,
+      price: item.price,
+      amount: item.price.unitAmount * quantityOf(item),
+      description: `${quantityOf(item)} × ${item.price.nickname} (at ${dollars(item.price.unitAmount)} / ${item.price.interval})`,
+      periodStart,
+      periodEnd,
+      quantity: quantityOf(item),
+    }),
+  );
+}
+
+export function intervalOf(items: readonly { price: PriceSpec }[]): PriceSpec["interval"] {
+  return items[0]?.price.interval ?? "month";
+}
+
+function credit(item: ItemSpec, state: PlanState, at: number): Omit<LineSpec, "id"> {
+  const what = `Unused time on ${item.price.nickname} after ${day(at)}`;
+  return { ...prorated(item, state, at, what), amount: 0 - prorated(item, state, at, what).amount };
+}
+
+function charge(item: ItemSpec, state: PlanState, at: number): Omit<LineSpec, "id"> {
+  return prorated(item, state, at, `Remaining time on ${item.price.nickname} after ${day(at)}`);
+}
+
+function prorated(item: ItemSpec, { periodStart, periodEnd }: PlanState, at: number, description: string) {
+  const amount = share(item.price.unitAmount * quantityOf(item), { start: periodStart, end: periodEnd }, at);
+  const line = { item: item.id, price: item.price, amount, description, quantity: quantityOf(item), proration: true };
+  return { ...line, periodStart: at, periodEnd };
+}
+
+function isIn(item: ItemSpec, items: readonly ItemSpec[]): boolean {
+  return items.some((other) => other.price.id === item.price.id && quantityOf(other) === quantityOf(item));
+}
+
+export function quantityOf({ quantity = 1 }: ItemSpec): number {
+  return quantity;
+}
+
+function day(at: number): string {
+  return new Date(at * 1000).toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    timeZone: "UTC",
+  });
+}
+
+function dollars(cents: number): string {
+  return `$${(cents / 100).toFixed(2)}`;
+}

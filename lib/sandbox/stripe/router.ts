@@ -1,0 +1,169 @@
+/** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Stripe's words. */
+import { createHash, randomBytes } from "node:crypto";
+import type { z } from "zod";
+import type { Command } from "../accounts";
+import type { Sandbox } from "../sandbox";
+import { listPrices, listProducts, retrievePrice, retrieveProduct } from "./api/catalog";
+import { customers } from "./api/customers";
+import { type Endpoint, Refused, type Target } from "./api/endpoint";
+import { invoices } from "./api/invoices";
+import { schedules } from "./api/schedules";
+import { sessions } from "./api/sessions";
+import { subscriptions } from "./api/subscriptions";
+import { listEvents, retrieveEvent } from "./events-list";
+import { expanded } from "./expand";
+import type { Form } from "./form";
+import { playedStripe } from "./played";
+import { invalid, missing, StripeProblem } from "./problem";
+import { newWorld, type World } from "./world";
+
+export interface ApiRequest {
+  method: string;
+  path: string;
+  form: Form;
+  idempotencyKey: string | null;
+}
+
+export interface ApiAnswer {
+  status: number;
+  body: unknown;
+  /** By the account's clock; null where the request was about none. */
+  now: number | null;
+}
+
+const ENDPOINTS: readonly Endpoint[] = [...customers, ...sessions, ...subscriptions, ...schedules, ...invoices];
+
+/** What belongs to no account. */
+const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox: Sandbox) => unknown }[] = [
+  { path: "/v1/prices", answer: () => listPrices() },
+  { path: "/v1/prices/:id", answer: (_, id) => retrievePrice(id) },
+  { path: "/v1/products", answer: () => listProducts() },
+  { path: "/v1/products/:id", answer: (_, id) => retrieveProduct(id) },
+  { path: "/v1/events", answer: (form, _, { gateway }) => listEvents(form, gateway) },
+  { path: "/v1/events/:id", answer: (_, id, { gateway }) => retrieveEvent(id, gateway) },
+];
+
+/** Answers one request; what is refused is an answer, too. Throws where the sandbox itself is broken. */
+export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
+  try {
+    return await route(request, sandbox, site);
+  } catch (error) {
+    if (!(error instanceof StripeProblem)) throw error;
+    return { status: error.status, body: { error: error.body }, now: null };
+  }
+}
+
+async function route(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
+  if (request.method === "GET") {
+    for (const { path, answer } of CATALOG) {
+      const id = match(path, request.path);
+      if (id !== null) return { status: 200, body: await answer(request.form, id, sandbox), now: null };
+    }
+  }
+  for (const endpoint of ENDPOINTS) {
+    const id = endpoint.method === request.method ? match(endpoint.path, request.path) : null;
+    if (id !== null) return carry(endpoint, id, request, sandbox, site);
+  }
+  const message = `Unrecognized request URL (${request.method}: ${request.path}). The sandbox plays what Tollgate uses.`;
+  throw new StripeProblem(404, { type: "invalid_request_error", message });
+}
+
+async function carry(
+  endpoint: Endpoint,
+  id: string,
+  request: ApiRequest,
+  sandbox: Sandbox,
+  site: string,
+): Promise<ApiAnswer> {
+  const { expand, ...form } = request.form;
+  const params = parsed(endpoint.params, form);
+  const paths = expandPaths(expand);
+  const target = endpoint.of(params, id);
+  let now: number | null = null;
+  const carried = await sandbox.command<World>(
+    {
+      of: accountOf(target, params, site),
+      once: once(request),
+      act: (turn) => {
+        now = turn.now;
+        const answer = endpoint.act(turn, params, id);
+        if (answer instanceof Refused) return answer.reply;
+        return { status: 200, body: expanded(turn.world, answer, paths) };
+      },
+    },
+    playedStripe,
+  );
+  if (carried.outcome === "answered") return { ...carried.reply, now };
+  if (carried.outcome === "key_reused") {
+    const message = `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${request.idempotencyKey}' if you meant to execute a different request.`;
+    throw new StripeProblem(400, { type: "idempotency_error", message });
+  }
+  if ("new" in target) throw new Error("A new account is never unknown.");
+  throw missing(target.kind, target.object, target.param, target.param === "id" ? 404 : 400);
+}
+
+/** A new account knows its user before the first turn, so that it begins on that user's clock. */
+function accountOf(target: Target, params: unknown, site: string): Command<World>["of"] {
+  if (!("new" in target)) return { object: target.object };
+  const {
+    metadata = {},
+    client_reference_id,
+    subscription_data,
+  } = params as {
+    metadata?: Record<string, string>;
+    client_reference_id?: string;
+    subscription_data?: { metadata?: Record<string, string> };
+  };
+  const user = subscription_data?.metadata?.user_id ?? metadata.user_id ?? client_reference_id;
+  const world = newWorld(randomBytes(8).toString("hex"), site, user || null);
+  return { account: world.customer.id, world };
+}
+
+/** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */
+function match(pattern: string, path: string): string | null {
+  const [wanted, given] = [pattern.split("/"), path.split("/")];
+  if (wanted.length !== given.length) return null;
+  let id = "";
+  for (const [index, part] of wanted.entries()) {
+    const segment = given[index] as string;
+    if (part === ":id") id = decodeURIComponent(segment);
+    else if (part !== segment) return null;
+  }
+  return pattern.includes(":id") && id === "" ? null : id;
+}
+
+function parsed<T>(schema: z.ZodType<T>, form: Form): T {
+  const read = schema.safeParse(form);
+  if (read.success) return read.data;
+  const { issues } = read.error;
+  // A name that is wrong is the cause of the one that is missing.
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  if (issue === undefined) throw invalid("The parameters cannot be read.");
+  if (issue.code === "unrecognized_keys") {
+    const name = bracketed([...issue.path, issue.keys[0] as string]);
+    throw invalid(`Received unknown parameter: ${name}`, name, "parameter_unknown");
+  }
+  const name = bracketed(issue.path);
+  if (issue.code === "invalid_type" && issue.input === undefined && !/received (?!undefined)/.test(issue.message)) {
+    throw invalid(`Missing required param: ${name}.`, name, "parameter_missing");
+  }
+  throw invalid(`Invalid ${name}: ${issue.message}`, name);
+}
+
+function bracketed([head = "", ...rest]: readonly PropertyKey[]): string {
+  return `${String(head)}${rest.map((key) => `[${String(key)}]`).join("")}`;
+}
+
+function expandPaths(expand: Form[string] | undefined): string[] {
+  if (expand === undefined) return [];
+  if (Array.isArray(expand) && expand.every((path) => typeof path === "string")) return expand as string[];
+  throw invalid("Invalid array", "expand");
+}
+
+function once({ method, path, form, idempotencyKey }: ApiRequest) {
+  if (method !== "POST" || idempotencyKey === null) return undefined;
+  const fingerprint = createHash("sha256")
+    .update(`${method} ${path} ${JSON.stringify(form)}`)
+    .digest("hex");
+  return { key: idempotencyKey, fingerprint };
+}

@@ -1,0 +1,147 @@
+/** Subscription schedules: phases, each with what the subscription has from its start on. */
+import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import { scheduleOf, subscriptionOf } from "./objects";
+import { periodAfter } from "./period";
+import { invalid } from "./problem";
+import { tell, tellChange } from "./tell";
+import { nextId, type Phase, type Schedule, type StripeTurn, type Subscription, seconds, type World } from "./world";
+
+/** A schedule that begins with the subscription as it is, until its period ends. */
+export function scheduleFrom(turn: StripeTurn, subscription: Subscription): Schedule {
+  const { world } = turn;
+  if (subscription.schedule) {
+    throw invalid("You cannot migrate a subscription that is already attached to a schedule.", "from_subscription");
+  }
+  const schedule: Schedule = {
+    id: nextId(world, "sub_sched"),
+    created: seconds(turn),
+    subscription: subscription.id,
+    status: "active",
+    endBehavior: "release",
+    phases: [
+      {
+        start: subscription.periodStart,
+        end: subscription.periodEnd,
+        items: subscription.items.map(({ price, quantity = 1 }) => ({ price, quantity })),
+        prorationBehavior: "create_prorations",
+        trialEnd: subscription.status === "trialing" ? (subscription.trialEnd ?? null) : null,
+      },
+    ],
+    metadata: {},
+    endedAt: null,
+  };
+  world.schedules.push(schedule);
+  attach(turn, subscription, schedule.id);
+  tell(turn, "subscription_schedule.created", scheduleOf(world, schedule));
+  return schedule;
+}
+
+/** Replaces the phases from the current one on. */
+export function reschedule(
+  turn: StripeTurn,
+  schedule: Schedule,
+  {
+    phases,
+    endBehavior,
+    metadata,
+  }: { phases?: Phase[]; endBehavior?: Schedule["endBehavior"]; metadata?: Record<string, string> },
+): void {
+  if (schedule.status !== "active")
+    throw invalid(`You cannot update a subscription schedule that is ${schedule.status}.`);
+  const { world } = turn;
+  if (phases !== undefined) refuseWrongPhases(world, schedule, phases);
+  tellChange(
+    turn,
+    "subscription_schedule.updated",
+    () => scheduleOf(world, schedule),
+    () => {
+      if (phases !== undefined) schedule.phases = phases;
+      if (endBehavior !== undefined) schedule.endBehavior = endBehavior;
+      if (metadata !== undefined) Object.assign(schedule.metadata, metadata);
+    },
+  );
+}
+
+function refuseWrongPhases(world: World, schedule: Schedule, phases: Phase[]): void {
+  const subscription = world.subscriptions.find(({ id }) => id === schedule.subscription);
+  const [first] = phases;
+  if (first === undefined || subscription === undefined) throw invalid("A schedule needs phases.", "phases");
+  if (first.start !== subscription.periodStart && !schedule.phases.some(({ start }) => start === first.start)) {
+    throw invalid("You can not modify the start date of the current phase.", "phases[0][start_date]");
+  }
+  phases.forEach((phase, index) => {
+    const next = phases[index + 1];
+    if (phase.end <= phase.start) throw invalid("A phase must end after it starts.", `phases[${index}][end_date]`);
+    if (next && next.start !== phase.end) {
+      throw invalid("Phases must follow each other without a gap.", `phases[${index + 1}][start_date]`);
+    }
+    // The sandbox changes phases where periods end: that is what our product asks for.
+    if (
+      phase.start <= subscription.periodStart &&
+      phase.end > subscription.periodStart &&
+      phase.end !== subscription.periodEnd
+    ) {
+      throw invalid("The sandbox plays phases that end with the billing period.", `phases[${index}][end_date]`);
+    }
+  });
+}
+
+/** Lets go of the subscription, which stays as it is. */
+export function release(turn: StripeTurn, schedule: Schedule): void {
+  const { world } = turn;
+  if (schedule.status !== "active") {
+    throw invalid(`You cannot release a subscription schedule that is currently in the \`${schedule.status}\` status.`);
+  }
+  schedule.status = "released";
+  schedule.endedAt = seconds(turn);
+  tell(turn, "subscription_schedule.released", scheduleOf(world, schedule));
+  const subscription = world.subscriptions.find(({ id }) => id === schedule.subscription);
+  if (subscription) attach(turn, subscription, null);
+}
+
+/** Carries a subscription over its period's end with what it has from then on: the next phase's items, or what it has. */
+export function followSchedule(turn: StripeTurn, subscription: Subscription, carry: (items: ItemSpec[]) => void): void {
+  const { world } = turn;
+  const schedule = world.schedules.find(({ id }) => id === subscription.schedule);
+  const next = schedule && phaseAt(schedule, subscription.periodEnd);
+  if (schedule && !next) release(turn, schedule);
+  if (!schedule || !next) {
+    carry(subscription.items);
+    return;
+  }
+  const items = next.items.map(({ price, quantity }, index) => ({
+    id: subscription.items[index]?.id ?? nextId(world, "si"),
+    price,
+    quantity,
+  }));
+  const object = () => scheduleOf(world, schedule);
+  tellChange(turn, "subscription_schedule.updated", object, () => carry(items));
+}
+
+/** Whether the schedule's last phase is over and the subscription is to end with it. */
+export function scheduleEnds({ world }: StripeTurn, subscription: Subscription): boolean {
+  const schedule = world.schedules.find(({ id }) => id === subscription.schedule);
+  return schedule?.endBehavior === "cancel" && phaseAt(schedule, subscription.periodEnd) === undefined;
+}
+
+function phaseAt({ phases }: Schedule, at: number): Phase | undefined {
+  return phases.find(({ start, end }) => start <= at && at < end);
+}
+
+/** The end of a phase that lasts for so many intervals. */
+export function phaseEnd(start: number, interval: "month" | "year", count: number): number {
+  let end = start;
+  for (let n = 0; n < count; n++) end = periodAfter(start, end, interval);
+  return end;
+}
+
+function attach(turn: StripeTurn, subscription: Subscription, schedule: string | null): void {
+  tellChange(
+    turn,
+    "customer.subscription.updated",
+    () => subscriptionOf(turn.world, subscription),
+    () => {
+      subscription.schedule = schedule;
+    },
+  );
+}

@@ -1,0 +1,161 @@
+/** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
+import { invoiceAmounts } from "@/lib/billing/processors/stripe/events";
+import { products, sessionOf } from "./objects";
+import { type Card, type Invoice, isLive, type Session, type Subscription, type World } from "./world";
+
+export interface OrderLine {
+  name: string;
+  amount: number;
+  interval: "month" | "year";
+}
+
+export interface CheckoutView {
+  status: Session["status"];
+  lines: OrderLine[];
+  dueToday: number;
+  /** When a trial ends and the first charge comes; null without one. */
+  trialUntil: string | null;
+  /** The trial may begin without a card. */
+  cardOptional: boolean;
+  email: string | null;
+  name: string | null;
+  /** Where a payer goes on who has paid, or goes back to who has not. */
+  successUrl: string;
+  cancelUrl: string | null;
+  now: string;
+}
+
+export interface PortalView {
+  email: string | null;
+  card: string | null;
+  subscriptions: {
+    id: string;
+    lines: OrderLine[];
+    status: Subscription["status"];
+    live: boolean;
+    periodEnd: string;
+    /** When it ends by itself, if it will. */
+    endsAt: string | null;
+    endedAt: string | null;
+    /** A schedule holds it: the product, not the portal, says how it goes on. */
+    scheduled: boolean;
+  }[];
+  invoices: InvoiceSummary[];
+  returnUrl: string | null;
+  now: string;
+}
+
+export interface InvoiceSummary {
+  id: string;
+  number: string | null;
+  at: string;
+  total: number;
+  due: number;
+  status: Invoice["status"];
+}
+
+export interface InvoiceView extends InvoiceSummary {
+  lines: { id: string; description: string; amount: number; from: string; until: string }[];
+  /** What the customer's credit took off. */
+  credit: number;
+  nextAttempt: string | null;
+  email: string | null;
+  card: string | null;
+  now: string;
+}
+
+export function checkoutView(world: World, id: string, now: number): CheckoutView | null {
+  const session = world.sessions.find((each) => each.id === id);
+  if (session === undefined) return null;
+  const { email, name } = world.customer;
+  return {
+    status: session.status,
+    lines: session.items.map(({ price, quantity }) => orderLine(price, quantity)),
+    dueToday: sessionOf(world, session).amount_total,
+    trialUntil: trialUntil(session, now),
+    cardOptional: session.trialEnd !== null && session.paymentMethodCollection === "if_required",
+    email: session.customerEmail ?? email,
+    name,
+    successUrl: session.successUrl.replaceAll("{CHECKOUT_SESSION_ID}", session.id),
+    cancelUrl: session.cancelUrl,
+    now: iso(now),
+  };
+}
+
+export function portalView(world: World, id: string, now: number): PortalView | null {
+  const portal = world.portals.find((each) => each.id === id);
+  if (portal === undefined) return null;
+  return {
+    email: world.customer.email,
+    card: cardNumber(world, world.subscriptions.find(isLive)),
+    subscriptions: world.subscriptions.toReversed().map((subscription) => ({
+      id: subscription.id,
+      lines: subscription.items.map(({ price, quantity = 1 }) => orderLine(price, quantity)),
+      status: subscription.status,
+      live: isLive(subscription),
+      periodEnd: iso(subscription.periodEnd * 1000),
+      endsAt: at(subscription.cancelAtPeriodEnd ? subscription.periodEnd : subscription.cancelAt),
+      endedAt: at(subscription.endedAt),
+      scheduled: Boolean(subscription.schedule),
+    })),
+    invoices: world.invoices
+      .filter(({ status }) => status !== "draft")
+      .toReversed()
+      .map(summary),
+    returnUrl: portal.returnUrl,
+    now: iso(now),
+  };
+}
+
+export function invoiceView(world: World, id: string, now: number): InvoiceView | null {
+  const invoice = world.invoices.find((each) => each.id === id && each.status !== "draft");
+  if (invoice === undefined) return null;
+  const { total, due } = invoiceAmounts(invoice);
+  return {
+    ...summary(invoice),
+    lines: invoice.lines.map((line) => ({
+      id: line.id,
+      description: line.description,
+      amount: line.amount,
+      from: iso(line.periodStart * 1000),
+      until: iso(line.periodEnd * 1000),
+    })),
+    credit: Math.max(0, total - due),
+    nextAttempt: at(invoice.nextPaymentAttempt),
+    email: world.customer.email,
+    card: cardNumber(
+      world,
+      world.subscriptions.find((each) => each.id === invoice.subscription),
+    ),
+    now: iso(now),
+  };
+}
+
+function summary(invoice: Invoice): InvoiceSummary {
+  const { id, number = null, status, created, finalizedAt } = invoice;
+  const { total, due } = invoiceAmounts(invoice);
+  return { id, number, at: iso((finalizedAt ?? created) * 1000), total, due, status };
+}
+
+function orderLine(price: Session["items"][number]["price"], quantity: number): OrderLine {
+  const name = products().find(({ id }) => id === price.product)?.name ?? price.nickname;
+  return { name, amount: price.unitAmount * quantity, interval: price.interval };
+}
+
+function trialUntil({ trialEnd }: Session, now: number): string | null {
+  if (trialEnd === null) return null;
+  return iso("at" in trialEnd ? trialEnd.at * 1000 : now + trialEnd.days * 86_400_000);
+}
+
+function cardNumber({ cards, customer }: World, subscription: Subscription | undefined): Card["number"] | null {
+  const id = subscription?.defaultPaymentMethod ?? customer.card;
+  return cards.find((card) => card.id === id)?.number ?? null;
+}
+
+function at(seconds: number | null | undefined): string | null {
+  return seconds ? iso(seconds * 1000) : null;
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}

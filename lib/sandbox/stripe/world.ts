@@ -1,0 +1,173 @@
+/** All that one customer has at the played Stripe: plain JSON, instants in Stripe's seconds, amounts in US cents. */
+import type {
+  InvoiceSpec,
+  ItemSpec,
+  LineSpec,
+  PriceSpec,
+  SubscriptionSpec,
+} from "@/lib/billing/processors/stripe/events";
+import type { CardNumber } from "../cards";
+import type { Turn } from "../turn";
+
+export interface Customer {
+  id: string;
+  created: number;
+  /** Checkout makes the customer of a session that named none; until it is paid there is nobody yet. */
+  exists: boolean;
+  deleted: boolean;
+  email: string | null;
+  name: string | null;
+  metadata: Record<string, string>;
+  /** Negative is a credit. */
+  balance: number;
+  /** What is charged where a subscription names no card of its own. */
+  card: string | null;
+  invoices: number;
+}
+
+export interface Card {
+  id: string;
+  created: number;
+  number: CardNumber;
+}
+
+export interface Session {
+  id: string;
+  created: number;
+  expiresAt: number;
+  status: "open" | "complete" | "expired";
+  items: { price: PriceSpec; quantity: number }[];
+  trialEnd: { days: number } | { at: number } | null;
+  /** A trial may begin without a card; then this becomes of it. */
+  paymentMethodCollection: "always" | "if_required";
+  missingPaymentMethod: "cancel" | "create_invoice" | "pause";
+  metadata: Record<string, string>;
+  subscriptionMetadata: Record<string, string>;
+  clientReferenceId: string | null;
+  customerEmail: string | null;
+  details: { email: string | null; name: string | null } | null;
+  successUrl: string;
+  cancelUrl: string | null;
+  subscription: string | null;
+  invoice: string | null;
+}
+
+/** Its items are its own: they are changed in place. */
+export interface Subscription extends SubscriptionSpec {
+  items: ItemSpec[];
+  status: NonNullable<SubscriptionSpec["status"]>;
+  billingCycleAnchor: number;
+  /** Proration lines that wait for the next invoice. */
+  pendingLines: LineSpec[];
+  /** The trial's end has been announced. */
+  trialTold: boolean;
+}
+
+export interface Invoice extends InvoiceSpec {
+  attemptCount: number;
+  /** It pays for its subscription's pending update. */
+  forUpdate: boolean;
+}
+
+export interface Phase {
+  start: number;
+  end: number;
+  items: { price: PriceSpec; quantity: number }[];
+  prorationBehavior: "create_prorations" | "none" | "always_invoice";
+  trialEnd: number | null;
+}
+
+export interface Schedule {
+  id: string;
+  created: number;
+  subscription: string;
+  status: "active" | "released" | "canceled" | "completed";
+  endBehavior: "release" | "cancel";
+  phases: Phase[];
+  metadata: Record<string, string>;
+  endedAt: number | null;
+}
+
+export interface Portal {
+  id: string;
+  created: number;
+  returnUrl: string | null;
+}
+
+export interface World {
+  /** Part of every id, so that none is another customer's. */
+  key: string;
+  /** Where the hosted pages are. */
+  site: string;
+  /** Our user, where the first request said so: the account then begins on their clock. */
+  owner: string | null;
+  sequence: number;
+  customer: Customer;
+  cards: Card[];
+  sessions: Session[];
+  subscriptions: Subscription[];
+  invoices: Invoice[];
+  schedules: Schedule[];
+  portals: Portal[];
+}
+
+export type StripeTurn = Turn<World>;
+
+export function newWorld(key: string, site: string, owner: string | null = null): World {
+  return {
+    key,
+    site,
+    owner,
+    sequence: 0,
+    customer: {
+      id: `cus_${key}`,
+      created: 0,
+      exists: false,
+      deleted: false,
+      email: null,
+      name: null,
+      metadata: {},
+      balance: 0,
+      card: null,
+      invoices: 0,
+    },
+    cards: [],
+    sessions: [],
+    subscriptions: [],
+    invoices: [],
+    schedules: [],
+    portals: [],
+  };
+}
+
+/** An id that nothing else has, in any account: the world's key and a count. */
+export function nextId(world: World, prefix: string): string {
+  world.sequence += 1;
+  return `${prefix}_${world.key}${world.sequence.toString(36).padStart(4, "0")}`;
+}
+
+export function seconds({ now }: StripeTurn): number {
+  return Math.floor(now / 1000);
+}
+
+/** Every id that a request may name. */
+export function objectIds(world: World): string[] {
+  const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = world;
+  return [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals].map(({ id }) => id);
+}
+
+/** Whose it is by what our server wrote with its key; the browser's `client_reference_id` only where it said nothing. */
+export function userIdOf({ owner, customer, sessions, subscriptions }: World): string | null {
+  if (owner !== null) return owner;
+  const written = [
+    customer.metadata,
+    ...sessions.flatMap(({ metadata, subscriptionMetadata }) => [subscriptionMetadata, metadata]),
+    ...subscriptions.map(({ metadata }) => metadata ?? {}),
+  ].map(({ user_id }) => user_id);
+  return written.find(Boolean) ?? sessions.find((each) => each.clientReferenceId)?.clientReferenceId ?? null;
+}
+
+/** Whether a subscription goes on: it renews, charges and can be changed. */
+export function isLive({ status }: Subscription): boolean {
+  return status === "trialing" || status === "active" || status === "past_due" || status === "unpaid";
+}

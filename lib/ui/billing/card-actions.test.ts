@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { cardActions } from "./card-actions";
+
+const of = (given: Partial<SubscriptionView>) => {
+  const { primary, rest } = cardActions({
+    product: "writer",
+    plan: "plus",
+    status: "active",
+    processor: "stripe",
+    interval: "monthly",
+    cancelAt: null,
+    scheduledPlan: null,
+    ...given,
+  } as SubscriptionView);
+  return [primary?.text ?? null, ...rest.map(({ text }) => text)];
+};
+const date = "2026-12-01T00:00:00Z";
+
+it.each<[Partial<SubscriptionView>, (string | null)[]]>([
+  [{ plan: "free", status: "free", processor: null, interval: null }, ["Upgrade"]],
+  [{ plan: "free", status: "canceled", processor: null, interval: null }, ["Subscribe again"]],
+  [{}, ["Upgrade", "Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
+  [{ interval: "yearly" }, ["Upgrade", "Change plan", "Pay monthly", "Payment method", "Cancel plan"]],
+  [{ plan: "ultra" }, ["Change plan", "Pay yearly", "Payment method", "Cancel plan"]],
+  [{ status: "past_due" }, ["Fix payment", "Cancel plan"]],
+  [{ status: "past_due", plan: "free" }, ["Fix payment", "Cancel plan"]],
+  [{ status: "incomplete", plan: "free" }, ["Finish payment"]],
+  [{ status: "paused", plan: "free" }, ["Resume", "Payment method", "Cancel plan"]],
+  [{ cancelAt: date }, ["Keep Plus", "Payment method"]],
+  [{ scheduledPlan: "basic" }, ["Keep Plus", "Payment method", "Cancel plan"]],
+])("%j can be given %j", (given, texts) => {
+  expect(of(given)).toEqual(texts);
+});
+
+it("leads to the other interval's preview", () => {
+  const { rest } = cardActions({
+    product: "writer",
+    plan: "plus",
+    status: "active",
+    processor: "stripe",
+    interval: "monthly",
+    cancelAt: null,
+    scheduledPlan: null,
+  } as SubscriptionView);
+  expect(rest).toContainEqual({
+    kind: "link",
+    text: "Pay yearly",
+    href: "/billing/change?product=writer&plan=plus&interval=yearly",
+  });
+});

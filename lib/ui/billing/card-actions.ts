@@ -1,0 +1,57 @@
+/** What can be done with a subscription from its card: the first thing to do, and the rest. Pure. */
+import { planRank, product as productOf } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { standingOf } from "../plans/standing";
+import { planName } from "./plan-words";
+
+/** A page of ours; or the processor's page for cards; or taking back a cancellation, a scheduled change or a pause. */
+export type CardAction = { text: string; tone?: "plain" } & (
+  | { kind: "link"; href: string }
+  | { kind: "portal" | "keep" }
+);
+
+export interface CardActions {
+  primary: CardAction | null;
+  rest: CardAction[];
+}
+
+export function cardActions(subscription: SubscriptionView): CardActions {
+  const { product, status } = subscription;
+  const plans = (text: string): CardAction => ({ kind: "link", text, href: `/pricing?product=${product}` });
+  const portal = (text: string): CardAction => ({ kind: "portal", text });
+  const change = plans("Change plan");
+  const card = portal("Payment method");
+  const leave: CardAction = { kind: "link", text: "Cancel plan", href: `/billing/cancel?product=${product}` };
+
+  switch (standingOf(subscription)) {
+    case "none":
+      return { primary: plans(status === "canceled" ? "Subscribe again" : "Upgrade"), rest: [] };
+    case "open":
+      return { primary: portal("Fix payment"), rest: [leave] };
+    case "pending":
+      return { primary: portal("Finish payment"), rest: [] };
+    case "paused":
+      return { primary: { kind: "keep", text: "Resume" }, rest: [card, leave] };
+    case "live":
+      break;
+  }
+  const keep: CardAction = { kind: "keep", text: `Keep ${planName(product, subscription.plan)}` };
+  if (subscription.cancelAt !== null) return { primary: keep, rest: [card] };
+  if (subscription.scheduledPlan !== null) return { primary: keep, rest: [card, leave] };
+  const rest = [otherInterval(subscription), card, leave].filter((action) => action !== null);
+  return isHighest(subscription)
+    ? { primary: { ...change, tone: "plain" }, rest }
+    : { primary: plans("Upgrade"), rest: [change, ...rest] };
+}
+
+function isHighest({ product: id, plan }: SubscriptionView): boolean {
+  const product = productOf(id);
+  return Object.keys(product.plans).every((other) => planRank(product, other) <= planRank(product, plan));
+}
+
+function otherInterval({ product, plan, interval }: SubscriptionView): CardAction | null {
+  const other = interval === "yearly" ? "monthly" : "yearly";
+  if (interval === null || productOf(product).plans[plan]?.price[other] == null) return null;
+  const href = `/billing/change?product=${product}&plan=${plan}&interval=${other}`;
+  return { kind: "link", text: `Pay ${other}`, href };
+}

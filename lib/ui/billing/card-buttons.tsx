@@ -1,0 +1,54 @@
+import type { Route } from "next";
+import Link from "next/link";
+import type { SubscriptionView } from "@/lib/usage/view";
+import type { Action } from "../actions/action";
+import { ActionForm } from "../actions/action-form";
+import { ActionsMenu, type MenuEntry } from "../actions/actions-menu";
+import { button } from "../button";
+import { type CardAction, cardActions } from "./card-actions";
+
+/** What a card's buttons do beside leading to pages. */
+export interface CardWork {
+  /** To the processor's page for cards and addresses. */
+  portal: Action;
+  /** Takes back a cancellation, a scheduled change or a pause. */
+  keep: Action;
+}
+
+interface CardButtonsProps {
+  subscription: SubscriptionView;
+  /** The card's title. */
+  subject: string;
+  work: CardWork;
+}
+
+/** A card's one primary action, and the rest in a menu. */
+export function CardButtons({ subscription, subject, work }: CardButtonsProps) {
+  const { primary, rest } = cardActions(subscription);
+  const fields = { product: subscription.product };
+  const entries = rest.map(
+    (action): MenuEntry => ({
+      text: action.text,
+      to: action.kind === "link" ? { href: action.href } : { action: work[action.kind], fields },
+    }),
+  );
+  return (
+    <div className="flex flex-wrap items-start gap-2">
+      {primary && <Primary action={primary} fields={fields} work={work} />}
+      {entries.length > 0 && <ActionsMenu subject={subject} entries={entries} />}
+    </div>
+  );
+}
+
+function Primary({ action, fields, work }: { action: CardAction; fields: Record<string, string>; work: CardWork }) {
+  if (action.kind === "link") {
+    return (
+      <Link href={action.href as Route} className={button(action.tone ?? "primary")}>
+        {action.text}
+      </Link>
+    );
+  }
+  return (
+    <ActionForm action={work[action.kind]} fields={fields} label={action.text} busyLabel="One moment…" tone="primary" />
+  );
+}

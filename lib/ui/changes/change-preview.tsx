@@ -1,0 +1,96 @@
+import type { Route } from "next";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import type { ChangePreviewView } from "@/lib/billing/purchase-view";
+import type { Action } from "../actions/action";
+import { ActionForm } from "../actions/action-form";
+import { planName } from "../billing/plan-words";
+import { button } from "../button";
+import { formatMoney } from "../format";
+import { Instant } from "../time/instant";
+import { MeterChanges } from "./meter-changes";
+
+interface ChangePreviewProps {
+  preview: ChangePreviewView;
+  change: Action;
+  now: string;
+  locale: string;
+}
+
+/** What a change does, before anything happens: the money, when it comes into force, and what becomes of the usage. */
+export function ChangePreview({ preview, change, now, locale }: ChangePreviewProps) {
+  const { product, to, timing, effectiveAt, dueNow, nextCharge, usage } = preview;
+  const name = changeName(preview);
+  const interval = to.interval ?? "monthly";
+  const later = timing === "period_end";
+  return (
+    <div className="space-y-8">
+      <dl className="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-3">
+        <Fact term="Charged today">
+          {dueNow === null || dueNow.amount === 0 ? "Nothing" : formatMoney(dueNow.amount, locale, dueNow.currency)}
+        </Fact>
+        <Fact term="Next invoice">
+          {nextCharge === null ? (
+            "None"
+          ) : (
+            <>
+              {formatMoney(nextCharge.amount, locale, nextCharge.currency)}
+              <span className="block font-normal text-muted text-sm tracking-normal">
+                on <Instant at={nextCharge.at} now={now} />
+              </span>
+            </>
+          )}
+        </Fact>
+        <Fact term="In force">{later ? <Instant at={effectiveAt} now={now} /> : "At once"}</Fact>
+      </dl>
+      <section aria-labelledby="usage-after">
+        <h2 id="usage-after" className="font-semibold text-base">
+          What becomes of your usage
+        </h2>
+        <p className="mt-1 mb-3 text-pretty text-muted text-sm">
+          {usage.explanation} {later ? "Then the counters reset next on" : "The next reset is on"}{" "}
+          <Instant at={usage.resetsAt} now={now} />.
+        </p>
+        <MeterChanges product={product} meters={usage.meters} locale={locale} />
+      </section>
+      <div className="flex flex-wrap items-start gap-3">
+        <ActionForm
+          action={change}
+          fields={{ product, plan: to.plan, interval }}
+          label={buttonText(preview, name, locale)}
+          busyLabel="One moment…"
+          tone="primary"
+        />
+        <Link href={`/pricing?product=${product}` as Route} className={button("quiet")}>
+          Choose another plan
+        </Link>
+      </div>
+      {later && (
+        <p className="text-pretty text-muted text-sm">
+          Nothing changes before <Instant at={effectiveAt} now={now} />, and you can take it back until then.
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** The plan, or where that stays the same how it is paid: "Ultra", "Ultra, paid yearly". */
+export function changeName({ product, from, to }: Pick<ChangePreviewView, "product" | "from" | "to">): string {
+  const name = planName(product, to.plan);
+  return from.plan === to.plan && to.interval ? `${name}, paid ${to.interval}` : name;
+}
+
+function buttonText({ timing, dueNow }: ChangePreviewView, name: string, locale: string): string {
+  if (timing === "period_end") return `Switch to ${name} then`;
+  const pay = dueNow !== null && dueNow.amount > 0;
+  return pay ? `Pay ${formatMoney(dueNow.amount, locale, dueNow.currency)} and switch to ${name}` : `Switch to ${name}`;
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <div className="bg-surface px-5 py-4">
+      <dt className="text-muted text-sm">{term}</dt>
+      <dd className="mt-0.5 font-semibold text-lg tabular-nums tracking-tight">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { pollDelay } from "./poll";
+
+it("asks within a second while something is pending, and while its reader is here", () => {
+  expect(pollDelay({ pending: true, idle: 599_999, failures: 0 })).toBeLessThan(1_000);
+  expect(pollDelay({ pending: false, idle: 119_999, failures: 0 })).toBeLessThan(1_000);
+});
+
+it("asks seldom where nobody does anything", () => {
+  expect(pollDelay({ pending: false, idle: 120_000, failures: 0 })).toBe(15_000);
+  expect(pollDelay({ pending: true, idle: 600_000, failures: 0 })).toBe(15_000);
+});
+
+it("waits longer with every failure, up to a minute", () => {
+  const delays = [0, 1, 2, 3, 40].map((failures) => pollDelay({ pending: true, idle: 0, failures }));
+  expect(delays).toEqual([800, 1_600, 3_200, 6_400, 60_000]);
+});

@@ -1,0 +1,96 @@
+import type { Route } from "next";
+import Link from "next/link";
+import type { Action } from "../actions/action";
+import { ActionForm } from "../actions/action-form";
+import { button } from "../button";
+import type { Choice } from "./standing";
+
+/** What the plans' buttons do. */
+export interface PlanActions {
+  start: Action;
+  /** Takes back a cancellation or a scheduled change. */
+  keep: Action;
+}
+
+interface PlanActionProps {
+  choice: Choice;
+  product: string;
+  plan: string;
+  planName: string;
+  interval: "monthly" | "yearly";
+  processor: "stripe" | "paddle";
+  subscription: unknown;
+  actions: PlanActions;
+  here: string;
+}
+
+const WIDE = "w-full whitespace-nowrap px-2!";
+
+/** The one thing to do with a plan, or why there is none. */
+export function PlanAction(props: PlanActionProps) {
+  const { choice, product, plan, planName, interval, processor, subscription, actions, here } = props;
+  switch (choice.kind) {
+    case "start": {
+      if (subscription === null) return <SignInFirst here={here} chosen={`${product}.${plan}`} planName={planName} />;
+      const fields = { product, plan, interval, processor };
+      return (
+        <ActionForm
+          action={actions.start}
+          fields={fields}
+          label={`Choose ${planName}`}
+          busyLabel="Opening the checkout…"
+          tone="primary"
+          className={WIDE}
+        />
+      );
+    }
+    case "change":
+      return (
+        <Link
+          href={`/billing/change?product=${product}&plan=${plan}&interval=${interval}` as Route}
+          className={`${button(choice.direction === "up" ? "primary" : "plain")} ${WIDE}`}
+        >
+          {choice.direction === "interval" ? `Pay ${interval}` : `Switch to ${planName}`}
+        </Link>
+      );
+    case "cancel":
+      return (
+        <Link href={`/billing/cancel?product=${product}` as Route} className={`${button()} ${WIDE}`}>
+          Cancel my plan
+        </Link>
+      );
+    case "current":
+      if (choice.undo === null) return null;
+      return (
+        <ActionForm
+          action={actions.keep}
+          fields={{ product }}
+          label={`Keep ${planName}`}
+          tone="primary"
+          className={WIDE}
+        />
+      );
+    case "scheduled":
+      return <p className="text-muted text-sm">Yours from the end of this period on</p>;
+    case "blocked":
+      return (
+        <p className="text-pretty text-muted text-sm">
+          {choice.why}{" "}
+          {choice.help && (
+            <Link href={choice.help.href as Route} className="text-ink underline underline-offset-4">
+              {choice.help.text}
+            </Link>
+          )}
+        </p>
+      );
+  }
+}
+
+function SignInFirst({ here, chosen, planName }: { here: string; chosen: string; planName: string }) {
+  const back = `${here}${here.includes("?") ? "&" : "?"}choose=${chosen}`;
+  return (
+    <Link href={`/sign-in?next=${encodeURIComponent(back)}` as Route} className={`${button("primary")} ${WIDE}`}>
+      Choose {planName}
+    </Link>
+  );
+}

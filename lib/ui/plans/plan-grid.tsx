@@ -1,0 +1,97 @@
+import { Check } from "lucide-react";
+import { type Plan, type ProductId, product as productOf } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { formatCount, formatMoney } from "../format";
+import { PlanAction, type PlanActions } from "./plan-action";
+import { choiceOf } from "./standing";
+
+interface PlanGridProps {
+  product: ProductId;
+  interval: "monthly" | "yearly";
+  processor: "stripe" | "paddle";
+  /** null: nobody is signed in. */
+  subscription: SubscriptionView | null;
+  actions: PlanActions;
+  /** This page's address, to come back to after signing in. */
+  here: string;
+  /** The plan that was chosen before signing in. */
+  chosen: string | null;
+  locale: string;
+}
+
+/** A product's plans side by side: what each allows and costs, which is mine, and what choosing one means. */
+export function PlanGrid(props: PlanGridProps) {
+  const { product: id, interval, subscription, locale } = props;
+  const product = productOf(id);
+  const heading = `plans-${id}`;
+  return (
+    <section aria-labelledby={heading}>
+      <h2 id={heading} className="font-semibold text-lg tracking-tight">
+        {product.name}
+      </h2>
+      <p className="mt-0.5 text-muted text-sm">{product.tagline}.</p>
+      <ul className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
+        {Object.entries(product.plans).map(([planId, plan]) => {
+          const choice = choiceOf({ product: id, plan: planId, interval, subscription, locale });
+          const mine = choice.kind === "current";
+          const marked = mine ? subscription !== null : planId === props.chosen;
+          return (
+            <li
+              key={planId}
+              aria-current={mine && subscription !== null ? "true" : undefined}
+              className={`flex flex-col rounded-xl border bg-surface p-5 ${marked ? "border-accent-ink" : "border-line"}`}
+            >
+              <h3 className="flex min-h-6 items-center justify-between gap-2 font-medium text-sm">
+                {plan.name}
+                {mine && subscription !== null && (
+                  <span className="inline-flex items-center gap-1 font-normal text-accent-ink">
+                    <Check aria-hidden="true" className="size-4" /> Your plan
+                  </span>
+                )}
+              </h3>
+              <Price plan={plan} interval={interval} locale={locale} />
+              <Limits product={id} plan={plan} locale={locale} />
+              <div className="mt-auto pt-5">
+                <PlanAction {...props} plan={planId} planName={plan.name} choice={choice} />
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function Price({ plan: { price }, interval, locale }: { plan: Plan; interval: "monthly" | "yearly"; locale: string }) {
+  const cents = price.monthly === 0 ? 0 : price[interval];
+  if (cents === null) return <p className="mt-1 text-muted text-sm">Not sold {interval}</p>;
+  const saved = interval === "yearly" && price.monthly ? price.monthly * 12 - cents : 0;
+  return (
+    <div className={interval === "yearly" ? "mt-1 min-h-14" : "mt-1"}>
+      <p className="text-muted text-sm">
+        <span className="font-semibold text-2xl text-ink tabular-nums tracking-tight">
+          {formatMoney(cents, locale)}
+        </span>
+        {cents > 0 && ` a ${interval === "yearly" ? "year" : "month"}`}
+      </p>
+      {saved > 0 && <p className="text-accent-ink text-sm">{formatMoney(saved, locale)} less than monthly</p>}
+    </div>
+  );
+}
+
+function Limits({ product: id, plan, locale }: { product: ProductId; plan: Plan; locale: string }) {
+  const { meters } = productOf(id);
+  return (
+    <ul className="mt-3 space-y-1.5 text-sm tabular-nums">
+      {Object.entries(meters).map(([field, { kind, unit }]) => (
+        <li key={field} className="flex gap-2">
+          <Check aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-faint" />
+          <span>
+            {formatCount(plan.limits[field] ?? 0, unit, locale)}
+            {kind === "counter" && (plan.cadence === "daily" ? " a day" : " a month")}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

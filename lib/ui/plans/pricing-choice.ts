@@ -1,0 +1,45 @@
+/** What the pricing page shows, as its address says it. */
+import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/billing/catalog";
+
+type Processor = "stripe" | "paddle";
+
+export interface PricingChoice {
+  /** null: all of them. */
+  product: ProductId | null;
+  interval: "monthly" | "yearly";
+  processor: Processor;
+  /** The plan that was chosen before signing in. */
+  chosen: { product: ProductId; plan: string } | null;
+}
+
+type Parameters = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * Reads the address; what it does not say, or says wrongly, is the usual.
+ * @param processors those that can be paid through here, the usual one first
+ */
+export function pricingChoice(parameters: Parameters, processors: readonly Processor[]): PricingChoice {
+  const { product, interval, processor, choose } = parameters;
+  const [chosenProduct = "", chosenPlan = ""] = typeof choose === "string" ? choose.split(".") : [];
+  return {
+    product: typeof product === "string" && isProductId(product) ? product : null,
+    interval: interval === "yearly" ? "yearly" : "monthly",
+    processor: processors.find((id) => id === processor) ?? processors[0] ?? "stripe",
+    chosen:
+      isProductId(chosenProduct) && findPlan(chosenProduct, chosenPlan)
+        ? { product: chosenProduct, plan: chosenPlan }
+        : null,
+  };
+}
+
+/** The address of such a choice; the usual is left out. */
+export function pricingPath({ product, interval, processor }: Omit<PricingChoice, "chosen">): string {
+  const parameters = new URLSearchParams();
+  if (product !== null) parameters.set("product", product);
+  if (interval !== "monthly") parameters.set("interval", interval);
+  if (processor !== "stripe") parameters.set("processor", processor);
+  return parameters.size === 0 ? "/pricing" : `/pricing?${parameters}`;
+}
+
+/** The products by name, in the catalog's order. */
+export const PRODUCTS = PRODUCT_IDS.map((id) => ({ id, name: productOf(id).name }));

@@ -1,0 +1,110 @@
+/** Where a reader stands with a product, and what each plan of it means for them. Pure. */
+import { freePlan, type Product, planRank, product as productOf } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/usage/view";
+import { formatCount, formatNumber } from "../format";
+
+type Interval = "monthly" | "yearly";
+
+/**
+ * `none`: no subscription lives, so a plan is begun by a checkout. `live`: it can be changed. `open`: a payment is to be
+ * made first. `paused`: to be resumed first. `pending`: its first payment is under way.
+ */
+export type Standing = "none" | "live" | "open" | "paused" | "pending";
+
+/** A subscription lives where a processor has one, also while it gives nothing. */
+export function standingOf({ processor, status }: Pick<SubscriptionView, "processor" | "status">): Standing {
+  if (processor === null || status === "incomplete_expired" || status === "canceled" || status === "free")
+    return "none";
+  if (status === "past_due" || status === "unpaid") return "open";
+  if (status === "paused") return "paused";
+  return status === "incomplete" ? "pending" : "live";
+}
+
+/** What choosing a plan means. */
+export type Choice =
+  /** Mine already; `undo` where a cancellation or a scheduled change would take it away. */
+  | { kind: "current"; undo: "cancel" | "schedule" | null }
+  /** To a checkout; nobody signed in signs in first. */
+  | { kind: "start" }
+  | { kind: "change"; direction: "up" | "down" | "interval" }
+  /** Will be mine at the period's end. */
+  | { kind: "scheduled" }
+  /** Back to free: ends the subscription. */
+  | { kind: "cancel" }
+  | { kind: "blocked"; why: string; help: { text: string; href: string } | null };
+
+interface ChoiceInput {
+  product: SubscriptionView["product"];
+  plan: string;
+  interval: Interval;
+  /** null: nobody is signed in. */
+  subscription: SubscriptionView | null;
+  locale: string;
+}
+
+/** What one plan means for this reader; a blocked one says why. The server judges again when it is chosen. */
+export function choiceOf({ product: id, plan, interval, subscription, locale }: ChoiceInput): Choice {
+  const product = productOf(id);
+  const free = plan === freePlan(product).id;
+  const standing = subscription === null ? "none" : standingOf(subscription);
+  if (subscription === null) return soldOr(product, plan, interval, { kind: "start" });
+  if (standing === "none") {
+    if (free) return { kind: "current", undo: null };
+    return tooMuch(subscription, product, plan, locale) ?? soldOr(product, plan, interval, { kind: "start" });
+  }
+  if (isMine(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
+  if (free) return leaves(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
+  if (standing !== "live") return HELD_UP[standing];
+  if (leaves(subscription)) return blocked("Your plan is canceled: keep it first.", null);
+  if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
+  return (
+    tooMuch(subscription, product, plan, locale) ??
+    soldOr(product, plan, interval, { kind: "change", direction: directionOf(product, subscription.plan, plan) })
+  );
+}
+
+const HELD_UP: Record<"open" | "paused" | "pending", Choice> = {
+  open: blocked("Your last payment is still open: pay it first.", { text: "Fix payment", href: "/billing" }),
+  paused: blocked("Your subscription is paused: resume it first.", { text: "Go to billing", href: "/billing" }),
+  pending: blocked("Your first payment is still under way.", null),
+};
+
+function blocked(why: string, help: { text: string; href: string } | null): Choice {
+  return { kind: "blocked", why, help };
+}
+
+function isMine({ plan, interval }: SubscriptionView, chosen: string, by: Interval, free: boolean): boolean {
+  return plan === chosen && (free || interval === null || interval === by);
+}
+
+function leaves({ cancelAt }: SubscriptionView): boolean {
+  return cancelAt !== null;
+}
+
+function undoable({ cancelAt, scheduledPlan }: SubscriptionView): "cancel" | "schedule" | null {
+  if (cancelAt !== null) return "cancel";
+  return scheduledPlan === null ? null : "schedule";
+}
+
+function directionOf(product: Product, from: string, to: string): "up" | "down" | "interval" {
+  if (from === to) return "interval";
+  return planRank(product, to) > planRank(product, from) ? "up" : "down";
+}
+
+function soldOr(product: Product, plan: string, interval: Interval, choice: Choice): Choice {
+  const price = product.plans[plan]?.price;
+  if (price?.monthly === 0 || price?.[interval] != null) return choice;
+  return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
+}
+
+/** Things that exist beyond the plan's room: reading and deleting come first. */
+function tooMuch({ meters }: SubscriptionView, product: Product, plan: string, locale: string): Choice | null {
+  for (const { field, kind, used } of meters) {
+    const limit = product.plans[plan]?.limits[field];
+    const meter = product.meters[field];
+    if (kind !== "gauge" || limit === undefined || meter === undefined || used <= limit) continue;
+    const why = `You have ${formatCount(used, meter.unit, locale)} and ${product.plans[plan]?.name} allows ${formatNumber(limit, locale)}: delete ${formatNumber(used - limit, locale)} to switch.`;
+    return blocked(why, { text: `Go to your ${meter.unit.many}`, href: `/${meter.unit.many}` });
+  }
+  return null;
+}

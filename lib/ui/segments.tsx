@@ -1,0 +1,27 @@
+import type { Route } from "next";
+import Link from "next/link";
+
+interface SegmentsProps {
+  /** What is chosen here. */
+  label: string;
+  options: readonly { name: string; href: string; current: boolean }[];
+}
+
+/** One of a few, as links: works without script, and the address can be kept. */
+export function Segments({ label, options }: SegmentsProps) {
+  return (
+    <nav aria-label={label} className="flex w-fit gap-1 rounded-lg bg-sunken p-1">
+      {options.map(({ name, href, current }) => (
+        <Link
+          key={name}
+          href={href as Route}
+          aria-current={current ? "true" : undefined}
+          scroll={false}
+          className="inline-flex min-h-11 items-center rounded-md border border-transparent px-3 text-muted text-sm transition-colors hover:text-ink aria-[current]:border-line aria-[current]:bg-surface aria-[current]:font-medium aria-[current]:text-ink sm:min-h-8"
+        >
+          {name}
+        </Link>
+      ))}
+    </nav>
+  );
+}

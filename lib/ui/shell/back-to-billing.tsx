@@ -1,0 +1,16 @@
+import { ArrowLeft } from "lucide-react";
+import type { Route } from "next";
+import Link from "next/link";
+
+/** The way back from the pages below billing. */
+export function BackToBilling() {
+  return (
+    <Link
+      href={"/billing" as Route}
+      className="-mt-3 mb-2 inline-flex min-h-11 items-center gap-2 rounded-md text-muted text-sm hover:text-ink"
+    >
+      <ArrowLeft aria-hidden="true" className="size-4" />
+      Billing
+    </Link>
+  );
+}

@@ -1,0 +1,39 @@
+import type { Route } from "next";
+import Link from "next/link";
+import type { ReactNode } from "react";
+import { currentUser } from "@/lib/identity";
+import { button } from "../button";
+import { RefreshOnReturn, RememberZone } from "../time/page-life";
+import { Logo } from "./logo";
+import { SiteHeader } from "./site-header";
+import { MAIN } from "./skip-link";
+
+/** The frame of the product's pages, with the reader's name and the way out; or the way in for those who may look only. */
+export async function PageFrame({ children }: { children: ReactNode }) {
+  const user = await currentUser();
+  return (
+    <>
+      {user === null ? <GuestHeader /> : <SiteHeader person={user.name ?? user.email ?? user.id} />}
+      <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-4xl flex-1 px-5 py-8 outline-none sm:px-6 sm:py-10">
+        {children}
+      </main>
+      <RememberZone />
+      {user !== null && <RefreshOnReturn />}
+    </>
+  );
+}
+
+function GuestHeader() {
+  return (
+    <header className="border-line border-b bg-surface">
+      <div className="mx-auto flex min-h-14 max-w-4xl items-center justify-between gap-4 px-5 sm:px-6">
+        <Link href="/" className="inline-flex min-h-11 items-center rounded-md">
+          <Logo />
+        </Link>
+        <Link href={"/sign-in" as Route} className={button()}>
+          Sign in
+        </Link>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,55 @@
+/** Which story a meter's days tell: a window that is filling up, or days that stand for themselves. Pure. */
+import type { MeterView, SubscriptionView } from "@/lib/usage/view";
+import { type Chart, dailyChart, fillingChart } from "./chart-model";
+import { type Forecast, forecast } from "./forecast";
+import { daySpan, daysIn, isDaily, type PeriodId } from "./usage-period";
+import { type DayTotal, reachedOn, type WindowDay, windowDays } from "./window-days";
+
+export type History =
+  | {
+      kind: "filling";
+      days: readonly WindowDay[];
+      chart: Chart;
+      forecast: Forecast;
+      resetsAt: string;
+      /** When 80 % and 100 % of the limit were reached, where they were. */
+      reached: { share: number; day: string }[];
+    }
+  | { kind: "days"; days: readonly DayTotal[]; chart: Chart };
+
+interface HistoryInput {
+  subscription: SubscriptionView;
+  meter: MeterView;
+  /** The ledger's days; those without use may be missing. */
+  history: readonly DayTotal[];
+  period: PeriodId;
+  now: string;
+}
+
+export function historyOf({ subscription, meter, history, period, now }: HistoryInput): History {
+  const shown = daysIn(daySpan(subscription, period, now), history);
+  const { windowStart, resetsAt } = subscription;
+  // Each day against its own limit; several windows have no limit in common.
+  if (isDaily(subscription)) return { kind: "days", days: shown, chart: dailyChart(shown, meter.limit) };
+  if (period !== "window" || resetsAt === null) return { kind: "days", days: shown, chart: dailyChart(shown, null) };
+
+  const { days } = windowDays(shown, windowStart, meter.used);
+  const instants = { now: Date.parse(now), resetsAt: Date.parse(resetsAt) };
+  const outlook = forecast({ ...meter, ...instants, days, windowStart: Date.parse(windowStart) });
+  return {
+    kind: "filling",
+    days,
+    chart: fillingChart(days, meter.limit, { forecast: outlook, ...instants }),
+    forecast: outlook,
+    resetsAt,
+    reached: [0.8, 1].flatMap((share) => {
+      const day = reachedOn(days, meter.limit, share);
+      return day === null ? [] : [{ share, day }];
+    }),
+  };
+}
+
+/** Whether there is nothing to draw. */
+export function isEmpty({ chart }: History): boolean {
+  return chart.bars.every(({ from, amount }) => from + amount === 0);
+}

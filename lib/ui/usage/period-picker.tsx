@@ -1,0 +1,18 @@
+import { Segments } from "../segments";
+import { HISTORY_DAYS, PERIOD_IDS, type PeriodId } from "./usage-period";
+
+const NAMES: Record<PeriodId, string> = {
+  window: "This window",
+  previous: "Last window",
+  "90-days": `${HISTORY_DAYS} days`,
+};
+
+/** Which days the charts show. */
+export function PeriodPicker({ current }: { current: PeriodId }) {
+  const options = PERIOD_IDS.map((id) => ({
+    name: NAMES[id],
+    href: id === "window" ? "/usage" : `/usage?period=${id}`,
+    current: id === current,
+  }));
+  return <Segments label="Days shown" options={options} />;
+}

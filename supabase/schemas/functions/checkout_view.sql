@@ -1,0 +1,30 @@
+-- Called by the functions about checkouts: one row as the gateway reads it.
+create or replace function public.checkout_view(p_row public.checkouts) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_row.checkout_id,
+    'product', p_row.product,
+    'plan', p_row.plan,
+    'interval', p_row.billing_interval,
+    'trial', p_row.trial,
+    'processor', p_row.processor,
+    'external_id', p_row.external_id,
+    'url', p_row.url,
+    'status', p_row.status,
+    'subscription', p_row.subscription_id,
+    -- What it sold has come by a webhook, or by asking.
+    'known', exists (
+      select from public.mirrors m
+      where m.user_id = p_row.user_id and m.product = p_row.product
+        and (m.subscription_id = p_row.subscription_id
+          -- Nobody has asked yet, and a subscription like it has begun.
+          or (p_row.subscription_id is null and p_row.status in ('opening', 'open', 'left_open', 'paid')
+            and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+            and (m.processor, m.plan, m.billing_interval)
+              = (p_row.processor, p_row.plan, p_row.billing_interval)))));
+$$;
+
+comment on function public.checkout_view(public.checkouts) is 'One checkouts row as the gateway reads it.';
+revoke all on function public.checkout_view(public.checkouts) from public, anon, authenticated;
+grant execute on function public.checkout_view(public.checkouts) to service_role;

@@ -1,0 +1,30 @@
+-- Called by checkout once the processor has made it, before anybody has its address: stores whose it is (also as a link,
+-- so that its events are at home) and opens it. Where the request took so long that another was let in, nothing is opened
+-- and the caller closes what it has made. Never moves a link.
+-- Errors: TG409 linked to another user.
+create or replace function public.open_checkout(
+  p_user_id text,
+  p_checkout_id uuid,
+  p_external_id text,
+  p_url text
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_checkout public.checkouts;
+begin
+  update public.checkouts c
+  set status = 'open', external_id = p_external_id, url = p_url, updated_at = now()
+  where c.user_id = p_user_id and c.checkout_id = p_checkout_id and c.status = 'opening'
+  returning * into v_checkout;
+  if not found then
+    return jsonb_build_object('opened', false);
+  end if;
+  perform public.link_transaction(v_checkout.processor, p_external_id, p_user_id);
+  return jsonb_build_object('opened', true);
+end;
+$$;
+
+comment on function public.open_checkout(text, uuid, text, text) is 'Stores what the processor made for a checkout, and whose it is.';
+revoke all on function public.open_checkout(text, uuid, text, text) from public, anon, authenticated;
+grant execute on function public.open_checkout(text, uuid, text, text) to service_role;

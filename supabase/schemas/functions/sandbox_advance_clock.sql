@@ -1,0 +1,19 @@
+-- Called by the sandbox while it walks a user's clock: it is p_to from now on, unless it is later already (two walks at once
+-- never turn each other back).
+create or replace function public.sandbox_advance_clock(p_user_id text, p_to timestamptz) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  -- From the same millisecond that now_for adds it to: the clock is never a moment short of p_to.
+  v_shift interval := p_to - date_trunc('milliseconds', clock_timestamp());
+begin
+  insert into public.sandbox_clocks as c (user_id, shift)
+  values (p_user_id, greatest(interval '0', v_shift))
+  on conflict (user_id) do update set shift = greatest(c.shift, v_shift);
+  return jsonb_build_object('now', public.instant_text(public.now_for(p_user_id)));
+end;
+$$;
+
+comment on function public.sandbox_advance_clock(text, timestamptz) is 'Moves a sandbox users clock forward.';
+revoke all on function public.sandbox_advance_clock(text, timestamptz) from public, anon, authenticated;
+grant execute on function public.sandbox_advance_clock(text, timestamptz) to service_role;

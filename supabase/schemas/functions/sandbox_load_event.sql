@@ -1,0 +1,12 @@
+-- Called by the played processors where an event is asked for by its id; null where there is none.
+create or replace function public.sandbox_load_event(p_processor text, p_event_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select to_jsonb(convert_from(e.raw, 'UTF8'))
+  from public.sandbox_events e
+  where e.processor = p_processor and e.event_id = p_event_id;
+$$;
+
+comment on function public.sandbox_load_event(text, text) is 'The body of a played event.';
+revoke all on function public.sandbox_load_event(text, text) from public, anon, authenticated;
+grant execute on function public.sandbox_load_event(text, text) to service_role;

@@ -1,0 +1,12 @@
+-- Called by the sandbox for a request with an idempotency key: the answer it was given before, or null.
+create or replace function public.sandbox_load_request(p_processor text, p_key text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object('fingerprint', r.fingerprint, 'status', r.status, 'body', r.body::text)
+  from public.sandbox_requests r
+  where r.processor = p_processor and r.idempotency_key = p_key;
+$$;
+
+comment on function public.sandbox_load_request(text, text) is 'The answer that was given under an idempotency key.';
+revoke all on function public.sandbox_load_request(text, text) from public, anon, authenticated;
+grant execute on function public.sandbox_load_request(text, text) to service_role;

@@ -1,0 +1,29 @@
+-- What our server has begun to sell: one row a checkout, made before the processor is asked for it. At most one a user and
+-- product can be paid at a time, whatever is clicked twice or opened in a second tab, at either processor.
+create table public.checkouts (
+  user_id text not null references public.users (user_id),
+  checkout_id uuid not null default gen_random_uuid(),
+  product text not null,
+  plan text not null,
+  billing_interval text not null check (billing_interval in ('monthly', 'yearly')),
+  trial boolean not null,
+  processor text not null check (processor in ('stripe', 'paddle')),
+  -- The processor's id of it, and where it is paid; null until the processor has answered.
+  external_id text,
+  url text,
+  -- opening: the processor is being asked. left_open: replaced, but the processor has no way to close it.
+  status text not null default 'opening' check (status in ('opening', 'open', 'paid', 'closed', 'left_open')),
+  -- What it sold, once it is paid.
+  subscription_id text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  primary key (user_id, checkout_id),
+  check (status in ('opening', 'closed') or external_id is not null)
+);
+create unique index checkouts_one_at_a_time on public.checkouts (user_id, product) where status in ('opening', 'open');
+create index checkouts_left_open on public.checkouts (updated_at) where status = 'left_open';
+comment on table public.checkouts is 'Checkouts that our server has opened, and what has become of them.';
+
+alter table public.checkouts enable row level security;
+revoke all on public.checkouts from public, anon, authenticated;
+grant all on public.checkouts to service_role;

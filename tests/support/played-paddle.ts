@@ -1,0 +1,117 @@
+/**
+ * The sandbox's Paddle for a database test: the real SDK on one side, over HTTP on loopback, and the real verification
+ * and fold on the other.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Environment, Paddle } from "@paddle/paddle-node-sdk";
+import { afterAll, beforeAll } from "vitest";
+import { priceLists } from "@/lib/billing/catalog";
+import type { Processor } from "@/lib/billing/facts";
+import { paddle as paddleSource } from "@/lib/billing/processors/paddle";
+import { paddleClient } from "@/lib/billing/processors/paddle/client";
+import type { Reached } from "@/lib/billing/processors/reach";
+import { stripe as stripeSource } from "@/lib/billing/processors/stripe";
+import { stripeClient } from "@/lib/billing/processors/stripe/client";
+import { receive } from "@/lib/billing/receive";
+import type { Selling } from "@/lib/billing/selling";
+import type { Gateway } from "@/lib/database";
+import { carryOutChanges } from "@/lib/jobs/changes";
+import { answerApi, type Entrance, playedPaddle, withPlayedCheckout } from "@/lib/sandbox/paddle";
+import type { Payment } from "@/lib/sandbox/paddle/checkout";
+import * as hosted from "@/lib/sandbox/paddle/hosted";
+import type { Played } from "@/lib/sandbox/played";
+import { createSandbox } from "@/lib/sandbox/sandbox";
+import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+
+const SECRET = "pdl_ntfset_played";
+const SITE = "http://localhost:3000";
+
+export interface Told {
+  type: string;
+  occurredAt: string;
+  data: Record<string, unknown> & { id: string; status: string };
+  outcome: unknown;
+}
+
+export function playPaddle(gateway: Gateway) {
+  const findPrice = (of: Processor) => priceLists(of, {}, { sandbox: true }).find;
+  const endpoints = {
+    paddle: { source: paddleSource, secrets: [SECRET], findPrice: findPrice("paddle"), livemode: false },
+    stripe: { source: stripeSource, secrets: [SECRET], findPrice: findPrice("stripe"), livemode: false },
+  };
+  const told: Told[] = [];
+  const sandbox = createSandbox({
+    gateway,
+    processors: [playedPaddle as Played, playedStripe as Played],
+    secret: () => SECRET,
+    send: async (processor, raw, [, signature]) => {
+      const { status, body } = await receive({ raw, signature }, endpoints[processor], gateway);
+      const { event_type: type, occurred_at: occurredAt, data } = JSON.parse(Buffer.from(raw).toString());
+      if (processor === "paddle") told.push({ type, occurredAt, data, outcome: body.outcome });
+      return status;
+    },
+    runJobs: () => carryOutChanges(gateway, reach),
+  });
+
+  const entrance: Entrance = { base: "", apiKey: "pdl_sdbx_apikey_test", site: SITE };
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = "GET", headers, url } = request;
+    const body = method === "GET" ? null : Buffer.concat(chunks);
+    const asked = new Request(new URL(url ?? "/", entrance.base), {
+      method,
+      headers: headers as Record<string, string>,
+      body,
+    });
+    const answer = await answerApi(asked, sandbox, entrance).catch((error) => {
+      console.error(error);
+      return new Response("{}", { status: 500 });
+    });
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    entrance.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** The SDK as our client makes it. */
+  const sdk = (apiKey = entrance.apiKey, customHeaders = {}) =>
+    new Paddle(apiKey, { environment: entrance.base as Environment, customHeaders });
+
+  async function reach(of: Processor): Promise<Reached> {
+    const { find, sold } = priceLists(of, {}, { sandbox: true });
+    if (of === "stripe") {
+      const httpClient = httpClientOver(() => sandbox);
+      return { client: stripeClient({ apiKey: "sk_test_played", findPrice: find, httpClient }), sold };
+    }
+    const { base: baseUrl, apiKey } = entrance;
+    const client = paddleClient({ apiKey, environment: "sandbox", baseUrl, findPrice: find });
+    return { client: withPlayedCheckout(client, SITE), sold };
+  }
+  const shop: Selling = { gateway, appUrl: SITE, reach };
+
+  const form = (payment: Partial<Payment>): Payment => ({
+    card: "4242",
+    email: "ada@example.com",
+    name: "Ada",
+    confirmed: false,
+    ...payment,
+  });
+  const pay = async (transaction: string, payment: Partial<Payment> = {}) => {
+    const paid = await hosted.pay(sandbox, transaction, form(payment));
+    await sandbox.idle();
+    return paid;
+  };
+  const changeCard = async (subscription: string, payment: Partial<Payment> = {}) => {
+    const paid = await hosted.changeCard(sandbox, subscription, form(payment));
+    await sandbox.idle();
+    return paid;
+  };
+  return { sandbox, sdk, entrance, shop, told, pay, changeCard, hosted };
+}

@@ -1,0 +1,58 @@
+/** The sandbox's Stripe for a database test: the real SDK on one side, the real verification and fold on the other. */
+import Stripe from "stripe";
+import { priceLists } from "@/lib/billing/catalog";
+import { stripe as source } from "@/lib/billing/processors/stripe";
+import { receive } from "@/lib/billing/receive";
+import type { Gateway } from "@/lib/database";
+import type { Played } from "@/lib/sandbox/played";
+import { createSandbox } from "@/lib/sandbox/sandbox";
+import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+import type { Payment } from "@/lib/sandbox/stripe/checkout";
+import * as hosted from "@/lib/sandbox/stripe/hosted";
+import { TEST_SECRET } from "./stripe";
+
+export interface Told {
+  type: string;
+  created: number;
+  object: Record<string, unknown> & { id: string };
+  previous: Record<string, unknown> | undefined;
+  outcome: unknown;
+}
+
+export function playStripe(gateway: Gateway) {
+  const endpoint = {
+    source,
+    secrets: [TEST_SECRET],
+    findPrice: priceLists("stripe", {}, { sandbox: true }).find,
+    livemode: false,
+  };
+  const told: Told[] = [];
+  const sandbox = createSandbox({
+    gateway,
+    processors: [playedStripe as Played],
+    secret: () => TEST_SECRET,
+    send: async (_processor, raw, [, signature]) => {
+      const { status, body } = await receive({ raw, signature }, endpoint, gateway);
+      const { type, created, data } = JSON.parse(Buffer.from(raw).toString());
+      told.push({ type, created, object: data.object, previous: data.previous_attributes, outcome: body.outcome });
+      return status;
+    },
+  });
+  const stripe = new Stripe("sk_test_sandbox", {
+    httpClient: httpClientOver(() => sandbox, "http://localhost:3000"),
+    telemetry: false,
+    maxNetworkRetries: 0,
+  });
+  const pay = async (session: string, payment: Partial<Payment> = {}) => {
+    const paid = await hosted.paySession(sandbox, session, {
+      card: "4242",
+      email: "ada@example.com",
+      name: "Ada",
+      confirmed: false,
+      ...payment,
+    });
+    await sandbox.idle();
+    return paid;
+  };
+  return { sandbox, stripe, told, pay, hosted };
+}
