@@ -367,3 +367,23 @@ $$;
 comment on function public.sandbox_load_event(text, text) is 'The body of a played event.';
 revoke all on function public.sandbox_load_event(text, text) from public, anon, authenticated;
 grant execute on function public.sandbox_load_event(text, text) to service_role;
+
+-- Called by the demo data and the sandbox's clock. From now on it is p_to for this user (null: the real time again). The
+-- row turns by itself when it is next touched. Never called in production: the gateway's callers are sandbox only.
+create or replace function public.set_sandbox_clock(p_user_id text, p_to timestamptz) returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  delete from public.sandbox_clocks c where c.user_id = p_user_id;
+  if p_to is not null then
+    insert into public.sandbox_clocks (user_id, shift)
+    -- From the same floored instant as now_for: it is p_to from this very call on, never a millisecond before.
+    values (p_user_id, p_to - date_trunc('milliseconds', clock_timestamp()));
+  end if;
+  return jsonb_build_object('now', public.instant_text(public.now_for(p_user_id)));
+end;
+$$;
+
+comment on function public.set_sandbox_clock(text, timestamptz) is 'Moves a sandbox users clock.';
+revoke all on function public.set_sandbox_clock(text, timestamptz) from public, anon, authenticated;
+grant execute on function public.set_sandbox_clock(text, timestamptz) to service_role;

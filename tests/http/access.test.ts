@@ -101,11 +101,16 @@ describe.each(Object.entries(API))("%s", (route, rows) => {
   );
 });
 
+/** Where a step leads to that was not told what it is about. */
+const STEPS_BACK: Readonly<Record<string, string>> = { "/billing/cancel": "/billing", "/billing/change": "/pricing" };
+
 describe.each(Object.entries(PAGES))("page %s", (route, access) => {
   test.each(CALLERS)("%s", async (caller) => {
     const { status, headers } = await app.send(route, { headers: { ...headersOf[caller], accept: "text/html" } });
     const signedIn = ["user", "other", "admin"].includes(caller);
     if (route === "/sign-up") return expect(status).toBe(307);
+    if (access === "hosted") return expect(status).toBe(404);
+    if (access === "step" && signedIn) return expect([status, headers.location]).toEqual([307, STEPS_BACK[route]]);
     if (access === "public" || (access === "user" && signedIn) || caller === "admin") return expect(status).toBe(200);
     if (signedIn) return expect(status).toBe(404);
     expect(status).toBe(307);
@@ -155,7 +160,7 @@ const FORMS: [name: string, form: (path: string) => string, headers?: Record<str
 ];
 
 describe("nobody, by every form of a path", () => {
-  const pages = Object.entries(PAGES).filter(([, access]) => access !== "public");
+  const pages = Object.entries(PAGES).filter(([, access]) => access !== "public" && access !== "hosted");
   const reads = Object.entries(API).filter(([, rows]) =>
     rows.some((row) => row.method === "GET" && row.expects.nobody === 401),
   );

@@ -65,37 +65,38 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/health": [{ method: "GET", expects: same(200) }],
   "/api/invoices": [{ method: "GET", expects: own(200) }],
   "/api/invoices/[processor]/[id]": [{ method: "GET", path: "/api/invoices/stripe/in_none", expects: own(404) }],
-  "/api/portal": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/portal": [{ method: "POST", body: {}, expects: own(404) }],
   "/api/sandbox/clock": [{ method: "POST", body: {}, expects: own(400) }],
   // The played processors' own pages and API, for whoever has the address, as theirs are.
   "/api/sandbox/paddle/checkout/[transaction]": [
-    { method: "POST", path: "/api/sandbox/paddle/checkout/txn_none", body: {}, expects: same(400) },
+    { method: "POST", path: "/api/sandbox/paddle/checkout/txn_none", expects: same(400) },
   ],
   "/api/sandbox/paddle/invoice/[id]/pdf": [
     { method: "GET", path: "/api/sandbox/paddle/invoice/txn_none/pdf", expects: same(404) },
   ],
   "/api/sandbox/paddle/payment/[subscription]": [
-    { method: "POST", path: "/api/sandbox/paddle/payment/sub_none", body: {}, expects: same(400) },
+    { method: "POST", path: "/api/sandbox/paddle/payment/sub_none", expects: same(400) },
   ],
   "/api/sandbox/paddle/portal/[id]": [
-    { method: "POST", path: "/api/sandbox/paddle/portal/cpls_none", body: {}, expects: same(400) },
+    { method: "POST", path: "/api/sandbox/paddle/portal/cpls_none", expects: same(400) },
   ],
   "/api/sandbox/paddle/v1/[...path]": ["GET", "POST", "PATCH"].map((method) => ({
     method,
     path: "/api/sandbox/paddle/v1/subscriptions/sub_none",
-    expects: same(403),
+    // The SDK's key opens it; a bearer of ours is none.
+    expects: same(401),
   })),
   "/api/sandbox/stripe/checkout/[id]": [
-    { method: "POST", path: "/api/sandbox/stripe/checkout/cs_none", body: {}, expects: same(400) },
+    { method: "POST", path: "/api/sandbox/stripe/checkout/cs_none", expects: same(400) },
   ],
   "/api/sandbox/stripe/invoice/[id]": [
-    { method: "POST", path: "/api/sandbox/stripe/invoice/in_none", body: {}, expects: same(400) },
+    { method: "POST", path: "/api/sandbox/stripe/invoice/in_none", expects: same(400) },
   ],
   "/api/sandbox/stripe/invoice/[id]/pdf": [
     { method: "GET", path: "/api/sandbox/stripe/invoice/in_none/pdf", expects: same(404) },
   ],
   "/api/sandbox/stripe/portal/[id]": [
-    { method: "POST", path: "/api/sandbox/stripe/portal/bps_none", body: {}, expects: same(400) },
+    { method: "POST", path: "/api/sandbox/stripe/portal/bps_none", expects: same(400) },
   ],
   "/api/subscription/cancel": [{ method: "POST", body: {}, expects: own(400) }],
   "/api/subscription/change": [{ method: "POST", body: {}, expects: own(400) }],
@@ -126,18 +127,28 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/writer/transform": [{ method: "POST", body: {}, expects: own(400) }],
 };
 
-/** "user": whoever is signed in; others are sent to the way in. "admin": to everybody else there is nothing there. */
-export const PAGES: Readonly<Record<string, "public" | "user" | "admin">> = {
+/**
+ * "user": whoever is signed in; others are sent to the way in. "step": the same, and without what it is about it leads
+ * back. "admin": to everybody else there is nothing there. "hosted": a played processor's page, by an address that cannot be
+ * guessed; without it there is nothing.
+ */
+export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "hosted">> = {
   "/": "public",
   "/account": "user",
   "/billing": "user",
-  "/billing/cancel": "user",
-  "/billing/change": "user",
+  "/billing/cancel": "step",
+  "/billing/change": "step",
   "/billing/invoices": "user",
   "/pricing": "public",
   "/usage": "user",
   "/chatbots": "user",
   "/writer": "user",
+  "/sandbox/paddle/checkout/[transaction]": "hosted",
+  "/sandbox/paddle/payment/[subscription]": "hosted",
+  "/sandbox/paddle/portal/[id]": "hosted",
+  "/sandbox/stripe/checkout/[id]": "hosted",
+  "/sandbox/stripe/invoice/[id]": "hosted",
+  "/sandbox/stripe/portal/[id]": "hosted",
   "/sign-in": "public",
   "/sign-up": "public",
   "/sign-out": "public",

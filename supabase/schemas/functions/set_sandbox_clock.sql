@@ -7,7 +7,8 @@ begin
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   if p_to is not null then
     insert into public.sandbox_clocks (user_id, shift)
-    values (p_user_id, date_trunc('milliseconds', p_to - clock_timestamp()));
+    -- From the same floored instant as now_for: it is p_to from this very call on, never a millisecond before.
+    values (p_user_id, p_to - date_trunc('milliseconds', clock_timestamp()));
   end if;
   return jsonb_build_object('now', public.instant_text(public.now_for(p_user_id)));
 end;

@@ -16,8 +16,8 @@ interface CancelPageProps {
 export default async function CancelPage({ searchParams }: CancelPageProps) {
   const { product } = await searchParams;
   const asked = productRequest.safeParse({ product });
+  const user = await pageUser(asked.success ? `/billing/cancel?${new URLSearchParams(asked.data)}` : "/billing/cancel");
   if (!asked.success) redirect("/billing" as Route);
-  const user = await pageUser(`/billing/cancel?${new URLSearchParams(asked.data)}`);
   const [{ locale }, { now, subscriptions }] = await Promise.all([reader(), usageOf(user.id)]);
   const subscription = subscriptions.find((each) => each.product === asked.data.product);
   if (subscription === undefined || !isCancelable(subscription)) redirect("/billing" as Route);

@@ -16,8 +16,8 @@ interface ChangePageProps {
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
   const asked = planChangeRequest.safeParse({ product, plan, interval });
+  const user = await pageUser(asked.success ? `/billing/change?${new URLSearchParams(asked.data)}` : "/billing/change");
   if (!asked.success) redirect("/pricing" as Route);
-  const user = await pageUser(`/billing/change?${new URLSearchParams(asked.data)}`);
   const [{ locale }, { now }, preview] = await Promise.all([
     reader(),
     usageOf(user.id),
