@@ -104,6 +104,40 @@ test("a renewal that fails is paid on the card's page", async ({ page }, testInf
   await expectAccessible(page);
 });
 
+test("the portal of a customer whom an admin has linked: ended there, and kept", async ({ page }, testInfo) => {
+  const userId = newUserId("paddle-portal");
+  await signIn(page, userId);
+  const url = await checkout(page);
+  await page.goto(url);
+  await card(page, "4242 4242 4242 4242").click();
+  await page.waitForURL(/\/billing/);
+  await expect.poll(() => planOf(page)).toBe("plus");
+  // Ids of one customer begin alike.
+  const customerId = `ctm_${url.match(/txn_(01[a-f\d]{16})/)?.[1]}00000000`;
+  await signIn(page, "admin");
+  await post(page, "/api/admin/links", { processor: "paddle", customerId, userId });
+  await signIn(page, userId);
+  const { body } = await post(page, "/api/portal", { product: "writer" });
+  await page.goto(body.url);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Your subscriptions and payments");
+  await page.waitForLoadState("networkidle");
+  for (const scheme of ["light", "dark"] as const) {
+    await shoot(page, scheme, "sandbox-paddle-portal", testInfo);
+    await expectAccessible(page);
+  }
+  await expectNoSidewaysScroll(page);
+  const document = await page.request.get((await page.locator('a[href$="/pdf"]').getAttribute("href")) as string);
+  expect((await document.body()).subarray(0, 8).toString()).toBe("%PDF-1.4");
+  await page.getByRole("button", { name: "Cancel Writer Plus" }).click();
+  await expect(page.getByText("Canceled: it ends on")).toBeVisible();
+  await expect.poll(async () => (await subscriptionOf(page.request, "writer")).cancelAt).not.toBeNull();
+  await page.getByRole("button", { name: "Don’t cancel" }).click();
+  await expect.poll(async () => (await subscriptionOf(page.request, "writer")).cancelAt).toBeNull();
+  await page.getByRole("link", { name: "Change card" }).click();
+  await card(page, "4000 0000 0000 0341").click();
+  await expect(page.getByText("Your card ends in 0341")).toBeVisible();
+});
+
 test("both processors side by side, for one person", async ({ page }) => {
   await signIn(page, newUserId("both"));
   await subscribed(page);

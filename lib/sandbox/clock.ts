@@ -48,7 +48,7 @@ export async function moveClock(userId: string, move: ClockMove, walker: Walker)
   if (to < clock.now) return moveBack(userId, move, clock, to, walker.gateway);
   const events = await walk(userId, to, walker);
   const { now } = await walker.gateway.advanceSandboxClock(userId, to);
-  await walker.runJobs();
+  await lookAhead((await walker.gateway.sandboxClock(userId)).due, walker);
   return { now, events };
 }
 
@@ -89,7 +89,7 @@ async function walk(userId: string, to: Instant, walker: Walker): Promise<number
     if (lookedAheadOf !== due.at && ahead < due.at && ahead <= to) {
       lookedAheadOf = due.at;
       await gateway.advanceSandboxClock(userId, ahead);
-      await walker.runJobs();
+      await lookAhead(due, walker);
       // A job may have changed what is due next.
       continue;
     }
@@ -98,6 +98,12 @@ async function walk(userId: string, to: Instant, walker: Walker): Promise<number
     events += await bringUpToNow(due, walker.played(due.processor), gateway);
     await walker.deliverAndWait(due);
   }
+}
+
+/** What our jobs ask of a processor comes back as events, which whoever moves the clock wants to have seen. */
+async function lookAhead(of: AccountRef | null, walker: Walker): Promise<void> {
+  await walker.runJobs();
+  if (of !== null) await walker.deliverAndWait(of);
 }
 
 function badMove(message: string, reason: string): HttpError {

@@ -3,7 +3,7 @@ import { type CardNumber, type Charged, chargeCard, type Presence } from "../car
 import { addressOf, customerOf } from "./objects";
 import { begin, stop, unschedule } from "./subscriptions";
 import { tell, tellTransaction } from "./tell";
-import { attempt, balanced, complete, make, openOf, recover, save } from "./transactions";
+import { attempt, complete, make, openOf, recover, save, takeCredit } from "./transactions";
 import type { PaddleTurn, Subscription, Transaction } from "./world";
 
 /** What a payer fills in. */
@@ -27,6 +27,8 @@ const PAYABLE: ReadonlySet<Transaction["status"]> = new Set(["draft", "ready", "
 export function pay(turn: PaddleTurn, transaction: Transaction, payment: Payment): Paid {
   if (transaction.status === "paid" || transaction.status === "completed") return { outcome: "complete" };
   if (!PAYABLE.has(transaction.status)) return { outcome: "gone" };
+  const subscription = turn.world.subscriptions.find(({ id }) => id === transaction.subscription);
+  if (subscription?.status === "canceled") return { outcome: "gone" };
   const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
   if (chargeCard(payment.card, presence).outcome === "requires_action") return { outcome: "requires_action" };
 
@@ -37,7 +39,6 @@ export function pay(turn: PaddleTurn, transaction: Transaction, payment: Payment
     tellTransaction(turn, transaction, "payment_failed");
     return charged;
   }
-  const subscription = turn.world.subscriptions.find(({ id }) => id === transaction.subscription);
   if (subscription === undefined) {
     complete(turn, transaction, () => begin(turn, transaction, card));
     return charged;
@@ -57,7 +58,8 @@ function identify(turn: PaddleTurn, transaction: Transaction, { email, name }: P
     tell(turn, "customer.created", customerOf(world));
     tell(turn, "address.created", addressOf(world));
   }
-  Object.assign(transaction, { customer: customer.id, status: "ready", ...balanced(world, transaction.lines, true) });
+  Object.assign(transaction, { customer: customer.id, status: "ready" });
+  takeCredit(turn, transaction);
   tellTransaction(turn, transaction, "updated", "ready");
 }
 

@@ -6,7 +6,7 @@ import type {
 } from "@paddle/paddle-node-sdk";
 import { type ItemSpec, type LineSpec, lineItem, period as periodEntity } from "@/lib/billing/processors/paddle/events";
 import { subscriptionOf } from "./objects";
-import { intervalOf, type Period, periodAfter, periodLines, sumOf } from "./proration";
+import { intervalOf, type Period, periodAfter, periodLines, settle, sumOf } from "./proration";
 import type { planned } from "./subscriptions";
 import { dueOf } from "./transactions";
 import type { PaddleTurn, Subscription } from "./world";
@@ -39,19 +39,10 @@ export function previewOf(
   };
 }
 
-interface Settled {
-  lines: readonly LineSpec[];
-  credit: number;
-  creditToBalance: number;
-  /** The customer's credit afterwards. */
-  left: number;
-}
+type Settled = ReturnType<typeof settle> & { lines: readonly LineSpec[] };
 
 function settled(lines: readonly LineSpec[], balance: number): Settled {
-  const total = sumOf(lines);
-  const credit = Math.min(balance, Math.max(0, total));
-  const creditToBalance = Math.max(0, -total);
-  return { lines, credit, creditToBalance, left: balance - credit + creditToBalance };
+  return { lines, ...settle(lines, balance) };
 }
 
 function transaction(settled: Settled, { start, end }: Period): INextTransactionResponse {

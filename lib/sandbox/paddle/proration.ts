@@ -70,6 +70,14 @@ export function sumOf(lines: readonly LineSpec[]): number {
   return lines.reduce((sum, { amount }) => sum + amount, 0);
 }
 
+/** What the customer's credit takes off a sum, what a sum of less than nothing adds to it, and what is left of it. */
+export function settle(lines: readonly LineSpec[], balance: number) {
+  const total = sumOf(lines);
+  const credit = Math.min(balance, Math.max(0, total));
+  const creditToBalance = Math.max(0, -total);
+  return { credit, creditToBalance, left: balance - credit + creditToBalance };
+}
+
 /** The rest of the period, charged, or given back as a line of less than nothing. */
 function prorated({ price, quantity = 1 }: ItemSpec, { start, end }: Period, at: Instant, sign: 1 | -1): LineSpec {
   const minutes = (from: Instant) => Math.round((end - from) / MINUTE);

@@ -95,11 +95,12 @@ export function stop(
   if (status === "paused" && action === "pause") {
     throw cannot("subscription_cannot_be_paused", "subscription is paused already");
   }
+  // Only an end at once overtakes what is scheduled.
+  if (!immediately || action === "pause") requireUnlocked(turn, subscription);
   if (immediately || period === null) {
     carryOutStop(turn, subscription, action, resumeAt);
     return;
   }
-  requireUnlocked(turn, subscription);
   subscription.scheduledChange = { action, effectiveAt: period.end, resumeAt };
   tellSubscription(turn, subscription, "updated");
 }

@@ -3,7 +3,7 @@ import type { Instant } from "@/lib/billing/facts";
 import { DAY, MINUTE } from "@/lib/billing/period";
 import type { LineSpec } from "@/lib/billing/processors/paddle/events";
 import { type CardNumber, type Charged, chargeCard, OFF_SESSION, type Presence, testCard } from "../cards";
-import { sumOf } from "./proration";
+import { settle, sumOf } from "./proration";
 import { tellSubscription, tellTransaction } from "./tell";
 import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./world";
 
@@ -40,21 +40,21 @@ export function make(turn: PaddleTurn, { subscription, ...draft }: Draft): Trans
     payments: [],
     nextAttempt: null,
     failures: 0,
-    ...balanced(world, draft.lines, billed),
+    credit: 0,
+    creditToBalance: 0,
     ...draft,
   };
+  if (billed) takeCredit(turn, transaction);
   world.transactions.push(transaction);
   tellTransaction(turn, transaction, "created", ...(billed ? ["billed"] : []));
   return transaction;
 }
 
-/** What the customer's credit takes off a sum, and what a sum of less than nothing adds to it. */
-export function balanced(world: World, lines: readonly LineSpec[], moves: boolean) {
-  const total = sumOf(lines);
-  const credit = Math.min(world.customer.balance, Math.max(0, total));
-  const creditToBalance = Math.max(0, -total);
-  if (moves) world.customer.balance += creditToBalance - credit;
-  return { credit, creditToBalance };
+/** Settles a transaction with the customer's credit, once it is sure whose it is. */
+export function takeCredit({ world }: PaddleTurn, transaction: Transaction): void {
+  const { credit, creditToBalance, left } = settle(transaction.lines, world.customer.balance);
+  Object.assign(transaction, { credit, creditToBalance });
+  world.customer.balance = left;
 }
 
 /** What a card has to pay. */
@@ -137,10 +137,19 @@ export function fail(turn: PaddleTurn, transaction: Transaction, subscription: S
 /** Ends a subscription for good. What it owes is not asked for any more. */
 export function endSubscription(turn: PaddleTurn, subscription: Subscription): void {
   for (const transaction of turn.world.transactions) {
-    if (transaction.subscription === subscription.id) transaction.nextAttempt = null;
+    if (transaction.subscription !== subscription.id) continue;
+    transaction.nextAttempt = null;
+    if (transaction.status === "billed") cancel(turn, transaction);
   }
   Object.assign(subscription, { status: "canceled", period: null, scheduledChange: null, canceledAt: turn.now });
   tellSubscription(turn, subscription, "updated", "canceled");
+}
+
+/** A transaction that nobody is to pay; the credit that it took is given back. */
+export function cancel(turn: PaddleTurn, transaction: Transaction): void {
+  turn.world.customer.balance += transaction.credit;
+  Object.assign(transaction, { status: "canceled", nextAttempt: null, credit: 0 });
+  tellTransaction(turn, transaction, "updated", "canceled");
 }
 
 export function save(turn: PaddleTurn, number: CardNumber): Card {

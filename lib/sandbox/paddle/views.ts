@@ -54,7 +54,8 @@ export function checkoutView(world: World, id: string): CheckoutView | null {
   const transaction = world.transactions.find((each) => each.id === id);
   if (transaction === undefined) return null;
   const { status, lines, subscription, checkoutUrl } = transaction;
-  const open = status === "draft" || status === "ready" || status === "past_due";
+  const ended = world.subscriptions.some((each) => each.id === subscription && each.status === "canceled");
+  const open = (status === "draft" || status === "ready" || status === "past_due") && !ended;
   return {
     status: open ? "open" : status === "paid" || status === "completed" ? "complete" : "gone",
     lines: lines.map(orderLine),

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { transactionOf } from "../objects";
 import { PaddleProblem } from "../problem";
 import { periodLines } from "../proration";
-import { tellTransaction } from "../tell";
-import { make } from "../transactions";
+import { cancel, make } from "../transactions";
 import { priceNamed } from "./catalog";
 import {
   accountsOf,
@@ -73,10 +72,7 @@ export const transactions = [
       if (transaction.status !== "ready" && transaction.status !== "billed") {
         throw new PaddleProblem(400, "transaction_invalid_status_change", `transaction is ${transaction.status}`);
       }
-      transaction.status = "canceled";
-      transaction.nextAttempt = null;
-      turn.world.customer.balance += transaction.credit;
-      tellTransaction(turn, transaction, "updated", "canceled");
+      cancel(turn, transaction);
       return transactionOf(turn.world, transaction);
     },
   }),

@@ -1,15 +1,16 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
+import { Over } from "@/app/sandbox/_parts/over";
+import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
-import { button, reader } from "@/lib/ui";
+import { reader } from "@/lib/ui";
 import { formatMoney } from "@/lib/ui/format";
 import { Back } from "../../_parts/back";
 import { PaddleOrder } from "../../_parts/paddle-order";
-import { PaymentFields } from "../../_parts/payment-fields";
 
 export const metadata: Metadata = { title: "Checkout" };
 
@@ -69,17 +70,5 @@ export default async function PaddleCheckoutPage({
         </div>
       </div>
     </>
-  );
-}
-
-function Over({ title, text, href, link }: { title: string; text: string; href: string; link: string }) {
-  return (
-    <section className="rounded-xl border border-line bg-surface p-5">
-      <h2 className="font-semibold">{title}</h2>
-      <p className="mt-1 mb-4 text-pretty text-muted text-sm">{text}</p>
-      <a href={href} className={button("primary")}>
-        {link}
-      </a>
-    </section>
   );
 }

@@ -2,12 +2,13 @@ import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
+import { Over } from "@/app/sandbox/_parts/over";
+import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
-import { button, Logo, reader } from "@/lib/ui";
-import { FIELD } from "@/lib/ui/button";
+import { Logo, reader } from "@/lib/ui";
 import { formatMoney } from "@/lib/ui/format";
 import { OrderSummary } from "./order-summary";
 
@@ -72,49 +73,12 @@ export default async function CheckoutPage({
                 cards={TEST_CARDS}
                 without={view.cardOptional ? "Start the trial without a card" : null}
               >
-                <Field name="email" label="Email" type="email" autoComplete="email" value={view.email} />
-                <Field name="name" label="Name on card" type="text" autoComplete="cc-name" value={view.name} />
+                <PaymentFields email={view.email} name={view.name} />
               </TestCards>
             </>
           )}
         </div>
       </div>
     </>
-  );
-}
-
-function Over({ title, text, href, link }: { title: string; text: string; href: string; link: string }) {
-  return (
-    <section className="rounded-xl border border-line bg-surface p-5">
-      <h2 className="font-semibold">{title}</h2>
-      <p className="mt-1 mb-4 text-pretty text-muted text-sm">{text}</p>
-      <a href={href} className={button("primary")}>
-        {link}
-      </a>
-    </section>
-  );
-}
-
-interface FieldProps {
-  name: string;
-  label: string;
-  type: string;
-  autoComplete: string;
-  value: string | null;
-}
-
-function Field({ name, label, type, autoComplete, value }: FieldProps) {
-  return (
-    <label className="block">
-      <span className="font-medium text-sm">{label}</span>
-      <input
-        name={name}
-        type={type}
-        autoComplete={autoComplete}
-        defaultValue={value ?? ""}
-        maxLength={200}
-        className={`${FIELD} mt-2`}
-      />
-    </label>
   );
 }
