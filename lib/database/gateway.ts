@@ -3,6 +3,7 @@
  * locked and which errors come is written in the function's own file in supabase/schemas/functions.
  */
 import { z } from "zod";
+import { adminMethods } from "./admin-methods";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
 import { timelineMethods } from "./timeline-methods";
@@ -10,6 +11,19 @@ import type { Transport } from "./transport";
 import { upkeepMethods } from "./upkeep-methods";
 import { usageMethods } from "./usage-methods";
 
+export type {
+  AdminAct,
+  DecisionLine,
+  EventCursor,
+  EventFilter,
+  EventLine,
+  EventStory,
+  LiveSubscription,
+  PeopleFilter,
+  ServiceHealth,
+  UserStory,
+  WindowLine,
+} from "./admin-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Drift } from "./upkeep-methods";
@@ -26,6 +40,9 @@ export function createGateway(transport: Transport) {
     ...upkeepMethods(call),
     ...inboxMethods(call),
     ...timelineMethods(call),
+    ...adminMethods(call),
+    /** The connections of this process; null where the transport keeps none. */
+    pool: () => transport.pool?.() ?? null,
     end: () => transport.end(),
   };
 }
