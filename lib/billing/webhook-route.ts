@@ -17,5 +17,5 @@ export function webhookRoute(processor: Processor): (request: Request) => Promis
       const signature = request.headers.get(configured.source.signatureHeader);
       const { status, body } = await receive({ raw, signature }, configured, gateway());
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
-    });
+    }, request);
 }

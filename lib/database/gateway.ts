@@ -6,6 +6,8 @@ import { z } from "zod";
 import { adminMethods } from "./admin-methods";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
+import { measureMethods } from "./measure-methods";
+import { noticeMethods } from "./notice-methods";
 import { timelineMethods } from "./timeline-methods";
 import type { Transport } from "./transport";
 import { upkeepMethods } from "./upkeep-methods";
@@ -25,6 +27,7 @@ export type {
   WindowLine,
 } from "./admin-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
+export type { BillingMeasures } from "./measure-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
 export type { Drift } from "./upkeep-methods";
 export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./usage-methods";
@@ -40,6 +43,8 @@ export function createGateway(transport: Transport) {
     ...upkeepMethods(call),
     ...inboxMethods(call),
     ...timelineMethods(call),
+    ...noticeMethods(call),
+    ...measureMethods(call),
     ...adminMethods(call),
     /** The connections of this process; null where the transport keeps none. */
     pool: () => transport.pool?.() ?? null,

@@ -1,20 +1,32 @@
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
+import { measuredTransport } from "./measured";
 import { postgresTransport } from "./postgres";
 
 export { DatabaseError } from "./errors";
 export type {
+  AdminAct,
   ChargeSum,
   Chatbot,
   CommitResult,
+  DecisionLine,
   Difference,
   Drift,
   DueChange,
+  EventCursor,
+  EventFilter,
+  EventLine,
   EventOutcome,
   EventState,
+  EventStory,
   FieldState,
   Gateway,
+  LiveSubscription,
   OrderedCharge,
+  PeopleFilter,
+  ServiceHealth,
+  UserStory,
+  WindowLine,
 } from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */
@@ -25,7 +37,7 @@ const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };
  * @throws Error where no database is configured
  */
 export function gateway(): Gateway {
-  kept.tollgateGateway ??= createGateway(chosenTransport());
+  kept.tollgateGateway ??= createGateway(measuredTransport(chosenTransport()));
   return kept.tollgateGateway;
 }
 

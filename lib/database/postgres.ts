@@ -1,5 +1,6 @@
 /** The direct transport: one Postgres function a call, over a pool of named statements. */
 import pg from "pg";
+import { measures, secondsSince } from "@/lib/observability/measures";
 import { databaseError } from "./errors";
 import type { Transport } from "./transport";
 
@@ -26,11 +27,13 @@ export function postgresTransport(connectionString: string, { connections = 16 }
         text: `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`,
         values: names.map((key) => encode(args[key])),
       };
-      const deadline = performance.now() + CALL_TIMEOUT_MS;
+      const start = performance.now();
+      const deadline = start + CALL_TIMEOUT_MS;
       let client: pg.PoolClient | undefined;
       let broken = false;
       try {
         client = await pool.connect();
+        measures.poolSeconds.observe(secondsSince(start));
         const timed = { ...statement, query_timeout: Math.ceil(deadline - performance.now()) };
         const { rows } = await client.query<{ result: unknown }>(timed);
         return rows[0]?.result ?? null;
@@ -42,6 +45,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
         client?.release(broken);
       }
     },
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     end: () => pool.end(),
   };
 }

@@ -1,1 +1,3 @@
 export { log } from "./log";
+export { documented, measures, secondsSince } from "./measures";
+export { inRequest, requestId } from "./request";
