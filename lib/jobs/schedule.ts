@@ -5,6 +5,7 @@ import { env } from "@/lib/env";
 import { carryOutChanges } from "./changes";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
+import { tellUsers } from "./notices";
 import { keepLedgerMonths } from "./partitions";
 import { reconcileUsage } from "./reconcile-usage";
 import { retryWebhooks } from "./retry";
@@ -23,6 +24,7 @@ export const JOBS = {
   retry: { everySeconds: MINUTE, run: retryWebhooks },
   expire: { everySeconds: MINUTE, run: expireReservations },
   changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
+  notices: { everySeconds: 5 * MINUTE, run: (gateway) => tellUsers(gateway) },
   cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
   partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },
   reconcile: { everySeconds: DAY, run: reconcileUsage },

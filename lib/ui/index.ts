@@ -4,6 +4,7 @@ export { SubscriptionCard } from "./billing/subscription-card";
 export { byUrgency, summary } from "./billing/summary";
 export { Trail } from "./billing/trail";
 export { button } from "./button";
+export { NoticeList } from "./notices/notice-list";
 export { pageUser } from "./page-user";
 export { reader } from "./reader";
 export { returnPath } from "./return-path";

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
-import { byUrgency, pageUser, reader, SubscriptionCard, summary, Trail } from "@/lib/ui";
+import { noticesOf } from "@/lib/notices";
+import { byUrgency, NoticeList, pageUser, reader, SubscriptionCard, summary, Trail } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 
 export const metadata: Metadata = { title: "Billing" };
@@ -14,6 +15,8 @@ export default async function BillingPage() {
     usageOf(user.id),
     gateway().decisions(user.id, TRAIL_LINES),
   ]);
+  // After the look at the usage, which turns the windows that are over.
+  const notices = await noticesOf(user.id);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   return (
     <>
@@ -24,7 +27,8 @@ export default async function BillingPage() {
           <SubscriptionCard key={subscription.product} subscription={subscription} now={usage.now} locale={locale} />
         ))}
       </div>
-      <div className="mt-10">
+      <div className="mt-10 space-y-10">
+        <NoticeList notices={notices} now={usage.now} />
         <Trail decisions={decisions} now={usage.now} />
       </div>
     </>
