@@ -6,6 +6,7 @@ import { postgresTransport } from "./postgres";
 export { DatabaseError } from "./errors";
 export type {
   AdminAct,
+  BillingMeasures,
   ChargeSum,
   Chatbot,
   CommitResult,
