@@ -7,10 +7,10 @@ import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
 import { tellUsers } from "./notices";
 import { keepLedgerMonths } from "./partitions";
-import { reconcileUsage } from "./reconcile-usage";
+import { reconcileAll } from "./reconcile-all";
 import { retryWebhooks } from "./retry";
 
-interface Job {
+export interface Job {
   /** vercel.json says the same to the host's cron (a test holds the two together). */
   everySeconds: number;
   run: (gateway: Gateway) => Promise<object>;
@@ -27,7 +27,7 @@ export const JOBS = {
   notices: { everySeconds: 5 * MINUTE, run: (gateway) => tellUsers(gateway) },
   cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
   partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },
-  reconcile: { everySeconds: DAY, run: reconcileUsage },
+  reconcile: { everySeconds: DAY, run: (gateway) => reconcileAll(gateway, { repair: true }) },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof JOBS;

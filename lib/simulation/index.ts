@@ -1,5 +1,5 @@
 export { requireSimulation, scenarioList } from "./access";
 export type { Check } from "./judge";
-export { simulationRequest } from "./requests";
+export { type SimulationRequest, simulationRequest } from "./requests";
 export { SCENARIO_IDS, SCENARIOS, type ScenarioId } from "./scenarios";
 export { type Simulation, simulate } from "./simulate";

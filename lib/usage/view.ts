@@ -57,7 +57,12 @@ export const usageViewSchema = z.object({
 });
 export type UsageView = z.infer<typeof usageViewSchema>;
 
-const standing = z.object({ plan: z.string(), status: z.string(), cancelAt: instant.nullable() });
+const standing = z.object({
+  plan: z.string(),
+  status: z.string(),
+  cancelAt: instant.nullable(),
+  meters: z.array(meterViewSchema),
+});
 
 /** One line of the trail: what an event changed and why. */
 export const decisionViewSchema = z.object({

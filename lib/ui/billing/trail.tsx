@@ -1,13 +1,15 @@
 import { ArrowRight, RotateCcw, Split } from "lucide-react";
 import { product } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/usage/view";
+import { reader } from "../reader";
 import { Instant } from "../time/instant";
-import { trailWords } from "./trail-words";
+import { trailNumbers, trailWords } from "./trail-words";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 
 /** What changed lately: one line a decision, newest first. */
-export function Trail({ decisions, now }: { decisions: DecisionView[]; now: string }) {
+export async function Trail({ decisions, now }: { decisions: DecisionView[]; now: string }) {
+  const { locale } = await reader();
   return (
     <section aria-labelledby="trail">
       <h2 id="trail" className="font-semibold text-base">
@@ -20,7 +22,7 @@ export function Trail({ decisions, now }: { decisions: DecisionView[]; now: stri
       ) : (
         <ol className="mt-3 divide-y divide-line border-line border-y">
           {decisions.map((decision) => (
-            <Line key={decision.id} decision={decision} now={now} />
+            <Line key={decision.id} decision={decision} now={now} locale={locale} />
           ))}
         </ol>
       )}
@@ -28,8 +30,9 @@ export function Trail({ decisions, now }: { decisions: DecisionView[]; now: stri
   );
 }
 
-function Line({ decision, now }: { decision: DecisionView; now: string }) {
+function Line({ decision, now, locale }: { decision: DecisionView; now: string; locale: string }) {
   const { what, why } = trailWords(decision);
+  const numbers = trailNumbers(decision, locale);
   const Icon = ICONS[decision.action];
   return (
     <li className="flex items-start gap-3 py-3 text-sm">
@@ -39,6 +42,7 @@ function Line({ decision, now }: { decision: DecisionView; now: string }) {
           {what} on <Instant at={decision.at} now={now} />:
         </span>{" "}
         {why}
+        {numbers && <span className="block text-muted tabular-nums">{numbers}</span>}
       </p>
       <span className="shrink-0 text-muted">{product(decision.product).name}</span>
     </li>
