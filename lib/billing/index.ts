@@ -1,4 +1,5 @@
 export * from "./catalog";
+export { STATUSES } from "./facts";
 export { type Reached, reach } from "./processors/reach";
 export { rebuildAll } from "./rebuild";
 export { MAX_ATTEMPTS } from "./receive";

@@ -3,16 +3,20 @@ import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
 import { SCENARIO_IDS, scenario } from "./scenarios";
 
-/**
- * Outside the sandbox there is nothing here; with ALLOW_SIMULATION=1 dry runs, which change nothing.
- * @throws HttpError 404, 403
- */
-export function requireSimulation({ dryRun }: { dryRun: boolean }): void {
+/** `dry_run`: outside the sandbox, with ALLOW_SIMULATION=1; nothing may change. */
+export function simulationMode(): "everything" | "dry_run" | "off" {
   const { sandbox, allowSimulation } = env();
-  if (sandbox) return;
-  if (!allowSimulation) throw new HttpError(404, "not_found", "There is nothing here.");
-  if (!dryRun)
+  if (sandbox) return "everything";
+  return allowSimulation ? "dry_run" : "off";
+}
+
+/** @throws HttpError 404 where nothing may be simulated, 403 for what is not a dry run where only those may */
+export function requireSimulation({ dryRun }: { dryRun: boolean }): void {
+  const mode = simulationMode();
+  if (mode === "off") throw new HttpError(404, "not_found", "There is nothing here.");
+  if (mode === "dry_run" && !dryRun) {
     throw new HttpError(403, "dry_run_only", "Outside the sandbox only dry runs are allowed (dryRun: true).");
+  }
 }
 
 /** Every scenario: its id, what it plays, and what must come of it. */

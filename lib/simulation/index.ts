@@ -1,4 +1,4 @@
-export { requireSimulation, scenarioList } from "./access";
+export { requireSimulation, scenarioList, simulationMode } from "./access";
 export type { Check } from "./judge";
 export { type SimulationRequest, simulationRequest } from "./requests";
 export { SCENARIO_IDS, SCENARIOS, type ScenarioId } from "./scenarios";

@@ -1,8 +1,10 @@
 /** What pages are made of. Error pages import nothing from here: they are client components, and this is the server's. */
 
+export { planName } from "./billing/plan-words";
 export { SubscriptionCard } from "./billing/subscription-card";
 export { byUrgency, summary } from "./billing/summary";
 export { Trail } from "./billing/trail";
+export { trailNumbers, trailWords } from "./billing/trail-words";
 export { button } from "./button";
 export { NoticeList } from "./notices/notice-list";
 export { pageUser } from "./page-user";
