@@ -1,3 +1,4 @@
+import { entitlementCache, withNews } from "@/lib/cache";
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
 import { measuredTransport } from "./measured";
@@ -38,7 +39,7 @@ const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };
  * @throws Error where no database is configured
  */
 export function gateway(): Gateway {
-  kept.tollgateGateway ??= createGateway(measuredTransport(chosenTransport()));
+  kept.tollgateGateway ??= withNews(createGateway(measuredTransport(chosenTransport())), entitlementCache());
   return kept.tollgateGateway;
 }
 
