@@ -3,6 +3,7 @@ export { ActForm } from "./act-form";
 export { AdminHeader } from "./admin-header";
 export { adminUser } from "./admin-user";
 export { Filters, NextPage } from "./filters";
+export { JsonBlock } from "./json-block";
 export { OutcomeBadge } from "./outcome-badge";
 export { ReconcileForm } from "./reconcile-form";
 export { ReplayForm } from "./replay-form";

@@ -4,7 +4,7 @@ import { eventStory, releaseOf } from "@/lib/admin";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { reader, trailNumbers, trailWords } from "@/lib/ui";
-import { ActForm, adminUser, BeforeAfter, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
+import { ActForm, adminUser, BeforeAfter, JsonBlock, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
 import { formatUtc } from "@/lib/ui/format";
 
 export const metadata: Metadata = { title: "Event" };
@@ -30,39 +30,22 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
           {story.deliveries === 1 ? "delivery" : "deliveries"}, {story.attempts}{" "}
           {story.attempts === 1 ? "attempt" : "attempts"}, {story.bytes} bytes.
         </p>
-        <details className="mt-2">
-          <summary className="inline-flex min-h-11 cursor-pointer items-center text-sm underline underline-offset-4 sm:min-h-8">
-            Payload
-          </summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-          <pre
-            tabIndex={0}
-            className="mt-2 max-h-128 overflow-auto rounded-lg border border-line bg-surface p-4 text-xs"
-          >
-            {story.payload === null
-              ? "It cannot be shown; the bytes are kept."
-              : JSON.stringify(story.payload, null, 2)}
-          </pre>
-        </details>
+        {story.payload === null ? (
+          <p className="mt-2 text-muted text-sm">Its payload cannot be shown; the bytes are kept.</p>
+        ) : (
+          <JsonBlock title="Payload" value={story.payload} />
+        )}
       </Section>
 
       <Section id="says" title="What it says">
         {story.facts.length === 0 && story.notes.length === 0 && (
           <p className="text-muted text-sm">Nothing that was taken as a fact.</p>
         )}
-        {[
-          ...story.facts.map(({ product, body }) => ({ name: `${body.kind}, ${product}`, body })),
-          ...story.notes.map((body) => ({ name: body.kind, body })),
-        ].map(({ name, body }) => (
-          <details key={`${name}/${JSON.stringify(body).slice(0, 80)}`}>
-            <summary className="inline-flex min-h-11 cursor-pointer items-center text-sm underline underline-offset-4 sm:min-h-8">
-              {name}
-            </summary>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard */}
-            <pre tabIndex={0} className="mt-1 overflow-auto rounded-lg border border-line bg-surface p-4 text-xs">
-              {JSON.stringify(body, null, 2)}
-            </pre>
-          </details>
+        {story.facts.map(({ product, body }) => (
+          <JsonBlock key={`${product}/${body.id}`} title={`${body.kind}, ${product}`} value={body} />
+        ))}
+        {story.notes.map((note) => (
+          <JsonBlock key={note.kind} title={note.kind.replaceAll("_", " ")} value={note} />
         ))}
       </Section>
 
