@@ -1,6 +1,6 @@
 /** One round of a job, by whoever starts it: two at once do the work once, and what came of it is written down. */
 import type { Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
+import { inRequest, log, measures, requestId, secondsSince } from "@/lib/observability";
 import { JOBS, type Job, type JobName } from "./schedule";
 
 export type Round<T = object> = { ran: true; result: T } | { ran: false; reason: "already_running" };
@@ -42,11 +42,15 @@ export async function exclusively<T extends object>(
 ): Promise<Round<T>> {
   const run = await gateway.beginJob(name, by, leaseSeconds, notWithinSeconds);
   if (run === null) return { ran: false, reason: "already_running" };
+  const start = performance.now();
   try {
-    const result = await work();
+    // The round's own id, where no request began it: what it logs and decides can be told from other rounds'.
+    const result = await inRequest(requestId(), work);
     await gateway.finishJob(name, run, summary(result), null);
+    measures.jobSeconds.observe({ job: name, outcome: "done" }, secondsSince(start));
     return { ran: true, result };
   } catch (error) {
+    measures.jobSeconds.observe({ job: name, outcome: "failed" }, secondsSince(start));
     await gateway.finishJob(name, run, null, String(error)).catch((late) => {
       log.error({ job: name, error: String(late) }, "[Job] How it ended could not be written down");
     });

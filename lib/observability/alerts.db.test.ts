@@ -63,7 +63,7 @@ test.skipIf(!installed)(
       `insert into job_runs (job, started_by, started_at, lease_until, finished_at, result, error) values
        ('retry', 'cron', now() - interval '1 hour', now(), now() - interval '1 hour', '{}', null),
        ('retry', 'cron', now() - interval '1 minute', now(), now(), null, 'it failed'),
-       ('reconcile', 'cron', now() - interval '1 hour', now(), now() - interval '1 hour', '{"drifting": 2}', null)`,
+       ('reconcile', 'cron', now() - interval '1 hour', now(), now() - interval '1 hour', '{"usage": {"drifting": 2}}', null)`,
     );
     expect(firing((await scrape()).text)).toEqual([
       "DeadLetters",

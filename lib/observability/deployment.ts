@@ -1,5 +1,6 @@
 /** Gauges of the whole deployment, whichever process is asked: read from the database when somebody looks. */
 import { Gauge } from "prom-client";
+import { z } from "zod";
 import type { BillingMeasures } from "@/lib/database";
 import { once, registry } from "./registry";
 
@@ -27,6 +28,15 @@ const gauges = {
   jobSucceeded: gauge("tollgate_job_last_success_timestamp_seconds", "When the job last ended well", "job"),
   differences: gauge("tollgate_reconcile_differences", "What the last reconciliation found", "kind"),
 };
+
+const found = z.number().catch(0);
+/** The numbers of lib/jobs/reconcile-all.ts; a round of an older version, which had others, found nothing. */
+const reconciliation = z
+  .object({
+    usage: z.object({ drifting: found }).catch({ drifting: 0 }),
+    subscriptions: z.object({ different: found, notFound: found }).catch({ different: 0, notFound: 0 }),
+  })
+  .catch({ usage: { drifting: 0 }, subscriptions: { different: 0, notFound: 0 } });
 
 const PROCESSORS = ["stripe", "paddle"];
 const STATES = ["undecided", "deferred", "quarantined", "dead"];
@@ -67,11 +77,7 @@ export function showDeployment(measured: BillingMeasures): void {
 }
 
 /** How many differences of each kind the reconcile job's answer tells of. */
-function differencesOf(result: Record<string, unknown>): Record<"usage" | "subscriptions", number> {
-  return { usage: numberAt(result, "drifting"), subscriptions: numberAt(result, "differing") };
-}
-
-function numberAt(result: Record<string, unknown>, name: string): number {
-  const value = result[name];
-  return typeof value === "number" ? value : 0;
+function differencesOf(result: unknown): Record<"usage" | "subscriptions" | "not_found", number> {
+  const { usage, subscriptions } = reconciliation.parse(result);
+  return { usage: usage.drifting, subscriptions: subscriptions.different, not_found: subscriptions.notFound };
 }
