@@ -50,7 +50,7 @@ export default async function HealthPage() {
           </div>
         ))}
       </dl>
-      <div className="grid gap-x-8 lg:grid-cols-2">
+      <div className="grid grid-cols-1 gap-x-8 lg:grid-cols-2">
         <Section id="webhooks" title="Webhooks">
           <Table caption="Webhooks" head={["Processor", "Outcome", "Count", "Median", "95 %"]}>
             {health.webhooks.length === 0 && <Empty columns={5}>None in seven days.</Empty>}

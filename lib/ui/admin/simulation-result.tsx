@@ -12,7 +12,7 @@ export function SimulationResult({ result, locale }: { result: Simulation; local
         className={`rounded-lg border px-4 py-3 ${passed ? "border-line bg-accent-soft" : "border-danger-line bg-danger-soft"}`}
       >
         <p className="flex items-center gap-2 font-semibold">
-          <Mark ok={passed} /> {passed ? "Passed" : "Not passed"}
+          <Mark ok={passed} /> <span>{passed ? "Passed" : "Not passed"}</span>
           {dryRun && <span className="font-normal text-muted text-sm">dry run: nothing was changed</span>}
         </p>
         <p className="mt-1 text-sm">{expectation}</p>
