@@ -1,10 +1,9 @@
-import pino from "pino";
+import pino, { type LoggerOptions } from "pino";
 import { env } from "@/lib/env";
 import { requestId } from "./request";
 
-/** Structured logs, a line of JSON each. Secrets never reach them: what could hold one is cut out here. */
-export const log = pino({
-  level: env().logLevel,
+/** A line of JSON each, with its request's id. Secrets never reach it: what could hold one is cut out here. */
+export const logOptions: LoggerOptions = {
   base: undefined,
   timestamp: pino.stdTimeFunctions.isoTime,
   mixin: () => {
@@ -15,4 +14,7 @@ export const log = pino({
     paths: ["*.authorization", "*.cookie", "*.signature", "*.secret", "*.password", "headers", "*.headers"],
     censor: "[redacted]",
   },
-});
+};
+
+/** Structured logs, to the process's output. */
+export const log = pino({ ...logOptions, level: env().logLevel });
