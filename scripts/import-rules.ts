@@ -56,6 +56,12 @@ export const IMPORT_RULES: ImportRule[] = [
     transitive: true,
   },
   {
+    name: "gate-without-cache",
+    why: "whether something may be used is decided on the row itself, never on what was kept of it",
+    from: /^lib\/usage\/(gate|gate-observer|coalesce|batch)\.ts$/,
+    mayNot: /^lib\/cache(\/|$)/,
+  },
+  {
     name: "env-only",
     why: "settings are parsed once, in lib/env.ts",
     from: /^lib\/env\.ts$/,

@@ -33,6 +33,7 @@ const CHECKS: Check[] = [
   { name: "lint", commands: [["biome", "check", "--error-on-warnings"]] },
   { name: "imports", commands: [script("check-imports")] },
   { name: "schema", commands: [script("db-check")] },
+  { name: "alerts", commands: [script("check-alerts")] },
   { name: "unit", commands: [["vitest", "run", "--project", "unit"]] },
   { name: "database", commands: [["vitest", "run", "--project", "database"]] },
   // The same tests by the other ways to the database.

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
+import { documented, log, measures, secondsSince } from "@/lib/observability";
 import type { Endpoint, WebhookEvent } from "./processors";
 import { about, type Outcome, settle } from "./settle";
 
@@ -27,6 +27,7 @@ export const MAX_ATTEMPTS = 10;
 
 /** Receives one webhook delivery. Never throws: what cannot be answered now gets a 503, and the processor comes again. */
 export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: Gateway): Promise<Receipt> {
+  const start = performance.now();
   const { source, secrets } = endpoint;
   const verification = source.verify(delivery.raw, delivery.signature, secrets, Date.now());
   if (!verification.valid) return refused(source.processor, verification.reason);
@@ -35,7 +36,17 @@ export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: G
   const { event } = parsed;
 
   const late = sleep(DEADLINE_MS, unavailable("The database took too long."), { ref: false });
-  return Promise.race([late, storeAndDecide(event, delivery.raw, endpoint, gateway)]);
+  const receipt = await Promise.race([late, storeAndDecide(event, delivery.raw, endpoint, gateway)]);
+  measured(event, source.handles(event.type), receipt, start);
+  return receipt;
+}
+
+/** Types are the sender's words: one that we do not know would make a new time series each. */
+function measured({ processor, type }: WebhookEvent, known: boolean, { body }: Receipt, start: number): void {
+  const outcome = String(body.outcome ?? "unavailable");
+  measures.webhooks.inc({ processor, type: known ? type : "other", outcome });
+  measures.webhookSeconds.observe({ processor }, secondsSince(start));
+  if (outcome === "duplicate") documented.duplicates.inc({ processor });
 }
 
 async function storeAndDecide(
@@ -87,6 +98,7 @@ function duplicate(event: WebhookEvent, decision: Outcome["decision"]): Receipt 
 }
 
 function refused(processor: string, reason: string): Receipt {
+  measures.webhooks.inc({ processor, type: "other", outcome: "refused" });
   log.warn({ processor, reason }, "[Webhook] Delivery refused");
   return { status: 400, body: { error: "This delivery cannot be accepted.", reason } };
 }

@@ -3,7 +3,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
+import { log, measures } from "@/lib/observability";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { isProductId, type ProductId, product as productOf } from "./catalog";
 import { endsOf } from "./ends";
@@ -223,12 +223,19 @@ export async function addFacts({ event, userId, product, analysis, concludes, ..
         { ...about(event), userId, product, before: brief(result.before), after: brief(result.after), flags },
         `[Webhook] Decision: ${decision.action.toUpperCase()} usage - ${decision.reason}`,
       );
+      measured(product, decision, facts);
       return { committed: true, decision } as const;
     }
     if (result.duplicate) return { committed: false, decision: result.decision } as const;
     await sleep(Math.random() * 10 * attempt);
   }
   throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");
+}
+
+function measured(product: ProductId, { action, reason }: Decision, facts: readonly Fact[]): void {
+  measures.decisions.inc({ product, action, reason });
+  for (const fact of facts)
+    if (fact.kind === "payment") measures.payments.inc({ processor: fact.processor, outcome: fact.outcome });
 }
 
 interface Conclusion {

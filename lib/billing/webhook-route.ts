@@ -26,5 +26,5 @@ export function webhookRoute(processor: Processor): (request: Request) => Promis
         throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
       }
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
-    });
+    }, request);
 }

@@ -4,8 +4,11 @@
  */
 import { z } from "zod";
 import { accountMethods } from "./account-methods";
+import { adminMethods } from "./admin-methods";
 import { callOver } from "./call";
 import { inboxMethods } from "./inbox-methods";
+import { measureMethods } from "./measure-methods";
+import { noticeMethods } from "./notice-methods";
 import { purchaseMethods } from "./purchase-methods";
 import { sandboxMethods } from "./sandbox-methods";
 import { timelineMethods } from "./timeline-methods";
@@ -14,7 +17,21 @@ import { upkeepMethods } from "./upkeep-methods";
 import { usageMethods } from "./usage-methods";
 
 export type { LedgerRow } from "./account-methods";
+export type {
+  AdminAct,
+  DecisionLine,
+  EventCursor,
+  EventFilter,
+  EventLine,
+  EventStory,
+  LiveSubscription,
+  PeopleFilter,
+  ServiceHealth,
+  UserStory,
+  WindowLine,
+} from "./admin-methods";
 export type { EventOutcome, EventState } from "./inbox-methods";
+export type { BillingMeasures } from "./measure-methods";
 export type { LinkedCustomer, Payers, StoredCheckout } from "./purchase-methods";
 export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
 export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
@@ -35,6 +52,11 @@ export function createGateway(transport: Transport) {
     ...accountMethods(call),
     ...purchaseMethods(call),
     ...sandboxMethods(call),
+    ...noticeMethods(call),
+    ...measureMethods(call),
+    ...adminMethods(call),
+    /** The connections of this process; null where the transport keeps none. */
+    pool: () => transport.pool?.() ?? null,
     end: () => transport.end(),
   };
 }

@@ -1,28 +1,42 @@
+import { entitlementCache, withNews } from "@/lib/cache";
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
+import { measuredTransport } from "./measured";
 import { postgresTransport } from "./postgres";
 import { supabaseTransport } from "./supabase";
 import type { Transport } from "./transport";
 
 export { DatabaseError } from "./errors";
 export type {
+  AdminAct,
+  BillingMeasures,
   ChargeSum,
   Chatbot,
   CommitResult,
+  DecisionLine,
   Difference,
   Drift,
   DueChange,
+  EventCursor,
+  EventFilter,
+  EventLine,
   EventOutcome,
   EventState,
+  EventStory,
   FieldState,
   Gateway,
   LedgerRow,
   LinkedCustomer,
+  LiveSubscription,
   OrderedCharge,
   Payers,
+  PeopleFilter,
   SandboxAccount,
   SandboxClock,
+  ServiceHealth,
   StoredCheckout,
+  UserStory,
+  WindowLine,
 } from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */
@@ -33,7 +47,7 @@ const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };
  * @throws Error where no database is configured
  */
 export function gateway(): Gateway {
-  kept.tollgateGateway ??= createGateway(chosenTransport());
+  kept.tollgateGateway ??= withNews(createGateway(measuredTransport(chosenTransport())), entitlementCache());
   return kept.tollgateGateway;
 }
 

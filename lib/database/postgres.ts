@@ -1,6 +1,7 @@
 /** The direct transport: one Postgres function a call, over a pool of named statements. */
 import { createHash } from "node:crypto";
 import pg from "pg";
+import { measures, secondsSince } from "@/lib/observability/measures";
 import { databaseError } from "./errors";
 import type { Transport } from "./transport";
 
@@ -26,7 +27,8 @@ export function postgresTransport(connectionString: string, { connections = 16 }
       const names = Object.keys(args);
       const text = `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
       const values = names.map((key) => encode(args[key]));
-      const deadline = performance.now() + CALL_TIMEOUT_MS;
+      const start = performance.now();
+      const deadline = start + CALL_TIMEOUT_MS;
       let client: pg.PoolClient | undefined;
       let broken = false;
       const send = (statement: pg.QueryConfig) => {
@@ -35,6 +37,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
       };
       try {
         client = await pool.connect();
+        measures.poolSeconds.observe(secondsSince(start));
         const statement = named ? { name: statementName(statements, name, text), text, values } : { text, values };
         const { rows } = await send(statement).catch((error: unknown) => {
           if (!namesTaken(error)) throw error;
@@ -51,6 +54,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
         client?.release(broken);
       }
     },
+    pool: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     end: () => pool.end(),
   };
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { ProductId } from "@/lib/billing/catalog";
 import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
+import { requestId } from "@/lib/observability/request";
 import { subscriptionViewSchema } from "@/lib/usage/view";
 import type { Call } from "./call";
 import { type EventOutcome, eventState } from "./inbox-methods";
@@ -10,7 +11,7 @@ import { factDocument, timelineDocument } from "./timeline-document";
 // Written by ourselves from typed facts; the fold is total over them.
 const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
 
-const loaded = z.object({
+export const loadedTimeline = z.object({
   revision: z.number().int(),
   freeAnchor: z.iso.datetime().transform(Date.parse),
   facts: z.array(storedFact),
@@ -67,14 +68,15 @@ export interface CommitInput {
 export function timelineMethods(call: Call) {
   return {
     loadTimeline: (userId: string, product: ProductId) =>
-      call(loaded, "load_timeline", { p_user_id: userId, p_product: product }),
+      call(loadedTimeline, "load_timeline", { p_user_id: userId, p_product: product }),
 
     commitTimeline: (input: CommitInput): Promise<CommitResult> =>
       call(committed, "commit_timeline", {
         p_user_id: input.userId,
         p_product: input.product,
         p_revision: input.revision,
-        p_event: input.event,
+        // Under which the log has what led to the decision.
+        p_event: { ...input.event, request_id: requestId() ?? null },
         p_facts: input.facts.map(factDocument),
         p_timeline: timelineDocument(input.timeline),
         p_decision: input.decision,

@@ -6,5 +6,14 @@ export interface Transport {
    * @throws DatabaseError
    */
   call(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** The connections of this process, where the transport keeps any. */
+  pool?(): PoolState;
   end(): Promise<void>;
+}
+
+/** Connections: `waiting` calls have none yet. */
+export interface PoolState {
+  total: number;
+  idle: number;
+  waiting: number;
 }

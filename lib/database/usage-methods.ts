@@ -4,6 +4,7 @@ import type { FieldId, ProductId } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
 import {
   decisionViewSchema,
+  entitlementSchema,
   reservationSchema,
   settlementSchema,
   usageHistorySchema,
@@ -97,6 +98,21 @@ export function usageMethods(call: Call) {
         { p_user_id: userId },
       ),
 
+    /** Plan and limits of every product; `revision` orders what caches keep, `freshMs` says how long it holds by itself. */
+    entitlements: (userId: string) =>
+      call(
+        z.array(
+          z.object({
+            product: entitlementSchema.shape.product,
+            revision: count,
+            freshMs: count,
+            entitlement: entitlementSchema,
+          }),
+        ),
+        "get_entitlements",
+        { p_user_id: userId },
+      ),
+
     decisions: (userId: string, limit: number) =>
       call(z.array(decisionViewSchema), "list_decisions", { p_user_id: userId, p_limit: limit }),
 
@@ -159,14 +175,18 @@ export function usageMethods(call: Call) {
       limit: number | null,
       { expiresAt, by, reason }: { expiresAt: Instant | null; by: string; reason?: string },
     ) =>
-      call(verdictSchema.pick({ field: true, used: true, limit: true, remaining: true }), "set_limit_override", {
-        p_user_id: userId,
-        p_field: field,
-        p_limit: limit,
-        p_expires_at: iso(expiresAt),
-        p_by: by,
-        p_reason: reason ?? null,
-      }),
+      call(
+        verdictSchema.pick({ field: true, used: true, limit: true, remaining: true }).extend({ revision: count }),
+        "set_limit_override",
+        {
+          p_user_id: userId,
+          p_field: field,
+          p_limit: limit,
+          p_expires_at: iso(expiresAt),
+          p_by: by,
+          p_reason: reason ?? null,
+        },
+      ),
 
     validatePlanChange: (userId: string, plan: string, product: ProductId) =>
       call(

@@ -1,7 +1,7 @@
 /** Every route's way in and out: JSON, `no-store`, one shape for errors. */
 import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
-import { log } from "@/lib/observability";
+import { inRequest, log } from "@/lib/observability";
 import { readBody } from "./body";
 import { HttpError } from "./http-error";
 
@@ -12,8 +12,21 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   return Response.json(body, { status, headers: { ...HEADERS, ...headers } });
 }
 
-/** Runs a route and turns what it throws into the error answers of the contract. */
-export async function answer(route: () => Promise<Response>): Promise<Response> {
+/**
+ * Runs a route and turns what it throws into the error answers of the contract. The answer carries the request's id,
+ * under which the log and the decisions have what happened.
+ * @param request lets a proxy's own `x-request-id` be kept; without it the request gets a new one
+ */
+export function answer(route: () => Promise<Response>, request?: Request): Promise<Response> {
+  return inRequest(request?.headers.get("x-request-id"), async (requestId) => {
+    const { body, status, headers } = await outcomeOf(route);
+    const named = new Headers(headers);
+    named.set("x-request-id", requestId);
+    return new Response(body, { status, headers: named });
+  });
+}
+
+async function outcomeOf(route: () => Promise<Response>): Promise<Response> {
   try {
     return await route();
   } catch (error) {

@@ -77,6 +77,20 @@ export async function requireAdmin(request: Request): Promise<CurrentUser> {
 }
 
 /**
+ * Whoever reads the metrics, by METRICS_TOKEN; without one they are not reachable, but in the sandbox open to all: it
+ * listens on loopback only.
+ * @throws HttpError 401, 404
+ */
+export function requireMetricsReader(request: Request): void {
+  const { metricsToken, sandbox } = env();
+  if (metricsToken === undefined && sandbox) return;
+  if (metricsToken === undefined) throw new HttpError(404, "not_found", "There is nothing here.");
+  if (!bearerIs(request.headers.get("authorization"), metricsToken)) {
+    throw new HttpError(401, "invalid_key", "This key is not valid.");
+  }
+}
+
+/**
  * The host's cron, by CRON_SECRET; without one the jobs are not reachable.
  * @throws HttpError 401, 404
  */

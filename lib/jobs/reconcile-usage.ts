@@ -6,7 +6,7 @@ import { log } from "@/lib/observability";
 /** A defect can touch everybody; the log has them all, the answer the first of them. */
 const MAX_REPORTED = 100;
 
-interface UsageReport {
+export interface UsageReport {
   /** Users looked at. */
   checked: number;
   /** How many meters were off. */
@@ -20,13 +20,13 @@ interface UsageReport {
  * One round over everybody. A gauge is set to the number of its things, which are there to be counted. A counter is only
  * reported: that it is off means a defect, and whether the counter or the ledger is right is for a person to find out.
  */
-export async function reconcileUsage(gateway: Gateway): Promise<UsageReport> {
+export async function reconcileUsage(gateway: Gateway, { repair: repairs = true } = {}): Promise<UsageReport> {
   const report: UsageReport = { checked: 0, drifting: 0, repaired: 0, drifts: [] };
   for (let after: string | null = ""; after !== null; ) {
     const { checked, next, drifts }: Awaited<ReturnType<Gateway["findUsageDrift"]>> =
       await gateway.findUsageDrift(after);
     for (const drift of drifts) {
-      const repaired = isGauge(drift.field) && (await repair(gateway, drift));
+      const repaired = repairs && isGauge(drift.field) && (await repair(gateway, drift));
       log.error({ ...drift, repaired }, "[Job] Usage drift");
       report.repaired += repaired ? 1 : 0;
     }

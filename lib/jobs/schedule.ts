@@ -5,11 +5,12 @@ import { env } from "@/lib/env";
 import { carryOutChanges } from "./changes";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
+import { tellUsers } from "./notices";
 import { keepLedgerMonths } from "./partitions";
-import { reconcileUsage } from "./reconcile-usage";
+import { reconcileAll } from "./reconcile-all";
 import { retryWebhooks } from "./retry";
 
-interface Job {
+export interface Job {
   /** vercel.json says the same to the host's cron (a test holds the two together). */
   everySeconds: number;
   run: (gateway: Gateway) => Promise<object>;
@@ -24,9 +25,10 @@ export const JOBS = {
   expire: { everySeconds: MINUTE, run: expireReservations },
   checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ ...selling(), gateway }) },
   changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
+  notices: { everySeconds: 5 * MINUTE, run: (gateway) => tellUsers(gateway) },
   cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
   partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },
-  reconcile: { everySeconds: DAY, run: reconcileUsage },
+  reconcile: { everySeconds: DAY, run: (gateway) => reconcileAll(gateway, { repair: true }) },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof JOBS;

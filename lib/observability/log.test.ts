@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readEnv } from "@/lib/env";
 import { createLog } from "./log";
+import { inRequest } from "./request";
 
 const SECRETS = {
   DATABASE_URL: "postgres://app:pass-of-database@db.example.com/app",
@@ -83,4 +84,10 @@ test("what is no secret stays as it is", () => {
     ids: ["evt_1"],
   };
   expect(JSON.parse(logged((log) => log.info(fields, "Counted")))).toMatchObject({ ...fields, msg: "Counted" });
+});
+
+test("a line carries the id of its request", () => {
+  const inside = logged((log) => inRequest("req-7", () => log.info("inside")));
+  expect(JSON.parse(inside)).toMatchObject({ msg: "inside", requestId: "req-7" });
+  expect(JSON.parse(logged((log) => log.info("outside")))).not.toHaveProperty("requestId");
 });

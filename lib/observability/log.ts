@@ -1,6 +1,7 @@
 import pino, { type DestinationStream, type Logger } from "pino";
 import { type Env, env } from "@/lib/env";
 import { redact, redactText } from "./redact";
+import { requestId } from "./request";
 
 /** Structured logs, a line of JSON each, to standard output. Secrets never reach them. */
 export const log: Logger = createLog(env());
@@ -12,6 +13,11 @@ export function createLog(settings: Env, destination?: DestinationStream): Logge
     level: settings.logLevel,
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
+    // Every line with its request's id.
+    mixin: () => {
+      const id = requestId();
+      return id === undefined ? {} : { requestId: id };
+    },
     formatters: { log: (fields) => redact(fields, known) as Record<string, unknown> },
     hooks: {
       logMethod(inputs, method) {

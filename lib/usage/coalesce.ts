@@ -24,7 +24,11 @@ interface CoalesceOptions<Call, Answer> {
   lanes?: number;
   /** Milliseconds that a call may wait for its turn to be sent; then it is refused, unsent. */
   patience?: number;
+  /** Told of every statement that is sent: by which road, with how many calls. */
+  onSend?: (road: Road, calls: number) => void;
 }
+
+type Road = "together" | "in_turn";
 
 interface Waiting<Call, Answer> {
   call: Call;
@@ -45,6 +49,7 @@ export function coalesce<Call, Answer>({
   waiting = 4_096,
   lanes: maxLanes = 4,
   patience = 2_000,
+  onSend,
 }: CoalesceOptions<Call, Answer>): (call: Call) => Promise<Answer> {
   type Entry = Waiting<Call, Answer>;
   const arrived: Entry[] = [];
@@ -85,6 +90,7 @@ export function coalesce<Call, Answer>({
   }
 
   async function judgeTogether(entries: Entry[]): Promise<void> {
+    onSend?.("together", entries.length);
     try {
       const answers = await together(entries.map(({ call }) => call));
       for (const [index, entry] of entries.entries()) {
@@ -127,6 +133,7 @@ export function coalesce<Call, Answer>({
   async function judgeInTurn(owner: string): Promise<void> {
     const lane = lanes.get(owner) ?? [];
     const entries = take(lane);
+    if (entries.length > 0) onSend?.("in_turn", entries.length);
     try {
       const answers = entries.length > 0 ? await inTurn(entries.map(({ call }) => call)) : [];
       for (const [index, entry] of entries.entries()) settle(entry, answers[index] ?? unanswered());

@@ -7,6 +7,7 @@ import { type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
 import { deal, sumUp } from "./batch";
 import { coalesce } from "./coalesce";
+import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
 import { type ChargeRequest, chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
 import type { Reservation, Settlement, Verdict } from "./view";
 
@@ -28,7 +29,7 @@ export type Gate = ReturnType<typeof createGate>;
  * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad input, and DatabaseError:
  * `conflict` for a key that was used for another request, `unavailable` where the database does not answer in time.
  */
-export function createGate(database: () => Gateway) {
+export function createGate(database: () => Gateway, observer: GateObserver = unobserved) {
   const judge = coalesce<ChargeRequest, Verdict[]>({
     ownerOf: ({ userId }) => userId,
     async together(calls) {
@@ -36,7 +37,10 @@ export function createGate(database: () => Gateway) {
       return deal(batch, await database().consumeBatch(batch.sums));
     },
     inTurn: (calls) => database().consumeInTurn(calls.flatMap(inOrder)),
+    onSend: observer.sent,
   });
+  const single = <Answer extends Verdict>(operation: Operation, call: () => Promise<Answer>) =>
+    observed(observer, operation, call, (verdict) => [verdict]);
 
   /** Several counters of one product, all or nothing; a verdict each, in their order. */
   async function consumeTogether(
@@ -44,7 +48,13 @@ export function createGate(database: () => Gateway) {
     charges: readonly Charge[],
     { idempotencyKey }: ChargeOptions = {},
   ): Promise<Verdict[]> {
-    return judge(parse(chargeRequest, { userId, charges, idempotencyKey }));
+    const request = parse(chargeRequest, { userId, charges, idempotencyKey });
+    return observed(
+      observer,
+      "consume",
+      () => judge(request),
+      (verdicts) => verdicts,
+    );
   }
 
   return {
@@ -67,7 +77,9 @@ export function createGate(database: () => Gateway) {
       { of, idempotencyKey }: ChargeOptions & { of?: string | undefined } = {},
     ) {
       const release = parse(releaseRequest, { userId, field, amount, of, idempotencyKey });
-      return database().release(release.userId, release.field, release.amount, release.of, release.idempotencyKey);
+      return single("release", () =>
+        database().release(release.userId, release.field, release.amount, release.of, release.idempotencyKey),
+      );
     },
 
     /**
@@ -81,7 +93,9 @@ export function createGate(database: () => Gateway) {
       { ttlSeconds, idempotencyKey }: ChargeOptions & { ttlSeconds: number },
     ): Promise<Reservation> {
       const hold = parse(reserveRequest, { userId, field, amount, ttlSeconds, idempotencyKey });
-      return database().reserve(hold.userId, hold.field, hold.amount, hold.ttlSeconds, hold.idempotencyKey);
+      return single("reserve", () =>
+        database().reserve(hold.userId, hold.field, hold.amount, hold.ttlSeconds, hold.idempotencyKey),
+      );
     },
 
     /**
@@ -91,7 +105,7 @@ export function createGate(database: () => Gateway) {
      */
     async settle(userId: string, reservationId: string, amount: number): Promise<Settlement> {
       const settling = parse(settleRequest, { userId, reservationId, amount });
-      return database().settle(settling.userId, settling.reservationId, settling.amount);
+      return single("settle", () => database().settle(settling.userId, settling.reservationId, settling.amount));
     },
   };
 }
@@ -102,7 +116,7 @@ function inOrder({ userId, charges, idempotencyKey }: ChargeRequest, call: numbe
 
 /** Kept beside the modules, which may be loaded more than once: what gathers is what all routes of the process send. */
 const kept = globalThis as typeof globalThis & { tollgateGate?: Gate };
-kept.tollgateGate ??= createGate(gateway);
+kept.tollgateGate ??= createGate(gateway, measured);
 
 /** The process's gate. */
 export const gate: Gate = kept.tollgateGate;

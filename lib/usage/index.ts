@@ -1,3 +1,4 @@
+export { entitlementsOf } from "./entitlements";
 export { type Charge, gate } from "./gate";
 export { refusal } from "./refusal";
 export {
@@ -12,6 +13,7 @@ export { usageHistory } from "./usage-history";
 export { usageOf } from "./usage-of";
 export type {
   DecisionView,
+  Entitlement,
   MeterView,
   Reservation,
   Settlement,

@@ -35,6 +35,7 @@ describe.each(ROADS)("a limit of one's own (%s)", (_, consume) => {
       used: 500,
       limit: 800,
       remaining: 300,
+      revision: expect.any(Number),
     });
     expect(await consume(301)).toMatchObject({ allowed: false, limit: 800, remaining: 300 });
     expect(await consume(300)).toMatchObject({ allowed: true, used: 800, limit: 800, remaining: 0, plan: "free" });

@@ -49,6 +49,23 @@ export const subscriptionViewSchema = z.object({
 });
 export type SubscriptionView = z.infer<typeof subscriptionViewSchema>;
 
+export const entitlementSchema = subscriptionViewSchema
+  .pick({
+    product: true,
+    plan: true,
+    limitPlan: true,
+    status: true,
+    processor: true,
+    interval: true,
+    quantity: true,
+    periodEnd: true,
+    cancelAt: true,
+    scheduledPlan: true,
+  })
+  .extend({ limits: z.array(z.object({ field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]), limit: amount })) });
+/** What a user may use of one product, without what they have used. */
+export type Entitlement = z.infer<typeof entitlementSchema>;
+
 export const usageViewSchema = z.object({
   userId: z.string(),
   /** The database's clock, with the user's sandbox clock in it: the only "now" a page may count from. */
@@ -57,7 +74,12 @@ export const usageViewSchema = z.object({
 });
 export type UsageView = z.infer<typeof usageViewSchema>;
 
-const standing = z.object({ plan: z.string(), status: z.string(), cancelAt: instant.nullable() });
+const standing = z.object({
+  plan: z.string(),
+  status: z.string(),
+  cancelAt: instant.nullable(),
+  meters: z.array(meterViewSchema),
+});
 
 /** One line of the trail: what an event changed and why. */
 export const decisionViewSchema = z.object({

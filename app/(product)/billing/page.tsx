@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
+import { noticesOf } from "@/lib/notices";
 import {
   byUrgency,
   ChangedNotice,
@@ -8,6 +9,7 @@ import {
   enoughFor,
   InvoicesSection,
   LivePage,
+  NoticeList,
   pageUser,
   reader,
   SubscriptionCard,
@@ -39,6 +41,8 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
     usageOf(user.id),
     gateway().decisions(user.id, enoughFor(TRAIL_LINES)),
   ]);
+  // After the look at the usage, which turns the windows that are over.
+  const notices = await noticesOf(user.id);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   const changed = changedOf(parameters, subscriptions);
   return (
@@ -64,6 +68,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
         ))}
       </div>
       <div className="mt-10 space-y-10">
+        <NoticeList notices={notices} now={usage.now} />
         <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
         <InvoicesSection version={subscriptions.map(standingMark).join(" ")}>
           <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />

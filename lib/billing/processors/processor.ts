@@ -71,6 +71,8 @@ export interface WebhookSource {
   processor: Processor;
   /** The header that carries the signature. */
   signatureHeader: string;
+  /** Whether events of this type mean something; all others are stored and ignored. */
+  handles(type: string): boolean;
   /** HMAC over the bytes that came, in constant time, against each secret; the clock may be 5 minutes off either way. */
   verify(raw: Uint8Array, header: string | null, secrets: readonly string[], now: Instant): Verification;
   /** Reads the envelope; refuses what is not a JSON object with an id and a type. */

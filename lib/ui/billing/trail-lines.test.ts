@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { DecisionView } from "@/lib/usage/view";
 import { trailLines } from "./trail-lines";
 
-const standing = { plan: "plus", status: "active", cancelAt: null };
+const standing = { plan: "plus", status: "active", cancelAt: null, meters: [] };
 const decision = (id: string, reason: string, at = "2026-11-20T10:00:00Z"): DecisionView => ({
   id,
   product: "writer",

@@ -1,4 +1,6 @@
+import { product as productOf } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/usage/view";
+import { formatCount, formatNumber } from "../format";
 import { planName } from "./plan-words";
 
 const WHY: Record<string, string> = {
@@ -29,7 +31,29 @@ const WHY: Record<string, string> = {
 
 const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };
 
-type Told = Pick<DecisionView, "product" | "action" | "reason" | "before" | "after">;
+type Figured = Pick<DecisionView, "product" | "before" | "after">;
+
+type Standing = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
+
+type Told = Pick<DecisionView, "product" | "action" | "reason"> & { before: Standing; after: Standing };
+
+/**
+ * What the decision did to the figures, in a sentence: "12,000 of 15,000 words used before, 12,000 of 35,000 after."
+ * Only counters that changed or were in use; null where there is nothing to say.
+ */
+export function trailNumbers({ product, before, after }: Figured, locale: string): string | null {
+  const sentences = after.meters.flatMap((now) => {
+    const was = before.meters.find(({ field }) => field === now.field);
+    if (was === undefined || now.kind === "gauge" || (was.used === 0 && now.used === 0)) return [];
+    const unit = productOf(product).meters[now.field]?.unit ?? { one: "unit", many: "units" };
+    const number = (value: number) => formatNumber(value, locale);
+    const first = `${number(was.used)} of ${formatCount(was.limit, unit, locale)} used before`;
+    const held = now.unpaidHeld > 0 ? `, and ${number(now.unpaidHeld)} held until the payment comes` : "";
+    if (was.used === now.used && was.limit === now.limit) return [`${first} and after${held}.`];
+    return [`${first}, ${number(now.used)} of ${number(now.limit)} after${held}.`];
+  });
+  return sentences.length === 0 ? null : sentences.join(" ");
+}
 
 /** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
 export function trailWords(decision: Told): { what: string; why: string } {

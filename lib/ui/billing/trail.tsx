@@ -1,14 +1,16 @@
 import { ArrowRight, RotateCcw, Split } from "lucide-react";
 import { product } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/usage/view";
+import { reader } from "../reader";
 import { Instant } from "../time/instant";
 import { trailLines } from "./trail-lines";
-import { trailWords } from "./trail-words";
+import { trailNumbers, trailWords } from "./trail-words";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 
 /** What changed lately: one line a decision, newest first. */
-export function Trail({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
+export async function Trail({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
+  const { locale } = await reader();
   const lines = trailLines(decisions, most);
   return (
     <section aria-labelledby="trail">
@@ -22,7 +24,7 @@ export function Trail({ decisions, most, now }: { decisions: DecisionView[]; mos
       ) : (
         <ol className="mt-3 divide-y divide-line border-line border-y">
           {lines.map((decision) => (
-            <Line key={decision.id} decision={decision} now={now} />
+            <Line key={decision.id} decision={decision} now={now} locale={locale} />
           ))}
         </ol>
       )}
@@ -30,8 +32,9 @@ export function Trail({ decisions, most, now }: { decisions: DecisionView[]; mos
   );
 }
 
-function Line({ decision, now }: { decision: DecisionView; now: string }) {
+function Line({ decision, now, locale }: { decision: DecisionView; now: string; locale: string }) {
   const { what, why } = trailWords(decision);
+  const numbers = trailNumbers(decision, locale);
   const Icon = ICONS[decision.action];
   return (
     <li className="flex items-start gap-3 py-3 text-sm">
@@ -41,6 +44,7 @@ function Line({ decision, now }: { decision: DecisionView; now: string }) {
           {what} on <Instant at={decision.at} now={now} />:
         </span>{" "}
         {why}
+        {numbers && <span className="block text-muted tabular-nums">{numbers}</span>}
       </p>
       <span className="shrink-0 text-muted">{product(decision.product).name}</span>
     </li>

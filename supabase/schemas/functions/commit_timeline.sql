@@ -3,7 +3,7 @@
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, outcome, note, ends, analysis, flags}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- p_event {processor, id, type, outcome, note, ends, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -58,11 +58,11 @@ begin
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
   insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
-    analysis, flags, before, after)
+    analysis, flags, before, after, request_id)
   values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
     p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
     public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
-    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage))
+    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id')
   on conflict (user_id, product, processor, event_id) do nothing;
 
   if p_event ->> 'outcome' is not null then

@@ -30,8 +30,13 @@ begin
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
   v_row := public.review_subscription(p_user_id, v_meter.product, v_lock.now_at);
+  -- Caches of the entitlement are ordered by the revision; a delivery that is being folded meanwhile folds once more.
+  update public.subscriptions s set revision = s.revision + 1
+  where s.user_id = p_user_id and s.product = v_meter.product
+  returning * into v_row;
   return (
-    select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining)
+    select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining,
+      'revision', v_row.revision)
     from public.meter_state(v_row, p_field) m);
 end;
 $$;

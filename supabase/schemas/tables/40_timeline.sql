@@ -125,6 +125,8 @@ create table public.decisions (
   flags jsonb not null,
   before jsonb not null,
   after jsonb not null,
+  -- The request (or the job's round) that brought it about: what the log has of it.
+  request_id text,
   primary key (user_id, decision_id),
   unique (user_id, product, processor, event_id)
 );

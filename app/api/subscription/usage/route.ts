@@ -6,5 +6,5 @@ export function GET(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
     return json(await usageOf(id));
-  });
+  }, request);
 }

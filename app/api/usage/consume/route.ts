@@ -7,5 +7,5 @@ export function POST(request: Request) {
     const caller = await requireCaller(request);
     const { userId, field, amount, idempotencyKey } = await readJson(request, consumeRequest);
     return json(await gate.consume(whom(caller, userId), field, amount, { idempotencyKey }));
-  });
+  }, request);
 }

@@ -7,5 +7,5 @@ export function POST(request: Request) {
     await requireService(request, "Only a service gives back; nobody refills themselves.");
     const { userId, field, amount, of, idempotencyKey } = await readJson(request, releaseRequest);
     return json(await gate.release(userId, field, amount, { of, idempotencyKey }));
-  });
+  }, request);
 }

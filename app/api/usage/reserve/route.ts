@@ -7,5 +7,5 @@ export function POST(request: Request) {
     await requireService(request, "Only a service reserves.");
     const { userId, field, amount, ttlSeconds, idempotencyKey } = await readJson(request, reserveRequest);
     return json(await gate.reserve(userId, field, amount, { ttlSeconds, idempotencyKey }));
-  });
+  }, request);
 }

@@ -7,5 +7,5 @@ export function POST(request: Request) {
     await requireService(request, "Only a service settles.");
     const { userId, reservationId, amount } = await readJson(request, settleRequest);
     return json(await gate.settle(userId, reservationId, amount));
-  });
+  }, request);
 }

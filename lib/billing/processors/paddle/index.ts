@@ -1,5 +1,5 @@
 import type { WebhookSource } from "@/lib/billing/processors/processor";
-import { normalize } from "./normalize";
+import { HANDLERS, normalize } from "./normalize";
 import { parse } from "./parse";
 import { verify } from "./verify";
 
@@ -7,6 +7,7 @@ import { verify } from "./verify";
 export const paddle: WebhookSource = {
   processor: "paddle",
   signatureHeader: "paddle-signature",
+  handles: (type) => Object.hasOwn(HANDLERS, type),
   verify,
   parse,
   normalize,

@@ -26,6 +26,10 @@ export interface PlayedSubscriptionSpec {
   customer?: string;
   /** What the browser gave to the checkout. */
   customData?: Record<string, string>;
+  /** Where the period that began at `startsAt` ends; by default an interval later. */
+  periodEnd?: Instant;
+  /** What the ids of its events and transactions are made from; by default the subscription's id. */
+  name?: string;
 }
 
 export type PlayedPaddleSubscription = ReturnType<typeof playPaddleSubscription>;
@@ -33,17 +37,17 @@ export type PlayedPaddleSubscription = ReturnType<typeof playPaddleSubscription>
 /** Begins a subscription; instants in milliseconds. */
 export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
   const { id, startsAt, status = "active", customData } = begin;
-  const name = id.slice(4);
+  const { name = id.slice(4) } = begin;
   const transaction = `txn_${name}_0`;
   let held = begin.price;
   let anchor = startsAt;
   let periods = 1;
   let [events, transactions] = [0, 0];
   const endOf = (count: number) => addMonths(anchor, count * (held.interval === "yearly" ? 12 : 1));
-  let current = { start: startsAt, end: endOf(1) };
+  let current = { start: startsAt, end: begin.periodEnd ?? endOf(1) };
   let spec: SubscriptionSpec = {
     id,
-    customer: begin.customer ?? `ctm_${name}`,
+    customer: begin.customer ?? `ctm_${id.slice(4)}`,
     items: [{ price: planPrice(held) }],
     createdAt: startsAt,
     updatedAt: startsAt,

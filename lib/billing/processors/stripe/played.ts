@@ -24,6 +24,19 @@ export interface PlayedSubscriptionSpec {
   startsAt: Instant;
   status?: SubscriptionSpec["status"];
   shape?: Shape;
+  /** By default one of its own. */
+  customer?: string;
+  /** Where the period that began at `startsAt` ends; by default an interval later. */
+  periodEnd?: Instant;
+  /** What the ids of its events and invoices are made from; by default the subscription's id. */
+  name?: string;
+}
+
+interface Renewal {
+  plan?: string;
+  at?: Instant;
+  /** By default the one it has; a trial that becomes a paid plan is active from here on. */
+  status?: SubscriptionSpec["status"];
 }
 
 export type PlayedSubscription = ReturnType<typeof playSubscription>;
@@ -36,26 +49,29 @@ export function playSubscription({
   startsAt,
   status = "active",
   shape = "g2",
+  customer = `cus_${id.slice(4)}`,
+  periodEnd,
+  name = id.slice(4),
 }: PlayedSubscriptionSpec) {
-  const anchor = seconds(startsAt);
+  let anchor = seconds(startsAt);
   let held = price;
   let events = 0;
   let invoices = 0;
   let months = price.interval === "yearly" ? 12 : 1;
   let spec: SubscriptionSpec = {
     id,
-    customer: `cus_${id.slice(4)}`,
+    customer,
     items: [{ id: `si_${id.slice(4)}`, price: planPrice(price) }],
     created: anchor,
     periodStart: anchor,
-    periodEnd: seconds(addMonths(startsAt, months)),
+    periodEnd: seconds(periodEnd ?? addMonths(startsAt, months)),
     status,
     metadata: { user_id: userId },
   };
 
   function send(type: string, object: StripeObject, at: Instant, previous?: StripeObject) {
     events += 1;
-    return event(type, object, previous, { id: `evt_${id.slice(4)}_${events}`, created: seconds(at), shape });
+    return event(type, object, previous, { id: `evt_${name}_${events}`, created: seconds(at), shape });
   }
 
   /** `customer.subscription.updated` with the difference that `changes` make. */
@@ -72,7 +88,7 @@ export function playSubscription({
     const [item] = spec.items as [SubscriptionSpec["items"][number]];
     const object = invoiceObject(
       {
-        id: `in_${id.slice(4)}_${invoices}`,
+        id: `in_${name}_${invoices}`,
         customer: spec.customer,
         subscription: id,
         metadata: spec.metadata,
@@ -84,7 +100,7 @@ export function playSubscription({
         status: paid ? "paid" : "open",
         lines: [
           {
-            id: `il_${id.slice(4)}_${invoices}`,
+            id: `il_${name}_${invoices}`,
             item: item.id,
             price: item.price,
             amount: item.price.unitAmount,
@@ -112,15 +128,31 @@ export function playSubscription({
         at,
       );
     },
+    /** A change of the interval: a new period from now on. */
+    intervalSwitched: (interval: Price["interval"], at: Instant) => {
+      held = { ...held, interval };
+      const [item] = spec.items as [SubscriptionSpec["items"][number]];
+      anchor = seconds(at);
+      months = interval === "yearly" ? 12 : 1;
+      return changed(
+        {
+          billingCycleAnchor: anchor,
+          periodStart: anchor,
+          periodEnd: seconds(addMonths(at, months)),
+          items: [{ ...item, price: planPrice(held) }],
+        },
+        at,
+      );
+    },
     /** The next period, announced as Stripe does: still active, before it charges. `plan` changes with it. */
-    renewed: ({ plan = held.plan, at }: { plan?: string; at?: Instant } = {}) => {
+    renewed: ({ plan = held.plan, at, status = spec.status }: Renewal = {}) => {
       held = { ...held, plan };
       const [item] = spec.items as [SubscriptionSpec["items"][number]];
       const periodStart = spec.periodEnd;
       months += held.interval === "yearly" ? 12 : 1;
-      const periodEnd = seconds(addMonths(startsAt, months));
+      const end = seconds(addMonths(anchor * 1000, months));
       return changed(
-        { periodStart, periodEnd, items: [{ ...item, price: planPrice(held) }] },
+        { periodStart, periodEnd: end, status, items: [{ ...item, price: planPrice(held) }] },
         at ?? periodStart * 1000,
       );
     },

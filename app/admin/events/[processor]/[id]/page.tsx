@@ -1,0 +1,118 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { eventStory, releaseOf } from "@/lib/admin";
+import { DatabaseError, gateway } from "@/lib/database";
+import { HttpError } from "@/lib/http";
+import { reader, trailNumbers, trailWords } from "@/lib/ui";
+import { ActForm, adminUser, BeforeAfter, JsonBlock, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
+import { formatUtc } from "@/lib/ui/format";
+
+export const metadata: Metadata = { title: "Event" };
+
+export default async function EventPage({ params }: PageProps<"/admin/events/[processor]/[id]">) {
+  const { processor, id } = await params;
+  await adminUser(`/admin/events/${processor}/${id}`);
+  const [{ locale }, story] = await Promise.all([reader(), tell(processor, decodeURIComponent(id))]);
+  const release = releaseOf(story);
+  const { customerId, hintUserId, outcome } = story;
+  return (
+    <>
+      <h1 className="break-all font-mono font-semibold text-xl">{story.type}</h1>
+      <p className="mt-1 break-all text-muted text-sm">
+        {story.processor} · {story.id}
+        {story.livemode === true && " · live mode"}
+      </p>
+
+      <Section id="came" title="What came">
+        <p className="text-sm tabular-nums">
+          Received {formatUtc(story.receivedAt)}
+          {story.occurredAt && `, occurred ${formatUtc(story.occurredAt)}`}; {story.deliveries}{" "}
+          {story.deliveries === 1 ? "delivery" : "deliveries"}, {story.attempts}{" "}
+          {story.attempts === 1 ? "attempt" : "attempts"}, {story.bytes} bytes.
+        </p>
+        {story.payload === null ? (
+          <p className="mt-2 text-muted text-sm">Its payload cannot be shown; the bytes are kept.</p>
+        ) : (
+          <JsonBlock title="Payload" value={story.payload} />
+        )}
+      </Section>
+
+      <Section id="says" title="What it says">
+        {story.facts.length === 0 && story.notes.length === 0 && (
+          <p className="text-muted text-sm">Nothing that was taken as a fact.</p>
+        )}
+        {story.facts.map(({ product, body }) => (
+          <JsonBlock key={`${product}/${body.id}`} title={`${body.kind}, ${product}`} value={body} />
+        ))}
+        {story.notes.map((note) => (
+          <JsonBlock key={note.kind} title={note.kind.replaceAll("_", " ")} value={note} />
+        ))}
+      </Section>
+
+      <Section id="became" title="What came of it">
+        <p className="flex flex-wrap items-center gap-3 text-sm">
+          <OutcomeBadge outcome={outcome} /> {story.reason}
+          {story.userId && <RowLink href={`/admin/users/${encodeURIComponent(story.userId)}`}>{story.userId}</RowLink>}
+        </p>
+        {release && <p className="mt-2 max-w-prose text-sm">{release}</p>}
+        {story.lastError && <pre className="mt-2 whitespace-pre-wrap text-danger text-xs">{story.lastError}</pre>}
+        {story.decisions.map((decision) => {
+          const { what, why } = trailWords(decision);
+          return (
+            <div key={decision.id} className="mt-4 rounded-lg border border-line bg-surface px-4 py-3">
+              <p className="text-sm">
+                <strong className="font-medium">{what}:</strong> {why} {trailNumbers(decision, locale)}
+              </p>
+              {decision.analysis && (
+                <p className="mt-1 text-muted text-xs">
+                  It claims {decision.analysis.hasPeriodChange ? "a new period" : "no new period"} and{" "}
+                  {decision.analysis.hasPlanChange ? "another plan" : "the same plan"}.
+                </p>
+              )}
+              <div className="mt-3 overflow-x-auto">
+                <BeforeAfter before={decision.before} after={decision.after} locale={locale} />
+              </div>
+            </div>
+          );
+        })}
+      </Section>
+
+      <Section id="act" title="Put right">
+        <div className="space-y-4">
+          <ActForm
+            method="POST"
+            path={`/api/admin/events/${story.processor}/${encodeURIComponent(story.id)}/replay`}
+            title="Replay this event"
+            fields={[]}
+            label="Replay"
+            done="Replayed; what came of it stands above. One that was applied already changes nothing."
+          />
+          {outcome === "deferred" && customerId !== null && (
+            <ActForm
+              method="POST"
+              path="/api/admin/links"
+              title="Link its customer"
+              tone="primary"
+              fields={[
+                { name: "processor", label: "", type: "hidden", value: story.processor },
+                { name: "customerId", label: "", type: "hidden", value: customerId },
+                { name: "userId", label: `User whose customer ${customerId} is`, value: hintUserId ?? "" },
+              ]}
+              label="Link"
+              done="Linked; what waited for it is folded in."
+            />
+          )}
+        </div>
+      </Section>
+    </>
+  );
+}
+
+async function tell(processor: string, id: string) {
+  try {
+    return await eventStory(processor, id, gateway());
+  } catch (error) {
+    if (error instanceof HttpError || (error instanceof DatabaseError && error.problem === "not_found")) notFound();
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Metadata } from "next";
+import { eventQuery, filled, listEvents, OUTCOMES } from "@/lib/admin";
+import { gateway } from "@/lib/database";
+import { HttpError, parse } from "@/lib/http";
+import { adminUser, Cell, Empty, Filters, NextPage, OutcomeBadge, ReplayForm, RowLink, Table } from "@/lib/ui/admin";
+import { formatUtc } from "@/lib/ui/format";
+
+export const metadata: Metadata = { title: "Events" };
+
+const PATH = "/admin/events";
+
+export default async function EventsPage({ searchParams }: PageProps<"/admin/events">) {
+  await adminUser(PATH);
+  const values = filled(Object.entries(await searchParams));
+  const { after: _, ...kept } = values;
+  const { events, next, problem } = await find(values);
+  return (
+    <>
+      <h1 className="font-semibold text-2xl tracking-tight">Events</h1>
+      <Filters
+        path={PATH}
+        values={kept}
+        filters={[
+          { name: "type", label: "Type (its beginning)" },
+          { name: "processor", label: "Processor", options: ["stripe", "paddle"] },
+          { name: "outcome", label: "Outcome", options: OUTCOMES },
+          { name: "userId", label: "User" },
+          { name: "from", label: "From", type: "date" },
+          { name: "to", label: "Before", type: "date" },
+        ]}
+      />
+      {problem && (
+        <p role="alert" className="mt-4 text-danger text-sm">
+          {problem}
+        </p>
+      )}
+      <ReplayForm>
+        <Table
+          caption="Events"
+          head={["Pick", "Event", "Processor", "Outcome", "Received", "User", "Why, and what would release it"]}
+        >
+          {events.length === 0 && <Empty columns={7}>No event matches.</Empty>}
+          {events.map(({ processor, id, type, outcome, reason, receivedAt, userId, decision, deliveries, release }) => (
+            <tr key={`${processor}/${id}`} className={release === null ? "" : "bg-sunken"}>
+              <Cell>
+                <label className="inline-flex size-11 items-center justify-center sm:size-6">
+                  <input
+                    type="checkbox"
+                    name="event"
+                    value={`${processor}/${id}`}
+                    aria-label={`Replay ${id}`}
+                    className="size-4 accent-accent"
+                  />
+                </label>
+              </Cell>
+              <Cell>
+                <RowLink href={`${PATH}/${processor}/${encodeURIComponent(id)}`}>{type}</RowLink>
+              </Cell>
+              <Cell>{processor}</Cell>
+              <Cell>
+                <OutcomeBadge outcome={outcome} />
+                {deliveries > 1 && <span className="text-muted text-xs"> × {deliveries}</span>}
+              </Cell>
+              <Cell>{formatUtc(receivedAt)}</Cell>
+              <Cell>{userId && <RowLink href={`/admin/users/${encodeURIComponent(userId)}`}>{userId}</RowLink>}</Cell>
+              <Cell wide>
+                {decision ? `${decision.action}: ${decision.reason}` : reason}
+                {release && <span className="block text-muted">{release}</span>}
+              </Cell>
+            </tr>
+          ))}
+        </Table>
+      </ReplayForm>
+      <NextPage path={PATH} values={kept} next={next} />
+    </>
+  );
+}
+
+/** A filter that cannot be read is said on the page; the list is empty then. */
+async function find(values: Record<string, string>) {
+  try {
+    return { ...(await listEvents(parse(eventQuery, values), gateway())), problem: null };
+  } catch (error) {
+    if (error instanceof HttpError) return { events: [], next: null, problem: error.message };
+    throw error;
+  }
+}

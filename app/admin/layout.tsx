@@ -1,0 +1,22 @@
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { currentUser } from "@/lib/identity";
+import { MAIN, RememberZone } from "@/lib/ui";
+import { AdminHeader } from "@/lib/ui/admin";
+
+export const metadata: Metadata = { title: { default: "Admin", template: "%s · Admin · Tollgate" } };
+
+/** The frame. Each page itself turns away whoever is no admin (`adminUser`); without one there is no frame either. */
+export default async function AdminLayout({ children }: { children: ReactNode }) {
+  const user = await currentUser();
+  if (!user?.admin) return children;
+  return (
+    <>
+      <AdminHeader person={user.name ?? user.email ?? user.id} />
+      <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-7xl flex-1 px-5 py-6 outline-none sm:px-6">
+        {children}
+      </main>
+      <RememberZone />
+    </>
+  );
+}

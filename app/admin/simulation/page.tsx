@@ -1,0 +1,42 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { CATALOG, PRODUCT_IDS } from "@/lib/billing";
+import { gateway } from "@/lib/database";
+import { scenarioList, simulationMode } from "@/lib/simulation";
+import { reader } from "@/lib/ui";
+import { adminUser, SimulationForm } from "@/lib/ui/admin";
+
+export const metadata: Metadata = { title: "Simulation" };
+
+const SUGGESTED = 50;
+
+const PLANS = PRODUCT_IDS.flatMap((product) =>
+  Object.entries(CATALOG[product].plans)
+    .filter(([, { rank }]) => rank > 0)
+    .map(([plan, { name }]) => ({ value: `${product}/${plan}`, name: `${CATALOG[product].name} ${name}` })),
+);
+
+export default async function SimulationPage({ searchParams }: PageProps<"/admin/simulation">) {
+  const user = await adminUser("/admin/simulation");
+  const mode = simulationMode();
+  if (mode === "off") notFound();
+  const { userId } = await searchParams;
+  const [{ locale }, { people }] = await Promise.all([reader(), gateway().people({}, "", SUGGESTED)]);
+  return (
+    <>
+      <h1 className="font-semibold text-2xl tracking-tight">Simulation</h1>
+      <p className="mt-1 max-w-prose text-muted text-sm">
+        Plays what a processor would send about a user, signed, by the real webhook path, and holds what comes of it
+        against what must. {mode === "dry_run" && "Here only dry runs: on a copy, nothing changes."}
+      </p>
+      <SimulationForm
+        scenarios={scenarioList()}
+        plans={PLANS}
+        userIds={people.map((person) => person.userId)}
+        userId={typeof userId === "string" ? userId : user.id}
+        onlyDry={mode === "dry_run"}
+        locale={locale}
+      />
+    </>
+  );
+}

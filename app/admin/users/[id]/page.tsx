@@ -1,0 +1,267 @@
+import type { Metadata, Route } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { explain, releaseOf } from "@/lib/admin";
+import { FIELD_IDS, meterOf, product as productOf } from "@/lib/billing";
+import { DatabaseError, gateway } from "@/lib/database";
+import { button, reader, trailNumbers, trailWords } from "@/lib/ui";
+import {
+  ActForm,
+  adminUser,
+  Cell,
+  Empty,
+  OutcomeBadge,
+  ReconcileForm,
+  RowLink,
+  refusalWords,
+  Section,
+  standingWords,
+  Table,
+  windowWords,
+} from "@/lib/ui/admin";
+import { formatNumber, formatUtc } from "@/lib/ui/format";
+
+export const metadata: Metadata = { title: "User" };
+
+type Params = PageProps<"/admin/users/[id]">;
+
+export default async function UserPage({ params, searchParams }: Params) {
+  const { id } = await params;
+  const userId = decodeURIComponent(id);
+  await adminUser(`/admin/users/${id}`);
+  const asked = (await searchParams).amount;
+  const amount = Math.max(1, Number.parseInt(String(asked ?? "1"), 10) || 1);
+  const [{ locale, zone }, told] = await Promise.all([reader(), tell(userId)]);
+  const { story, usage, waiting } = told;
+  const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
+  const acts = await gateway().adminActs(userId, 20);
+  return (
+    <>
+      <div className="flex flex-wrap items-baseline justify-between gap-4">
+        <h1 className="break-all font-semibold text-2xl tracking-tight">{userId}</h1>
+        <Link href={`/admin/simulation?userId=${encodeURIComponent(userId)}` as Route} className={button()}>
+          Simulate
+        </Link>
+      </div>
+      <p className="mt-1 text-muted text-sm">
+        {[story.name, story.email, `here since ${formatUtc(story.createdAt)}`].filter(Boolean).join(" · ")}
+      </p>
+
+      <Section id="now" title="Now">
+        <form className="mb-3 flex items-end gap-3">
+          <label className="flex flex-col gap-1 text-muted text-xs">
+            Would this many be refused?
+            <input
+              name="amount"
+              type="number"
+              min={1}
+              step={1}
+              defaultValue={amount}
+              data-search
+              className="min-h-11 w-40 rounded-lg border border-line-strong bg-surface px-3 text-ink text-sm sm:min-h-9"
+            />
+          </label>
+          <button type="submit" className={button()}>
+            Explain
+          </button>
+        </form>
+        <ul className="space-y-4">
+          {usage.subscriptions.map((subscription) => (
+            <li key={subscription.product} className="rounded-lg border border-line bg-surface px-4 py-3 text-sm">
+              <p className="font-medium">
+                {productOf(subscription.product).name}: {standingWords(subscription, reading)}
+              </p>
+              <ul className="mt-1 space-y-1">
+                {subscription.meters.map(({ field }) => {
+                  const said = refusalWords(subscription, field, amount, reading);
+                  return (
+                    <li key={field} className={`tabular-nums ${said?.allowed ? "text-muted" : "text-danger"}`}>
+                      {said?.sentence}
+                    </li>
+                  );
+                })}
+              </ul>
+            </li>
+          ))}
+        </ul>
+      </Section>
+
+      {waiting.length > 0 && (
+        <Section id="waiting" title="Waiting">
+          <Table caption="Events that wait" head={["Event", "Outcome", "What would release it"]}>
+            {waiting.map((event) => (
+              <tr key={event.id}>
+                <Cell>
+                  <RowLink href={`/admin/events/${event.processor}/${encodeURIComponent(event.id)}`}>
+                    {event.type}
+                  </RowLink>
+                </Cell>
+                <Cell>
+                  <OutcomeBadge outcome={event.outcome} />
+                </Cell>
+                <Cell wide>{releaseOf(event)}</Cell>
+              </tr>
+            ))}
+          </Table>
+        </Section>
+      )}
+
+      <Section id="trail" title="Why: decisions">
+        <Table caption="Decisions" head={["When", "What happened", "Event"]}>
+          {story.decisions.length === 0 && (
+            <Empty columns={3}>No billing news yet: free plans since the first day.</Empty>
+          )}
+          {story.decisions.map((decision) => {
+            const { what, why } = trailWords(decision);
+            return (
+              <tr key={decision.id}>
+                <Cell>{formatUtc(decision.at)}</Cell>
+                <Cell wide>
+                  <strong className="font-medium">
+                    {productOf(decision.product).name}: {what}:
+                  </strong>{" "}
+                  {why} <span className="text-muted">{trailNumbers(decision, locale)}</span>
+                </Cell>
+                <Cell>
+                  <RowLink href={`/admin/events/${decision.processor}/${encodeURIComponent(decision.eventId)}`}>
+                    {decision.eventType}
+                  </RowLink>
+                </Cell>
+              </tr>
+            );
+          })}
+        </Table>
+      </Section>
+
+      <Section id="windows" title="Why: windows">
+        <ul className="divide-y divide-line border-line border-y text-sm">
+          {story.windows.map((window) => (
+            <li key={`${window.product}/${window.source}/${window.windowStart}/${window.openedAt}`} className="py-2">
+              {windowWords(window, reading)}
+            </li>
+          ))}
+        </ul>
+      </Section>
+
+      <Section id="overrides" title="Limits of their own">
+        <ul className="mb-4 space-y-3 empty:hidden">
+          {story.overrides.map(({ field, limit, expiresAt, grantedBy, reason }) => (
+            <li key={field} className="flex flex-wrap items-center gap-4 text-sm tabular-nums">
+              <span>
+                {field}: {formatNumber(limit, locale)},{" "}
+                {expiresAt === null ? "for good" : `until ${formatUtc(expiresAt)}`}, granted by {grantedBy}
+                {reason && ` (${reason})`}
+              </span>
+              <ActForm
+                method="DELETE"
+                path="/api/admin/overrides"
+                title={`Take back the limit of ${field}`}
+                fields={[
+                  { name: "userId", label: "", type: "hidden", value: userId },
+                  { name: "field", label: "", type: "hidden", value: field },
+                ]}
+                label="Take back"
+                done="The plan’s own limit counts again."
+              />
+            </li>
+          ))}
+        </ul>
+        <ActForm
+          method="POST"
+          path="/api/admin/overrides"
+          title="Grant a limit"
+          tone="primary"
+          fields={[
+            { name: "userId", label: "", type: "hidden", value: userId },
+            {
+              name: "field",
+              label: "Meter",
+              options: FIELD_IDS.map((field) => ({ value: field, name: `${meterOf(field).meter.label} (${field})` })),
+            },
+            { name: "limit", label: "Limit", type: "number" },
+            { name: "expiresAt", label: "Until (empty: for good)", type: "datetime-local", optional: true },
+            { name: "reason", label: "Reason", optional: true },
+          ]}
+          label="Grant"
+          done="The limit is granted."
+        />
+      </Section>
+
+      <Section id="repair" title="Repair">
+        <div className="flex flex-wrap items-start gap-6">
+          <ReconcileForm userId={userId} />
+          <ActForm
+            method="POST"
+            path="/api/admin/sync"
+            title="Count chatbots anew"
+            fields={[{ name: "userId", label: "", type: "hidden", value: userId }]}
+            label="Count chatbots anew"
+            done="The gauge is the number of chatbots."
+          />
+        </div>
+      </Section>
+
+      <Section id="links" title="At the processors">
+        <ul className="mb-4 space-y-1 text-sm">
+          {story.links.length === 0 && <li className="text-muted">Not linked to any customer.</li>}
+          {story.links.map(({ processor, kind, externalId, source }) => (
+            <li key={`${processor}/${kind}/${externalId}`} className="break-all">
+              {processor} {kind} <code className="text-xs">{externalId}</code>
+              <span className="text-muted"> by {source}</span>
+            </li>
+          ))}
+          {story.notes.map(({ kind, processor, eventId, amount, currency, at }) => (
+            <li key={`${processor}/${eventId}`} className="text-warn">
+              {kind.replaceAll("_", " ")} at {processor} on {formatUtc(at)}
+              {amount !== null && `: ${(amount / 100).toFixed(2)} ${currency ?? ""}`}
+            </li>
+          ))}
+        </ul>
+        <ActForm
+          method="POST"
+          path="/api/admin/links"
+          title="Link a customer"
+          fields={[
+            { name: "userId", label: "", type: "hidden", value: userId },
+            {
+              name: "processor",
+              label: "Processor",
+              options: [
+                { value: "stripe", name: "Stripe" },
+                { value: "paddle", name: "Paddle" },
+              ],
+            },
+            { name: "customerId", label: "Customer id" },
+          ]}
+          label="Link"
+          done="Linked; what waited for it is folded in."
+        />
+      </Section>
+
+      <Section id="acts" title="Done by hand">
+        <Table caption="Done by hand" head={["When", "Who", "What", "Details"]}>
+          {acts.length === 0 && <Empty columns={4}>Nothing yet.</Empty>}
+          {acts.map(({ id: act, at, actor, act: what, details }) => (
+            <tr key={act}>
+              <Cell>{formatUtc(at)}</Cell>
+              <Cell>{actor}</Cell>
+              <Cell>{what}</Cell>
+              <Cell wide>
+                <code className="break-all text-xs">{JSON.stringify(details)}</code>
+              </Cell>
+            </tr>
+          ))}
+        </Table>
+      </Section>
+    </>
+  );
+}
+
+async function tell(userId: string) {
+  try {
+    return await explain(userId, gateway());
+  } catch (error) {
+    if (error instanceof DatabaseError && error.problem === "not_found") notFound();
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import type { Metadata } from "next";
+import { filled, peopleQuery } from "@/lib/admin";
+import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
+import { gateway } from "@/lib/database";
+import { parse } from "@/lib/http";
+import { planName, reader } from "@/lib/ui";
+import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
+import { formatNumber } from "@/lib/ui/format";
+
+export const metadata: Metadata = { title: "Users" };
+
+const PAGE = 50;
+const PATH = "/admin/users";
+const PLANS = [...new Set(PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].plans)))];
+
+export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
+  await adminUser(PATH);
+  const values = filled(Object.entries(await searchParams));
+  const { after = "", ...filter } = parse(peopleQuery, values);
+  const [{ locale }, { people, next }] = await Promise.all([reader(), gateway().people(filter, after, PAGE)]);
+  const { after: _, ...kept } = values;
+  const number = (value: number) => formatNumber(value, locale);
+  return (
+    <>
+      <h1 className="font-semibold text-2xl tracking-tight">Users</h1>
+      <Filters
+        path={PATH}
+        values={kept}
+        filters={[
+          { name: "search", label: "Id, e-mail or name" },
+          { name: "product", label: "Product", options: PRODUCT_IDS },
+          { name: "plan", label: "Plan", options: PLANS },
+          { name: "status", label: "Status", options: ["free", ...STATUSES] },
+        ]}
+      />
+      <div className="mt-4">
+        <Table caption="Users" head={["User", "Name", "Plans", "Used"]}>
+          {people.length === 0 && <Empty columns={4}>Nobody matches.</Empty>}
+          {people.map(({ userId, email, name, subscriptions }) => (
+            <tr key={userId}>
+              <Cell>
+                <RowLink href={`${PATH}/${encodeURIComponent(userId)}`}>{userId}</RowLink>
+              </Cell>
+              <Cell>{name ?? email}</Cell>
+              <Cell>
+                {subscriptions.map(({ product, plan, status }) => (
+                  <p key={product}>
+                    {CATALOG[product].name} {planName(product, plan)}
+                    {status !== "active" && status !== "free" && <strong className="text-warn"> {status}</strong>}
+                  </p>
+                ))}
+              </Cell>
+              <Cell>
+                {subscriptions.map(({ product, meters }) => (
+                  <p key={product}>
+                    {meters
+                      .filter(({ kind }) => kind === "counter")
+                      .map(({ used, limit }) => `${number(used)} of ${number(limit)}`)
+                      .join(", ")}
+                  </p>
+                ))}
+              </Cell>
+            </tr>
+          ))}
+        </Table>
+      </div>
+      <NextPage path={PATH} values={kept} next={next} />
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+import { decisionQuery, decisionsOf, filled } from "@/lib/admin";
+import { gateway } from "@/lib/database";
+import { answer, json, parse } from "@/lib/http";
+import { requireAdmin } from "@/lib/identity";
+
+export function GET(request: Request) {
+  return answer(async () => {
+    await requireAdmin(request);
+    const query = parse(decisionQuery, filled(new URL(request.url).searchParams));
+    return json(await decisionsOf(query.userId, query.limit, gateway()));
+  });
+}

@@ -1,0 +1,12 @@
+import { syncGauge, syncRequest } from "@/lib/admin";
+import { gateway } from "@/lib/database";
+import { answer, json, readJson } from "@/lib/http";
+import { requireAdmin } from "@/lib/identity";
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireAdmin(request);
+    const { userId } = await readJson(request, syncRequest);
+    return json(await syncGauge(userId, id, gateway()));
+  });
+}

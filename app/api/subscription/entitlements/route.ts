@@ -1,0 +1,10 @@
+import { answer, json } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+import { entitlementsOf } from "@/lib/usage";
+
+export function GET(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    return json(await entitlementsOf(id));
+  }, request);
+}

@@ -1,0 +1,23 @@
+import { recordedSimulation } from "@/lib/admin";
+import { gateway } from "@/lib/database";
+import { answer, json, readJson } from "@/lib/http";
+import { requireAdmin } from "@/lib/identity";
+import { requireSimulation, scenarioList, simulationRequest } from "@/lib/simulation";
+
+export function GET(request: Request) {
+  return answer(async () => {
+    await requireAdmin(request);
+    requireSimulation({ dryRun: true });
+    return json({ scenarios: scenarioList() });
+  });
+}
+
+export function POST(request: Request) {
+  return answer(async () => {
+    const { id } = await requireAdmin(request);
+    requireSimulation({ dryRun: true });
+    const body = await readJson(request, simulationRequest);
+    requireSimulation(body);
+    return json(await recordedSimulation(body, id, gateway()));
+  });
+}

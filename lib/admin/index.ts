@@ -1,0 +1,17 @@
+export { eventStory, listEvents, releaseOf, replayMany, replayOne } from "./events";
+export { decisionsOf, type Explained, explain } from "./people";
+export { reconcileByHand } from "./reconcile";
+export { grantOverride, linkByHand, revokeOverride, syncGauge } from "./repair";
+export {
+  decisionQuery,
+  eventQuery,
+  filled,
+  grantRequest,
+  OUTCOMES,
+  peopleQuery,
+  reconcileRequest,
+  replayRequest,
+  revokeRequest,
+  syncRequest,
+} from "./requests";
+export { recordedSimulation } from "./simulation";

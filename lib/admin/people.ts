@@ -1,0 +1,31 @@
+/** Users as an admin looks at them. */
+import type { DecisionLine, Gateway, UserStory } from "@/lib/database";
+import { trailNumbers, trailWords } from "@/lib/ui/billing/trail-words";
+import { DEFAULT_LOCALE } from "@/lib/ui/format";
+import type { UsageView } from "@/lib/usage";
+
+/** A decision and the words in which the user reads it, too. */
+export type Explained = DecisionLine & { sentence: string };
+
+/** The latest first. @throws DatabaseError not_found */
+export async function decisionsOf(userId: string, limit: number, gateway: Gateway) {
+  const { decisions } = await gateway.userStory(userId, limit);
+  return { userId, decisions: decisions.map((decision) => explained(decision, DEFAULT_LOCALE)) };
+}
+
+/** Everything that explains what a user may use: their story, how they stand now, and what waits for them. */
+export async function explain(
+  userId: string,
+  gateway: Gateway,
+): Promise<{ story: UserStory; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
+  const story = await gateway.userStory(userId, 100);
+  const { corrected: _, ...usage } = await gateway.usage(userId);
+  const { events } = await gateway.webhookEvents({ userId, outcome: "waiting" }, null, 50);
+  return { story, usage, waiting: events };
+}
+
+function explained(decision: DecisionLine, locale: string): Explained {
+  const { what, why } = trailWords(decision);
+  const numbers = trailNumbers(decision, locale);
+  return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
+}

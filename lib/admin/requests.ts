@@ -1,0 +1,91 @@
+/** What the admin's routes and pages accept. */
+import { z } from "zod";
+import { FIELD_IDS, type FieldId } from "@/lib/billing/catalog";
+import { userIdSchema } from "@/lib/usage";
+
+const field = z.enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` });
+const whole = "is a whole number from 0 to 9007199254740991";
+const instant = z.iso
+  .datetime({ offset: true, error: "is an instant like 2027-01-31T00:00:00Z" })
+  .transform(Date.parse);
+
+export const grantRequest = z.strictObject({
+  userId: userIdSchema,
+  field,
+  limit: z.int({ error: whole }).min(0, { error: whole }),
+  /** Absent or null: until it is taken back. */
+  expiresAt: instant.nullable().default(null),
+  reason: z.string().trim().max(500, { error: "has 500 characters at most" }).optional(),
+});
+export type GrantRequest = z.infer<typeof grantRequest>;
+
+export const revokeRequest = z.strictObject({ userId: userIdSchema, field });
+export type RevokeRequest = z.infer<typeof revokeRequest>;
+
+export const syncRequest = z.strictObject({ userId: userIdSchema });
+
+export const reconcileRequest = z.strictObject({
+  /** false: compares only. */
+  repair: z.boolean().default(false),
+  /** Absent: everybody. */
+  userId: userIdSchema.optional(),
+});
+
+const processor = z.enum(["stripe", "paddle"], { error: "is stripe or paddle" });
+
+export const replayRequest = z.strictObject({
+  events: z
+    .array(z.strictObject({ processor, id: z.string().min(1).max(255) }))
+    .min(1, { error: "names at least one event" })
+    .max(100, { error: "names 100 events at most" }),
+});
+
+export const OUTCOMES = ["applied", "ignored", "deferred", "quarantined", "dead", "undecided", "waiting"] as const;
+
+const text = z.string().trim().min(1).max(255);
+/** A day (its beginning, UTC) or an instant. */
+const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: "is a day or an instant" })
+  .transform(Date.parse);
+
+/** The filters of the list of events, as they stand in an address; empty ones filter nothing. */
+export const eventQuery = z.object({
+  processor: processor.optional(),
+  type: text.optional(),
+  outcome: z.enum(OUTCOMES, { error: `is one of ${OUTCOMES.join(", ")}` }).optional(),
+  userId: text.optional(),
+  id: text.optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  /** The `next` of the page before. */
+  after: text.optional(),
+});
+export type EventQuery = z.infer<typeof eventQuery>;
+
+export const peopleQuery = z.object({
+  search: text.optional(),
+  product: text.optional(),
+  plan: text.optional(),
+  status: text.optional(),
+  after: text.optional(),
+});
+
+export const decisionQuery = z.object({
+  userId: userIdSchema,
+  limit: z.coerce
+    .number()
+    .int({ error: "is a whole number from 1 to 200" })
+    .min(1, { error: "is a whole number from 1 to 200" })
+    .max(200, { error: "is a whole number from 1 to 200" })
+    .default(50),
+});
+
+/** An address' parameters without those that are empty, as a form sends them. */
+export function filled(parameters: Iterable<[string, string | string[] | undefined]>): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [key, value] of parameters) {
+    const first = Array.isArray(value) ? value[0] : value;
+    if (first !== undefined && first.trim() !== "") given[key] = first;
+  }
+  return given;
+}

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import type { Gateway } from "@/lib/database";
+import { entitlementsOf } from "@/lib/usage/entitlements";
+import { meteredDatabase } from "@/tests/support/metered";
+import { redisInstalled, type TestRedis, testRedis } from "@/tests/support/redis";
+import { deliver } from "@/tests/support/stripe";
+import { createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
+import { memoryStore } from "./memory";
+import { withNews } from "./news";
+import { redisStore } from "./redis";
+
+const { gateway: bare, query } = meteredDatabase();
+const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
+
+/** A gateway that counts how often the database was asked for entitlements. */
+function counting(gateway: Gateway) {
+  const asked = { times: 0 };
+  const entitlements: Gateway["entitlements"] = (userId) => {
+    asked.times += 1;
+    return gateway.entitlements(userId);
+  };
+  return { asked, gateway: { ...gateway, entitlements } };
+}
+
+async function writer(userId: string, gateway: Gateway, cache: EntitlementCache) {
+  const { entitlements } = await entitlementsOf(userId, { database: () => gateway, cache });
+  const found = entitlements.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return { plan: found.plan, words: found.limits.find(({ field }) => field === "words_used")?.limit };
+}
+
+describe("memory", () => {
+  const cache = createEntitlementCache(memoryStore());
+  const { asked, gateway: counted } = counting(bare);
+  const gateway = withNews(counted, cache);
+  const read = (userId: string) => writer(userId, gateway, cache);
+
+  test("a second look costs no database; a commit is seen at once", async () => {
+    const played = playSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY });
+    expect(await read("seen")).toEqual({ plan: "free", words: 500 });
+    expect(await read("seen")).toEqual({ plan: "free", words: 500 });
+    expect(asked.times).toBe(1);
+    await deliver(gateway, played.created());
+    expect(await read("seen")).toEqual({ plan: "plus", words: 15_000 });
+    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    expect(await read("seen")).toEqual({ plan: "ultra", words: 35_000 });
+    expect(asked.times).toBe(3);
+  });
+
+  test("a limit of the user's own is seen at once, given and taken", async () => {
+    expect((await read("override")).words).toBe(500);
+    await gateway.setLimitOverride("override", "words_used", 900, { expiresAt: null, by: "admin" });
+    expect((await read("override")).words).toBe(900);
+    await gateway.setLimitOverride("override", "words_used", null, { expiresAt: null, by: "admin" });
+    expect((await read("override")).words).toBe(500);
+  });
+
+  test("nothing is kept beyond the instant at which it ends by itself", async () => {
+    await gateway.setLimitOverride("brief", "words_used", 900, { expiresAt: Date.now() + 300, by: "admin" });
+    expect((await read("brief")).words).toBe(900);
+    await sleep(320);
+    expect((await read("brief")).words).toBe(500);
+  });
+
+  test("who has a clock of their own in the sandbox is never answered from memory", async () => {
+    const played = playSubscription({ id: "sub_clock", userId: "clock", price: PLUS, startsAt: Date.now() - DAY });
+    await deliver(gateway, played.created());
+    expect((await read("clock")).plan).toBe("plus");
+    // Seven days without news of a renewal, and an hour: free.
+    await gateway.setSandboxClock("clock", played.periodEnd() + 7 * DAY + HOUR);
+    expect((await read("clock")).plan).toBe("free");
+    await gateway.setSandboxClock("clock", null);
+    expect((await read("clock")).plan).toBe("plus");
+  });
+
+  test("a fill that comes late does not bring back what was before the commit", async () => {
+    const played = playSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY });
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const slow: Gateway = {
+      ...gateway,
+      async entitlements(userId) {
+        const old = await gateway.entitlements(userId);
+        await held;
+        return old;
+      },
+    };
+    const late = writer("slow", slow, cache);
+    await sleep(50);
+    await deliver(gateway, played.created());
+    letGo();
+    expect((await late).plan).toBe("free");
+    expect((await read("slow")).plan).toBe("plus");
+  });
+
+  test("what another version of the program kept is read anew", async () => {
+    await read("shape");
+    const store = memoryStore();
+    const odd = createEntitlementCache(store);
+    for (const product of ["chatbots", "writer"])
+      await store.write(`entitlement:${product}:shape`, "{}", 0, 60_000, "");
+    expect((await writer("shape", gateway, odd)).plan).toBe("free");
+  });
+});
+
+describe.skipIf(!redisInstalled)("redis, killed and started again under load", () => {
+  let redis: TestRedis;
+  let caches: EntitlementCache[] = [];
+  beforeAll(async () => {
+    redis = await testRedis();
+    caches = [redisStore(redis.url), redisStore(redis.url)].map(createEntitlementCache);
+    await sleep(200);
+  });
+  afterAll(async () => {
+    for (const cache of caches) cache.end();
+    await redis.end();
+  });
+
+  test("no read after a commit is older than the commit, in either process", { timeout: 60_000 }, async () => {
+    const processes = caches.map((cache) => ({ cache, gateway: withNews(bare, cache) }));
+    const users = Array.from({ length: 8 }, (_, index) => `loaded-${index}`);
+    const committed = new Map(users.map((userId) => [userId, 0]));
+    const wrong: string[] = [];
+    let done = false;
+    let reads = 0;
+
+    const write = async (userId: string, index: number) => {
+      for (let limit = 1_001; !done; limit += 1) {
+        const process = processes[(index + limit) % 2];
+        await process?.gateway.setLimitOverride(userId, "words_used", limit, { expiresAt: null, by: "load" });
+        committed.set(userId, limit);
+        await sleep(15);
+      }
+    };
+    const look = async (userId: string, index: number) => {
+      while (!done) {
+        const process = processes[index % 2];
+        if (!process) return;
+        const least = committed.get(userId) ?? 0;
+        const { words = 0 } = await writer(userId, process.gateway, process.cache);
+        reads += 1;
+        if (words < least) wrong.push(`${userId}: ${words} after ${least}`);
+        await sleep(1);
+      }
+    };
+    const load = [...users.map(write), ...users.map(look), ...users.map((userId, index) => look(userId, index + 1))];
+
+    for (let round = 0; round < 3; round += 1) {
+      await sleep(600);
+      await redis.kill();
+      await sleep(400);
+      await redis.start();
+    }
+    await sleep(600);
+    done = true;
+    await Promise.all(load);
+    expect(wrong).toEqual([]);
+    expect(reads).toBeGreaterThan(500);
+    const [stored] = await query("select count(*)::int as users from limit_overrides where user_id like 'loaded-%'");
+    expect(stored).toEqual({ users: 8 });
+  });
+});

@@ -1,0 +1,47 @@
+/** What metrics ask of the whole deployment. */
+import { z } from "zod";
+import type { Call } from "./call";
+
+const count = z.number().int();
+const byProcessor = z.array(z.object({ processor: z.string(), subscriptions: count }));
+
+const billingMeasures = z.object({
+  users: z.array(z.object({ product: z.string(), plan: z.string(), users: count })),
+  meters: z.array(
+    z.object({
+      product: z.string(),
+      plan: z.string(),
+      field: z.string(),
+      /** Users at 80 % of their limit or more, and at all of it. */
+      near: count,
+      reached: count,
+      average: z.number(),
+    }),
+  ),
+  pastDue: byProcessor,
+  renewalsOverdue: byProcessor,
+  inbox: z.array(
+    z.object({
+      processor: z.string(),
+      state: z.enum(["undecided", "deferred", "quarantined", "dead"]),
+      events: count,
+      oldestSeconds: z.number(),
+    }),
+  ),
+  lastWebhook: z.array(z.object({ processor: z.string(), at: z.iso.datetime() })),
+  locks: z.object({ waiting: count, longestSeconds: z.number() }),
+  jobs: z.array(
+    z.object({
+      job: z.string(),
+      failed: z.boolean(),
+      succeededAt: z.iso.datetime().nullable(),
+      /** What the last good round answered, in the job's own words. */
+      result: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+});
+export type BillingMeasures = z.infer<typeof billingMeasures>;
+
+export function measureMethods(call: Call) {
+  return { measureBilling: () => call(billingMeasures, "measure_billing", {}) };
+}

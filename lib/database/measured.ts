@@ -1,0 +1,59 @@
+/** Counts and times every call of a Postgres function, for `/api/metrics`. */
+import { documented, measures, secondsSince } from "@/lib/observability/measures";
+import { DatabaseError } from "./errors";
+import type { Transport } from "./transport";
+
+/** The functions that count usage: without their answer nobody knows what may be done. */
+const ATOMIC = new Set([
+  "consume_batch",
+  "consume_in_turn",
+  "check_and_increment_usage",
+  "decrement_usage",
+  "release_usage",
+  "reserve_usage",
+  "settle_usage",
+  "create_chatbot",
+  "delete_chatbot",
+]);
+const LOCK_NOT_AVAILABLE = "55P03";
+
+/** The transport itself, measured. */
+export function measuredTransport(transport: Transport): Transport {
+  return {
+    ...transport,
+    async call(name, args) {
+      const start = performance.now();
+      try {
+        const result = await transport.call(name, args);
+        noteAnswer(name, args, result);
+        return result;
+      } catch (error) {
+        if (error instanceof DatabaseError) noteError(name, error);
+        throw error;
+      } finally {
+        measures.databaseSeconds.observe({ function: name }, secondsSince(start));
+      }
+    },
+  };
+}
+
+/** Input that was wrong is the caller's matter; what is counted as an error is the database's. */
+function noteError(name: string, { problem, code }: DatabaseError): void {
+  if (problem !== "unavailable" && problem !== "broken") return;
+  measures.databaseErrors.inc({ function: name, problem });
+  if (code === LOCK_NOT_AVAILABLE) measures.lockTimeouts.inc({ function: name });
+  if (ATOMIC.has(name)) documented.atomicErrors.inc({ function: name, problem });
+}
+
+/** What is counted wherever it is asked for: a plan that is too small, a gauge that is full. */
+function noteAnswer(name: string, args: Readonly<Record<string, unknown>>, result: unknown): void {
+  if (name === "validate_plan_change" && field(result, "valid") === false)
+    // A product that is not in the catalog gets no answer, but an error: this one is.
+    documented.downgradesBlocked.inc({ product: String(args.p_product) });
+  if (name === "create_chatbot" && field(result, "chatbot") === null)
+    documented.limitErrors.inc({ field: "chatbots_count" });
+}
+
+function field(result: unknown, name: string): unknown {
+  return typeof result === "object" && result !== null ? (result as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,205 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { DAY, SECOND } from "@/lib/billing/period";
+import { type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import type { StripeObject } from "@/lib/billing/processors/stripe/events";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { normalized } from "@/lib/billing/processors/stripe/testing";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
+import { exclusively } from "./run";
+
+const { database, gateway, query } = meteredDatabase();
+
+const STARTED = Math.floor(Date.now() / SECOND) * SECOND - 10 * DAY;
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `reconciled-${users}`;
+});
+
+/** A Plus subscriber here; `there` is what the processor has by now. */
+async function subscriber() {
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 700);
+  return played;
+}
+
+/** The snapshot of an event that was never delivered, as if it had been fetched. */
+function fetched(event: StripeObject): FetchedSubscription {
+  const read = normalized(event);
+  if (read.outcome !== "facts") throw new Error(read.outcome);
+  const facts = read.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
+  return {
+    facts: facts.map(({ product, fact }) => ({ product, fact: { ...fact, before: null } })),
+    datedBy: "reading",
+  };
+}
+
+const answer =
+  (result: Awaited<ReturnType<FetchSubscription>>): FetchSubscription =>
+  async () =>
+    result;
+const round = (fetch: FetchSubscription, repair: boolean) => reconcileSubscriptions(gateway, fetch, { repair, userId });
+const writer = async () => {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+};
+
+describe("a live subscription", () => {
+  test("that is the same at its processor is left alone", async () => {
+    const played = await subscriber();
+    const same = fetched(played.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
+    expect(await round(answer(same), true)).toMatchObject({ checked: 1, different: 0, findings: [] });
+    expect(await query("select 1 from facts where user_id = $1", [userId])).toHaveLength(1);
+  });
+
+  test("whose plan changed unheard is shown first, and repaired when asked, with the usage kept", async () => {
+    const played = await subscriber();
+    const there = fetched(played.planChanged("ultra", Date.now()));
+    const compared = await round(answer(there), false);
+    expect(compared).toMatchObject({ checked: 1, different: 1, repaired: 0 });
+    expect(compared.findings[0]).toMatchObject({
+      finding: "different",
+      differences: [{ field: "plan", here: "plus", there: "ultra" }],
+      repaired: false,
+    });
+    expect(await writer()).toMatchObject({ plan: "plus" });
+
+    expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
+    expect(await writer()).toMatchObject({ plan: "ultra", meters: [{ used: 700, limit: 35_000 }, {}] });
+    expect(await round(answer(there), true)).toMatchObject({ different: 0, repaired: 0 });
+    const [decision] = await gateway.decisions(userId, 1);
+    expect(decision).toMatchObject({ eventType: "subscription.fetched", reason: "Plan change mid-cycle detected" });
+  });
+
+  test("whose renewal was lost opens its period by what was fetched, and the late event changes nothing", async () => {
+    const played = await subscriber();
+    const renewed = played.renewed();
+    const report = await round(answer(fetched(renewed)), true);
+    expect(report.findings[0]?.differences.map(({ field }) => field)).toEqual(["periodStart", "periodEnd"]);
+    expect(report).toMatchObject({ repaired: 1 });
+    const repaired = await writer();
+    expect(repaired.meters[0]).toMatchObject({ used: 0 });
+    await deliver(gateway, renewed);
+    expect(await writer()).toEqual(repaired);
+  });
+
+  test("whose end was lost ends", async () => {
+    const played = await subscriber();
+    expect(await round(answer(fetched(played.deleted(Date.now()))), true)).toMatchObject({ repaired: 1 });
+    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+  });
+
+  test("that the processor does not know is reported and never acted on", async () => {
+    await subscriber();
+    const before = await writer();
+    const report = await round(answer("not_found"), true);
+    expect(report).toMatchObject({ checked: 1, notFound: 1, repaired: 0, findings: [{ finding: "not_found" }] });
+    expect(await writer()).toEqual(before);
+  });
+
+  test("none of whose prices is ours is reported", async () => {
+    await subscriber();
+    expect(await round(answer({ facts: [], datedBy: "reading" }), true)).toMatchObject({
+      findings: [{ finding: "unknown_price", repaired: false }],
+    });
+  });
+
+  test("newer news than what was fetched has the last word", async () => {
+    const played = await subscriber();
+    const stale = fetched(played.planChanged("basic", Date.now() - DAY));
+    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    const report = await round(answer({ ...stale, datedBy: "processor" }), true);
+    expect(report).toMatchObject({ different: 1, repaired: 0 });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+});
+
+describe("asking the processors", () => {
+  const client = (subscription: () => Promise<FetchedSubscription>) => ({ subscription }) as unknown as ProcessorClient;
+  const found = (subscription: () => Promise<FetchedSubscription>) => async () => ({
+    client: client(subscription),
+    sold: () => undefined,
+  });
+  const subject = (id: number) => ({ processor: "stripe", subscription: `sub_${id}` }) as const;
+
+  test("one that does not answer is asked five times a round, and nothing is concluded from it", async () => {
+    let asked = 0;
+    const fetch = fetchThrough(
+      found(async () => {
+        asked += 1;
+        throw new ProcessorError("down", "unavailable", null);
+      }),
+    );
+    for (let id = 0; id < 20; id += 1) expect(await fetch(subject(id))).toBe("unreachable");
+    expect(asked).toBe(5);
+  });
+
+  test("not found is told apart, a subscription of two products is asked for once, none is configured", async () => {
+    let asked = 0;
+    const fetch = fetchThrough(
+      found(async () => {
+        asked += 1;
+        throw new ProcessorError("no such subscription", "not_found", "resource_missing");
+      }),
+    );
+    expect([await fetch(subject(1)), await fetch(subject(1))]).toEqual(["not_found", "not_found"]);
+    expect(asked).toBe(1);
+    expect(await fetchThrough(async () => undefined)(subject(1))).toBe("unreachable");
+  });
+});
+
+describe("rounds of a job", () => {
+  test("at once, in several processes, do the work once", async () => {
+    const others = [gateway, ...[1, 2, 3].map(() => createGateway(postgresTransport(database.url)))];
+    let worked = 0;
+    const rounds = await Promise.all(
+      others.map((each, place) =>
+        exclusively({ name: "at_once", by: `process ${place}` }, each, async () => {
+          worked += 1;
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          return {};
+        }),
+      ),
+    );
+    expect(worked).toBe(1);
+    expect(rounds.filter(({ ran }) => ran)).toHaveLength(1);
+    await Promise.all(others.slice(1).map((each) => each.end()));
+  });
+
+  test("that was killed lets the next begin when its lease is over; one that failed at once", async () => {
+    expect(await gateway.beginJob("killed", "a process", 1, 0)).toEqual(expect.any(Number));
+    expect(await exclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
+      ran: false,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await exclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
+      ran: true,
+    });
+
+    const failing = exclusively({ name: "failing", by: "a process" }, gateway, async () => {
+      throw new Error("broken");
+    });
+    await expect(failing).rejects.toThrow("broken");
+    expect(await exclusively({ name: "failing", by: "another" }, gateway, async () => ({ done: 3 }))).toMatchObject({
+      ran: true,
+    });
+    expect(await query("select error, result from job_runs where job = 'failing' order by run_id")).toEqual([
+      { error: "Error: broken", result: null },
+      { error: null, result: { done: 3 } },
+    ]);
+  });
+
+  test("of two schedulers side by side keep the interval of one", async () => {
+    const often = { name: "often", by: "scheduler", notWithinSeconds: 30 };
+    expect(await exclusively(often, gateway, async () => ({}))).toMatchObject({ ran: true });
+    expect(await exclusively(often, gateway, async () => ({}))).toMatchObject({ ran: false });
+  });
+});

@@ -1,0 +1,223 @@
+/** Holds what is known here against where it comes from: subscriptions at their processors, counters in the ledger. */
+import { isProductId, type ProductId } from "@/lib/billing/catalog";
+import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
+import { sameStart } from "@/lib/billing/period";
+import { type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import { addFacts } from "@/lib/billing/settle";
+import type { Gateway, LiveSubscription } from "@/lib/database";
+import { log } from "@/lib/observability";
+import type { FindClient } from "./changes";
+
+/** A subscription as it stands at the processor: a snapshot for each product of ours in it. */
+export interface FetchedSubscription {
+  facts: readonly { product: ProductId; fact: SnapshotFact }[];
+  /** By the processor's own word, or only by when it was read: then it is no older than what is known. */
+  datedBy: "processor" | "reading";
+}
+
+/** All that reconciling asks of a processor. */
+export type FetchSubscription = (
+  subject: Pick<LiveSubscription, "processor" | "subscription">,
+) => Promise<FetchedSubscription | "not_found" | "unreachable">;
+
+/** One field that is something else at the processor. */
+export interface FieldDifference {
+  field: "plan" | "interval" | "status" | "periodStart" | "periodEnd" | "cancelAt";
+  here: string | null;
+  there: string | null;
+}
+
+/**
+ * `not_found`: the processor does not know it. Reported and never acted on: with a wrong key nothing would be found, and
+ * everybody would lose their plan. `unknown_price`: it is there, and none of its prices is ours.
+ */
+export interface SubscriptionFinding {
+  userId: string;
+  product: string;
+  processor: Processor;
+  subscription: string;
+  finding: "different" | "not_found" | "unknown_price";
+  differences: FieldDifference[];
+  repaired: boolean;
+}
+
+export interface SubscriptionReport {
+  checked: number;
+  different: number;
+  repaired: number;
+  notFound: number;
+  /** Not compared: the processor did not answer, or is not configured. */
+  unreachable: number;
+  findings: SubscriptionFinding[];
+}
+
+const PAGE = 100;
+/** The log has them all, the answer the first of them. */
+const MAX_REPORTED = 200;
+
+/**
+ * One round over every subscription that has not ended. Each stands for itself: what fails for one is counted, and the
+ * next is looked at.
+ * @param userId only this user's, where one is named
+ */
+export async function reconcileSubscriptions(
+  gateway: Gateway,
+  fetch: FetchSubscription,
+  { repair, userId = null }: { repair: boolean; userId?: string | null },
+): Promise<SubscriptionReport> {
+  const report: SubscriptionReport = {
+    checked: 0,
+    different: 0,
+    repaired: 0,
+    notFound: 0,
+    unreachable: 0,
+    findings: [],
+  };
+  let after: Awaited<ReturnType<Gateway["liveSubscriptions"]>>["next"] = ["", "", ""];
+  while (after !== null) {
+    const page: Awaited<ReturnType<Gateway["liveSubscriptions"]>> = await gateway.liveSubscriptions(
+      after,
+      PAGE,
+      userId,
+    );
+    for (const known of page.subscriptions) take(report, await reconcileOne(gateway, fetch, known, repair));
+    after = page.next;
+  }
+  return report;
+}
+
+function take(report: SubscriptionReport, found: SubscriptionFinding | "same" | "unreachable"): void {
+  report.checked += found === "unreachable" ? 0 : 1;
+  report.unreachable += found === "unreachable" ? 1 : 0;
+  if (typeof found === "string") return;
+  log.error({ ...found }, "[Job] Subscription differs from its processor");
+  report.different += found.finding === "different" ? 1 : 0;
+  report.notFound += found.finding === "not_found" ? 1 : 0;
+  report.repaired += found.repaired ? 1 : 0;
+  if (report.findings.length < MAX_REPORTED) report.findings.push(found);
+}
+
+async function reconcileOne(gateway: Gateway, fetch: FetchSubscription, known: LiveSubscription, repair: boolean) {
+  const { userId, product, processor, subscription } = known;
+  const subject = { userId, product, processor, subscription, differences: [], repaired: false };
+  const fetched = await fetch({ processor, subscription });
+  if (fetched === "unreachable") return fetched;
+  if (fetched === "not_found") return { ...subject, finding: "not_found" } as const;
+  const part = fetched.facts.find((entry) => entry.product === product);
+  if (part === undefined) return { ...subject, finding: "unknown_price" } as const;
+  const differences = compare(known, part.fact);
+  if (differences.length === 0) return "same" as const;
+  const repaired = repair && (await repairOne(gateway, known, part, fetched.datedBy));
+  return { ...subject, finding: "different", differences, repaired } as const;
+}
+
+/** What the fetched subscription says otherwise than what is known; starts a second apart are the same. */
+export function compare(known: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
+  const status = life === "deleted" ? "canceled" : image.status;
+  const fields = [
+    // A price that nobody knows says nothing of the plan.
+    ...(image.plan === null
+      ? []
+      : [text("plan", known.plan, image.plan), text("interval", known.interval, image.interval)]),
+    text("status", known.status, status),
+    ...(hasPeriod(image) && status !== "canceled"
+      ? [
+          instant("periodStart", known.periodStart, image.periodStart),
+          instant("periodEnd", known.periodEnd, image.periodEnd),
+        ]
+      : []),
+    ...(status === "canceled" ? [] : [instant("cancelAt", known.cancelAt, image.cancelAt)]),
+  ];
+  return fields.filter((field) => field !== null);
+}
+
+/** Paddle gives none while a subscription is paused; what is known of it then stays. */
+function hasPeriod({ periodStart, periodEnd }: Image): boolean {
+  return periodStart !== null && periodEnd !== null;
+}
+
+function text(field: FieldDifference["field"], here: string | null, there: string | null): FieldDifference | null {
+  return here === there ? null : { field, here, there };
+}
+
+function instant(field: FieldDifference["field"], here: string | null, at: Instant | null): FieldDifference | null {
+  const known = here === null ? null : Date.parse(here);
+  const same = known === null || at === null ? known === at : sameStart(known, at);
+  return same ? null : { field, here, there: at === null ? null : new Date(at).toISOString() };
+}
+
+/** Adds the fetched subscription as a fact like any other: it converges with whatever news comes late. */
+async function repairOne(
+  gateway: Gateway,
+  { userId, processor, subscription }: LiveSubscription,
+  { product, fact }: FetchedSubscription["facts"][number],
+  datedBy: FetchedSubscription["datedBy"],
+): Promise<boolean> {
+  const { facts } = await gateway.loadTimeline(userId, product);
+  const own = facts.filter((each) => each.processor === processor && each.subscription === subscription);
+  const latest = own.reduce((at, each) => Math.max(at, each.at), 0);
+  const added = { ...fact, at: datedBy === "reading" ? Math.max(fact.at, latest) : fact.at };
+  const event = { processor, id: fact.id, type: "subscription.fetched" };
+  await addFacts({ event, userId, product, facts: [added], analysis: null, concludes: null }, gateway);
+  return isRepaired(gateway, { userId, processor, subscription, product }, added);
+}
+
+/** Looks again: newer news than what was fetched may have come, and has the last word. */
+async function isRepaired(
+  gateway: Gateway,
+  {
+    userId,
+    product,
+    processor,
+    subscription,
+  }: Pick<LiveSubscription, "userId" | "processor" | "subscription"> & { product: ProductId },
+  fact: SnapshotFact,
+): Promise<boolean> {
+  const { subscriptions } = await gateway.liveSubscriptions(["", "", ""], PAGE, userId);
+  const now = subscriptions.find(
+    (each) => each.product === product && each.processor === processor && each.subscription === subscription,
+  );
+  return now === undefined
+    ? fact.life === "deleted" || fact.image.status === "canceled"
+    : compare(now, fact).length === 0;
+}
+
+/** After so many failures in a row a processor is not asked again in this round: it is down, or its key is wrong. */
+const PATIENCE = 5;
+
+/** Asks the processors by their clients; each subscription once a round, however many products it has. */
+export function fetchThrough(find: FindClient): FetchSubscription {
+  const failures: Record<Processor, number> = { stripe: 0, paddle: 0 };
+  const asked = new Map<string, ReturnType<FetchSubscription>>();
+  const ask: FetchSubscription = async ({ processor, subscription }) => {
+    if (failures[processor] >= PATIENCE) return "unreachable";
+    try {
+      const client = (await find(processor))?.client;
+      if (client === undefined || !reads(client)) return "unreachable";
+      const fetched = await client.subscription(subscription);
+      failures[processor] = 0;
+      return { ...fetched, facts: fetched.facts.filter(({ product }) => isProductId(product)) };
+    } catch (error) {
+      if (!(error instanceof ProcessorError)) throw error;
+      if (error.problem === "not_found") return "not_found";
+      failures[processor] += 1;
+      log.warn({ processor, subscription, error: String(error) }, "[Job] A processor did not answer");
+      return "unreachable";
+    }
+  };
+  return (subject) => {
+    const key = `${subject.processor}:${subject.subscription}`;
+    const answer = asked.get(key) ?? ask(subject);
+    asked.set(key, answer);
+    return answer;
+  };
+}
+
+interface Reader {
+  subscription(subscription: string): Promise<FetchedSubscription>;
+}
+
+/** Not every client can read subscriptions back. */
+function reads(client: ProcessorClient | Reader): client is ProcessorClient & Reader {
+  return "subscription" in client;
+}

@@ -1,0 +1,11 @@
+import { gateway } from "@/lib/database";
+
+/** Whether this process can do its work. The cache has no say: everything works without it. */
+export async function health(): Promise<{ alive: true; ready: boolean; database: "answers" | "does_not_answer" }> {
+  try {
+    await gateway().ping();
+    return { alive: true, ready: true, database: "answers" };
+  } catch {
+    return { alive: true, ready: false, database: "does_not_answer" };
+  }
+}

@@ -1,0 +1,43 @@
+/** The same deliveries on a copy: verified, read and folded as the real ones, and nothing is stored. */
+import { product as productOf } from "@/lib/billing/catalog";
+import { endsOf } from "@/lib/billing/ends";
+import type { Fact } from "@/lib/billing/facts";
+import { decide, fold } from "@/lib/billing/timeline";
+import { type Delivered, endpointOf, signed } from "./deliver";
+import type { Told } from "./player";
+import type { Known } from "./stage";
+
+/** A copy of what is known, to which events are delivered one after the other. */
+export function copyOf({ product, facts, ends, freeAnchor }: Known) {
+  const rules = productOf(product);
+  let known: readonly Fact[] = facts;
+  const decided = new Map<string, Delivered>();
+  const timeline = () => fold(rules, [...known, ...endsOf(known, ends)], freeAnchor);
+
+  function answer({ processor, id, type, raw }: Told): Delivered {
+    const configured = endpointOf(processor);
+    const { source, secrets, findPrice } = configured;
+    const verification = source.verify(raw, signed(raw, configured), secrets, Date.now());
+    if (!verification.valid) return { id, type, outcome: "refused", reason: verification.reason };
+    const parsed = source.parse(raw);
+    if (!parsed.ok) return { id, type, outcome: "refused", reason: parsed.reason };
+    const normalized = source.normalize(parsed.event, findPrice);
+    if (normalized.outcome === "unpriced") return { id, type, outcome: "quarantined", reason: "unknown_price" };
+    if (normalized.outcome !== "facts") return { id, type, outcome: normalized.outcome, reason: normalized.reason };
+    const added = normalized.facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
+    const before = timeline();
+    known = [...known, ...added];
+    return { id, type, outcome: "applied", decision: decide(before, timeline(), added) };
+  }
+
+  return {
+    timeline,
+    deliver: (event: Told): Delivered => {
+      const earlier = decided.get(event.id);
+      if (earlier !== undefined) return { ...earlier, outcome: "duplicate" };
+      const delivered = answer(event);
+      decided.set(event.id, delivered);
+      return delivered;
+    },
+  };
+}

@@ -1,0 +1,198 @@
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { simulationRequest } from "./requests";
+import { SCENARIO_IDS, SCENARIOS, type ScenarioId } from "./scenarios";
+import { type Simulation, simulate } from "./simulate";
+
+vi.stubEnv("PADDLE_WEBHOOK_SECRET", "pdl_ntfset_test");
+
+const { gateway, query, subscribe } = meteredDatabase();
+
+const run = (body: object): Promise<Simulation> => simulate(simulationRequest.parse(body), "admin", gateway);
+const failed = ({ checks }: Simulation) => checks.filter(({ ok }) => !ok);
+
+let users = 0;
+/** Each way in which a user may stand when somebody simulates. */
+const STATES = {
+  nobody: async () => {},
+  free: async (userId: string) => {
+    await gateway.consume(userId, "words_used", 120);
+  },
+  active: async (userId: string) => {
+    await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY });
+    await gateway.consume(userId, "words_used", 12_000);
+    await gateway.consume(userId, "transformations_used", 7);
+  },
+  yearly: async (userId: string) => {
+    await subscribe(userId, { plan: "ultra", interval: "yearly", startsAt: Date.now() - 100 * DAY });
+    await gateway.consume(userId, "words_used", 9_000);
+  },
+  pastDue: async (userId: string) => {
+    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 32 * DAY });
+    await gateway.consume(userId, "words_used", 800);
+    await deliver(gateway, played.renewed());
+    await deliver(gateway, played.changed({ status: "past_due" }, Date.now() - HOUR));
+  },
+  canceling: async (userId: string) => {
+    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY });
+    await gateway.consume(userId, "words_used", 300);
+    await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR));
+  },
+};
+type StateName = keyof typeof STATES;
+const STATE_NAMES = Object.keys(STATES) as StateName[];
+
+async function inState(state: StateName): Promise<string> {
+  users += 1;
+  const userId = `simulated-${users}`;
+  await STATES[state](userId);
+  return userId;
+}
+
+/** What does not depend on the names of a run. */
+const told = ({ decision, before, after, events, passed }: Simulation) => ({
+  decision,
+  before: { ...before, windowStart: null, resetsAt: null, periodStart: null, periodEnd: null },
+  after: { ...after, windowStart: null, resetsAt: null, periodStart: null, periodEnd: null, graceUntil: null },
+  events: events.map(({ id: _, ...event }) => event),
+  passed,
+});
+
+describe.each(["stripe", "paddle"] as const)("at %s", (processor) => {
+  describe.each(STATE_NAMES)("for somebody who is %s", (state) => {
+    test.each(SCENARIO_IDS)("%s passes, and its dry run says the same", async (scenario) => {
+      const userId = await inState(state);
+      const dry = await run({ userId, scenario, processor, dryRun: true });
+      const real = await run({ userId, scenario, processor });
+      expect(failed(real)).toEqual([]);
+      expect(real.passed).toBe(true);
+      expect(told(dry)).toEqual(told(real));
+    });
+  });
+});
+
+describe("the documents' examples, as they are written", () => {
+  let userId = "";
+  beforeAll(async () => {
+    userId = await inState("active");
+  });
+
+  test("a plan change keeps 12,000 words used: 23,000 of 35,000 are left", async () => {
+    const done = await run({
+      userId,
+      scenario: "plan_change_preserve_usage",
+      customData: { newPlan: "Ultra", newLimit: 35000 },
+    });
+    expect(done).toMatchObject({ passed: true, decision: { action: "preserve" } });
+    expect(done.after).toMatchObject({
+      plan: "ultra",
+      meters: [{ used: 12_000, limit: 35_000, remaining: 23_000 }, {}],
+    });
+    expect(await query("select 1 from limit_overrides where user_id = $1", [userId])).toEqual([]);
+  });
+
+  test("a renewal resets", async () => {
+    const done = await run({ userId, scenario: "billing_renewal_reset_usage" });
+    expect(done).toMatchObject({
+      passed: true,
+      decision: { action: "reset", reason: "Billing period renewal detected" },
+    });
+    expect(done.before.meters[0]).toMatchObject({ used: 12_000 });
+    expect(done.after.meters[0]).toMatchObject({ used: 0 });
+  });
+
+  test("a new subscription begins at 0", async () => {
+    const done = await run({ userId, scenario: "new_subscription", customData: { plan: "Basic", wordsLimit: 5000 } });
+    expect(done).toMatchObject({ passed: true, decision: { action: "reset" } });
+    expect(done.after).toMatchObject({ plan: "basic", meters: [{ used: 0, limit: 5_000 }, {}] });
+  });
+});
+
+describe("a limit that is not the plan's", () => {
+  test("becomes the user's own", async () => {
+    const userId = await inState("active");
+    const done = await run({
+      userId,
+      scenario: "plan_change_preserve_usage",
+      customData: { newPlan: "ULTRA", newLimit: 40_000 },
+    });
+    expect(done.after.meters[0]).toMatchObject({ used: 12_000, limit: 40_000, remaining: 28_000 });
+    expect(
+      await query("select granted_by, limit_amount::int, reason from limit_overrides where user_id = $1", [userId]),
+    ).toEqual([{ granted_by: "admin", limit_amount: 40_000, reason: "simulation" }]);
+  });
+
+  test.each([
+    [{ newPlan: "Platinum" }, "customData.newPlan"],
+    [{ plan: "free" }, "customData.plan"],
+    [{ plan: "Starter", product: "writer" }, "customData.plan"],
+    [{ plan: "Starter", wordsLimit: 5 }, "customData.wordsLimit"],
+    [{ newLimit: 5 }, "customData.newLimit"],
+  ])("%j is refused with the field named, and nothing changes", async (customData, field) => {
+    const before = await contents();
+    await expect(run({ userId: "refused", scenario: "new_subscription", customData })).rejects.toMatchObject({
+      status: 400,
+      details: { field },
+    });
+    expect(await contents()).toEqual(before);
+  });
+});
+
+/** Every row of every table, summed up. */
+async function contents(): Promise<Record<string, string>> {
+  const tables = await query<{ name: string }>(
+    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r'",
+  );
+  const sums: Record<string, string> = {};
+  for (const { name } of tables) {
+    const [row] = await query<{ sum: string }>(
+      `select count(*) || ':' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') as sum from ${name} t`,
+    );
+    sums[name] = row?.sum ?? "";
+  }
+  return sums;
+}
+
+describe("a dry run", () => {
+  test.each(STATE_NAMES)("of every scenario leaves no row changed, for somebody who is %s", async (state) => {
+    const userId = await inState(state);
+    const before = await contents();
+    expect(Object.keys(before).length).toBeGreaterThan(20);
+    for (const scenario of SCENARIO_IDS) {
+      for (const processor of ["stripe", "paddle"]) {
+        await run({ userId, scenario, processor, dryRun: true, customData: { plan: "Ultra", newLimit: 7 } });
+      }
+    }
+    expect(await contents()).toEqual(before);
+  });
+});
+
+test("a scenario that does not hold says which point", async () => {
+  const entry = SCENARIOS.billing_renewal_reset_usage as { expects: object };
+  const { expects } = entry;
+  entry.expects = { ...expects, usage: "kept", reasons: ["New subscription"] };
+  try {
+    const done = await run({ userId: await inState("active"), scenario: "billing_renewal_reset_usage" });
+    expect(done.passed).toBe(false);
+    expect(failed(done)).toMatchObject([
+      { what: "Reason", expected: "New subscription", actual: "Billing period renewal detected" },
+      { what: "Words used", expected: "12000", actual: "0" },
+      { what: "Transformations used" },
+    ]);
+  } finally {
+    entry.expects = expects;
+  }
+});
+
+test("the same user can be simulated again and again", async () => {
+  const userId = await inState("active");
+  const story: ScenarioId[] = [
+    "failed_renewal",
+    "recovered_payment",
+    "interval_switch_carry_over",
+    "subscription_canceled",
+  ];
+  for (const scenario of [...story, ...story]) expect(failed(await run({ userId, scenario })), scenario).toEqual([]);
+});

@@ -1,0 +1,99 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { type FormEvent, useState } from "react";
+import { button, FIELD } from "../button";
+import { sendJson } from "../tools/send-json";
+
+export interface ActField {
+  name: string;
+  label: string;
+  type?: "text" | "number" | "datetime-local" | "hidden";
+  options?: readonly { value: string; name: string }[];
+  value?: string;
+  optional?: boolean;
+}
+
+interface ActFormProps {
+  method: "POST" | "DELETE";
+  path: string;
+  fields: readonly ActField[];
+  /** On the button. */
+  label: string;
+  /** Said when it is done. */
+  done: string;
+  tone?: "primary" | "plain";
+  /** Names the form to readers. */
+  title: string;
+}
+
+/** Something an admin does, as a form; says in place what came of it, and shows the page anew. */
+export function ActForm({ method, path, fields, label, done, tone = "plain", title }: ActFormProps) {
+  const router = useRouter();
+  const [busy, setBusy] = useState(false);
+  const [said, setSaid] = useState<{ ok: boolean; text: string } | null>(null);
+
+  async function act(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    setBusy(true);
+    const answer = await sendJson(method, path, bodyOf(fields, new FormData(event.currentTarget)));
+    setBusy(false);
+    setSaid(answer.ok ? { ok: true, text: done } : { ok: false, text: answer.refusal.error });
+    router.refresh();
+  }
+
+  return (
+    <form onSubmit={act} aria-label={title} aria-busy={busy} className="flex flex-wrap items-end gap-3">
+      {fields.map((field) => (
+        <Field key={field.name} {...field} />
+      ))}
+      <button type="submit" disabled={busy} className={button(tone)}>
+        {label}
+      </button>
+      <p role="status" className={`w-full text-sm empty:hidden ${said?.ok ? "text-muted" : "text-danger"}`}>
+        {said?.text}
+      </p>
+    </form>
+  );
+}
+
+function Field({ name, label, type = "text", options, value, optional = false }: ActField) {
+  if (type === "hidden") return <input type="hidden" name={name} value={value} />;
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is one of the two below
+    <label className="flex min-w-32 flex-1 flex-col gap-1 text-muted text-xs sm:max-w-64">
+      {label}
+      {options ? (
+        <select name={name} defaultValue={value} className={FIELD}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.name}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <input
+          name={name}
+          type={type}
+          defaultValue={value}
+          required={!optional}
+          autoComplete="off"
+          spellCheck={false}
+          {...(type === "number" && { min: 0, step: 1, inputMode: "numeric" as const })}
+          className={FIELD}
+        />
+      )}
+    </label>
+  );
+}
+
+function bodyOf(fields: readonly ActField[], form: FormData): Record<string, unknown> {
+  return Object.fromEntries(
+    fields.flatMap(({ name, type, optional }): [string, unknown][] => {
+      const value = String(form.get(name) ?? "").trim();
+      if (value === "" && optional) return [];
+      if (type === "number") return [[name, Number(value)]];
+      return [[name, type === "datetime-local" ? new Date(value).toISOString() : value]];
+    }),
+  );
+}

@@ -1,0 +1,75 @@
+"use client";
+
+import type { Route } from "next";
+import Link from "next/link";
+import { usePathname, useRouter } from "next/navigation";
+import { useEffect } from "react";
+
+const PAGES = [
+  { href: "/admin", name: "Health", key: "h" },
+  { href: "/admin/users", name: "Users", key: "u" },
+  { href: "/admin/events", name: "Events", key: "e" },
+  { href: "/admin/simulation", name: "Simulation", key: "s" },
+] as const;
+
+/** The admin's pages, the current one marked; and the keys: g then a letter goes there, j and k walk, / searches. */
+export function AdminNav() {
+  const path = usePathname();
+  useKeys();
+  return (
+    <nav aria-label="Admin" className="-mx-3 flex overflow-x-auto">
+      {PAGES.map(({ href, name, key }) => {
+        const here = href === "/admin" ? path === href : path === href || path.startsWith(`${href}/`);
+        return (
+          <Link
+            key={href}
+            href={href as Route}
+            aria-current={here ? "page" : undefined}
+            aria-keyshortcuts={`g ${key}`}
+            title={`g ${key}`}
+            className="relative inline-flex min-h-11 items-center rounded-md px-3 text-muted text-sm after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 hover:text-ink aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:after:bg-accent"
+          >
+            {name}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}
+
+function useKeys(): void {
+  const router = useRouter();
+  useEffect(() => {
+    let going = false;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      const page = going ? PAGES.find(({ key }) => key === event.key) : undefined;
+      going = event.key === "g";
+      if (page) router.push(page.href as Route);
+      else if (event.key === "/") focusSearch(event);
+      else if (event.key === "j") step(1);
+      else if (event.key === "k") step(-1);
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [router]);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.matches("input, select, textarea, [contenteditable]");
+}
+
+function focusSearch(event: KeyboardEvent): void {
+  const search = document.querySelector<HTMLElement>("[data-search]");
+  if (search === null) return;
+  event.preventDefault();
+  search.focus();
+}
+
+/** Walks the rows' links, so that Enter opens the row. */
+function step(by: 1 | -1): void {
+  const links = [...document.querySelectorAll<HTMLElement>("[data-row]")];
+  const at = links.indexOf(document.activeElement as HTMLElement);
+  const next = at < 0 && by < 0 ? links.length - 1 : at + by;
+  links[Math.max(0, Math.min(links.length - 1, next))]?.focus();
+}

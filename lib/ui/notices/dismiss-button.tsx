@@ -1,0 +1,31 @@
+"use client";
+
+import { X } from "lucide-react";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { sendJson } from "../tools/send-json";
+
+/** Puts a notice away for good. Where that fails it stays, and can be tried again. */
+export function DismissButton({ id, title }: { id: number; title: string }) {
+  const router = useRouter();
+  const [busy, setBusy] = useState(false);
+
+  async function dismiss() {
+    setBusy(true);
+    const answer = await sendJson("POST", `/api/notices/${id}/dismiss`);
+    if (answer.ok) router.refresh();
+    setBusy(false);
+  }
+
+  return (
+    <button
+      type="button"
+      onClick={dismiss}
+      disabled={busy}
+      aria-label={`Dismiss: ${title}`}
+      className="-my-2 flex size-11 shrink-0 cursor-pointer items-center justify-center rounded-lg text-muted hover:bg-sunken hover:text-ink disabled:opacity-60"
+    >
+      <X aria-hidden="true" className="size-4" />
+    </button>
+  );
+}

@@ -1,0 +1,42 @@
+-- Called where the entitlement cache has nothing: every product's plan and limits, without what is used. "revision" orders
+-- what caches keep: it moves with every billing fact and every change of a user's own limit. "fresh_ms" is how long the row
+-- may be believed without asking again: until its window turns or a limit of the user's own ends, and not at all where the
+-- sandbox moves the user's clock.
+create or replace function public.get_entitlements(p_user_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+begin
+  -- Makes rows at the first look, turns them, corrects a plan that disagrees with the timeline.
+  perform public.get_usage(p_user_id);
+  return (
+    select jsonb_agg(jsonb_build_object(
+      'product', s.product,
+      'revision', s.revision,
+      'fresh_ms', case
+        when exists (select from public.sandbox_clocks c where c.user_id = p_user_id) then 0
+        else greatest(0, least(86400000, extract(epoch from
+          least(s.turns_at, s.review_at, now() + interval '1 day') - greatest(public.now_for(p_user_id), s.as_of)
+        ) * 1000))::bigint end,
+      'entitlement', jsonb_build_object(
+        'product', s.product,
+        'plan', s.plan,
+        'limit_plan', s.limit_plan,
+        'status', s.status,
+        'processor', s.processor,
+        'interval', s.billing_interval,
+        'quantity', s.quantity,
+        'period_end', public.instant_text(s.current_period_end),
+        'cancel_at', public.instant_text(s.cancel_at),
+        'scheduled_plan', s.scheduled_plan,
+        'limits', (
+          select jsonb_agg(jsonb_build_object('field', m.field, 'limit', coalesce((s.limits ->> m.field)::bigint, 0))
+            order by m.position)
+          from public.catalog_meters m where m.product = s.product))) order by s.product)
+    from public.subscriptions s
+    where s.user_id = p_user_id);
+end;
+$$;
+
+comment on function public.get_entitlements(text) is 'Plan and limits of every product of a user.';
+revoke all on function public.get_entitlements(text) from public, anon, authenticated;
+grant execute on function public.get_entitlements(text) to service_role;

@@ -1,0 +1,58 @@
+-- Called by a user's page in /admin: everything that explains what they may use. Reads only; what is in force now is
+-- get_usage's answer. Errors: TG404 no such user.
+create or replace function public.user_story(p_user_id text, p_decisions integer) returns jsonb
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_user public.users;
+begin
+  select * into v_user from public.users u where u.user_id = p_user_id;
+  if not found then
+    raise exception 'There is no such user.' using errcode = 'TG404', detail = 'userId', hint = 'user_not_found';
+  end if;
+  return jsonb_build_object(
+    'user_id', v_user.user_id, 'email', v_user.email, 'name', v_user.name,
+    'created_at', public.instant_text(v_user.created_at),
+    'decisions', coalesce((
+      select jsonb_agg(public.decision_line(d) order by d.decided_at desc, d.decision_id desc)
+      from (
+        select * from public.decisions d where d.user_id = p_user_id
+        order by d.decided_at desc, d.decision_id desc limit p_decisions) d), '[]'),
+    'windows', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'product', w.product, 'source', w.source, 'opened_at', public.instant_text(w.opened_at),
+        'window_start', public.instant_text(w.window_start), 'window_end', public.instant_text(w.window_end),
+        'opens_by', w.opens_by, 'reason', w.reason, 'opening', w.opening, 'forgiven', w.forgiven,
+        'unpaid_held', w.unpaid_held) order by w.opened_at desc, w.product)
+      from (
+        select * from public.usage_windows w
+        where w.user_id = p_user_id and w.opening is not null
+        order by w.opened_at desc limit p_decisions) w), '[]'),
+    'periods', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'product', b.product, 'source', b.source, 'start', public.instant_text(b.period_start),
+        'end', public.instant_text(b.period_end), 'plan', b.plan, 'interval', b.billing_interval,
+        'trial', b.trial, 'paid', b.paid, 'paid_in_money', b.paid_in_money) order by b.period_start desc)
+      from public.billing_periods b where b.user_id = p_user_id), '[]'),
+    'overrides', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'field', o.field, 'limit', o.limit_amount, 'expires_at', public.instant_text(o.expires_at),
+        'granted_by', o.granted_by, 'reason', o.reason, 'created_at', public.instant_text(o.created_at))
+        order by o.field)
+      from public.limit_overrides o where o.user_id = p_user_id), '[]'),
+    'links', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'processor', l.processor, 'kind', l.kind, 'external_id', l.external_id, 'source', l.source)
+        order by l.processor, l.kind, l.external_id)
+      from public.links l where l.user_id = p_user_id), '[]'),
+    'notes', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'kind', n.kind, 'processor', n.processor, 'event_id', n.event_id, 'amount', n.amount, 'currency', n.currency,
+        'detail', n.detail, 'at', public.instant_text(n.occurred_at)) order by n.occurred_at desc)
+      from public.notes n where n.user_id = p_user_id), '[]'));
+end;
+$$;
+
+comment on function public.user_story(text, integer) is 'Decisions, windows, periods, overrides, links and notes of a user.';
+revoke all on function public.user_story(text, integer) from public, anon, authenticated;
+grant execute on function public.user_story(text, integer) to service_role;
