@@ -112,6 +112,14 @@ describe("a live subscription", () => {
     });
   });
 
+  test("read by a clock that is behind is no older than the news known before it was read", async () => {
+    const played = await subscriber();
+    await deliver(gateway, played.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
+    const there = fetched(played.planChanged("ultra", Date.now() - DAY));
+    expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+
   test("newer news than what was fetched has the last word", async () => {
     const played = await subscriber();
     const stale = fetched(played.planChanged("basic", Date.now() - DAY));
