@@ -1,4 +1,6 @@
 /** What a person may ask of their data: to have it, and to have it gone. */
+import { PRODUCT_IDS } from "@/lib/billing/catalog";
+import { ANY_REVISION, entitlementCache } from "@/lib/cache";
 import { gateway, type LedgerRow } from "@/lib/database";
 
 const PAGE = 5_000;
@@ -27,7 +29,9 @@ export async function exportAccount(userId: string): Promise<ReadableStream<Uint
  * @throws DatabaseError conflict `subscription_alive`
  */
 export async function eraseAccount(userId: string): Promise<{ erased: boolean }> {
-  return gateway().eraseAccount(userId);
+  const result = await gateway().eraseAccount(userId);
+  await Promise.all(PRODUCT_IDS.map((product) => entitlementCache().forget(userId, product, ANY_REVISION)));
+  return result;
 }
 
 async function* documentParts(userId: string, account: Record<string, unknown>): AsyncGenerator<string, undefined> {

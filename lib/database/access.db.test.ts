@@ -21,6 +21,7 @@ const READABLE: Readonly<Record<string, string>> = {
   decisions: "user_id",
   reservations: "user_id",
   limit_overrides: "user_id",
+  notices: "user_id",
   chatbots: "user_id",
   profiles: "id",
   usage_resets: "user_id",
@@ -43,6 +44,8 @@ const CLOSED = [
   "sandbox_events",
   "sandbox_requests",
   "checkouts",
+  "admin_acts",
+  "job_runs",
   "rate_limits",
   "erased_accounts",
 ];
@@ -97,6 +100,11 @@ beforeAll(async () => {
     await gateway.reserve(userId, "words_used", 10, 600);
     await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
     const values = [userId];
+    await database.pool().query(
+      `insert into notices (user_id, product, kind, source, occasion_at, details)
+       values ($1, 'writer', 'plan_ended', 'free', now(), '{}')`,
+      values,
+    );
     // Rows that only billing events make.
     await database.pool().query(
       `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, opens_by, reason, share,
@@ -113,7 +121,7 @@ beforeAll(async () => {
   }
   const { rows } = await database.pool().query(
     `select c.relname as name, c.relkind as kind,
-       (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attidentity = ''
         order by a.attnum limit 1) as column
      from pg_class c
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f') order by c.relname`,

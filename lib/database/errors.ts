@@ -1,5 +1,7 @@
 /** What the database can answer instead of a result, by SQLSTATE: one table for both transports. */
 
+import { isBranded } from "@/lib/branded";
+
 export type DatabaseProblem = "bad_input" | "not_found" | "conflict" | "unavailable" | "broken";
 
 /** Our functions raise these with the parameter's name as the detail and a reason code as the hint. */
@@ -15,9 +17,16 @@ const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "X
 /** Errors of the network and of the pool, which have no SQLSTATE. */
 const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
 
+const BRAND = Symbol.for("tollgate.DatabaseError");
+
 /** A call to the database that gave no result. */
 export class DatabaseError extends Error {
   override name = "DatabaseError";
+  readonly [BRAND] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(value, BRAND);
+  }
 
   constructor(
     message: string,

@@ -1,6 +1,15 @@
+import { isBranded } from "@/lib/branded";
+
+const BRAND = Symbol.for("tollgate.HttpError");
+
 /** An answer that is not a success: a message for a person, a code for a program. */
 export class HttpError extends Error {
   override name = "HttpError";
+  readonly [BRAND] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(value, BRAND);
+  }
 
   constructor(
     readonly status: number,

@@ -7,7 +7,7 @@ async function refusal(variables: Record<string, string>, authorization?: string
   vi.resetModules();
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   const { requireMetricsReader } = await import("./index");
-  const headers = authorization === undefined ? {} : { authorization };
+  const headers = new Headers(authorization === undefined ? {} : { authorization });
   try {
     requireMetricsReader(new Request("http://localhost/api/metrics", { headers }));
     return null;

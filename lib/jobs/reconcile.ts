@@ -2,7 +2,7 @@
 import { isProductId, type ProductId } from "@/lib/billing/catalog";
 import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
 import { sameStart } from "@/lib/billing/period";
-import { type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import { ProcessorError } from "@/lib/billing/processors/client";
 import { addFacts } from "@/lib/billing/settle";
 import type { Gateway, LiveSubscription } from "@/lib/database";
 import { log } from "@/lib/observability";
@@ -193,7 +193,7 @@ export function fetchThrough(find: FindClient): FetchSubscription {
     if (failures[processor] >= PATIENCE) return "unreachable";
     try {
       const client = (await find(processor))?.client;
-      if (client === undefined || !reads(client)) return "unreachable";
+      if (client === undefined) return "unreachable";
       const fetched = await client.subscription(subscription);
       failures[processor] = 0;
       return { ...fetched, facts: fetched.facts.filter(({ product }) => isProductId(product)) };
@@ -211,13 +211,4 @@ export function fetchThrough(find: FindClient): FetchSubscription {
     asked.set(key, answer);
     return answer;
   };
-}
-
-interface Reader {
-  subscription(subscription: string): Promise<FetchedSubscription>;
-}
-
-/** Not every client can read subscriptions back. */
-function reads(client: ProcessorClient | Reader): client is ProcessorClient & Reader {
-  return "subscription" in client;
 }

@@ -68,7 +68,7 @@ describe.each(["stripe", "paddle"] as const)("at %s", (processor) => {
       const real = await run({ userId, scenario, processor });
       expect(failed(real)).toEqual([]);
       expect(real.passed).toBe(true);
-      expect(told(dry)).toEqual(told(real));
+      expect(told(dry)).toEqual(aboutThen(told(real), told(dry)));
     });
   });
 });
@@ -196,3 +196,16 @@ test("the same user can be simulated again and again", async () => {
   ];
   for (const scenario of [...story, ...story]) expect(failed(await run({ userId, scenario })), scenario).toEqual([]);
 });
+
+/** The real run comes a moment after the dry one: an instant a few seconds later is the same instant. */
+function aboutThen(real: unknown, dry: unknown): unknown {
+  if (typeof real === "string" && typeof dry === "string") {
+    const apart = Math.abs(Date.parse(real) - Date.parse(dry));
+    return /^\d{4}-\d\d-\d\dT/.test(real) && apart <= 10_000 ? dry : real;
+  }
+  if (Array.isArray(real))
+    return real.map((each, index) => aboutThen(each, Array.isArray(dry) ? dry[index] : undefined));
+  if (typeof real !== "object" || real === null) return real;
+  const other = (dry ?? {}) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(real).map(([key, value]) => [key, aboutThen(value, other[key])]));
+}

@@ -4,7 +4,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { type AppRequest, appServer } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
-import { API, CALLERS, type Caller, OTHERS, PAGES } from "./routes";
+import { API, CALLERS, type Caller, OTHERS, PAGES, SAMPLES } from "./routes";
 
 const database = testDatabase();
 const USAGE_KEY = "usage-key-of-the-tests";
@@ -106,15 +106,17 @@ const STEPS_BACK: Readonly<Record<string, string>> = { "/billing/cancel": "/bill
 
 describe.each(Object.entries(PAGES))("page %s", (route, access) => {
   test.each(CALLERS)("%s", async (caller) => {
-    const { status, headers } = await app.send(route, { headers: { ...headersOf[caller], accept: "text/html" } });
+    const { status, headers } = await app.send(SAMPLES[route] ?? route, {
+      headers: { ...headersOf[caller], accept: "text/html" },
+    });
     const signedIn = ["user", "other", "admin"].includes(caller);
     if (route === "/sign-up") return expect(status).toBe(307);
-    if (access === "hosted") return expect(status).toBe(404);
+    if (access === "hosted" || (access === "thing" && signedIn)) return expect(status).toBe(404);
     if (access === "step" && signedIn) return expect([status, headers.location]).toEqual([307, STEPS_BACK[route]]);
     if (access === "public" || (access === "user" && signedIn) || caller === "admin") return expect(status).toBe(200);
     if (signedIn) return expect(status).toBe(404);
     expect(status).toBe(307);
-    expect(headers.location).toBe(`/sign-in?next=${encodeURIComponent(route)}`);
+    expect(headers.location).toBe(`/sign-in?next=${encodeURIComponent(SAMPLES[route] ?? route)}`);
   });
 });
 
@@ -160,11 +162,14 @@ const FORMS: [name: string, form: (path: string) => string, headers?: Record<str
 ];
 
 describe("nobody, by every form of a path", () => {
-  const pages = Object.entries(PAGES).filter(([, access]) => access !== "public" && access !== "hosted");
+  const pages = Object.entries(PAGES).filter(([, access]) => !["public", "hosted"].includes(access));
   const reads = Object.entries(API).filter(([, rows]) =>
     rows.some((row) => row.method === "GET" && row.expects.nobody === 401),
   );
-  const protectedPaths = [...pages.map(([route]) => route), ...reads.map(([route]) => route.replace("[job]", "retry"))];
+  const protectedPaths = [
+    ...pages.map(([route]) => SAMPLES[route] ?? route),
+    ...reads.map(([route]) => route.replace("[job]", "retry")),
+  ];
 
   test.each(FORMS)("%s", async (_, form, headers = {}) => {
     for (const route of protectedPaths) {

@@ -34,11 +34,21 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   })),
   "/api/account": [{ method: "DELETE", expects: own(200) }],
   "/api/account/export": [{ method: "GET", expects: own(200) }],
+  "/api/admin/acts": [{ method: "GET", expects: admins(200) }],
   "/api/admin/clock": [{ method: "POST", body: {}, expects: admins(400) }],
+  "/api/admin/decisions": [{ method: "GET", path: "/api/admin/decisions?userId=admin", expects: admins(200) }],
+  "/api/admin/events": [{ method: "GET", expects: admins(200) }],
+  "/api/admin/events/[processor]/[id]": [
+    { method: "GET", path: "/api/admin/events/stripe/evt_none", expects: admins(404) },
+  ],
+  "/api/admin/events/replay": [{ method: "POST", body: {}, expects: admins(400) }],
   "/api/admin/events/[processor]/[id]/replay": [
     { method: "POST", path: "/api/admin/events/stripe/evt_none/replay", expects: admins(404) },
   ],
   "/api/admin/links": [{ method: "POST", body: {}, expects: admins(400) }],
+  "/api/admin/overrides": ["POST", "DELETE"].map((method) => ({ method, body: {}, expects: admins(400) })),
+  "/api/admin/reconcile": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],
+  "/api/admin/sync": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],
   "/api/auth/confirm": [{ method: "GET", expects: same(404) }],
   "/api/auth/local": [
     { method: "POST", body: {}, expects: same(400) },
@@ -67,6 +77,9 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/health": [{ method: "GET", expects: same(200) }],
   "/api/invoices": [{ method: "GET", expects: own(200) }],
   "/api/invoices/[processor]/[id]": [{ method: "GET", path: "/api/invoices/stripe/in_none", expects: own(404) }],
+  "/api/metrics": [{ method: "GET", expects: same(200) }],
+  "/api/notices": [{ method: "GET", expects: own(200) }],
+  "/api/notices/[id]/dismiss": [{ method: "POST", path: "/api/notices/0/dismiss", expects: own(404) }],
   "/api/portal": [{ method: "POST", body: {}, expects: own(404) }],
   "/api/sandbox/clock": [{ method: "POST", body: {}, expects: own(400) }],
   // The played processors' own pages and API, for whoever has the address, as theirs are.
@@ -105,9 +118,15 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   ],
   "/api/subscription/cancel": [{ method: "POST", body: {}, expects: own(400) }],
   "/api/subscription/change": [{ method: "POST", body: {}, expects: own(400) }],
+  "/api/subscription/entitlements": [{ method: "GET", expects: own(200) }],
   "/api/subscription/preview": [{ method: "POST", body: {}, expects: own(400) }],
   "/api/subscription/resume": [{ method: "POST", body: {}, expects: own(400) }],
   "/api/subscription/usage": [{ method: "GET", expects: own(200) }],
+  "/api/test/check-functions": [{ method: "POST", expects: admins(200) }],
+  "/api/test/webhook-simulation": [
+    { method: "GET", expects: admins(200) },
+    { method: "POST", body: {}, expects: admins(400) },
+  ],
   "/api/usage/consume": [{ method: "POST", body: { field: "words_used" }, expects: by(401, 200, 200, 200, 400, 401) }],
   "/api/usage/history": [{ method: "GET", path: "/api/usage/history?field=words_used", expects: own(200) }],
   "/api/usage/reserve": [
@@ -134,12 +153,18 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
 
 /**
  * "user": whoever is signed in; others are sent to the way in. "step": the same, and without what it is about it leads
- * back. "admin": to everybody else there is nothing there. "hosted": a played processor's page, by an address that cannot be
- * guessed; without it there is nothing.
+ * back. "admin": to everybody else there is nothing there. "thing": of one thing that admins look at, here one
+ * that is not there. "hosted": a played processor's page, by an address that cannot be guessed; without it there is nothing.
  */
-export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "hosted">> = {
+export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "thing" | "hosted">> = {
   "/": "public",
   "/account": "user",
+  "/admin": "admin",
+  "/admin/events": "admin",
+  "/admin/events/[processor]/[id]": "thing",
+  "/admin/simulation": "admin",
+  "/admin/users": "admin",
+  "/admin/users/[id]": "thing",
   "/billing": "user",
   "/billing/cancel": "step",
   "/billing/change": "step",
@@ -157,6 +182,12 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
   "/sign-in": "public",
   "/sign-up": "public",
   "/sign-out": "public",
+};
+
+/** What stands for the parameters of a page. */
+export const SAMPLES: Readonly<Record<string, string>> = {
+  "/admin/events/[processor]/[id]": "/admin/events/stripe/evt_none",
+  "/admin/users/[id]": "/admin/users/nobody-here",
 };
 
 /** Made by Next itself, or files. */

@@ -94,7 +94,9 @@ function send(url: string, rawPath: string, { method = "GET", headers = {}, body
   const content = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "object" ? { "content-type": "application/json" } : {};
   const { hostname, port, host } = new URL(url);
-  const all = { host, ...type, ...headers };
+  // Said, since Node sends a body of DELETE without it, which no server reads.
+  const length = content === undefined ? {} : { "content-length": String(Buffer.byteLength(content)) };
+  const all = { host, ...type, ...length, ...headers };
   return new Promise((resolve, reject) => {
     const request = http.request(
       { hostname, port, method, path: rawPath, headers: all, agent: false },

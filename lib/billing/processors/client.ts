@@ -2,6 +2,8 @@
  * What the product asks of a processor's API, in the domain's words. Its answers change nothing here: what happened
  * comes back as webhooks, like everything else. Every method throws `ProcessorError` and nothing else.
  */
+
+import { isBranded } from "@/lib/branded";
 import type { ProductId } from "../catalog";
 import type { Instant, SnapshotFact } from "../facts";
 import type { Identity } from "./processor";
@@ -121,9 +123,16 @@ export interface ProcessorClient {
 
 export type ProcessorProblem = "declined" | "invalid" | "not_found" | "unavailable";
 
+const BRAND = Symbol.for("tollgate.ProcessorError");
+
 /** A request that the processor did not carry out. */
 export class ProcessorError extends Error {
   override name = "ProcessorError";
+  readonly [BRAND] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isBranded(value, BRAND);
+  }
 
   constructor(
     message: string,

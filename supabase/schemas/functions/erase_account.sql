@@ -87,6 +87,9 @@ begin
   delete from public.links l where l.user_id = p_user_id;
   delete from public.chatbots c where c.user_id = p_user_id;
   delete from public.checkouts c where c.user_id = p_user_id;
+  delete from public.notices n where n.user_id = p_user_id;
+  -- That an admin acted stays; about whom, and with what, goes.
+  update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   -- The played processors' side, with all that hangs on it.

@@ -37,6 +37,9 @@ as $$
     'checkouts', (
       select coalesce(jsonb_agg(to_jsonb(c) order by c.checkout_id), '[]')
       from public.checkouts c where c.user_id = p_user_id),
+    'notices', (
+      select coalesce(jsonb_agg(to_jsonb(n) order by n.notice_id), '[]')
+      from public.notices n where n.user_id = p_user_id),
     'chatbots', (
       select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
       from public.chatbots c where c.user_id = p_user_id));

@@ -1,0 +1,157 @@
+-- What an account leaves and takes with it, now that there are notices and acts of admins.
+
+-- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
+-- · the ledger under a random name, so that sums over all users stay right;
+-- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
+--   random name, and of everything else only that it came and what came of it;
+-- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
+--   refill; and the customers at the processors, for the operator.
+-- Refused while a subscription lives: it would go on being charged. Erasing what is not there answers erased: false.
+-- Locks: the subscriptions rows in the products' order, then all else of the user.
+-- Errors: TG409 a subscription lives.
+create or replace function public.erase_account(p_user_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_pseudonym text := 'erased_' || replace(gen_random_uuid()::text, '-', '');
+  v_product text;
+  v_row public.subscriptions;
+  v_products jsonb := '{}';
+  v_customers jsonb;
+begin
+  for v_product in
+    select s.product from public.subscriptions s where s.user_id = p_user_id order by s.product
+  loop
+    -- Turned to the window of now, so that the tombstone keeps its counters.
+    v_row := (public.lock_subscription(p_user_id, v_product)).locked;
+    v_products := v_products || jsonb_build_object(v_product, jsonb_build_object(
+      'anchor', v_row.created_at,
+      'window_start', v_row.window_start,
+      'counters', (
+        -- What is held counts as used: nobody is left to settle it.
+        select coalesce(jsonb_object_agg(u.field, u.used), '{}')
+        from (
+          select m.field, coalesce((v_row.usage ->> m.field)::bigint, 0) + coalesce((v_row.reserved ->> m.field)::bigint, 0) as used
+          from public.catalog_meters m
+          where m.product = v_product and m.kind = 'counter'
+        ) u
+        where u.used > 0),
+      'trials', (
+        select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
+        from public.facts f
+        where f.user_id = p_user_id and f.product = v_product and exists (
+          select from public.billing_periods b
+          where b.user_id = p_user_id and b.product = v_product and b.trial
+            and b.source = f.processor || ':' || f.subscription_id))));
+  end loop;
+  if exists (
+    select from public.mirrors m
+    where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+  ) then
+    raise exception 'A subscription is still running. Cancel it first; the account can be erased when it has ended.'
+      using errcode = 'TG409', hint = 'subscription_alive';
+  end if;
+  if not exists (select from public.users u where u.user_id = p_user_id) then
+    return jsonb_build_object('erased', false);
+  end if;
+
+  select coalesce(jsonb_agg(distinct jsonb_build_object('processor', l.processor, 'customer', l.external_id)), '[]')
+  into v_customers
+  from public.links l
+  where l.user_id = p_user_id and l.kind = 'customer';
+  insert into public.erased_accounts as e (user_hash, erased_at, products, processor_ids)
+  values (public.user_hash(p_user_id), public.now_for(p_user_id), v_products, v_customers)
+  on conflict (user_hash) do update
+  set erased_at = excluded.erased_at, products = e.products || excluded.products,
+    processor_ids = e.processor_ids || excluded.processor_ids;
+
+  update public.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
+  update public.notes n set user_id = null, customer_id = null, detail = null where n.user_id = p_user_id;
+  update public.webhook_events e
+  set user_id = case when e.user_id = p_user_id then v_pseudonym else e.user_id end,
+    hint_user_id = case when e.hint_user_id = p_user_id then null else e.hint_user_id end,
+    customer_id = null,
+    subscription_id = null,
+    raw = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.raw else '' end,
+    payload = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.payload end
+  where e.user_id = p_user_id or (e.hint_user_id = p_user_id and e.user_id is null);
+
+  delete from public.idempotency_keys k where k.user_id = p_user_id;
+  delete from public.reservations r where r.user_id = p_user_id;
+  delete from public.limit_overrides o where o.user_id = p_user_id;
+  delete from public.decisions d where d.user_id = p_user_id;
+  delete from public.facts f where f.user_id = p_user_id;
+  delete from public.mirrors m where m.user_id = p_user_id;
+  delete from public.billing_periods b where b.user_id = p_user_id;
+  delete from public.entitlement_segments s where s.user_id = p_user_id;
+  delete from public.usage_windows w where w.user_id = p_user_id;
+  delete from public.scheduled_change_runs r where r.user_id = p_user_id;
+  delete from public.links l where l.user_id = p_user_id;
+  delete from public.chatbots c where c.user_id = p_user_id;
+  delete from public.checkouts c where c.user_id = p_user_id;
+  delete from public.notices n where n.user_id = p_user_id;
+  -- That an admin acted stays; about whom, and with what, goes.
+  update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
+  delete from public.subscriptions s where s.user_id = p_user_id;
+  delete from public.sandbox_clocks c where c.user_id = p_user_id;
+  -- The played processors' side, with all that hangs on it.
+  delete from public.sandbox_accounts a where a.user_id = p_user_id;
+  delete from public.users u where u.user_id = p_user_id;
+  return jsonb_build_object('erased', true);
+end;
+$$;
+
+comment on function public.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription lives.';
+revoke all on function public.erase_account(text) from public, anon, authenticated;
+grant execute on function public.erase_account(text) to service_role;
+
+-- Called by GET /api/account/export: everything that is kept about one user but the ledger, which export_ledger pages.
+-- Nothing of ours alone (raw events, hashes) and nothing of anybody else.
+create or replace function public.export_account(p_user_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'profile', (
+      select to_jsonb(u) from public.users u where u.user_id = p_user_id),
+    'subscriptions', (
+      select coalesce(jsonb_agg(to_jsonb(s) - 'revision' order by s.product), '[]')
+      from public.subscriptions s where s.user_id = p_user_id),
+    'processor_subscriptions', (
+      select coalesce(jsonb_agg(to_jsonb(m) order by m.product, m.source), '[]')
+      from public.mirrors m where m.user_id = p_user_id),
+    'billing_periods', (
+      select coalesce(jsonb_agg(to_jsonb(b) order by b.product, b.period_start), '[]')
+      from public.billing_periods b where b.user_id = p_user_id),
+    'decisions', (
+      select coalesce(jsonb_agg(to_jsonb(d) order by d.decision_id), '[]')
+      from public.decisions d where d.user_id = p_user_id),
+    'processor_ids', (
+      select coalesce(jsonb_agg(to_jsonb(l) order by l.processor, l.kind, l.external_id), '[]')
+      from public.links l where l.user_id = p_user_id),
+    'refunds_and_disputes', (
+      select coalesce(jsonb_agg(to_jsonb(n) order by n.occurred_at, n.note_id), '[]')
+      from public.notes n where n.user_id = p_user_id),
+    'events', (
+      select coalesce(jsonb_agg(jsonb_build_object('processor', e.processor, 'id', e.id, 'type', e.event_type,
+        'received_at', e.created_at, 'payload', e.payload) order by e.created_at, e.id), '[]')
+      from public.webhook_events e where e.user_id = p_user_id),
+    'reservations', (
+      select coalesce(jsonb_agg(to_jsonb(r) order by r.at), '[]')
+      from public.reservations r where r.user_id = p_user_id),
+    'limits_of_their_own', (
+      select coalesce(jsonb_agg(to_jsonb(o) order by o.field), '[]')
+      from public.limit_overrides o where o.user_id = p_user_id),
+    'checkouts', (
+      select coalesce(jsonb_agg(to_jsonb(c) order by c.checkout_id), '[]')
+      from public.checkouts c where c.user_id = p_user_id),
+    'notices', (
+      select coalesce(jsonb_agg(to_jsonb(n) order by n.notice_id), '[]')
+      from public.notices n where n.user_id = p_user_id),
+    'chatbots', (
+      select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
+      from public.chatbots c where c.user_id = p_user_id));
+$$;
+
+comment on function public.export_account(text) is 'Everything kept about a user but the ledger.';
+revoke all on function public.export_account(text) from public, anon, authenticated;
+grant execute on function public.export_account(text) to service_role;
