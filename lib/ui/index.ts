@@ -30,6 +30,7 @@ export { SandboxBar } from "./shell/sandbox-bar";
 export { SignInPanel } from "./shell/sign-in-panel";
 export { MAIN, SkipLink } from "./shell/skip-link";
 export { ChatbotsTool } from "./tools/chatbots-tool";
+export { liftsOf } from "./tools/lifts";
 export { ProductMeters } from "./tools/product-meters";
 export { RefusalNotice } from "./tools/refusal-notice";
 export type { Refusal } from "./tools/send-json";
