@@ -1,0 +1,82 @@
+/**
+ * `npm run soak`: mixed traffic on the production build while servers are killed and connections are cut, and at the end
+ * an independent check of what clients were told.
+ *
+ *   npm run soak              sixty faults, some minutes
+ *   npm run soak -- short     one of each kind that matters most, within a minute: a part of `npm test`
+ *   npm run soak -- load      the documents' load lists instead, with their latencies beside a baseline
+ *   SOAK_SEED=…               the same choices again; SOAK_FAULTS=200 longer
+ *
+ * Ends with 1 where anything that was acknowledged is missing or there twice, or a limit was passed.
+ */
+import "@/scripts/preflight";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { clientOf } from "./client";
+import { faultsOf } from "./faults";
+import { type Installation, startInstallation } from "./installation";
+import { loadLists } from "./load";
+import { type Random, randomOf } from "./random";
+import { report } from "./report";
+import { Told } from "./told";
+import { startTraffic } from "./traffic";
+import { verify } from "./verify";
+
+const FAULTS = Number(process.env.SOAK_FAULTS ?? 60);
+/** However slow the machine is. */
+const MOST_MS = 15 * 60_000;
+
+async function soak(installation: Installation, form: "short" | "long", random: Random): Promise<boolean> {
+  const told = new Told();
+  const traffic = startTraffic(clientOf(installation.url, told, random.fork("client")), told, random);
+  const begun = performance.now();
+  const struck = new Map<string, number>();
+  await sleep(1_500);
+  let left = form === "long" ? FAULTS : Number.POSITIVE_INFINITY;
+  for (const fault of faultsOf(form, random.fork("faults"))) {
+    if (left <= 0 || performance.now() - begun > MOST_MS) break;
+    left -= 1;
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    console.log(`${seconds.padStart(6)} s  ${fault.name}`);
+    await fault.strike(installation, random);
+    struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1);
+    await sleep(random.whole(400, 1_600));
+  }
+  await traffic.end();
+  console.log(
+    `${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  everything asked for has its answer\n`,
+  );
+  return report(told, struck, installation, await verify(installation.postgres.url(), told));
+}
+
+const [form = "long"] = process.argv.slice(2);
+if (!["long", "short", "load"].includes(form)) {
+  console.log("npm run soak -- [short | long | load]");
+  process.exit(1);
+}
+const seed = process.env.SOAK_SEED ?? randomBytes(4).toString("hex");
+console.log(form === "load" ? "" : `SOAK_SEED=${seed}\n`);
+const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-soak-"));
+const installation = await startInstallation(directory);
+let clean = false;
+const stop = async (code: number) => {
+  await installation.stop();
+  // Kept where something was found: the app's log and the database tell more.
+  if (clean || code !== 1) rmSync(directory, { recursive: true, force: true });
+  else console.log(`\nKept: ${directory}`);
+  process.exit(code);
+};
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop(130));
+try {
+  clean =
+    form === "load"
+      ? await loadLists(installation)
+      : await soak(installation, form as "short" | "long", randomOf(seed));
+} catch (error) {
+  console.error(error);
+}
+console.log(clean ? "\nsoak: nothing lost, nothing twice" : `\nsoak: failed (SOAK_SEED=${seed})`);
+await stop(clean ? 0 : 1);
