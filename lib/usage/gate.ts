@@ -3,8 +3,9 @@
  * that arrive together travel together (coalesce.ts).
  */
 import type { CounterField } from "@/lib/billing/catalog";
-import { type Gateway, gateway, type OrderedCharge } from "@/lib/database";
+import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
+import { log } from "@/lib/observability";
 import { deal, sumUp } from "./batch";
 import { coalesce } from "./coalesce";
 import { type ChargeRequest, chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
@@ -44,7 +45,17 @@ export function createGate(database: () => Gateway) {
     charges: readonly Charge[],
     { idempotencyKey }: ChargeOptions = {},
   ): Promise<Verdict[]> {
-    return judge(parse(chargeRequest, { userId, charges, idempotencyKey }));
+    const request = parse(chargeRequest, { userId, charges, idempotencyKey });
+    try {
+      return await judge(request);
+    } catch (error) {
+      if (error instanceof DatabaseError && (error.problem === "unavailable" || error.problem === "broken"))
+        log.error(
+          { userId, charges, code: error.code, error: String(error) },
+          "[Usage] Failed to check and increment usage",
+        );
+      throw error;
+    }
   }
 
   return {
