@@ -24,6 +24,8 @@ const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" 
 export interface Installation {
   /** Where clients go: through the wire that can be hurt. */
   url: string;
+  /** What the app writes. */
+  logFile: string;
   /** Between the clients and the app. */
   front: TcpProxy;
   /** Between the app and Postgres. */
@@ -65,7 +67,8 @@ export async function startInstallation(directory: string): Promise<Installation
     const front = await startTcpProxy({ host: "localhost", port }, httpWire);
     stops.push(() => front.close());
     const distDir = await buildOnce(process.env, () => {});
-    const log = openSync(path.join(directory, "app.log"), "a");
+    const logFile = path.join(directory, "app.log");
+    const log = openSync(logFile, "a");
     stops.push(async () => closeSync(log));
     const through = new URL(direct());
     through.port = String(back.port);
@@ -99,6 +102,7 @@ export async function startInstallation(directory: string): Promise<Installation
 
     const installation: Installation = {
       url: `http://localhost:${front.port}`,
+      logFile,
       front,
       back,
       postgres: {

@@ -78,5 +78,6 @@ try {
 } catch (error) {
   console.error(error);
 }
-console.log(clean ? "\nsoak: nothing lost, nothing twice" : `\nsoak: failed (SOAK_SEED=${seed})`);
+const said = form === "load" ? "load: every result is exact" : "soak: nothing lost, nothing twice";
+console.log(`\n${clean ? said : `${form}: failed (SOAK_SEED=${seed})`}`);
 await stop(clean ? 0 : 1);
