@@ -31,7 +31,8 @@ interface Answered {
 export async function loadLists({ url, postgres, logFile }: Installation): Promise<boolean> {
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
-  const one = async (query: string) => Object.values((await client.query(query)).rows[0] ?? {}).map(Number);
+  const one = async (query: string) =>
+    ((await client.query({ text: query, rowMode: "array" })).rows[0] ?? []).map(Number);
   const post = (path: string, body: string, headers: Record<string, string>) => timed(`${url}${path}`, body, headers);
   const empty = () => burst(DELIVERIES, () => post("/api/nothing", "{}", {}));
   try {
@@ -144,23 +145,18 @@ function printLatencies(baseline: Answered[][], loads: { creations: Answered[]; 
     return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   };
   const base = (share: number) => median(baseline.map((answers) => quantile(answers, share)));
-  const row = (name: string, at: (share: number) => number, under: string) => [
+  const row = (name: string, at: (share: number) => number, answers: Answered[]) => [
     name,
     ...[0.5, 0.95, 0.99, 1].map((share) => at(share).toFixed(0)),
     `${(at(0.5) / base(0.5)).toFixed(1)} ×`,
-    under,
+    `${((100 * count(answers, ({ milliseconds }) => milliseconds < 500)) / answers.length).toFixed(1)} %`,
   ];
-  const of = (name: string, answers: Answered[]) =>
-    row(
-      name,
-      (share) => quantile(answers, share),
-      `${((100 * count(answers, ({ milliseconds }) => milliseconds < 500)) / answers.length).toFixed(1)} %`,
-    );
+  const of = (name: string, answers: Answered[]) => row(name, (share) => quantile(answers, share), answers);
   printTable(
     `Latency in ms, ${CALLERS} callers at once`,
     ["", "p50", "p95", "p99", "most", "p50 ÷ baseline", "under 500 ms"],
     [
-      row("empty handler (median of three)", base, "–"),
+      row("empty handler (median of three)", base, baseline.flat()),
       of(`${USERS.length} users × ${EACH} chatbots`, loads.creations),
       of(`one webhook ${DELIVERIES} times`, loads.deliveries),
     ],

@@ -23,7 +23,7 @@ import { type Random, randomOf } from "./random";
 import { report } from "./report";
 import { Told } from "./told";
 import { startTraffic } from "./traffic";
-import { verify } from "./verify";
+import { type Finding, verify } from "./verify";
 
 const FAULTS = Number(process.env.SOAK_FAULTS ?? 60);
 /** However slow the machine is. */
@@ -49,7 +49,27 @@ async function soak(installation: Installation, form: "short" | "long", random: 
   console.log(
     `${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  everything asked for has its answer\n`,
   );
-  return report(told, struck, installation, await verify(installation.postgres.url(), told));
+  const findings = [ran(told, installation), ...(await verify(installation.postgres.url(), told))];
+  return report(told, struck, installation, findings);
+}
+
+/** A run without traffic or without cuts would find nothing, whatever is wrong. */
+function ran(told: Told, { back, front }: Installation): Finding {
+  const happened: [what: string, times: number][] = [
+    ["charges allowed", told.charges.filter(({ allowed }) => allowed).length],
+    ["charges refused", told.charges.filter(({ allowed }) => !allowed).length],
+    ["give-backs", told.charges.filter(({ givenBack }) => givenBack > 0).length],
+    ["reservations settled", told.reservations.filter(({ settled }) => settled !== null).length],
+    ["chatbots made", told.chatbots.filter(({ id }) => id !== null).length],
+    ["subscriptions told to the end", told.subscribers.length],
+    ["connections to the database cut", back.cuts.size],
+    ["connections of clients cut", front.cuts.size],
+  ];
+  return {
+    what: "the run itself: each kind of traffic and of cuts",
+    checked: happened.length,
+    violations: happened.filter(([, times]) => times === 0).map(([what]) => `no ${what}`),
+  };
 }
 
 const [form = "long"] = process.argv.slice(2);

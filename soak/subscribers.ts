@@ -50,13 +50,14 @@ function stripeStory(begin: { id: string; price: Price; startsAt: number }, user
   const played = playSubscription({ ...begin, userId });
   const { startsAt } = begin;
   const renewedAt = played.periodEnd();
-  const now = Date.now();
+  // Before the renewal, also where months of different lengths put that into the past.
+  const changesAt = Math.min(Date.now(), renewedAt) - 60_000;
   return {
     processor: "stripe",
     startsAt,
     renewedAt,
     chapters: [
-      [played.created(), played.paid("subscription_create", startsAt), played.planChanged("plus", now - 60_000)],
+      [played.created(), played.paid("subscription_create", startsAt), played.planChanged("plus", changesAt)],
       [
         played.renewed(),
         played.paid("subscription_cycle", renewedAt),
@@ -70,13 +71,14 @@ function paddleStory(begin: { id: string; price: Price; startsAt: number }): Sto
   const played = playPaddleSubscription(begin);
   const { startsAt } = begin;
   const renewedAt = played.periodEnd();
-  const now = Date.now();
+  // Before the renewal, also where months of different lengths put that into the past.
+  const changesAt = Math.min(Date.now(), renewedAt) - 60_000;
   return {
     processor: "paddle",
     startsAt,
     renewedAt,
     chapters: [
-      [played.created(), played.activated(), played.paid("web", startsAt), played.planChanged("plus", now - 60_000)],
+      [played.created(), played.activated(), played.paid("web", startsAt), played.planChanged("plus", changesAt)],
       [played.renewed(), played.paid("subscription_recurring", renewedAt)],
     ],
   };

@@ -11,7 +11,7 @@ import type { Told, ToldCharge } from "./told";
 
 const USAGE_KEY = { authorization: "Bearer sandbox-usage-key" };
 /** On free: 100 messages each, soon at their limit, where what is given back is fought for. */
-const FREE = Array.from({ length: 12 }, (_, index) => `soak-free-${index}`);
+const FREE = Array.from({ length: 5 }, (_, index) => `soak-free-${index}`);
 const BUILDERS = Array.from({ length: 4 }, (_, index) => `soak-builder-${index}`);
 
 interface Worker {
