@@ -1,10 +1,12 @@
 /** The SQL of the documentation, run as it stands; what needs Citus is held against the schema. */
+import path from "node:path";
 import { expect, test } from "vitest";
 import { testDatabase } from "../support/database";
 import { BLOCKS } from "./pages";
 
 const database = testDatabase();
-const blocks = BLOCKS.filter(({ language }) => language === "sql");
+/** tests/documents runs those of documents.md, on a database with history. */
+const blocks = BLOCKS.filter(({ page, language }) => language === "sql" && page !== path.join("docs", "documents.md"));
 const citus = /create_(reference|distributed)_table\('public\.(\w+)'(?:, '(\w+)')?/g;
 
 test.each(blocks.filter(({ text }) => !text.match(citus)).map((block) => [block.page, block.text] as const))(
