@@ -15,9 +15,21 @@ const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "X
 /** Errors of the network and of the pool, which have no SQLSTATE. */
 const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
 
-/** A call to the database that gave no result. */
+const MARK = Symbol.for("tollgate.DatabaseError");
+
+/**
+ * A call to the database that gave no result.
+ *
+ * Known by its mark and not by its class: Next loads this module once a bundle, and the gateway and the gate, which all
+ * routes of a process share, throw the class of whichever bundle made them.
+ */
 export class DatabaseError extends Error {
   override name = "DatabaseError";
+  readonly [MARK] = true;
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && MARK in value;
+  }
 
   constructor(
     message: string,
