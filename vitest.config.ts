@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: "unit",
           env,
-          include: ["lib/**/*.test.ts", "app/**/*.test.ts", "scripts/**/*.test.ts"],
+          include: ["{lib,app,scripts,tests/documents}/**/*.test.ts"],
           exclude: [...exclude, "**/*.db.test.ts"],
         },
       },

@@ -1,7 +1,8 @@
 /** Both reference products, used by hand. */
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
-import { newUserId, signIn } from "./support/person";
+import { newUserId, signIn, subscriptionOf } from "./support/person";
+import { enterState } from "./support/states";
 
 function meter(page: Page, name: string) {
   return page.getByRole("meter", { name, exact: true });
@@ -30,6 +31,10 @@ test("chatbots: make one, be refused another, talk to it, delete it", async ({ p
   const refusal = page.getByRole("main").getByRole("alert");
   await expect(refusal).toContainText("1");
   await expect(refusal.getByRole("link", { name: "See your plan" })).toHaveAttribute("href", "/billing");
+  await expect(refusal.getByRole("link", { name: "See Starter: 3 chatbots" })).toHaveAttribute(
+    "href",
+    "/pricing?product=chatbots&choose=chatbots.starter",
+  );
   await expect(page.getByLabel("Name of a new chatbot")).toHaveValue("Sales");
 
   await support.getByLabel("Message to Support").fill("When do you open?");
@@ -65,7 +70,10 @@ test("writer: rewrite a text, be refused the next, keep it", async ({ page }, te
   await page.getByRole("button", { name: "Not enough words left" }).click();
   const refusal = page.getByRole("main").getByRole("alert");
   await expect(refusal).toContainText("500");
-  await expect(refusal.getByRole("link", { name: "See your plan" })).toBeVisible();
+  await expect(refusal.getByRole("link", { name: "See Basic: 5,000 words" })).toHaveAttribute(
+    "href",
+    "/pricing?product=writer&choose=writer.basic",
+  );
   await expect(page.getByLabel("Your text")).toHaveValue(text);
   await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", "300");
   await shoot(page, "dark", "writer-used", testInfo);
@@ -77,4 +85,95 @@ test("writer: rewrite a text, be refused the next, keep it", async ({ page }, te
   await page.getByRole("button", { name: "Rewrite" }).click();
   await expect(refusal).toBeHidden();
   await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", "304");
+});
+
+test("chatbots: an answer comes word by word, and what it costs depends on how it ends", async ({ page }, testInfo) => {
+  await signIn(page, newUserId("words"));
+  await page.request.post("/api/chatbots", { data: { name: "Support" } });
+  await open(page, "/chatbots");
+  const support = page.getByRole("region", { name: "Support" });
+  const say = async (text: string) => {
+    await support.getByLabel("Message to Support").fill(text);
+    await support.getByRole("button", { name: "Send" }).click();
+  };
+  const used = async () => (await subscriptionOf(page.request, "chatbots")).meters[0]?.used;
+
+  await say("/fail");
+  await expect(support.getByRole("log")).toContainText("That answer broke off. It was not counted");
+  expect(await used()).toBe(0);
+
+  await say("What can you do?");
+  await expect(support.getByRole("log")).toContainText("I am Support");
+  await shoot(page, "light", "chatbots-answering", testInfo);
+  await support.getByRole("button", { name: "Stop" }).click();
+  await expect(support.getByRole("log")).toContainText("Stopped. It counts as one message.");
+  await expect(support.getByRole("log")).not.toContainText("Send /fail to see that");
+  await expect(meter(page, "Messages")).toHaveAttribute("aria-valuenow", "1");
+  expect((await subscriptionOf(page.request, "chatbots")).meters[0]).toMatchObject({ used: 1, reserved: 0 });
+
+  await say("12 * 7");
+  await expect(support.getByRole("log")).toContainText("12 * 7 is 84.");
+  await expect(meter(page, "Messages")).toHaveAttribute("aria-valuenow", "2");
+  await shoot(page, "dark", "chatbots-talked", testInfo);
+  await shoot(page, "light", "chatbots-talked", testInfo);
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+});
+
+test("chatbots: another name, or the old one after all", async ({ page }) => {
+  await signIn(page, newUserId("names"));
+  await page.request.post("/api/chatbots", { data: { name: "Support" } });
+  await open(page, "/chatbots");
+  await page.getByRole("button", { name: "Rename Support" }).click();
+  const field = page.getByLabel("New name of Support");
+  await expect(field).toBeFocused();
+  await page.keyboard.type("Reception");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Rename Support" }).click();
+  await page.keyboard.type("Help desk");
+  await expectAccessible(page);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("region", { name: "Help desk" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "Support" })).toBeHidden();
+  await expect(meter(page, "Chatbots")).toHaveAttribute("aria-valuenow", "1");
+});
+
+test("writer: long work shows how far it is, and canceling gives the rest back", async ({ page }, testInfo) => {
+  await enterState(page, "active");
+  await open(page, "/writer");
+  // 6,000 words: in parts of 120 it takes seconds.
+  await page.getByLabel("Your text").fill("We utilize one two three four five six seven eight. ".repeat(600));
+  await page.getByLabel("Style").selectOption("Plain");
+  await page.getByRole("button", { name: "Rewrite" }).click();
+  const progress = page.getByRole("progressbar", { name: "Rewriting" });
+  await expect(progress).toHaveAttribute("aria-valuetext", /^[1-9][\d,]* of 6,000 words$/);
+  await shoot(page, "light", "writer-working", testInfo);
+  expect((await subscriptionOf(page.request, "writer")).meters[0]).toMatchObject({ used: 5_100, reserved: 6_000 });
+  await page.getByRole("button", { name: "Cancel" }).click();
+
+  const status = page.getByRole("main").getByRole("status");
+  await expect(status).toContainText(/Canceled after [\d,]+ of 6,000 words. Those count; [\d,]+ came back./);
+  const [, done = ""] = /after ([\d,]+) of/.exec(await status.innerText()) ?? [];
+  const words = Number(done.replace(",", ""));
+  await expect
+    .poll(async () => (await subscriptionOf(page.request, "writer")).meters[0]?.reserved, { timeout: 5_000 })
+    .toBe(0);
+  const [meterNow, transformations] = (await subscriptionOf(page.request, "writer")).meters;
+  // A part may have been on its way when its reader left.
+  expect([words, words + 120]).toContain((meterNow?.used ?? 0) - 5_100);
+  expect(transformations?.used).toBe(85);
+  await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", String(meterNow?.used));
+  await expect(page.getByRole("region", { name: "Result" })).toContainText("We use one two");
+  await shoot(page, "dark", "writer-canceled", testInfo);
+  await shoot(page, "light", "writer-canceled", testInfo);
+  await expectAccessible(page);
+  await expectNoSidewaysScroll(page);
+});
+
+test("at the limit, the meters themselves lead to the plan that lifts it, also without script", async ({ page }) => {
+  await enterState(page, "atLimit");
+  await page.goto("/writer");
+  await page.getByRole("link", { name: "See Plus: 15,000 words" }).click();
+  await expect(page).toHaveURL("/pricing?product=writer&choose=writer.plus");
+  await expect(page.getByRole("heading", { name: "Plus" })).toBeVisible();
 });

@@ -12,7 +12,7 @@ const KEPT = 3;
 
 /** Everything else in the project may end up in the build; a new folder is then never forgotten. */
 const NOT_BUILT = new Set(
-  "node_modules e2e tests docs scripts supabase bench ops coverage test-results playwright-report".split(" "),
+  "node_modules e2e tests docs scripts supabase bench soak ops coverage test-results playwright-report".split(" "),
 );
 
 /**

@@ -16,14 +16,19 @@ export interface ProcessRecord {
 
 /**
  * Runs a Node program in a process group of its own, so that a terminal's ctrl-C reaches us first and we end it whole.
- * Each Node process in it also ends by itself when its parent dies, since nobody can catch a kill -9.
+ * Each Node process in it also ends by itself when its parent dies, since nobody can catch a kill -9. `output` is a file
+ * for what it writes.
  */
-export function spawnGroup(argv: string[], env: NodeJS.ProcessEnv): ChildProcess {
+export function spawnGroup(
+  argv: string[],
+  env: NodeJS.ProcessEnv,
+  output: "inherit" | number = "inherit",
+): ChildProcess {
   const watch = pathToFileURL(path.join(ROOT, "scripts", "parent-watch.mjs")).href;
   return spawn(process.execPath, argv, {
     cwd: ROOT,
     env: { ...env, NODE_OPTIONS: [env.NODE_OPTIONS, `--import=${watch}`].filter(Boolean).join(" ") },
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", output, output],
     detached: !windows,
   });
 }

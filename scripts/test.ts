@@ -50,6 +50,8 @@ const CHECKS: Check[] = [
   },
   // The built app, run as a host runs it, with each identity provider.
   { name: "http", commands: [["vitest", "run", "--project", "http"]] },
+  // A minute of faults: killed servers, cut connections, lost answers.
+  { name: "soak", commands: [["node", "--import", "tsx", path.join("soak", "soak.ts"), "short"]] },
   {
     name: "browser",
     commands: [["playwright", "test"]],

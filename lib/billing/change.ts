@@ -7,6 +7,7 @@ import { usageAfter } from "./change-preview";
 import { type Current, scheduledAt, subscribedTo } from "./current";
 import type { Interval, Mirror } from "./facts";
 import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "./plan-change";
+import { planRefusal } from "./plan-fits";
 import { ProcessorError } from "./processors/client";
 import type { PlanChangeAsked } from "./purchase-requests";
 import { type ChangePreviewView, type ChangeView, written } from "./purchase-view";
@@ -77,11 +78,10 @@ async function decided(
 ): Promise<Decided> {
   const plan = wanted.plan.toLowerCase();
   if (!findPlan(product, plan)) throw new HttpError(400, "bad_input", "plan: there is no such plan", { field: "plan" });
-  const fits = await gateway.validatePlanChange(userId, plan, product);
   // Ending a subscription is never refused: what exists stays, and can be read and deleted.
-  if (!fits.valid && plan !== freePlan(productOf(product)).id) {
-    throw new HttpError(400, fits.reason ?? "invalid_plan", fits.message ?? "This plan does not fit.");
-  }
+  const ends = plan === freePlan(productOf(product)).id;
+  const tooMuch = ends ? null : await planRefusal(gateway, userId, plan, product);
+  if (tooMuch) throw tooMuch;
   const current = await subscribedTo(userId, product, gateway);
   const to = { plan, interval: wanted.interval ?? current.mirror.interval ?? "monthly" };
   const choice = planChoice(product, current.mirror, to);

@@ -9,6 +9,7 @@ import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
 import { findPlan, freePlan, type ProductId, product as productOf } from "./catalog";
 import { currentOf } from "./current";
+import { planRefusal } from "./plan-fits";
 import { ProcessorError } from "./processors/client";
 import type { Reached } from "./processors/reach";
 import type { CheckoutAsked } from "./purchase-requests";
@@ -34,8 +35,8 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Sellin
   const { gateway } = shop;
   const { product, processor } = wanted;
   const plan = soldPlan(product, wanted.plan);
-  const fits = await gateway.validatePlanChange(buyer.id, plan, product);
-  if (!fits.valid) throw new HttpError(400, fits.reason ?? "invalid_plan", fits.message ?? "This plan does not fit.");
+  const refusal = await planRefusal(gateway, buyer.id, plan, product);
+  if (refusal) throw refusal;
 
   const found = await reached(shop, processor);
   const priceId = priceOf(found, { ...wanted, plan });

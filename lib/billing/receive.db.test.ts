@@ -26,8 +26,8 @@ const writer = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
 
 describe("one subscriber's month", () => {
   const userId = "story";
-  // Begun 20 days ago, so that use now falls into its first period.
-  const startsAt = Date.now() - 20 * DAY;
+  // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
+  const startsAt = Math.floor(Date.now() / DAY) * DAY - 19.5 * DAY;
   const played = playSubscription({ id: "sub_story", userId, price: writer("plus"), startsAt });
 
   test("a new user is on free", async () => {

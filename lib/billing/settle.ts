@@ -171,6 +171,14 @@ async function addAll(event: WebhookEvent, { facts, analysis, result }: Addition
   return { ...result, decision: first } satisfies Outcome;
 }
 
+/** Resets in the words that the runbooks of older installations search for. */
+const RUNBOOK: Readonly<Partial<Record<Decision["reason"], { says: string }>>> = {
+  "New subscription": { says: "Subscription activated and usage reset" },
+  "Payment for a new billing period": { says: "Subscription activated and usage reset" },
+  "Billing period renewal detected": { says: "Billing period renewed, resetting usage" },
+  "Plan change at billing renewal": { says: "Billing period renewed, resetting usage" },
+};
+
 interface Addition {
   event: Pick<WebhookEvent, "processor" | "id" | "type">;
   userId: string;
@@ -220,7 +228,15 @@ export async function addFacts({ event, userId, product, analysis, concludes, ..
     });
     if (result.committed) {
       log.info(
-        { ...about(event), userId, product, before: brief(result.before), after: brief(result.after), flags },
+        {
+          ...about(event),
+          userId,
+          product,
+          before: brief(result.before),
+          after: brief(result.after),
+          flags,
+          ...(decision.action === "reset" && RUNBOOK[decision.reason]),
+        },
         `[Webhook] Decision: ${decision.action.toUpperCase()} usage - ${decision.reason}`,
       );
       measured(product, decision, facts);

@@ -208,6 +208,16 @@ export function usageMethods(call: Call) {
         p_name: name,
       }),
 
+    /** null where the user has no such chatbot. */
+    renameChatbot: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
+      (
+        await call(z.object({ chatbot: chatbot.nullable() }), "rename_chatbot", {
+          p_user_id: userId,
+          p_chatbot_id: chatbotId,
+          p_name: name,
+        })
+      ).chatbot,
+
     deleteChatbot: (userId: string, chatbotId: string) =>
       call(z.object({ deleted: z.boolean() }), "delete_chatbot", { p_user_id: userId, p_chatbot_id: chatbotId }),
 

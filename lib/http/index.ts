@@ -2,6 +2,7 @@ export { MAX_BODY, readBody } from "./body";
 export { contentSecurityPolicy } from "./content-security-policy";
 export { readForm, seeOther } from "./form";
 export { HttpError } from "./http-error";
+export { jsonLines, wantsJsonLines } from "./json-lines";
 export { requireSameOrigin } from "./origin";
 export { answer, json, parse, readJson } from "./respond";
 export { requireSandbox } from "./sandbox-only";

@@ -1,11 +1,12 @@
-/** Reference product 1: chatbots that exist (a gauge) and messages sent to them (a counter). */
+/** Reference product 1: chatbots that exist (a gauge) and messages sent to them (a counter, in messages.ts). */
 import { z } from "zod";
 import { type Chatbot, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { refusal } from "@/lib/usage";
 
 const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
-export const createRequest = z.strictObject({
+/** What a chatbot is made with, and what it can be given later. */
+export const chatbotRequest = z.strictObject({
   name: z
     .string({ error: "is a text" })
     .trim()
@@ -14,7 +15,11 @@ export const createRequest = z.strictObject({
     .regex(oneLine, { error: "is one line" }),
 });
 export const messageRequest = z.strictObject({
-  text: z.string({ error: "is a text" }).trim().min(1, { error: "is empty" }).max(4_000),
+  text: z
+    .string({ error: "is a text" })
+    .trim()
+    .min(1, { error: "is empty" })
+    .max(4_000, { error: "is longer than 4,000 characters" }),
 });
 const chatbotId = z.uuid();
 
@@ -26,29 +31,18 @@ export async function createChatbot(userId: string, name: string): Promise<Chatb
 }
 
 /** @throws HttpError 404 for one that is not there, or not this user's */
+export async function renameChatbot(userId: string, id: string, name: string): Promise<Chatbot> {
+  const chatbot = chatbotId.safeParse(id).success ? await gateway().renameChatbot(userId, id, name) : null;
+  if (chatbot === null) throw noSuchChatbot();
+  return chatbot;
+}
+
+/** @throws HttpError 404 for one that is not there, or not this user's */
 export async function deleteChatbot(userId: string, id: string): Promise<void> {
   const deleted = chatbotId.safeParse(id).success && (await gateway().deleteChatbot(userId, id)).deleted;
-  if (!deleted) throw notFound();
+  if (!deleted) throw noSuchChatbot();
 }
 
-/**
- * One message's answer. The route charges it before, and gives it back where there is no such chatbot.
- * @throws HttpError 404
- */
-export async function replyTo(userId: string, id: string, text: string): Promise<string> {
-  const chatbot = (await gateway().chatbots(userId)).find((known) => known.id === id);
-  if (chatbot === undefined) throw notFound();
-  return reply(chatbot.name, text);
-}
-
-/** Stands where a model's answer would be. */
-function reply(name: string, text: string): string {
-  const question = text.trim().endsWith("?");
-  return question
-    ? `${name} here. You asked: “${text}” I would look that up for you.`
-    : `${name} here. I have noted: “${text}”`;
-}
-
-function notFound(): HttpError {
+export function noSuchChatbot(): HttpError {
   return new HttpError(404, "chatbot_not_found", "There is no such chatbot.");
 }

@@ -33,6 +33,7 @@ export { SignInPanel } from "./shell/sign-in-panel";
 export { MAIN, SkipLink } from "./shell/skip-link";
 export { RememberZone } from "./time/page-life";
 export { ChatbotsTool } from "./tools/chatbots-tool";
+export { liftsOf } from "./tools/lifts";
 export { ProductMeters } from "./tools/product-meters";
 export { RefusalNotice } from "./tools/refusal-notice";
 export type { Refusal } from "./tools/send-json";

@@ -3,8 +3,9 @@
  * that arrive together travel together (coalesce.ts).
  */
 import type { CounterField } from "@/lib/billing/catalog";
-import { type Gateway, gateway, type OrderedCharge } from "@/lib/database";
+import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
+import { log } from "@/lib/observability";
 import { deal, sumUp } from "./batch";
 import { coalesce } from "./coalesce";
 import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
@@ -49,12 +50,21 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
     { idempotencyKey }: ChargeOptions = {},
   ): Promise<Verdict[]> {
     const request = parse(chargeRequest, { userId, charges, idempotencyKey });
-    return observed(
-      observer,
-      "consume",
-      () => judge(request),
-      (verdicts) => verdicts,
-    );
+    try {
+      return await observed(
+        observer,
+        "consume",
+        () => judge(request),
+        (verdicts) => verdicts,
+      );
+    } catch (error) {
+      if (error instanceof DatabaseError && (error.problem === "unavailable" || error.problem === "broken"))
+        log.error(
+          { userId, charges, code: error.code, error: String(error) },
+          "[Usage] Failed to check and increment usage",
+        );
+      throw error;
+    }
   }
 
   return {

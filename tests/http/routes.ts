@@ -61,7 +61,10 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
     { method: "GET", expects: own(200) },
     { method: "POST", body: { name: "" }, expects: own(400) },
   ],
-  "/api/chatbots/[id]": [{ method: "DELETE", path: "/api/chatbots/{bot}", expects: by(401, 204, 404, 404, 401, 401) }],
+  "/api/chatbots/[id]": [
+    { method: "PATCH", path: "/api/chatbots/{bot}", body: { name: "Help" }, expects: by(401, 200, 404, 404, 401, 401) },
+    { method: "DELETE", path: "/api/chatbots/{bot}", expects: by(401, 204, 404, 404, 401, 401) },
+  ],
   "/api/chatbots/[id]/messages": [
     {
       method: "POST",

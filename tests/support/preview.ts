@@ -40,7 +40,7 @@ export async function startPreview({ port, directory }: { port: string; director
 }
 
 /** Empty rather than missing, or a developer's .env would fill them in and the tests would use their accounts. */
-function unset(): Record<string, string> {
+export function unset(): Record<string, string> {
   const prices = sellable().flatMap((price) => [priceVariable("stripe", price), priceVariable("paddle", price)]);
   return Object.fromEntries([...VARIABLE_NAMES, ...prices].map((name) => [name, ""]));
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
-import { ChatbotsTool, ProductMeters, pageUser, reader } from "@/lib/ui";
+import { ChatbotsTool, liftsOf, ProductMeters, pageUser, reader } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 
 export const metadata: Metadata = { title: "Chatbots" };
@@ -23,7 +23,7 @@ export default async function ChatbotsPage() {
           <h2 id="yours" className="mb-4 font-semibold text-base">
             Your chatbots
           </h2>
-          <ChatbotsTool chatbots={chatbots} />
+          <ChatbotsTool chatbots={chatbots} lifts={subscription ? liftsOf(subscription, locale) : {}} />
         </section>
       </div>
     </>

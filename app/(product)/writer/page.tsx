@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { ProductMeters, pageUser, reader, WriterTool } from "@/lib/ui";
+import { liftsOf, ProductMeters, pageUser, reader, WriterTool } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 
 export const metadata: Metadata = { title: "Writer" };
@@ -15,7 +15,12 @@ export default async function WriterPage() {
       <p className="mt-1 text-muted">Your text in another style. Its words and one transformation count.</p>
       <div className="mt-6 space-y-8">
         {subscription && <ProductMeters subscription={subscription} now={now} locale={locale} />}
-        <WriterTool locale={locale} wordsLeft={left("words_used")} rewritesLeft={left("transformations_used")} />
+        <WriterTool
+          locale={locale}
+          wordsLeft={left("words_used")}
+          rewritesLeft={left("transformations_used")}
+          lifts={subscription ? liftsOf(subscription, locale) : {}}
+        />
       </div>
     </>
   );

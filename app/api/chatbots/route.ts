@@ -1,7 +1,7 @@
 import { gateway } from "@/lib/database";
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
-import { createChatbot, createRequest } from "@/lib/products/chatbots";
+import { chatbotRequest, createChatbot } from "@/lib/products/chatbots";
 
 export function GET(request: Request) {
   return answer(async () => {
@@ -13,7 +13,7 @@ export function GET(request: Request) {
 export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
-    const { name } = await readJson(request, createRequest);
+    const { name } = await readJson(request, chatbotRequest);
     return json({ chatbot: await createChatbot(id, name) }, 201);
   });
 }

@@ -4,6 +4,7 @@ import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { button, FIELD } from "../button";
 import { ChatbotPanel } from "./chatbot-panel";
+import { type Lifts, liftFor } from "./lifts";
 import { RefusalNotice } from "./refusal-notice";
 import { type Refusal, sendJson } from "./send-json";
 
@@ -13,8 +14,8 @@ export interface Chatbot {
   createdAt: string;
 }
 
-/** The chatbots: make one, talk to it, delete it. After each the page, with list and meters, is read again. */
-export function ChatbotsTool({ chatbots }: { chatbots: Chatbot[] }) {
+/** The chatbots: make one, talk to it, rename it, delete it. After each the page, with list and meters, is read again. */
+export function ChatbotsTool({ chatbots, lifts }: { chatbots: Chatbot[]; lifts: Lifts }) {
   const router = useRouter();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
@@ -47,7 +48,13 @@ export function ChatbotsTool({ chatbots }: { chatbots: Chatbot[] }) {
           Create
         </button>
       </form>
-      {refusal && <RefusalNotice refusal={refusal} product="chatbots" />}
+      {refusal && (
+        <RefusalNotice
+          refusal={refusal}
+          product="chatbots"
+          lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + 1)}
+        />
+      )}
       <noscript>
         <p className="text-sm">To make chatbots and talk to them, please turn on JavaScript.</p>
       </noscript>
@@ -57,7 +64,7 @@ export function ChatbotsTool({ chatbots }: { chatbots: Chatbot[] }) {
         <ul className="space-y-4">
           {chatbots.map((chatbot) => (
             <li key={chatbot.id}>
-              <ChatbotPanel chatbot={chatbot} onChanged={changed} />
+              <ChatbotPanel chatbot={chatbot} lifts={lifts} onChanged={changed} />
             </li>
           ))}
         </ul>

@@ -1,6 +1,7 @@
 import type { Route } from "next";
 import Link from "next/link";
 import { Notice } from "../notice";
+import type { Lift } from "./lifts";
 import type { Refusal } from "./send-json";
 
 /** Where a refusal can be mended, by its reason. */
@@ -20,11 +21,14 @@ interface RefusalNoticeProps {
   refusal: Refusal;
   /** The product it is about, whose plans may help. */
   product?: string;
+  /** The plan that has room for what was refused. */
+  lift?: Lift | undefined;
 }
 
 /** Why something was not done, in the server's own sentence, with the way to mend it. */
-export function RefusalNotice({ refusal: { error, reason = "" }, product }: RefusalNoticeProps) {
-  const help = HELP[reason] ?? [];
+export function RefusalNotice({ refusal: { error, reason = "" }, product, lift }: RefusalNoticeProps) {
+  const known = HELP[reason] ?? [];
+  const help = lift && reason === "limit_reached" ? [lift, ...known.filter(({ href }) => href !== "/pricing")] : known;
   return (
     <div role="alert">
       <Notice tone={EXPECTED.has(reason) ? "warn" : "danger"} title={error}>

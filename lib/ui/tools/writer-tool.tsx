@@ -1,18 +1,23 @@
 "use client";
 
-import { useRouter } from "next/navigation";
 import { type FormEvent, useId, useState } from "react";
+import type { RewritingLine } from "@/lib/products/rewriting";
 import { countWords } from "@/lib/products/words";
 import { button, FIELD } from "../button";
 import { formatCount, formatNumber } from "../format";
+import { Notice } from "../notice";
+import { type Lifts, liftFor } from "./lifts";
 import { RefusalNotice } from "./refusal-notice";
-import { type Refusal, sendJson } from "./send-json";
+import { type Rewriting, RewritingResult } from "./rewriting-result";
+import type { Refusal } from "./send-json";
+import { useWork } from "./use-work";
 
 const WORD = { one: "word", many: "words" };
 const STYLES = [
   { id: "plain", name: "Plain" },
   { id: "formal", name: "Formal" },
   { id: "friendly", name: "Friendly" },
+  { id: "concise", name: "Concise" },
 ];
 
 interface WriterToolProps {
@@ -20,30 +25,37 @@ interface WriterToolProps {
   /** What was left when the page was made; the server has the last word. */
   wordsLeft: number;
   rewritesLeft: number;
+  lifts: Lifts;
 }
 
-/** The writer: a text, a style, and what it costs before it is spent. */
-export function WriterTool({ locale, wordsLeft, rewritesLeft }: WriterToolProps) {
-  const router = useRouter();
+/** The writer: a text, a style, and what it costs before it is spent. Long work shows how far it is, and can be canceled. */
+export function WriterTool({ locale, wordsLeft, rewritesLeft, lifts }: WriterToolProps) {
   const id = useId();
   const [text, setText] = useState("");
-  const [result, setResult] = useState<string | null>(null);
+  const [rewriting, setRewriting] = useState<Rewriting | null>(null);
+  const [stopped, setStopped] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, start, stop } = useWork<RewritingLine>("/api/writer/transform");
   const words = countWords(text);
 
   async function transform(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     if (busy) return;
-    setBusy(true);
     const style = new FormData(event.currentTarget).get("style");
-    const answer = await sendJson<{ text: string }>("POST", "/api/writer/transform", { text, style });
-    setRefusal(answer.ok ? null : answer.refusal);
-    if (answer.ok) {
-      setResult(answer.value.text);
-      router.refresh();
-    }
-    setBusy(false);
+    let work: Rewriting = { text: "", words: 0, of: words };
+    const show = (change: Partial<Rewriting>) => {
+      work = { ...work, ...change };
+      setRewriting(work);
+    };
+    setStopped(null);
+    setRefusal(null);
+    const streamed = await start({ text, style }, (line) => {
+      if (line.type === "begun") show({ of: line.words });
+      else if (line.type === "part") show({ text: work.text + line.text, words: line.words });
+      else if (line.type === "failed") setRefusal(line);
+    });
+    if (!streamed.ok) setRefusal(streamed.refusal);
+    else if (streamed.value === "stopped") setStopped(settled(work, locale));
   }
 
   const missing = words - wordsLeft;
@@ -57,6 +69,7 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft }: WriterToolProps)
           id={`${id}text`}
           required
           rows={8}
+          maxLength={200_000}
           value={text}
           onChange={(event) => setText(event.target.value)}
           aria-describedby={`${id}count`}
@@ -83,25 +96,37 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft }: WriterToolProps)
               ))}
             </select>
           </label>
-          <button type="submit" aria-disabled={busy} className={button("primary")}>
-            {buttonText(missing, wordsLeft, rewritesLeft)}
-          </button>
+          {busy ? (
+            <button key="cancel" type="button" onClick={stop} className={button()}>
+              Cancel
+            </button>
+          ) : (
+            <button key="rewrite" type="submit" className={button("primary")}>
+              {buttonText(missing, wordsLeft, rewritesLeft)}
+            </button>
+          )}
         </div>
       </form>
       <noscript>
         <p className="text-sm">To have texts rewritten, please turn on JavaScript.</p>
       </noscript>
-      {refusal && <RefusalNotice refusal={refusal} product="writer" />}
-      <section aria-live="polite" aria-label="Result">
-        {result !== null && (
-          <div className="rounded-xl border border-line bg-surface p-5">
-            <h2 className="font-medium text-sm">Result</h2>
-            <p className="mt-2 whitespace-pre-wrap text-sm">{result}</p>
-          </div>
-        )}
-      </section>
+      {refusal && (
+        <RefusalNotice
+          refusal={refusal}
+          product="writer"
+          lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + (refusal.field === "words_used" ? words : 1))}
+        />
+      )}
+      <div role="status">{stopped && <Notice tone="info" title={stopped} />}</div>
+      <RewritingResult rewriting={rewriting} busy={busy} locale={locale} />
     </div>
   );
+}
+
+/** What a canceled rewriting cost, and what came back. */
+function settled({ words, of }: Rewriting, locale: string): string {
+  if (words === 0) return "Canceled before anything was rewritten. Nothing was counted.";
+  return `Canceled after ${formatNumber(words, locale)} of ${formatCount(of, WORD, locale)}. Those count; ${formatNumber(of - words, locale)} came back.`;
 }
 
 /** What sending the text would leave. */

@@ -1,6 +1,14 @@
-import { answer } from "@/lib/http";
+import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
-import { deleteChatbot } from "@/lib/products/chatbots";
+import { chatbotRequest, deleteChatbot, renameChatbot } from "@/lib/products/chatbots";
+
+export function PATCH(request: Request, { params }: RouteContext<"/api/chatbots/[id]">) {
+  return answer(async () => {
+    const user = await requireUser(request);
+    const { name } = await readJson(request, chatbotRequest);
+    return json({ chatbot: await renameChatbot(user.id, (await params).id, name) });
+  });
+}
 
 export function DELETE(request: Request, { params }: RouteContext<"/api/chatbots/[id]">) {
   return answer(async () => {

@@ -1,9 +1,22 @@
-import { json } from "@/lib/http";
+import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+import { openRewriting } from "@/lib/products/rewriting";
 import { priceOf, rewrite, transformRequest } from "@/lib/products/writer";
 import { withUsage } from "@/lib/usage";
 
-export const POST = withUsage(
+export function POST(request: Request, context: RouteContext<"/api/writer/transform">) {
+  return wantsJsonLines(request) ? inParts(request) : atOnce(request, context);
+}
+
+const atOnce = withUsage(
   { body: transformRequest, charges: priceOf },
-  (_request, _context, { body, verdicts: [words, transformations] }) =>
+  (_request, _context: unknown, { body, verdicts: [words, transformations] }) =>
     json({ text: rewrite(body), usage: { words, transformations } }),
 );
+
+function inParts(request: Request) {
+  return answer(async () => {
+    const { id } = await requireUser(request);
+    return jsonLines(await openRewriting(id, await readJson(request, transformRequest)));
+  });
+}

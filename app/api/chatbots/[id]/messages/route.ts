@@ -1,9 +1,13 @@
-import { json } from "@/lib/http";
-import { messageRequest, replyTo } from "@/lib/products/chatbots";
-import { withUsage } from "@/lib/usage";
+import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
+import { requireUser } from "@/lib/identity";
+import { messageRequest } from "@/lib/products/chatbots";
+import { openAnswer, wholeAnswer } from "@/lib/products/messages";
 
-export const POST = withUsage(
-  { body: messageRequest, charges: () => ({ field: "messages_count" }) },
-  async (_request, { params }: RouteContext<"/api/chatbots/[id]/messages">, { userId, body, verdicts: [usage] }) =>
-    json({ reply: await replyTo(userId, (await params).id, body.text), usage }),
-);
+export function POST(request: Request, { params }: RouteContext<"/api/chatbots/[id]/messages">) {
+  return answer(async () => {
+    const user = await requireUser(request);
+    const { text } = await readJson(request, messageRequest);
+    const tell = await openAnswer(user.id, (await params).id, text);
+    return wantsJsonLines(request) ? jsonLines(tell) : json(await wholeAnswer(tell(new AbortController().signal)));
+  });
+}

@@ -1,0 +1,36 @@
+/** What one bundle's copy of a module throws is answered by another's. */
+import { expect, test, vi } from "vitest";
+
+async function copies() {
+  const { answer } = await import("./respond");
+  vi.resetModules();
+  const { DatabaseError } = await import("@/lib/database/errors");
+  const { HttpError } = await import("./http-error");
+  return { answer, DatabaseError, HttpError };
+}
+
+test("a database that does not answer is 503, whichever copy of the gate says so", async () => {
+  const { answer, DatabaseError } = await copies();
+  const response = await answer(() => Promise.reject(new DatabaseError("full", "unavailable", "overloaded")));
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "2"]);
+  expect(await response.json()).toMatchObject({
+    reason: "unavailable",
+    error: expect.stringContaining("Nothing was changed"),
+  });
+});
+
+test("bad input is 400, whichever copy refused it", async () => {
+  const { answer, HttpError } = await copies();
+  const response = await answer(() =>
+    Promise.reject(new HttpError(400, "bad_input", "amount: is wrong", { field: "amount" })),
+  );
+  expect(response.status).toBe(400);
+  expect(await response.json()).toEqual({ error: "amount: is wrong", reason: "bad_input", field: "amount" });
+});
+
+test("anything else is a 500 that says nothing of itself", async () => {
+  const { answer } = await copies();
+  const response = await answer(() => Promise.reject(new Error("secret")));
+  expect(response.status).toBe(500);
+  expect(await response.text()).not.toContain("secret");
+});

@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { partsOf } from "./parts";
+import { restyle, STYLES } from "./styles";
+import { countWords } from "./words";
+import { rewrite } from "./writer";
+
+const words = (count: number) => Array.from({ length: count }, (_, index) => `word${index}`);
+
+describe("parts", () => {
+  const anyText = fc
+    .array(fc.constantFrom("one", "Two.", "three?", "“four.”", "fünf", " ", "\n", "\n\n", "  ", "\t"))
+    .map((each) => each.join(" "));
+
+  test("joined they are the text, and their words its words", () => {
+    fc.assert(
+      fc.property(anyText, fc.integer({ min: 1, max: 9 }), (text, size) => {
+        const parts = partsOf(text, size);
+        expect(parts.join("")).toBe(text);
+        expect(parts.reduce((sum, part) => sum + countWords(part), 0)).toBe(countWords(text));
+        for (const part of parts) expect(countWords(part)).toBeLessThanOrEqual(2 * size);
+      }),
+    );
+  });
+
+  test("a part ends with its sentence, or its line, or at twice its size", () => {
+    expect(partsOf("One two three. Four five. Six", 2)).toEqual(["One two three.", " Four five.", " Six"]);
+    expect(partsOf("One two\nthree four", 2)).toEqual(["One two", "\nthree four"]);
+    expect(partsOf(words(9).join(" "), 2).map(countWords)).toEqual([4, 4, 1]);
+  });
+});
+
+describe("styles", () => {
+  test.each([
+    ["plain", "We utilize it in order to win.", "We use it to win."],
+    ["plain", "Utilized, not utilizer.", "Used, not utilizer."],
+    ["plain", "IN ORDER TO", "To"],
+    ["formal", "Don’t, it's OK", "Do not, it is Acceptable"],
+    ["friendly", "Dear Sir or Madam,\nyou cannot lose.", "Hi there,\nyou can't lose."],
+    ["concise", "This is really very good. Very.", "This is good. Very."],
+    ["concise", "We, actually, do.", "We, actually, do."],
+  ] as const)("%s: %s", (style, text, expected) => expect(restyle(text, style)).toBe(expected));
+
+  test("every style leaves what it has no rule for as it is", () => {
+    for (const style of STYLES)
+      expect(restyle("Zwölf Boxkämpfer\n\n  jagen — 12 %", style)).toBe("Zwölf Boxkämpfer\n\n  jagen — 12 %");
+  });
+
+  test("a long text is rewritten the same in parts and at once", () => {
+    const text = `${words(300).join(" ")} utilize. ${words(300).join(" ")}`;
+    expect(rewrite({ text, style: "plain" })).toBe(restyle(text, "plain"));
+  });
+});

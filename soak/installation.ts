@@ -1,0 +1,223 @@
+/**
+ * What is tormented: a real Postgres that flushes its log, the production build as `npm run preview` serves it, and a
+ * wire that can be hurt before each of them.
+ */
+import { closeSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { startEmbeddedPostgres } from "@/lib/database/embedded";
+import { migrate, withClient } from "@/lib/database/migrate";
+import { buildOnce } from "@/scripts/build";
+import { ended, signalGroup, spawnGroup } from "@/scripts/process-group";
+import { ROOT } from "@/scripts/project";
+import { databaseUrl } from "@/tests/support/database-url";
+import { unset } from "@/tests/support/preview";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy";
+import { httpWire, postgresWire } from "./wires";
+
+const NEXT = path.join(ROOT, "node_modules", "next", "dist", "bin", "next");
+const DATABASE = "soak";
+const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
+
+export interface Installation {
+  /** Where clients go: through the wire that can be hurt. */
+  url: string;
+  /** What the app writes. */
+  logFile: string;
+  /** Between the clients and the app. */
+  front: TcpProxy;
+  /** Between the app and Postgres. */
+  back: TcpProxy;
+  postgres: {
+    /** Directly, for who looks on; changes with every start. */
+    url(): string;
+    /** Kills the server and all its processes with -9, as a host that dies. */
+    kill(): Promise<void>;
+    /** Kills one process with -9 that serves the app: the server ends all others and recovers by itself. */
+    killBackend(): Promise<void>;
+    start(): Promise<void>;
+  };
+  app: {
+    kill(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+    /** Starts it; done when it answers. */
+    start(): Promise<void>;
+  };
+  stop(): Promise<void>;
+}
+
+/** Builds where the sources changed, and starts everything on a data directory of its own. */
+export async function startInstallation(directory: string): Promise<Installation> {
+  const cluster = path.join(directory, "postgres");
+  let server = await startEmbeddedPostgres({ directory: cluster, settings: DURABLE });
+  const stops = [() => server.stop()];
+  const stop = async () => {
+    for (const each of stops.splice(0).reverse()) await each();
+  };
+  try {
+    await withClient(server.url, (client) => client.query(`create database ${DATABASE}`));
+    const direct = () => databaseUrl(server.url, DATABASE);
+    await migrate(direct());
+    const data = realpathSync(await ask(direct(), "show data_directory"));
+    const back = await startTcpProxy(addressOf(server.url), postgresWire);
+    stops.push(() => back.close());
+
+    const port = await freePort();
+    const front = await startTcpProxy({ host: "localhost", port }, httpWire);
+    stops.push(() => front.close());
+    const distDir = await buildOnce(process.env, () => {});
+    const logFile = path.join(directory, "app.log");
+    const log = openSync(logFile, "a");
+    stops.push(async () => closeSync(log));
+    const through = new URL(direct());
+    through.port = String(back.port);
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      ...unset(),
+      NODE_ENV: "production",
+      TOLLGATE_DIST_DIR: distDir,
+      TOLLGATE_SANDBOX: "1",
+      TOLLGATE_DATA_DIR: directory,
+      TOLLGATE_LOCAL_SECRET: "the soak's own secret, of no use elsewhere",
+      DATABASE_URL: through.href,
+      PORT: String(port),
+      APP_URL: `http://localhost:${front.port}`,
+      LOG_LEVEL: "warn",
+      NEXT_TELEMETRY_DISABLED: "1",
+    };
+    let app: ReturnType<typeof spawnGroup> | null = null;
+    const kill = async (signal: "SIGKILL" | "SIGTERM") => {
+      const ending = app;
+      app = null;
+      if (!ending?.pid) return;
+      const gone = ended(ending);
+      signalGroup(ending.pid, signal);
+      // A server that is asked to end finishes what it has begun; not for ever.
+      const late = setTimeout(() => signalGroup(ending.pid as number, "SIGKILL"), 8_000);
+      await gone;
+      clearTimeout(late);
+    };
+    stops.push(() => kill("SIGKILL"));
+
+    const installation: Installation = {
+      url: `http://localhost:${front.port}`,
+      logFile,
+      front,
+      back,
+      postgres: {
+        url: direct,
+        async kill() {
+          // Its children first: they would end what they are doing if they saw it die.
+          const postmaster = postmasterOf(data);
+          for (const pid of [...childrenOf(postmaster), postmaster]) killProcess(pid);
+          while (isAlive(postmaster)) await sleep(20);
+        },
+        async killBackend() {
+          const pid = await ask(
+            direct(),
+            "select coalesce(min(pid), 0) from pg_stat_activity where application_name = 'tollgate'",
+          );
+          if (Number(pid) > 0) killProcess(Number(pid));
+        },
+        async start() {
+          server = await startEmbeddedPostgres({ directory: cluster, settings: DURABLE });
+          back.upstream = addressOf(server.url);
+        },
+      },
+      app: {
+        kill,
+        async start() {
+          app = spawnGroup([NEXT, "start", "-H", "localhost", "-p", String(port)], env, log);
+          const begun = Date.now();
+          while (!(await answers(port))) {
+            if (Date.now() - begun > 60_000) throw new Error(`The app did not start; see ${directory}/app.log`);
+            await sleep(50);
+          }
+        },
+      },
+      stop,
+    };
+    await installation.app.start();
+    return installation;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function ask(url: string, query: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    const { rows } = await client.query<unknown[]>({ text: query, rowMode: "array" });
+    return String(rows[0]?.[0]);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Without the database: a server that is alive and not ready has started too. */
+async function answers(port: number): Promise<boolean> {
+  try {
+    await fetch(`http://localhost:${port}/api/health`, { signal: AbortSignal.timeout(5_000) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function addressOf(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
+}
+
+function postmasterOf(data: string): number {
+  return Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
+}
+
+/** Where there is no /proc, the children see their parent die and follow. */
+function childrenOf(parent: number): number[] {
+  try {
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => pid > 0 && statOf(pid)?.parent === parent);
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== null && stat.state !== "Z" && stat.state !== "X";
+}
+
+function statOf(pid: number): { state: string; parent: number } | null {
+  try {
+    // After the name, which may hold spaces.
+    const [state = "", parent] = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ");
+    return { state, parent: Number(parent) };
+  } catch {
+    return null;
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {}
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.on("error", reject);
+    server.listen(0, "localhost", () => {
+      const { port } = server.address() as net.AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,178 @@
+/**
+ * The documents' two load lists on the production build: 100 users who each make ten chatbots at once, and one webhook
+ * delivered a thousand times. Results are exact; latencies stand beside those of a handler that does nothing, on the
+ * same server with the same number of callers, since a machine's own speed says nothing of ours.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { median } from "@/bench/load";
+import { printTable } from "@/bench/table";
+import { DAY } from "@/lib/billing/period";
+import { sign } from "@/lib/billing/processors/stripe/events";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import type { Installation } from "./installation";
+
+const USERS = Array.from({ length: 100 }, (_, index) => `load-${index}`);
+const EACH = 10;
+const DELIVERIES = 1_000;
+/** Requests that are under way at once. */
+const CALLERS = 64;
+const SECRET = "whsec_tollgate_sandbox";
+
+interface Answered {
+  milliseconds: number;
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: what each route answers is read where it was asked.
+  body: any;
+}
+
+/** Both lists; whether every result was exact. */
+export async function loadLists({ url, postgres, logFile }: Installation): Promise<boolean> {
+  const client = new pg.Client({ connectionString: postgres.url() });
+  await client.connect();
+  const one = async (query: string) =>
+    ((await client.query({ text: query, rowMode: "array" })).rows[0] ?? []).map(Number);
+  const post = (path: string, body: string, headers: Record<string, string>) => timed(`${url}${path}`, body, headers);
+  const empty = () => burst(DELIVERIES, () => post("/api/nothing", "{}", {}));
+  try {
+    await empty();
+    const baseline = [await empty()];
+
+    const cookies = await Promise.all(USERS.map((userId) => signIn(url, userId)));
+    // Interleaved, so that each user's ten are under way together beside everybody else's.
+    const creations = await burst(USERS.length * EACH, (turn) => {
+      const cookie = cookies[Math.floor(turn / EACH)] as string;
+      return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
+    });
+    const chatbots = await one(`
+      select count(*), count(distinct user_id), (select count(*) from subscriptions where user_id like 'load-%'
+        and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from chatbots where user_id like 'load-%'`);
+    baseline.push(await empty());
+
+    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const event = playSubscription({
+      id: "sub_load",
+      userId: "load-webhook",
+      price,
+      startsAt: Date.now() - DAY,
+    }).created();
+    const raw = JSON.stringify(event);
+    const deliveries = await burst(DELIVERIES, () =>
+      post("/api/webhook/stripe", raw, { "stripe-signature": sign(raw, SECRET, Math.floor(Date.now() / 1000)) }),
+    );
+    const stored = await one(`
+      select (select count(*) from webhook_events where id = '${event.id}'),
+        (select deliveries from webhook_events where id = '${event.id}'),
+        (select count(*) from decisions where event_id = '${event.id}'),
+        (select count(*) from usage_windows where user_id = 'load-webhook' and source <> 'free')`);
+    baseline.push(await empty());
+    // Statistics of the server come a moment later.
+    await sleep(1_500);
+    const [deadlocks] = await one("select deadlocks from pg_stat_database where datname = current_database()");
+    const failed = readFileSync(logFile, "utf8").match(
+      /Failed to check and increment usage|Route failed|could not be decided/g,
+    );
+
+    printLatencies(baseline, { creations, deliveries });
+    return printResults([
+      ["chatbots made", count(creations, ({ status }) => status === 201), USERS.length],
+      ["refused at the limit", count(creations, ({ status }) => status === 402), USERS.length * (EACH - 1)],
+      ["chatbots there", chatbots[0], USERS.length],
+      ["users who have one", chatbots[1], USERS.length],
+      ["users whose count is 1", chatbots[2], USERS.length],
+      ["deliveries applied", count(deliveries, ({ body }) => body?.outcome === "applied"), 1],
+      [
+        "deliveries answered as duplicates",
+        count(deliveries, ({ body }) => body?.outcome === "duplicate"),
+        DELIVERIES - 1,
+      ],
+      ["rows of the event", stored[0], 1],
+      ["deliveries counted on it", stored[1], DELIVERIES],
+      ["decisions of it", stored[2], 1],
+      ["windows opened", stored[3], 1],
+      ["deadlocks", deadlocks, 0],
+      ["failed operations in the log", failed?.length ?? 0, 0],
+    ]);
+  } finally {
+    await client.end();
+  }
+}
+
+/** `total` calls by so many callers at once, in their order. */
+async function burst(total: number, call: (turn: number) => Promise<Answered>): Promise<Answered[]> {
+  const answers: Answered[] = [];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: CALLERS }, async () => {
+      while (next < total) {
+        const turn = next;
+        next += 1;
+        answers.push(await call(turn));
+      }
+    }),
+  );
+  return answers;
+}
+
+async function timed(url: string, body: string, headers: Record<string, string>): Promise<Answered> {
+  const sent = performance.now();
+  const response = await fetch(url, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json", ...headers },
+  });
+  const text = await response.text();
+  return {
+    milliseconds: performance.now() - sent,
+    status: response.status,
+    body: text === "" ? null : JSON.parse(text),
+  };
+}
+
+async function signIn(url: string, userId: string): Promise<string> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${url}/api/auth/local`, { method: "POST", headers, body: JSON.stringify({ userId }) });
+  return response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
+}
+
+function printLatencies(baseline: Answered[][], loads: { creations: Answered[]; deliveries: Answered[] }): void {
+  const quantile = (answers: Answered[], share: number) => {
+    const sorted = answers.map(({ milliseconds }) => milliseconds).sort((one, other) => one - other);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  };
+  const base = (share: number) => median(baseline.map((answers) => quantile(answers, share)));
+  const row = (name: string, at: (share: number) => number, answers: Answered[]) => [
+    name,
+    ...[0.5, 0.95, 0.99, 1].map((share) => at(share).toFixed(0)),
+    `${(at(0.5) / base(0.5)).toFixed(1)} ×`,
+    `${((100 * count(answers, ({ milliseconds }) => milliseconds < 500)) / answers.length).toFixed(1)} %`,
+  ];
+  const of = (name: string, answers: Answered[]) => row(name, (share) => quantile(answers, share), answers);
+  printTable(
+    `Latency in ms, ${CALLERS} callers at once`,
+    ["", "p50", "p95", "p99", "most", "p50 ÷ baseline", "under 500 ms"],
+    [
+      row("empty handler (median of three)", base, baseline.flat()),
+      of(`${USERS.length} users × ${EACH} chatbots`, loads.creations),
+      of(`one webhook ${DELIVERIES} times`, loads.deliveries),
+    ],
+  );
+  console.log();
+}
+
+function printResults(results: [what: string, is: number | undefined, wanted: number][]): boolean {
+  printTable(
+    "Results",
+    ["", "is", "wanted"],
+    results.map(([what, is, wanted]) => [what, String(is), String(wanted)]),
+  );
+  return results.every(([, is, wanted]) => is === wanted);
+}
+
+function count(answers: Answered[], wanted: (answer: Answered) => boolean): number {
+  return answers.filter(wanted).length;
+}

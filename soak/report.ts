@@ -1,0 +1,42 @@
+/** What the run was, in numbers, and what the check found. */
+import { printTable } from "@/bench/table";
+import type { Installation } from "./installation";
+import type { Told } from "./told";
+import type { Finding } from "./verify";
+
+const SHOWN = 10;
+
+/** Prints it; whether nothing was found. */
+export function report(
+  told: Told,
+  faults: ReadonlyMap<string, number>,
+  { front, back }: Installation,
+  findings: readonly Finding[],
+): boolean {
+  table("Faults", faults);
+  table("Connections cut where it hurts, between app and Postgres", back.cuts);
+  table("… and between clients and app", front.cuts);
+  table("Answers", told.answers);
+  printTable(
+    "After it",
+    ["check", "looked at", "violations"],
+    findings.map(({ what, checked, violations }) => [what, String(checked), String(violations.length)]),
+  );
+  for (const { what, violations } of findings.filter((each) => each.violations.length > 0)) {
+    console.log(`\n${what}:`);
+    for (const violation of violations.slice(0, SHOWN)) console.log(`  ${violation}`);
+    if (violations.length > SHOWN) console.log(`  … and ${violations.length - SHOWN} more`);
+  }
+  return findings.every(({ violations }) => violations.length === 0);
+}
+
+function table(title: string, counts: ReadonlyMap<string, number>): void {
+  const rows = [...counts].sort(([one], [other]) => one.localeCompare(other));
+  const all = rows.reduce((sum, [, count]) => sum + count, 0);
+  printTable(
+    title,
+    ["", "times"],
+    [...rows, ["in all", all] as const].map(([name, count]) => [name, String(count)]),
+  );
+  console.log();
+}

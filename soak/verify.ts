@@ -1,0 +1,239 @@
+/**
+ * The independent check: tables as they are, beside what clients were told. It asks none of the functions that did the
+ * work, but for the two that look for drift.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { CATALOG } from "@/lib/billing/catalog";
+import { rebuildAll } from "@/lib/billing/rebuild";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import type { Told } from "./told";
+
+export interface Finding {
+  what: string;
+  /** How many things were looked at. */
+  checked: number;
+  /** One line each; empty is what is wanted. */
+  violations: string[];
+}
+
+type Query = <Row>(text: string) => Promise<Row[]>;
+
+/** Milliseconds within which the retry job has decided what was acknowledged undecided. */
+const RETRIED_MS = 120_000;
+
+export async function verify(url: string, told: Told): Promise<Finding[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const gateway = createGateway(postgresTransport(url));
+  const query: Query = async (text) => (await client.query(text)).rows;
+  try {
+    await untilDecided(query);
+    return [
+      { what: "answers that no client should get", checked: sum(told.answers.values()), violations: told.wrong },
+      await charges(told, query),
+      await reservations(told, query),
+      await totals(told, query),
+      await limits(told, query),
+      await chatbots(told, query),
+      await events(told, query),
+      await subscribers(told, query),
+      await drift(gateway),
+      await rebuilt(gateway),
+    ];
+  } finally {
+    await Promise.all([client.end(), gateway.end()]);
+  }
+}
+
+/** What is stored and was not decided is the app's own to retry; what never is decided shows in the events' check. */
+async function untilDecided(query: Query): Promise<void> {
+  const begun = Date.now();
+  while (Date.now() - begun < RETRIED_MS) {
+    const [left] = await query<{ count: number }>(
+      "select count(*)::int as count from public.webhook_events where outcome is null",
+    );
+    if (left?.count === 0) return;
+    await sleep(500);
+  }
+}
+
+type Gateway = ReturnType<typeof createGateway>;
+
+/** Each allowed key is in the ledger once with its amount, less what was given back of it; no other key is. */
+async function charges(told: Told, query: Query): Promise<Finding> {
+  const rows = await query<{ user_id: string; key: string; times: number; charged: number; given_back: number }>(`
+    select user_id, idempotency_key as key, count(*) filter (where amount > 0)::int as times,
+      coalesce(sum(amount) filter (where amount > 0), 0)::int as charged,
+      coalesce(-sum(amount) filter (where amount < 0), 0)::int as given_back
+    from public.usage_ledger where user_id like 'soak-%' and idempotency_key is not null group by 1, 2`);
+  const stored = new Map(rows.map((row) => [`${row.user_id}|${row.key}`, row]));
+  const violations: string[] = [];
+  for (const { userId, key, amount, allowed, givenBack } of told.charges) {
+    const row = stored.get(`${userId}|${key}`);
+    stored.delete(`${userId}|${key}`);
+    const wanted = allowed ? `1 × ${amount} − ${givenBack}` : "nothing";
+    const is = row ? `${row.times} × ${row.charged / row.times} − ${row.given_back}` : "nothing";
+    if (is !== wanted) violations.push(`${userId} ${key}: told ${wanted}, stored ${is}`);
+  }
+  for (const key of stored.keys()) violations.push(`${key}: stored, and nobody was told`);
+  return { what: "charges and give-backs: none lost, none twice", checked: told.charges.length, violations };
+}
+
+async function reservations(told: Told, query: Query): Promise<Finding> {
+  const rows = await query<{ id: string; state: string; settled: number | null }>(`
+    select reservation_id as id, state, (verdict ->> 'settled')::int as settled
+    from public.reservations where user_id like 'soak-%'`);
+  const stored = new Map(rows.map((row) => [row.id, row]));
+  const violations = told.reservations.flatMap(({ id, settled }) => {
+    const row = stored.get(id);
+    if (!row) return [`${id}: acknowledged and not there`];
+    return settled === row.settled ? [] : [`${id}: told ${settled}, stored ${row.settled} (${row.state})`];
+  });
+  return { what: "reservations: settled as told, once", checked: told.reservations.length, violations };
+}
+
+/** Everything that a user was told, added up, is what the ledger adds up to. */
+async function totals(told: Told, query: Query): Promise<Finding> {
+  const wanted = new Map<string, number>();
+  const add = (userId: string, field: string, amount: number) =>
+    wanted.set(`${userId} ${field}`, (wanted.get(`${userId} ${field}`) ?? 0) + amount);
+  for (const { userId, field, amount, allowed, givenBack } of told.charges)
+    if (allowed) add(userId, field, amount - givenBack);
+  for (const { userId, field, settled } of told.reservations) add(userId, field, settled ?? 0);
+  const rows = await query<{ name: string; sum: number }>(`
+    select user_id || ' ' || field as name, sum(amount)::int as sum
+    from public.usage_ledger where user_id like 'soak-%' group by 1`);
+  const stored = new Map(rows.map(({ name, sum }) => [name, sum]));
+  const names = new Set([...wanted.keys(), ...stored.keys()]);
+  const violations = [...names].flatMap((name) => {
+    const [one, other] = [wanted.get(name) ?? 0, stored.get(name) ?? 0];
+    return one === other ? [] : [`${name}: told ${one}, stored ${other}`];
+  });
+  return { what: "totals of each user and field", checked: names.size, violations };
+}
+
+/** By the ledger's own instants, in each period by itself, and by the highest plan that was announced in it. */
+async function limits(told: Told, query: Query): Promise<Finding> {
+  const messages = CATALOG.chatbots.plans.free.limits.messages_count;
+  const words = CATALOG.writer.plans.plus.limits.words_used;
+  const free = await query<{ user_id: string; used: number; counted: number }>(`
+    select l.user_id, sum(l.amount)::int as used, max((s.usage ->> 'messages_count')::int) as counted
+    from public.usage_ledger l join public.subscriptions s on s.user_id = l.user_id and s.product = 'chatbots'
+    where l.user_id like 'soak-free-%' and l.field = 'messages_count' group by 1`);
+  const violations = free.flatMap(({ user_id, used, counted }) => [
+    ...(used > messages ? [`${user_id}: ${used} of ${messages} messages`] : []),
+    ...(used !== counted ? [`${user_id}: ${used} in the ledger, ${counted} counted`] : []),
+  ]);
+  const periods = new Map(told.subscribers.map((each) => [each.userId, each]));
+  const rows = await query<{ user_id: string; at: Date; amount: number }>(`
+    select user_id, at, amount::int from public.usage_ledger
+    where user_id like 'soak-subscribe-%' and field = 'words_used'`);
+  const used = new Map<string, number>();
+  for (const { user_id, at, amount } of rows) {
+    const renewedAt = periods.get(user_id)?.renewedAt ?? Number.POSITIVE_INFINITY;
+    const period = `${user_id}, ${at.getTime() < renewedAt ? "first" : "second"} period`;
+    used.set(period, (used.get(period) ?? 0) + amount);
+  }
+  for (const [period, sum] of used) if (sum > words) violations.push(`${period}: ${sum} of ${words} words`);
+  return { what: "limits: none passed in any period", checked: free.length + used.size, violations };
+}
+
+/** What was made is there once, what was deleted is not, and a lost answer left one or none. */
+async function chatbots(told: Told, query: Query): Promise<Finding> {
+  const rows = await query<{ id: string; name: string; user_id: string }>(
+    "select id, name, user_id from public.chatbots where user_id like 'soak-%'",
+  );
+  const violations: string[] = [];
+  const named = new Map<string, typeof rows>();
+  for (const row of rows) {
+    const name = `${row.user_id}|${row.name}`;
+    named.set(name, [...(named.get(name) ?? []), row]);
+  }
+  for (const { userId, name, state, id } of told.chatbots) {
+    const there = named.get(`${userId}|${name}`) ?? [];
+    named.delete(`${userId}|${name}`);
+    const least = state === "made" ? 1 : 0;
+    const most = state === "made" || state === "unknown" ? 1 : 0;
+    if (there.length < least || there.length > most)
+      violations.push(`${userId} ${name}: ${state}, ${there.length} there`);
+    if (state === "made" && there[0]?.id !== id) violations.push(`${userId} ${name}: another id`);
+  }
+  for (const name of named.keys()) violations.push(`${name}: there, and nobody asked for it`);
+  const limit = CATALOG.chatbots.plans.free.limits.chatbots_count;
+  const counts = await query<{ user_id: string; things: number; counted: number; allowed: number }>(`
+    select s.user_id, (select count(*)::int from public.chatbots c where c.user_id = s.user_id) as things,
+      (s.usage ->> 'chatbots_count')::int as counted, coalesce((s.limits ->> 'chatbots_count')::int, ${limit}) as allowed
+    from public.subscriptions s where s.product = 'chatbots' and s.user_id like 'soak-builder-%'`);
+  for (const { user_id, things, counted, allowed } of counts)
+    if (things !== counted || things > allowed)
+      violations.push(`${user_id}: ${things} chatbots, ${counted} counted, ${allowed} allowed`);
+  return { what: "chatbots: each there once, the gauge is their number", checked: told.chatbots.length, violations };
+}
+
+async function events(told: Told, query: Query): Promise<Finding> {
+  const rows = await query<{ event: string; outcome: string | null }>(
+    "select processor || ' ' || id as event, outcome from public.webhook_events",
+  );
+  const stored = new Map(rows.map(({ event, outcome }) => [event, outcome]));
+  const violations = told.events.flatMap(({ processor, id, outcome }) => {
+    const is = stored.get(`${processor} ${id}`);
+    if (is === undefined) return [`${processor} ${id}: acknowledged (${outcome}) and not there`];
+    return is === "applied" || is === "ignored" ? [] : [`${processor} ${id}: ${is}, told ${outcome}`];
+  });
+  return { what: "events: acknowledged, stored and decided", checked: told.events.length, violations };
+}
+
+/** The plan that was told last, and each period's start opened once. */
+async function subscribers(told: Told, query: Query): Promise<Finding> {
+  const standing = await query<{ user_id: string; plan: string; starts: Date }>(`
+    select user_id, plan, current_period_start as starts from public.subscriptions
+    where product = 'writer' and user_id like 'soak-subscribe-%'`);
+  const windows = await query<{ user_id: string; starts: string[] }>(`
+    select user_id, array_agg(extract(epoch from window_start)::bigint * 1000 order by window_start)::text[] as starts
+    from public.usage_windows where product = 'writer' and source <> 'free' and user_id like 'soak-subscribe-%'
+    group by 1`);
+  const stands = new Map(standing.map((row) => [row.user_id, row]));
+  const opened = new Map(windows.map((row) => [row.user_id, row.starts.join(" ")]));
+  const violations = told.subscribers.flatMap(({ userId, plan, startsAt, renewedAt }) => {
+    const row = stands.get(userId);
+    const begun = [startsAt, renewedAt].map((at) => Math.floor(at / 1000) * 1000).join(" ");
+    return [
+      ...(row?.plan === plan ? [] : [`${userId}: told ${plan}, is ${row?.plan}`]),
+      ...(row?.starts?.getTime() === renewedAt ? [] : [`${userId}: its period starts ${row?.starts?.toISOString()}`]),
+      ...(opened.get(userId) === begun ? [] : [`${userId}: windows opened at ${opened.get(userId)}, not ${begun}`]),
+    ];
+  });
+  return {
+    what: "subscriptions: the plan as told, each period opened once",
+    checked: told.subscribers.length,
+    violations,
+  };
+}
+
+async function drift(gateway: Gateway): Promise<Finding> {
+  const violations: string[] = [];
+  let checked = 0;
+  for (let after: string | null = ""; after !== null; ) {
+    const page = await gateway.findUsageDrift(after);
+    checked += page.checked;
+    violations.push(...page.drifts.map((each) => JSON.stringify(each)));
+    after = page.next;
+  }
+  return { what: "find_usage_drift: counters are what the ledger says", checked, violations };
+}
+
+async function rebuilt(gateway: Gateway): Promise<Finding> {
+  const violations: string[] = [];
+  let checked = 0;
+  for await (const { userId, product, differences } of rebuildAll(gateway, { repair: false })) {
+    checked += 1;
+    for (const { part } of differences) violations.push(`${userId} ${product}: ${part} differs from its facts`);
+  }
+  return { what: "db:rebuild: what is stored is what its facts add up to", checked, violations };
+}
+
+function sum(numbers: Iterable<number>): number {
+  return [...numbers].reduce((one, other) => one + other, 0);
+}

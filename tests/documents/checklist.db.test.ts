@@ -1,0 +1,217 @@
+/** The unit lists of both documents, item by item, with the numbers that stand there. docs/documents.md names each. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { checkout } from "@/lib/billing/checkout";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
+import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { createGate } from "@/lib/usage/gate";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+
+const { gateway, query, subscribe, meter, ledger } = meteredDatabase();
+const gate = createGate(() => gateway);
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `listed-${users}`;
+});
+
+const atOnce = <T>(count: number, work: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+const makeChatbots = (count: number) => atOnce(count, (index) => gateway.createChatbot(userId, `Bot ${index}`));
+const resets = () =>
+  query("select reason from decisions where user_id = $1 and action = 'reset' order by decided_at", [userId]);
+
+describe("atomic usage tracking", () => {
+  test("5 concurrent chatbots at 4 of 5: one is made, four are refused, 5 of 5", async () => {
+    await subscribe(userId, { product: "chatbots", plan: "starter" });
+    // No plan of ours has room for five.
+    await gateway.setLimitOverride(userId, "chatbots_count", 5, { expiresAt: null, by: "test" });
+    await makeChatbots(4);
+    const made = await makeChatbots(5);
+    expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(1);
+    expect(made.filter(({ verdict }) => verdict.reason === "limit_reached")).toHaveLength(4);
+    expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 5, limit: 5, remaining: 0 });
+    expect(await gateway.chatbots(userId)).toHaveLength(5);
+  });
+
+  test("10 concurrent messages at 95 of 100: five pass, five are refused, 100 of 100", async () => {
+    await gate.consume(userId, "messages_count", 95);
+    const verdicts = await atOnce(10, () => gate.consume(userId, "messages_count"));
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(5);
+    expect(verdicts.filter(({ reason }) => reason === "limit_reached")).toHaveLength(5);
+    expect(await meter(userId, "messages_count")).toMatchObject({ used: 100, limit: 100, remaining: 0 });
+    expect(await ledger(userId, "messages_count")).toBe(100);
+  });
+});
+
+describe("webhook idempotency", () => {
+  test("the same Paddle webhook three times: processed once, success each time, one reset", async () => {
+    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    await gateway.linkTransaction("paddle", played.transaction, userId);
+    await deliverPaddle(gateway, played.created());
+    await gateway.consume(userId, "messages_count", 100);
+    const payment = played.paidAhead(Date.now());
+    const receipts = [];
+    for (let time = 0; time < 3; time += 1) {
+      receipts.push(await deliverPaddle(gateway, payment));
+      await gateway.consume(userId, "messages_count", 1);
+    }
+    expect(receipts.map(({ status, body }) => [status, body.received, body.outcome])).toEqual([
+      [200, true, "applied"],
+      [200, true, "duplicate"],
+      [200, true, "duplicate"],
+    ]);
+    expect(await resets()).toEqual([{ reason: "New subscription" }, { reason: "Payment for a new billing period" }]);
+    expect(await meter(userId, "messages_count")).toMatchObject({ used: 3 });
+  });
+
+  test("the same Stripe webhook twice: processed once, the subscription updated once", async () => {
+    const played = await subscribe(userId, { plan: "plus" });
+    const upgrade = played.planChanged("ultra", Date.now());
+    const revision = () =>
+      query("select revision from subscriptions where user_id = $1 and product = 'writer'", [userId]);
+    expect(await deliver(gateway, upgrade)).toMatchObject({ status: 200, body: { outcome: "applied" } });
+    const once = await revision();
+    expect(await deliver(gateway, upgrade)).toMatchObject({ status: 200, body: { outcome: "duplicate" } });
+    expect(await revision()).toEqual(once);
+    expect(await query("select 1 from decisions where event_id = $1", [upgrade.id])).toHaveLength(1);
+  });
+});
+
+describe("usage reset on payment", () => {
+  test("at 100 of 100 messages, Paddle's transaction.completed: 0 used", async () => {
+    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    await gateway.linkTransaction("paddle", played.transaction, userId);
+    await deliverPaddle(gateway, played.created());
+    await gateway.setLimitOverride(userId, "messages_count", 100, { expiresAt: null, by: "test" });
+    await gateway.consume(userId, "messages_count", 100);
+    expect(await meter(userId, "messages_count")).toMatchObject({ used: 100, limit: 100, remaining: 0 });
+    expect(await deliverPaddle(gateway, played.paidAhead(Date.now()))).toMatchObject({
+      body: { decision: { action: "reset", reason: "Payment for a new billing period" } },
+    });
+    expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, limit: 100, remaining: 100 });
+  });
+
+  test("at 50 of 100 messages, subscription.updated with another period start: 0 of 100", async () => {
+    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    await gateway.linkTransaction("paddle", played.transaction, userId);
+    await deliverPaddle(gateway, played.created());
+    await gateway.setLimitOverride(userId, "messages_count", 100, { expiresAt: null, by: "test" });
+    await gateway.consume(userId, "messages_count", 50);
+    expect(await deliverPaddle(gateway, played.renewed({ at: Date.now() }))).toMatchObject({
+      body: { decision: { action: "reset", reason: "Billing period renewal detected" } },
+    });
+    expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, limit: 100, remaining: 100 });
+  });
+});
+
+describe("chatbot deletion", () => {
+  test("at 3 of 3, one is deleted: 2 of 3, and another can be made", async () => {
+    await subscribe(userId, { product: "chatbots", plan: "starter" });
+    const [made] = await makeChatbots(3);
+    expect((await gateway.createChatbot(userId, "Fourth")).chatbot).toBeNull();
+    expect(await gateway.deleteChatbot(userId, made?.chatbot?.id as string)).toEqual({ deleted: true });
+    expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 2, limit: 3, remaining: 1 });
+    expect((await gateway.createChatbot(userId, "Fourth")).chatbot).not.toBeNull();
+    expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 3, limit: 3 });
+  });
+
+  test("usage says 1 of none: deleting one that does not exist changes nothing, nothing goes below 0", async () => {
+    await gateway.usage(userId);
+    const NOBODYS = "00000000-0000-4000-8000-000000000000";
+    expect(await gateway.deleteChatbot(userId, NOBODYS)).toEqual({ deleted: false });
+    expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
+
+    const off = `update subscriptions set usage = usage || '{"chatbots_count": 1}' where user_id = $1 and product = 'chatbots'`;
+    await query(off, [userId]);
+    expect(await gateway.deleteChatbot(userId, NOBODYS)).toEqual({ deleted: false });
+    expect(await gateway.syncChatbotCount(userId)).toEqual({ counted: 1, actual: 0, drift: 1 });
+    expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 0 });
+  });
+
+  test("decrement_usage never goes below 0", async () => {
+    await gateway.consume(userId, "messages_count", 3);
+    await query("select decrement_usage($1, 'messages_count', 50)", [userId]);
+    expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, remaining: 100 });
+  });
+});
+
+describe("plan downgrade validation", () => {
+  const toStarter = checkoutRequest.parse({ product: "chatbots", plan: "starter" });
+
+  test("5 chatbots of 10 on Growth, to Starter with 3: 400, delete 2, and no checkout was made", async () => {
+    await subscribe(userId, { product: "chatbots", plan: "growth" });
+    await makeChatbots(5);
+    const { shop, asked } = playedShop(gateway);
+    await expect(checkout({ id: userId, email: null }, toStarter, shop)).rejects.toMatchObject({
+      status: 400,
+      reason: "chatbot_limit_exceeded",
+      message: expect.stringContaining("Please delete 2 chatbot(s)"),
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test("2 chatbots, to Starter with 3: the checkout's address is returned", async () => {
+    // Growth has ended: who still has it changes the plan and is not sold a second one.
+    const played = await subscribe(userId, { product: "chatbots", plan: "growth" });
+    await makeChatbots(2);
+    await deliver(gateway, played.deleted(Date.now()));
+    const { shop } = playedShop(gateway);
+    const { url } = await checkout({ id: userId, email: null }, toStarter, shop);
+    expect(url).toMatch(/^https:\/\/pay\.example\/cs_test_/);
+  });
+});
+
+describe("the billing cycle", () => {
+  test("12,000 words on Plus, then Ultra: 23,000 left", async () => {
+    const played = await subscribe(userId, { plan: "plus" });
+    await gateway.consume(userId, "words_used", 12_000);
+    expect(await deliver(gateway, played.planChanged("ultra", Date.now()))).toMatchObject({
+      body: { decision: { action: "preserve", reason: "Plan change mid-cycle detected" } },
+    });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 12_000, limit: 35_000, remaining: 23_000 });
+  });
+
+  test("plan switches back and forth give no free words", async () => {
+    const played = await subscribe(userId, { plan: "plus" });
+    await gateway.consume(userId, "words_used", 15_000);
+    for (const plan of ["ultra", "plus", "ultra", "plus"]) await deliver(gateway, played.planChanged(plan, Date.now()));
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 15_000, remaining: 0 });
+    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false });
+  });
+
+  test("a plan change at the billing boundary resets", async () => {
+    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
+    await gateway.consume(userId, "words_used", 12_000);
+    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    expect(await deliver(gateway, played.renewed({ plan: "ultra" }))).toMatchObject({
+      body: { decision: { action: "reset", reason: "Plan change at billing renewal" } },
+    });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 0, limit: 35_000 });
+  });
+
+  test("a cancellation preserves usage until the daily reset", async () => {
+    const played = await subscribe(userId, { plan: "plus" });
+    await gateway.consume(userId, "words_used", 8_000);
+    await deliver(gateway, played.deleted(Date.now()));
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 8_000, limit: 500, remaining: 0 });
+    await gateway.setSandboxClock(userId, Date.now() + DAY);
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 0, limit: 500 });
+  });
+
+  test("a plan that disagrees is corrected, and usage is not touched", async () => {
+    await subscribe(userId, { plan: "ultra" });
+    await gateway.consume(userId, "words_used", 8_000);
+    await query("update subscriptions set plan = 'plus' where user_id = $1 and product = 'writer'", [userId]);
+    const { corrected } = await gateway.usage(userId);
+    expect(corrected).toEqual([{ product: "writer", from: "plus", to: "ultra" }]);
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 8_000, limit: 35_000 });
+  });
+});
+
+const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as const;

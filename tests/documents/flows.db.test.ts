@@ -1,0 +1,103 @@
+/** The documents' integration flows, step by step, with each processor. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { checkout } from "@/lib/billing/checkout";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+
+const { gateway, subscribe, meter } = meteredDatabase();
+const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
+
+const PROCESSORS = {
+  /** Paddle says whose it is through the transaction that our server made. */
+  async paddle(userId: string, transaction: string) {
+    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() });
+    await gateway.linkTransaction("paddle", played.transaction, userId);
+    expect(transaction).toMatch(/^txn_/);
+    await deliverPaddle(gateway, played.paid("web", Date.now()));
+    await deliverPaddle(gateway, played.created());
+  },
+  async stripe(userId: string, session: string) {
+    expect(session).toMatch(/^cs_/);
+    const played = playSubscription({ id: `sub_${userId}`, userId, price: STARTER, startsAt: Date.now() });
+    await deliver(gateway, played.created());
+    await deliver(gateway, played.paid("subscription_create", Date.now(), "invoice.payment_succeeded"));
+  },
+};
+
+describe("end to end", () => {
+  test.each(Object.entries(PROCESSORS))(
+    "from free to Starter and its 2,000th message, with %s",
+    async (name, pays) => {
+      const userId = `flow-${name}`;
+      const usage = async () => [await meter(userId, "messages_count"), await meter(userId, "chatbots_count")];
+      const says = (messages: [number, number], chatbots: [number, number]) => [
+        expect.objectContaining({ used: messages[0], limit: messages[1] }),
+        expect.objectContaining({ used: chatbots[0], limit: chatbots[1] }),
+      ];
+
+      // 1 to 3: free, one chatbot, no second.
+      expect(await usage()).toEqual(says([0, 100], [0, 1]));
+      const first = await gateway.createChatbot(userId, "First");
+      expect(await usage()).toEqual(says([0, 100], [1, 1]));
+      expect((await gateway.createChatbot(userId, "Second")).verdict).toMatchObject({ reason: "limit_reached" });
+      await gateway.consume(userId, "messages_count", 40);
+
+      // Stripe counts seconds: what is used in the second in which the subscription begins is used on it.
+      await sleep(1_000 - (Date.now() % 1_000));
+
+      // 4 to 7: the checkout, its webhook, the plan, and the messages counted anew.
+      const { shop, checkouts } = playedShop(gateway);
+      const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter", processor: name });
+      const { url } = await checkout({ id: userId, email: null }, wanted, shop);
+      expect(url).toContain("https://");
+      await pays(userId, checkouts[0]?.id as string);
+      const { subscriptions } = await gateway.usage(userId);
+      expect(subscriptions.find(({ product }) => product === "chatbots")).toMatchObject({
+        plan: "starter",
+        processor: name,
+      });
+      // The document says 0 of 3 chatbots: one exists, and a gauge is the number of things.
+      expect(await usage()).toEqual(says([0, 2_000], [1, 3]));
+
+      // 8 and 9: a second, and the first deleted.
+      expect((await gateway.createChatbot(userId, "Second")).chatbot).not.toBeNull();
+      expect(await gateway.deleteChatbot(userId, first.chatbot?.id as string)).toEqual({ deleted: true });
+      expect(await usage()).toEqual(says([0, 2_000], [1, 3]));
+
+      // 10: 2,001 messages, each by itself.
+      const verdicts = [];
+      for (let message = 1; message <= 2_001; message += 1)
+        verdicts.push(await gateway.consume(userId, "messages_count", 1));
+      expect(verdicts.findIndex(({ allowed }) => !allowed)).toBe(2_000);
+      expect(verdicts.at(-1)).toMatchObject({ allowed: false, reason: "limit_reached", used: 2_000, limit: 2_000 });
+    },
+    60_000,
+  );
+});
+
+test("a renewal on Starter at 1,950 of 2,000: invoice.payment_succeeded resets, and the period moves", async () => {
+  const userId = "flow-renewal";
+  const played = await subscribe(userId, { product: "chatbots", plan: "starter", startsAt: Date.now() - 20 * DAY });
+  await gateway.consume(userId, "messages_count", 1_950);
+  const end = played.periodEnd();
+  await gateway.setSandboxClock(userId, end + HOUR);
+  // The payment's news comes first; the subscription's own follows and resets nothing.
+  const renewed = played.renewed();
+  expect(await deliver(gateway, played.paid("subscription_cycle", end, "invoice.payment_succeeded"))).toMatchObject({
+    body: { decision: { action: "reset", reason: "Payment for a new billing period" } },
+  });
+  expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, limit: 2_000 });
+  expect(await deliver(gateway, renewed)).toMatchObject({ body: { decision: { action: "preserve" } } });
+  const { subscriptions } = await gateway.usage(userId);
+  expect(subscriptions.find(({ product }) => product === "chatbots")).toMatchObject({
+    periodStart: new Date(end).toISOString(),
+    periodEnd: new Date(played.periodEnd()).toISOString(),
+  });
+});

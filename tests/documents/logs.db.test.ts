@@ -1,0 +1,115 @@
+/** The documents' log searches, on the lines that the process really writes. */
+import pino from "pino";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { checkout } from "@/lib/billing/checkout";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
+import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { DatabaseError } from "@/lib/database";
+import { log } from "@/lib/observability";
+import { createGate } from "@/lib/usage/gate";
+import { usageOf } from "@/lib/usage/usage-of";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+
+const { gateway, query, subscribe } = meteredDatabase();
+
+let lines: string[] = [];
+const level = log.level;
+beforeEach(() => {
+  lines = [];
+  log.level = "info";
+  // What would go to standard output, as it is.
+  const destination = (log as unknown as Record<symbol, pino.DestinationStream>)[pino.symbols.streamSym];
+  vi.spyOn(destination as pino.DestinationStream, "write").mockImplementation((line) => void lines.push(line));
+});
+afterEach(() => {
+  log.level = level;
+  vi.restoreAllMocks();
+});
+
+/** As `grep` would. */
+const found = (text: string) => lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line));
+
+test("Decision: RESET usage - Billing period renewal detected", async () => {
+  const played = await subscribe("log-renewal", { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  await gateway.setSandboxClock("log-renewal", played.periodEnd() + HOUR);
+  await deliver(gateway, played.renewed());
+  const [line, ...more] = found("[Webhook] Decision: RESET usage - Billing period renewal detected");
+  expect(more).toEqual([]);
+  expect(line).toMatchObject({ userId: "log-renewal", product: "writer" });
+  expect(found("Billing period renewed, resetting usage")).toEqual([line]);
+});
+
+test("Decision: PRESERVE usage - Plan change mid-cycle detected, with its change analysis", async () => {
+  const played = await subscribe("log-change", { plan: "plus" });
+  await gateway.consume("log-change", "words_used", 8_000);
+  await deliver(gateway, played.planChanged("ultra", Date.now()));
+  expect(found("[Webhook] Decision: PRESERVE usage - Plan change mid-cycle detected")).toEqual([
+    expect.objectContaining({
+      before: expect.objectContaining({ plan: "plus" }),
+      after: expect.objectContaining({ plan: "ultra" }),
+    }),
+  ]);
+  expect(found("[Webhook] Change analysis")).not.toEqual([]);
+});
+
+test("Subscription activated and usage reset", async () => {
+  const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
+  const played = playPaddleSubscription({ id: "sub_log", price, startsAt: Date.now() - 20 * DAY });
+  await gateway.linkTransaction("paddle", played.transaction, "log-paddle");
+  await deliverPaddle(gateway, played.created());
+  await deliverPaddle(gateway, played.paidAhead(Date.now()));
+  expect(found("Subscription activated and usage reset").map(({ eventType }) => eventType)).toEqual([
+    "subscription.created",
+    "transaction.completed",
+  ]);
+});
+
+test("Webhook event already processed", async () => {
+  const played = await subscribe("log-twice", { plan: "plus" });
+  const event = played.planChanged("ultra", Date.now());
+  await deliver(gateway, event);
+  await deliver(gateway, event);
+  expect(found("Webhook event already processed")).toEqual([expect.objectContaining({ eventId: event.id })]);
+});
+
+test("Failed to check and increment usage", async () => {
+  const gate = createGate(() => ({
+    ...gateway,
+    consumeBatch: () => Promise.reject(new DatabaseError("gone", "unavailable", "57P01")),
+  }));
+  await expect(gate.consume("log-failed", "messages_count")).rejects.toThrow("gone");
+  expect(found("Failed to check and increment usage")).toEqual([
+    expect.objectContaining({ userId: "log-failed", code: "57P01" }),
+  ]);
+});
+
+test("a refused charge is no failed one", async () => {
+  const gate = createGate(() => gateway);
+  await gate.consume("log-refused", "messages_count", 101);
+  await expect(gate.consume("log-refused", "messages_count", -1)).rejects.toThrow();
+  expect(found("Failed to check and increment usage")).toEqual([]);
+});
+
+test("Plan downgrade blocked", async () => {
+  await subscribe("log-blocked", { product: "chatbots", plan: "growth" });
+  for (let bot = 0; bot < 5; bot += 1) await gateway.createChatbot("log-blocked", `Bot ${bot}`);
+  const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter" });
+  await expect(checkout({ id: "log-blocked", email: null }, wanted, playedShop(gateway).shop)).rejects.toThrow();
+  expect(found("Plan downgrade blocked")).toEqual([
+    expect.objectContaining({ userId: "log-blocked", plan: "starter", reason: "chatbot_limit_exceeded" }),
+  ]);
+});
+
+test("Plan auto-corrected: Plus → Ultra (usage preserved)", async () => {
+  await subscribe("log-corrected", { plan: "ultra" });
+  await query("update subscriptions set plan = 'plus' where user_id = 'log-corrected' and product = 'writer'");
+  (globalThis as typeof globalThis & { tollgateGateway?: typeof gateway }).tollgateGateway = gateway;
+  await usageOf("log-corrected");
+  expect(found("[Usage] Plan auto-corrected: Plus → Ultra (usage preserved)")).toEqual([
+    expect.objectContaining({ userId: "log-corrected", product: "writer" }),
+  ]);
+});

@@ -1,0 +1,131 @@
+/** The documents' monitoring and verification queries, as they stand in docs/documents.md, on a database with history. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import pg from "pg";
+import { beforeAll, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { deliver } from "@/tests/support/stripe";
+
+const { database, gateway, query, subscribe } = meteredDatabase();
+const DOCUMENT = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "documents.md"), "utf8");
+
+/** Runs the query under a heading. */
+async function documented(heading: string): Promise<Record<string, unknown>[]> {
+  const [, below] = DOCUMENT.split(`\n### ${heading}\n`);
+  const sql = /```sql\n([\s\S]*?)```/.exec(below ?? "")?.[1];
+  if (!sql) throw new Error(`docs/documents.md has no query "${heading}"`);
+  return query(sql);
+}
+
+const EMAIL = "your-email@domain.com";
+const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
+
+beforeAll(async () => {
+  await gateway.ensureUser("writer", EMAIL, null);
+  const played = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  await gateway.consume("writer", "words_used", 12_000);
+  const upgrade = played.planChanged("ultra", Date.now());
+  await Promise.all(Array.from({ length: 5 }, () => deliver(gateway, upgrade)));
+  await gateway.setSandboxClock("writer", played.periodEnd() + HOUR);
+  await deliver(gateway, played.renewed());
+  await gateway.consume("writer", "words_used", 700);
+
+  const paddle = playPaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
+  await gateway.linkTransaction("paddle", paddle.transaction, "bots");
+  await deliverPaddle(gateway, paddle.created());
+  await Promise.all(Array.from({ length: 5 }, (_, index) => gateway.createChatbot("bots", `Bot ${index}`)));
+  await gateway.consume("bots", "messages_count", 2_000);
+  await gateway.consume("bots", "messages_count", 1);
+  await gateway.consume("free", "messages_count", 100);
+  await gateway.consume("free", "messages_count", 1);
+});
+
+test("the five functions exist", async () => {
+  const rows = await documented("the five functions exist");
+  expect(rows).toHaveLength(5);
+  expect(rows.every(({ routine_type }) => routine_type === "FUNCTION")).toBe(true);
+});
+
+test("webhook_events has its columns", async () => {
+  const names = (await documented("webhook_events has its columns")).map(({ column_name }) => column_name);
+  expect(names).toEqual(
+    expect.arrayContaining(["id", "event_type", "processor", "processed_at", "payload", "created_at"]),
+  );
+});
+
+test("nobody but the service may touch webhook_events", async () => {
+  const grantees = (await documented("nobody but the service may touch webhook_events")).map(({ grantee }) => grantee);
+  expect([...new Set(grantees)].sort()).toEqual(["postgres", "service_role"]);
+});
+
+test("webhook_events can be counted", async () => {
+  expect(await documented("webhook_events can be counted")).toEqual([{ count: "4" }]);
+});
+
+test("webhooks of the last hour, by processor and type", async () => {
+  const rows = await documented("webhooks of the last hour, by processor and type");
+  expect(rows).toHaveLength(3);
+  expect(rows).toEqual(
+    expect.arrayContaining([
+      { processor: "stripe", event_type: "customer.subscription.created", count: "1" },
+      { processor: "stripe", event_type: "customer.subscription.updated", count: "2" },
+      { processor: "paddle", event_type: "subscription.created", count: "1" },
+    ]),
+  );
+});
+
+test("no event is there twice", async () => {
+  expect(await documented("no event is there twice")).toEqual([]);
+});
+
+test("who is over a limit", async () => {
+  expect(await documented("who is over a limit")).toEqual([]);
+  // Nobody gets there through us; somebody with the superuser's rights can.
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query(
+      `update subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
+    );
+    expect(await documented("who is over a limit")).toEqual([
+      expect.objectContaining({ user_id: "free", plan: "free", msg_count: 101, bot_count: 0 }),
+    ]);
+  } finally {
+    await client.end();
+  }
+});
+
+test("the slowest statements on subscriptions", async () => {
+  await query("create extension if not exists pg_stat_statements");
+  await query("select count(*) from subscriptions");
+  const rows = await documented("the slowest statements on subscriptions");
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.every((row) => String(row.query).includes("subscriptions") && Number(row.calls) > 0)).toBe(true);
+});
+
+test("a person's plan, words and period", async () => {
+  expect(await documented("a person's plan, words and period")).toEqual([
+    expect.objectContaining({
+      email: EMAIL,
+      plan_type: "ultra",
+      words_used: "700",
+      words_limit: "35000",
+      stripe_subscription_status: "active",
+    }),
+  ]);
+});
+
+test("suspicious resets", async () => {
+  expect(await documented("suspicious resets")).toEqual([
+    expect.objectContaining({
+      email: EMAIL,
+      field: "words_used",
+      previously_used: "12000",
+      used: "0",
+      reason: "Billing period renewal detected",
+    }),
+  ]);
+});

@@ -1,0 +1,115 @@
+/** Runs the commands of the documentation against the sandbox, as a reader would type them. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { HANDLERS as PADDLE } from "@/lib/billing/processors/paddle/normalize";
+import { HANDLERS as STRIPE } from "@/lib/billing/processors/stripe/normalize";
+import { BLOCKS, type Block, PAGES } from "../docs/pages";
+import { appServer } from "../support/app-server";
+import { testDatabase } from "../support/database";
+
+const database = testDatabase();
+const app = appServer(() => ({
+  TOLLGATE_SANDBOX: "1",
+  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  DATABASE_URL: database.url,
+  CRON_SECRET: "your-cron-secret-of-16",
+}));
+
+/** One folder a page: later blocks use what earlier ones left. */
+const folders = new Map<string, string>();
+afterAll(() => {
+  for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true });
+});
+
+function folderOf(page: string): string {
+  const known = folders.get(page);
+  if (known) return known;
+  const folder = mkdtempSync(path.join(os.tmpdir(), "tollgate-docs-"));
+  symlinkSync(path.resolve("lib"), path.join(folder, "lib"));
+  // A status of 400 and more ends a reader's patience, and here the block.
+  writeFileSync(path.join(folder, ".curlrc"), "fail-with-body\nsilent\nshow-error\n");
+  folders.set(page, folder);
+  return folder;
+}
+
+/** What each block printed. */
+const printed = new Map<string, string>();
+
+function run({ page, text }: Block): Promise<{ code: number | null; output: string }> {
+  const folder = folderOf(page);
+  const commands = text.replaceAll("localhost:3000", new URL(app.url).host);
+  const child = spawn("bash", ["--norc", "-euo", "pipefail", "-c", commands], {
+    cwd: folder,
+    env: { ...process.env, CURL_HOME: folder, HOME: folder },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk));
+  return new Promise((resolve) =>
+    child.on("exit", (code) => {
+      printed.set(text, output);
+      resolve({ code, output });
+    }),
+  );
+}
+
+const shell = BLOCKS.filter(({ language }) => /^(sh|bash|shell|console)$/.test(language));
+const named = ({ page, text }: Block) => [`${page}: ${text.split("\n")[0]}`] as const;
+
+describe("commands", () => {
+  test.each(shell.filter(({ note }) => note === "").map((block) => [...named(block), block] as const))(
+    "%s",
+    async (_, block) => {
+      const { code, output } = await run(block);
+      expect(code, output).toBe(0);
+    },
+  );
+
+  test.each(shell.filter(({ note }) => note !== "").map((block) => [...named(block), block] as const))(
+    "%s (not here)",
+    (_, { note, text }) => {
+      const [, elsewhere] = /^run by (\S+)$/.exec(note) ?? [];
+      if (elsewhere === undefined) expect(note).toMatch(/^needs (an account|Docker)/);
+      else expect(existsSync(elsewhere), elsewhere).toBe(true);
+      const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
+      for (const [, name = ""] of text.matchAll(/npm run (?:-s )?([\w:]+)/g))
+        expect(scripts, name).toHaveProperty([name]);
+    },
+  );
+
+  test("there are some, and every block says its language", () => {
+    expect(shell.filter(({ note }) => note === "").length).toBeGreaterThan(6);
+    for (const page of PAGES)
+      expect(readFileSync(page, "utf8").match(/^ *```/gm)?.length ?? 0, page).toSatisfy(
+        (count: number) => count % 2 === 0,
+      );
+  });
+});
+
+test("what the commands of the first page print is what it says", () => {
+  const outputs = [...printed].filter(([text]) =>
+    BLOCKS.some((block) => block.page === "docs/try.md" && block.text === text),
+  );
+  const [, [, streamed] = [], [, settled] = []] = outputs;
+  expect(streamed).toMatch(/"type":"text".*"type":"done","usage":\{"allowed":true/s);
+  expect(settled).toMatch(/"settled":180,"unsettled":0/);
+});
+
+test.each([
+  ["docs/stripe.md", STRIPE],
+  ["docs/paddle.md", PADDLE],
+])("%s lists the events that are read, all of them and no others", (page, handlers) => {
+  const listed = [...readFileSync(page, "utf8").matchAll(/`([a-z_]+\.[a-z_.]+)` ?(?=·|\n)/g)].map(
+    ([, name = ""]) => name,
+  );
+  expect(listed.sort()).toEqual(Object.keys(handlers).sort());
+});
+
+test.each(PAGES)("%s: every link and picture is there", (page) => {
+  const links = [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(
+    ([, link = ""]) => link,
+  );
+  for (const link of links) expect(existsSync(path.join(path.dirname(page), link)), `${page}: ${link}`).toBe(true);
+});
