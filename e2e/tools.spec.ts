@@ -169,11 +169,3 @@ test("writer: long work shows how far it is, and canceling gives the rest back",
   await expectAccessible(page);
   await expectNoSidewaysScroll(page);
 });
-
-test("at the limit, the meters themselves lead to the plan that lifts it, also without script", async ({ page }) => {
-  await enterState(page, "atLimit");
-  await page.goto("/writer");
-  await page.getByRole("link", { name: "See Plus: 15,000 words" }).click();
-  await expect(page).toHaveURL("/pricing?product=writer&choose=writer.plus");
-  await expect(page.getByRole("heading", { name: "Plus" })).toBeVisible();
-});

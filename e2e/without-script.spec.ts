@@ -1,6 +1,7 @@
 /** Everything that is there to be read is there without script. */
 import { expect, test } from "@playwright/test";
 import { newUserId } from "./support/person";
+import { enterState } from "./support/states";
 
 test.use({ javaScriptEnabled: false });
 test.skip(({ isMobile }) => isMobile, "the same on every screen");
@@ -35,4 +36,12 @@ test("a demo person is one press away", async ({ page }) => {
   await page.getByRole("button", { name: "Noor Haddad" }).click();
   await expect(page).toHaveURL("/billing");
   await expect(page.getByRole("main")).toContainText("You are within every limit.");
+});
+
+test("at the limit, the meters themselves lead to the plan that lifts it", async ({ page }) => {
+  await enterState(page, "atLimit");
+  await page.goto("/writer");
+  await page.getByRole("link", { name: "See Plus: 15,000 words" }).click();
+  await expect(page).toHaveURL("/pricing?product=writer&choose=writer.plus");
+  await expect(page.getByRole("heading", { name: "Plus" })).toBeVisible();
 });

@@ -36,7 +36,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
 function packagesOf(file: string): string[] {
   const source = readFileSync(`${ROOT}/${file}`, "utf8");
   const statements = source.matchAll(/^\s*(?:import|export)\s+(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm);
-  const calls = source.matchAll(/\b(?:import|resolve|mock)\(\s*["']([^"']+)["']/g);
+  const calls = source.matchAll(/(?:\bimport|\bmock|(?:\)|require)\.resolve)\(\s*["']([^"']+)["']/g);
   const named = [...statements, ...calls].filter(([, name = ""]) => /^(@[a-z][\w-]*\/)?[a-z]/.test(name));
   return named.map(([, name = ""]) =>
     name

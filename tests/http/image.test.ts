@@ -1,6 +1,6 @@
 /** The Dockerfile's steps without Docker: the standalone output is put together as it says, starts, and answers. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,6 +28,8 @@ afterAll(() => {
 });
 
 beforeAll(() => {
+  // Next points it at whatever it builds, and an editor would lose its types.
+  const types = existsSync("next-env.d.ts") ? readFileSync("next-env.d.ts") : null;
   const build =
     step("RUN").find((command) => command.includes("next build") || command.includes("npm run build")) ?? "";
   const { status, stdout, stderr } = spawnSync("sh", ["-c", build], {
@@ -35,6 +37,7 @@ beforeAll(() => {
     env: { ...process.env, NODE_ENV: "production", TOLLGATE_DIST_DIR: DIST },
     encoding: "utf8",
   });
+  if (types) writeFileSync("next-env.d.ts", types);
   if (status !== 0) throw new Error(`${build} failed:\n${stdout}${stderr}`);
   for (const copy of step("COPY").filter((each) => each.startsWith("--from=build "))) {
     const parts = copy.split(/\s+/).slice(1);
