@@ -27,7 +27,7 @@ test("an answer carries its request's id, a failed one too", async () => {
   });
   expect([good, bad].map((response) => response.headers.get("x-request-id"))).toEqual(seen);
   expect(new Set(seen).size).toBe(2);
-  expect([bad.status, bad.headers.get("cache-control")]).toEqual([404, "no-store"]);
+  expect([bad.status, bad.headers.get("cache-control")]).toEqual([404, "private, no-store"]);
 });
 
 test("a proxy's id is kept; one that could forge a line of the log is not", async () => {
