@@ -30,6 +30,15 @@ test("the host's cron calls every job, as often as the scheduler", () => {
   expect(called).toHaveLength(wanted.length);
 });
 
+test("the lines for pg_cron call the same at the same times", () => {
+  const page = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "jobs.md"), "utf8");
+  const lines = [...page.matchAll(/^ {2}\('(\w+)', '([^']+)'\)/gm)].map(([, job, schedule]) => ({
+    path: `/api/cron/${job}`,
+    schedule,
+  }));
+  expect(lines).toEqual(crons);
+});
+
 test("a name that every object has is no job", () => {
   expect(["retry", "toString", "__proto__", ""].map(isJobName)).toEqual([true, false, false, false]);
 });
