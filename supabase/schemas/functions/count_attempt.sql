@@ -20,7 +20,8 @@ begin
   end if;
   return jsonb_build_object(
     'allowed', v_row.hits <= p_limit,
-    'retry_after', ceil(extract(epoch from v_row.resets_at - v_now)));
+    -- Whoever waited for the row read the clock before the one who opened the window.
+    'retry_after', least(p_seconds, ceil(extract(epoch from v_row.resets_at - v_now))));
 end;
 $$;
 
