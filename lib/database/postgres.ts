@@ -2,12 +2,11 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { measures, secondsSince } from "@/lib/observability/measures";
+import { deadlineOf } from "./deadlines";
 import { databaseError } from "./errors";
 import type { Transport } from "./transport";
 
-/** A delivery or a consumption must be answered within 4 s, with a 503 if need be: connecting and asking together. */
 const CONNECT_TIMEOUT_MS = 2_000;
-const CALL_TIMEOUT_MS = 3_500;
 
 /** A transport over any Postgres, or a pooler in transaction mode in front of one. */
 export function postgresTransport(connectionString: string, { connections = 16 } = {}): Transport {
@@ -28,7 +27,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
       const text = `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
       const values = names.map((key) => encode(args[key]));
       const start = performance.now();
-      const deadline = start + CALL_TIMEOUT_MS;
+      const deadline = start + deadlineOf(name);
       let client: pg.PoolClient | undefined;
       let broken = false;
       const send = (statement: pg.QueryConfig) => {

@@ -1,10 +1,8 @@
 /** The Supabase transport: one Postgres function a call, by `rpc` of the real SDK with the project's secret key. */
 import type { SupabaseClient } from "@supabase/supabase-js";
+import { deadlineOf } from "./deadlines";
 import { DatabaseError, databaseError } from "./errors";
 import type { Transport } from "./transport";
-
-/** As the direct transport's: a delivery or a consumption must be answered within 4 s, with a 503 if need be. */
-const TIMEOUT_MS = 3_500;
 
 interface SupabaseProject {
   url: string;
@@ -13,12 +11,14 @@ interface SupabaseProject {
 }
 
 /** A transport over a Supabase project's REST API. The SDK is loaded with the first call, for those who use it. */
-export function supabaseTransport(project: SupabaseProject, { timeoutMs = TIMEOUT_MS } = {}): Transport {
+export function supabaseTransport(project: SupabaseProject, { timeoutMs = Number.POSITIVE_INFINITY } = {}): Transport {
   let client: Promise<SupabaseClient> | undefined;
   return {
     async call(name, args) {
       client ??= connect(project);
-      const rpc = (await client).rpc(name, withoutUndefined(args)).abortSignal(AbortSignal.timeout(timeoutMs));
+      const rpc = (await client)
+        .rpc(name, withoutUndefined(args))
+        .abortSignal(AbortSignal.timeout(Math.min(timeoutMs, deadlineOf(name))));
       const { data, error, status } = await rpc;
       if (error) throw errorOf(error, status);
       return data;

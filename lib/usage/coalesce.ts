@@ -48,7 +48,7 @@ export function coalesce<Call, Answer>({
   batch = 128,
   waiting = 4_096,
   lanes: maxLanes = 4,
-  patience = 2_000,
+  patience = 1_500,
   onSend,
 }: CoalesceOptions<Call, Answer>): (call: Call) => Promise<Answer> {
   type Entry = Waiting<Call, Answer>;
