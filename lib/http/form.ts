@@ -1,21 +1,29 @@
-/** Plain forms, for pages that work without script. */
+/** Plain forms beside JSON, for pages that work without script. */
 import { readBody } from "./body";
 import { HttpError } from "./http-error";
+
+/**
+ * The fields of a form, or null where the body is none.
+ * @throws HttpError 413
+ */
+export async function formOf(request: Request): Promise<URLSearchParams | null> {
+  if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) return null;
+  const raw = await readBody(request);
+  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+  return new URLSearchParams(new TextDecoder().decode(raw));
+}
 
 /**
  * The fields of a form that was posted.
  * @throws HttpError 400 for anything else, 413
  */
 export async function readForm(request: Request): Promise<URLSearchParams> {
-  if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) {
-    throw new HttpError(400, "not_a_form", "The body is not a form.");
-  }
-  const raw = await readBody(request);
-  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
-  return new URLSearchParams(new TextDecoder().decode(raw));
+  const form = await formOf(request);
+  if (form === null) throw new HttpError(400, "not_a_form", "The body is not a form.");
+  return form;
 }
 
 /** Sends the browser on with a GET, so that reloading posts nothing again. */
-export function seeOther(location: string): Response {
-  return new Response(null, { status: 303, headers: { location, "cache-control": "no-store" } });
+export function seeOther(location: string, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status: 303, headers: { location, "cache-control": "private, no-store", ...headers } });
 }

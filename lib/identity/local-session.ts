@@ -1,12 +1,11 @@
 /** Signing in and out with the sandbox's identity, by JSON or by a plain form. */
 import { z } from "zod";
 import { gateway } from "@/lib/database";
-import { json, parse, readJson, requireSameOrigin } from "@/lib/http";
+import { formOf, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
 import { userIdSchema } from "@/lib/usage/requests";
 import { cookieAttributes } from "./cookie-attributes";
 import { demoUser } from "./demo";
-import { formOf, redirect } from "./form";
 import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";
 
 const credentials = z.strictObject({ userId: userIdSchema });
@@ -26,14 +25,14 @@ export async function signInLocally(request: Request): Promise<Response> {
   const user = await gateway().ensureUser(userId, known?.email ?? null, known?.name ?? null);
   const token = await signLocalSession({ id: userId, email: user.email, name: user.name });
   const cookie = cookieHeader(token, LOCAL_SESSION_SECONDS);
-  return form ? redirect(returnPath(form.get("next") ?? undefined), cookie) : json({ userId }, 200, cookie);
+  return form ? seeOther(returnPath(form.get("next") ?? undefined), cookie) : json({ userId }, 200, cookie);
 }
 
 /** Ends the session. */
 export function signOutLocally(request: Request, location?: string): Response {
   requireSameOrigin(request);
   const cookie = endedLocalSession();
-  return location ? redirect(location, cookie) : json({ signedOut: true }, 200, cookie);
+  return location ? seeOther(location, cookie) : json({ signedOut: true }, 200, cookie);
 }
 
 /** The header that takes the cookie away. */

@@ -3,9 +3,8 @@
 import { z } from "zod";
 import { countAttempt, networkOf } from "@/lib/attempts";
 import { env } from "@/lib/env";
-import { HttpError, json, parse, readJson, requireSameOrigin } from "@/lib/http";
+import { formOf, HttpError, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
-import { formOf, redirect } from "./form";
 import type { Identity } from "./identity";
 import { withholdProfile } from "./profile";
 
@@ -40,7 +39,7 @@ export function signUp(request: Request): Promise<Response> {
 export async function confirm(request: Request): Promise<Response> {
   const { searchParams } = new URL(request.url);
   const confirmed = await (await passwords()).confirmEmail(request, searchParams);
-  return redirect(confirmed ? returnPath(searchParams.get("next")) : "/sign-in?problem=link_expired");
+  return seeOther(confirmed ? returnPath(searchParams.get("next")) : "/sign-in?problem=link_expired");
 }
 
 /**
@@ -51,9 +50,9 @@ export async function signOut(request: Request): Promise<Response> {
   const { identity } = env();
   if (identity === "local") return (await localPart()).signOutLocally(request, "/");
   requireSameOrigin(request);
-  if (identity === "clerk") return redirect("/sign-out");
+  if (identity === "clerk") return seeOther("/sign-out");
   await (await passwords()).endSession(request);
-  return redirect("/");
+  return seeOther("/");
 }
 
 /**
@@ -107,10 +106,10 @@ async function asked<T extends z.ZodObject>(
   const form = await formOf(request);
   if (form === null) return json(await work(await readJson(request, schema)));
   const next = returnPath(form.get("next"));
-  const back = (key: string, value: string) => redirect(`${page}?${new URLSearchParams({ next, [key]: value })}`);
+  const back = (key: string, value: string) => seeOther(`${page}?${new URLSearchParams({ next, [key]: value })}`);
   try {
     const { signedIn } = await work(parse(schema, Object.fromEntries(form)));
-    return signedIn ? redirect(next) : back("notice", "confirm_email");
+    return signedIn ? seeOther(next) : back("notice", "confirm_email");
   } catch (error) {
     if (error instanceof HttpError) return back("problem", error.reason);
     throw error;

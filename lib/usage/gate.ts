@@ -27,8 +27,9 @@ export interface Charge {
 export type Gate = ReturnType<typeof createGate>;
 
 /**
- * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad input, and DatabaseError:
- * `conflict` for a key that was used for another request, `unavailable` where the database does not answer in time.
+ * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad
+ * input, and DatabaseError: `conflict` for a key that was used for another request, `unavailable` where the database does
+ * not answer in time.
  */
 export function createGate(database: () => Gateway, observer: GateObserver = unobserved) {
   const judge = coalesce<ChargeRequest, Verdict[]>({
