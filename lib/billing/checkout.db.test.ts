@@ -262,6 +262,7 @@ describe("is refused", () => {
     clients.stripe.subscription = async (id) => ({
       identity: { customer: `cus_${buyer.id}`, subscription: id, trustedUserId: buyer.id },
       datedBy: "reading",
+      shared: null,
       facts: [
         {
           product: "writer",

@@ -102,24 +102,31 @@ describe("which plans are confirmed, oldest first", () => {
   });
 
   test.each<[string, Fact[], boolean]>([
-    ["a charge failed in it", [a.fails(10)], false],
-    ["a charge failed at its very start", [a.fails(0)], false],
-    ["and one went through since", [a.fails(10), a.pays(12, 12, 30, { ...high, purpose: "proration" })], true],
+    ["a charge for it failed", [a.fails(10, high)], false],
+    ["a charge for it failed at the period's very start", [a.fails(0, high)], false],
+    ["a charge for another plan failed", [a.fails(10)], true],
+    ["and one went through since", [a.fails(10, high), a.pays(12, 12, 30, { ...high, purpose: "proration" })], true],
     [
       "and one went through at that instant",
-      [a.fails(10), a.pays(10, 10, 30, { ...high, purpose: "proration" })],
+      [a.fails(10, high), a.pays(10, 10, 30, { ...high, purpose: "proration" })],
       true,
     ],
-    ["one went through before it", [a.pays(8, 8, 30, { ...high, purpose: "proration" }), a.fails(10)], false],
-    ["a charge failed when the next one opened", [a.fails(30)], true],
-    ["a charge failed before it", [a.fails(-1)], true],
+    ["one went through before it", [a.pays(8, 8, 30, { ...high, purpose: "proration" }), a.fails(10, high)], false],
+    ["a charge failed when the next one opened", [a.fails(30, high)], true],
+    ["a charge failed before it", [a.fails(-1, high)], true],
   ])("the plan held where %s: %#", (_, more, stands) => {
     const facts = [a.is(0), a.is(5, high), a.is(30, { ...second, ...high }), ...more];
     expect(confirmed(...facts).some(([at, , byPayment]) => at === 30 && !byPayment)).toBe(stands);
   });
 
   test("a payment after the next period opened does not make up for a failed charge before", () => {
-    const facts = [a.is(0), a.is(5, high), a.fails(10), a.is(30, { ...second, ...high }), a.pays(30, 30, 60, high)];
+    const facts = [
+      a.is(0),
+      a.is(5, high),
+      a.fails(10, high),
+      a.is(30, { ...second, ...high }),
+      a.pays(30, 30, 60, high),
+    ];
     expect(confirmed(...facts)).toEqual([
       [0, "low", false],
       [30, "high", true],

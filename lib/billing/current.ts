@@ -3,8 +3,8 @@ import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { type ProductId, product as productOf } from "./catalog";
-import { endsOf } from "./ends";
 import type { Fact, Instant, Mirror, Timeline } from "./facts";
+import { sharedFacts } from "./items";
 import { fold } from "./timeline";
 
 export interface Current {
@@ -24,7 +24,7 @@ export interface Current {
 export async function currentOf(userId: string, product: ProductId, gateway: Gateway): Promise<Current> {
   const usage = await gateway.usage(userId);
   const known = await gateway.loadTimeline(userId, product);
-  const facts = [...known.facts, ...endsOf(known.facts, known.ends)];
+  const facts = [...known.facts, ...sharedFacts(known.facts, known.others)];
   const timeline = fold(productOf(product), facts, known.freeAnchor);
   const now = Math.max(Date.parse(usage.now), timeline.asOf);
   const view = usage.subscriptions.find((each) => each.product === product) as SubscriptionView;

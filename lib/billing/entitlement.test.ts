@@ -155,11 +155,37 @@ describe("one trial a user and product", () => {
     expect(timelineOf(...later).flags).toEqual([]);
   });
 
-  test("a later one gives nothing until it is active", () => {
-    const again = [a.is(0, trialing), a.ends(5), b.is(40, { ...trialing, ...days(40, 70) })];
+  test("a later one that the customer started gives nothing until it is active", () => {
+    const again = [a.is(0, trialing), a.ends(5), b.is(40, { ...trialing, selfStarted: true, ...days(40, 70) })];
     expect(onDay(41, ...again)).toMatchObject({ plan: "free", subscription: "sub_b", status: "trialing" });
     expect(onDay(46, ...again, b.is(45, days(40, 70)))).toMatchObject({ plan: "low" });
     expect(timelineOf(...again).flags).toEqual([{ kind: "trial_refused", source: "stripe:sub_b", at: day(40) }]);
+  });
+
+  test("a later one that the business granted at the processor gives the plan", () => {
+    const granted = [
+      a.is(0, { ...trialing, selfStarted: true }),
+      a.ends(5),
+      b.is(40, { ...trialing, ...days(40, 70) }),
+    ];
+    expect(onDay(41, ...granted)).toMatchObject({ plan: "low", status: "trialing" });
+    expect(timelineOf(...granted).flags).toEqual([]);
+  });
+
+  test("an extension of a trial, running or lapsed, is the business's decision", () => {
+    const own = { ...trialing, selfStarted: true };
+    const running = [a.is(0, own), a.is(20, { ...own, ...days(0, 45) })];
+    expect(onDay(44, ...running)).toMatchObject({ plan: "low", status: "trialing", periodEnd: day(45) });
+    const lapsed = [a.is(0, own), a.is(30, { ...own, status: "paused", ...days(30, 60) })];
+    expect(onDay(33, ...lapsed)).toMatchObject({ plan: "free" });
+    expect(onDay(33, ...lapsed, a.is(32, { ...own, ...days(32, 46) }))).toMatchObject({ plan: "low" });
+  });
+
+  test("one that continues what is paid for is no second trial, unless it gives a higher plan or more time", () => {
+    const paid = [a.is(0, trialing), a.is(30, second), a.pays(30, 30, 60)];
+    const moved = (changes: object) => b.is(40, { ...trialing, selfStarted: true, ...days(40, 60), ...changes });
+    const plan = (fact: Fact) => onDay(45, ...paid, fact, a.ends(41, second))?.plan;
+    expect([plan(moved({})), plan(moved(high)), plan(moved({ periodEnd: day(61) }))]).toEqual(["low", "free", "free"]);
   });
 
   test("one that was added inside a paid period is no second trial", () => {
@@ -212,7 +238,7 @@ describe("whose limits apply", () => {
   });
 
   test("after a failed charge the last plan that was paid for, until one as high is", () => {
-    const failed = [a.is(0), a.pays(0, 0, 30), a.is(5, high), a.fails(6, { purpose: "proration" })];
+    const failed = [a.is(0), a.pays(0, 0, 30), a.is(5, high), a.fails(6, { purpose: "proration", plan: "high" })];
     expect([limitPlan(5, ...failed), limitPlan(6, ...failed), limitPlan(9, ...failed)]).toEqual(["high", "low", "low"]);
     expect(limitPlan(9, ...failed, prorated(8))).toBe("high");
     expect(limitPlan(9, ...failed, prorated(6))).toBe("high");
@@ -223,16 +249,29 @@ describe("whose limits apply", () => {
   });
 
   test("a failure that a payment has made good caps no later upgrade", () => {
-    const failed = [a.is(0), a.fails(6)];
+    const failed = [a.is(0), a.fails(8, { plan: "high" })];
     const upgraded = a.is(8, high);
     expect(limitPlan(9, ...failed, upgraded)).toBe("low");
-    expect(limitPlan(9, ...failed, a.pays(7, 0, 30), upgraded)).toBe("high");
-    expect(limitPlan(9, ...failed, a.pays(6, 0, 30), upgraded)).toBe("high");
-    expect(limitPlan(9, ...failed, a.pays(5, 0, 30), upgraded)).toBe("low");
+    expect(limitPlan(9, ...failed, a.pays(9, 0, 30, { plan: "high" }), upgraded)).toBe("high");
+    expect(limitPlan(9, ...failed, a.pays(8, 0, 30, { plan: "high" }), upgraded)).toBe("high");
+    expect(limitPlan(9, ...failed, a.pays(7, 0, 30), upgraded)).toBe("low");
     // Vouched for at the failure's own instant, or after it.
-    expect(limitPlan(6, a.is(0), a.fails(0, { purpose: "proration" }), a.is(5, high))).toBe("low");
+    expect(limitPlan(6, a.is(0), a.fails(5, { purpose: "proration", plan: "high" }), a.is(5, high))).toBe("low");
     const later = [a.is(30, second), a.is(35, { ...high, ...second }), a.is(60, { ...high, ...third })];
     expect(limitPlan(36, a.is(0), a.fails(10), ...later)).toBe("high");
+  });
+
+  test("a failed charge for something else does not affect the plan that is held", () => {
+    const held = [a.is(0), a.pays(0, 0, 30), a.is(5, high)];
+    for (const other of [{ interval: "yearly" }, { plan: "low" }] as const) {
+      expect(limitPlan(9, ...held, a.fails(8, { purpose: "change", plan: "high", ...other }))).toBe("high");
+    }
+    expect(limitPlan(9, ...held, a.fails(8, { purpose: "change", plan: "high" }))).toBe("low");
+    // An attempt long before the plan was held was for another change.
+    expect(limitPlan(9, a.fails(1, { plan: "high" }), ...held)).toBe("high");
+    // While it is past due, any failed charge counts.
+    const owing = a.is(9, { ...high, status: "past_due" });
+    expect(limitPlan(9, ...held, a.fails(8, { plan: "low" }), owing)).toBe("low");
   });
 
   test("a paid period's upgrade counts at once, whatever was owed before", () => {
@@ -248,7 +287,7 @@ describe("whose limits apply", () => {
 
   test("what is vouched for at the instant of a failure was vouched for before it", () => {
     // The renewal's failure: the first period vouches for the plan held when the second opens.
-    const facts = [a.is(0), a.is(30, { ...high, ...second }), a.fails(30)];
+    const facts = [a.is(0), a.is(30, { ...high, ...second }), a.fails(30, { plan: "high" })];
     expect(limitPlan(31, ...facts)).toBe("low");
     expect(limitPlan(31, a.is(0), a.is(30, second), a.fails(30))).toBe("low");
   });

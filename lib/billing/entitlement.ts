@@ -4,9 +4,10 @@
  * the page, only its clock.
  */
 import { freePlan, type Product, planRank } from "./catalog";
-import type { Instant, Segment } from "./facts";
-import { GRACE } from "./period";
-import { type Change, changeAt, couldGive, type History, isPastDue, type Period } from "./story";
+import { isFor } from "./confirmations";
+import { type Instant, LIVE, type Segment } from "./facts";
+import { GRACE, MINUTE, SAME_START } from "./period";
+import { type Change, changeAt, couldGive, type History, isPastDue, type Period, periodAt } from "./story";
 
 interface Holder {
   history: History;
@@ -49,7 +50,7 @@ function newsInstants(histories: readonly History[]): Instant[] {
     ...changes.map(({ from }) => from),
     ...periods.map(({ starts: [start] }) => start),
     ...confirmations.map(({ at }) => at),
-    ...failures,
+    ...failures.map(({ at }) => at),
   ]);
 }
 
@@ -136,15 +137,37 @@ export function givingAt(product: Product, histories: readonly History[], at: In
     const period = history.periods[change.period] as Period;
     if (at >= period.end + GRACE) return [];
     if (change.pastDueSince !== null && at >= change.pastDueSince + GRACE) return [];
-    if (change.status === "trialing" && hadEarlierTrial(histories, period)) return [];
+    if (change.status === "trialing" && isRefusedTrial(product, histories, period)) return [];
     const holder = { history, change, period };
     return planRank(product, limitPlan(product, histories, holder, at)) > 0 ? [holder] : [];
   });
 }
 
-/** One trial a user and product: a later one, also of the same subscription, gives nothing until it is active. */
-export function hadEarlierTrial(histories: readonly History[], { trial, starts }: Period): boolean {
-  return trial && histories.some(({ periods }) => periods.some((other) => other.trial && other.starts[0] < starts[0]));
+/**
+ * One self-started trial per user and product: a later one gives nothing until it is active. A trial that the business
+ * granted at the processor counts as its decision, and so does one that only continues what the user has paid for.
+ */
+export function isRefusedTrial(product: Product, histories: readonly History[], period: Period): boolean {
+  const { trial, selfStarted, starts } = period;
+  if (!trial || !selfStarted) return false;
+  const earlier = histories.filter(({ periods }) =>
+    periods.some((other) => other.trial && other.starts[0] < starts[0]),
+  );
+  // Only the business can begin another trial of the same subscription.
+  if (earlier.length === 0 || earlier.some(({ periods }) => periods.includes(period))) return false;
+  return !histories.some((history) =>
+    history.periods.some(
+      (paid) => period.end <= paid.end + SAME_START && continuesPaid(product, period, history, paid),
+    ),
+  );
+}
+
+/** Whether the trial begins inside a paid period of the subscription and gives no higher plan than it held. */
+export function continuesPaid(product: Product, trial: Period, history: History, paid: Period): boolean {
+  const [at] = trial.starts;
+  const held = changeAt(history, at)?.plan ?? paid.plan;
+  const inside = periodAt(history, at) === paid && at < paid.end;
+  return paid.paid && !paid.trial && inside && planRank(product, trial.plan) <= planRank(product, held);
 }
 
 function firstStart({ periods }: History): Instant {
@@ -162,20 +185,20 @@ function limitPlan(product: Product, histories: readonly History[], holder: Hold
   const trial = trialAt(history, at);
   if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(trial.plan);
   if (chargeFailed(product, history, at) || getsNoAdvance(histories, period, at)) {
-    caps.push(confirmedAt(history, at) ?? freePlan(product).id);
+    caps.push(confirmedAt(product, history, at) ?? freePlan(product).id);
   }
   return lowest(product, caps);
 }
 
-/** The change that began the trial that goes on at `at`. */
+/** The change that began the trial that is running at `at`, also if it was interrupted. */
 function trialAt({ changes }: History, at: Instant): Change | undefined {
   let began: Change | undefined;
   for (const change of changes) {
     if (change.from > at) break;
-    if (change.status !== "trialing") began = undefined;
-    else began ??= change;
+    if (change.status === "trialing") began ??= change;
+    else if (LIVE.has(change.status)) began = undefined;
   }
-  return began;
+  return changeAt({ changes }, at)?.status === "trialing" ? began : undefined;
 }
 
 function coveredByPayment(product: Product, history: History, plan: string, from: Instant, at: Instant): boolean {
@@ -188,22 +211,47 @@ export function lowest(product: Product, plans: readonly string[]): string {
   return plans.reduce((low, plan) => (planRank(product, plan) < planRank(product, low) ? plan : low));
 }
 
-/** The last plan that was confirmed by a payment (or a period that counts as paid) up to `at`. */
-export function confirmedAt({ confirmations }: History, at: Instant): string | undefined {
-  return confirmations.findLast((confirmation) => confirmation.at <= at)?.plan;
+/** The last plan that a payment (or a period that counts as paid) confirmed up to `at`; of two at one instant the higher. */
+export function confirmedAt(product: Product, { confirmations }: History, at: Instant): string | undefined {
+  const last = confirmations.findLast((confirmation) => confirmation.at <= at);
+  return confirmations
+    .filter((confirmation) => confirmation.at === last?.at)
+    .map(({ plan }) => plan)
+    .reduce<string | undefined>(
+      (best, plan) => (best && planRank(product, best) >= planRank(product, plan) ? best : plan),
+      undefined,
+    );
 }
 
-/** A charge failed and no payment since has confirmed a plan as high as the one held. */
+/**
+ * A charge for the plan that is held failed, and no payment since has confirmed a plan as high. A failed charge for
+ * anything else (a switch that was not made, a third plan) matters only while the subscription is past due.
+ */
 function chargeFailed(product: Product, history: History, at: Instant): boolean {
-  const failed = Math.max(-1, ...history.failures.filter((failure) => failure <= at));
-  if (failed < 0) return false;
+  const held = changeAt(history, at);
+  if (held === undefined) return false;
+  const since = heldSince(history, held) - ATTEMPT;
+  const failed = history.failures.findLast(
+    (failure) => failure.at <= at && (isPastDue(held.status) || (failure.at >= since && isFor(failure, held))),
+  );
+  if (failed === undefined) return false;
   return !history.confirmations.some(
     (confirmation) =>
       // What is only vouched for at the very instant of the failure was vouched for before it.
-      (confirmation.byPayment ? confirmation.at >= failed : confirmation.at > failed) &&
+      (confirmation.byPayment ? confirmation.at >= failed.at : confirmation.at > failed.at) &&
       confirmation.at <= at &&
       planRank(product, confirmation.plan) >= planRank(product, changeAt(history, confirmation.at)?.plan ?? ""),
   );
+}
+
+/** A processor may report the failed attempt a moment before the change that it was for. */
+const ATTEMPT = MINUTE;
+
+/** When the plan and interval that are held at a change began. */
+function heldSince({ changes }: History, held: Change): Instant {
+  const differs = (change: Change) => change.plan !== held.plan || change.interval !== held.interval;
+  const index = changes.findLastIndex((change) => change.from < held.from && differs(change));
+  return (changes[index + 1] as Change).from;
 }
 
 /** Whether what an unpaid renewal forgave is held back: while it is owed, nobody collects, or nothing is advanced. */

@@ -26,9 +26,36 @@ export type Status = (typeof STATUSES)[number];
 /** Statuses that can give a plan; what they give is decided by the timeline. */
 export const LIVE: ReadonlySet<Status> = new Set<Status>(["trialing", "active", "past_due", "unpaid"]);
 
+/** A subscription item as the processor names it, whatever its price is now. */
+export interface ItemKey {
+  /** The item's own id (Stripe). */
+  id: string | null;
+  /** The processor's product that the item's price belongs to. */
+  product: string | null;
+  price: string | null;
+}
+
+/** An item with a price that the catalog does not list: an add-on, or a plan that is sold at a price of its own. */
+export interface UnlistedItem extends ItemKey {
+  /** null if the price recurs neither monthly nor yearly. */
+  interval: Interval | null;
+  quantity: number;
+  periodStart: Instant | null;
+  periodEnd: Instant | null;
+}
+
+/** The items of a subscription, beyond the plan of one product. */
+export interface ItemList {
+  /** False if the processor cut the list short: then an absent item means nothing. */
+  complete: boolean;
+  /** How many items have a plan of the catalog, of any product. */
+  plans: number;
+  unlisted: UnlistedItem[];
+}
+
 /** One processor subscription's part in one product, as it stood at one moment. */
 export interface Image {
-  /** Plan within the product; null when the catalog does not know the price. */
+  /** Plan within the product; null if no item has a listed price of this product (`ItemList` says more). */
   plan: string | null;
   interval: Interval | null;
   quantity: number;
@@ -39,8 +66,18 @@ export interface Image {
   /** When the subscription will end by itself, if it will. */
   cancelAt: Instant | null;
   trialEnd: Instant | null;
-  /** Stripe's `pause_collection`: the periods go on, nobody pays for them. */
+  /** Stripe's `pause_collection` with `void`: periods continue, unpaid and without service. */
   collectionPaused: boolean;
+  /** `pause_collection` with `keep_as_draft` or `mark_uncollectible`: the business offers the service without payment. */
+  collectionWaived?: boolean;
+  /** The customer began the trial in a checkout. Absent or false: the business granted it at the processor. */
+  selfStarted?: boolean;
+  /** Invoices are sent and paid later (`send_invoice`, Paddle `manual`): a subscription is active before it pays. */
+  sentInvoice?: boolean;
+  /** Two items have a plan of this product; the image holds the higher one. */
+  twoPlanItems?: boolean;
+  /** The plan's item. Facts stored by older versions have none. */
+  item?: ItemKey | null;
 }
 
 interface FactOrigin {
@@ -59,6 +96,8 @@ export interface SnapshotFact extends FactOrigin {
   image: Image;
   /** The image just before, rebuilt from what the processor says changed; null when it does not say. */
   before: Image | null;
+  /** Facts stored by older versions, and our own previews, have none. */
+  list?: ItemList;
 }
 
 /** A charge for a period, made or failed. */
@@ -69,15 +108,28 @@ export interface PaymentFact extends FactOrigin {
    * `period`: the charge for a whole billing period, at creation or renewal.
    * `change`: a charge because the subscription changed (it may name a period that opened with the change).
    * `proration`: the difference for a plan change inside a period; it confirms the plan and opens nothing.
-   * `other`: one-off charges and card changes; they mean nothing here.
+   * `not_due`: a failed attempt on a sent invoice before its due date; nothing is owed yet.
+   * `other`: one-off charges and card changes; they change nothing.
    */
-  purpose: "period" | "change" | "proration" | "other";
+  purpose: "period" | "change" | "proration" | "not_due" | "other";
   periodStart: Instant | null;
   periodEnd: Instant | null;
+  /** null: no line has a listed price of this product; the fold looks for the plan's item among `unlisted`. */
   plan: string | null;
   interval: Interval | null;
-  /** Paid in full and in money: no credit, balance or proration took part. */
+  /** Paid in full and in money, discounts deducted: no credit, balance or partial proration took part. */
   inMoney: boolean;
+  /** Lines with prices that the catalog does not list. */
+  unlisted?: UnlistedCharge[];
+  /** The processor cut the lines short, and none that it sent has a listed price. */
+  truncated?: boolean;
+}
+
+/** A line with a price that the catalog does not list; it counts if it is for the item of a known plan. */
+export interface UnlistedCharge extends ItemKey {
+  purpose: PaymentFact["purpose"];
+  periodStart: Instant | null;
+  periodEnd: Instant | null;
 }
 
 /**
@@ -136,6 +188,8 @@ export interface Mirror extends Image {
   subscription: string;
   updatedAt: Instant;
   endedAt: Instant | null;
+  /** The plan's item left the list: nothing is given until it returns. */
+  absent: boolean;
   /** First `past_due` or `unpaid` of the unbroken stretch. */
   pastDueSince: Instant | null;
   /** Our own plan change for the end of the period. */
@@ -216,7 +270,7 @@ export interface Timeline {
 
 /** Worth an admin's eye; changes nothing by itself. */
 export interface Flag {
-  kind: "two_live_subscriptions" | "period_moved_backwards" | "trial_refused" | "schedule_canceled";
+  kind: "two_live_subscriptions" | "two_plan_items" | "period_moved_backwards" | "trial_refused" | "schedule_canceled";
   source: Source;
   at: Instant;
 }
@@ -225,6 +279,7 @@ export const REASONS = [
   "Subscription ended",
   "Awaiting first payment",
   "Subscription paused",
+  "Plan removed from the subscription",
   "Resubscribed within a paid period",
   "New subscription",
   "Subscription resumed with a new period",
@@ -239,9 +294,11 @@ export const REASONS = [
   "Payment for a new billing period",
   "Payment confirmed",
   "Payment failed",
+  "Payment not due yet",
   "Payment for an earlier period",
   "Payment waits for its subscription",
   "Payment without a new period",
+  "Payment for another item",
   "Grace ran out",
   "Plan change scheduled",
   "Scheduled plan change withdrawn",

@@ -3,18 +3,21 @@
  * Other subscriptions do not come in here; what they mean together is `entitlement.ts` and `openings.ts`.
  */
 
-import { confirmationsOf, isPeriodOf, lookUpPayments } from "./confirmations";
+import { confirmationsOf, isBeforeActivation, lookUpPayments, periodOf, planPayment } from "./confirmations";
 import type { Fact, Image, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status } from "./facts";
+import { imageFor, keyOf, type Presence } from "./items";
 import { chain, groupByInstant, sameImage } from "./order";
-import { type Move, periodMove, SAME_START } from "./period";
+import { DAY, type Move, periodMove, SAME_START } from "./period";
 import { type Effect, ruleFor } from "./rules";
 import { heldPlan, isReached, scheduleAfter, takeSchedule } from "./schedule";
-import { type History, isPastDue } from "./story";
+import { type Activation, type History, isPastDue } from "./story";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
 export function historyOf(facts: readonly Fact[]): History {
   const [first] = facts as [Fact, ...Fact[]];
-  const payments = facts.filter((fact): fact is PaymentFact => fact.kind === "payment");
+  const payments = facts
+    .filter((fact): fact is PaymentFact => fact.kind === "payment")
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   const history: History = {
     source: `${first.processor}:${first.subscription}`,
     processor: first.processor,
@@ -24,7 +27,10 @@ export function historyOf(facts: readonly Fact[]): History {
     changes: [],
     confirmations: [],
     failures: [],
+    items: [],
+    addOns: [],
     movedBackwards: [],
+    twoPlanItems: [],
     schedulesCanceled: [],
     trace: {},
   };
@@ -36,14 +42,20 @@ export function historyOf(facts: readonly Fact[]): History {
       if (fact.kind === "payment") history.trace[fact.id] = takePayment(history, fact);
     }
   }
-  for (const period of history.periods) lookUpPayments(period, payments);
-  history.confirmations = confirmationsOf(history, payments);
+  const forPlan = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
+  for (const period of history.periods) lookUpPayments(history, period, forPlan);
+  history.confirmations = confirmationsOf(history, forPlan);
   return history;
 }
 
 function takeSnapshot(history: History, fact: SnapshotFact): void {
-  if (fact.before !== null && isNews(history, fact.before)) apply(history, fact.before, fact.at, "updated");
-  history.trace[fact.id] = apply(history, fact.image, fact.at, fact.life);
+  if (fact.before !== null) {
+    const before = imageFor({ image: fact.before }, history);
+    if (isNews(history, before.image)) apply(history, before, fact.at, "updated");
+  }
+  const now = imageFor(fact, history);
+  history.trace[fact.id] = apply(history, now, fact.at, fact.life);
+  if (now.presence === "listed") history.addOns.push(...(fact.list?.unlisted.map(keyOf) ?? []));
 }
 
 /** A before-image that differs from the state so far tells of an event that has not come, unless it is older. */
@@ -53,25 +65,42 @@ function isNews({ mirror, periods }: History, before: Image): boolean {
   return open === undefined || before.periodStart === null || before.periodStart >= open.starts[0] - SAME_START;
 }
 
-function apply(history: History, image: Image, at: Instant, life: SnapshotFact["life"]): Reason {
+function apply(
+  history: History,
+  { image, presence }: { image: Image; presence: Presence },
+  occurredAt: Instant,
+  life: SnapshotFact["life"],
+): Reason {
   const { mirror, periods } = history;
   if (mirror?.endedAt != null) return "Subscription ended";
+  const ended = life === "deleted" || image.status === "canceled";
+  // Before the product was part of the subscription, its other events mean nothing here.
+  if (mirror === null && presence === "unknown" && !ended) return "No billing change";
   const open = periods.at(-1);
-  // An unknown price says nothing of plan and period; the status and the flags are still true.
-  const priced = image.plan !== null && image.interval !== null;
-  const plan = image.plan ?? mirror?.plan ?? null;
+  const { plan } = image;
+  const priced = plan !== null && image.interval !== null && (presence === "listed" || presence === "unlisted");
   const move: Move = priced ? periodMove(image.periodEnd === null ? null : image.periodStart, open) : "none";
-  const status: Status = life === "deleted" ? "canceled" : image.status;
-  const { effect, reason } = ruleFor({
+  // An absent plan has ended, but its item may return: `canceled` would be final.
+  const status: Status = ended ? "canceled" : presence === "absent" ? "paused" : image.status;
+  const samePlan = mirror?.plan == null || (move === "same" ? mirror.plan : heldPlan(mirror)) === plan;
+  const { effect, reason: rule } = ruleFor({
     move,
     statusBefore: mirror?.status ?? null,
     status,
-    planChanged: mirror?.plan != null && (move === "same" ? mirror.plan : heldPlan(mirror)) !== plan,
+    planChanged: !samePlan,
+    intervalChanged: mirror?.interval != null && mirror.interval !== image.interval,
     // Row 3 needs the other subscriptions: `openings.ts` asks again for the first period once all stories are told.
     insideAnother: false,
   });
-  const opens = effect === "reset" || effect.startsWith("carry_over");
+  const reason = presence === "absent" && !ended ? absence(mirror) : rule;
+  const opens = effect === "reset" || effect === "carry_over_until_paid";
 
+  const activated =
+    opens && open === undefined && status === "active" && !image.sentInvoice
+      ? { at: occurredAt, fromIncomplete: mirror?.status === "incomplete" }
+      : null;
+  // The first charge has gone through since, or was declared unnecessary: its earlier failures have no effect.
+  if (activated) history.failures = [];
   if (opens && plan !== null) {
     openPeriod(history, {
       start: image.periodStart as Instant,
@@ -79,8 +108,9 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
       plan,
       interval: image.interval as Interval,
       trial: status === "trialing",
-      // Also after `incomplete`: a processor makes that move only when the first charge has gone through.
-      beganActive: open === undefined && status === "active",
+      selfStarted: image.selfStarted === true,
+      activated,
+      vouched: image.collectionWaived === true,
       effect,
       reason,
     });
@@ -93,23 +123,30 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
       open.starts.push(image.periodStart as Instant);
       open.end = image.periodEnd;
     }
-    if (move === "backwards") history.movedBackwards.push(at);
+    if (move === "backwards") history.movedBackwards.push(occurredAt);
   }
+  // A test clock's events carry wall time and its periods the clock's: an event is never earlier than its period.
+  const at = inPeriod(history, occurredAt);
+  if (image.twoPlanItems && !mirror?.twoPlanItems) history.twoPlanItems.push(at);
+  if (priced && image.item) history.items.push(image.item);
 
   const keepsPeriod = effect === "ends" || effect === "nothing" || move === "backwards" || move === "none";
   const pastDueSince = isPastDue(status) ? (mirror?.pastDueSince ?? at) : null;
-  if (pastDueSince === at) history.failures.push(at);
+  // An invoice that was sent and is overdue is no failed charge.
+  if (isPastDue(status) && mirror?.pastDueSince == null && !image.sentInvoice) {
+    history.failures.push({ at, plan, interval: image.interval });
+  }
   history.mirror = {
     ...image,
     plan,
-    interval: image.interval ?? mirror?.interval ?? null,
     status,
     periodStart: keepsPeriod ? (mirror?.periodStart ?? image.periodStart) : image.periodStart,
     periodEnd: keepsPeriod ? (mirror?.periodEnd ?? image.periodEnd) : image.periodEnd,
     processor: history.processor,
     subscription: history.subscription,
-    updatedAt: at,
+    updatedAt: occurredAt,
     endedAt: effect === "ends" ? at : null,
+    absent: presence === "absent",
     pastDueSince,
     ...scheduleAfter(mirror, { ...image, plan, status }, move),
   };
@@ -120,29 +157,49 @@ function apply(history: History, image: Image, at: Instant, life: SnapshotFact["
   return reason;
 }
 
+function absence(mirror: History["mirror"]): Reason {
+  return mirror?.absent ? "No billing change" : "Plan removed from the subscription";
+}
+
+/** The instant from which an event counts: not before the period that it is about. */
+function inPeriod({ periods }: History, at: Instant): Instant {
+  return Math.max(at, ...(periods.at(-1)?.starts ?? []));
+}
+
 interface NewPeriod {
   start: Instant;
   end: Instant;
   plan: string;
   interval: Interval;
   trial: boolean;
-  beganActive: boolean;
+  selfStarted: boolean;
+  activated: Activation | null;
+  vouched: boolean;
   effect: Effect;
   reason: Reason;
 }
 
-function openPeriod({ periods, mirror, changes }: History, { start, beganActive, ...period }: NewPeriod): void {
+function openPeriod({ periods, mirror, changes }: History, { start, vouched, ...period }: NewPeriod): void {
   const old = periods.at(-1);
   // Still active when the next period opens, its collection on all the while: an endpoint without invoices works too.
   const paused = changes.some((change) => change.period === periods.length - 1 && change.collectionPaused);
-  if (old && mirror?.status === "active" && !paused) old.vouched = true;
-  periods.push({ ...period, starts: [start], vouched: beganActive, paid: false, paidInMoney: false });
+  // If the cycle restarts, the renewal before may not be charged yet, and a sent invoice not be due.
+  const restarted = old !== undefined && start < old.end - SAME_START;
+  const owed = restarted && (mirror?.sentInvoice === true || start < old.starts[0] + DAY);
+  if (old && mirror?.status === "active" && !paused && !owed) old.vouched = true;
+  const presumed = vouched || period.activated !== null;
+  periods.push({ ...period, starts: [start], vouched: presumed, paid: false, paidInMoney: false });
 }
 
-function takePayment(history: History, fact: PaymentFact): Reason {
+function takePayment(history: History, payment: PaymentFact): Reason {
   const { mirror, periods } = history;
+  const fact = planPayment(payment, history);
+  if (fact === null) return mirror === null ? "Payment waits for its subscription" : "Payment for another item";
+  if (fact.purpose === "not_due") return "Payment not due yet";
   if (fact.outcome === "failed") {
-    if (fact.purpose !== "other") history.failures.push(fact.at);
+    if (fact.purpose !== "other" && !isBeforeActivation(periods[0], fact)) {
+      history.failures.push({ at: inPeriod(history, fact.at), plan: fact.plan, interval: fact.interval });
+    }
     return "Payment failed";
   }
   if (
@@ -155,7 +212,7 @@ function takePayment(history: History, fact: PaymentFact): Reason {
   }
   const open = periods.at(-1);
   if (open === undefined || mirror === null) return "Payment waits for its subscription";
-  const named = periods.find((period) => isPeriodOf(period, fact));
+  const named = periodOf(periods, fact);
   if (named === open) return "Payment confirmed";
   if (named) return "Payment for an earlier period";
   if (fact.purpose === "change") return "Payment without a new period";
@@ -169,7 +226,9 @@ function takePayment(history: History, fact: PaymentFact): Reason {
     plan,
     interval: fact.interval ?? open.interval,
     trial: false,
-    beganActive: false,
+    selfStarted: false,
+    activated: null,
+    vouched: false,
     effect: "reset",
     reason,
   });

@@ -157,17 +157,17 @@ describe("an event that was stored and not decided", () => {
   });
 });
 
-describe("a price that is not ours", () => {
+describe("an unlisted price", () => {
   const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
 
-  test("gives nothing, but the end of a known subscription counts", async () => {
+  test("keeps the last known plan, and the end of the subscription counts", async () => {
     const played = play();
     await deliver(gateway, played.created());
     const repriced = strange(played.changed({ quantity: 2 } as object, Date.now() - DAY));
-    expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+    expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "applied" });
     expect(await plan()).toBe("plus");
     expect((await deliver(gateway, strange(played.deleted(Date.now() - 1000)))).body).toMatchObject({
-      outcome: "quarantined",
+      outcome: "applied",
       decision: { action: "preserve", reason: "Subscription ended" },
     });
     expect(await plan()).toBe("free");

@@ -2,12 +2,12 @@
  * How each usage window begins: by the rule that opened its billing period, from the window before it. Counters are
  * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
  */
-import { type Product, planLimit } from "./catalog";
-import { confirmedAt, lowest, windowCadence } from "./entitlement";
+import { type Product, planLimit, planRank } from "./catalog";
+import { confirmedAt, continuesPaid, lowest, windowCadence } from "./entitlement";
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
 import { type WindowRule, windowAt } from "./period";
 import { type Effect, ruleFor } from "./rules";
-import type { History, Period } from "./story";
+import { changeAt, type History, type Period, periodAt } from "./story";
 
 interface Place {
   history: History;
@@ -28,7 +28,7 @@ function openingOf(product: Product, histories: readonly History[], place: Place
   const { history, period } = place;
   const at = period.starts[0];
   const previous = history.periods[index - 1];
-  const old = previous ? { history, period: previous } : periodAround(histories, history, at);
+  const old = previous ? { history, period: previous } : periodAround(product, histories, place);
   const from = old ? windowIn(old, at - 1) : null;
   // Row 3 of the rules: only here, with all stories told, is it known what lies around a first period.
   const { effect, reason } =
@@ -40,7 +40,8 @@ function openingOf(product: Product, histories: readonly History[], place: Place
     by,
     reason,
     from,
-    share: by === "carry_over" && old && from ? shareOf(product, old, from, at) : {},
+    // A trial inside a period that another subscription paid for continues its use: it forgives nothing.
+    share: by === "carry_over" && old && from && !period.trial ? shareOf(product, old, from, at) : {},
     unpaid: !period.paid && !period.trial,
     heldFromOld: previous !== undefined && !previous.paid && !previous.trial,
   };
@@ -58,26 +59,41 @@ function span(rule: WindowRule, at: Instant): Pick<Window, "start" | "end" | "co
   return { start, end, countsUntil: rule.periodEnd === null || end < rule.periodEnd ? end : null };
 }
 
-const FIRST = { move: "first", statusBefore: null, status: "active", planChanged: false } as const;
+const FIRST = {
+  move: "first",
+  statusBefore: null,
+  status: "active",
+  planChanged: false,
+  intervalChanged: false,
+} as const;
 
 /** `carry_over_until_paid`: until the period's own payment is seen, in full and in money. */
 function opensBy(effect: Effect, { paidInMoney }: Period): OpensBy {
-  if (effect === "carry_over_until_paid") return paidInMoney ? "reset" : "carry_over";
-  return effect === "carry_over" ? "carry_over" : "reset";
+  return effect === "carry_over_until_paid" && !paidInMoney ? "carry_over" : "reset";
 }
 
-/** The paid or trial period of another subscription that `at` lies inside; the one that lived longest. */
-function periodAround(histories: readonly History[], own: History, at: Instant): Place | undefined {
+/**
+ * The paid or trial period of another subscription in which the first period of this one begins: for a trial one that paid
+ * for a plan as high, of several the one with the highest plan; else the one that lived longest.
+ */
+function periodAround(product: Product, histories: readonly History[], { history: own, period: first }: Place) {
+  const [at] = first.starts;
   const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
+  const rank = ({ history }: Place) => planRank(product, changeAt(history, at)?.plan ?? "");
+  const continued = ({ history, period }: Place) =>
+    first.trial && continuesPaid(product, first, history, period) ? 1 : 0;
   return (
     histories
       .filter((other) => other !== own)
-      .flatMap((history) => history.periods.map((period) => ({ history, period })))
+      .flatMap((history) => history.periods.map((period): Place => ({ history, period })))
       .filter(({ period }) => (period.paid || period.trial) && at < period.end)
+      .filter(({ history, period }) => periodAt(history, at) === period)
       // Of two that begin at one instant only one can be inside the other.
       .filter(({ history, period: { starts } }) => starts[0] < at || (starts[0] === at && history.source < own.source))
       .sort(
         (a, b) =>
+          continued(b) - continued(a) ||
+          (continued(a) && rank(b) - rank(a)) ||
           endOf(b.history) - endOf(a.history) ||
           b.period.starts[0] - a.period.starts[0] ||
           (a.history.source < b.history.source ? -1 : 1),
@@ -112,7 +128,7 @@ function heldPlans(product: Product, history: History, from: Instant, until: Ins
   return points.slice(0, -1).flatMap((start, index) => {
     const change = history.changes.findLast((candidate) => candidate.from <= start);
     if (change === undefined || !LIVE.has(change.status)) return [];
-    const plan = lowest(product, [change.plan, confirmedAt(history, start) ?? change.plan]);
+    const plan = lowest(product, [change.plan, confirmedAt(product, history, start) ?? change.plan]);
     return [{ start, end: points[index + 1] as Instant, plan, quantity: change.quantity }];
   });
 }

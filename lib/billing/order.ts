@@ -5,16 +5,17 @@
 import type { Fact, Image, Instant, SnapshotFact } from "./facts";
 import { sameStart } from "./period";
 
-/** Whether two images say the same, starts and ends compared as processors round them. */
+/** Whether two images are equal; starts and ends as processors round them, an unlisted plan equal to any. */
 export function sameImage(a: Image, b: Image): boolean {
   return (
-    a.plan === b.plan &&
-    a.interval === b.interval &&
+    (a.plan === b.plan || a.plan === null || b.plan === null) &&
+    (a.interval === b.interval || a.interval === null || b.interval === null) &&
     a.quantity === b.quantity &&
     a.status === b.status &&
     a.cancelAt === b.cancelAt &&
     a.trialEnd === b.trialEnd &&
     a.collectionPaused === b.collectionPaused &&
+    (a.collectionWaived ?? false) === (b.collectionWaived ?? false) &&
     sameInstant(a.periodStart, b.periodStart) &&
     sameInstant(a.periodEnd, b.periodEnd)
   );

@@ -177,9 +177,9 @@ describe("the documents' checklist", () => {
     expect(await tell(played.intervalSwitched("yearly", at))).toMatchObject({
       decision: { action: "carry_over", reason: "Billing cycle restarted mid-period" },
     });
-    expect(await tell(played.paid("subscription_update", at))).toMatchObject({
-      decision: { action: "preserve", reason: "Payment confirmed" },
-    });
+    // Paddle credits what is left of the old period.
+    const paid = played.paid("subscription_update", at, "transaction.completed", { credit: 1_799 });
+    expect(await tell(paid)).toMatchObject({ decision: { action: "preserve", reason: "Payment confirmed" } });
     // 3 of June's 30 days: 15,000 * 3/30 are forgiven.
     expect(await counted()).toEqual([13_500, 15_000]);
   });

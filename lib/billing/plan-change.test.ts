@@ -18,6 +18,7 @@ const plus: Mirror = {
   collectionPaused: false,
   updatedAt: START,
   endedAt: null,
+  absent: false,
   pastDueSince: null,
   scheduled: null,
   heldPlan: null,

@@ -1,7 +1,7 @@
 /** What is stored can be computed again from facts and ledger; this does it and reports where the two differ. */
 import type { Difference, Gateway } from "@/lib/database";
 import { isProductId, type ProductId, product as productOf } from "./catalog";
-import { endsOf } from "./ends";
+import { sharedFacts } from "./items";
 import { fold } from "./timeline";
 
 export interface Rebuilt {
@@ -28,8 +28,8 @@ export async function* rebuildAll(gateway: Gateway, { repair }: { repair: boolea
 /** One user and product; again where a delivery committed in between. */
 export async function rebuild(gateway: Gateway, userId: string, product: ProductId, repair: boolean): Promise<Rebuilt> {
   for (;;) {
-    const { facts, ends, revision, freeAnchor } = await gateway.loadTimeline(userId, product);
-    const timeline = fold(productOf(product), [...facts, ...endsOf(facts, ends)], freeAnchor);
+    const { facts, others, revision, freeAnchor } = await gateway.loadTimeline(userId, product);
+    const timeline = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
     const { moved, differences } = await gateway.rebuildTimeline(userId, product, revision, timeline, repair);
     if (!moved) return { userId, product, differences };
   }

@@ -5,13 +5,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
 import { documented, log, measures, secondsSince } from "@/lib/observability";
+import { about } from "./add-facts";
 import type { Endpoint, WebhookEvent } from "./processors";
-import { about, type Outcome, settle } from "./settle";
+import { type Outcome, settle } from "./settle";
 
 /** What the processor is told. */
 export interface Receipt {
   status: 200 | 400 | 503;
   body: Record<string, unknown>;
+  /** For the caller, once the processor has its answer. */
+  truncated?: Outcome["truncated"];
 }
 
 interface Delivery {
@@ -88,8 +91,9 @@ async function undecided(event: WebhookEvent, error: unknown, stored: boolean, g
   }
 }
 
-function accepted({ outcome, reason, decision }: Outcome): Receipt {
-  return { status: 200, body: { received: true, outcome, ...(reason && { reason }), ...(decision && { decision }) } };
+function accepted({ outcome, reason, decision, truncated }: Outcome): Receipt {
+  const body = { received: true, outcome, ...(reason && { reason }), ...(decision && { decision }) };
+  return { status: 200, body, ...(truncated && { truncated }) };
 }
 
 function duplicate(event: WebhookEvent, decision: Outcome["decision"]): Receipt {

@@ -45,6 +45,7 @@ async function subscriber(changes: object = {}, at = BEGAN) {
       cancelAt: null,
       trialEnd: null,
       collectionPaused: false,
+      item: { id: `si_${id.slice(4)}`, product: "prod_writer_plus", price: "price_writer_plus_monthly" },
       ...changes,
     },
   });

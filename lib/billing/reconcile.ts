@@ -2,11 +2,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
+import { addFacts } from "./add-facts";
 import { PRODUCT_IDS, type ProductId, product as productOf } from "./catalog";
-import { endsOf } from "./ends";
 import type { Fact, Instant, Processor, Timeline } from "./facts";
+import { sharedFacts } from "./items";
 import type { ProcessorClient } from "./processors/client";
-import { addFacts, settleStored } from "./settle";
+import type { Reached } from "./processors/reach";
+import { settleStored } from "./settle";
 import { fold } from "./timeline";
 
 type Subject = Pick<ToReconcile, "processor" | "subscription">;
@@ -23,6 +25,23 @@ export interface ToReconcile {
 export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | "not_theirs" };
 
 /**
+ * Fetches a subscription whose event had a truncated item list, if the processor can be asked. What fails here the daily
+ * reconciliation repairs.
+ */
+export async function fetchWhole(
+  subject: ToReconcile,
+  find: (processor: Processor) => Promise<Pick<Reached, "client"> | undefined>,
+  gateway: Gateway,
+): Promise<void> {
+  try {
+    const found = await find(subject.processor);
+    if (found !== undefined) await reconcile(subject, found.client, gateway);
+  } catch (error) {
+    log.warn({ ...subject, error: String(error) }, "[Webhook] A subscription with a truncated list was not fetched");
+  }
+}
+
+/**
  * Asks for the subscription and adds what is new of it. It converges with the events that come later: the fold opens a
  * period once, whoever tells of it first.
  * @throws ProcessorError, DatabaseError
@@ -33,20 +52,26 @@ export async function reconcile(
   gateway: Gateway,
 ): Promise<Reconciled> {
   const known = await knownUntil(userId, { processor, subscription }, gateway);
-  const { identity, facts, datedBy } = await client.subscription(subscription);
+  const { identity, facts, shared, datedBy } = await client.subscription(subscription);
   const { userId: owner, conflict, waiting } = await gateway.resolveLinks(processor, { ...identity, transaction });
   if (conflict || owner !== userId) {
     log.warn({ userId, processor, subscription, conflict }, "[Purchase] A subscription that is not this user's");
     return { outcome: "not_theirs" };
   }
   let added = false;
-  for (const { product, fact } of facts) {
+  // Products that it was known to have, and that no listed item has a plan of now.
+  const others = shared === null ? [] : [...known].filter(([product, at]) => at > 0 && !hasProduct(facts, product));
+  for (const { product, fact } of [...facts, ...others.map(([product]) => ({ product, fact: shared as Fact }))]) {
     const at = datedBy === "reading" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
     added = (await addIfNew(userId, product, { ...fact, at }, gateway)) || added;
   }
   for (const id of waiting) await settleWaiting(processor, id, gateway);
-  if (facts.length === 0) return { outcome: "unknown_price" };
+  if (facts.length === 0 && others.length === 0) return { outcome: "unknown_price" };
   return { outcome: added ? "added" : "nothing_new" };
+}
+
+function hasProduct(facts: readonly { product: ProductId }[], product: ProductId): boolean {
+  return facts.some((entry) => entry.product === product);
 }
 
 /** The latest news of the subscription, a product. What is read afterwards is later, whatever the clocks say. */
@@ -63,9 +88,10 @@ async function knownUntil(userId: string, { processor, subscription }: Subject, 
   return known;
 }
 
-async function addIfNew(userId: string, product: ProductId, fact: Fact, gateway: Gateway): Promise<boolean> {
+/** Adds a fetched fact if the timeline changes with it. */
+export async function addIfNew(userId: string, product: ProductId, fact: Fact, gateway: Gateway): Promise<boolean> {
   const known = await gateway.loadTimeline(userId, product);
-  const before = [...known.facts, ...endsOf(known.facts, known.ends)];
+  const before = [...known.facts, ...sharedFacts(known.facts, known.others)];
   const timeline = (facts: readonly Fact[]) => fold(productOf(product), facts, known.freeAnchor);
   if (isDeepStrictEqual(told(timeline(before)), told(timeline([...before, fact])))) return false;
   const event = { processor: fact.processor, id: fact.id, type: "subscription.read" };

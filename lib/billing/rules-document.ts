@@ -6,7 +6,6 @@ const OPENS: Readonly<Record<Effect, string>> = {
   nothing: "nothing opens; status and flags taken",
   continues: "continues",
   reset: "reset",
-  carry_over: "carry_over",
   carry_over_until_paid: "carry_over until paid",
 };
 
@@ -26,7 +25,8 @@ ${rows.join("\n")}
 
 - **reset** starts at 0. **carry_over** starts from what was used, less the elapsed share of the plans that were held
   and paid for; nothing is forgiven for a period that was not paid.
-- **until paid**: it becomes a reset when that period's payment is seen, in full and in money.
+- **until paid**: it becomes a reset when that period's payment is seen, in full and in money: the total after discounts,
+  more than 0, paid or declared paid by the merchant, with no credit, balance or partial proration in it.
 - **continues** preserves what was used, with the new plan's limit.
 - A payment for a period that no snapshot has announced opens it: \`Payment for a new billing period\`.
 `;

@@ -12,7 +12,16 @@ const SITUATIONS: Situation[] = MOVES.flatMap((move) =>
   [null, ...STATUSES].flatMap((statusBefore) =>
     STATUSES.flatMap((status) =>
       [true, false].flatMap((planChanged) =>
-        [true, false].map((insideAnother) => ({ move, statusBefore, status, planChanged, insideAnother })),
+        [true, false].flatMap((intervalChanged) =>
+          [true, false].map((insideAnother) => ({
+            move,
+            statusBefore,
+            status,
+            planChanged,
+            intervalChanged,
+            insideAnother,
+          })),
+        ),
       ),
     ),
   ),
@@ -38,6 +47,7 @@ describe("the table of the decisions, row by row", () => {
     statusBefore: "active",
     status: "active",
     planChanged: false,
+    intervalChanged: false,
     insideAnother: false,
   };
   test.each<[string, Partial<Situation>, number, Rule["effect"], string]>([
@@ -88,9 +98,10 @@ describe("the table of the decisions, row by row", () => {
       "restart with another plan",
       { move: "restart", planChanged: true },
       10,
-      "carry_over",
+      "carry_over_until_paid",
       "Billing cycle restarted mid-period",
     ],
+    ["interval change", { intervalChanged: true }, 11, "continues", "Plan change mid-cycle detected"],
     ["plan change", { planChanged: true }, 11, "continues", "Plan change mid-cycle detected"],
     ["details", {}, 12, "continues", "No billing change"],
     ["an older period", { move: "backwards", planChanged: true }, 13, "continues", "Period moved backwards"],

@@ -12,6 +12,7 @@ export interface Situation {
   statusBefore: Status | null;
   status: Status;
   planChanged: boolean;
+  intervalChanged: boolean;
   /** No period open yet, and the new one starts inside a paid or trial period of another subscription. */
   insideAnother: boolean;
 }
@@ -20,7 +21,7 @@ export interface Situation {
  * `carry_over_until_paid` becomes a reset when that period's payment is seen, in full and in money.
  * `continues` preserves the window; `nothing` takes status and flags only; `ends` closes the subscription for good.
  */
-export type Effect = "ends" | "nothing" | "continues" | "reset" | "carry_over" | "carry_over_until_paid";
+export type Effect = "ends" | "nothing" | "continues" | "reset" | "carry_over_until_paid";
 
 export interface Rule {
   row: number;
@@ -118,13 +119,13 @@ export const RULES = [
     row: 10,
     says: "restart, anything else: interval switch, anchor moved, with or without a plan change",
     when: ({ move }) => move === "restart",
-    effect: "carry_over",
+    effect: "carry_over_until_paid",
     reason: "Billing cycle restarted mid-period",
   },
   {
     row: 11,
-    says: "same start, plan changed",
-    when: ({ move, planChanged }) => move === "same" && planChanged,
+    says: "same start, plan or interval changed",
+    when: ({ move, planChanged, intervalChanged }) => move === "same" && (planChanged || intervalChanged),
     effect: "continues",
     reason: "Plan change mid-cycle detected",
   },
@@ -154,5 +155,5 @@ export function ruleFor(situation: Situation): Rule {
 /** Reasons that open a window. */
 export const OPENING_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   "Payment for a new billing period",
-  ...RULES.filter(({ effect }) => effect === "reset" || effect.startsWith("carry_over")).map(({ reason }) => reason),
+  ...RULES.filter(({ effect }) => effect === "reset" || effect === "carry_over_until_paid").map(({ reason }) => reason),
 ]);

@@ -2,10 +2,10 @@
 import { randomUUID } from "node:crypto";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
+import { addFacts } from "./add-facts";
 import { findPlan, type ProductId } from "./catalog";
 import type { Instant, Interval, Mirror, ScheduleFact } from "./facts";
 import { MINUTE } from "./period";
-import { addFacts } from "./settle";
 
 /** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
 export const RENEWAL_MARGIN = 30 * MINUTE;

@@ -1,21 +1,21 @@
 /**
  * How a stored event is decided, whoever brings it: a delivery, the retry job, a replay, or the link it waited for.
  */
-import { setTimeout as sleep } from "node:timers/promises";
-import { DatabaseError, type Gateway } from "@/lib/database";
-import { log, measures } from "@/lib/observability";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { isProductId, type ProductId, product as productOf } from "./catalog";
-import { endsOf } from "./ends";
-import type { Decision, Fact, Processor, SnapshotFact } from "./facts";
+import type { Gateway } from "@/lib/database";
+import { log } from "@/lib/observability";
+import { about, addFacts, type Result } from "./add-facts";
+import { isProductId, type ProductId } from "./catalog";
+import type { Decision, Fact, Processor, Reason, Timeline } from "./facts";
+import { withoutPlan } from "./items";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "./processors";
-import { decide, fold, newFlags } from "./timeline";
 
 /** What came of an event; `duplicate`: another delivery of it had been decided before. */
 export interface Outcome {
   outcome: "applied" | "duplicate" | "ignored" | "deferred" | "quarantined";
   reason?: string | undefined;
   decision?: { action: Decision["action"]; reason: string } | null | undefined;
+  /** The processor cut the subscription's item list short: the whole of it is worth fetching. */
+  truncated?: { userId: string; processor: Processor; subscription: string };
 }
 
 /** Decides an event and, where it made a link, what had waited for that link. Throws what is broken or unavailable. */
@@ -95,7 +95,13 @@ async function settleOne(
     normalized.outcome === "unpriced"
       ? await unpriced(event, normalized, userId, gateway)
       : await applied(event, normalized, userId, gateway);
-  return { outcome, waiting };
+  return { outcome: { ...outcome, ...truncatedList(normalized, userId) }, waiting };
+}
+
+function truncatedList(normalized: Facts | Unpriced, userId: string): Pick<Outcome, "truncated"> {
+  const fact = normalized.outcome === "unpriced" ? normalized.fact : normalized.facts[0]?.fact;
+  if (fact?.kind !== "snapshot" || fact.list?.complete !== false) return {};
+  return { truncated: { userId, processor: fact.processor, subscription: fact.subscription } };
 }
 
 type Facts = Extract<Normalized, { outcome: "facts" }>;
@@ -117,141 +123,73 @@ async function noted(
   return { outcome: "applied" } as const;
 }
 
-/** No price of ours: nothing is given for it, but what a known subscription says of its end and debts counts. */
+type Entry = { product: ProductId; fact: Fact };
+
+/** Without a listed price an event gives nothing; if the subscription is known, its status and payments still count. */
 async function unpriced(event: WebhookEvent, { fact, identity, analysis }: Unpriced, userId: string, gateway: Gateway) {
-  const result = { outcome: "quarantined", reason: "unknown_price" } as const;
-  const known = await gateway.knownProducts(userId, event.processor, fact.subscription);
-  const facts = known.filter(isProductId).map((product) => ({ product, fact }));
-  if (facts.length === 0) return concluded(event, gateway, { ...result, identity });
-  return addAll(event, { facts, analysis, result }, userId, gateway);
+  const facts = await sharedWithOthers([], fact, userId, gateway);
+  if (facts.length === 0) {
+    return concluded(event, gateway, { outcome: "quarantined", reason: "unknown_price", identity });
+  }
+  return addAll(event, { facts, analysis }, userId, gateway);
 }
 
 async function applied(event: WebhookEvent, { facts, analysis }: Facts, userId: string, gateway: Gateway) {
   if (analysis) log.info({ ...about(event), ...analysis }, "[Webhook] Change analysis");
-  const end = facts.map(({ fact }) => fact).find((fact) => fact.kind === "snapshot" && fact.life === "deleted");
-  const result = { outcome: "applied" } as const;
-  if (end?.kind !== "snapshot") return addAll(event, { facts, analysis, result }, userId, gateway);
+  const [first] = facts;
+  const shared = first ? withoutPlan(first.fact) : null;
+  if (shared === null) return addAll(event, { facts, analysis }, userId, gateway);
 
-  const all = [...facts, ...(await otherEnds(facts, end, userId, gateway))];
-  const outcome = await addAll(event, { facts: all, analysis, result }, userId, gateway);
-  // A product that became known while this was decided: what it was decided with did not hold the end.
-  for (const { product, fact } of await otherEnds(all, end, userId, gateway)) {
+  const all = [...facts, ...(await sharedWithOthers(facts, shared, userId, gateway))];
+  const outcome = await addAll(event, { facts: all, analysis }, userId, gateway);
+  // A product that became known while this was decided: its facts did not include this one.
+  for (const { product, fact } of await sharedWithOthers(all, shared, userId, gateway)) {
     const late = { ...event, id: `${event.id}/${product}` };
     await addFacts({ event: late, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
   }
   return outcome;
 }
 
-/** The end of a subscription ends every product it has, not only those that its last items name. */
-async function otherEnds(facts: Facts["facts"], end: SnapshotFact, userId: string, gateway: Gateway) {
-  const known = await gateway.knownProducts(userId, end.processor, end.subscription);
+/** The fact for each product that the subscription is known to have and the event has no plan of. */
+async function sharedWithOthers(facts: readonly Entry[], shared: Fact, userId: string, gateway: Gateway) {
+  const known = await gateway.knownProducts(userId, shared.processor, shared.subscription);
   return known
     .filter(isProductId)
     .filter((product) => !facts.some((entry) => entry.product === product))
-    .map((product) => ({ product, fact: { ...end, image: { ...end.image, plan: null, interval: null } } }));
+    .map((product): Entry => ({ product, fact: shared }));
 }
 
 interface Additions {
-  facts: readonly { product: ProductId; fact: Fact }[];
+  facts: readonly Entry[];
   analysis: Facts["analysis"];
-  result: { outcome: "applied" | "quarantined"; reason?: string };
 }
 
+const APPLIED: Result = { outcome: "applied" };
+
+/** A payment that is for no product's plan is stored and ignored: its item may turn out to be one. */
+const ANOTHER_ITEM: Reason = "Payment for another item";
+
 /** Adds the event's facts, product by product; the last one's commit concludes the event. */
-async function addAll(event: WebhookEvent, { facts, analysis, result }: Additions, userId: string, gateway: Gateway) {
+async function addAll(event: WebhookEvent, { facts, analysis }: Additions, userId: string, gateway: Gateway) {
   const products = [...new Set(facts.map(({ product }) => product))];
+  const concerned = new Map<ProductId, boolean>();
   let first: Decision | undefined;
+  let result: Result = APPLIED;
   for (const product of products) {
     const added = facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
-    const concludes = product === products.at(-1) ? result : null;
+    const concludes = ({ trace }: Timeline) => {
+      concerned.set(
+        product,
+        added.some(({ id }) => trace[id] !== ANOTHER_ITEM),
+      );
+      result = [...concerned.values()].includes(true) ? APPLIED : { outcome: "ignored", reason: "no_plan_line" };
+      return product === products.at(-1) ? result : null;
+    };
     const done = await addFacts({ event, userId, product, facts: added, analysis, concludes }, gateway);
     if (!done.committed) return { outcome: "duplicate", decision: done.decision } satisfies Outcome;
     first ??= done.decision;
   }
-  return { ...result, decision: first } satisfies Outcome;
-}
-
-/** Resets in the words that the runbooks of older installations search for. */
-const RUNBOOK: Readonly<Partial<Record<Decision["reason"], { says: string }>>> = {
-  "New subscription": { says: "Subscription activated and usage reset" },
-  "Payment for a new billing period": { says: "Subscription activated and usage reset" },
-  "Billing period renewal detected": { says: "Billing period renewed, resetting usage" },
-  "Plan change at billing renewal": { says: "Billing period renewed, resetting usage" },
-};
-
-interface Addition {
-  event: Pick<WebhookEvent, "processor" | "id" | "type">;
-  userId: string;
-  product: ProductId;
-  facts: readonly Fact[];
-  analysis: Facts["analysis"];
-  /** What the event comes to with this commit; null where another product's follows. */
-  concludes: Additions["result"] | null;
-}
-
-/** Whoever commits first wins; the others load, fold and try again, so many at once are served one after the other. */
-const ATTEMPTS = 12;
-
-/**
- * Load, fold, commit; again where another delivery committed in between.
- * @throws DatabaseError
- */
-export async function addFacts({ event, userId, product, analysis, concludes, ...added }: Addition, gateway: Gateway) {
-  const rules = productOf(product);
-  // An end may name two plans of one product: that is one fact.
-  const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const known = await gateway.loadTimeline(userId, product);
-    const ends = endsOf([...known.facts, ...facts], known.ends);
-    const before = fold(rules, [...known.facts, ...endsOf(known.facts, known.ends)], known.freeAnchor);
-    const timeline = fold(rules, [...known.facts, ...facts, ...ends], known.freeAnchor);
-    const decision = decide(before, timeline, facts);
-    const flags = newFlags(before, timeline);
-    const { processor, id, type } = event;
-    const result = await gateway.commitTimeline({
-      userId,
-      product,
-      revision: known.revision,
-      event: {
-        processor,
-        id,
-        type,
-        outcome: concludes?.outcome ?? null,
-        note: concludes?.reason ?? null,
-        ends: known.ends.map((fact) => fact.id),
-        analysis,
-        flags,
-      },
-      facts,
-      timeline,
-      decision,
-    });
-    if (result.committed) {
-      log.info(
-        {
-          ...about(event),
-          userId,
-          product,
-          before: brief(result.before),
-          after: brief(result.after),
-          flags,
-          ...(decision.action === "reset" && RUNBOOK[decision.reason]),
-        },
-        `[Webhook] Decision: ${decision.action.toUpperCase()} usage - ${decision.reason}`,
-      );
-      measured(product, decision, facts);
-      return { committed: true, decision } as const;
-    }
-    if (result.duplicate) return { committed: false, decision: result.decision } as const;
-    await sleep(Math.random() * 10 * attempt);
-  }
-  throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");
-}
-
-function measured(product: ProductId, { action, reason }: Decision, facts: readonly Fact[]): void {
-  measures.decisions.inc({ product, action, reason });
-  for (const fact of facts)
-    if (fact.kind === "payment") measures.payments.inc({ processor: fact.processor, outcome: fact.outcome });
+  return { ...result, ...(result.outcome === "applied" && { decision: first }) } satisfies Outcome;
 }
 
 interface Conclusion {
@@ -265,14 +203,4 @@ async function concluded(event: WebhookEvent, gateway: Gateway, { outcome, reaso
   await gateway.concludeWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
   log[outcome === "ignored" ? "debug" : "warn"]({ ...about(event), reason }, `[Webhook] Event ${outcome}`);
   return { outcome, reason } satisfies Outcome;
-}
-
-/** What the log shows of a subscription: enough to see what a decision did. */
-function brief({ plan, status, windowStart, meters }: SubscriptionView) {
-  return { plan, status, windowStart, used: Object.fromEntries(meters.map(({ field, used }) => [field, used])) };
-}
-
-/** How the log names an event. */
-export function about({ processor, id, type }: Pick<WebhookEvent, "processor" | "id" | "type">) {
-  return { processor, eventId: id, eventType: type };
 }

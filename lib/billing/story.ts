@@ -2,6 +2,7 @@
 import {
   type Instant,
   type Interval,
+  type ItemKey,
   LIVE,
   type Mirror,
   type Processor,
@@ -19,12 +20,29 @@ export interface Period {
   plan: string;
   interval: Interval;
   trial: boolean;
-  /** The domain's rules vouch for it where no payment was seen. */
+  /** The customer began the trial; otherwise the business granted it. */
+  selfStarted: boolean;
+  /** The first active snapshot, for a period that began active: charges that failed before it have no effect. */
+  activated: Activation | null;
+  /** The domain's rules presume that it was paid. */
   vouched: boolean;
   paid: boolean;
   paidInMoney: boolean;
   effect: Effect;
   reason: Reason;
+}
+
+export interface Activation {
+  at: Instant;
+  /** The subscription was `incomplete` before: only a successful charge activates it. */
+  fromIncomplete: boolean;
+}
+
+/** A failed charge, or the first `past_due` of a stretch, of the plan that was attempted. */
+export interface Failure {
+  at: Instant;
+  plan: string | null;
+  interval: Interval | null;
 }
 
 /** From `from` on the subscription is this; a later change overrides everything from its own `from` on. */
@@ -56,9 +74,14 @@ export interface History {
   periods: Period[];
   changes: Change[];
   confirmations: Confirmation[];
-  /** Failed charges, and the first `past_due` of each stretch. */
-  failures: Instant[];
+  failures: Failure[];
+  /** Every item that was this product's plan, at a listed price or another. */
+  items: ItemKey[];
+  /** Unlisted items that were in a list together with this product's plan. */
+  addOns: ItemKey[];
   movedBackwards: Instant[];
+  /** When two items began to have a plan of this product. */
+  twoPlanItems: Instant[];
   /** When a change that was not ours canceled a scheduled plan change. */
   schedulesCanceled: Instant[];
   trace: Record<string, Reason>;
@@ -69,11 +92,16 @@ export function isPastDue(status: Status): boolean {
 }
 
 /** What the subscription is at `at`; undefined before its first change. */
-export function changeAt({ changes }: History, at: Instant): Change | undefined {
+export function changeAt({ changes }: Pick<History, "changes">, at: Instant): Change | undefined {
   return changes.findLast(({ from }) => from <= at);
 }
 
 /** Whether the subscription could give a plan: it lives and has a period. */
 export function couldGive(change: Change): boolean {
   return LIVE.has(change.status) && change.period >= 0;
+}
+
+/** The last period that has begun at `at`; one that a restart has replaced is over, whatever end it was sold with. */
+export function periodAt({ periods }: History, at: Instant): Period | undefined {
+  return periods.findLast(({ starts }) => starts[0] <= at);
 }

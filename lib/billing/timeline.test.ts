@@ -196,12 +196,13 @@ describe("who is entitled to what", () => {
     expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", held: false });
   });
 
-  test("a second trial gives nothing, of the same subscription or of another, and is flagged", () => {
-    const trial = { userId: "u", price: plus, status: "trialing" } as const;
+  test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
+    const metadata = { trial_source: "checkout" };
+    const trial = { userId: "u", price: plus, status: "trialing", metadata } as const;
     const first = playSubscription({ ...trial, id: "sub_a", startsAt: START });
     const again = first.created();
     const extended = first.renewed();
-    expect(at(timelineOf([again, extended]), START + 29 * DAY)).toMatchObject({ plan: "free", status: "trialing" });
+    expect(at(timelineOf([again, extended]), START + 29 * DAY)).toMatchObject({ plan: "plus", status: "trialing" });
 
     const second = playSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY });
     const timeline = timelineOf([again, first.deleted(START + DAY), second.created()]);

@@ -3,7 +3,7 @@
  * dependence on the order or number of deliveries.
  */
 import type { Product } from "./catalog";
-import { givingAt, hadEarlierTrial, latestNews, segmentsOf } from "./entitlement";
+import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
 import { historyOf } from "./history";
 import { openingsOf } from "./openings";
@@ -74,13 +74,16 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
   const refused = histories.flatMap(({ source, periods }) =>
     periods
-      .filter((period) => hadEarlierTrial(histories, period))
+      .filter((period) => isRefusedTrial(product, histories, period))
       .map(({ starts: [at] }): Flag => ({ kind: "trial_refused", source, at })),
+  );
+  const twoItems = histories.flatMap(({ source, twoPlanItems }) =>
+    twoPlanItems.map((at): Flag => ({ kind: "two_plan_items", source, at })),
   );
   const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
   );
-  return [...backwards, ...doubled, ...refused, ...unscheduled];
+  return [...backwards, ...doubled, ...twoItems, ...refused, ...unscheduled];
 }
 
 /** The flags that one delivery raised. */

@@ -4,12 +4,20 @@ import { answer, HttpError, json, readBody } from "@/lib/http";
 import { badDeliveries } from "./bad-deliveries";
 import type { Processor } from "./facts";
 import { endpoint } from "./processors";
+import { reach } from "./processors/reach";
 import { receive } from "./receive";
+import { fetchWhole } from "./reconcile";
 
 const bad = badDeliveries();
 
-/** The route of one processor's webhooks: raw bytes in, what became of them out. */
-export function webhookRoute(processor: Processor): (request: Request) => Promise<Response> {
+/**
+ * The route of one processor's webhooks: raw bytes in, what became of them out.
+ * @param after does work once the answer has been sent
+ */
+export function webhookRoute(
+  processor: Processor,
+  after: (work: () => Promise<void>) => void,
+): (request: Request) => Promise<Response> {
   return (request) =>
     answer(async () => {
       const configured = endpoint(processor);
@@ -19,12 +27,13 @@ export function webhookRoute(processor: Processor): (request: Request) => Promis
       const raw = await readBody(request);
       if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
       const signature = request.headers.get(configured.source.signatureHeader);
-      const { status, body } = await receive({ raw, signature }, configured, gateway());
+      const { status, body, truncated } = await receive({ raw, signature }, configured, gateway());
       const wait = status === 400 ? bad.count(networkOf(request), Date.now()) : null;
       if (wait !== null) {
         const advice = { retryAfterSeconds: wait };
         throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
       }
+      if (truncated) after(() => fetchWhole(truncated, reach, gateway()));
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     }, request);
 }

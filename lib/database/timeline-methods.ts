@@ -15,8 +15,8 @@ export const loadedTimeline = z.object({
   revision: z.number().int(),
   freeAnchor: z.iso.datetime().transform(Date.parse),
   facts: z.array(storedFact),
-  /** How subscriptions ended, by this user's other products. */
-  ends: z.array(storedFact),
+  /** Facts of the same subscriptions in the user's other products. */
+  others: z.array(storedFact),
 });
 
 const dueChange = z.object({
@@ -55,8 +55,8 @@ export interface CommitInput {
     /** What the event comes to with this commit; null where another product's follows. */
     outcome: EventOutcome | null;
     note: string | null;
-    /** Ids of the ends of other products that the fold has seen. */
-    ends: readonly string[];
+    /** Ids of the other products' facts that the fold has seen. */
+    others: readonly string[];
     analysis: unknown;
     flags: unknown;
   };
@@ -67,8 +67,13 @@ export interface CommitInput {
 
 export function timelineMethods(call: Call) {
   return {
-    loadTimeline: (userId: string, product: ProductId) =>
-      call(loadedTimeline, "load_timeline", { p_user_id: userId, p_product: product }),
+    /** @param subscription one that the product may not know yet */
+    loadTimeline: (userId: string, product: ProductId, subscription: string | null = null) =>
+      call(loadedTimeline, "load_timeline", {
+        p_user_id: userId,
+        p_product: product,
+        p_subscription_id: subscription,
+      }),
 
     commitTimeline: (input: CommitInput): Promise<CommitResult> =>
       call(committed, "commit_timeline", {

@@ -1,9 +1,11 @@
 /** Holds what is known here against where it comes from: subscriptions at their processors, counters in the ledger. */
+
+import { addFacts } from "@/lib/billing/add-facts";
 import { isProductId, type ProductId } from "@/lib/billing/catalog";
 import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
 import { sameStart } from "@/lib/billing/period";
 import { ProcessorError } from "@/lib/billing/processors/client";
-import { addFacts } from "@/lib/billing/settle";
+import { addIfNew } from "@/lib/billing/reconcile";
 import type { Gateway, LiveSubscription } from "@/lib/database";
 import { log } from "@/lib/observability";
 import type { FindClient } from "./changes";
@@ -11,6 +13,8 @@ import type { FindClient } from "./changes";
 /** A subscription as it stands at the processor: a snapshot for each product of ours in it. */
 export interface FetchedSubscription {
   facts: readonly { product: ProductId; fact: SnapshotFact }[];
+  /** The same for products that no item has a listed plan of. */
+  shared?: SnapshotFact | null;
   /** By the processor's own word, or only by when it was read: then it is no older than what is known. */
   datedBy: "processor" | "reading";
 }
@@ -104,7 +108,11 @@ async function reconcileOne(gateway: Gateway, fetch: FetchSubscription, known: L
   if (fetched === "unreachable") return fetched;
   if (fetched === "not_found") return { ...subject, finding: "not_found" } as const;
   const part = fetched.facts.find((entry) => entry.product === product);
-  if (part === undefined) return { ...subject, finding: "unknown_price" } as const;
+  if (part === undefined) {
+    const { shared } = fetched;
+    const added = repair && shared && isProductId(product) && (await addIfNew(userId, product, shared, gateway));
+    return { ...subject, finding: "unknown_price", repaired: added === true } as const;
+  }
   const differences = compare(known, part.fact);
   if (differences.length === 0) return "same" as const;
   const repaired = repair && (await repairOne(gateway, known, part, fetched.datedBy));

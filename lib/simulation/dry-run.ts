@@ -1,18 +1,18 @@
 /** The same deliveries on a copy: verified, read and folded as the real ones, and nothing is stored. */
 import { product as productOf } from "@/lib/billing/catalog";
-import { endsOf } from "@/lib/billing/ends";
 import type { Fact } from "@/lib/billing/facts";
+import { sharedFacts } from "@/lib/billing/items";
 import { decide, fold } from "@/lib/billing/timeline";
 import { type Delivered, endpointOf, signed } from "./deliver";
 import type { Told } from "./player";
 import type { Known } from "./stage";
 
 /** A copy of what is known, to which events are delivered one after the other. */
-export function copyOf({ product, facts, ends, freeAnchor }: Known) {
+export function copyOf({ product, facts, others, freeAnchor }: Known) {
   const rules = productOf(product);
   let known: readonly Fact[] = facts;
   const decided = new Map<string, Delivered>();
-  const timeline = () => fold(rules, [...known, ...endsOf(known, ends)], freeAnchor);
+  const timeline = () => fold(rules, [...known, ...sharedFacts(known, others)], freeAnchor);
 
   function answer({ processor, id, type, raw }: Told): Delivered {
     const configured = endpointOf(processor);
@@ -22,9 +22,17 @@ export function copyOf({ product, facts, ends, freeAnchor }: Known) {
     const parsed = source.parse(raw);
     if (!parsed.ok) return { id, type, outcome: "refused", reason: parsed.reason };
     const normalized = source.normalize(parsed.event, findPrice);
-    if (normalized.outcome === "unpriced") return { id, type, outcome: "quarantined", reason: "unknown_price" };
+    if (normalized.outcome === "unpriced") {
+      const { fact } = normalized;
+      const isKnown = known.some(({ subscription }) => subscription === fact.subscription);
+      return isKnown ? add(parsed.event, [fact]) : { id, type, outcome: "quarantined", reason: "unknown_price" };
+    }
     if (normalized.outcome !== "facts") return { id, type, outcome: normalized.outcome, reason: normalized.reason };
-    const added = normalized.facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
+    const own = normalized.facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
+    return add(parsed.event, own);
+  }
+
+  function add({ id, type }: Pick<Told, "id" | "type">, added: readonly Fact[]): Delivered {
     const before = timeline();
     known = [...known, ...added];
     return { id, type, outcome: "applied", decision: decide(before, timeline(), added) };

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/billing/catalog";
-import { endsOf } from "@/lib/billing/ends";
 import type { Fact, Instant, Interval, Mirror, Processor } from "@/lib/billing/facts";
+import { sharedFacts } from "@/lib/billing/items";
 import { DAY, HOUR, SECOND } from "@/lib/billing/period";
 import { fold } from "@/lib/billing/timeline";
 import { type Part, type Player, player, type Told } from "./player";
@@ -17,7 +17,7 @@ export interface Known {
   userId: string;
   product: ProductId;
   facts: readonly Fact[];
-  ends: readonly Fact[];
+  others: readonly Fact[];
   freeAnchor: Instant;
   /** The user's clock, never before the latest news. */
   now: Instant;
@@ -128,8 +128,8 @@ function clockFrom(now: Instant) {
   };
 }
 
-function liveMirrors({ facts, ends, freeAnchor, product }: Known): Mirror[] {
-  const { mirrors } = fold(productOf(product), [...facts, ...endsOf(facts, ends)], freeAnchor);
+function liveMirrors({ facts, others, freeAnchor, product }: Known): Mirror[] {
+  const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
   return mirrors.filter(({ endedAt }) => endedAt === null);
 }
 

@@ -2,7 +2,7 @@
  * A history of the world, as the events that Paddle would send. Normalized, they are the same facts again, but for what
  * Paddle does not say: the image before, and the period of a subscription that is paused or has ended.
  */
-import type { Image, Instant, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/facts";
+import type { Image, Instant, Interval, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/facts";
 import { DAY } from "@/lib/billing/period";
 import {
   event,
@@ -58,14 +58,28 @@ function priceOf({ plan, interval }: Pick<Image, "plan" | "interval">) {
   return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
 }
 
-function subscription({ subscription: id, image, ...fact }: SnapshotFact, userId: string): PaddleObject {
-  const at = paddleInstant({ subscription: id, image, ...fact });
+/** Another product's plan: all that is left in a list without the writer's. */
+const OTHER = planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });
+
+function unlistedPrice(interval: Interval | null) {
+  return { ...priceOf({ plan: "low", interval }), id: `pri_unlisted_${interval}`, product: "pro_unlisted" };
+}
+
+function subscription(fact: SnapshotFact, userId: string): PaddleObject {
+  const { subscription: id, image, list } = fact;
+  const at = paddleInstant(fact);
   const runs = image.status !== "paused" && image.status !== "canceled";
-  const { periodStart: start, periodEnd: end, trialEnd, cancelAt } = image;
+  const { trialEnd, cancelAt } = image;
+  const [unlisted] = image.plan === null ? (list?.unlisted ?? []) : [];
+  const absent = image.plan === null && !unlisted;
+  const { periodStart: start, periodEnd: end } = absent
+    ? { periodStart: fact.at, periodEnd: fact.at + 30 * DAY }
+    : (unlisted ?? image);
+  const price = unlisted ? unlistedPrice(unlisted.interval) : priceOf(image);
   return subscriptionEntity({
     id: `${id}_${userId}`,
     customer: `ctm_${userId}`,
-    items: [{ price: priceOf(image), quantity: image.quantity }],
+    items: [absent ? { price: OTHER } : { price, quantity: image.quantity }],
     createdAt: 0,
     updatedAt: at,
     period: runs && start !== null && end !== null ? { start, end } : null,
@@ -73,6 +87,7 @@ function subscription({ subscription: id, image, ...fact }: SnapshotFact, userId
     status: image.status as SubscriptionSpec["status"],
     scheduledChange: cancelAt === null ? null : { action: "cancel", effectiveAt: cancelAt },
     trial: trialEnd === null ? null : { start: 0, end: trialEnd },
+    ...(image.sentInvoice && { collectionMode: "manual" }),
   });
 }
 
@@ -80,6 +95,7 @@ const ORIGINS = {
   period: "subscription_recurring",
   change: "subscription_update",
   proration: "subscription_update",
+  not_due: "subscription_recurring",
   other: "subscription_charge",
 } as const satisfies Record<PaymentFact["purpose"], TransactionSpec["origin"]>;
 
@@ -87,11 +103,12 @@ const ORIGINS = {
 const REST = 5 * DAY;
 
 function payment(fact: PaymentFact, userId: string): PaddleObject[] {
-  const price = priceOf(fact);
+  const charged = fact.unlisted?.[0] ?? fact;
+  const price = fact.unlisted ? unlistedPrice("monthly") : priceOf(fact);
   const paid = fact.outcome === "paid";
-  const start = fact.periodStart ?? fact.at;
-  const period = { start, end: fact.periodEnd ?? start + REST };
-  const proration = fact.purpose === "proration" ? { rate: "0.5", ...period } : undefined;
+  const start = charged.periodStart ?? fact.at;
+  const period = { start, end: charged.periodEnd ?? start + REST };
+  const proration = charged.purpose === "proration" ? { rate: "0.5", ...period } : undefined;
   const as = (type: string, status: TransactionSpec["status"]) =>
     tell(
       fact,
@@ -102,7 +119,8 @@ function payment(fact: PaymentFact, userId: string): PaddleObject[] {
         id: `txn_${userId}_${fact.id}`,
         customer: `ctm_${userId}`,
         subscription: `${fact.subscription}_${userId}`,
-        origin: ORIGINS[fact.purpose],
+        origin: ORIGINS[charged.purpose],
+        ...(charged.purpose === "not_due" && { collectionMode: "manual" }),
         status,
         lines: [{ price, amount: price.unitAmount, ...(proration && { proration }) }],
         period,
@@ -111,6 +129,6 @@ function payment(fact: PaymentFact, userId: string): PaddleObject[] {
         credit: paid && !fact.inMoney ? price.unitAmount : 0,
       }),
     );
-  if (!paid) return [as("transaction.payment_failed", "past_due")];
+  if (!paid) return [as("transaction.payment_failed", charged.purpose === "not_due" ? "billed" : "past_due")];
   return [as("transaction.paid", "paid"), as("transaction.completed", "completed")];
 }

@@ -1,9 +1,11 @@
 /** A history of the world, as the events that Stripe would send. Normalized, they are the same facts again. */
-import type { Image, PaymentFact, ProcessorFact } from "@/lib/billing/facts";
+import type { Image, Interval, ItemList, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/facts";
 import {
   diff,
   event,
+  type ItemSpec,
   invoiceObject,
+  type PriceSpec,
   planPrice,
   type Shape,
   type StripeObject,
@@ -20,16 +22,13 @@ const seconds = (at: number) => Math.floor(at / 1000);
 export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape): StripeObject {
   const head = { id: `evt_${userId}_${fact.id}`, created: seconds(fact.at), shape };
   if (fact.kind === "payment") {
-    return event(
-      fact.outcome === "paid" ? "invoice.paid" : "invoice.payment_failed",
-      invoice(fact, userId, shape),
-      undefined,
-      head,
-    );
+    const type = fact.outcome === "paid" ? "invoice.paid" : "invoice.payment_failed";
+    return event(type, invoice(fact, userId, shape), undefined, head);
   }
-  const object = (image: Image) => subscriptionObject(specOf(image, fact.subscription, userId), shape);
-  const after = object(fact.image);
-  const previous = fact.before && fact.life === "updated" ? diff(object(fact.before), after) : undefined;
+  const after = subscriptionObject(specOf(fact, fact.image, userId), shape);
+  const old =
+    fact.before && subscriptionObject(specOf({ ...fact, list: listBefore(fact) }, fact.before, userId), shape);
+  const previous = old && fact.life === "updated" ? diff(old, after) : undefined;
   return event(`customer.subscription.${fact.life}`, after, previous, head);
 }
 
@@ -37,18 +36,48 @@ function priceOf({ plan, interval }: Pick<Image, "plan" | "interval">) {
   return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
 }
 
-function specOf(image: Image, subscription: string, userId: string): SubscriptionSpec {
+/** Another product's plan: all that is left in a list without the writer's. */
+const OTHER: ItemSpec = {
+  id: "si_other",
+  price: planPrice({ product: "chatbots", plan: "growth", interval: "monthly" }),
+};
+
+function unlistedPrice(interval: Interval | null): PriceSpec {
+  return { ...priceOf({ plan: "low", interval }), id: `price_unlisted_${interval}`, product: "prod_unlisted" };
+}
+
+/** The image before names its own item if that was unlisted. */
+function listBefore({ before, list }: SnapshotFact): ItemList | undefined {
+  if (before === null || before.plan !== null || !before.item) return undefined;
+  const { interval, quantity, periodStart, periodEnd } = before;
+  const own = { ...before.item, interval: interval ?? list?.unlisted[0]?.interval ?? null };
+  return { complete: true, plans: 0, unlisted: [{ ...own, quantity, periodStart, periodEnd }] };
+}
+
+function specOf({ list, subscription, at }: SnapshotFact, image: Image, userId: string): SubscriptionSpec {
+  const [unlisted] = image.plan === null ? (list?.unlisted ?? []) : [];
+  const own: ItemSpec | undefined = unlisted
+    ? { id: unlisted.id ?? "", price: unlistedPrice(unlisted.interval), quantity: unlisted.quantity }
+    : { id: `si_${subscription}`, price: priceOf(image), quantity: image.quantity };
+  const period = unlisted ?? image;
   return {
     id: `${subscription}_${userId}`,
     customer: `cus_${userId}`,
-    items: [{ id: `si_${subscription}`, price: priceOf(image), quantity: image.quantity }],
+    items: image.plan === null && !unlisted ? [OTHER] : [own],
+    moreItems: list?.complete === false,
     created: 0,
-    periodStart: seconds(image.periodStart ?? 0),
-    periodEnd: seconds(image.periodEnd ?? 0),
+    periodStart: seconds(period.periodStart ?? at),
+    periodEnd: seconds(period.periodEnd ?? at + 30 * 86_400_000),
     status: image.status,
     cancelAtPeriodEnd: image.cancelAt !== null,
     trialEnd: image.trialEnd === null ? null : seconds(image.trialEnd),
-    metadata: { user_id: userId },
+    pauseCollection: image.collectionPaused
+      ? { behavior: "void", resumes_at: null }
+      : image.collectionWaived
+        ? { behavior: "keep_as_draft", resumes_at: null }
+        : null,
+    ...(image.sentInvoice && { collectionMethod: "send_invoice" }),
+    metadata: { user_id: userId, ...(image.selfStarted && { trial_source: "checkout" }) },
   };
 }
 
@@ -56,24 +85,27 @@ const REASONS = {
   period: "subscription_cycle",
   change: "subscription_update",
   proration: "subscription_update",
+  not_due: "subscription_cycle",
   other: "manual",
 } as const;
 
 function invoice(fact: PaymentFact, userId: string, shape: Shape): StripeObject {
-  const price = priceOf(fact);
-  const start = seconds(fact.periodStart ?? fact.at);
-  const end = seconds(fact.periodEnd ?? fact.at + 86_400_000);
+  const charged = fact.unlisted?.[0] ?? fact;
+  const price = fact.unlisted ? unlistedPrice("monthly") : priceOf(fact);
+  const start = seconds(charged.periodStart ?? fact.at);
+  const end = seconds(charged.periodEnd ?? fact.at + 86_400_000);
   return invoiceObject(
     {
       id: `in_${fact.id}`,
       customer: `cus_${userId}`,
       subscription: `${fact.subscription}_${userId}`,
       metadata: { user_id: userId },
-      billingReason: REASONS[fact.purpose],
+      billingReason: REASONS[charged.purpose],
       created: seconds(fact.at),
       periodStart: start,
       periodEnd: start,
       status: fact.outcome === "paid" ? "paid" : "open",
+      ...(charged.purpose === "not_due" && { collectionMethod: "send_invoice", dueDate: seconds(fact.at) + 86_400 }),
       // What was not paid in money came from the balance.
       startingBalance: fact.outcome === "paid" && !fact.inMoney ? -price.unitAmount : 0,
       lines: [
@@ -85,7 +117,7 @@ function invoice(fact: PaymentFact, userId: string, shape: Shape): StripeObject 
           description: price.nickname,
           periodStart: start,
           periodEnd: end,
-          proration: fact.purpose === "proration",
+          proration: charged.purpose === "proration",
         },
       ],
     },

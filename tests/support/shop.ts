@@ -92,6 +92,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         return {
           identity: { customer, subscription: id, trustedUserId: trusted },
           datedBy: "reading",
+          shared: null,
           facts: [
             {
               product: price.product,

@@ -5,7 +5,7 @@
  */
 import type { Product } from "@/lib/billing/catalog";
 import { standingAt, type Use } from "@/lib/billing/counters";
-import type { Image, Instant, Interval, PaymentFact, ProcessorFact } from "@/lib/billing/facts";
+import type { Image, Instant, Interval, ItemList, PaymentFact, ProcessorFact } from "@/lib/billing/facts";
 import { addMonths, DAY, HOUR, monthsSince } from "@/lib/billing/period";
 import { fold } from "@/lib/billing/timeline";
 
@@ -38,7 +38,7 @@ export const SHOP: Product = {
 type Plan = "low" | "high";
 const FREE_LIMIT = 10;
 const limitOf = (plan: Plan) => SHOP.plans[plan]?.limits[FIELD] ?? 0;
-const priceOf = (plan: Plan, interval: Interval) => SHOP.plans[plan]?.price[interval] ?? 0;
+const listPrice = (plan: Plan, interval: Interval) => SHOP.plans[plan]?.price[interval] ?? 0;
 const higher = (a: Plan, b: Plan): Plan => (limitOf(a) >= limitOf(b) ? a : b);
 
 /** What was really sold in one period. */
@@ -50,7 +50,12 @@ interface Sold {
   /** The highest plan announced active in it. */
   announced: Plan;
   paid: boolean;
+  /** In full and in money: no credit and no proration took part. */
+  paidInFull: boolean;
   trial: boolean;
+  /** A trial that continues a period paid for by another subscription: it is worth nothing of its own. */
+  moved: boolean;
+  selfStarted: boolean;
   restartedAt: Instant | null;
   endedAt: Instant | null;
 }
@@ -62,6 +67,8 @@ interface Invoice {
   /** null: the difference for an upgrade inside the period. */
   period: { start: Instant; end: Instant } | null;
   purpose: "period" | "change" | "proration";
+  /** Only whole prices: no proration, credit or deferred difference. */
+  full: boolean;
 }
 
 interface Subscription {
@@ -74,6 +81,12 @@ interface Subscription {
   retries: Instant[];
   deferred: number;
   endsWithPeriod: boolean;
+  /** A charge for the plan failed, and none for it has gone through since. */
+  declined: boolean;
+  /** The plan's item is not in the list now. */
+  removed: boolean;
+  /** The plan's item has a price that the catalog does not list. */
+  unlisted: boolean;
 }
 
 export const ACTIONS = [
@@ -99,10 +112,29 @@ export const ACTIONS = [
   "cancel",
   "cancelProrated",
   "cancelAtPeriodEnd",
+  "coupon",
+  "restartFull",
+  "declinedSwitch",
+  "subscribeInvoiced",
+  "attemptEarly",
+  "trialByBusiness",
+  "extendTrial",
+  "moveByTrial",
+  "collectVoid",
+  "collectWaived",
+  "collectOn",
+  "removeItem",
+  "returnItem",
+  "truncatedUpdate",
+  "changeListing",
   "use",
   "useHalf",
 ] as const;
 export type Action = (typeof ACTIONS)[number];
+
+/** Paddle neither pauses the collection alone nor cuts item lists. */
+const STRIPE_ONLY: readonly Action[] = ["collectVoid", "collectWaived", "collectOn", "truncatedUpdate"];
+export const PADDLE_ACTIONS = ACTIONS.filter((action) => !STRIPE_ONLY.includes(action));
 
 const BEGIN = Date.UTC(2026, 0, 31, 12);
 
@@ -115,6 +147,9 @@ export class World {
   private cardWorks = true;
   private credit = 0;
   private trialUsed = false;
+  private coupon = false;
+  /** When the plan's item was not in the list. */
+  private readonly gaps: { from: Instant; to: Instant }[] = [];
 
   /** @param delay how late news arrives at the gate */
   constructor(private readonly delay = 0) {}
@@ -149,6 +184,19 @@ export class World {
           action === "subscribeHigh" ? "high" : "low",
           action === "subscribeYearly" ? "yearly" : "monthly",
         );
+      case "coupon":
+        this.coupon = !this.coupon;
+        return true;
+      case "subscribeInvoiced":
+        if (subscription) return false;
+        this.tick();
+        this.subscribeInvoiced();
+        return true;
+      case "trialByBusiness":
+        if (subscription) return false;
+        this.tick();
+        this.startTrial(false);
+        return true;
       case "subscribeSecond":
         if (this.living().length !== 1) return false;
         this.tick();
@@ -157,7 +205,7 @@ export class World {
       case "trialAgain":
         if (subscription || this.trialUsed !== (action === "trialAgain")) return false;
         this.tick();
-        this.startTrial();
+        this.startTrial(true);
         return true;
       default:
         return subscription !== undefined && this.change(action, subscription);
@@ -184,11 +232,27 @@ export class World {
     for (const sold of this.sold) {
       const limit = limitOf(sold.announced);
       // One trial a user and product; what a second one gives would be free quota.
-      if (sold.trial) total += sold === this.sold.find(({ trial }) => trial) ? limit : 0;
+      if (sold.trial) total += this.isHonoured(sold) && !sold.moved ? limit : 0;
       else if (!sold.paid) neverPaid = Math.max(neverPaid, limit);
       else total += limit * this.windowsOf(sold) + this.aboveTheLast(sold);
     }
-    return Math.ceil(total + neverPaid);
+    return Math.ceil(total + neverPaid + this.usedUnderAnOlderTimeline());
+  }
+
+  /**
+   * Use that the gate accepted for a plan whose item had been removed, before it knew: it counts in the free window of
+   * that time, above its limit, and the plan's own window does not have it if the item returns.
+   */
+  private usedUnderAnOlderTimeline(): number {
+    if (this.delay === 0) return 0;
+    return this.gaps
+      .flatMap(({ from, to }) => this.ledger.filter(({ at }) => at >= from && at < to))
+      .reduce((sum, { amount }) => sum + amount, 0);
+  }
+
+  /** The first trial, and each that the business granted. */
+  private isHonoured(sold: Sold): boolean {
+    return !sold.selfStarted || sold === this.sold.find(({ trial }) => trial);
   }
 
   /** For the last period of a chain of restarts: how far the best plan before was above its own. */
@@ -215,10 +279,10 @@ export class World {
     return (sold.interval === "yearly" ? months : 0) + (until - start) / (end - start);
   }
 
-  /** Restarted into a period that was paid; into one that was not, the old one counts in full. */
+  /** Restarted into a period paid with credit for the old one; else the old one counts in full. */
   private restarted({ subscription, start, restartedAt }: Sold): boolean {
     const next = this.sold.find((other) => other.subscription === subscription && other.start > start);
-    return restartedAt !== null && next?.paid === true;
+    return restartedAt !== null && next?.paid === true && !next.paidInFull;
   }
 
   private use(part: (remaining: number) => number): boolean {
@@ -251,8 +315,8 @@ export class World {
     return true;
   }
 
-  private nextEvent({ chargeAt, retries, image, sold }: Subscription): Instant {
-    const renewal = image.status === "paused" ? Number.POSITIVE_INFINITY : sold.end;
+  private nextEvent({ chargeAt, retries, image, sold, removed }: Subscription): Instant {
+    const renewal = image.status === "paused" || removed ? Number.POSITIVE_INFINITY : sold.end;
     return Math.min(chargeAt ?? Number.POSITIVE_INFINITY, retries[0] ?? Number.POSITIVE_INFINITY, renewal);
   }
 
@@ -275,9 +339,17 @@ export class World {
       if (subscription.image.status === "trialing") subscription.image.status = "active";
       this.open(subscription, start, addMonths(start, interval === "yearly" ? 12 : 1));
     });
-    this.bill(subscription, "period", priceOf(subscription.plan, interval as Interval) + subscription.deferred);
+    const { collectionPaused, collectionWaived } = subscription.image;
+    const { deferred } = subscription;
+    this.bill(subscription, "period", this.priceOf(subscription.plan, interval as Interval) + deferred, deferred === 0);
     subscription.deferred = 0;
     subscription.chargeAt = this.now + HOUR;
+    if (collectionPaused || collectionWaived) {
+      subscription.open = null;
+      subscription.chargeAt = null;
+      // The business offers it.
+      subscription.sold.paid = collectionWaived === true;
+    }
   }
 
   /** Opens the period in the image and in the books. */
@@ -291,14 +363,17 @@ export class World {
       interval: subscription.image.interval as Interval,
       announced: subscription.plan,
       paid: false,
+      paidInFull: false,
       trial,
+      moved: false,
+      selfStarted: subscription.image.selfStarted === true,
       restartedAt: null,
       endedAt: null,
     };
     this.sold.push(subscription.sold);
   }
 
-  private bill(subscription: Subscription, purpose: Invoice["purpose"], amount: number): void {
+  private bill(subscription: Subscription, purpose: Invoice["purpose"], amount: number, full = true): void {
     const { start, end } = subscription.sold;
     subscription.open = {
       amount,
@@ -306,7 +381,12 @@ export class World {
       interval: subscription.image.interval as Interval,
       period: purpose === "proration" ? null : { start, end },
       purpose,
+      full,
     };
+  }
+
+  private priceOf(plan: Plan, interval: Interval): number {
+    return this.coupon ? Math.ceil(listPrice(plan, interval) / 100) : listPrice(plan, interval);
   }
 
   /** Tries to charge the open invoice; recovers a past due subscription. */
@@ -316,7 +396,7 @@ export class World {
     const charge = this.charge(invoice.amount);
     this.tellPayment(subscription, invoice, charge);
     if (!charge.paid) return false;
-    this.settle(subscription, invoice);
+    this.settle(subscription, invoice, charge);
     subscription.open = null;
     subscription.chargeAt = null;
     subscription.retries = [];
@@ -328,12 +408,16 @@ export class World {
     return true;
   }
 
-  private settle(subscription: Subscription, invoice: Invoice): void {
+  private settle(subscription: Subscription, invoice: Invoice, { inMoney }: { inMoney: boolean }): void {
     const sold = invoice.period
       ? this.sold.find(({ subscription: id, start }) => id === subscription.id && start === invoice.period?.start)
       : subscription.sold;
-    if (sold && invoice.period) sold.paid = true;
+    if (sold && invoice.period) {
+      sold.paid = true;
+      sold.paidInFull = inMoney && invoice.full;
+    }
     if (sold) sold.announced = higher(sold.announced, invoice.plan);
+    if (invoice.plan === subscription.plan) subscription.declined = false;
   }
 
   private charge(amount: number): { paid: boolean; inMoney: boolean } {
@@ -358,7 +442,7 @@ export class World {
     const { sold, plan, image } = subscription;
     if (prorated && sold.paid) {
       const left = Math.max(0, sold.end - this.now) / (sold.end - sold.start);
-      this.credit += Math.floor(priceOf(plan, image.interval as Interval) * left);
+      this.credit += Math.floor(this.priceOf(plan, image.interval as Interval) * left);
     }
     sold.endedAt = this.now;
     this.say(
@@ -371,25 +455,39 @@ export class World {
   }
 
   private subscribe(plan: Plan, interval: Interval): boolean {
-    const charge = this.charge(priceOf(plan, interval));
+    const charge = this.charge(this.priceOf(plan, interval));
     if (!charge.paid) return false;
     const subscription = this.born(plan, interval, addMonths(this.now, interval === "yearly" ? 12 : 1), "active");
     subscription.sold.paid = true;
+    subscription.sold.paidInFull = charge.inMoney;
     this.bill(subscription, "period", 0);
     this.tellPayment(subscription, subscription.open as Invoice, charge);
     subscription.open = null;
     return true;
   }
 
-  private startTrial(): void {
+  /** Active at once; the invoice is due in ten days. */
+  private subscribeInvoiced(): void {
+    const subscription = this.born("low", "monthly", addMonths(this.now, 1), "active", { sentInvoice: true });
+    this.bill(subscription, "period", this.priceOf("low", "monthly"));
+    subscription.chargeAt = this.now + 10 * DAY;
+  }
+
+  private startTrial(selfStarted: boolean, end = this.now + 14 * DAY, plan: Plan = "low"): void {
     this.trialUsed = true;
-    const subscription = this.born("low", "monthly", this.now + 14 * DAY, "trialing");
+    const subscription = this.born(plan, "monthly", end, "trialing", selfStarted ? { selfStarted } : {});
     this.bill(subscription, "period", 0);
     this.tellPayment(subscription, subscription.open as Invoice, { paid: true, inMoney: false });
     subscription.open = null;
   }
 
-  private born(plan: Plan, interval: Interval, end: Instant, status: "active" | "trialing"): Subscription {
+  private born(
+    plan: Plan,
+    interval: Interval,
+    end: Instant,
+    status: "active" | "trialing",
+    more: Partial<Image> = {},
+  ): Subscription {
     const id = `sub_${this.subscriptions.length + 1}`;
     const image: Image = {
       plan,
@@ -401,8 +499,19 @@ export class World {
       cancelAt: null,
       trialEnd: status === "trialing" ? end : null,
       collectionPaused: false,
+      item: { id: `si_${id}`, product: null, price: null },
+      ...more,
     };
-    const blank = { open: null, chargeAt: null, retries: [], deferred: 0, endsWithPeriod: false };
+    const blank = {
+      open: null,
+      chargeAt: null,
+      retries: [],
+      deferred: 0,
+      endsWithPeriod: false,
+      declined: false,
+      removed: false,
+      unlisted: false,
+    };
     const subscription = { id, plan, image, ...blank } as unknown as Subscription;
     this.open(subscription, this.now, end, status === "trialing");
     this.subscriptions.push(subscription);
@@ -417,7 +526,7 @@ export class World {
       case "endTrial": {
         if (image.status !== "trialing") return false;
         this.tick();
-        const charge = this.charge(priceOf(plan, image.interval as Interval));
+        const charge = this.charge(this.priceOf(plan, image.interval as Interval));
         this.restart(subscription, charge, "period", "active");
         return true;
       }
@@ -425,18 +534,99 @@ export class World {
       case "upgradeProrated":
       case "upgradePendingIfIncomplete":
       case "downgrade":
-        return living && this.changePlan(action, subscription);
+        // At an unlisted price the last known plan counts, whatever the price is now for.
+        return living && !subscription.unlisted && this.changePlan(action, subscription);
       case "switchInterval": {
         if (image.status !== "active" && image.status !== "past_due") return false;
         this.tick();
         const left = Math.max(0, sold.end - this.now) / (sold.end - sold.start);
-        const given = sold.paid ? Math.floor(priceOf(plan, image.interval as Interval) * left) : 0;
-        image.interval = image.interval === "monthly" ? "yearly" : "monthly";
-        const amount = priceOf(plan, image.interval) - given + subscription.deferred;
+        const given = sold.paid ? Math.floor(this.priceOf(plan, image.interval as Interval) * left) : 0;
+        const interval = image.interval === "monthly" ? "yearly" : "monthly";
+        const amount = this.priceOf(plan, interval) - given + subscription.deferred;
+        const full = given === 0 && subscription.deferred === 0;
         subscription.deferred = 0;
-        this.restart(subscription, this.charge(amount), "change", image.status, amount);
+        this.restart(subscription, this.charge(amount), "change", image.status, { amount, full, interval });
         return true;
       }
+      case "restartFull":
+        if (image.status !== "active" || subscription.removed) return false;
+        this.tick();
+        this.restart(subscription, this.charge(this.priceOf(plan, image.interval as Interval)), "change", "active");
+        return true;
+      case "declinedSwitch": {
+        if (image.status !== "active") return false;
+        this.tick();
+        const interval = image.interval === "monthly" ? "yearly" : "monthly";
+        const period = { start: this.now, end: addMonths(this.now, interval === "yearly" ? 12 : 1) };
+        const invoice: Invoice = { amount: 1, plan: "high", interval, period, purpose: "change", full: false };
+        this.tellPayment(subscription, invoice, { paid: false, inMoney: false });
+        return true;
+      }
+      case "attemptEarly":
+        if (!image.sentInvoice || subscription.open === null) return false;
+        this.tick();
+        this.tellPayment(subscription, subscription.open, { paid: false, inMoney: false }, "not_due");
+        return true;
+      case "extendTrial":
+        if (image.status !== "trialing") return false;
+        this.tick();
+        this.say(subscription, () => {
+          sold.end += 7 * DAY;
+          image.periodEnd = sold.end;
+          image.trialEnd = sold.end;
+        });
+        return true;
+      case "moveByTrial":
+        if (image.status !== "active" || !sold.paid || sold.interval === "yearly" || subscription.removed) return false;
+        if (limitOf(plan) > limitOf(sold.announced)) return false;
+        this.tick();
+        this.startTrial(false, sold.end, plan);
+        (this.sold.at(-1) as Sold).moved = true;
+        this.end(subscription, false);
+        return true;
+      case "collectVoid":
+      case "collectWaived":
+      case "collectOn":
+        this.tick();
+        this.say(subscription, () => {
+          image.collectionPaused = action === "collectVoid";
+          image.collectionWaived = action === "collectWaived";
+        });
+        return true;
+      case "removeItem":
+        if (subscription.removed) return false;
+        this.tick();
+        this.say(subscription, () => {
+          subscription.removed = true;
+        });
+        this.gaps.push({ from: this.now, to: Number.POSITIVE_INFINITY });
+        return true;
+      case "returnItem": {
+        if (!subscription.removed) return false;
+        this.tick();
+        (this.gaps.at(-1) as { to: Instant }).to = this.now;
+        const over = this.now >= sold.end;
+        this.say(subscription, () => {
+          subscription.removed = false;
+          if (over) this.open(subscription, this.now, addMonths(this.now, image.interval === "yearly" ? 12 : 1));
+        });
+        if (over) {
+          this.bill(subscription, "period", this.priceOf(plan, image.interval as Interval));
+          subscription.chargeAt = this.now + 60_000;
+        }
+        return true;
+      }
+      case "truncatedUpdate":
+        this.tick();
+        this.tell(subscription, null, "updated", { complete: false, plans: 0, unlisted: [] });
+        return true;
+      case "changeListing":
+        if (subscription.removed) return false;
+        this.tick();
+        this.say(subscription, () => {
+          subscription.unlisted = !subscription.unlisted;
+        });
+        return true;
       case "pause":
         if (image.status !== "active") return false;
         this.tick();
@@ -451,7 +641,7 @@ export class World {
           image.status = "active";
           this.open(subscription, this.now, addMonths(this.now, image.interval === "yearly" ? 12 : 1));
         });
-        this.bill(subscription, "period", priceOf(plan, image.interval as Interval));
+        this.bill(subscription, "period", this.priceOf(plan, image.interval as Interval));
         subscription.chargeAt = this.now + 60_000;
         return true;
       case "cancel":
@@ -480,13 +670,13 @@ export class World {
     const interval = image.interval as Interval;
     const left = Math.max(0, sold.end - this.now) / (sold.end - sold.start);
     const trial = image.status === "trialing";
-    const amount = trial ? 0 : Math.round((priceOf(next, interval) - priceOf(plan, interval)) * left);
+    const amount = trial ? 0 : Math.round((this.priceOf(next, interval) - this.priceOf(plan, interval)) * left);
     const announce = (status: Image["status"]) =>
       this.say(subscription, () => {
         subscription.plan = next;
+        subscription.declined = false;
         image.plan = next;
         image.status = status;
-        if (status === "active") sold.announced = higher(sold.announced, next);
       });
     if (action === "upgradeProrated" || action === "downgrade" || trial) {
       subscription.deferred += amount;
@@ -496,10 +686,14 @@ export class World {
     const charge = this.charge(amount);
     if (action === "upgradePendingIfIncomplete" && !charge.paid) return false;
     announce(charge.paid ? image.status : "past_due");
-    const invoice: Invoice = { amount, plan: next, interval, period: null, purpose: "proration" };
+    const invoice: Invoice = { amount, plan: next, interval, period: null, purpose: "proration", full: false };
     this.tellPayment(subscription, invoice, charge);
-    if (charge.paid) sold.announced = higher(sold.announced, next);
-    else if (subscription.open === null) {
+    if (charge.paid) {
+      sold.announced = higher(sold.announced, next);
+      return true;
+    }
+    subscription.declined = true;
+    if (subscription.open === null) {
       subscription.open = invoice;
       subscription.retries = [3, 6, 20].map((days) => this.now + days * DAY);
     }
@@ -512,56 +706,86 @@ export class World {
     charge: { paid: boolean; inMoney: boolean },
     purpose: "period" | "change",
     statusIfPaid: Image["status"],
-    amount = 0,
+    { amount = 0, full = true, interval }: { amount?: number; full?: boolean; interval?: Interval } = {},
   ): void {
     const { image, sold } = subscription;
     sold.restartedAt = this.now;
     subscription.chargeAt = null;
     subscription.retries = [];
     this.say(subscription, () => {
+      image.interval = interval ?? image.interval;
       image.status = charge.paid ? (statusIfPaid === "past_due" ? "active" : statusIfPaid) : "past_due";
       this.open(subscription, this.now, addMonths(this.now, image.interval === "yearly" ? 12 : 1));
     });
-    this.bill(subscription, purpose, amount || priceOf(subscription.plan, image.interval as Interval));
+    this.bill(subscription, purpose, amount || this.priceOf(subscription.plan, image.interval as Interval), full);
     this.tellPayment(subscription, subscription.open as Invoice, charge);
     if (charge.paid) {
-      this.settle(subscription, subscription.open as Invoice);
+      this.settle(subscription, subscription.open as Invoice, charge);
       subscription.open = null;
     } else subscription.retries = [3, 6, 20].map((days) => this.now + days * DAY);
   }
 
   /** Changes a subscription and tells it, with the image before. */
   private say(subscription: Subscription, changes: () => void, life: "updated" | "deleted" = "updated"): void {
-    const before = { ...subscription.image };
+    const before = subscription.removed
+      ? null
+      : shown(subscription.image, subscription.unlisted ? "unlisted" : "listed");
     changes();
     this.tell(subscription, before, life);
   }
 
-  private tell({ id, image }: Subscription, before: Image | null, life: "created" | "updated" | "deleted"): void {
-    this.facts.push({ kind: "snapshot", ...this.origin(id), life, image: { ...image }, before });
+  private tell(
+    { id, image, removed, unlisted, declined, plan, sold }: Subscription,
+    before: Image | null,
+    life: "created" | "updated" | "deleted",
+    cut?: ItemList,
+  ): void {
+    if (image.status === "active" && !removed && !declined) sold.announced = higher(sold.announced, plan);
+    const presence = removed || cut ? "absent" : unlisted ? "unlisted" : "listed";
+    const { interval, quantity, periodStart, periodEnd } = image;
+    const own = { id: `si_${id}`, product: null, price: null, interval, quantity, periodStart, periodEnd };
+    const list = cut ?? {
+      complete: true,
+      plans: unlisted && !removed ? 0 : 1,
+      unlisted: presence === "unlisted" ? [own] : [],
+    };
+    const seen = presence === "listed" ? { ...image } : shown(image, "absent");
+    this.facts.push({ kind: "snapshot", ...this.origin(id), life, image: seen, before, list });
   }
 
   private tellPayment(
-    { id }: Subscription,
-    invoice: Invoice,
+    { id, unlisted }: Subscription,
+    { period, ...invoice }: Invoice,
     { paid, inMoney }: { paid: boolean; inMoney: boolean },
+    purpose: PaymentFact["purpose"] = invoice.purpose,
   ): void {
-    const fact: PaymentFact = {
-      kind: "payment",
+    const origin = {
+      kind: "payment" as const,
       ...this.origin(id),
-      outcome: paid ? "paid" : "failed",
-      purpose: invoice.purpose,
-      periodStart: invoice.period?.start ?? this.now,
-      periodEnd: invoice.period?.end ?? null,
-      plan: invoice.plan,
-      interval: invoice.interval,
-      inMoney: paid && inMoney && invoice.period !== null,
+      outcome: paid ? ("paid" as const) : ("failed" as const),
     };
-    this.facts.push(fact);
+    const charged = { purpose, periodStart: period?.start ?? this.now, periodEnd: period?.end ?? null };
+    const full = paid && inMoney && invoice.full;
+    if (unlisted) {
+      const none = { purpose: "other" as const, periodStart: null, periodEnd: null, plan: null, interval: null };
+      const line = { id: `si_${id}`, product: null, price: null, ...charged };
+      this.facts.push({ ...origin, ...none, inMoney: full, unlisted: [line] });
+      return;
+    }
+    const { plan, interval } = invoice;
+    this.facts.push({ ...origin, ...charged, plan, interval, inMoney: full && period !== null });
   }
 
   private origin(subscription: string) {
     const id = `evt_${String(this.facts.length).padStart(3, "0")}`;
     return { id, processor: "stripe" as const, subscription, at: Math.floor(this.now / 1000) * 1000 };
   }
+}
+
+/** The image as an event shows it to this product. */
+function shown(image: Image, presence: "listed" | "unlisted" | "absent"): Image {
+  if (presence === "listed") return { ...image };
+  const none = { plan: null, interval: null };
+  if (presence === "unlisted") return { ...image, ...none };
+  return { ...image, ...none, quantity: 1, periodStart: null, periodEnd: null, item: null };
 }

@@ -83,8 +83,10 @@ export type InvoicesOf = { customer: string } | { subscriptions: readonly string
 /** A subscription as it stands at the processor, as facts that can be added to the timeline. */
 export interface SubscriptionReading {
   identity: Identity;
-  /** One a product of ours; empty where none of its prices is known. */
+  /** One per product of ours; empty if no item has a listed price. */
   facts: { product: ProductId; fact: SnapshotFact }[];
+  /** The same for products that the subscription is known to have and no item has a plan of. */
+  shared: SnapshotFact | null;
   /**
    * By whose word the facts are dated: the processor's own (when the subscription last changed), or only by when it was
    * read, and then it is no older than what was known before it was asked for.

@@ -3,7 +3,7 @@
  * `stripe/` that implements `WebhookSource`, and one line in `processors/index.ts`.
  */
 import type { FindPrice, ProductId } from "../catalog";
-import type { Fact, Instant, Note, Processor, SnapshotFact } from "../facts";
+import type { Fact, Instant, Note, Processor, ProcessorFact } from "../facts";
 
 /** Why a delivery was refused before it was stored; the codes are part of the HTTP answer. */
 export type RefusalReason =
@@ -62,8 +62,8 @@ export type Normalized =
       /** An event with nothing but a link to give: why it is ignored, not deferred, where its user is not known. */
       unlinked?: string;
     }
-  /** No price of ours: quarantined, but a known subscription's end, pause, flags and debts count whatever its price. */
-  | { outcome: "unpriced"; fact: SnapshotFact; identity: Identity; analysis: ChangeAnalysis | null }
+  /** No listed price: quarantined, unless the subscription is known; then its status, period and payments still count. */
+  | { outcome: "unpriced"; fact: ProcessorFact; identity: Identity; analysis: ChangeAnalysis | null }
   | { outcome: "ignored"; reason: string }
   | { outcome: "quarantined"; reason: string; identity: Identity };
 

@@ -58,7 +58,7 @@ function Report({ subscriptions, usage }: ReconcileReport) {
             <p>
               <strong>{userId}</strong> {product}, {processor} {subscription}:{" "}
               {finding === "not_found" && "not found at the processor. Nothing was changed; is the key the right one?"}
-              {finding === "unknown_price" && "none of its prices there is ours. Nothing was changed."}
+              {finding === "unknown_price" && "none of its prices there is listed."}
               {finding === "different" && (done ? "repaired." : "different.")}
             </p>
             {differences.map(({ field, here, there }) => (

@@ -3,7 +3,7 @@
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, outcome, note, ends, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- p_event {processor, id, type, outcome, note, others, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -31,11 +31,17 @@ begin
   v_lock := public.lock_subscription(p_user_id, p_product);
   v_before := v_lock.locked;
   v_now := public.now_for(p_user_id);
-  -- The revision speaks of this product only; how a subscription ended may be told by another's facts.
+  -- The revision covers this product only; facts of the subscription in another product may have come since.
   if v_before.revision <> p_revision or exists (
     select from public.facts f
-    where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
-      and not (p_event -> 'ends' ? f.fact_id)
+    where f.user_id = p_user_id and f.product <> p_product
+      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+      and not (p_event -> 'others' ? f.fact_id)
+      and (exists (
+          select from public.facts own
+          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id)
+        or exists (
+          select from jsonb_array_elements(p_facts) as n (body) where n.body ->> 'subscription' = f.subscription_id))
   ) then
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
@@ -57,12 +63,14 @@ begin
   v_after := public.turn_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
+  -- An event that turns out to be about other items only leaves no entry in the user's activity.
   insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after, request_id)
-  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
+  select p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
     p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
     public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
-    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id')
+    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id'
+  where p_event ->> 'outcome' is distinct from 'ignored'
   on conflict (user_id, product, processor, event_id) do nothing;
 
   if p_event ->> 'outcome' is not null then

@@ -1,6 +1,8 @@
--- Called by receive() before it folds: every fact of the user and product, the revision that commit_timeline will
--- compare, and the day that anchors the free windows.
-create or replace function public.load_timeline(p_user_id text, p_product text) returns jsonb
+-- Called before every fold: the facts of the user and product, the revision that commit_timeline will compare, and the day
+-- that anchors the free windows. "others" are facts of the same subscriptions in the user's other products, and of
+-- p_subscription_id, which this product may not know yet: they hold the shared status, item lists and unlisted charges.
+create or replace function public.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
+returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
@@ -14,18 +16,21 @@ begin
     'facts', coalesce((
       select jsonb_agg(f.body order by f.fact_id) from public.facts f
       where f.user_id = p_user_id and f.product = p_product), '[]'),
-    -- A subscription's end is the end of all its products, also of one that was not known when it ended.
-    'ends', coalesce((
-      select jsonb_agg(e.body order by e.fact_id)
+    'others', coalesce((
+      select jsonb_agg(o.body order by o.fact_id)
       from (
-        select distinct on (f.fact_id) f.fact_id,
-          f.body || jsonb_build_object('image', f.body -> 'image' || '{"plan": null, "interval": null}') as body
+        select distinct on (f.fact_id) f.fact_id, f.body
         from public.facts f
-        where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
-      ) e), '[]'));
+        where f.user_id = p_user_id and f.product <> p_product
+          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+          and (f.subscription_id = p_subscription_id or exists (
+            select from public.facts own
+            where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
+        order by f.fact_id, f.product
+      ) o), '[]'));
 end;
 $$;
 
-comment on function public.load_timeline(text, text) is 'Facts, revision and free anchor of a user and product.';
-revoke all on function public.load_timeline(text, text) from public, anon, authenticated;
-grant execute on function public.load_timeline(text, text) to service_role;
+comment on function public.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
+revoke all on function public.load_timeline(text, text, text) from public, anon, authenticated;
+grant execute on function public.load_timeline(text, text, text) to service_role;

@@ -1,3 +1,4 @@
+import { after } from "next/server";
 import { webhookRoute } from "@/lib/billing";
 
-export const POST = webhookRoute("paddle");
+export const POST = webhookRoute("paddle", after);

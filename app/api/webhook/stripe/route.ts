@@ -1,3 +1,4 @@
+import { after } from "next/server";
 import { webhookRoute } from "@/lib/billing";
 
-export const POST = webhookRoute("stripe");
+export const POST = webhookRoute("stripe", after);

@@ -1,6 +1,6 @@
 /** What a transaction pays for: a whole period, a change, the difference for an upgrade, or something else. */
-import type { FindPrice, Price } from "@/lib/billing/catalog";
-import type { PaymentFact } from "@/lib/billing/facts";
+import { type FindPrice, type Price, planRank, product as productOf } from "@/lib/billing/catalog";
+import type { PaymentFact, UnlistedCharge } from "@/lib/billing/facts";
 import { addMonths, DAY } from "@/lib/billing/period";
 import type { Transaction } from "./shape";
 
@@ -15,9 +15,16 @@ const PURPOSES: Readonly<Record<string, "period" | "change">> = {
 /** One line of a transaction; `total` in minor units, null where it is not said. */
 export interface Line {
   priceId: string | null;
+  /** The processor's product that the price belongs to. */
+  productId: string | null;
   total: number | null;
-  /** Present where only a part of a period is charged; its `rate` is that part. */
-  proration: { rate: number | null } | null;
+  /** The part of a period that is charged; a `rate` of 1 over the whole period is no proration. */
+  proration: { rate: number | null; billing_period: Period | null } | null;
+}
+
+interface Period {
+  starts_at: number;
+  ends_at: number;
 }
 
 export interface PlanLine {
@@ -31,12 +38,14 @@ export function linesOf({ details, items }: Transaction): Line[] {
   if (calculated.length > 0) {
     return calculated.map((line) => ({
       priceId: line.price_id,
+      productId: line.product?.id ?? null,
       total: line.totals?.total ?? null,
       proration: line.proration,
     }));
   }
   return (items ?? []).map((item) => ({
     priceId: item.price?.id ?? item.price_id,
+    productId: item.price?.product_id ?? null,
     total: null,
     proration: item.proration,
   }));
@@ -49,9 +58,26 @@ export function findPlanLines(transaction: Transaction, findPrice: FindPrice): P
   });
 }
 
-/** Whether a subscription's plan is charged by such a transaction. */
-export function makesPeriods(transaction: Transaction): boolean {
-  return purposeOf(transaction) !== undefined;
+/** The lines with prices that the catalog does not list: an add-on's, or a plan's at a price of its own. */
+export function unlistedCharges(transaction: Transaction, findPrice: FindPrice): UnlistedCharge[] {
+  const { billing_period: period } = transaction;
+  const valid = period !== null && period.ends_at > period.starts_at;
+  return linesOf(transaction).flatMap((line): UnlistedCharge[] => {
+    if (line.priceId !== null && findPrice(line.priceId) !== undefined) return [];
+    const isCharged = line.total === null || line.total > 0;
+    const purpose = purposeOf(transaction);
+    const partial = purpose === "change" || isPartial(line, period);
+    return [
+      {
+        id: null,
+        product: line.productId,
+        price: line.priceId,
+        purpose: purpose === undefined || !isCharged ? "other" : partial ? "proration" : "period",
+        periodStart: valid ? period.starts_at : null,
+        periodEnd: valid ? period.ends_at : null,
+      },
+    ];
+  });
 }
 
 function purposeOf({ origin }: Transaction): "period" | "change" | undefined {
@@ -71,14 +97,16 @@ export function chargeFor(planLines: readonly PlanLine[], transaction: Transacti
 
 /** At a renewal, prorations of the old period may be charged along: they stand for nothing beside the whole price. */
 function chargeForPeriod(planLines: readonly PlanLine[], { billing_period: period }: Transaction): Charge {
-  const [whole, ...others] = planLines.filter(({ line }) => !isPartial(line));
-  if (whole === undefined) return proratedPlan(planLines);
-  // Lines of one plan may be split; only another plan is a contradiction.
-  if (others.some(({ price }) => price.plan !== whole.price.plan || price.interval !== whole.price.interval)) {
-    return { problem: "ambiguous_plan_items" };
-  }
+  const whole = planLines.filter(({ line }) => !isPartial(line, period));
+  // Lines of one plan may be split; of two plan items the payment covers the higher.
+  const rank = ({ price }: PlanLine) => planRank(productOf(price.product), price.plan);
+  const planLine = whole.reduce<PlanLine | null>(
+    (best, next) => (best && rank(best) >= rank(next) ? best : next),
+    null,
+  );
+  if (planLine === null) return proratedPlan(planLines);
   if (period !== null && period.ends_at <= period.starts_at) return { problem: "invalid_period" };
-  return { purpose: "period", planLine: whole };
+  return { purpose: "period", planLine };
 }
 
 /**
@@ -92,7 +120,7 @@ function chargeForChange(planLines: readonly PlanLine[], { billing_period: perio
   const { line, price } = charged.planLine;
   const wholeEnd = addMonths(period.starts_at, price.interval === "yearly" ? 12 : 1);
   const off = Math.abs(period.ends_at - wholeEnd);
-  const isWhole = off <= EXACTLY || (off <= DAY && !isPartial(line));
+  const isWhole = off <= EXACTLY || (off <= DAY && !isPartial(line, period));
   return isWhole ? { ...charged, purpose: "change" } : charged;
 }
 
@@ -109,6 +137,11 @@ function proratedPlan(planLines: readonly PlanLine[]): Charge {
   return planLine === null ? NOTHING : { purpose: "proration", planLine };
 }
 
-function isPartial({ proration }: Line): boolean {
-  return proration !== null && (proration.rate ?? 0) < 1;
+/** Whether a line charges for less than the transaction's period. */
+export function isPartial({ proration }: Line, period: Period | null): boolean {
+  if (proration === null) return false;
+  const { rate, billing_period: part } = proration;
+  if ((rate ?? 0) < 1) return true;
+  if (part === null || period === null) return false;
+  return part.starts_at > period.starts_at + EXACTLY || part.ends_at < period.ends_at - EXACTLY;
 }

@@ -67,6 +67,7 @@ describe("a subscription as it is", () => {
     const updatedAt = Date.UTC(2026, 10, 1, 10, 0, 0, 500);
     expect(await client.subscription(SUBSCRIPTION)).toEqual({
       datedBy: "processor",
+      shared: expect.objectContaining({ image: expect.objectContaining({ plan: null, status: "active" }) }),
       identity: {
         customer: CUSTOMER,
         subscription: SUBSCRIPTION,
@@ -85,6 +86,11 @@ describe("a subscription as it is", () => {
             at: updatedAt,
             life: "updated",
             before: null,
+            list: {
+              complete: true,
+              plans: 1,
+              unlisted: [expect.objectContaining({ id: null, price: "pri_seats", interval: "monthly", quantity: 1 })],
+            },
             image: {
               plan: "plus",
               interval: "monthly",
@@ -95,6 +101,8 @@ describe("a subscription as it is", () => {
               cancelAt: Date.UTC(2026, 11, 1, 10, 0, 0, 123),
               trialEnd: null,
               collectionPaused: false,
+              selfStarted: true,
+              item: { id: null, product: expect.stringMatching(/^pro_/), price: "pri_writer_plus_monthly" },
             },
           },
         },

@@ -10,6 +10,7 @@ import type {
   PlanChange,
   SubscriptionReading,
 } from "@/lib/billing/processors/client";
+import { readingOf } from "@/lib/billing/processors/reading";
 import { unreadable } from "./client-call";
 import type { PlanItems } from "./client-plan";
 import { instantOf } from "./instant";
@@ -82,8 +83,10 @@ export function readSubscription(subscription: Subscription, findPrice: FindPric
     updated_at: subscription.updatedAt,
     current_billing_period: period && { starts_at: period.startsAt, ends_at: period.endsAt },
     scheduled_change: change && { action: change.action, effective_at: change.effectiveAt },
+    collection_mode: subscription.collectionMode,
+    import_meta: subscription.importMeta,
     items: subscription.items.map(({ price, quantity, trialDates }) => ({
-      price: { id: price.id },
+      price: { id: price.id, product_id: price.productId, billing_cycle: price.billingCycle },
       quantity,
       trial_dates: trialDates && { ends_at: trialDates.endsAt },
     })),
@@ -91,10 +94,10 @@ export function readSubscription(subscription: Subscription, findPrice: FindPric
   const id = `read:${subscription.id}:${at}`;
   const event = { processor: "paddle" as const, id, type: "subscription.updated", livemode: null, occurredAt: at };
   const normalized = normalize({ ...event, payload: { data } }, findPrice);
-  if (normalized.outcome === "ignored") throw unreadable("subscription", normalized.reason);
-  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [], datedBy: "processor" };
-  const facts = normalized.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
-  return { identity: normalized.identity, facts, datedBy: "processor" };
+  if (normalized.outcome !== "facts" && normalized.outcome !== "unpriced") {
+    throw unreadable("subscription", normalized.reason);
+  }
+  return { identity: normalized.identity, ...readingOf(normalized), datedBy: "processor" };
 }
 
 const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {

@@ -6,8 +6,15 @@ import { APRIL, HOUR, MARCH, MAY, MID_APRIL, MID_MARCH, NEXT_MARCH, SECOND, stor
 import { HANDLERS } from "./normalize";
 import { normalized, withChanges } from "./testing";
 
+const item = (plan: string, interval = "monthly", product = "writer") => ({
+  id: null,
+  product: `pro_${product}_${plan}`,
+  price: `pri_${product}_${plan}_${interval}`,
+});
+const writer = (plan: string) => ({ plan, item: item(plan) });
 const plus: Image = {
-  plan: "plus",
+  ...writer("plus"),
+  selfStarted: true,
   interval: "monthly",
   quantity: 1,
   status: "active",
@@ -19,7 +26,13 @@ const plus: Image = {
 };
 const april: Image = { ...plus, periodStart: APRIL, periodEnd: MAY };
 const trial: Image = { ...plus, status: "trialing", trialEnd: APRIL };
-const yearly: Image = { ...plus, interval: "yearly", periodStart: MID_MARCH, periodEnd: NEXT_MARCH };
+const yearly: Image = {
+  ...plus,
+  interval: "yearly",
+  item: item("plus", "yearly"),
+  periodStart: MID_MARCH,
+  periodEnd: NEXT_MARCH,
+};
 const noPeriod = { periodStart: null, periodEnd: null };
 
 const snapshot = (at: number, image: Image, life = "updated") => ({ kind: "snapshot", at, life, image, before: null });
@@ -53,8 +66,8 @@ const FACTS: Record<string, object> = {
   "subscription.trialing": snapshot(MARCH, trial),
   "subscription.updated.renewal": snapshot(APRIL + SECOND, april),
   "subscription.updated.trial_converted": snapshot(APRIL + SECOND, { ...april, trialEnd: APRIL }),
-  "subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, plan: "ultra" }),
-  "subscription.updated.plan_change_at_renewal": snapshot(APRIL + SECOND, { ...april, plan: "basic" }),
+  "subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, ...writer("ultra") }),
+  "subscription.updated.plan_change_at_renewal": snapshot(APRIL + SECOND, { ...april, ...writer("basic") }),
   "subscription.updated.interval_switch": snapshot(MID_MARCH, yearly),
   "subscription.updated.cancel_scheduled": snapshot(MID_MARCH, { ...plus, cancelAt: APRIL }),
   "subscription.updated.pause_scheduled": snapshot(MID_MARCH, plus),
@@ -71,7 +84,7 @@ const FACTS: Record<string, object> = {
   "transaction.completed.trial": payment(MARCH, ofMarch),
   "transaction.completed.renewal": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
   "transaction.completed.renewal_from_credit": payment(APRIL + HOUR, ofApril),
-  "transaction.completed.renewal_with_discount": payment(APRIL + HOUR, ofApril),
+  "transaction.completed.renewal_with_discount": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
   "transaction.completed.upgrade": payment(MID_MARCH, upgrade),
   "transaction.completed.upgrade_in_full": payment(MID_MARCH, upgrade),
   "transaction.completed.interval_switch": payment(MID_MARCH, { ...ofYear, purpose: "change" }),
@@ -135,10 +148,12 @@ test.each(Object.entries(FACTS))("%s", (name, fact) => {
   const type = name.split(".")[0];
   const id = `paddle:${of(name).event_id}:${type === "subscription" ? "snapshot" : "payment"}`;
   const origin = { id, processor: "paddle", subscription: "sub_01ada" };
-  const facts: object[] = [{ product: "writer", fact: { ...origin, ...fact } }];
+  const list = { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] };
+  const said = { ...origin, ...fact, ...(type === "subscription" && { list }) };
+  const facts: object[] = [{ product: "writer", fact: said }];
   if (name.endsWith("two_products")) {
-    const image = { ...plus, plan: "starter", quantity: 3 };
-    facts.push({ product: "chatbots", fact: { ...origin, ...fact, image } });
+    const image = { ...plus, plan: "starter", item: item("starter", "monthly", "chatbots"), quantity: 3 };
+    facts.push({ product: "chatbots", fact: { ...said, image } });
   }
   const created = /^subscription\.created(\.trial)?$/.test(name) ? "txn_01march" : null;
   const transaction = type === "transaction" ? entity(name).id : created;

@@ -142,9 +142,14 @@ describe("a period", () => {
     });
   });
 
-  test("of no width is quarantined, and so are two plans of one product", () => {
+  test("of no width is quarantined; of two plans of one product the higher is paid for", () => {
     expect(told({ period: { start: START, end: START } })).toMatchObject({ reason: "invalid_period" });
-    expect(told({ lines: [line(price), line(ultra)] })).toMatchObject({ reason: "ambiguous_plan_items" });
+    for (const lines of [
+      [line(price), line(ultra)],
+      [line(ultra), line(price)],
+    ]) {
+      expect(fact({ lines })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: true });
+    }
     expect(fact({ lines: [line(price), line(price)] })).toMatchObject({ purpose: "period", inMoney: true });
   });
 
@@ -163,12 +168,37 @@ describe("a period", () => {
     expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "plus" });
   });
 
-  test("without a price of ours is quarantined, and without a plan ignored where no plan is charged", () => {
-    expect(told({ lines: [line(other)] })).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
-    expect(told({ lines: [line(other)], origin: "subscription_charge" })).toEqual({
-      outcome: "ignored",
-      reason: "no_plan_line",
+  test("without a listed price names the products that it charges for", () => {
+    const period = { periodStart: START, periodEnd: END };
+    const charge = { id: null, product: "pro_writer_plus", price: "pri_seats", purpose: "period", ...period };
+    expect(told({ lines: [line(other)] })).toMatchObject({
+      outcome: "unpriced",
+      fact: { purpose: "other", plan: null, inMoney: true, unlisted: [charge] },
     });
+    const rated = line(other, { proration });
+    expect(told({ lines: [rated] })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
+    expect(told({ lines: [line(other)], origin: "subscription_update" })).toMatchObject({
+      fact: { unlisted: [{ purpose: "proration" }] },
+    });
+    for (const spec of [{ origin: "subscription_charge" as const }, { lines: [line(other, { amount: 0 })] }]) {
+      expect(told({ lines: [line(other)], ...spec })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
+    }
+    expect(fact({ lines: [line(price), line(other)] })).toMatchObject({ plan: "plus", unlisted: [charge] });
+  });
+});
+
+describe("a failed attempt on a sent invoice", () => {
+  const attempt = (type: string, lines = BASE.lines) =>
+    told({ status: "billed", collectionMode: "manual", lines }, {}, type);
+
+  test("is no debt until Paddle says that it is overdue", () => {
+    expect(attempt("transaction.payment_failed")).toMatchObject({
+      facts: [{ fact: { outcome: "failed", purpose: "not_due" } }],
+    });
+    expect(attempt("transaction.past_due")).toMatchObject({
+      facts: [{ fact: { outcome: "failed", purpose: "period" } }],
+    });
+    expect(attempt("transaction.payment_failed", [line(other)])).toEqual({ outcome: "ignored", reason: "not_due" });
   });
 });
 
@@ -176,6 +206,11 @@ describe("in money", () => {
   test("is what was captured in full, nothing given", () => {
     expect(fact({}).inMoney).toBe(true);
     expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).inMoney).toBe(true);
+    // A discount leaves an ordinary price.
+    expect(fact({ discount: 1 }).inMoney).toBe(true);
+    // Paddle writes a whole period as a proration of rate 1, too.
+    const whole = { rate: "1", start: START, end: END };
+    expect(fact({ lines: [line(price, { proration: whole }), line(other, { proration: whole })] }).inMoney).toBe(true);
     // Taxes come on top.
     expect(fact({}, { "details.totals.grand_total": "2399", "payments.0.amount": "2399" }).inMoney).toBe(true);
   });
@@ -184,7 +219,7 @@ describe("in money", () => {
     ["a credit", { credit: 1 }, {}],
     ["all from credit", { credit: 1999 }, {}],
     ["a credit given", { creditToBalance: 1 }, {}],
-    ["a discount", { discount: 1 }, {}],
+    ["all discounted", { discount: 1999 }, {}],
     ["nothing to pay", { lines: [line(price, { amount: 0 })] }, {}],
     ["a balance left", {}, { "details.totals.balance": "1" }],
     ["a payment that is not captured", {}, { "payments.0.status": "authorized" }],
@@ -193,16 +228,25 @@ describe("in money", () => {
     ["no payments said", {}, { payments: undefined }],
     ["no totals", {}, { "details.totals": null }],
     ["no credit said", {}, { "details.totals.credit": undefined }],
-    ["less than the price", {}, { "details.totals.grand_total": "100", "payments.0.amount": "100" }],
-    ["a proration on the plan's item alone", {}, { "items.0.proration": { rate: "1" } }],
+    ["a partial proration on the plan's item alone", {}, { "items.0.proration": { rate: "0.5" } }],
     ["a line that gives back", { lines: [line(price), line(other, { amount: -1 })] }, {}],
     [
       "a prorated line",
-      { lines: [line(price), line(other, { proration: { rate: "1", start: START, end: END } })] },
+      { lines: [line(price), line(other, { proration: { rate: "0.5", start: START, end: END } })] },
+      {},
+    ],
+    [
+      "a whole rate for a part of the period",
+      { lines: [line(price), line(other, { proration: { rate: "1", start: START + DAY, end: END } })] },
       {},
     ],
   ])("is not %s", (_name, spec, changes) => {
     expect(fact(spec, changes).inMoney).toBe(false);
+  });
+
+  test("the merchant may declare a sent invoice paid", () => {
+    expect(fact({ collectionMode: "manual" }, { payments: [] }).inMoney).toBe(true);
+    expect(fact({ collectionMode: "manual", status: "billed" }, { payments: [] }).inMoney).toBe(false);
   });
 
   test("is nothing that failed", () => {

@@ -1,8 +1,8 @@
 /** Transaction events → payment facts, one for each product that the transaction charges for. */
-import type { FindPrice, ProductId } from "@/lib/billing/catalog";
+import type { ProductId } from "@/lib/billing/catalog";
 import type { PaymentFact } from "@/lib/billing/facts";
 import type { Normalized } from "@/lib/billing/processors/processor";
-import { chargeFor, findPlanLines, linesOf, makesPeriods, type PlanLine } from "./charge";
+import { chargeFor, findPlanLines, isPartial, linesOf, unlistedCharges } from "./charge";
 import type { Handler } from "./handler";
 import { identityOf, readEntity, type Transaction, transactionShape } from "./shape";
 
@@ -11,7 +11,7 @@ const PAID: ReadonlySet<string | null> = new Set(["paid", "completed"]);
 
 /** A handler for events that say how the payment of a transaction went. */
 export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
-  return ({ id, at, data }, findPrice) => {
+  return ({ id, type, at, data }, findPrice) => {
     const identity = identityOf(data, "transaction");
     const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
     const { subscription } = identity;
@@ -22,37 +22,46 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const transaction = read.value;
     if (outcome === "failed" && PAID.has(transaction.status)) return { outcome: "ignored", reason: "already_paid" };
     const planLines = findPlanLines(transaction, findPrice);
+    const unlisted = unlistedCharges(transaction, findPrice);
+    const inMoney = outcome === "paid" && settledInFull(transaction);
+    const origin = {
+      kind: "payment" as const,
+      id: `paddle:${id}:payment`,
+      processor: "paddle" as const,
+      subscription,
+      at,
+      outcome,
+      ...(unlisted.length > 0 && { unlisted }),
+    };
+    // A failed attempt on a sent invoice is no debt: Paddle says when it is overdue.
+    const isDue = outcome === "paid" || transaction.collection_mode !== "manual" || type === "transaction.past_due";
     if (planLines.length === 0) {
-      return makesPeriods(transaction) ? quarantined("unknown_price") : { outcome: "ignored", reason: "no_plan_line" };
+      if (!isDue) return { outcome: "ignored", reason: "not_due" };
+      if (unlisted.every(({ purpose }) => purpose === "other")) return { outcome: "ignored", reason: "no_plan_line" };
+      const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
+      const fact: PaymentFact = { ...origin, purpose: "other", ...none, inMoney };
+      return { outcome: "unpriced", fact, identity, analysis: null };
     }
 
     const facts: { product: ProductId; fact: PaymentFact }[] = [];
     for (const product of new Set(planLines.map(({ price }) => price.product))) {
-      const charge = chargeFor(
-        planLines.filter(({ price }) => price.product === product),
-        transaction,
-      );
+      const own = planLines.filter(({ price }) => price.product === product);
+      const charge = chargeFor(own, transaction);
       if ("problem" in charge) return quarantined(charge.problem);
-      const { purpose, planLine } = charge;
+      const { planLine } = charge;
+      const purpose = isDue ? charge.purpose : "not_due";
+      const whole = purpose === "period" || purpose === "change";
       const period = planLine === null ? null : transaction.billing_period;
       facts.push({
         product,
         fact: {
-          kind: "payment",
-          id: `paddle:${id}:payment`,
-          processor: "paddle",
-          subscription,
-          at,
-          outcome,
+          ...origin,
           purpose,
           periodStart: period?.starts_at ?? null,
           periodEnd: period?.ends_at ?? null,
           plan: planLine?.price.plan ?? null,
           interval: planLine?.price.interval ?? null,
-          inMoney:
-            outcome === "paid" &&
-            (purpose === "period" || purpose === "change") &&
-            paidInMoney(transaction, planLines, findPrice),
+          inMoney: inMoney && whole && own.every(({ line }) => (line.total ?? 0) > 0),
         },
       });
     }
@@ -70,28 +79,26 @@ function withoutSubscription(
 }
 
 /**
- * Whether the whole price came in money: nothing discounted, nothing from a balance, a credit or a proration. Taxes may
- * come on top. What cannot be told counts as no.
+ * Whether the transaction was settled in full: a total after discounts of more than 0, captured or declared paid by the
+ * merchant (manual collection), with no credit, balance or partial proration in it. What cannot be told counts as no.
  */
-function paidInMoney(transaction: Transaction, planLines: readonly PlanLine[], findPrice: FindPrice): boolean {
+function settledInFull(transaction: Transaction): boolean {
   const totals = transaction.details?.totals;
   const grandTotal = totals?.grand_total ?? 0;
   const captured = (transaction.payments ?? [])
     .filter(({ status }) => status === "captured")
     .reduce((sum, payment) => sum + (payment.amount ?? 0), 0);
+  const { billing_period: period } = transaction;
   return (
     grandTotal > 0 &&
-    captured >= grandTotal &&
-    grandTotal >= planLines.reduce((sum, { line }) => sum + (line.total ?? 0), 0) &&
+    (captured >= grandTotal || (transaction.collection_mode === "manual" && PAID.has(transaction.status))) &&
     totals?.credit === 0 &&
     (totals.credit_to_balance ?? 0) === 0 &&
     totals.balance === 0 &&
-    totals.discount === 0 &&
-    linesOf(transaction).every((line) => line.proration === null && (line.total ?? 0) >= 0) &&
-    // The items say it, too: a line may leave it out.
+    linesOf(transaction).every((line) => !isPartial(line, period) && (line.total ?? 0) >= 0) &&
+    // The items have their prorations, too: a line may leave it out.
     (transaction.items ?? []).every(
-      (item) => item.proration === null || !findPrice(item.price?.id ?? item.price_id ?? ""),
-    ) &&
-    planLines.every(({ line }) => (line.total ?? 0) > 0)
+      ({ proration }) => !isPartial({ priceId: null, productId: null, total: null, proration }, period),
+    )
   );
 }

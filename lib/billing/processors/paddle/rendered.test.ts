@@ -2,24 +2,37 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { product } from "@/lib/billing/catalog";
-import type { Fact, ProcessorFact } from "@/lib/billing/facts";
+import type { Fact, Image, ProcessorFact, UnlistedCharge } from "@/lib/billing/facts";
+import { withoutPlan } from "@/lib/billing/items";
 import { fold } from "@/lib/billing/timeline";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
-import { ACTIONS, World } from "@/tests/support/world";
+import { PADDLE_ACTIONS, World } from "@/tests/support/world";
 import { normalized } from "./testing";
 
-const anyWorld = fc.array(fc.constantFrom(...ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
+const anyWorld = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
   const world = new World();
   for (const action of actions) world.act(action);
   return world;
 });
 const NAMES: Record<string, string> = { low: "plus", high: "ultra" };
 
+const isNotDue = ({ purpose }: UnlistedCharge) => purpose === "not_due";
+
+/** Items have ids at Stripe only, and each checkout of a price with a trial starts one. */
+function saidByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...image }: Image): unknown {
+  return image;
+}
+
 function factsOf(fact: ProcessorFact): Fact[] {
   return renderPaddle(fact, "u").flatMap((event) => {
     const result = normalized(event);
+    if (result.outcome === "unpriced") return [result.fact];
+    if (result.outcome === "ignored" && result.reason === "not_due") return [];
     if (result.outcome !== "facts") throw new Error(JSON.stringify(result));
-    return result.facts.map(({ fact: again }) => again);
+    // A list without the writer's plan gives the other product's fact, which the writer shares.
+    return result.facts.flatMap(({ product: of, fact: again }) =>
+      of === "writer" ? again : (withoutPlan(again) ?? []),
+    );
   });
 }
 
@@ -28,20 +41,22 @@ test("each of its events says what the fact said", () => {
     fc.property(anyWorld, (world) => {
       for (const fact of world.facts) {
         const again = factsOf(fact);
-        expect(again.length).toBeGreaterThan(0);
+        expect(again.length > 0).toBe(fact.kind === "snapshot" || !fact.unlisted?.some(isNotDue));
         for (const each of again) {
           expect(each).toMatchObject({ kind: fact.kind, at: paddleInstant(fact), processor: "paddle" });
           if (fact.kind === "snapshot" && each.kind === "snapshot") {
             const { status } = fact.image;
             const period = status === "paused" || status === "canceled" ? { periodStart: null, periodEnd: null } : {};
             const cancelAt = status === "canceled" ? null : fact.image.cancelAt;
-            const plan = NAMES[fact.image.plan ?? ""];
-            expect(each.image).toEqual({ ...fact.image, ...period, plan, cancelAt });
+            const plan = NAMES[fact.image.plan ?? ""] ?? null;
+            const said = { ...fact.image, ...period, plan, cancelAt };
+            expect(saidByPaddle(each.image)).toEqual(saidByPaddle(said));
+            expect(each.list?.unlisted.length).toBe(fact.list?.unlisted.length);
             expect(each.before).toBeNull();
           }
           if (fact.kind === "payment" && each.kind === "payment") {
             const { outcome, purpose, inMoney, interval } = fact;
-            expect(each).toMatchObject({ outcome, purpose, inMoney, interval, plan: NAMES[fact.plan ?? ""] });
+            expect(each).toMatchObject({ outcome, purpose, inMoney, interval, plan: NAMES[fact.plan ?? ""] ?? null });
             if (fact.purpose !== "proration") expect(each).toMatchObject({ periodEnd: fact.periodEnd });
           }
         }

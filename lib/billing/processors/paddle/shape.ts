@@ -27,8 +27,12 @@ const rate = z
   .transform(Number);
 const period = z.object({ starts_at: instant, ends_at: instant });
 
+const anyId = optional(id).catch(null);
+const cycle = optional(z.object({ interval: z.string(), frequency: z.number() })).catch(null);
+const price = z.object({ id, product_id: anyId, billing_cycle: cycle });
+
 const item = z.object({
-  price: optional(z.object({ id })),
+  price: optional(price),
   /** No more than Postgres' `integer` holds. */
   quantity: optional(z.number().int().min(0).max(2_147_483_647)),
   trial_dates: optional(z.object({ ends_at: optional(instant) })),
@@ -40,23 +44,26 @@ export const subscriptionShape = z.object({
   updated_at: optional(instant),
   current_billing_period: optional(period),
   scheduled_change: optional(z.object({ action: z.string(), effective_at: instant })),
+  collection_mode: optional(z.string()),
+  /** Only subscriptions that were brought over from elsewhere have it. */
+  import_meta: optional(z.unknown()),
   items: z.array(item),
 });
 export type Subscription = z.output<typeof subscriptionShape>;
 export type SubscriptionItem = Subscription["items"][number];
 
-const proration = optional(z.object({ rate: optional(rate) }));
+const proration = optional(z.object({ rate: optional(rate), billing_period: optional(period).catch(null) }));
 
 export const transactionShape = z.object({
   status: optional(z.string()),
   origin: optional(z.string()),
   billing_period: optional(period),
-  items: optional(z.array(z.object({ price: optional(z.object({ id })), price_id: optional(id), proration }))),
+  collection_mode: optional(z.string()),
+  items: optional(z.array(z.object({ price: optional(price), price_id: optional(id), proration }))),
   details: optional(
     z.object({
       totals: optional(
         z.object({
-          discount: optional(amount),
           credit: optional(amount),
           credit_to_balance: optional(amount),
           balance: optional(amount),
@@ -64,7 +71,14 @@ export const transactionShape = z.object({
         }),
       ),
       line_items: optional(
-        z.array(z.object({ price_id: id, proration, totals: optional(z.object({ total: optional(amount) })) })),
+        z.array(
+          z.object({
+            price_id: id,
+            product: optional(z.object({ id: anyId })).catch(null),
+            proration,
+            totals: optional(z.object({ total: optional(amount) })),
+          }),
+        ),
       ),
     }),
   ),
@@ -95,7 +109,6 @@ export function missingField(path: readonly PropertyKey[]): string {
   return ["missing_field:data", ...path.map(String)].join(".");
 }
 
-const anyId = optional(id).catch(null);
 /** A user id is text of anybody's making; only what cannot be stored is refused. */
 const userId = optional(z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u)).catch(null);
 const identityShape = z.object({

@@ -48,10 +48,6 @@ describe("what cannot be read is quarantined, by its path", () => {
   ])("%j", (changes, reason) => {
     expect(told({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { customer: "ctm_1" } });
   });
-
-  test("two plans of one product", () => {
-    expect(told({ items: [{ price }, { price: ultra }] })).toMatchObject({ reason: "ambiguous_plan_items" });
-  });
 });
 
 test("only the plan's item counts, wherever it stands; its quantity too", () => {
@@ -60,8 +56,50 @@ test("only the plan's item counts, wherever it stands; its quantity too", () => 
     { price, quantity: 2 },
   ];
   expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "plus", quantity: 2 } } }] });
-  expect(told({ items: [{ price: seats }] })).toMatchObject({ outcome: "unpriced" });
-  expect(told({ items: [] })).toMatchObject({ outcome: "unpriced", fact: { image: { plan: null, quantity: 1 } } });
+});
+
+test("of two plans of one product the higher counts, flagged", () => {
+  for (const items of [
+    [{ price }, { price: ultra }],
+    [{ price: ultra }, { price }],
+  ]) {
+    expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "ultra", twoPlanItems: true } } }] });
+  }
+  expect(told({})).not.toHaveProperty("facts.0.fact.image.twoPlanItems");
+});
+
+test("the list is complete and names the items without a listed price, with the subscription's period", () => {
+  const period = { periodStart: AT, periodEnd: AT + 2_678_400_000 };
+  const own = { id: null, product: "pro_writer_plus", price: "pri_seats", interval: "monthly", quantity: 4, ...period };
+  expect(told({ items: [{ price: seats, quantity: 4 }] })).toMatchObject({
+    outcome: "unpriced",
+    fact: { image: { plan: null, periodStart: null }, list: { complete: true, plans: 0, unlisted: [own] } },
+  });
+  expect(told({ items: [{ price }, { price: seats }] })).toMatchObject({
+    facts: [{ fact: { list: { complete: true, plans: 1, unlisted: [{ quantity: 1 }] } } }],
+  });
+  for (const [billing_cycle, interval] of [
+    [{ interval: "year", frequency: 1 }, "yearly"],
+    [{ interval: "month", frequency: 12 }, "yearly"],
+    [{ interval: "month", frequency: 3 }, null],
+    [null, null],
+  ]) {
+    expect(told({ items: [{ price: seats }] }, { "items.0.price.billing_cycle": billing_cycle })).toMatchObject({
+      fact: { list: { unlisted: [{ interval }] } },
+    });
+  }
+  const paused = told({ items: [{ price: seats }], status: "paused", period: null });
+  expect(paused).toMatchObject({ fact: { list: { unlisted: [{ periodStart: null, periodEnd: null }] } } });
+  // An empty list says nothing about plans.
+  expect(told({ items: [] })).toMatchObject({ outcome: "unpriced", fact: { list: { complete: false } } });
+});
+
+test("a trial is the customer's own, unless invoices are sent or the subscription was imported", () => {
+  expect(told({})).toMatchObject({ facts: [{ fact: { image: { selfStarted: true } } }] });
+  const invoiced = told({ collectionMode: "manual" });
+  expect(invoiced).toMatchObject({ facts: [{ fact: { image: { sentInvoice: true } } }] });
+  expect(invoiced).not.toHaveProperty("facts.0.fact.image.selfStarted");
+  expect(told({}, { import_meta: { imported_from: "x" } })).not.toHaveProperty("facts.0.fact.image.selfStarted");
 });
 
 test("the end counts whatever the event is called and whatever is missing", () => {

@@ -1,16 +1,10 @@
 /** Subscription events → snapshot facts, one for each product that the subscription has a plan of. */
-import type { FindPrice, Price } from "@/lib/billing/catalog";
+import type { ProductId } from "@/lib/billing/catalog";
 import { type Image, LIVE, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/facts";
 import type { Normalized } from "@/lib/billing/processors/processor";
 import type { Handler } from "./handler";
-import {
-  identityOf,
-  missingField,
-  readEntity,
-  type Subscription,
-  type SubscriptionItem,
-  subscriptionShape,
-} from "./shape";
+import { highestItem, itemKeyOf, itemListOf, type PlanItem, planItemsOf } from "./items";
+import { identityOf, missingField, readEntity, type Subscription, subscriptionShape } from "./shape";
 
 /**
  * A handler for events that carry a subscription as it is now. Paddle does not say what it was before. The status
@@ -34,53 +28,54 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       // Events of one change may occur in any order; the subscription's own clock tells which state is the later one.
       at: subscription.updated_at ?? at,
       life: status === "canceled" ? ("deleted" as const) : life,
+      list: itemListOf(subscription, findPrice),
       before: null,
     };
-    const planItems = findPlanItems(subscription, findPrice);
-    if (planItems.length === 0) {
-      const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, subscription.items[0], undefined) };
-      return { outcome: "unpriced", fact, identity, analysis: null };
-    }
-    const products = new Set(planItems.map(({ price }) => price.product));
+    const planItems = planItemsOf(subscription, findPrice);
     // The end of a subscription counts whatever else is doubtful.
     const ended = status === "canceled";
-    if (products.size < planItems.length && !ended) return quarantined("ambiguous_plan_items");
     const { current_billing_period: period } = subscription;
     if (period === null && LIVE.has(status)) return quarantined(missingField(["current_billing_period"]));
     if (period !== null && period.ends_at <= period.starts_at && !ended) return quarantined("invalid_period");
-
-    const facts = planItems.map(({ item, price }) => ({
-      product: price.product,
-      fact: { ...origin, image: imageOf(subscription, status, item, price) },
-    }));
+    if (planItems.length === 0) {
+      const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, null) };
+      return { outcome: "unpriced", fact, identity, analysis: null };
+    }
+    const facts: { product: ProductId; fact: SnapshotFact }[] = [];
+    for (const product of new Set(planItems.map(({ price }) => price.product))) {
+      const own = planItems.filter(({ price }) => price.product === product);
+      const image = imageOf(subscription, status, highestItem(own, product) as PlanItem);
+      facts.push({ product, fact: { ...origin, image: { ...image, ...(own.length > 1 && { twoPlanItems: true }) } } });
+    }
     return { outcome: "facts", facts, identity, analysis: null };
   };
 }
 
-/** Seats, add-ons and other items of the same subscription are not ours to judge. */
-function findPlanItems(subscription: Subscription, findPrice: FindPrice): { item: SubscriptionItem; price: Price }[] {
-  return subscription.items.flatMap((item) => {
-    const price = item.price === null ? undefined : findPrice(item.price.id);
-    return price === undefined ? [] : [{ item, price }];
-  });
-}
-
-function imageOf(
-  { current_billing_period: period, scheduled_change: change }: Subscription,
-  status: Status,
-  item: SubscriptionItem | undefined,
-  price: Price | undefined,
-): Image {
+/** @param planItem null: no item has a listed price of the product */
+function imageOf(subscription: Subscription, status: Status, planItem: PlanItem | null): Image {
+  const { current_billing_period: period, scheduled_change: change } = subscription;
+  const item = planItem?.item ?? subscription.items[0];
   return {
-    plan: price?.plan ?? null,
-    interval: price?.interval ?? null,
-    quantity: item?.quantity ?? 1,
+    plan: planItem?.price.plan ?? null,
+    interval: planItem?.price.interval ?? null,
+    quantity: planItem?.item.quantity ?? 1,
     status,
-    periodStart: period?.starts_at ?? null,
-    periodEnd: period?.ends_at ?? null,
+    periodStart: (planItem && period?.starts_at) ?? null,
+    periodEnd: (planItem && period?.ends_at) ?? null,
     // A pause that is scheduled changes nothing until it comes.
     cancelAt: status !== "canceled" && change?.action === "cancel" ? change.effective_at : null,
     trialEnd: item?.trial_dates?.ends_at ?? null,
     collectionPaused: false,
+    ...(isSelfStarted(subscription) && { selfStarted: true }),
+    ...(subscription.collection_mode === "manual" && { sentInvoice: true }),
+    item: planItem && itemKeyOf(planItem.item),
   };
+}
+
+/**
+ * Whether a customer could start the trial. Paddle keeps trials with prices, and each checkout of such a price starts
+ * one; only a sent invoice and an import are the business's own.
+ */
+function isSelfStarted({ collection_mode: mode, import_meta: imported }: Subscription): boolean {
+  return mode !== "manual" && imported === null;
 }

@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
 import type { CheckoutState, Invoice, Money, SubscriptionReading } from "@/lib/billing/processors/client";
+import { readingOf } from "@/lib/billing/processors/reading";
 import { unreadable } from "./client-call";
 import { idOf } from "./client-plan";
 import { normalize } from "./normalize";
@@ -81,10 +82,10 @@ export function readSubscription(
     },
     findPrice,
   );
-  if (normalized.outcome === "ignored") throw unreadable("subscription", normalized.reason);
-  if (normalized.outcome !== "facts") return { identity: normalized.identity, facts: [], datedBy: "reading" };
-  const facts = normalized.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
-  return { identity: normalized.identity, facts, datedBy: "reading" };
+  if (normalized.outcome !== "facts" && normalized.outcome !== "unpriced") {
+    throw unreadable("subscription", normalized.reason);
+  }
+  return { identity: normalized.identity, ...readingOf(normalized), datedBy: "reading" };
 }
 
 /** By Stripe's own clock where it says, less the time the answer took; never before what the object itself names. */

@@ -5,6 +5,7 @@ import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable } from "./client-call";
 import { idOf, keepsAlready, phasesFor, planItemOf } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
+import { TRIAL_FROM_CHECKOUT } from "./shape";
 
 export interface StripeClientOptions {
   apiKey: string;
@@ -60,7 +61,8 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
             ...(userId.length <= REFERENCE && { client_reference_id: userId }),
             metadata: { user_id: userId },
             subscription_data: {
-              metadata: { user_id: userId },
+              // Only such a trial counts as started by the customer.
+              metadata: { user_id: userId, ...(trialDays !== undefined && TRIAL_FROM_CHECKOUT) },
               ...(trialDays !== undefined && { trial_period_days: trialDays }),
             },
             success_url: returnUrl,
@@ -100,7 +102,12 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
         const askedAt = Date.now();
         const started = performance.now();
         const answer = await stripe.subscriptions.retrieve(entityId(subscription));
-        return readSubscription(answer, { askedAt, elapsed: performance.now() - started, findPrice });
+        const elapsed = performance.now() - started;
+        if (answer.items.has_more) {
+          const data = await stripe.subscriptionItems.list({ subscription: answer.id, limit: 100 });
+          answer.items = { ...answer.items, data: data.data, has_more: data.has_more };
+        }
+        return readSubscription(answer, { askedAt, elapsed, findPrice });
       });
     },
 

@@ -12,8 +12,14 @@ const MAY = Date.UTC(2026, 4, 1, 10);
 const NEXT_MARCH = Date.UTC(2027, 2, 16, 22);
 const HOUR = 3_600_000;
 
+const item = (plan: string, interval = "monthly") => ({
+  id: "si_AdaWriter",
+  product: `prod_writer_${plan}`,
+  price: `price_writer_${plan}_${interval}`,
+});
+const writer = (plan: string) => ({ plan, item: item(plan) });
 const plus: Image = {
-  plan: "plus",
+  ...writer("plus"),
   interval: "monthly",
   quantity: 1,
   status: "active",
@@ -32,7 +38,7 @@ const plan = { hasPeriodChange: false, hasPlanChange: true };
 
 const snapshot = (at: number, image: Image, before: Image | null, analysis: object | null, life = "updated") => ({
   analysis,
-  fact: { kind: "snapshot", at, life, image, before },
+  fact: { kind: "snapshot", at, life, image, before, list: { complete: true, plans: 1, unlisted: [] } },
 });
 const payment = (at: number, fact: object) => ({
   analysis: null,
@@ -56,14 +62,19 @@ const EXPECTED: Record<string, { fact: object; analysis: object | null }> = {
   "customer.subscription.created.trial": snapshot(MARCH, trial, null, null, "created"),
   "customer.subscription.created.two_products": snapshot(MARCH, plus, null, null, "created"),
   "customer.subscription.updated.renewal": snapshot(APRIL + 5000, april, plus, period),
-  "customer.subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, plan: "ultra" }, plus, plan),
-  "customer.subscription.updated.plan_change_at_renewal": snapshot(APRIL + 5000, { ...april, plan: "basic" }, plus, {
-    hasPeriodChange: true,
-    hasPlanChange: true,
-  }),
+  "customer.subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, ...writer("ultra") }, plus, plan),
+  "customer.subscription.updated.plan_change_at_renewal": snapshot(
+    APRIL + 5000,
+    { ...april, ...writer("basic") },
+    plus,
+    {
+      hasPeriodChange: true,
+      hasPlanChange: true,
+    },
+  ),
   "customer.subscription.updated.interval_switch": snapshot(
     MID_MARCH,
-    { ...plus, interval: "yearly", periodStart: MID_MARCH, periodEnd: NEXT_MARCH },
+    { ...plus, interval: "yearly", item: item("plus", "yearly"), periodStart: MID_MARCH, periodEnd: NEXT_MARCH },
     plus,
     period,
   ),
@@ -135,10 +146,18 @@ const NOTES = {
 };
 
 const LINK = "checkout.session.completed";
-const UNPRICED = "customer.subscription.updated.unknown_price";
+const UNLISTED = "customer.subscription.updated.unknown_price";
+/** The chatbots' plan in the subscription with both. */
+const starter = {
+  ...plus,
+  plan: "starter",
+  item: { id: "si_AdaChatbots", product: "prod_chatbots_starter", price: "price_chatbots_starter_monthly" },
+};
+/** A product without an item of a listed price. */
+const without = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
 
 test("every fixture has its expectation", () => {
-  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), LINK, UNPRICED];
+  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), LINK, UNLISTED];
   expect(expected.toSorted()).toEqual(Object.keys(story("g2")).toSorted());
 });
 
@@ -147,17 +166,12 @@ describe.each(SHAPES)("shape %s", (shape) => {
     const result = normalized(story(shape)[name] ?? {});
     const id = `stripe:evt_${name.replaceAll(".", "_")}:${"kind" in fact ? fact.kind : ""}`;
     const origin = { id, processor: "stripe", subscription: "sub_AdaWriter" };
-    const facts = [{ product: "writer", fact: { ...origin, ...fact } }];
-    if (name.endsWith("two_products")) {
-      const image = { ...plus, plan: "starter" };
-      facts.push({ product: "chatbots", fact: { ...origin, ...fact, ...{ image } } });
-    }
+    const list = { list: { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] } };
+    const said = { ...origin, ...fact, ...("kind" in fact && fact.kind === "snapshot" && list) };
+    const facts = [{ product: "writer", fact: said }];
+    if (name.endsWith("two_products")) facts.push({ product: "chatbots", fact: { ...said, ...{ image: starter } } });
     if (name.endsWith("item_removed")) {
-      const before = { ...plus, plan: "starter" };
-      facts.push({
-        product: "chatbots",
-        fact: { ...origin, ...fact, ...{ before, image: { ...before, status: "paused" } } },
-      });
+      facts.push({ product: "chatbots", fact: { ...said, ...{ before: starter, image: { ...starter, ...without } } } });
     }
     expect(result).toEqual({ outcome: "facts", facts, identity: ada, analysis });
   });
@@ -180,21 +194,28 @@ describe.each(SHAPES)("shape %s", (shape) => {
     });
   });
 
-  test("a price that is not ours gives one snapshot without a plan, for whatever is known of the subscription", () => {
-    expect(normalized(story(shape)[UNPRICED] ?? {})).toEqual({
-      outcome: "unpriced",
-      fact: {
-        kind: "snapshot",
-        id: "stripe:evt_customer_subscription_updated_unknown_price:snapshot",
-        processor: "stripe",
-        subscription: "sub_AdaWriter",
-        at: MID_MARCH,
-        life: "updated",
-        image: { ...plus, plan: null, interval: null },
-        before: null,
-      },
+  test("a plan at an unlisted price leaves the plan out, and its item in the list", () => {
+    const own = { ...item("ultra"), price: "price_unlisted", interval: "monthly", quantity: 1, ...ofMarch };
+    expect(normalized(story(shape)[UNLISTED] ?? {})).toEqual({
+      outcome: "facts",
+      facts: [
+        {
+          product: "writer",
+          fact: {
+            kind: "snapshot",
+            id: "stripe:evt_customer_subscription_updated_unknown_price:snapshot",
+            processor: "stripe",
+            subscription: "sub_AdaWriter",
+            at: MID_MARCH,
+            life: "updated",
+            image: { ...plus, ...without },
+            before: plus,
+            list: { complete: true, plans: 0, unlisted: [own] },
+          },
+        },
+      ],
       identity: ada,
-      analysis: null,
+      analysis: nothing,
     });
   });
 });

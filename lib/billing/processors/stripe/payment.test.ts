@@ -47,7 +47,7 @@ const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null
 describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   const of = (spec: Partial<InvoiceSpec>) => fact(spec, {}, shape);
 
-  test.each(["subscription_create", "subscription_cycle"] as const)(
+  test.each(["subscription_create", "subscription_cycle", "quote_accept"] as const)(
     "%s pays for the line's period",
     (billingReason) => {
       expect(of({ billingReason })).toMatchObject({ purpose: "period", plan: "plus", inMoney: true, ...PERIOD });
@@ -128,11 +128,17 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     });
   });
 
-  test("two plans of one product for one period are quarantined", () => {
-    const result = paid({ lines: [line("plus"), line("ultra")] }, {}, shape);
-    expect(result).toMatchObject({ outcome: "quarantined", reason: "ambiguous_plan_items" });
+  test("of two plans of one product for one period the higher is paid for", () => {
+    const lines = [line("plus"), line("ultra")];
+    for (const each of [lines, lines.toReversed()]) {
+      expect(of({ lines: each })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: true, ...PERIOD });
+    }
     const yearly = line("plus", { price: planPrice({ product: "writer", plan: "plus", interval: "yearly" }) });
-    expect(paid({ lines: [line("plus"), yearly] }, {}, shape)).toMatchObject({ reason: "ambiguous_plan_items" });
+    expect(of({ lines: [line("plus"), yearly] })).toMatchObject({ purpose: "period", plan: "plus" });
+  });
+
+  test("a threshold's invoice with a whole period is a change", () => {
+    expect(of({ billingReason: "subscription_threshold" })).toMatchObject({ purpose: "change", plan: "plus" });
   });
 });
 
@@ -143,7 +149,7 @@ describe("a line that says less", () => {
     expect(paid({}, { "lines.data.0.pricing": { type: "price_details" } }, "g1")).toEqual(paid({}, {}, "g1"));
     expect(paid({}, { "lines.data.0.price": undefined }, "g0")).toEqual(paid({}, {}, "g0"));
     const none = { "lines.data.0.price": undefined, "lines.data.0.plan": undefined };
-    expect(paid({}, none, "g0")).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+    expect(paid({}, none, "g0")).toMatchObject({ outcome: "unpriced", fact: { plan: null, inMoney: true } });
   });
 
   test("an invoice without a reason pays for nothing of ours", () => {
@@ -183,7 +189,7 @@ describe("the subscription", () => {
 
   test("lines of another subscription are not its own", () => {
     const changes = { "lines.data.0.parent.subscription_item_details.subscription": "sub_other" };
-    expect(paid({}, changes)).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+    expect(paid({}, changes)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
   test("an invoice without one is ignored", () => {
@@ -202,14 +208,39 @@ describe("the subscription", () => {
 describe("without a plan line", () => {
   const lines = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
 
-  test("an own invoice is quarantined, a manual one ignored", () => {
-    expect(paid({ lines })).toMatchObject({ outcome: "quarantined", reason: "unknown_price" });
+  const charge = { id: "si_1", product: "prod_writer_plus", price: "price_else", purpose: "period", ...PERIOD };
+
+  test.each(SHAPES)("an invoice of the subscription's own names the items that it charges for (%s)", (shape) => {
+    expect(paid({ lines }, {}, shape)).toMatchObject({
+      outcome: "unpriced",
+      fact: { kind: "payment", purpose: "other", ...NOTHING, inMoney: true, unlisted: [charge] },
+    });
+    const lower = [{ ...line("plus"), ...lines[0], amount: 0 } as LineSpec];
+    expect(paid({ lines: lower }, {}, shape)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
+  });
+
+  test("prorations and changes are told apart", () => {
+    const of = (spec: Partial<InvoiceSpec>) => paid({ billingReason: "subscription_update", ...spec });
+    expect(of({ lines })).toMatchObject({ fact: { unlisted: [{ ...charge, purpose: "change" }] } });
+    const prorated = [{ ...(lines[0] as LineSpec), proration: true }];
+    expect(of({ lines: prorated })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
+  });
+
+  test("a manual invoice is ignored", () => {
     expect(paid({ lines, billingReason: "manual" })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
-  test("an invoice whose lines were cut is quarantined", () => {
-    const result = paid({ lines, billingReason: "manual" }, { "lines.has_more": true });
-    expect(result).toMatchObject({ outcome: "quarantined", reason: "truncated_lines" });
+  test("an invoice whose lines were cut names the period that its lines share", () => {
+    const other = { ...(lines[0] as LineSpec), id: "il_2", item: "si_2" };
+    expect(paid({ lines: [...lines, other], moreLines: true })).toMatchObject({
+      outcome: "unpriced",
+      fact: { truncated: true, purpose: "other", ...PERIOD, inMoney: false },
+    });
+    const elsewhere = { ...other, periodStart: START - 100 };
+    expect(paid({ lines: [...lines, elsewhere], moreLines: true })).toMatchObject({
+      fact: { truncated: true, periodStart: null },
+    });
+    expect(paid({ lines, billingReason: "manual", moreLines: true })).toMatchObject({ fact: { truncated: true } });
   });
 
   test("missing inner fields are quarantined", () => {
@@ -221,8 +252,28 @@ describe("without a plan line", () => {
   });
 });
 
+describe("a failed attempt on a sent invoice", () => {
+  const sent = { status: "open", collectionMethod: "send_invoice" } as const;
+  const attempt = (dueDate: number | null, lines = BASE.lines) =>
+    paid({ ...sent, dueDate, lines }, {}, "g2", "invoice.payment_failed");
+
+  test("is no debt before the due date, from then on it is", () => {
+    expect(attempt(START + 3)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "not_due" } }] });
+    expect(attempt(START + 2)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "period" } }] });
+    expect(attempt(null)).toMatchObject({ facts: [{ fact: { purpose: "period" } }] });
+    const unlisted = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
+    expect(attempt(START + 3, unlisted)).toEqual({ outcome: "ignored", reason: "not_due" });
+  });
+
+  test("a payment of it counts at any time", () => {
+    expect(fact({ collectionMethod: "send_invoice", dueDate: START + 3 })).toMatchObject({ purpose: "period" });
+  });
+});
+
 describe("in money", () => {
   const inMoney = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) => fact(spec, changes, "g2", type);
+
+  const other = (id: string, amount: number) => line("plus", { id, price: { ...price("plus"), id }, amount });
 
   test("the whole price was paid, with taxes on top or inside, and add-ons beside it", () => {
     expect(inMoney({})).toMatchObject({ inMoney: true });
@@ -232,14 +283,36 @@ describe("in money", () => {
     const seats = line("plus", { id: "il_seats", price: { ...price("plus"), id: "price_seats" }, amount: 500 });
     expect(inMoney({ lines: [line("plus"), seats] })).toMatchObject({ inMoney: true });
     expect(inMoney({ lines: [line("plus"), { ...seats, amount: 0 }] })).toMatchObject({ inMoney: true });
-    const nothingOff = [{ amount: 0, discount: "di_1" }];
-    expect(inMoney({}, { total_discount_amounts: nothingOff })).toMatchObject({ inMoney: true });
-    expect(inMoney({}, { total_discount_amounts: null, total_pretax_credit_amounts: null })).toMatchObject({
-      inMoney: true,
+    expect(inMoney({}, { total_pretax_credit_amounts: null })).toMatchObject({ inMoney: true });
+  });
+
+  test("a discount leaves an ordinary price, as long as it leaves any", () => {
+    const off = (discount: number) => inMoney({ lines: [line("plus", { discount })] });
+    expect([off(1), off(400), off(1998)]).toMatchObject([{ inMoney: true }, { inMoney: true }, { inMoney: true }]);
+    expect(off(1999)).toMatchObject({ inMoney: false });
+    // An add-on that is paid does not pay for a plan that is free.
+    const free = line("plus", { discount: 1999 });
+    expect(inMoney({ lines: [free, other("seats", 500)] })).toMatchObject({ inMoney: false });
+  });
+
+  test("the merchant may declare it paid", () => {
+    for (const shape of SHAPES) {
+      expect(fact({ paidOutOfBand: true }, {}, shape)).toMatchObject({ inMoney: true });
+    }
+    expect(fact({ paidOutOfBand: true }, { status: undefined }, "g0")).toMatchObject({ inMoney: true });
+    expect(inMoney({}, { amount_paid: 1998, status: "open" })).toMatchObject({ inMoney: false });
+  });
+
+  test("each product for itself", () => {
+    const trial = line("plus", { id: "il_2", price: starter, amount: 0 });
+    expect(paid({ lines: [line("plus"), trial] })).toMatchObject({
+      facts: [
+        { product: "writer", fact: { inMoney: true } },
+        { product: "chatbots", fact: { inMoney: false } },
+      ],
     });
   });
 
-  const other = (id: string, amount: number) => line("plus", { id, price: { ...price("plus"), id }, amount });
   test.each<[string, Partial<InvoiceSpec>, Changes?]>([
     ["a part from the balance", { startingBalance: -500 }],
     ["all from the balance", { startingBalance: -5000 }],
@@ -248,14 +321,11 @@ describe("in money", () => {
     ["a proration", { lines: [line("plus"), proration("plus", 100)] }],
     ["a credit line", { lines: [line("plus"), line("plus", { amount: -1, price: { ...price("plus"), id: "p" } })] }],
     ["a credit line among others", { lines: [line("plus"), other("seats", 500), other("credit", -100)] }],
-    ["a trial of another product", { lines: [line("plus"), line("plus", { price: starter, amount: 0 })] }],
-    ["a discount", {}, { total_discount_amounts: [{ amount: 100, discount: "di_1" }] }],
     ["billing credits", {}, { total_pretax_credit_amounts: [{ amount: 100, type: "c" }] }],
     ["a credit note", {}, { pre_payment_credit_notes_amount: 100 }],
-    ["a smaller total", {}, { total: 1, amount_due: 1, amount_paid: 1 }],
+    ["no total", {}, { total: 0, amount_due: 0, amount_paid: 0 }],
     ["more due than the total", {}, { amount_due: 2500 }],
     ["a balance left", {}, { ending_balance: -100 }],
-    ["a partial payment", {}, { amount_paid: 1998 }],
     ["no word of the balance", {}, { starting_balance: undefined }],
     ["no word of the total", {}, { total: undefined }],
     ["more lines than shown", {}, { "lines.has_more": true }],

@@ -1,15 +1,19 @@
 /** Invoice events → payment facts, one for each product that the invoice charges for. */
-import type { FindPrice, Price, ProductId } from "@/lib/billing/catalog";
-import type { PaymentFact } from "@/lib/billing/facts";
+import { type FindPrice, type Price, type ProductId, planRank, product as productOf } from "@/lib/billing/catalog";
+import type { PaymentFact, UnlistedCharge } from "@/lib/billing/facts";
 import type { Normalized } from "@/lib/billing/processors/processor";
-import type { Handler } from "./handler";
+import type { Delivered, Handler } from "./handler";
 import { type Invoice, type InvoiceLine, invoiceIdentityOf, invoiceShape, readObject } from "./shape";
 
 /** The invoices that a subscription makes by itself; on the others a plan line has no meaning here. */
 const SUBSCRIPTION_REASONS: Readonly<Record<string, "period" | "change">> = {
   subscription_create: "period",
   subscription_cycle: "period",
+  // The first invoice of a subscription that began with an accepted quote.
+  quote_accept: "period",
   subscription_update: "change",
+  // The amount due reached a threshold, and the billing cycle may have restarted.
+  subscription_threshold: "change",
 };
 
 /** A handler for events that say how the payment of an invoice went. */
@@ -23,33 +27,59 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const read = readObject(invoiceShape, delivered.object);
     if (!read.ok) return quarantined(read.reason);
     const invoice = read.value;
-    const planLines = findPlanLines(invoice, subscription, findPrice);
-    if (planLines.length === 0) return withoutPlanLine(invoice, quarantined);
+    const lines = linesOf(invoice, subscription, findPrice);
+    const planLines = lines.filter((line): line is PlanLine => line.price !== undefined);
+    const unlisted = lines.filter(({ price }) => price === undefined).map((line) => unlistedCharge(line, invoice));
+    const inMoney = outcome === "paid" && settledInFull(invoice);
+    const origin = {
+      kind: "payment" as const,
+      id: `stripe:${delivered.id}:payment`,
+      processor: "stripe" as const,
+      subscription,
+      at: delivered.at,
+      outcome,
+      ...(unlisted.length > 0 && { unlisted }),
+    };
+    if (planLines.length === 0) {
+      const truncated = invoice.lines.has_more === true;
+      const due = outcome === "paid" || isDue(invoice, delivered);
+      const period = truncated && due ? sharedPeriod(lines) : null;
+      const fact: PaymentFact = {
+        ...origin,
+        purpose: "other",
+        periodStart: period?.start ?? null,
+        periodEnd: period?.end ?? null,
+        plan: null,
+        interval: null,
+        inMoney,
+        ...(truncated && { truncated }),
+      };
+      if (!due) return { outcome: "ignored", reason: "not_due" };
+      if (!truncated && unlisted.every(({ purpose }) => purpose === "other")) {
+        return { outcome: "ignored", reason: "no_plan_line" };
+      }
+      return { outcome: "unpriced", fact, identity, analysis: null };
+    }
 
     const facts: { product: ProductId; fact: PaymentFact }[] = [];
     for (const product of new Set(planLines.map(({ price }) => price.product))) {
-      const charge = chargeFor(
-        planLines.filter(({ price }) => price.product === product),
-        invoice,
-      );
+      const own = planLines.filter(({ price }) => price.product === product);
+      const charge = chargeFor(own, invoice);
       if ("problem" in charge) return quarantined(charge.problem);
-      const { purpose, planLine } = charge;
+      const { planLine } = charge;
+      // An attempt on a sent invoice is no debt before the due date.
+      const purpose = outcome === "paid" || isDue(invoice, delivered) ? charge.purpose : "not_due";
+      const whole = purpose === "period" || purpose === "change";
       facts.push({
         product,
         fact: {
-          kind: "payment",
-          id: `stripe:${delivered.id}:payment`,
-          processor: "stripe",
-          subscription,
-          at: delivered.at,
-          outcome,
+          ...origin,
           purpose,
           periodStart: planLine?.line.period.start ?? null,
           periodEnd: planLine?.line.period.end ?? null,
           plan: planLine?.price.plan ?? null,
           interval: planLine?.price.interval ?? null,
-          inMoney:
-            outcome === "paid" && (purpose === "period" || purpose === "change") && paidInMoney(invoice, planLines),
+          inMoney: inMoney && whole && own.every(({ line }) => isCharged(line)),
         },
       });
     }
@@ -57,26 +87,58 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
   };
 }
 
-interface PlanLine {
+/** Stripe charges a sent invoice only if the customer asks; before the due date nothing is owed. */
+function isDue({ collection_method: method, due_date: due }: Invoice, { at }: Delivered): boolean {
+  return method !== "send_invoice" || due === null || at >= due;
+}
+
+interface Line {
   line: InvoiceLine;
+  /** undefined: the catalog does not list the line's price. */
+  price: Price | undefined;
+}
+interface PlanLine extends Line {
   price: Price;
 }
 
-function findPlanLines(invoice: Invoice, subscription: string, findPrice: FindPrice): PlanLine[] {
+/** The lines of this subscription. */
+function linesOf(invoice: Invoice, subscription: string, findPrice: FindPrice): Line[] {
   return invoice.lines.data.flatMap((line) => {
     const of = subscriptionOf(line);
-    const id = line.pricing?.price_details?.price ?? line.price ?? line.plan;
-    const price = id === null ? undefined : findPrice(id);
-    return price === undefined || (of !== null && of !== subscription) ? [] : [{ line, price }];
+    if (of !== null && of !== subscription) return [];
+    const price = line.pricing?.price_details?.price ?? line.price ?? line.plan;
+    return [{ line, price: price === null ? undefined : findPrice(price.id) }];
   });
 }
 
-/** An event holds an invoice's first lines only; the plan's may be among the rest. */
-function withoutPlanLine(invoice: Invoice, quarantined: (reason: string) => Normalized): Normalized {
-  if (invoice.lines.has_more === true) return quarantined("truncated_lines");
-  const { billing_reason: reason } = invoice;
-  if (reason !== null && Object.hasOwn(SUBSCRIPTION_REASONS, reason)) return quarantined("unknown_price");
-  return { outcome: "ignored", reason: "no_plan_line" };
+/** A line with a price of its own: it may be an add-on's, or a plan's at a price that the catalog does not list. */
+function unlistedCharge({ line }: Line, invoice: Invoice): UnlistedCharge {
+  const { parent } = line;
+  const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
+  const price = line.pricing?.price_details?.price ?? line.price ?? line.plan;
+  const valid = line.period.end > line.period.start;
+  const purpose = !isCharged(line) ? "other" : isProration(line) ? "proration" : purposeOf(invoice);
+  return {
+    id: details?.subscription_item ?? line.subscription_item,
+    product: line.pricing?.price_details?.product ?? price?.product ?? null,
+    price: price?.id ?? null,
+    purpose: isOneOff(line) && !isProration(line) ? "other" : purpose,
+    periodStart: valid ? line.period.start : null,
+    periodEnd: valid ? line.period.end : null,
+  };
+}
+
+/** The period that a truncated invoice charges for, if its lines agree. */
+function sharedPeriod(lines: readonly Line[]): { start: number; end: number } | null {
+  const whole = lines.map(({ line }) => line).filter((line) => !isProration(line) && !isOneOff(line));
+  const [first] = whole;
+  if (first === undefined || first.period.end <= first.period.start) return null;
+  const agree = whole.every(({ period }) => period.start === first.period.start && period.end === first.period.end);
+  return agree ? first.period : null;
+}
+
+function purposeOf({ billing_reason: reason }: Invoice): PaymentFact["purpose"] {
+  return (reason !== null && Object.hasOwn(SUBSCRIPTION_REASONS, reason) && SUBSCRIPTION_REASONS[reason]) || "other";
 }
 
 type Charge = { purpose: PaymentFact["purpose"]; planLine: PlanLine | null } | { problem: string };
@@ -92,16 +154,15 @@ function chargeFor(planLines: readonly PlanLine[], invoice: Invoice): Charge {
     const planLine = proratedPlan(planLines.filter(({ line }) => isProration(line)));
     return { purpose: planLine === null ? "other" : "proration", planLine };
   }
-  const reason = invoice.billing_reason ?? "";
-  const purpose = Object.hasOwn(SUBSCRIPTION_REASONS, reason) ? SUBSCRIPTION_REASONS[reason] : undefined;
-  if (purpose === undefined) return { purpose: "other", planLine: null };
-  const rivals = whole.filter(({ line }) => line.period.start === latest.line.period.start);
-  // Tiers of one price are lines of their own: only another price is a contradiction.
-  if (rivals.some(({ price }) => price.plan !== latest.price.plan || price.interval !== latest.price.interval)) {
-    return { problem: "ambiguous_plan_items" };
-  }
-  if (latest.line.period.end <= latest.line.period.start) return { problem: "invalid_period" };
-  return { purpose, planLine: latest };
+  const purpose = purposeOf(invoice);
+  if (purpose === "other") return { purpose, planLine: null };
+  // Several lines of one period: tiers of one price, or two plan items. The payment covers the higher plan.
+  const rank = ({ price }: PlanLine) => planRank(productOf(price.product), price.plan);
+  const planLine = whole
+    .filter(({ line }) => line.period.start === latest.line.period.start)
+    .reduce((best, next) => (rank(next) > rank(best) ? next : best), latest);
+  if (planLine.line.period.end <= planLine.line.period.start) return { problem: "invalid_period" };
+  return { purpose, planLine };
 }
 
 /**
@@ -118,28 +179,29 @@ function proratedPlan(prorations: readonly PlanLine[]): PlanLine | null {
 }
 
 /**
- * Whether the whole price came in money: nothing discounted, nothing from a balance, a credit or a proration.
- * Taxes may come on top. What cannot be told counts as no.
+ * Whether the invoice was settled in full: a total after discounts of more than 0, paid or declared paid by the merchant
+ * (out of band), with no balance, credit or partial proration in it. What cannot be told counts as no.
  */
-function paidInMoney(invoice: Invoice, planLines: readonly PlanLine[]): boolean {
-  const price = planLines.reduce((sum, { line }) => sum + line.amount, 0);
+function settledInFull(invoice: Invoice): boolean {
   const { total } = invoice;
   return (
-    price > 0 &&
     total !== null &&
-    total >= price &&
+    total > 0 &&
     invoice.amount_due === total &&
-    invoice.amount_paid === total &&
+    // What was paid out of band is not in `amount_paid`.
+    (invoice.amount_paid === total || invoice.status === "paid" || invoice.paid === true) &&
     invoice.starting_balance === 0 &&
     (invoice.ending_balance ?? 0) === 0 &&
     (invoice.pre_payment_credit_notes_amount ?? 0) === 0 &&
-    [...(invoice.total_discount_amounts ?? []), ...(invoice.total_pretax_credit_amounts ?? [])].every(
-      ({ amount }) => amount === 0,
-    ) &&
+    (invoice.total_pretax_credit_amounts ?? []).every(({ type, amount }) => type === "discount" || amount === 0) &&
     invoice.lines.has_more !== true &&
-    invoice.lines.data.every((line) => !isProration(line) && line.amount >= 0) &&
-    planLines.every(({ line }) => line.amount > 0)
+    invoice.lines.data.every((line) => !isProration(line) && line.amount >= 0)
   );
+}
+
+/** Whether anything was charged for the line after its discounts. */
+function isCharged({ amount, discount_amounts: discounts }: InvoiceLine): boolean {
+  return (discounts ?? []).reduce((rest, discount) => rest - discount.amount, amount) > 0;
 }
 
 function subscriptionOf(line: InvoiceLine): string | null {

@@ -24,6 +24,8 @@ export interface PlayedSubscriptionSpec {
   startsAt: Instant;
   status?: SubscriptionSpec["status"];
   shape?: Shape;
+  /** Written beside the user's id. */
+  metadata?: Record<string, string>;
   /** By default one of its own. */
   customer?: string;
   /** Where the period that began at `startsAt` ends; by default an interval later. */
@@ -49,6 +51,7 @@ export function playSubscription({
   startsAt,
   status = "active",
   shape = "g2",
+  metadata = {},
   customer = `cus_${id.slice(4)}`,
   periodEnd,
   name = id.slice(4),
@@ -66,7 +69,7 @@ export function playSubscription({
     periodStart: anchor,
     periodEnd: seconds(periodEnd ?? addMonths(startsAt, months)),
     status,
-    metadata: { user_id: userId },
+    metadata: { user_id: userId, ...metadata },
   };
 
   function send(type: string, object: StripeObject, at: Instant, previous?: StripeObject) {

@@ -23,14 +23,31 @@ const id = z.string().refine((value) => identifier(value) !== null);
 /** The id of another object, which may have been expanded in place. */
 const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
 
+const recurrence = { interval: optional(z.string()), interval_count: optional(z.number()) };
+/** The product of a price is shown and compared only: an odd one counts as none. */
+const productReference = optional(reference).catch(null);
+
+/** A price by its id, or whole. */
+const priceReference = z.union([
+  id.transform((known) => ({ id: known, product: null, recurring: null, interval: null, interval_count: null })),
+  z.object({
+    id,
+    product: productReference,
+    recurring: optional(z.object(recurrence)).catch(null),
+    interval: optional(z.string()).catch(null),
+    interval_count: optional(z.number()).catch(null),
+  }),
+]);
+export type PriceReference = z.output<typeof priceReference>;
+
 /** What Postgres' `integer` holds. */
 const MAX_QUANTITY = 2_147_483_647;
 
 const item = z.object({
   id: optional(id),
-  price: optional(reference),
+  price: optional(priceReference),
   /** What prices were called before 2020; today's objects have both. */
-  plan: optional(reference),
+  plan: optional(priceReference),
   quantity: optional(z.number().int().min(0).max(MAX_QUANTITY)),
   current_period_start: optional(seconds),
   current_period_end: optional(seconds),
@@ -39,18 +56,23 @@ const item = z.object({
 export const subscriptionShape = z.object({
   id,
   status: z.string(),
-  items: z.object({ data: z.array(item) }),
+  items: z.object({ data: z.array(item), has_more: optional(z.boolean()) }),
   current_period_start: optional(seconds),
   current_period_end: optional(seconds),
+  collection_method: optional(z.string()),
   cancel_at: optional(seconds),
   cancel_at_period_end: optional(z.boolean()),
   trial_end: optional(seconds),
-  pause_collection: optional(z.unknown()),
+  pause_collection: optional(z.object({ behavior: optional(z.string()) }).catch({ behavior: null })),
 });
 export type Subscription = z.output<typeof subscriptionShape>;
 export type SubscriptionItem = Subscription["items"]["data"][number];
 
-const itemDetails = z.object({ subscription: optional(reference), proration: optional(z.boolean()) });
+const itemDetails = z.object({
+  subscription: optional(reference),
+  subscription_item: optional(reference).catch(null),
+  proration: optional(z.boolean()),
+});
 
 const line = z.object({
   amount: z.number(),
@@ -59,9 +81,13 @@ const line = z.object({
   type: optional(z.string()),
   proration: optional(z.boolean()),
   subscription: optional(reference),
-  price: optional(reference),
-  plan: optional(reference),
-  pricing: optional(z.object({ price_details: optional(z.object({ price: optional(reference) })) })),
+  subscription_item: optional(reference).catch(null),
+  price: optional(priceReference),
+  plan: optional(priceReference),
+  pricing: optional(
+    z.object({ price_details: optional(z.object({ price: optional(priceReference), product: productReference })) }),
+  ),
+  discount_amounts: optional(z.array(z.object({ amount: z.number() }))),
   parent: optional(
     z.object({
       type: optional(z.string()),
@@ -75,13 +101,17 @@ const amounts = optional(z.array(z.object({ amount: z.number(), type: optional(z
 
 export const invoiceShape = z.object({
   billing_reason: optional(z.string()),
+  collection_method: optional(z.string()),
+  due_date: optional(seconds),
+  status: optional(z.string()),
+  /** Until basil, beside `status`. */
+  paid: optional(z.boolean()),
   amount_paid: optional(z.number()),
   amount_due: optional(z.number()),
   total: optional(z.number()),
   starting_balance: optional(z.number()),
   ending_balance: optional(z.number()),
   pre_payment_credit_notes_amount: optional(z.number()),
-  total_discount_amounts: amounts,
   total_pretax_credit_amounts: amounts,
   lines: z.object({ data: z.array(line), has_more: optional(z.boolean()) }),
 });
@@ -106,6 +136,15 @@ export function missingField(path: readonly PropertyKey[]): string {
 /** A user id is text of anybody's making; only what cannot be stored is refused. */
 const userId = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u);
 const metadata = optional(z.object({ user_id: optional(userId).catch(null) })).catch(null);
+
+/** What our checkout writes into the metadata of a subscription that it starts with a trial. */
+export const TRIAL_FROM_CHECKOUT = { trial_source: "checkout" } as const;
+
+/** Whether our checkout started the subscription's trial. Never fails. */
+export function isTrialFromCheckout(object: Record<string, unknown>): boolean {
+  return z.object({ metadata: z.object({ trial_source: z.literal("checkout") }) }).safeParse(object).success;
+}
+
 const anyReference = optional(reference).catch(null);
 
 const subscriptionIdentity = z.object({ id: anyReference, customer: anyReference, metadata });

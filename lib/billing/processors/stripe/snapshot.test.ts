@@ -72,11 +72,11 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
-  test("has no before-image where its item was another product's, which is paused by that", () => {
+  test("has no before-image where its item was another product's, which is out of the list", () => {
     const result = facts({ items: [{ id: "si_1", price: starter }] });
     expect(result.facts).toMatchObject([
       { product: "writer", fact: { image: { plan: "plus", status: "active" }, before: null } },
-      { product: "chatbots", fact: { image: { plan: "starter", status: "paused" }, before: { plan: "starter" } } },
+      { product: "chatbots", fact: { image: { plan: null, status: "active" }, before: { plan: "starter" } } },
     ]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
@@ -111,22 +111,51 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(facts({ items }, { items: changed }).analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
-  test("two of one product is quarantined", () => {
-    const two = [...BASE.items, { id: "si_2", price: ultra }];
-    expect(update({}, { items: two }, {}, shape)).toEqual({
-      outcome: "quarantined",
-      reason: "ambiguous_plan_items",
-      identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: null },
-    });
+  test("of two the higher counts, flagged, wherever they stand", () => {
+    const [low, high] = [
+      { id: "si_1", price: plus },
+      { id: "si_2", price: ultra, quantity: 3 },
+    ] as const;
+    for (const items of [
+      [low, high],
+      [high, low],
+    ]) {
+      expect(facts({}, { items }).facts).toMatchObject([
+        { fact: { image: { plan: "ultra", quantity: 3, twoPlanItems: true, item: { id: "si_2" } } } },
+      ]);
+      expect(facts({ items }, {}).facts).toMatchObject([
+        { fact: { image: { plan: "plus" }, before: { plan: "ultra" } } },
+      ]);
+    }
+    const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+    expect(facts({}, { items: [low, { id: "si_2", price: yearly }] }).facts).toMatchObject([
+      { fact: { image: { interval: "yearly" } } },
+    ]);
+    expect(facts({}, {}).facts[0]?.fact).not.toHaveProperty("image.twoPlanItems");
   });
 });
 
-describe.each(SHAPES)("without a price of ours, in shape %s", (shape) => {
+describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
   const unknown = [{ id: "si_1", price: seats, quantity: 4 }];
-  const unpriced = (to: Partial<SubscriptionSpec>) => update({}, { items: unknown, ...to }, {}, shape);
+  const created = (spec: Partial<SubscriptionSpec>, changes: Changes = {}) =>
+    send(
+      "customer.subscription.created",
+      withChanges(subscriptionObject({ ...BASE, items: unknown, ...spec }, shape), changes),
+      undefined,
+      shape,
+    );
+  const own = {
+    id: "si_1",
+    product: "prod_writer_plus",
+    price: "price_seats",
+    interval: "monthly",
+    quantity: 4,
+    periodStart: 1_000_000_000,
+    periodEnd: 3_600_000_000,
+  };
 
-  test("what is said of status, period, flags and debts is kept for a subscription that is known", () => {
-    expect(unpriced({ status: "past_due", pauseCollection: { behavior: "void", resumes_at: null } })).toEqual({
+  test("status, flags, debts and the items are kept for a subscription that is known", () => {
+    expect(created({ status: "past_due", pauseCollection: { behavior: "void", resumes_at: null } })).toEqual({
       outcome: "unpriced",
       identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: null },
       analysis: null,
@@ -136,43 +165,66 @@ describe.each(SHAPES)("without a price of ours, in shape %s", (shape) => {
         processor: "stripe",
         subscription: "sub_1",
         at: 2_000_000_000,
-        life: "updated",
+        life: "created",
+        list: { complete: true, plans: 0, unlisted: [own] },
         image: {
           plan: null,
           interval: null,
-          quantity: 4,
+          quantity: 1,
           status: "past_due",
-          periodStart: 1_000_000_000,
-          periodEnd: 3_600_000_000,
+          periodStart: null,
+          periodEnd: null,
           cancelAt: null,
           trialEnd: null,
           collectionPaused: true,
+          item: null,
         },
         before: null,
       },
     });
   });
 
+  test.each([
+    ["month", 1, "monthly"],
+    ["month", 12, "yearly"],
+    ["month", 3, null],
+    ["year", 1, "yearly"],
+    ["week", 1, null],
+  ])("an item that recurs every %s × %s", (interval, count, expected) => {
+    const changes = {
+      "items.data.0.price.recurring": { interval, interval_count: count },
+      "items.data.0.plan": undefined,
+    };
+    expect(created({}, changes)).toMatchObject({ fact: { list: { unlisted: [{ interval: expected }] } } });
+  });
+
+  test("an item whose period cannot be read has none", () => {
+    expect(created({ periodEnd: BASE.periodStart })).toMatchObject({
+      fact: { list: { unlisted: [{ periodStart: null, periodEnd: null }] } },
+    });
+  });
+
   test("so are its end and the end that was ordered", () => {
-    expect(unpriced({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { image: { cancelAt: 3_600_000_000 } } });
+    expect(created({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { image: { cancelAt: 3_600_000_000 } } });
     const object = subscriptionObject({ ...BASE, items: unknown }, shape);
     expect(send("customer.subscription.deleted", object, undefined, shape)).toMatchObject({
       outcome: "unpriced",
       fact: { life: "deleted", image: { status: "canceled" } },
     });
-    expect(send("customer.subscription.created", object, undefined, shape)).toMatchObject({
+  });
+
+  test("an unknown status is quarantined; an empty list says nothing about plans", () => {
+    expect(created({}, { status: "on_hold" })).toMatchObject({ outcome: "quarantined", reason: "unknown_status" });
+    expect(created({}, { "items.data": [] })).toMatchObject({
       outcome: "unpriced",
-      fact: { life: "created", image: { status: "active", plan: null } },
+      fact: { list: { complete: false, unlisted: [] }, image: { plan: null } },
     });
   });
 
-  test("an unknown status, or no item at all, is quarantined", () => {
-    const of = (changes: Changes) => update({}, { items: unknown }, changes, shape);
-    expect(of({ status: "on_hold" })).toMatchObject({ outcome: "quarantined", reason: "unknown_status" });
-    const created = withChanges(subscriptionObject(BASE, shape), { "items.data": [] });
-    expect(send("customer.subscription.created", created, undefined, shape)).toMatchObject({
-      outcome: "quarantined",
-      reason: "unknown_price",
+  test("a truncated list is not complete", () => {
+    expect(created({ moreItems: true })).toMatchObject({ fact: { list: { complete: false, plans: 0 } } });
+    expect(created({ items: BASE.items, moreItems: true })).toMatchObject({
+      facts: [{ fact: { list: { complete: false, plans: 1, unlisted: [] }, image: { plan: "plus" } } }],
     });
   });
 });
@@ -180,14 +232,17 @@ describe.each(SHAPES)("without a price of ours, in shape %s", (shape) => {
 describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
   const starterItem = { id: "si_2", price: starter, quantity: 3 };
   const seatsItem = { id: "si_seats", price: seats };
-  const products = (from: SubscriptionSpec["items"], to: SubscriptionSpec["items"], changes: Changes = {}) => {
-    const result = update({ items: from }, { items: to }, changes, shape);
-    return result.outcome === "facts"
-      ? result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.image.status])
-      : result.outcome;
+  /** For each product the plan in its image and before, and the ids of unlisted items. */
+  const products = (from: SubscriptionSpec["items"], to: SubscriptionSpec["items"]) => {
+    const result = update({ items: from }, { items: to }, {}, shape);
+    if (result.outcome !== "facts") throw new Error(result.outcome);
+    return result.facts.map(({ product, fact }) => {
+      if (fact.kind !== "snapshot") throw new Error(fact.kind);
+      return [product, fact.image.plan, fact.before?.plan, fact.list?.unlisted.map(({ id }) => id)];
+    });
   };
 
-  test("leaves its product paused, as it was", () => {
+  test("leaves its product without a plan, and with the image before", () => {
     const result = update({ items: [...BASE.items, starterItem] }, {}, {}, shape);
     const before = {
       plan: "starter",
@@ -199,54 +254,53 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
       cancelAt: null,
       trialEnd: null,
       collectionPaused: false,
+      item: { id: "si_2", product: "prod_chatbots_starter", price: starter.id },
     };
     expect(result).toMatchObject({
       facts: [
         { product: "writer", fact: { image: { plan: "plus", status: "active" } } },
-        { product: "chatbots", fact: { id: "stripe:evt_1:snapshot", image: { ...before, status: "paused" }, before } },
+        {
+          product: "chatbots",
+          fact: { id: "stripe:evt_1:snapshot", image: { plan: null, item: null, status: "active" }, before },
+        },
       ],
     });
   });
 
-  test("was what the subscription was before; what that was it may still be", () => {
+  test("has no image before if the old status cannot be read", () => {
     const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
     expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { before: { status: "past_due" } } }] });
     const object = subscriptionObject(BASE, shape);
     const { items } = diff(subscriptionObject({ ...BASE, ...from }, shape), object);
     expect(send("customer.subscription.updated", object, { items, status: "on_hold" }, shape)).toMatchObject({
-      facts: [{ fact: { before: null } }, { fact: { before: { status: "active" } } }],
+      facts: [{ fact: { before: null } }, { fact: { before: null } }],
     });
   });
 
-  test("with an end in the same news its product ends too", () => {
+  test("with an end in the same event its product ends too", () => {
     const result = update({ items: [...BASE.items, starterItem] }, { status: "canceled" }, {}, shape);
     expect(result).toMatchObject({ facts: [{}, { product: "chatbots", fact: { image: { status: "canceled" } } }] });
   });
 
-  test("an add-on that stays beside it, or is all that stays, is not its successor", () => {
+  test("unlisted items stay in the list, so that the fold can tell a successor from an add-on", () => {
     expect(products([...BASE.items, starterItem, seatsItem], [...BASE.items, seatsItem])).toEqual([
-      ["writer", "active"],
-      ["chatbots", "paused"],
+      ["writer", "plus", "plus", ["si_seats"]],
+      ["chatbots", null, "starter", ["si_seats"]],
     ]);
-    expect(products([...BASE.items, seatsItem], [seatsItem])).toEqual([["writer", "paused"]]);
-  });
-
-  test("an item that has come, or has changed, with a price that is not ours may be the same one", () => {
+    expect(products([...BASE.items, seatsItem], [seatsItem])).toEqual([["writer", null, "plus", ["si_seats"]]]);
     expect(products([...BASE.items, starterItem], [...BASE.items, { ...starterItem, price: seats }])).toEqual([
-      ["writer", "active"],
+      ["writer", "plus", "plus", ["si_2"]],
+      ["chatbots", null, "starter", ["si_2"]],
     ]);
-    expect(products([...BASE.items, starterItem], [...BASE.items, seatsItem])).toEqual([["writer", "active"]]);
-    const other = { ...seatsItem, price: { ...seats, id: "price_other" } };
-    expect(products([...BASE.items, starterItem, seatsItem], [...BASE.items, other])).toEqual([["writer", "active"]]);
   });
 
-  test("whose period cannot be read leaves nothing", () => {
+  test("whose period cannot be read leaves no image before", () => {
     const previous = {
       items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] },
     };
     const object = subscriptionObject(BASE, shape);
     expect(send("customer.subscription.updated", object, previous, shape)).toMatchObject({
-      facts: [{ product: "writer" }],
+      facts: [{ product: "writer" }, { product: "chatbots", fact: { image: { plan: null }, before: null } }],
     });
   });
 });
@@ -272,7 +326,7 @@ describe("status", () => {
       send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "g2"));
     expect(end({ items })).toMatchObject({
       outcome: "facts",
-      facts: [{ product: "writer", fact: { life: "deleted", image: { status: "canceled", plan: "plus" } } }],
+      facts: [{ product: "writer", fact: { life: "deleted", image: { status: "canceled", plan: "ultra" } } }],
     });
     expect(end({ items })).toHaveProperty("facts.length", 1);
     expect(end({ periodEnd: BASE.periodStart })).toMatchObject({
@@ -366,9 +420,7 @@ describe("the before-image", () => {
     });
   });
 
-  test("is null where the old items cannot be read: two plans of one product, or no period", () => {
-    const two = [...BASE.items, { id: "si_2", price: ultra }];
-    expect(update({ items: two })).toMatchObject({ facts: [{ fact: { image: { plan: "plus" }, before: null } }] });
+  test("is null if the old item has no period", () => {
     const previous = { items: { data: [{ id: "si_1", price: { id: ultra.id } }] } };
     expect(send("customer.subscription.updated", subscriptionObject(BASE, "g2"), previous)).toMatchObject({
       facts: [{ fact: { before: null } }],
@@ -404,5 +456,22 @@ describe("the before-image", () => {
     expect(update({ pauseCollection }, {})).toMatchObject({
       facts: [{ fact: { image: { collectionPaused: false }, before: { collectionPaused: true } } }],
     });
+  });
+
+  test.each(["keep_as_draft", "mark_uncollectible"] as const)("a collection paused by %s is waived", (behavior) => {
+    const paused = update({}, { pauseCollection: { behavior, resumes_at: null } });
+    expect(paused).toMatchObject({
+      facts: [{ fact: { image: { collectionPaused: false, collectionWaived: true }, before: { plan: "plus" } } }],
+    });
+    const odd = update({}, { pauseCollection: { behavior, resumes_at: null } }, { "pause_collection.behavior": "new" });
+    expect(odd).toMatchObject({ facts: [{ fact: { image: { collectionPaused: true } } }] });
+  });
+
+  test("a trial from our checkout and sent invoices are named", () => {
+    const metadata = { user_id: "u", trial_source: "checkout" };
+    expect(update({}, { metadata, collectionMethod: "send_invoice" })).toMatchObject({
+      facts: [{ fact: { image: { selfStarted: true, sentInvoice: true } } }],
+    });
+    expect(update({}, { metadata: { trial_source: "sales" } })).not.toHaveProperty("facts.0.fact.image.selfStarted");
   });
 });

@@ -1,10 +1,12 @@
-/** Subscription events → snapshot facts, one for each product that the subscription has a plan of. */
-import type { FindPrice, Price, ProductId } from "@/lib/billing/catalog";
+/** Subscription events → snapshot facts, one for each product that the subscription has, or had, a plan of. */
+import type { FindPrice, ProductId } from "@/lib/billing/catalog";
 import { type Image, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/facts";
 import type { ChangeAnalysis, Normalized } from "@/lib/billing/processors/processor";
 import { objectBefore } from "./before";
 import type { Delivered, Handler } from "./handler";
+import { highestItem, itemKeyOf, itemListOf, type PlanItem, periodOf, planItemsOf } from "./items";
 import {
+  isTrialFromCheckout,
   missingField,
   readObject,
   type Subscription,
@@ -24,8 +26,12 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
     const subscription = read.value;
     const status = life === "deleted" ? "canceled" : knownStatus(subscription.status);
     if (status === null) return quarantined("unknown_status");
-    const planItems = findPlanItems(subscription, findPrice);
+    const ended = status === "canceled";
     const old = life === "created" ? null : subscriptionBefore(delivered);
+    const planItems = planItemsOf(subscription, findPrice);
+    const list = itemListOf(subscription, findPrice);
+    const trial = isTrialFromCheckout(delivered.object);
+    const seen: Seen = { subscription, status, trial };
     const origin = {
       kind: "snapshot" as const,
       id: `stripe:${delivered.id}:snapshot`,
@@ -33,152 +39,123 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
       subscription: subscription.id,
       at: delivered.at,
       life,
+      list,
     };
-    const removed = old ? removedPlanItems(old, subscription, findPrice) : [];
-    if (planItems.length === 0 && removed.length === 0) {
-      const [item] = subscription.items.data;
-      if (item === undefined) return quarantined("unknown_price");
-      const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, item, undefined), before: null };
-      return { outcome: "unpriced", fact, identity, analysis: null };
-    }
-    // The end of a subscription counts whatever else is missing or in doubt.
-    const ended = status === "canceled";
-    const products = new Set(planItems.map(({ price }) => price.product));
-    if (products.size < planItems.length && !ended) return quarantined("ambiguous_plan_items");
 
     const facts: { product: ProductId; fact: SnapshotFact }[] = [];
-    for (const { item, index, price } of planItems) {
-      if (facts.some(({ product }) => product === price.product)) continue;
-      const period = periodOf(subscription, item);
+    for (const product of new Set(planItems.map(({ price }) => price.product))) {
+      const own = planItems.filter(({ price }) => price.product === product);
+      const planItem = highestItem(own, product) as PlanItem;
+      const period = periodOf(subscription, planItem.item);
+      // The end of a subscription counts even if its period is missing.
       if (period === null && !ended) {
-        return quarantined(missingField(["items", "data", index, "current_period_start"]));
+        return quarantined(missingField(["items", "data", planItem.index, "current_period_start"]));
       }
-      if (period !== null && !isPeriod(period) && !ended) return quarantined("invalid_period");
+      if (period !== null && period.periodEnd <= period.periodStart && !ended) return quarantined("invalid_period");
+      const image = { ...imageOf(seen, planItem), ...(own.length > 1 && { twoPlanItems: true }) };
       facts.push({
-        product: price.product,
-        fact: {
-          ...origin,
-          image: imageOf(subscription, status, item, price),
-          before: old && beforeImage(old, item, price.product, findPrice),
-        },
+        product,
+        fact: { ...origin, image, before: old && beforeImage(old, planItem.item, product, trial, findPrice) },
       });
     }
-    for (const { item, price } of removed) {
-      const before = imageOf(old as Subscription, knownStatus((old as Subscription).status) ?? status, item, price);
-      // Not canceled: that is final, and the item may come back.
-      const image: Image = { ...before, status: ended ? "canceled" : "paused" };
-      facts.push({ product: price.product, fact: { ...origin, image, before } });
+    // A product whose plan was in the list before and is not now: the fold decides from the list if it has ended.
+    for (const planItem of old ? removedItems(old, facts, findPrice) : []) {
+      const before = beforeImage(old as Subscription, planItem.item, planItem.price.product, trial, findPrice);
+      facts.push({ product: planItem.price.product, fact: { ...origin, image: imageOf(seen, null), before } });
     }
     const analysis = life === "created" ? null : analyze(facts.map(({ fact }) => fact));
-    return { outcome: "facts", facts, identity, analysis };
+    if (facts.length > 0) return { outcome: "facts", facts, identity, analysis };
+    const fact: SnapshotFact = { ...origin, image: imageOf(seen, null), before: null };
+    return { outcome: "unpriced", fact, identity, analysis: null };
   };
 }
 
-interface PlanItem {
-  item: SubscriptionItem;
-  index: number;
-  price: Price;
+/** A subscription as one event shows it. */
+interface Seen {
+  subscription: Subscription;
+  status: Status;
+  /** Our checkout started its trial. */
+  trial: boolean;
 }
 
-/** Seats, add-ons and other items of the same subscription are not ours to judge. */
-function findPlanItems(subscription: Subscription, findPrice: FindPrice): PlanItem[] {
-  return subscription.items.data.flatMap((item, index) => {
-    const price = priceOf(item, findPrice);
-    return price === undefined ? [] : [{ item, index, price }];
-  });
-}
-
-/**
- * Plans of products whose item was taken out. An item that has come with a price we do not know may be the same one:
- * then nothing counts as removed.
- */
-function removedPlanItems(old: Subscription, now: Subscription, findPrice: FindPrice): PlanItem[] {
-  const kept = findPlanItems(now, findPrice);
-  const hadIt = (item: SubscriptionItem) =>
-    old.items.data.some(({ id, price, plan }) => id === item.id && (price ?? plan) === (item.price ?? item.plan));
-  if (now.items.data.some((item) => priceOf(item, findPrice) === undefined && !hadIt(item))) return [];
-  return findPlanItems(old, findPrice).filter(
-    ({ item, price }) => !kept.some((other) => other.price.product === price.product) && hasPeriod(old, item),
-  );
-}
-
-function priceOf(item: SubscriptionItem, findPrice: FindPrice): Price | undefined {
-  const id = item.price ?? item.plan;
-  return id === null ? undefined : findPrice(id);
+function removedItems(old: Subscription, facts: readonly { product: ProductId }[], findPrice: FindPrice): PlanItem[] {
+  const before = planItemsOf(old, findPrice);
+  return [...new Set(before.map(({ price }) => price.product))]
+    .filter((product) => !facts.some((known) => known.product === product))
+    .map((product) => highestItem(before, product) as PlanItem);
 }
 
 function knownStatus(status: string): Status | null {
   return STATUSES.find((known) => known === status) ?? null;
 }
 
-/** On the item since basil, on the subscription before; where both are, they agree. */
-function periodOf(
-  subscription: Subscription,
-  item: SubscriptionItem,
-): { periodStart: number; periodEnd: number } | null {
-  const periodStart = item.current_period_start ?? subscription.current_period_start;
-  const periodEnd = item.current_period_end ?? subscription.current_period_end;
-  return periodStart === null || periodEnd === null ? null : { periodStart, periodEnd };
-}
-
-function isPeriod({ periodStart, periodEnd }: { periodStart: number; periodEnd: number }): boolean {
-  return periodEnd > periodStart;
-}
-
-function hasPeriod(subscription: Subscription, item: SubscriptionItem): boolean {
-  const period = periodOf(subscription, item);
-  return period !== null && isPeriod(period);
-}
-
-function imageOf(subscription: Subscription, status: Status, item: SubscriptionItem, price: Price | undefined): Image {
-  const period = periodOf(subscription, item);
-  const endsWithPeriod = subscription.cancel_at_period_end === true ? (period?.periodEnd ?? null) : null;
+/** @param planItem null: no item has a listed price of the product */
+function imageOf(
+  { subscription, status, trial }: Seen,
+  planItem: { item: SubscriptionItem; price: PlanItem["price"] | undefined } | null,
+): Image {
+  const period = planItem && periodOf(subscription, planItem.item);
+  const endsWithPeriod = subscription.cancel_at_period_end === true ? (period ?? firstPeriod(subscription)) : null;
+  const { pause_collection: pause } = subscription;
+  const waived = pause?.behavior === "keep_as_draft" || pause?.behavior === "mark_uncollectible";
   return {
-    plan: price?.plan ?? null,
-    interval: price?.interval ?? null,
-    quantity: item.quantity ?? 1,
+    plan: planItem?.price?.plan ?? null,
+    interval: planItem?.price?.interval ?? null,
+    quantity: planItem?.item.quantity ?? 1,
     status,
     periodStart: period?.periodStart ?? null,
     periodEnd: period?.periodEnd ?? null,
-    cancelAt: status === "canceled" ? null : (subscription.cancel_at ?? endsWithPeriod),
+    cancelAt: status === "canceled" ? null : (subscription.cancel_at ?? endsWithPeriod?.periodEnd ?? null),
     trialEnd: subscription.trial_end,
-    collectionPaused: subscription.pause_collection !== null,
+    collectionPaused: pause !== null && !waived,
+    ...(waived && { collectionWaived: true }),
+    ...(trial && { selfStarted: true }),
+    ...(subscription.collection_method === "send_invoice" && { sentInvoice: true }),
+    item: planItem && itemKeyOf(planItem.item),
   };
 }
 
-/** null where the event does not say, or says it in a way that cannot be read. */
+/** The period that the subscription shares with an item that has no listed price. */
+function firstPeriod(subscription: Subscription) {
+  const [item] = subscription.items.data;
+  return item === undefined ? null : periodOf(subscription, item);
+}
+
+/** null if the event has no previous state, or one that cannot be read. */
 function subscriptionBefore({ object, previous }: Delivered): Subscription | null {
   if (previous === null) return null;
   const read = readObject(subscriptionShape, objectBefore(object, previous));
   return read.ok ? read.value : null;
 }
 
-/** What the subscription was for this product; null where it had no plan of it, or two. */
-function beforeImage(old: Subscription, now: SubscriptionItem, product: ProductId, findPrice: FindPrice): Image | null {
-  const status = knownStatus(old.status);
-  const item = itemBefore(old, now, product, findPrice);
-  if (status === null || item === null || !hasPeriod(old, item)) return null;
-  return imageOf(old, status, item, priceOf(item, findPrice));
-}
-
-/** Found by the catalog, since item ids can change in an upgrade; by its id where the old price is not known. */
-function itemBefore(
+/** The product's image before the event; null if the old list had no item of it that can be read. */
+function beforeImage(
   old: Subscription,
   now: SubscriptionItem,
   product: ProductId,
+  trial: boolean,
   findPrice: FindPrice,
-): SubscriptionItem | null {
-  const [known, ...others] = findPlanItems(old, findPrice).filter(({ price }) => price.product === product);
-  if (known !== undefined) return others.length === 0 ? known.item : null;
-  const unknown = old.items.data.find((item) => item.id !== null && item.id === now.id);
-  return unknown !== undefined && priceOf(unknown, findPrice) === undefined ? unknown : null;
+): Image | null {
+  const status = knownStatus(old.status);
+  const before = planItemsOf(old, findPrice);
+  // By the catalog, because item ids can change in an upgrade; by its id if the old price is not listed.
+  const sameId = old.items.data.find(({ id }) => id !== null && id === now.id);
+  const unlisted = sameId !== undefined && !before.some(({ item }) => item === sameId) ? sameId : undefined;
+  const planItem = highestItem(before, product) ?? (unlisted && { item: unlisted, price: undefined });
+  if (status === null || planItem === undefined) return null;
+  const period = periodOf(old, planItem.item);
+  if (period === null || period.periodEnd <= period.periodStart) return null;
+  return imageOf({ subscription: old, status, trial }, planItem);
 }
 
 /** `previous_attributes` names `items` at every renewal since basil: only a different plan is a plan change. */
 function analyze(facts: readonly SnapshotFact[]): ChangeAnalysis {
   return {
     hasPeriodChange: facts.some(({ image, before }) => startsDiffer(image, before)),
-    hasPlanChange: facts.some(({ image, before }) => before !== null && before.plan !== image.plan),
+    // An item that left the list, or has an unlisted price now, is no change to another plan.
+    hasPlanChange: facts.some(
+      ({ image, before }) => before !== null && image.plan !== null && before.plan !== image.plan,
+    ),
   };
 }
 

@@ -18,6 +18,7 @@ export interface SubscriptionSpec {
   /** null where it is paused or canceled. */
   period: { start: Instant; end: Instant } | null;
   status?: PaddleStatus;
+  collectionMode?: "automatic" | "manual";
   scheduledChange?: {
     action: "cancel" | "pause" | "resume";
     effectiveAt: Instant;
@@ -72,7 +73,7 @@ export function subscriptionEntity(spec: SubscriptionSpec) {
     next_billed_at: nextBilled,
     ...(spec.transaction ? { transaction_id: spec.transaction } : {}),
     billing_details: null,
-    collection_mode: "automatic",
+    collection_mode: spec.collectionMode ?? "automatic",
     first_billed_at: micros(spec.createdAt),
     scheduled_change: change
       ? {

@@ -51,6 +51,7 @@ export interface TransactionSpec {
   lines: readonly LineSpec[];
   period: { start: Instant; end: Instant } | null;
   at: Instant;
+  collectionMode?: "automatic" | "manual";
   discount?: number;
   /** What came from the customer's credit or from an adjustment. */
   credit?: number;
@@ -120,7 +121,7 @@ export function transactionEntity(spec: TransactionSpec) {
     billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
     invoice_number: spec.invoiceNumber === undefined ? (paid ? "325-10566" : null) : spec.invoiceNumber,
     billing_details: null,
-    collection_mode: "automatic",
+    collection_mode: spec.collectionMode ?? "automatic",
     subscription_id: spec.subscription,
   } satisfies Omit<ITransactionNotificationResponse, "payments"> & { payments: Attempt[]; receipt_data: null };
 }

@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { type LineSpec, lineObject, todaysLine } from "./line";
+import { DISCOUNT, type LineSpec, lineObject, todaysLine } from "./line";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
 import type { OnTheWire, Unnamed } from "./wire";
@@ -11,8 +11,21 @@ export interface InvoiceSpec {
   subscription: string;
   /** The subscription's metadata as it was when the invoice was made. */
   metadata?: Record<string, string>;
-  billingReason: "subscription_create" | "subscription_cycle" | "subscription_update" | "manual";
+  billingReason:
+    | "subscription_create"
+    | "subscription_cycle"
+    | "subscription_update"
+    | "subscription_threshold"
+    | "quote_accept"
+    | "manual";
   lines: readonly LineSpec[];
+  /** The lines are the first ones only, as in events about long invoices. */
+  moreLines?: boolean;
+  collectionMethod?: "charge_automatically" | "send_invoice";
+  /** When a sent invoice is due. */
+  dueDate?: number | null;
+  /** The merchant marked it as paid outside Stripe. */
+  paidOutOfBand?: boolean;
   created: number;
   /** For a cycle invoice the period that just ended: what is charged for is in the lines. */
   periodStart: number;
@@ -49,7 +62,7 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
     charge: charged ? `ch_${spec.id.slice(3)}` : null,
     lines: { ...today.lines, data: spec.lines.map((line) => lineObject(line, spec, shape)) },
     paid,
-    paid_out_of_band: false,
+    paid_out_of_band: spec.paidOutOfBand ?? false,
     payment_intent: charged ? `pi_${spec.id.slice(3)}` : null,
     subscription: spec.subscription,
     subscription_details: { metadata: spec.metadata ?? {} },
@@ -61,7 +74,7 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
 
 /** What an invoice comes to: `due` is what is charged, `ending` what stays of a credit. */
 export function invoiceAmounts({ lines, startingBalance = 0 }: Pick<InvoiceSpec, "lines" | "startingBalance">) {
-  const total = lines.reduce((sum, line) => sum + line.amount, 0);
+  const total = lines.reduce((sum, line) => sum + line.amount - (line.discount ?? 0), 0);
   return { total, due: Math.max(0, total + startingBalance), ending: Math.min(0, total + startingBalance) };
 }
 
@@ -70,6 +83,8 @@ export function todaysInvoice(spec: InvoiceSpec) {
   const draft = spec.status === "draft";
   const paid = spec.status === "paid";
   const { total, due, ending } = invoiceAmounts(spec);
+  const subtotal = spec.lines.reduce((sum, line) => sum + line.amount, 0);
+  const discounts = total === subtotal ? [] : [{ amount: subtotal - total, discount: DISCOUNT }];
   const finalizedAt = draft ? null : (spec.finalizedAt ?? spec.created);
   const pages = spec.pages ?? {
     hosted: `https://invoice.stripe.com/i/acct_tollgate/test_${spec.id}`,
@@ -83,7 +98,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     account_tax_ids: null,
     amount_due: due,
     amount_overpaid: 0,
-    amount_paid: paid ? due : 0,
+    amount_paid: paid && !spec.paidOutOfBand ? due : 0,
     amount_remaining: paid ? 0 : due,
     amount_shipping: 0,
     application: null,
@@ -93,7 +108,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
     automatically_finalizes_at: draft ? (spec.finalizesAt ?? null) : null,
     billing_reason: spec.billingReason,
-    collection_method: "charge_automatically",
+    collection_method: spec.collectionMethod ?? "charge_automatically",
     created: spec.created,
     currency: "usd",
     custom_fields: null,
@@ -110,8 +125,8 @@ export function todaysInvoice(spec: InvoiceSpec) {
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
-    due_date: null,
+    discounts: discounts.map(({ discount }) => discount),
+    due_date: spec.dueDate ?? null,
     effective_at: finalizedAt,
     ending_balance: draft ? null : ending,
     footer: null,
@@ -124,8 +139,8 @@ export function todaysInvoice(spec: InvoiceSpec) {
     lines: {
       object: "list",
       data: spec.lines.map((line) => todaysLine(line, spec)),
-      has_more: false,
-      total_count: spec.lines.length,
+      has_more: spec.moreLines ?? false,
+      total_count: spec.lines.length + (spec.moreLines ? 1 : 0),
       url: `/v1/invoices/${spec.id}/lines`,
     },
     livemode: spec.livemode ?? false,
@@ -156,13 +171,13 @@ export function todaysInvoice(spec: InvoiceSpec) {
       paid_at: paid ? (spec.paidAt ?? spec.created) : null,
       voided_at: spec.voidedAt ?? null,
     },
-    subtotal: total,
-    subtotal_excluding_tax: total,
+    subtotal,
+    subtotal_excluding_tax: subtotal,
     test_clock: null,
     total,
-    total_discount_amounts: [],
+    total_discount_amounts: discounts,
     total_excluding_tax: total,
-    total_pretax_credit_amounts: [],
+    total_pretax_credit_amounts: discounts.map((discount) => ({ ...discount, type: "discount" as const })),
     total_taxes: [],
     webhooks_delivered_at: spec.created,
   } satisfies OnTheWire<Stripe.Invoice> & { lines: Unnamed };

@@ -14,6 +14,8 @@ export interface LineSpec {
   periodStart: number;
   periodEnd: number;
   quantity?: number;
+  /** What discounts take off the amount. */
+  discount?: number;
   /** The difference for a change inside a period; a negative amount gives back what was paid before. */
   proration?: boolean;
 }
@@ -41,6 +43,9 @@ export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): 
   };
 }
 
+/** The discount of the examples: a coupon that somebody redeemed. */
+export const DISCOUNT = "di_1TollgateCoupon";
+
 /** A line as today's API sends it. */
 export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
   const proration = line.proration ?? false;
@@ -50,7 +55,7 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
     amount: line.amount,
     currency: "usd",
     description: line.description,
-    discount_amounts: [],
+    discount_amounts: line.discount ? [{ amount: line.discount, discount: DISCOUNT }] : [],
     discountable: !proration,
     discounts: [],
     invoice: invoice.id,

@@ -23,6 +23,9 @@ export interface SubscriptionSpec {
   id: string;
   customer: string;
   items: readonly ItemSpec[];
+  /** The items are the first ones only, as in events about long lists. */
+  moreItems?: boolean;
+  collectionMethod?: "charge_automatically" | "send_invoice";
   created: number;
   periodStart: number;
   periodEnd: number;
@@ -91,12 +94,12 @@ export function todaysSubscription(spec: SubscriptionSpec) {
       feedback_option: null,
       reason: spec.cancellationReason ?? null,
     },
-    collection_method: "charge_automatically",
+    collection_method: spec.collectionMethod ?? "charge_automatically",
     created: spec.created,
     currency: "usd",
     customer: spec.customer,
     customer_account: null,
-    days_until_due: null,
+    days_until_due: spec.collectionMethod === "send_invoice" ? 30 : null,
     default_payment_method: spec.defaultPaymentMethod === undefined ? CARD : spec.defaultPaymentMethod,
     default_source: null,
     default_tax_rates: [],
@@ -113,8 +116,8 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     items: {
       object: "list",
       data: spec.items.map((item) => todaysItem(item, spec)),
-      has_more: false,
-      total_count: spec.items.length,
+      has_more: spec.moreItems ?? false,
+      total_count: spec.items.length + (spec.moreItems ? 1 : 0),
       url: `/v1/subscription_items?subscription=${spec.id}`,
     },
     latest_invoice: spec.latestInvoice ?? null,

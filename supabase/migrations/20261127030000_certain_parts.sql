@@ -1,0 +1,132 @@
+-- Facts of a subscription's other products are folded in: item lists, unlisted charges and ends.
+drop function public.load_timeline(text, text);
+
+-- Called before every fold: the facts of the user and product, the revision that commit_timeline will compare, and the day
+-- that anchors the free windows. "others" are facts of the same subscriptions in the user's other products, and of
+-- p_subscription_id, which this product may not know yet: they hold the shared status, item lists and unlisted charges.
+create or replace function public.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_row public.subscriptions;
+begin
+  perform public.ensure_subscription(p_user_id, p_product);
+  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  return jsonb_build_object(
+    'revision', v_row.revision,
+    'free_anchor', public.instant_text(v_row.created_at),
+    'facts', coalesce((
+      select jsonb_agg(f.body order by f.fact_id) from public.facts f
+      where f.user_id = p_user_id and f.product = p_product), '[]'),
+    'others', coalesce((
+      select jsonb_agg(o.body order by o.fact_id)
+      from (
+        select distinct on (f.fact_id) f.fact_id, f.body
+        from public.facts f
+        where f.user_id = p_user_id and f.product <> p_product
+          and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+          and (f.subscription_id = p_subscription_id or exists (
+            select from public.facts own
+            where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
+        order by f.fact_id, f.product
+      ) o), '[]'));
+end;
+$$;
+
+comment on function public.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
+revoke all on function public.load_timeline(text, text, text) from public, anon, authenticated;
+grant execute on function public.load_timeline(text, text, text) to service_role;
+
+-- Called by receive() with what the fold made of the facts. All or nothing: facts, mirrors, periods, segments, windows,
+-- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
+-- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
+-- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
+-- lost or counted twice. Locks: the event, then the subscriptions row.
+-- p_event {processor, id, type, outcome, note, others, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+create or replace function public.commit_timeline(
+  p_user_id text,
+  p_product text,
+  p_revision bigint,
+  p_event jsonb,
+  p_facts jsonb,
+  p_timeline jsonb,
+  p_decision jsonb
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_event public.webhook_events;
+  v_lock record;
+  v_now timestamptz;
+  v_before public.subscriptions;
+  v_after public.subscriptions;
+begin
+  select * into v_event from public.webhook_events e
+  where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id' for update;
+  if v_event.outcome in ('applied', 'ignored') then
+    return jsonb_build_object('committed', false, 'duplicate', true) || public.event_state(v_event);
+  end if;
+
+  v_lock := public.lock_subscription(p_user_id, p_product);
+  v_before := v_lock.locked;
+  v_now := public.now_for(p_user_id);
+  -- The revision covers this product only; facts of the subscription in another product may have come since.
+  if v_before.revision <> p_revision or exists (
+    select from public.facts f
+    where f.user_id = p_user_id and f.product <> p_product
+      and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
+      and not (p_event -> 'others' ? f.fact_id)
+      and (exists (
+          select from public.facts own
+          where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id)
+        or exists (
+          select from jsonb_array_elements(p_facts) as n (body) where n.body ->> 'subscription' = f.subscription_id))
+  ) then
+    return jsonb_build_object('committed', false, 'duplicate', false);
+  end if;
+
+  insert into public.facts
+    (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body)
+  select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
+    (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
+  from jsonb_array_elements(p_facts) as f (body)
+  on conflict (user_id, product, fact_id) do update
+  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  set body = excluded.body
+  where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
+
+  perform public.replace_timeline(p_user_id, p_product, p_timeline);
+  update public.subscriptions s
+  set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
+  where s.user_id = p_user_id and s.product = p_product;
+  v_after := public.turn_window(
+    p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
+
+  -- An event that turns out to be about other items only leaves no entry in the user's activity.
+  insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
+    analysis, flags, before, after, request_id)
+  select p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
+    p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
+    public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
+    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id'
+  where p_event ->> 'outcome' is distinct from 'ignored'
+  on conflict (user_id, product, processor, event_id) do nothing;
+
+  if p_event ->> 'outcome' is not null then
+    update public.webhook_events e
+    set outcome = p_event ->> 'outcome', reason = coalesce(p_event ->> 'note', p_decision ->> 'reason'), user_id = p_user_id, processed_at = now(),
+      attempts = e.attempts + 1, last_error = null
+    where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id';
+  end if;
+  return jsonb_build_object(
+    'committed', true,
+    'duplicate', false,
+    'before', public.subscription_view(v_before),
+    'after', public.subscription_view(v_after));
+end;
+$$;
+
+comment on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
+revoke all on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) to service_role;
