@@ -1,0 +1,437 @@
+/** When an idempotency key repeats its verdict, and when it is free because its charge was given back. */
+import { describe, expect, test } from "vitest";
+import type { CounterField } from "@/lib/billing/catalog";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { createGate } from "./gate";
+
+const { gateway, subscribe, meter, ledger, query } = meteredDatabase();
+const gate = createGate(() => gateway);
+
+let users = 0;
+function newUser(): string {
+  users += 1;
+  return `key-${users}`;
+}
+
+const times = <T>(count: number, work: (index: number) => Promise<T>) =>
+  Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+
+const MODES = [
+  ["one call per statement", gateway.consume],
+  [
+    "batch mode",
+    (userId: string, field: CounterField, amount: number, idempotencyKey?: string) =>
+      gate.consume(userId, field, amount, { idempotencyKey }),
+  ],
+] as const;
+
+const release = (userId: string, amount: number, of?: string) => gate.release(userId, "words_used", amount, { of });
+const reserve = (userId: string, amount: number, idempotencyKey?: string, ttlSeconds = 600) =>
+  gate.reserve(userId, "words_used", amount, { ttlSeconds, idempotencyKey });
+
+/** The counter and the ledger of the user's words must agree. */
+async function expectUsed(userId: string, used: number): Promise<void> {
+  expect(await meter(userId, "words_used")).toMatchObject({ used });
+  expect(await ledger(userId, "words_used")).toBe(used);
+}
+
+/** The ledger rows of the user's words: amount and key, in order of time. */
+const rows = (userId: string) =>
+  query<{ amount: number; key: string | null; at: Date }>(
+    `select amount::int, idempotency_key as key, at from usage_ledger
+     where user_id = $1 and field = 'words_used' order by at, amount desc, idempotency_key`,
+    [userId],
+  );
+
+describe.each(MODES)("consume keys, %s", (_, consume) => {
+  test("Case 1: a charge that was given back is charged again under its key", async () => {
+    const userId = newUser();
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: true, used: 100 });
+    expect(await release(userId, 100, "J")).toMatchObject({ givenBack: 100, used: 0 });
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: true, used: 100 });
+    await expectUsed(userId, 100);
+    // In effect again: a retry repeats the verdict of the second charge.
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: true, used: 100 });
+    await expectUsed(userId, 100);
+  });
+
+  test("Case 4: 20 jobs of 500, each charged and given back, then all again: 500 allowed in all", async () => {
+    const userId = newUser();
+    for (let job = 0; job < 20; job += 1) {
+      expect(await consume(userId, "words_used", 500, `job-${job}`)).toMatchObject({ allowed: true });
+      expect(await release(userId, 500, `job-${job}`)).toMatchObject({ givenBack: 500 });
+    }
+    let allowed = 0;
+    for (let job = 0; job < 20; job += 1)
+      if ((await consume(userId, "words_used", 500, `job-${job}`)).allowed) allowed += 500;
+    expect(allowed).toBe(500);
+    await expectUsed(userId, 500);
+  });
+
+  test("Case 4 at once: 500 allowed in all", async () => {
+    const userId = newUser();
+    for (let job = 0; job < 20; job += 1) {
+      await consume(userId, "words_used", 500, `job-${job}`);
+      await release(userId, 500, `job-${job}`);
+    }
+    const verdicts = await times(20, (job) => consume(userId, "words_used", 500, `job-${job}`));
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(1);
+    await expectUsed(userId, 500);
+  });
+
+  test("a part given back frees the key; the rest stays charged", async () => {
+    const userId = newUser();
+    await consume(userId, "words_used", 100, "J");
+    expect(await release(userId, 30, "J")).toMatchObject({ givenBack: 30, used: 70 });
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: true, used: 170 });
+    await expectUsed(userId, 170);
+    // The key names the second charge now: no more than that comes back by it.
+    expect(await release(userId, 500, "J")).toMatchObject({ givenBack: 100, used: 70 });
+    expect(await release(userId, 500, "J")).toMatchObject({ givenBack: 0, used: 70 });
+  });
+
+  test("a release without `of` takes the latest charge and frees its key only", async () => {
+    const userId = newUser();
+    await consume(userId, "words_used", 100, "first");
+    await consume(userId, "words_used", 100, "second");
+    expect(await release(userId, 40)).toMatchObject({ givenBack: 40, used: 160 });
+    expect(await consume(userId, "words_used", 100, "first")).toMatchObject({ allowed: true, used: 100 });
+    await expectUsed(userId, 160);
+    expect(await consume(userId, "words_used", 100, "second")).toMatchObject({ allowed: true, used: 260 });
+    await expectUsed(userId, 260);
+  });
+
+  test("a free key takes any request; a key in effect takes its own only", async () => {
+    const userId = newUser();
+    await consume(userId, "words_used", 100, "J");
+    await expect(consume(userId, "words_used", 101, "J")).rejects.toMatchObject({ reason: "key_reused" });
+    await release(userId, 1, "J");
+    expect(await consume(userId, "words_used", 101, "J")).toMatchObject({ allowed: true, used: 200 });
+    await expect(consume(userId, "words_used", 100, "J")).rejects.toMatchObject({ reason: "key_reused" });
+    await release(userId, 101, "J");
+    expect(await consume(userId, "transformations_used", 2, "J")).toMatchObject({ allowed: true, used: 2 });
+    await expect(release(userId, 1, "J")).rejects.toMatchObject({ reason: "charge_not_found" });
+    await expectUsed(userId, 99);
+  });
+
+  test("a free key whose retry does not fit is refused and stays free", async () => {
+    const userId = newUser();
+    await consume(userId, "words_used", 100, "J");
+    await release(userId, 100, "J");
+    await consume(userId, "words_used", 450);
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: false, used: 450 });
+    await release(userId, 50);
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: true, used: 500 });
+    await expectUsed(userId, 500);
+    // At the limit, where no lock is taken: in effect, so its verdict.
+    expect(await consume(userId, "words_used", 100, "J")).toMatchObject({ allowed: true, used: 500 });
+  });
+
+  test("two retries of a free key at once are one charge", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const userId = newUser();
+      await consume(userId, "words_used", 100, "J");
+      await release(userId, 100, "J");
+      const verdicts = await times(4, () => consume(userId, "words_used", 100, "J"));
+      expect(verdicts.map(({ allowed, used }) => [allowed, used])).toEqual(Array(4).fill([true, 100]));
+      await expectUsed(userId, 100);
+    }
+  });
+
+  test("a release and a retry at once: the retry repeats, or is charged", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const userId = newUser();
+      await consume(userId, "words_used", 100, "J");
+      const [given, retried] = await Promise.all([release(userId, 100, "J"), consume(userId, "words_used", 100, "J")]);
+      expect(given).toMatchObject({ givenBack: 100 });
+      expect(retried).toMatchObject({ allowed: true });
+      // Either order leaves a ledger that says whether the key is in effect.
+      const used = await ledger(userId, "words_used");
+      expect([0, 100]).toContain(used);
+      await consume(userId, "words_used", 100, "J");
+      await expectUsed(userId, 100);
+    }
+  });
+
+  test("one free key for two products at once: one of them is charged", async () => {
+    const userId = newUser();
+    await consume(userId, "words_used", 100, "J");
+    await release(userId, 100, "J");
+    const both = await Promise.allSettled([
+      gateway.consume(userId, "words_used", 10, "J"),
+      gateway.consume(userId, "messages_count", 10, "J"),
+    ]);
+    const charged = (await ledger(userId, "words_used")) + (await ledger(userId, "messages_count"));
+    expect(charged).toBe(10 * both.filter(({ status }) => status === "fulfilled").length);
+    expect(charged).toBe(10);
+  });
+});
+
+test("a free key beside new keys in one batch: each is charged once", async () => {
+  const userId = newUser();
+  await gate.consume(userId, "words_used", 50, { idempotencyKey: "J" });
+  await release(userId, 50, "J");
+  const keys = ["J", "K", "J", "L", "K"];
+  const verdicts = await Promise.all(
+    keys.map((key) => gate.consume(userId, "words_used", 50, { idempotencyKey: key })),
+  );
+  expect(verdicts.every(({ allowed }) => allowed)).toBe(true);
+  await expectUsed(userId, 150);
+});
+
+test("one field of several given back frees the key of the whole call", async () => {
+  const userId = newUser();
+  const charges = [
+    { field: "words_used", amount: 100 },
+    { field: "transformations_used", amount: 1 },
+  ] as const;
+  const options = { idempotencyKey: "J" };
+  await gate.consumeTogether(userId, charges, options);
+  await gate.release(userId, "transformations_used", 1, { of: "J" });
+  expect(await gate.consumeTogether(userId, charges, options)).toMatchObject([{ used: 200 }, { used: 1 }]);
+  await gate.release(userId, "words_used", 500, { of: "J" });
+  await expectUsed(userId, 100);
+});
+
+test("charges of one key at one instant: a release by the key gives back the last one's rest only", async () => {
+  const userId = newUser();
+  await gateway.consume(userId, "words_used", 100, "J");
+  await release(userId, 30, "J");
+  await gateway.consume(userId, "words_used", 100, "J");
+  // As if both had fallen in one millisecond.
+  await query("update usage_ledger set at = (select max(at) from usage_ledger where user_id = $1) where user_id = $1", [
+    userId,
+  ]);
+  await query("update idempotency_keys set charged_at = (select max(at) from usage_ledger where user_id = $1)", [
+    userId,
+  ]);
+  expect(await release(userId, 500, "J")).toMatchObject({ givenBack: 100, used: 70 });
+  await expectUsed(userId, 70);
+});
+
+describe("a release without `of`", () => {
+  test("is one row per charge, the latest first, with time and key of its charge", async () => {
+    const userId = newUser();
+    const start = Date.UTC(2026, 4, 4, 9);
+    for (const [hour, amount, key] of [
+      [0, 10, "a"],
+      [1, 20, undefined],
+      [2, 30, "b"],
+    ] as const) {
+      await gateway.setSandboxClock(userId, start + hour * HOUR);
+      await gateway.consume(userId, "words_used", amount, key);
+    }
+    await gateway.setSandboxClock(userId, start + 3 * HOUR);
+    expect(await release(userId, 55)).toMatchObject({ givenBack: 55, used: 5 });
+    const written = await rows(userId);
+    expect(written.map(({ amount, key, at }) => [amount, key, new Date(at).getUTCHours()])).toEqual([
+      [10, "a", 9],
+      [-5, "a", 9],
+      [20, null, 10],
+      [-20, null, 10],
+      [30, "b", 11],
+      [-30, "b", 11],
+    ]);
+    expect((await gateway.usageHistory(userId, "words_used", 1)).days).toEqual([{ day: "2026-05-04", amount: 5 }]);
+    expect(await release(userId, 55)).toMatchObject({ givenBack: 5, used: 0 });
+    expect(await release(userId, 55)).toMatchObject({ givenBack: 0, used: 0 });
+    await expectUsed(userId, 0);
+  });
+
+  test("takes charges without a key first among those of one instant", async () => {
+    const userId = newUser();
+    await gateway.usage(userId);
+    await Promise.all([
+      gate.consume(userId, "words_used", 10, { idempotencyKey: "a" }),
+      gate.consume(userId, "words_used", 10),
+      gate.consume(userId, "words_used", 10, { idempotencyKey: "b" }),
+    ]);
+    await query(
+      "update usage_ledger set at = (select max(at) from usage_ledger where user_id = $1) where user_id = $1",
+      [userId],
+    );
+    await release(userId, 10);
+    expect((await rows(userId)).filter(({ amount }) => amount < 0)).toMatchObject([{ amount: -10, key: null }]);
+    await release(userId, 15);
+    expect((await rows(userId)).filter(({ amount }) => amount < 0)).toHaveLength(3);
+    await expectUsed(userId, 5);
+  });
+
+  test("gives carried-over units back in the window of now and frees their keys; the sum never falls below 0", async () => {
+    const userId = newUser();
+    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 5 * DAY });
+    await gate.consume(userId, "words_used", 9_000, { idempotencyKey: "old" });
+    await deliver(gateway, played.intervalSwitched("yearly", Date.now() + 1_000));
+    const carried = (await meter(userId, "words_used")).used;
+    expect(carried).toBeGreaterThan(0);
+    expect(carried).toBeLessThan(9_000);
+    await gate.consume(userId, "words_used", 100, { idempotencyKey: "new" });
+
+    expect(await release(userId, 600)).toMatchObject({ givenBack: 600, used: carried - 500 });
+    expect((await gateway.findUsageDrift("")).drifts.filter((drift) => drift.userId === userId)).toEqual([]);
+    // Both keys are free: some of either charge was given back.
+    expect(await gate.consume(userId, "words_used", 100, { idempotencyKey: "new" })).toMatchObject({
+      used: carried - 400,
+    });
+    expect(await release(userId, 20_000)).toMatchObject({ givenBack: carried - 400, used: 0 });
+    // 9,000 less what the new window gave back of it were forgiven: giving those back does not fill the new window.
+    expect(await release(userId, 20_000, "old")).toMatchObject({ used: 0 });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 0, remaining: 15_000 });
+    expect(await gate.consume(userId, "words_used", 9_000, { idempotencyKey: "old" })).toMatchObject({ used: 9_000 });
+    expect((await gateway.findUsageDrift("")).drifts.filter((drift) => drift.userId === userId)).toEqual([]);
+  });
+});
+
+describe("reservation keys", () => {
+  test("Case 2: settled to 0, the key makes a new hold, which settles", async () => {
+    const userId = newUser();
+    const first = await reserve(userId, 400, "J");
+    expect(await gate.settle(userId, first.reservationId as string, 0)).toMatchObject({ settled: 0 });
+    const second = await reserve(userId, 400, "J");
+    expect(second).toMatchObject({ allowed: true, settled: null });
+    expect(second.reservationId).not.toBe(first.reservationId);
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 0, reserved: 400 });
+    expect(await gate.settle(userId, second.reservationId as string, 350)).toMatchObject({ settled: 350, used: 350 });
+    await expectUsed(userId, 350);
+  });
+
+  test("Case 3: expired, the key makes a new hold, or is refused", async () => {
+    const userId = newUser();
+    const start = Date.UTC(2026, 4, 4, 9);
+    await gateway.setSandboxClock(userId, start);
+    const first = await reserve(userId, 400, "J", 1);
+    await gateway.setSandboxClock(userId, start + 2_000);
+    const second = await reserve(userId, 400, "J", 1);
+    expect(second).toMatchObject({ allowed: true, settled: null });
+    expect(second.reservationId).not.toBe(first.reservationId);
+    expect(await meter(userId, "words_used")).toMatchObject({ reserved: 400 });
+    await gateway.setSandboxClock(userId, start + 4_000);
+    await gate.consume(userId, "words_used", 200);
+    expect(await reserve(userId, 400, "J", 1)).toMatchObject({ allowed: false, reservationId: null, settled: null });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 200, reserved: 0 });
+  });
+
+  test("while it is open, and settled to more than 0: the same reservation, with what it was settled to", async () => {
+    const userId = newUser();
+    const first = await reserve(userId, 400, "J");
+    expect(await reserve(userId, 400, "J")).toEqual(first);
+    await expect(reserve(userId, 401, "J")).rejects.toMatchObject({ reason: "key_reused" });
+    await gate.settle(userId, first.reservationId as string, 350);
+    expect(await reserve(userId, 400, "J")).toEqual({ ...first, settled: 350 });
+    await expect(reserve(userId, 401, "J")).rejects.toMatchObject({ reason: "key_reused" });
+    await expectUsed(userId, 350);
+  });
+
+  test("free with another request once it ended", async () => {
+    const userId = newUser();
+    const first = await reserve(userId, 400, "J");
+    await gate.settle(userId, first.reservationId as string, 0);
+    expect(await reserve(userId, 100, "J")).toMatchObject({ allowed: true });
+    await expect(reserve(userId, 400, "J")).rejects.toMatchObject({ reason: "key_reused" });
+  });
+
+  test("free once a release without `of` gave back some of what it was settled to", async () => {
+    const userId = newUser();
+    const first = await reserve(userId, 400, "J");
+    await gate.settle(userId, first.reservationId as string, 300);
+    expect(await release(userId, 1)).toMatchObject({ givenBack: 1, used: 299 });
+    expect(await reserve(userId, 200, "J")).toMatchObject({ allowed: true, settled: null });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 299, reserved: 200 });
+    // Settling the first again repeats its answer and charges nothing.
+    expect(await gate.settle(userId, first.reservationId as string, 300)).toMatchObject({ settled: 300 });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 299, reserved: 200 });
+  });
+
+  test("expired and settled late: in effect, until that charge is given back", async () => {
+    const userId = newUser();
+    const start = Date.UTC(2026, 4, 4, 9);
+    await gateway.setSandboxClock(userId, start);
+    const first = await reserve(userId, 400, "J", 1);
+    await gateway.setSandboxClock(userId, start + 2_000);
+    await gate.consume(userId, "words_used", 200);
+    // Free now, and refused; which must not spoil what follows.
+    expect(await reserve(userId, 400, "J", 1)).toMatchObject({ allowed: false });
+    expect(await gate.settle(userId, first.reservationId as string, 150)).toMatchObject({
+      settled: 150,
+      expired: true,
+    });
+    expect(await reserve(userId, 400, "J", 1)).toEqual({ ...first, settled: 150 });
+    await release(userId, 1);
+    expect(await reserve(userId, 100, "J", 1)).toMatchObject({ allowed: true, settled: null });
+    expect(await meter(userId, "words_used")).toMatchObject({ used: 349, reserved: 100 });
+  });
+
+  test("two retries of a free key at once make one hold", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const userId = newUser();
+      const first = await reserve(userId, 100, "J");
+      await gate.settle(userId, first.reservationId as string, 0);
+      const again = await times(4, () => reserve(userId, 100, "J"));
+      expect(new Set(again.map(({ reservationId }) => reservationId)).size).toBe(1);
+      expect(again[0]?.reservationId).not.toBe(first.reservationId);
+      expect(await meter(userId, "words_used")).toMatchObject({ reserved: 100 });
+    }
+  });
+
+  test("expiry, its retries and its settling at once: held or charged within the limit, once each", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const userId = newUser();
+      const start = Date.UTC(2026, 4, 4, 9);
+      await gateway.setSandboxClock(userId, start);
+      const first = await reserve(userId, 300, "J");
+      await gateway.setSandboxClock(userId, start + 601_000);
+      const [settled, , ...again] = await Promise.all([
+        gate.settle(userId, first.reservationId as string, 300),
+        gateway.expireDueReservations(),
+        ...[0, 1, 2].map(() => reserve(userId, 300, "J")),
+      ]);
+      const { used, reserved } = await meter(userId, "words_used");
+      expect(used + reserved).toBe(300);
+      const holds = new Set(
+        again.flatMap(({ allowed, settled: of, reservationId }) => (allowed && of === null ? [reservationId] : [])),
+      );
+      expect(holds.size * 300).toBe(reserved);
+      expect(settled.settled).toBe(used);
+    }
+  });
+
+  test("one free key for two products at once: one hold", async () => {
+    const userId = newUser();
+    const first = await reserve(userId, 100, "J");
+    await gate.settle(userId, first.reservationId as string, 0);
+    const both = await Promise.allSettled([
+      reserve(userId, 10, "J"),
+      gate.reserve(userId, "messages_count", 10, { ttlSeconds: 600, idempotencyKey: "J" }),
+    ]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const [words, messages] = [await meter(userId, "words_used"), await meter(userId, "messages_count")];
+    expect(words.reserved + messages.reserved).toBe(10);
+  });
+});
+
+test("a retried release gives back once, also after its charge was made again", async () => {
+  const userId = newUser();
+  const giveBack = (key: string) => gate.release(userId, "words_used", 100, { of: "J", idempotencyKey: key });
+  await gate.consume(userId, "words_used", 100, { idempotencyKey: "J" });
+  expect(await giveBack("R1")).toMatchObject({ givenBack: 100 });
+  await gate.consume(userId, "words_used", 100, { idempotencyKey: "J" });
+  expect(await giveBack("R1")).toMatchObject({ givenBack: 100 });
+  await expectUsed(userId, 100);
+  expect(await giveBack("R2")).toMatchObject({ givenBack: 100, used: 0 });
+  await expectUsed(userId, 0);
+});
+
+test("a key that is used again lasts 48 hours from then", async () => {
+  const userId = newUser();
+  await gate.consume(userId, "words_used", 100, { idempotencyKey: "J" });
+  await query("update idempotency_keys set created_at = now() - interval '47 hours' where user_id = $1", [userId]);
+  await release(userId, 100, "J");
+  await gate.consume(userId, "words_used", 100, { idempotencyKey: "J" });
+  const [key] = await query<{ young: boolean }>(
+    "select created_at > now() - interval '1 minute' as young from idempotency_keys where user_id = $1",
+    [userId],
+  );
+  expect(key).toEqual({ young: true });
+});
