@@ -1,4 +1,5 @@
-/** The gate beside a model of it: whatever is done in whatever order, both say the same, down to the last unit. */
+/** The gate beside a model of it: any commands in any order, and both give the same answers and counters. */
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
@@ -8,6 +9,7 @@ import { renderStripe } from "@/tests/support/render-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { ACTIONS, type Action } from "@/tests/support/world";
 import { createGate } from "./gate";
+import type { Verdict } from "./view";
 
 const { gateway, meter, query } = meteredDatabase();
 const gate = createGate(() => gateway);
@@ -26,12 +28,20 @@ type Part = keyof typeof PARTS;
 
 interface Real {
   userId: string;
+  /** Words that callers were told are charged, less what they were told was given back. A repeated verdict adds nothing. */
+  charged: number;
+  /** The sandbox clock's time. */
+  clockAt: number;
 }
 type Command = fc.AsyncCommand<GateModel, Real>;
 
 /** A command that is always possible; `run` compares both. */
 function command(name: string, run: (model: GateModel, real: Real) => Promise<void>): Command {
-  return { check: () => true, run, toString: () => name };
+  const compared = async (model: GateModel, real: Real) => {
+    await run(model, real);
+    await expectSameBooks(real);
+  };
+  return { check: () => true, run: compared, toString: () => name };
 }
 
 const asked = (model: GateModel, part: Part): Charge => ({
@@ -40,60 +50,124 @@ const asked = (model: GateModel, part: Part): Charge => ({
 });
 
 const part = fc.constantFrom(...(Object.keys(PARTS) as Part[]));
-const key = fc.constantFrom(undefined, undefined, undefined, "a", "b");
+const KEYS = ["a", "b", "c"] as const;
+const someKey = fc.constantFrom(...KEYS);
+const key = fc.constantFrom(undefined, undefined, ...KEYS);
+const ttl = fc.constantFrom(5_000, 86_000);
+
+type Mode = "batch" | "single" | "sequential";
+const mode = fc.constantFrom<Mode>("batch", "single", "sequential");
+
+/** One consume call, by each of the ways to the database. */
+async function consume(model: GateModel, real: Real, charges: readonly Charge[], by: Mode, idempotencyKey?: string) {
+  const { userId } = real;
+  const expected = model.consume(charges, idempotencyKey);
+  const send = async (): Promise<Verdict[]> => {
+    const [{ field, amount }] = charges as [Charge];
+    if (by === "single" && charges.length === 1) return [await gateway.consume(userId, field, amount, idempotencyKey)];
+    if (by !== "sequential") return gate.consumeTogether(userId, charges, { idempotencyKey });
+    const key = idempotencyKey ?? null;
+    const [answer] = await gateway.consumeInTurn(charges.map((charge) => ({ call: 0, userId, key, ...charge })));
+    if (!Array.isArray(answer)) throw answer;
+    return answer;
+  };
+  if (expected === "conflict") return expect(send()).rejects.toMatchObject({ reason: "key_reused" });
+  const answers = await send();
+  expect(answers).toMatchObject(expected.verdicts.map(exactly));
+  if (!expected.repeated && answers[0]?.allowed) real.charged += charges[0]?.amount ?? 0;
+}
+
+async function release(model: GateModel, real: Real, charge: Charge, of?: string, idempotencyKey?: string) {
+  const expected = model.release(charge, of, idempotencyKey);
+  const answer = gate.release(real.userId, charge.field, charge.amount, { of, idempotencyKey });
+  if (expected === "not_found") return expect(answer).rejects.toMatchObject({ problem: "not_found" });
+  if (expected === "conflict") return expect(answer).rejects.toMatchObject({ reason: "key_reused" });
+  const { givenBack, used } = await answer;
+  expect({ given: givenBack, used }).toEqual({ given: expected.given, used: expected.used });
+  if (!expected.repeated) real.charged -= givenBack;
+}
+
+async function reserve(model: GateModel, real: Real, charge: Charge, ttlSeconds: number, idempotencyKey?: string) {
+  const expected = model.reserve(charge, ttlSeconds, idempotencyKey);
+  const answer = gate.reserve(real.userId, charge.field, charge.amount, { ttlSeconds, idempotencyKey });
+  if (expected === "conflict") return expect(answer).rejects.toMatchObject({ reason: "key_reused" });
+  const { reservationId, settled, ...verdict } = await answer;
+  expect(verdict).toMatchObject(exactly(expected.verdict));
+  expect(settled).toBe(expected.settled);
+  if (expected.held === null) return expect(reservationId).toBeNull();
+  if (expected.repeated) return expect(reservationId).toBe(expected.held.id);
+  expect(model.held.filter(({ id }) => id === reservationId)).toEqual([]);
+  expected.held.id = reservationId as string;
+}
 
 const commands = [
-  fc.tuple(part, key, fc.boolean()).map(([how, idempotencyKey, gathered]) =>
-    command(`consume ${how} ${idempotencyKey ?? ""} ${gathered ? "gathered" : "single"}`, async (model, { userId }) => {
-      const charge = asked(model, how);
-      const expected = model.consume([charge], idempotencyKey);
-      const answer = gathered
-        ? gate.consume(userId, charge.field, charge.amount, { idempotencyKey })
-        : gateway.consume(userId, charge.field, charge.amount, idempotencyKey);
-      if (expected === "conflict") await expect(answer).rejects.toMatchObject({ reason: "key_reused" });
-      else expect(await answer).toMatchObject(exactly(expected[0]));
+  fc
+    .tuple(part, key, mode)
+    .map(([how, idempotencyKey, by]) =>
+      command(`consume ${how} ${idempotencyKey ?? ""} ${by}`, (model, real) =>
+        consume(model, real, [asked(model, how)], by, idempotencyKey),
+      ),
+    ),
+  fc.tuple(someKey, mode).map(([idempotencyKey, by]) =>
+    command(`consume ${idempotencyKey} again, ${by}`, async (model, real) => {
+      const known = model.consumeKeys.get(idempotencyKey);
+      if (known) await consume(model, real, known.charges, by, idempotencyKey);
     }),
   ),
   part.map((how) =>
-    command(`three at once, ${how}`, async (model, { userId }) => {
+    command(`three at once, ${how}`, async (model, real) => {
       // Alike, so that their order among themselves cannot show.
       const charge = asked(model, how);
-      const expected = [0, 1, 2].map(() => (model.consume([charge]) as Expected[])[0]);
-      const answers = await Promise.all([0, 1, 2].map(() => gate.consume(userId, charge.field, charge.amount)));
-      expect(answers.filter(({ allowed }) => allowed)).toHaveLength(expected.filter((each) => each?.allowed).length);
+      const expected = [0, 1, 2].map(() => (model.consume([charge]) as { verdicts: Expected[] }).verdicts[0]);
+      const answers = await Promise.all([0, 1, 2].map(() => gate.consume(real.userId, charge.field, charge.amount)));
+      const allowed = answers.filter((answer) => answer.allowed).length;
+      expect(allowed).toBe(expected.filter((each) => each?.allowed).length);
       expect(Math.max(...answers.map(({ used }) => used))).toBe(Math.max(...expected.map((each) => each?.used ?? 0)));
+      real.charged += allowed * charge.amount;
     }),
   ),
-  fc.tuple(part, key).map(([how, idempotencyKey]) =>
-    command(`together ${how} ${idempotencyKey ?? ""}`, async (model, { userId }) => {
+  fc.tuple(part, key, mode).map(([how, idempotencyKey, by]) =>
+    command(`together ${how} ${idempotencyKey ?? ""} ${by}`, (model, real) => {
       const charges = [asked(model, how), { field: "transformations_used" as const, amount: 4 }];
-      const expected = model.consume(charges, idempotencyKey);
-      const answer = gate.consumeTogether(userId, charges, { idempotencyKey });
-      if (expected === "conflict") await expect(answer).rejects.toMatchObject({ reason: "key_reused" });
-      else expect(await answer).toMatchObject(expected.map(exactly));
+      return consume(model, real, charges, by, idempotencyKey);
     }),
   ),
-  fc.tuple(part, fc.constantFrom(undefined, "a", "b")).map(([how, of]) =>
-    command(`release ${how} ${of ?? ""}`, async (model, { userId }) => {
-      const charge = asked(model, how);
-      const expected = model.release(charge, of);
-      const answer = gate.release(userId, charge.field, charge.amount, { of });
-      if (expected === "not_found") await expect(answer).rejects.toMatchObject({ problem: "not_found" });
-      else expect(await answer).toMatchObject({ givenBack: expected.given, used: model.meter(charge.field).used });
+  fc
+    .tuple(part, fc.constantFrom(undefined, ...KEYS), key)
+    .map(([how, of, idempotencyKey]) =>
+      command(`release ${how} of ${of ?? "the latest"} ${idempotencyKey ?? ""}`, (model, real) =>
+        release(model, real, asked(model, how), of, idempotencyKey),
+      ),
+    ),
+  fc.tuple(fc.constantFrom(undefined, ...KEYS), fc.boolean()).map(([of, words]) =>
+    command(`release all ${words ? "words" : "transformations"} of ${of ?? "the latest"}`, async (model, real) => {
+      if (words) return release(model, real, { field: "words_used", amount: 40_000 }, of);
+      const charged = { ...real };
+      await release(model, charged, { field: "transformations_used", amount: 4 }, of);
     }),
   ),
-  fc.tuple(part, fc.constantFrom(5_000, 86_000)).map(([how, ttlSeconds]) =>
-    command(`reserve ${how} for ${ttlSeconds} s`, async (model, { userId }) => {
-      const charge = asked(model, how);
-      const expected = model.reserve(charge, ttlSeconds);
-      const answer = await gate.reserve(userId, charge.field, charge.amount, { ttlSeconds });
-      expect(answer).toMatchObject(exactly(expected));
-      if (expected.allowed) Object.assign(model.held.at(-1) ?? {}, { id: answer.reservationId });
-      else expect(answer.reservationId).toBeNull();
+  someKey.map((idempotencyKey) =>
+    command(`release ${idempotencyKey} again`, async (model, real) => {
+      const known = model.releaseKeys.get(idempotencyKey);
+      if (known) await release(model, real, known.charge, known.of, idempotencyKey);
+    }),
+  ),
+  fc
+    .tuple(part, ttl, key)
+    .map(([how, seconds, idempotencyKey]) =>
+      command(`reserve ${how} for ${seconds} s ${idempotencyKey ?? ""}`, (model, real) =>
+        reserve(model, real, asked(model, how), seconds, idempotencyKey),
+      ),
+    ),
+  someKey.map((idempotencyKey) =>
+    command(`reserve ${idempotencyKey} again`, async (model, real) => {
+      const known = model.reserveKeys.get(idempotencyKey);
+      if (known) await reserve(model, real, known.charge, known.seconds, idempotencyKey);
     }),
   ),
   fc.tuple(fc.nat({ max: 3 }), fc.constantFrom("zero", "half", "exact", "more", "much more")).map(([which, how]) =>
-    command(`settle #${which} ${how}`, async (model, { userId }) => {
+    command(`settle #${which} ${how}`, async (model, real) => {
+      const { userId } = real;
       const held = model.held[which % Math.max(1, model.held.length)];
       if (held === undefined) return;
       const amounts = {
@@ -112,7 +186,10 @@ const commands = [
       }
       const expected = model.settle(held, amount);
       if (expected === "conflict") await expect(settle()).rejects.toMatchObject({ reason: "already_settled" });
-      else expect(await settle()).toMatchObject({ ...expected, unsettled: amount - expected.settled });
+      else {
+        expect(await settle()).toMatchObject({ ...expected, unsettled: amount - expected.settled });
+        real.charged += expected.settled;
+      }
     }),
   ),
   fc.tuple(fc.constantFrom(0, 700, 20_000, null), fc.constantFrom(null, 2 * HOUR, 3 * DAY)).map(([limit, lasts]) =>
@@ -122,18 +199,19 @@ const commands = [
     }),
   ),
   ...[0, 1].map(() =>
-    fc.constantFrom(...ACTIONS.filter((action) => !action.startsWith("use"))).map((action) =>
-      command(action, async (model, { userId }) => {
-        await happens(model, action, userId);
-      }),
-    ),
+    fc
+      .constantFrom(...ACTIONS.filter((action) => !action.startsWith("use")))
+      .map((action) => command(action, (model, real) => happens(model, action, real))),
   ),
 ];
 
 /** Time passes or the processor has news, which comes at once. */
-async function happens(model: GateModel, action: Action, userId: string): Promise<void> {
+async function happens(model: GateModel, action: Action, real: Real): Promise<void> {
+  const { userId } = real;
   const news = model.act(action);
-  await gateway.setSandboxClock(userId, model.world.now);
+  // Never back: charges of one instant of the model keep their order in the database.
+  if (model.world.now > real.clockAt) await gateway.setSandboxClock(userId, model.world.now);
+  real.clockAt = model.world.now;
   for (const fact of news ?? []) {
     const { body } = await deliver(gateway, renderStripe(fact, userId, "g2"));
     expect(body).toMatchObject({ outcome: "applied" });
@@ -146,9 +224,22 @@ function exactly(expected: Expected | undefined): Record<string, unknown> {
   return reason === undefined ? numbers : { ...numbers, reason };
 }
 
-async function expectSameMeters(model: GateModel, { userId }: Real): Promise<void> {
+async function expectSameMeters(model: GateModel, userId: string): Promise<void> {
   const { used, reserved, unpaidHeld, limit, remaining } = model.meter("words_used");
   expect(await meter(userId, "words_used")).toMatchObject({ used, reserved, unpaidHeld, limit, remaining });
+}
+
+/** The ledger says what callers were told, and each unit given back belongs to one charge. */
+async function expectSameBooks({ userId, charged }: Real): Promise<void> {
+  const [books] = await query(
+    `select coalesce(sum(amount), 0)::int as charged,
+       (coalesce(sum(given_back), 0) + coalesce(sum(amount) filter (where amount < 0), 0))::int as unassigned
+     from usage_ledger where user_id = $1 and field = 'words_used'`,
+    [userId],
+  );
+  expect(books).toEqual({ charged, unassigned: 0 });
+  // The next charge gets a later millisecond.
+  await sleep(2);
 }
 
 let users = 0;
@@ -165,8 +256,9 @@ describe("the model and the gate", () => {
           const model = new GateModel();
           await gateway.setSandboxClock(userId, model.world.now);
           await gateway.usage(userId);
-          await fc.asyncModelRun(async () => ({ model, real: { userId } }), run);
-          await expectSameMeters(model, { userId });
+          const real = { userId, charged: 0, clockAt: model.world.now };
+          await fc.asyncModelRun(async () => ({ model, real }), run);
+          await expectSameMeters(model, userId);
         }),
         { numRuns: RUNS / LANES },
       );
