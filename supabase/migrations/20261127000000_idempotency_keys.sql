@@ -354,11 +354,115 @@ comment on function public.counts_since(public.subscriptions) is 'From when on u
 revoke all on function public.counts_since(public.subscriptions) from public, anon, authenticated;
 grant execute on function public.counts_since(public.subscriptions) to service_role;
 
+-- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from on and before
+-- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
+-- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
+-- caller's. Gives the units taken and the time of the oldest charge among them.
+create or replace function public.take_charges(
+  p_row public.subscriptions,
+  p_field text,
+  p_amount bigint,
+  p_from timestamptz,
+  p_before timestamptz,
+  p_at timestamptz default null,
+  out taken bigint,
+  out oldest timestamptz
+)
+language plpgsql set search_path = ''
+as $$
+begin
+  with latest as materialized (
+    select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
+    from public.usage_ledger l
+    where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before
+      and l.amount > l.given_back
+    order by l.at desc, l.idempotency_key is null desc, l.entry desc
+    -- Each has a rest of at least one unit: more charges are never needed.
+    limit p_amount
+  ),
+  charges as materialized (
+    select c.at, c.entry, c.key, least(c.rest, p_amount - c.before) as amount
+    from (
+      select l.*, sum(l.rest) over (order by l.at desc, l.key is null desc, l.entry desc) - l.rest as before
+      from latest l
+    ) c
+    where c.before < p_amount
+  ),
+  marked as (
+    update public.usage_ledger l set given_back = l.given_back + c.amount
+    from charges c
+    where l.user_id = p_row.user_id and l.field = p_field and l.at = c.at and l.entry = c.entry
+  ),
+  freed as (
+    update public.idempotency_keys k set reversed = true
+    from charges c
+    where k.user_id = p_row.user_id and k.operation = 'consume' and k.key = c.key and not k.reversed
+      and case when k.entries is null then k.charged_at <= c.at else c.entry = any (k.entries) end
+  ),
+  written as (
+    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
+    select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
+    from charges c
+  )
+  select coalesce(sum(c.amount), 0), min(c.at) into taken, oldest from charges c;
+end;
+$$;
+
+comment on function public.take_charges(public.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';
+revoke all on function public.take_charges(public.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) from public, anon, authenticated;
+grant execute on function public.take_charges(public.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) to service_role;
+
+-- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
+-- latest charges before p_since, each at its own time, and computes the openings again. As many as lower the counter by one
+-- each: units that the opening had forgiven are not given back. Gives the row as it is then and the units given back.
+create or replace function public.take_carried(
+  p_row public.subscriptions,
+  p_field text,
+  p_amount bigint,
+  p_since timestamptz,
+  p_now timestamptz,
+  out counted public.subscriptions,
+  out taken bigint
+)
+language plpgsql set search_path = ''
+as $$
+declare
+  v_charges record;
+  v_effect bigint;
+begin
+  counted := p_row;
+  taken := p_amount;
+  -- The first try shows how many units count; the second gives back those. A third finds charges that do not count at all.
+  for attempt in 1 .. 3 loop
+    exit when taken = 0;
+    begin
+      v_charges := public.take_charges(p_row, p_field, taken, '-infinity', p_since);
+      exit when v_charges.taken = 0;
+      counted := public.recount_after(p_row, v_charges.oldest, p_now);
+      v_effect := (p_row.usage ->> p_field)::bigint - (counted.usage ->> p_field)::bigint;
+      taken := v_charges.taken;
+      if v_effect = taken then
+        return;
+      end if;
+      raise exception 'undone' using errcode = 'TG000';
+    exception when sqlstate 'TG000' then
+      taken := v_effect;
+    end;
+  end loop;
+  counted := p_row;
+  taken := 0;
+end;
+$$;
+
+comment on function public.take_carried(public.subscriptions, text, bigint, timestamptz, timestamptz) is 'Gives back units that the current window carried over.';
+revoke all on function public.take_carried(public.subscriptions, text, bigint, timestamptz, timestamptz) from public, anon, authenticated;
+grant execute on function public.take_carried(public.subscriptions, text, bigint, timestamptz, timestamptz) to service_role;
+
 -- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
--- Gives back what failed, in the current window, never below 0. The latest charges come first: one negative ledger row per
--- charge, at most the rest of the charge, with its time and key, and the key is free then. Among charges of one instant
--- those without a key come first. A charge from before the window, which its opening carries over, is given back by a row of
--- now: its own window has its own count. Units that no ledger row covers are given back by a row of now without a key.
+-- Gives back what failed, in the current window, never below 0: the latest charges first, one negative ledger row per charge,
+-- at most the rest of the charge, with its time and key, and the key is free then. Charges from before the window follow, as
+-- far as its opening carries them over; their rows have their own time too, so that no window's sum falls below 0. What is
+-- left (units that two windows count as one, or that no charge covers) is given back by rows of now.
 -- Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
@@ -368,55 +472,40 @@ declare
   v_lock record;
   v_row public.subscriptions;
   v_given bigint;
+  v_left bigint;
   v_since timestamptz;
   v_at timestamptz;
+  v_carried record;
 begin
   perform public.check_amount(p_amount);
   v_lock := public.lock_subscription(p_user_id, v_meter.product);
   v_row := v_lock.locked;
   v_given := least(p_amount, greatest(0, (v_row.usage ->> p_field)::bigint));
   if v_given > 0 then
+    v_since := public.counts_since(v_row);
+    v_at := greatest(v_lock.now_at, v_row.window_start);
+    v_left := v_given - (public.take_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
     update public.subscriptions s
-    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given),
+    set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given + v_left),
       updated_at = v_lock.now_at
     where s.user_id = p_user_id and s.product = v_meter.product
     returning * into v_row;
-    v_since := public.counts_since(v_row);
-    v_at := greatest(v_lock.now_at, v_row.window_start);
-    with latest as materialized (
-      select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
-      from public.usage_ledger l
-      where l.user_id = p_user_id and l.field = p_field and l.amount > l.given_back
-      order by l.at desc, l.idempotency_key is null desc, l.entry desc
-      -- Each has a rest of at least one unit: more charges are never needed.
-      limit v_given
-    ),
-    taken as materialized (
-      select c.at, c.entry, c.key, least(c.rest, v_given - c.before) as amount
-      from (
-        select l.*, sum(l.rest) over (order by l.at desc, l.key is null desc, l.entry desc) - l.rest as before
-        from latest l
-      ) c
-      where c.before < v_given
-    ),
-    marked as (
-      update public.usage_ledger l set given_back = l.given_back + t.amount
-      from taken t
-      where l.user_id = p_user_id and l.field = p_field and l.at = t.at and l.entry = t.entry
-    ),
-    freed as (
-      update public.idempotency_keys k set reversed = true
-      from taken t
-      where k.user_id = p_user_id and k.operation = 'consume' and k.key = t.key and not k.reversed
-        and case when k.entries is null then k.charged_at <= t.at else t.entry = any (k.entries) end
-    )
-    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-    select p_user_id, v_meter.product, p_field, case when t.at >= v_since then t.at else v_at end, -t.amount, t.key
-    from taken t
-    union all
-    select p_user_id, v_meter.product, p_field, v_at, -(v_given - t.amount), null
-    from (select coalesce(sum(c.amount), 0) as amount from taken c) t
-    where t.amount < v_given;
+    if v_left > 0 then
+      v_carried := public.take_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
+      v_row := v_carried.counted;
+      v_left := v_left - v_carried.taken;
+    end if;
+    if v_left > 0 then
+      update public.subscriptions s
+      set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_left)
+      where s.user_id = p_user_id and s.product = v_meter.product
+      returning * into v_row;
+      v_left := v_left - (public.take_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
+    end if;
+    if v_left > 0 then
+      insert into public.usage_ledger (user_id, product, field, at, amount)
+      values (p_user_id, v_meter.product, p_field, v_at, -v_left);
+    end if;
   end if;
   return public.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
 end;
@@ -750,8 +839,8 @@ revoke all on function public.settle_usage(text, uuid, bigint) from public, anon
 grant execute on function public.settle_usage(text, uuid, bigint) to service_role;
 
 -- Called by GET /api/usage/history and the usage page: what was used of a field on each UTC day, from the ledger. Days
--- without use are left out. Units given back count on the day of their charge, or, if an older window charged them and the
--- release named no charge, on the day of the release.
+-- without use are left out. Units given back count on the day of their charge, or on the day of the release if they are
+-- units that two windows counted as one (decrement_usage).
 -- Errors: TG400 unknown field, a gauge (nothing is written of its past), days outside 1 to 400.
 create or replace function public.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
 language plpgsql set search_path = ''

@@ -146,22 +146,44 @@ export class GateModel {
     return given;
   }
 
-  /** The latest charges first: each at its own time, or now if the present window carried it over. */
+  /** The latest charges first, then carried-over ones as far as they count, then by rows of now. */
   private giveBackLatest({ field, amount }: Charge): number {
     const given = Math.max(0, Math.min(amount, this.meter(field).used));
     const since = this.countsSince();
-    const { now } = this;
-    let left = given;
-    const charges = this.ledger.filter((row) => row.field === field && row.amount > row.givenBack);
+    const left = given - this.take(field, given, (at) => at >= since);
+    const rest = left - this.takeCarried(field, left, since);
+    const uncovered = rest - this.take(field, rest, () => true, this.now);
+    if (uncovered > 0) this.write({ field, amount: -uncovered }, this.now);
+    return given;
+  }
+
+  private takeCarried(field: CounterField, left: number, since: Instant): number {
+    const { used } = this.meter(field);
+    let wanted = left;
+    for (let attempt = 1; attempt <= 3 && wanted > 0; attempt += 1) {
+      const before = this.ledger.map(({ givenBack }) => givenBack);
+      const taken = this.take(field, wanted, (at) => at < since);
+      const effect = used - this.meter(field).used;
+      if (effect === taken) return taken;
+      this.ledger.length = before.length;
+      for (const [index, row] of this.ledger.entries()) row.givenBack = before[index] ?? 0;
+      wanted = effect;
+    }
+    return 0;
+  }
+
+  /** Gives back units of the latest charges among those, each at its own time or at `now`. */
+  private take(field: CounterField, amount: number, among: (at: Instant) => boolean, now?: Instant): number {
+    const charges = this.ledger.filter((row) => row.field === field && row.amount > row.givenBack && among(row.at));
+    let left = amount;
     for (const row of charges.sort((a, b) => b.at - a.at || b.order - a.order)) {
       const taken = Math.min(left, row.amount - row.givenBack);
       if (taken === 0) break;
       row.givenBack += taken;
       left -= taken;
-      this.write({ field, amount: -taken }, row.at >= since ? row.at : now, row.key);
+      this.write({ field, amount: -taken }, now ?? row.at, row.key);
     }
-    if (left > 0) this.write({ field, amount: -left }, now);
-    return given;
+    return amount - left;
   }
 
   /** `held` is null if the limit refuses; `settled` is what a hold of before was settled to. */
@@ -208,6 +230,17 @@ export class GateModel {
     Object.assign(held, { state: "settled", requested: amount, settled });
     if (settled > 0) held.row = this.write({ field: held.field, amount: settled }, held.at, undefined, held.order);
     return { settled, expired: false, allowed: settled === amount };
+  }
+
+  /** What the ledger has of each UTC day; days without any are left out. */
+  days(field: CounterField): { day: string; amount: number }[] {
+    const days = new Map<string, number>();
+    for (const { at, amount } of this.ledger.filter((row) => row.field === field)) {
+      const day = new Date(at).toISOString().slice(0, 10);
+      days.set(day, (days.get(day) ?? 0) + amount);
+    }
+    const found = [...days].map(([day, amount]) => ({ day, amount })).filter(({ amount }) => amount !== 0);
+    return found.sort((a, b) => a.day.localeCompare(b.day));
   }
 
   override(field: CounterField, limit: number | null, milliseconds: number | null): Instant | null {
