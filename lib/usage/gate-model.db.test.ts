@@ -1,18 +1,16 @@
 /** The gate beside a model of it: any commands in any order, and both give the same answers and counters. */
-import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
+import { comparedCalls, type Mode, type Real } from "@/tests/support/compared-calls";
 import { type Charge, type Expected, GateModel } from "@/tests/support/gate-model";
 import { meteredDatabase } from "@/tests/support/metered";
-import { renderStripe } from "@/tests/support/render-stripe";
-import { deliver } from "@/tests/support/stripe";
-import { ACTIONS, type Action } from "@/tests/support/world";
+import { ACTIONS } from "@/tests/support/world";
 import { createGate } from "./gate";
-import type { Verdict } from "./view";
 
 const { gateway, meter, query } = meteredDatabase();
 const gate = createGate(() => gateway);
+const { consume, release, reserve, happens, expectSameBooks } = comparedCalls({ gateway, gate, query });
 const RUNS = 2_000;
 const LANES = 4;
 
@@ -26,13 +24,6 @@ const PARTS = {
 } as const;
 type Part = keyof typeof PARTS;
 
-interface Real {
-  userId: string;
-  /** Words that callers were told are charged, less what they were told was given back. A repeated verdict adds nothing. */
-  charged: number;
-  /** The sandbox clock's time. */
-  clockAt: number;
-}
 type Command = fc.AsyncCommand<GateModel, Real>;
 
 /** A command that is always possible; `run` compares both. */
@@ -60,50 +51,7 @@ const which = fc.nat({ max: 11 });
 const pick = <T>(all: Iterable<T>, index: number): T | undefined => [...all][index % Math.max(1, [...all].length)];
 const ttl = fc.constantFrom(5_000, 86_000);
 
-type Mode = "batch" | "single" | "sequential";
 const mode = fc.constantFrom<Mode>("batch", "single", "sequential");
-
-/** One consume call, by each of the ways to the database. */
-async function consume(model: GateModel, real: Real, charges: readonly Charge[], by: Mode, idempotencyKey?: string) {
-  const { userId } = real;
-  const expected = model.consume(charges, idempotencyKey);
-  const send = async (): Promise<Verdict[]> => {
-    const [{ field, amount }] = charges as [Charge];
-    if (by === "single" && charges.length === 1) return [await gateway.consume(userId, field, amount, idempotencyKey)];
-    if (by !== "sequential") return gate.consumeTogether(userId, charges, { idempotencyKey });
-    const key = idempotencyKey ?? null;
-    const [answer] = await gateway.consumeInTurn(charges.map((charge) => ({ call: 0, userId, key, ...charge })));
-    if (!Array.isArray(answer)) throw answer;
-    return answer;
-  };
-  if (expected === "conflict") return expect(send()).rejects.toMatchObject({ reason: "key_reused" });
-  const answers = await send();
-  expect(answers).toMatchObject(expected.verdicts.map(exactly));
-  if (!expected.repeated && answers[0]?.allowed) real.charged += charges[0]?.amount ?? 0;
-}
-
-async function release(model: GateModel, real: Real, charge: Charge, of?: string, idempotencyKey?: string) {
-  const expected = model.release(charge, of, idempotencyKey);
-  const answer = gate.release(real.userId, charge.field, charge.amount, { of, idempotencyKey });
-  if (expected === "not_found") return expect(answer).rejects.toMatchObject({ problem: "not_found" });
-  if (expected === "conflict") return expect(answer).rejects.toMatchObject({ reason: "key_reused" });
-  const { givenBack, used } = await answer;
-  expect({ given: givenBack, used }).toEqual({ given: expected.given, used: expected.used });
-  if (!expected.repeated) real.charged -= givenBack;
-}
-
-async function reserve(model: GateModel, real: Real, charge: Charge, ttlSeconds: number, idempotencyKey?: string) {
-  const expected = model.reserve(charge, ttlSeconds, idempotencyKey);
-  const answer = gate.reserve(real.userId, charge.field, charge.amount, { ttlSeconds, idempotencyKey });
-  if (expected === "conflict") return expect(answer).rejects.toMatchObject({ reason: "key_reused" });
-  const { reservationId, settled, ...verdict } = await answer;
-  expect(verdict).toMatchObject(exactly(expected.verdict));
-  expect(settled).toBe(expected.settled);
-  if (expected.held === null) return expect(reservationId).toBeNull();
-  if (expected.repeated) return expect(reservationId).toBe(expected.held.id);
-  expect(model.held.filter(({ id }) => id === reservationId)).toEqual([]);
-  expected.held.id = reservationId as string;
-}
 
 const commands = [
   fc
@@ -211,25 +159,6 @@ const commands = [
   ),
 ];
 
-/** Time passes or the processor has news, which comes at once. */
-async function happens(model: GateModel, action: Action, real: Real): Promise<void> {
-  const { userId } = real;
-  const news = model.act(action);
-  // Never back: charges of one instant of the model keep their order in the database.
-  if (model.world.now > real.clockAt) await gateway.setSandboxClock(userId, model.world.now);
-  real.clockAt = model.world.now;
-  for (const fact of news ?? []) {
-    const { body } = await deliver(gateway, renderStripe(fact, userId, "g2"));
-    expect(body).toMatchObject({ outcome: "applied" });
-  }
-}
-
-/** No reason where none is expected. */
-function exactly(expected: Expected | undefined): Record<string, unknown> {
-  const { reason, ...numbers } = expected as Expected;
-  return reason === undefined ? numbers : { ...numbers, reason };
-}
-
 async function expectSameMeters(model: GateModel, userId: string): Promise<void> {
   const { used, reserved, unpaidHeld, limit, remaining } = model.meter("words_used");
   expect(await meter(userId, "words_used")).toMatchObject({ used, reserved, unpaidHeld, limit, remaining });
@@ -238,20 +167,7 @@ async function expectSameMeters(model: GateModel, userId: string): Promise<void>
 /** Units given back lie on the same days in both. */
 async function expectSameDays(model: GateModel, userId: string): Promise<void> {
   const { from, days } = await gateway.usageHistory(userId, "words_used", 400);
-  expect(days).toEqual(model.days("words_used").filter(({ day }) => day >= from));
-}
-
-/** The ledger says what callers were told, and each unit given back belongs to one charge. */
-async function expectSameBooks({ userId, charged }: Real): Promise<void> {
-  const [books] = await query(
-    `select coalesce(sum(amount), 0)::int as charged,
-       (coalesce(sum(given_back), 0) + coalesce(sum(amount) filter (where amount < 0), 0))::int as unassigned
-     from usage_ledger where user_id = $1 and field = 'words_used'`,
-    [userId],
-  );
-  expect(books).toEqual({ charged, unassigned: 0 });
-  // The next charge gets a later millisecond.
-  await sleep(2);
+  expect(days).toEqual(model.ledger.days("words_used").filter(({ day }) => day >= from));
 }
 
 let users = 0;
@@ -281,9 +197,9 @@ describe("the model and the gate", () => {
     },
   );
 
+  const word = { field: "words_used", amount: 1 } as const;
   test("agree that a give-back of an older window never lowers the present one below 0", async () => {
     const { model, real } = await newUser();
-    const word = { field: "words_used", amount: 1 } as const;
     await happens(model, "subscribeLow", real);
     await consume(model, real, [word], "single", "a");
     await happens(model, "pause", real);
@@ -292,6 +208,18 @@ describe("the model and the gate", () => {
     // Both windows count these units, so that a row of now gives one of them back.
     await release(model, real, { ...word, amount: 40_000 });
     await release(model, real, word, "a");
+    expect(await meter(real.userId, "words_used")).toMatchObject({ used: 0 });
+  });
+
+  test("agree that a carry-over that becomes a reset leaves 0 of what was given back", async () => {
+    const { model, real } = await newUser();
+    await happens(model, "subscribeHigh", real);
+    await consume(model, real, [word], "single");
+    await happens(model, "cancel", real);
+    await happens(model, "trial", real);
+    await release(model, real, word);
+    await happens(model, "endTrial", real);
+    await expectSameMeters(model, real.userId);
     expect(await meter(real.userId, "words_used")).toMatchObject({ used: 0 });
   });
 

@@ -3,9 +3,10 @@
  * plain data, the counters by the fold's pure twin. The real gate is run beside it (gate-model.db.test.ts).
  */
 import { type CounterField, product } from "@/lib/billing/catalog";
-import { standingAt, type Use } from "@/lib/billing/counters";
+import { standingAt } from "@/lib/billing/counters";
 import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/facts";
 import { fold } from "@/lib/billing/timeline";
+import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
 
 const WRITER = product("writer");
@@ -39,14 +40,6 @@ export interface Held extends Charge {
   row?: Entry | undefined;
 }
 
-interface Entry extends Use {
-  key?: string | undefined;
-  /** Later charges of one instant have a higher order. A settled reservation has the order of its hold. */
-  order: number;
-  /** Units of this charge that were given back. */
-  givenBack: number;
-}
-
 /** What a key names: the request, the answer to repeat, and the charge or hold that must be in effect for that. */
 interface ConsumeKey {
   charges: readonly Charge[];
@@ -78,8 +71,7 @@ export class GateModel {
   readonly reserveKeys = new Map<string, ReserveKey>();
   readonly releaseKeys = new Map<string, ReleaseKey>();
   readonly held: Held[] = [];
-  private orders = 0;
-  private readonly ledger: Entry[] = [];
+  readonly ledger = new ModelLedger();
   private readonly overrides = new Map<string, { limit: number; expiresAt: Instant }>();
   private told: Timeline = this.fold();
 
@@ -93,7 +85,7 @@ export class GateModel {
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterField, at?: Instant) {
-    const { segment, window, used, held, limits } = standingAt(WRITER, this.told, this.ledger, this.world.now, at);
+    const { segment, window, used, held, limits } = standingAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
     const inWindow = (one: Instant) => one >= window.start && one < (window.countsUntil ?? Number.POSITIVE_INFINITY);
@@ -111,7 +103,7 @@ export class GateModel {
     if (known?.rows.every(({ givenBack }) => givenBack === 0))
       return same(known.charges, charges) ? { verdicts: known.verdicts, repeated: true } : "conflict";
     const allowed = charges.every(({ field, amount }) => amount <= this.meter(field).remaining);
-    const rows = allowed ? charges.map((charge) => this.write(charge, this.now, key)) : [];
+    const rows = allowed ? charges.map((charge) => this.ledger.write(charge, this.now, key)) : [];
     const verdicts = charges.map(({ field, amount }) => this.verdict(field, amount, allowed));
     if (allowed && key !== undefined) this.consumeKeys.set(key, { charges, verdicts, rows });
     return { verdicts, repeated: false };
@@ -137,9 +129,9 @@ export class GateModel {
     const { used } = this.meter(field);
     let given = Math.max(0, Math.min(amount, row.amount - row.givenBack, this.meter(field, row.at).used));
     while (given > 0) {
-      this.write({ field, amount: -given }, row.at, of);
+      this.ledger.write({ field, amount: -given }, row.at, of);
       if (this.meter(field).used >= Math.min(0, used)) break;
-      this.ledger.pop();
+      this.ledger.rows.pop();
       given = Math.min(given - 1, Math.max(0, used));
     }
     row.givenBack += given;
@@ -150,10 +142,10 @@ export class GateModel {
   private giveBackLatest({ field, amount }: Charge): number {
     const given = Math.max(0, Math.min(amount, this.meter(field).used));
     const since = this.countsSince();
-    const left = given - this.take(field, given, (at) => at >= since);
+    const left = given - this.ledger.take(field, given, (at) => at >= since);
     const rest = left - this.takeCarried(field, left, since);
-    const uncovered = rest - this.take(field, rest, () => true, this.now);
-    if (uncovered > 0) this.write({ field, amount: -uncovered }, this.now);
+    const uncovered = rest - this.ledger.take(field, rest, () => true, this.now);
+    if (uncovered > 0) this.ledger.write({ field, amount: -uncovered }, this.now);
     return given;
   }
 
@@ -161,29 +153,14 @@ export class GateModel {
     const { used } = this.meter(field);
     let wanted = left;
     for (let attempt = 1; attempt <= 3 && wanted > 0; attempt += 1) {
-      const before = this.ledger.map(({ givenBack }) => givenBack);
-      const taken = this.take(field, wanted, (at) => at < since);
+      const undo = this.ledger.savepoint();
+      const taken = this.ledger.take(field, wanted, (at) => at < since);
       const effect = used - this.meter(field).used;
       if (effect === taken) return taken;
-      this.ledger.length = before.length;
-      for (const [index, row] of this.ledger.entries()) row.givenBack = before[index] ?? 0;
+      undo();
       wanted = effect;
     }
     return 0;
-  }
-
-  /** Gives back units of the latest charges among those, each at its own time or at `now`. */
-  private take(field: CounterField, amount: number, among: (at: Instant) => boolean, now?: Instant): number {
-    const charges = this.ledger.filter((row) => row.field === field && row.amount > row.givenBack && among(row.at));
-    let left = amount;
-    for (const row of charges.sort((a, b) => b.at - a.at || b.order - a.order)) {
-      const taken = Math.min(left, row.amount - row.givenBack);
-      if (taken === 0) break;
-      row.givenBack += taken;
-      left -= taken;
-      this.write({ field, amount: -taken }, now ?? row.at, row.key);
-    }
-    return amount - left;
   }
 
   /** `held` is null if the limit refuses; `settled` is what a hold of before was settled to. */
@@ -204,7 +181,7 @@ export class GateModel {
       return { verdict, held: null, settled: null, repeated: false };
     }
     const expiresAt = this.clock + seconds * 1000;
-    const held: Held = { ...charge, id: "", at: this.now, order: this.nextOrder(), expiresAt, state: "open" };
+    const held: Held = { ...charge, id: "", at: this.now, order: this.ledger.nextOrder(), expiresAt, state: "open" };
     this.held.push(held);
     const verdict = this.verdict(charge.field, charge.amount, true);
     if (key !== undefined) this.reserveKeys.set(key, { charge, seconds, verdict, held });
@@ -221,26 +198,16 @@ export class GateModel {
       const { field } = held;
       const allowed = amount === 0 || amount <= this.meter(field).remaining;
       const settled = allowed ? amount : 0;
-      const row = settled > 0 ? this.write({ field, amount }, this.now) : undefined;
+      const row = settled > 0 ? this.ledger.write({ field, amount }, this.now) : undefined;
       if (allowed) Object.assign(held, { state: "settled", requested: amount, settled, row });
       return { settled, expired: true, allowed };
     }
     const { remaining } = this.countsNow(held.at) ? this.meter(held.field) : this.meter(held.field, held.at);
     const settled = Math.min(amount, held.amount + remaining);
     Object.assign(held, { state: "settled", requested: amount, settled });
-    if (settled > 0) held.row = this.write({ field: held.field, amount: settled }, held.at, undefined, held.order);
+    if (settled > 0)
+      held.row = this.ledger.write({ field: held.field, amount: settled }, held.at, undefined, held.order);
     return { settled, expired: false, allowed: settled === amount };
-  }
-
-  /** What the ledger has of each UTC day; days without any are left out. */
-  days(field: CounterField): { day: string; amount: number }[] {
-    const days = new Map<string, number>();
-    for (const { at, amount } of this.ledger.filter((row) => row.field === field)) {
-      const day = new Date(at).toISOString().slice(0, 10);
-      days.set(day, (days.get(day) ?? 0) + amount);
-    }
-    const found = [...days].map(([day, amount]) => ({ day, amount })).filter(({ amount }) => amount !== 0);
-    return found.sort((a, b) => a.day.localeCompare(b.day));
   }
 
   override(field: CounterField, limit: number | null, milliseconds: number | null): Instant | null {
@@ -296,17 +263,6 @@ export class GateModel {
     const fits = amount <= remaining ? "limit_reached_elsewhere" : null;
     const payment = amount <= remaining + unpaidHeld ? "payment_pending" : "limit_reached";
     return { allowed, used, limit, remaining, plan, reason: fits ?? payment };
-  }
-
-  private write({ field, amount }: Charge, at: Instant, key?: string, order = this.nextOrder()): Entry {
-    const row = { field, amount, at, key, order, givenBack: 0 };
-    this.ledger.push(row);
-    return row;
-  }
-
-  private nextOrder(): number {
-    this.orders += 1;
-    return this.orders;
   }
 
   private get clock(): Instant {
