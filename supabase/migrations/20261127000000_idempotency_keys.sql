@@ -446,7 +446,8 @@ begin
       end if;
       raise exception 'undone' using errcode = 'TG000';
     exception when sqlstate 'TG000' then
-      taken := v_effect;
+      -- More than was taken: a month that an opening was computed from has been dropped, so none can be computed again.
+      taken := case when v_effect < taken then v_effect else 0 end;
     end;
   end loop;
   counted := p_row;
