@@ -370,41 +370,51 @@ create or replace function public.take_charges(
 )
 language plpgsql set search_path = ''
 as $$
+declare
+  v_from timestamptz;
 begin
-  with latest as materialized (
-    select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
-    from public.usage_ledger l
-    where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before
-      and l.amount > l.given_back
-    order by l.at desc, l.idempotency_key is null desc, l.entry desc
-    -- Each has a rest of at least one unit: more charges are never needed.
-    limit p_amount
-  ),
-  charges as materialized (
-    select c.at, c.entry, c.key, least(c.rest, p_amount - c.before) as amount
-    from (
-      select l.*, sum(l.rest) over (order by l.at desc, l.key is null desc, l.entry desc) - l.rest as before
-      from latest l
-    ) c
-    where c.before < p_amount
-  ),
-  marked as (
-    update public.usage_ledger l set given_back = l.given_back + c.amount
-    from charges c
-    where l.user_id = p_row.user_id and l.field = p_field and l.at = c.at and l.entry = c.entry
-  ),
-  freed as (
-    update public.idempotency_keys k set reversed = true
-    from charges c
-    where k.user_id = p_row.user_id and k.operation = 'consume' and k.key = c.key and not k.reversed
-      and case when k.entries is null then k.charged_at <= c.at else c.entry = any (k.entries) end
-  ),
-  written as (
-    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-    select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
-    from charges c
-  )
-  select coalesce(sum(c.amount), 0), min(c.at) into taken, oldest from charges c;
+  -- The latest instant is tried by itself: it is mostly enough, and a scan for more charges passes all that were given back.
+  select max(l.at) into v_from
+  from public.usage_ledger l
+  where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before and l.amount > l.given_back;
+  taken := 0;
+  while taken < p_amount and v_from >= p_from loop
+    with latest as materialized (
+      select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
+      from public.usage_ledger l
+      where l.user_id = p_row.user_id and l.field = p_field and l.at >= v_from and l.at < p_before
+        and l.amount > l.given_back
+      order by l.at desc, l.idempotency_key is null desc, l.entry desc
+      -- Each has a rest of at least one unit: more charges are never needed.
+      limit p_amount - taken
+    ),
+    charges as materialized (
+      select c.at, c.entry, c.key, least(c.rest, p_amount - taken - c.before) as amount
+      from (
+        select l.*, sum(l.rest) over (order by l.at desc, l.key is null desc, l.entry desc) - l.rest as before
+        from latest l
+      ) c
+      where c.before < p_amount - taken
+    ),
+    marked as (
+      update public.usage_ledger l set given_back = l.given_back + c.amount
+      from charges c
+      where l.user_id = p_row.user_id and l.field = p_field and l.at = c.at and l.entry = c.entry
+    ),
+    freed as (
+      update public.idempotency_keys k set reversed = true
+      from charges c
+      where k.user_id = p_row.user_id and k.operation = 'consume' and k.key = c.key and not k.reversed
+        and case when k.entries is null then k.charged_at <= c.at else c.entry = any (k.entries) end
+    ),
+    written as (
+      insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
+      select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
+      from charges c
+    )
+    select taken + coalesce(sum(c.amount), 0), coalesce(min(c.at), oldest) into taken, oldest from charges c;
+    v_from := case when v_from > p_from then p_from end;
+  end loop;
 end;
 $$;
 
@@ -533,6 +543,7 @@ declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'of', p_of);
   v_meter public.catalog_meters := public.counter_of(p_field);
   v_lock record := public.lock_subscription(p_user_id, v_meter.product);
+  v_key public.idempotency_keys;
   v_charge record;
   v_current boolean;
   v_used bigint;
@@ -549,11 +560,12 @@ begin
   if p_of is null then
     v_result := public.decrement_usage(p_user_id, p_field, p_amount);
   else
+    select * into v_key from public.idempotency_keys k
+    where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of;
     select l.at, l.entry, l.amount - l.given_back as rest into v_charge
-    from public.idempotency_keys k
-    join public.usage_ledger l on l.user_id = k.user_id and l.field = p_field and l.at >= k.charged_at
-      and l.idempotency_key = k.key and l.amount > 0 and (k.entries is null or l.entry = any (k.entries))
-    where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of
+    from public.usage_ledger l
+    where l.user_id = p_user_id and l.field = p_field and l.at >= v_key.charged_at
+      and l.idempotency_key = p_of and l.amount > 0 and (v_key.entries is null or l.entry = any (v_key.entries))
     order by l.at
     limit 1;
     if not found then

@@ -15,6 +15,7 @@ declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'of', p_of);
   v_meter public.catalog_meters := public.counter_of(p_field);
   v_lock record := public.lock_subscription(p_user_id, v_meter.product);
+  v_key public.idempotency_keys;
   v_charge record;
   v_current boolean;
   v_used bigint;
@@ -31,11 +32,12 @@ begin
   if p_of is null then
     v_result := public.decrement_usage(p_user_id, p_field, p_amount);
   else
+    select * into v_key from public.idempotency_keys k
+    where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of;
     select l.at, l.entry, l.amount - l.given_back as rest into v_charge
-    from public.idempotency_keys k
-    join public.usage_ledger l on l.user_id = k.user_id and l.field = p_field and l.at >= k.charged_at
-      and l.idempotency_key = k.key and l.amount > 0 and (k.entries is null or l.entry = any (k.entries))
-    where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of
+    from public.usage_ledger l
+    where l.user_id = p_user_id and l.field = p_field and l.at >= v_key.charged_at
+      and l.idempotency_key = p_of and l.amount > 0 and (v_key.entries is null or l.entry = any (v_key.entries))
     order by l.at
     limit 1;
     if not found then
