@@ -81,6 +81,15 @@ describe("cleanup", () => {
     expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 20 });
   });
 
+  test("a free key that charges again lasts 48 hours from then", async () => {
+    await gateway.consume("keys-free", "words_used", 10, "retry");
+    await query("update idempotency_keys set created_at = now() - interval '49 hours' where user_id = 'keys-free'");
+    await gateway.release("keys-free", "words_used", 10, "retry");
+    expect(await gateway.consume("keys-free", "words_used", 10, "retry")).toMatchObject({ used: 10 });
+    expect(await cleanUp(gateway, 30)).toMatchObject({ keys: 0 });
+    expect(await gateway.consume("keys-free", "words_used", 10, "retry")).toMatchObject({ used: 10 });
+  });
+
   test("reservations that ended go a day after the keys; open ones stay", async () => {
     const held = [];
     for (const _ of [1, 2, 3]) held.push(await gateway.reserve("held", "words_used", 10, 3_600));

@@ -14,7 +14,11 @@ import type { Reservation, Settlement, Verdict } from "./view";
 
 /** What a charge may carry beside its field and amount. */
 interface ChargeOptions {
-  /** A retry with the same key gets the first allowed verdict again and is not charged again. Kept for 48 hours. */
+  /**
+   * While its charge is in effect in full, a retry with the same key gets the first allowed verdict again and is not
+   * charged again. If any of the charge was given back, the key is free: the call is judged and charged like a new one.
+   * Kept for 48 hours.
+   */
   idempotencyKey?: string | undefined;
 }
 
@@ -28,8 +32,8 @@ export type Gate = ReturnType<typeof createGate>;
 
 /**
  * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad
- * input, and DatabaseError: `conflict` for a key that was used for another request, `unavailable` where the database does
- * not answer in time.
+ * input, and DatabaseError: `conflict` for a key whose charge in effect was another request, `unavailable` if the database
+ * does not answer in time.
  */
 export function createGate(database: () => Gateway, observer: GateObserver = unobserved) {
   const judge = coalesce<ChargeRequest, Verdict[]>({
@@ -78,8 +82,9 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
     },
 
     /**
-     * Gives back what failed; never below 0.
-     * @param options `of`: the consume key of the charge it gives back, in whose window it lands
+     * Gives back what failed; never below 0. The keys of the charges that it gives back are free then.
+     * @param options `of`: the consume key of the charge it gives back, in whose window it lands; without it the latest
+     *   charges of the current window are given back. `idempotencyKey`: a retry gives back once
      */
     async release(
       userId: string,
@@ -94,7 +99,9 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
     },
 
     /**
-     * Holds an amount for work whose cost is known only afterwards. `reservationId` is null where the limit refuses.
+     * Holds an amount for work whose cost is known only afterwards. `reservationId` is null if the limit refuses. A retry
+     * with the same key gets the same reservation, and in `settled` what it was settled to. The key is free once the
+     * reservation has expired, was settled to 0, or was given back in part.
      * @param ttlSeconds when it ends by itself, at most a day
      */
     async reserve(

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/period";
 import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
 
 const { gateway, query, subscribe } = meteredDatabase();
 
@@ -93,15 +94,25 @@ describe("what was given back", () => {
     ]);
   });
 
-  test("without a charge counts on the day it was given: that day may be negative", async () => {
-    await clockAt("2026-05-10T12:00:00Z");
+  test("without naming a charge counts on the days of the latest charges", async () => {
+    await clockAt("2026-05-09T12:00:00Z");
     await use(60);
+    await clockAt("2026-05-10T12:00:00Z");
+    await use(10);
     await clockAt("2026-05-11T12:00:00Z");
     await gateway.release(userId, "messages_count", 25);
-    expect((await history()).days).toEqual([
-      { day: "2026-05-10", amount: 60 },
-      { day: "2026-05-11", amount: -25 },
-    ]);
+    expect((await history()).days).toEqual([{ day: "2026-05-09", amount: 45 }]);
+  });
+
+  test("of carried-over units counts on the days of their charges too", async () => {
+    const now = Date.parse("2026-05-11T12:00:00Z");
+    await clockAt(now - DAY);
+    const played = await subscribe(userId, { plan: "growth", product: "chatbots", startsAt: now - DAY });
+    await use(1_000);
+    await clockAt(now);
+    await deliver(gateway, played.intervalSwitched("yearly", now));
+    await gateway.release(userId, "messages_count", 25);
+    expect((await history()).days).toEqual([{ day: "2026-05-10", amount: 975 }]);
   });
 
   test("on the same day, all of it: the day is left out", async () => {

@@ -94,6 +94,33 @@ describe("an open window", () => {
   });
 });
 
+describe("a window that carried over units of a dropped month", () => {
+  const metered = meteredDatabase();
+  const { gateway, subscribe, meter } = metered;
+  const { drifts } = upkeep(metered);
+
+  test("keeps its opening when a release gives some of them back", async () => {
+    const now = Date.parse(`${new Date(NOW).toISOString().slice(0, 7)}-15T12:00:00Z`);
+    const startsAt = now - 20 * DAY;
+    await gateway.setSandboxClock("carried", startsAt);
+    const played = await subscribe("carried", { plan: "plus", startsAt });
+    await gateway.consume("carried", "words_used", 5_000);
+    await gateway.setSandboxClock("carried", now);
+    await gateway.consume("carried", "words_used", 9_000, "late");
+    await gateway.setSandboxClock("carried", now + HOUR);
+    await deliver(gateway, played.intervalSwitched("yearly", now + HOUR));
+    const { used } = await meter("carried", "words_used");
+    expect(used).toBeGreaterThan(1_000);
+
+    await gateway.dropLedgerPartitions(EVERYTHING);
+    expect(await gateway.release("carried", "words_used", 50)).toMatchObject({ givenBack: 50, used: used - 50 });
+    expect(await drifts("carried")).toEqual([]);
+    expect(await gateway.consume("carried", "words_used", 9_000, "late")).toMatchObject({ used: used + 8_950 });
+    expect(await gateway.release("carried", "words_used", 20_000)).toMatchObject({ givenBack: used + 8_950, used: 0 });
+    expect(await drifts("carried")).toEqual([]);
+  });
+});
+
 describe("an open reservation", () => {
   const metered = meteredDatabase();
   const { gateway } = metered;

@@ -113,6 +113,8 @@ export type Verdict = z.infer<typeof verdictSchema>;
 export const reservationSchema = verdictSchema.extend({
   reservationId: z.uuid().nullable(),
   expiresAt: instant.nullable(),
+  /** For a retry of a reservation that was settled meanwhile: the settled amount. Else null. */
+  settled: amount.nullable(),
 });
 export type Reservation = z.infer<typeof reservationSchema>;
 

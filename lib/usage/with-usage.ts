@@ -43,7 +43,8 @@ export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(
       const { id: userId } = await requireUser(request);
       const body = ("body" in price ? await readJson(request, price.body) : undefined) as z.infer<Schema>;
       const charges = "body" in price ? [price.charges(body)].flat() : [price];
-      // A key of this attempt's own: it names the charge that is given back. A retry of the caller is another attempt.
+      // A key of this attempt alone: it names the charge to give back, and no retry may repeat its verdict. The caller's
+      // retry is another attempt with another key.
       const key = randomUUID();
       const verdicts = await gate.consumeTogether(userId, charges, { idempotencyKey: key });
       const refused = verdicts.find(({ allowed, reason }) => !allowed && reason !== "limit_reached_elsewhere");

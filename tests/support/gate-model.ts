@@ -3,9 +3,10 @@
  * plain data, the counters by the fold's pure twin. The real gate is run beside it (gate-model.db.test.ts).
  */
 import { type CounterField, product } from "@/lib/billing/catalog";
-import { standingAt, type Use } from "@/lib/billing/counters";
+import { standingAt } from "@/lib/billing/counters";
 import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/facts";
 import { fold } from "@/lib/billing/timeline";
+import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
 
 const WRITER = product("writer");
@@ -30,20 +31,47 @@ export interface Expected {
 export interface Held extends Charge {
   id: string;
   at: Instant;
+  order: number;
   expiresAt: Instant;
   state: "open" | "settled" | "expired";
   requested?: number;
+  /** The amount that it was settled to, and the ledger row of that. */
+  settled?: number;
+  row?: Entry | undefined;
 }
 
-interface Entry extends Use {
-  key?: string | undefined;
+/** What a key names: the request, the answer to repeat, and the charge or hold that must be in effect for that. */
+interface ConsumeKey {
+  charges: readonly Charge[];
+  verdicts: Expected[];
+  rows: Entry[];
+}
+
+interface ReserveKey {
+  charge: Charge;
+  seconds: number;
+  verdict: Expected;
+  held: Held;
+}
+
+interface ReleaseKey {
+  charge: Charge;
+  of: string | undefined;
+  answer: GivenBack;
+}
+
+export interface GivenBack {
+  given: number;
+  used: number;
 }
 
 export class GateModel {
   readonly world = new World();
-  readonly keys = new Map<string, { request: string; verdicts: Expected[]; at: Instant }>();
+  readonly consumeKeys = new Map<string, ConsumeKey>();
+  readonly reserveKeys = new Map<string, ReserveKey>();
+  readonly releaseKeys = new Map<string, ReleaseKey>();
   readonly held: Held[] = [];
-  private readonly ledger: Entry[] = [];
+  readonly ledger = new ModelLedger();
   private readonly overrides = new Map<string, { limit: number; expiresAt: Instant }>();
   private told: Timeline = this.fold();
 
@@ -57,7 +85,7 @@ export class GateModel {
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterField, at?: Instant) {
-    const { segment, window, used, held, limits } = standingAt(WRITER, this.told, this.ledger, this.world.now, at);
+    const { segment, window, used, held, limits } = standingAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
     const inWindow = (one: Instant) => one >= window.start && one < (window.countsUntil ?? Number.POSITIVE_INFINITY);
@@ -69,35 +97,95 @@ export class GateModel {
     return { used: own, reserved, unpaidHeld: unpaid, limit, remaining, plan: segment.plan };
   }
 
-  consume(charges: readonly Charge[], key?: string): Expected[] | "conflict" {
-    const request = JSON.stringify(charges);
-    const known = key === undefined ? undefined : this.keys.get(key);
-    if (known) return known.request === request ? known.verdicts : "conflict";
+  /** `repeated`: a verdict given before, for a charge in effect. */
+  consume(charges: readonly Charge[], key?: string): { verdicts: Expected[]; repeated: boolean } | "conflict" {
+    const known = key === undefined ? undefined : this.consumeKeys.get(key);
+    if (known?.rows.every(({ givenBack }) => givenBack === 0))
+      return same(known.charges, charges) ? { verdicts: known.verdicts, repeated: true } : "conflict";
     const allowed = charges.every(({ field, amount }) => amount <= this.meter(field).remaining);
-    if (allowed) for (const charge of charges) this.write(charge, this.now, key);
+    const rows = allowed ? charges.map((charge) => this.ledger.write(charge, this.now, key)) : [];
     const verdicts = charges.map(({ field, amount }) => this.verdict(field, amount, allowed));
-    if (allowed && key !== undefined) this.keys.set(key, { request, verdicts, at: this.now });
-    return verdicts;
+    if (allowed && key !== undefined) this.consumeKeys.set(key, { charges, verdicts, rows });
+    return { verdicts, repeated: false };
   }
 
-  release({ field, amount }: Charge, of?: string): { given: number } | "not_found" {
-    const own = of === undefined ? [] : this.ledger.filter((row) => row.key === of && row.field === field);
-    if (of !== undefined && own.length === 0) return "not_found";
-    const at = own[0]?.at ?? this.now;
-    const left = of === undefined ? amount : own.reduce((sum, row) => sum + row.amount, 0);
-    const used = of === undefined ? this.meter(field).used : this.meter(field, at).used;
-    const given = Math.max(0, Math.min(amount, left, used));
-    if (given > 0) this.write({ field, amount: -given }, at, of);
-    return { given };
+  release(charge: Charge, of?: string, key?: string): (GivenBack & { repeated: boolean }) | "not_found" | "conflict" {
+    const known = key === undefined ? undefined : this.releaseKeys.get(key);
+    if (known)
+      return same([known.charge, known.of ?? null], [charge, of ?? null])
+        ? { ...known.answer, repeated: true }
+        : "conflict";
+    const given = of === undefined ? this.giveBackLatest(charge) : this.giveBackOf(charge, of);
+    if (given === null) return "not_found";
+    const answer = { given, used: this.meter(charge.field).used };
+    if (key !== undefined) this.releaseKeys.set(key, { charge, of, answer });
+    return { ...answer, repeated: false };
   }
 
-  reserve(charge: Charge, seconds: number): Expected {
-    const allowed = charge.amount <= this.meter(charge.field).remaining;
-    if (allowed) {
-      const { now } = this;
-      this.held.push({ ...charge, id: "", at: now, expiresAt: this.clock + seconds * 1000, state: "open" });
+  /** The charge that the key names now, in the charge's window, and never so much that the present window falls below 0. */
+  private giveBackOf({ field, amount }: Charge, of: string): number | null {
+    const row = this.consumeKeys.get(of)?.rows.find((each) => each.field === field);
+    if (row === undefined) return null;
+    const { used } = this.meter(field);
+    let given = Math.max(0, Math.min(amount, row.amount - row.givenBack, this.meter(field, row.at).used));
+    while (given > 0) {
+      this.ledger.write({ field, amount: -given }, row.at, of);
+      if (this.meter(field).used >= Math.min(0, used)) break;
+      this.ledger.rows.pop();
+      given = Math.min(given - 1, Math.max(0, used));
     }
-    return this.verdict(charge.field, charge.amount, allowed);
+    row.givenBack += given;
+    return given;
+  }
+
+  /** The latest charges first, then carried-over ones as far as they count, then by rows of now. */
+  private giveBackLatest({ field, amount }: Charge): number {
+    const given = Math.max(0, Math.min(amount, this.meter(field).used));
+    const since = this.countsSince();
+    const left = given - this.ledger.take(field, given, (at) => at >= since);
+    const rest = left - this.takeCarried(field, left, since);
+    const uncovered = rest - this.ledger.take(field, rest, () => true, this.now);
+    if (uncovered > 0) this.ledger.write({ field, amount: -uncovered }, this.now);
+    return given;
+  }
+
+  private takeCarried(field: CounterField, left: number, since: Instant): number {
+    const { used } = this.meter(field);
+    let wanted = left;
+    for (let attempt = 1; attempt <= 3 && wanted > 0; attempt += 1) {
+      const undo = this.ledger.savepoint();
+      const taken = this.ledger.take(field, wanted, (at) => at < since);
+      const effect = used - this.meter(field).used;
+      if (effect === taken) return taken;
+      undo();
+      wanted = effect;
+    }
+    return 0;
+  }
+
+  /** `held` is null if the limit refuses; `settled` is what a hold of before was settled to. */
+  reserve(
+    charge: Charge,
+    seconds: number,
+    key?: string,
+  ): { verdict: Expected; held: Held | null; settled: number | null; repeated: boolean } | "conflict" {
+    this.open();
+    const known = key === undefined ? undefined : this.reserveKeys.get(key);
+    if (known && inEffect(known.held)) {
+      if (!same([known.charge, known.seconds], [charge, seconds])) return "conflict";
+      const { verdict, held } = known;
+      return { verdict, held, settled: held.state === "settled" ? (held.settled ?? 0) : null, repeated: true };
+    }
+    if (charge.amount > this.meter(charge.field).remaining) {
+      const verdict = this.verdict(charge.field, charge.amount, false);
+      return { verdict, held: null, settled: null, repeated: false };
+    }
+    const expiresAt = this.clock + seconds * 1000;
+    const held: Held = { ...charge, id: "", at: this.now, order: this.ledger.nextOrder(), expiresAt, state: "open" };
+    this.held.push(held);
+    const verdict = this.verdict(charge.field, charge.amount, true);
+    if (key !== undefined) this.reserveKeys.set(key, { charge, seconds, verdict, held });
+    return { verdict, held, settled: null, repeated: false };
   }
 
   settle(held: Held, amount: number): { settled: number; expired: boolean; allowed: boolean } | "conflict" {
@@ -107,15 +195,18 @@ export class GateModel {
       throw new Error("the caller asks for what was not settled yet");
     }
     if (held.state === "expired") {
-      const [verdict] = amount === 0 ? [] : (this.consume([{ field: held.field, amount }]) as Expected[]);
-      const allowed = verdict?.allowed ?? true;
-      if (allowed) Object.assign(held, { state: "settled", requested: amount });
-      return { settled: allowed ? amount : 0, expired: true, allowed };
+      const { field } = held;
+      const allowed = amount === 0 || amount <= this.meter(field).remaining;
+      const settled = allowed ? amount : 0;
+      const row = settled > 0 ? this.ledger.write({ field, amount }, this.now) : undefined;
+      if (allowed) Object.assign(held, { state: "settled", requested: amount, settled, row });
+      return { settled, expired: true, allowed };
     }
     const { remaining } = this.countsNow(held.at) ? this.meter(held.field) : this.meter(held.field, held.at);
     const settled = Math.min(amount, held.amount + remaining);
-    Object.assign(held, { state: "settled", requested: amount });
-    if (settled > 0) this.write({ field: held.field, amount: settled }, held.at);
+    Object.assign(held, { state: "settled", requested: amount, settled });
+    if (settled > 0)
+      held.row = this.ledger.write({ field: held.field, amount: settled }, held.at, undefined, held.order);
     return { settled, expired: false, allowed: settled === amount };
   }
 
@@ -154,16 +245,24 @@ export class GateModel {
     );
   }
 
+  /** From here on use counts in the current window and nowhere else. */
+  private countsSince(): Instant {
+    const { segment, window } = standingAt(WRITER, this.told, [], this.world.now);
+    const { segments, openings } = this.told;
+    const other = segments.findLastIndex(
+      ({ start, source, periodStart }) =>
+        start <= this.clock && (source !== segment.source || periodStart !== segment.periodStart),
+    );
+    const stretch = (other < 0 ? undefined : segments[other + 1]?.start) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(window.start, stretch, ...openings.map(({ at }) => at).filter((at) => at <= this.clock));
+  }
+
   private verdict(field: CounterField, amount: number, allowed: boolean): Expected {
     const { used, limit, remaining, unpaidHeld, plan } = this.meter(field);
     if (allowed) return { allowed, used, limit, remaining, plan };
     const fits = amount <= remaining ? "limit_reached_elsewhere" : null;
     const payment = amount <= remaining + unpaidHeld ? "payment_pending" : "limit_reached";
     return { allowed, used, limit, remaining, plan, reason: fits ?? payment };
-  }
-
-  private write({ field, amount }: Charge, at: Instant, key?: string): void {
-    this.ledger.push({ field, amount, at, key });
   }
 
   private get clock(): Instant {
@@ -178,6 +277,15 @@ export class GateModel {
   private fold(): Timeline {
     return fold(WRITER, this.world?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
   }
+}
+
+/** A reservation's key names it while it is open, and while all that it was settled to is charged. */
+function inEffect({ state, settled = 0, row }: Held): boolean {
+  return state === "open" || (state === "settled" && settled > 0 && row?.givenBack === 0);
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** The world's fact with the catalog's plans. */

@@ -1,9 +1,11 @@
--- Called by check_and_increment_usage, consume_in_turn and settle_usage. Counts several fields of one product, all or
+-- Called by check_and_increment_usage and consume_in_turn. Counts several fields of one product, all or
 -- nothing.
 -- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
 -- row as it stands refuses: a user at the limit costs no write.
--- With a key, the first allowed verdicts are stored and given again; a refused call stores nothing and is judged anew.
--- Errors: TG400 bad amount, unknown field, a gauge, fields of two products; TG409 the key was used for another request.
+-- With a key, the first allowed verdicts are stored and given again while their charge is in effect in full; a refused call
+-- stores nothing and is judged anew.
+-- Errors: TG400 bad amount, unknown field, a gauge, fields of two products; TG409 the key names a charge in effect of
+-- another request.
 create or replace function public.charge_usage(
   p_user_id text,
   p_fields text[],
@@ -19,7 +21,7 @@ declare
   v_meter public.catalog_meters;
   v_lock record;
   v_row public.subscriptions;
-  v_usage jsonb;
+  v_charge record;
 begin
   if cardinality(p_fields) is distinct from cardinality(p_amounts) or coalesce(cardinality(p_fields), 0) = 0
     or (select count(distinct f.name) from unnest(p_fields) as f (name)) <> cardinality(p_fields) then
@@ -49,19 +51,12 @@ begin
     return public.refusals(v_row, p_fields, p_amounts);
   end if;
 
-  select jsonb_object_agg(c.field, coalesce((v_row.usage ->> c.field)::bigint, 0) + c.amount) into v_usage
-  from unnest(p_fields, p_amounts) as c (field, amount);
-  update public.subscriptions s set usage = s.usage || v_usage, updated_at = v_lock.now_at
-  where s.user_id = p_user_id and s.product = v_product
-  returning * into v_row;
-  insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-  select p_user_id, v_product, c.field, greatest(v_lock.now_at, v_row.window_start), c.amount, p_idempotency_key
-  from unnest(p_fields, p_amounts) as c (field, amount);
-
-  select jsonb_agg(public.verdict(v_row, f.field, true) order by f.position) into v_known
+  v_charge := public.write_charge(v_row, p_fields, p_amounts, p_idempotency_key, v_lock.now_at);
+  select jsonb_agg(public.verdict(v_charge.charged, f.field, true) order by f.position) into v_known
   from unnest(p_fields) with ordinality as f (field, position);
   if p_idempotency_key is not null then
-    perform public.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known, v_lock.now_at);
+    perform public.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
+      v_charge.charged_at, v_charge.entries);
   end if;
   return v_known;
 end;

@@ -5,7 +5,7 @@
 -- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
 -- this batch ask for of the field.
 -- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
--- Left out is what cannot be judged here: a new user, a window that turns, a known key.
+-- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
 -- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
 -- is, and the caller knows from the numbers which calls are refused for certain. What is left is judged call by call
 -- (consume_in_turn). So nobody waits here for anybody.
@@ -88,31 +88,37 @@ begin
     ) c
     where s.user_id = c.user_id and s.product = c.product
   ),
-  remembered as (
-    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at)
-    select t.user_id, 'consume', k.key,
-      jsonb_build_object('fields', jsonb_agg(t.field order by k.place), 'amounts', jsonb_agg(k.amount order by k.place)),
-      jsonb_agg(jsonb_build_object(
-        'allowed', true, 'field', t.field, 'used', t.used + k.before + k.amount, 'limit', t.limit_amount,
-        'remaining', t.remaining - k.before - k.amount, 'resets_at', public.instant_text(t.window_end), 'plan', t.plan)
-        order by k.place),
-      max(t.now_at)
+  -- The charges with a key, each with the entry of its ledger row, by which the key finds it.
+  keyed as materialized (
+    select t.user_id, t.product, t.field, t.window_end, t.plan, t.used, t.limit_amount, t.remaining,
+      greatest(t.now_at, t.window_start) as at, k.key, k.place, k.amount, k.before,
+      nextval('public.usage_ledger_entry') as entry
     from states t
     cross join lateral jsonb_to_recordset(t.keyed) as k (key text, place integer, amount bigint, before bigint)
     where t.charged and t.keyed is not null
-    group by t.user_id, k.key
+  ),
+  remembered as (
+    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at, entries)
+    select k.user_id, 'consume', k.key,
+      jsonb_build_object('fields', jsonb_agg(k.field order by k.place), 'amounts', jsonb_agg(k.amount order by k.place)),
+      jsonb_agg(jsonb_build_object(
+        'allowed', true, 'field', k.field, 'used', k.used + k.before + k.amount, 'limit', k.limit_amount,
+        'remaining', k.remaining - k.before - k.amount, 'resets_at', public.instant_text(k.window_end), 'plan', k.plan)
+        order by k.place),
+      max(k.at), array_agg(k.entry)
+    from keyed k
+    group by k.user_id, k.key
   ),
   -- Units without a key and of the same instant share a row.
   written as (
-    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-    select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), t.unkeyed, null
+    insert into public.usage_ledger (user_id, product, field, at, amount, entry, idempotency_key)
+    select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), t.unkeyed,
+      nextval('public.usage_ledger_entry'), null
     from states t
     where t.charged and t.unkeyed > 0
     union all
-    select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), k.amount, k.key
-    from states t
-    cross join lateral jsonb_to_recordset(t.keyed) as k (key text, amount bigint)
-    where t.charged and t.keyed is not null
+    select k.user_id, k.product, k.field, k.at, k.amount, k.entry, k.key
+    from keyed k
   )
   select jsonb_agg(jsonb_build_array(t.position, t.charged, t.used, t.limit_amount, greatest(0, t.remaining),
     t.unpaid_held, (extract(epoch from t.window_end) * 1000)::bigint, t.plan))

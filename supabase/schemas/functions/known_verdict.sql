@@ -1,5 +1,6 @@
--- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict that was
--- stored with the key; null where there is none. Errors: TG409 the key was used for another request.
+-- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict stored with
+-- the key; null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
+-- request. Errors: TG409 the key names a charge in effect of another request.
 create or replace function public.known_verdict(p_user_id text, p_operation text, p_key text, p_request jsonb)
 returns jsonb
 language plpgsql stable set search_path = ''
@@ -12,7 +13,9 @@ begin
   end if;
   select * into v_known from public.idempotency_keys k
   where k.user_id = p_user_id and k.operation = p_operation and k.key = p_key;
-  if found and v_known.request <> p_request then
+  if not found or v_known.reversed then
+    return null;
+  elsif v_known.request <> p_request then
     raise exception 'This idempotency key was used for another request.'
       using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
   end if;

@@ -1,8 +1,9 @@
 -- Called by POST /api/usage/reserve (service key only). Holds an amount for work whose cost is known only afterwards, if
 -- the limit allows it; settle_usage settles it, and without that it ends by itself after p_ttl_seconds, no job needed.
--- With a key, the first allowed answer is given again; a refused one stores nothing.
+-- With a key, the first allowed answer is given again while its reservation is open, or settled to more than 0 and not given
+-- back; "settled" says to how much then. Else the key is free and the call is judged anew. A refused call stores nothing.
 -- Atomic: judged and held under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a
--- gauge, a time to live beyond a day; TG409 the key was used for another request.
+-- gauge, a time to live beyond a day; TG409 the key names a reservation in effect of another request.
 create or replace function public.reserve_usage(
   p_user_id text,
   p_field text,
@@ -18,6 +19,7 @@ declare
   v_lock record;
   v_row public.subscriptions;
   v_reservation public.reservations;
+  v_known record;
   v_answer jsonb;
 begin
   perform public.check_amount(p_amount);
@@ -27,12 +29,13 @@ begin
 
   v_lock := public.lock_subscription(p_user_id, v_meter.product);
   v_row := v_lock.locked;
-  v_answer := public.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request);
-  if v_answer is not null then
-    return v_answer;
+  v_known := public.reserve_key_state(p_user_id, p_idempotency_key, v_lock.now_at);
+  if not v_known.free then
+    return public.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request)
+      || jsonb_build_object('settled', v_known.settled);
   elsif not public.fits(v_row, array[p_field], array[p_amount]) then
     return (public.refusals(v_row, array[p_field], array[p_amount]) -> 0)
-      || '{"reservation_id": null, "expires_at": null}'::jsonb;
+      || '{"reservation_id": null, "expires_at": null, "settled": null}'::jsonb;
   end if;
 
   insert into public.reservations (user_id, product, field, amount, at, expires_at)
@@ -48,10 +51,11 @@ begin
 
   v_answer := public.verdict(v_row, p_field, true) || jsonb_build_object(
     'reservation_id', v_reservation.reservation_id,
-    'expires_at', public.instant_text(v_reservation.expires_at));
+    'expires_at', public.instant_text(v_reservation.expires_at),
+    'settled', null);
   if p_idempotency_key is not null then
-    perform public.remember_verdict(
-      p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at);
+    perform public.remember_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
+      p_replaces => v_known.answer);
   end if;
   perform public.answer_in_time();
   return v_answer;

@@ -12,6 +12,7 @@ declare
   v_current boolean := public.counts_now(p_row, p_reservation.at);
   v_remaining bigint;
   v_settled bigint;
+  v_entry bigint;
 begin
   if v_current then
     v_remaining := (select m.remaining from public.meter_state(p_row, p_reservation.field) m);
@@ -22,10 +23,12 @@ begin
 
   if v_settled > 0 then
     insert into public.usage_ledger (user_id, product, field, at, amount)
-    values (p_row.user_id, p_row.product, p_reservation.field, p_reservation.at, v_settled);
+    values (p_row.user_id, p_row.product, p_reservation.field, p_reservation.at, v_settled)
+    returning entry into v_entry;
   end if;
   -- Its verdict comes with settle_usage's update in the same transaction; from here on it no longer counts as held.
-  update public.reservations r set state = 'settled', requested = p_amount, verdict = '{}'
+  update public.reservations r set state = 'settled', requested = p_amount, verdict = '{}', charge = v_entry,
+    charged_at = case when v_entry is not null then p_reservation.at end
   where r.user_id = p_row.user_id and r.reservation_id = p_reservation.reservation_id;
 
   if v_current then

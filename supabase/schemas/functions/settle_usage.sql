@@ -11,6 +11,7 @@ declare
   v_reservation public.reservations;
   v_lock record;
   v_row public.subscriptions;
+  v_charge record;
   v_settled bigint;
   v_answer jsonb;
 begin
@@ -41,9 +42,15 @@ begin
   elsif p_amount = 0 then
     v_settled := 0;
     v_answer := public.verdict(v_row, v_reservation.field, true);
+  elsif public.fits(v_row, array[v_reservation.field], array[p_amount]) then
+    v_charge := public.write_charge(v_row, array[v_reservation.field], array[p_amount], null, v_lock.now_at);
+    update public.reservations r set charge = v_charge.entries[1], charged_at = v_charge.charged_at
+    where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
+    v_settled := p_amount;
+    v_answer := public.verdict(v_charge.charged, v_reservation.field, true);
   else
-    v_answer := public.charge_usage(p_user_id, array[v_reservation.field], array[p_amount]) -> 0;
-    v_settled := case when (v_answer ->> 'allowed')::boolean then p_amount else 0 end;
+    v_settled := 0;
+    v_answer := public.refusals(v_row, array[v_reservation.field], array[p_amount]) -> 0;
   end if;
 
   v_answer := v_answer || jsonb_build_object(

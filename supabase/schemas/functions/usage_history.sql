@@ -1,5 +1,6 @@
 -- Called by GET /api/usage/history and the usage page: what was used of a field on each UTC day, from the ledger. Days
--- without use are left out; what was given back counts on the day it was charged, where its charge was named.
+-- without use are left out. Units given back count on the day of their charge, or on the day of the release if they are
+-- units that two windows counted as one (decrement_usage).
 -- Errors: TG400 unknown field, a gauge (nothing is written of its past), days outside 1 to 400.
 create or replace function public.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
 language plpgsql set search_path = ''

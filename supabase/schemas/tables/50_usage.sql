@@ -50,12 +50,16 @@ create table public.usage_ledger (
   amount bigint not null check (amount <> 0),
   entry bigint not null default nextval('public.usage_ledger_entry'),
   idempotency_key text,
+  -- Of a charge: the units that later rows gave back. Each of those rows has the charge's key.
+  given_back bigint not null default 0 check (given_back between 0 and greatest(amount, 0)),
   primary key (user_id, field, at, entry)
 ) partition by range (at);
 comment on table public.usage_ledger is 'Every accepted unit of use with its time; counters are sums over it.';
 create table public.usage_ledger_default partition of public.usage_ledger default;
 
--- The answer to a call that named a key, so that a retry is answered and not charged again. Only allowed verdicts.
+-- The answer to a call that named a key, so that a retry is answered and not charged again. Only allowed verdicts. A key
+-- names one charge in effect: once any of the charge is given back, the key is free and the next allowed call replaces the
+-- row. The key of a reservation is free by the reservation's own state (reserve_key_state).
 create table public.idempotency_keys (
   user_id text not null,
   operation text not null check (operation in ('consume', 'release', 'reserve')),
@@ -64,6 +68,10 @@ create table public.idempotency_keys (
   verdict jsonb not null,
   charged_at timestamptz not null,
   created_at timestamptz not null default now(),
+  -- The ledger rows of a consume call's charge; null for other operations and for charges of older versions.
+  entries bigint[],
+  -- Some of the charge was given back: the key is free.
+  reversed boolean not null default false,
   primary key (user_id, operation, key)
 );
 comment on table public.idempotency_keys is 'Allowed verdicts by the caller''s key.';
@@ -84,6 +92,9 @@ create table public.reservations (
   requested bigint,
   verdict jsonb,
   created_at timestamptz not null default now(),
+  -- The ledger row that the settlement wrote, and its time; null if it wrote none.
+  charge bigint,
+  charged_at timestamptz,
   primary key (user_id, reservation_id),
   check ((state = 'settled') = (verdict is not null and requested is not null))
 );

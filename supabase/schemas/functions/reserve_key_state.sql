@@ -1,0 +1,40 @@
+-- Called by reserve_usage, under the row's lock. What a reservation's key names now: the stored answer, what its reservation
+-- was settled to (null while it is open), and whether the key is free. It is free once the reservation has expired, was
+-- settled to 0, or was settled to more and some of that was given back. Nulls if the key is not known.
+create or replace function public.reserve_key_state(
+  p_user_id text,
+  p_key text,
+  p_now timestamptz,
+  out answer jsonb,
+  out settled bigint,
+  out free boolean
+)
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_reservation public.reservations;
+begin
+  select k.verdict into answer
+  from public.idempotency_keys k
+  where k.user_id = p_user_id and k.operation = 'reserve' and k.key = p_key;
+  if not found then
+    return;
+  end if;
+  select * into v_reservation from public.reservations r
+  where r.user_id = p_user_id and r.reservation_id = (answer ->> 'reservation_id')::uuid;
+  if v_reservation.state = 'settled' then
+    settled := (v_reservation.verdict ->> 'settled')::bigint;
+    free := settled = 0 or exists (
+      select from public.usage_ledger l
+      where l.user_id = p_user_id and l.field = v_reservation.field and l.at = v_reservation.charged_at
+        and l.entry = v_reservation.charge and l.given_back > 0);
+  else
+    -- The row's lock ends what has expired of its own product only.
+    free := not coalesce(v_reservation.state = 'open' and v_reservation.expires_at > p_now, false);
+  end if;
+end;
+$$;
+
+comment on function public.reserve_key_state(text, text, timestamptz) is 'What a reservations key names, and whether it is free.';
+revoke all on function public.reserve_key_state(text, text, timestamptz) from public, anon, authenticated;
+grant execute on function public.reserve_key_state(text, text, timestamptz) to service_role;

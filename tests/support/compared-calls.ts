@@ -1,0 +1,104 @@
+/** Calls of the gate, each made of the model too: both must answer the same. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "vitest";
+import type { Gateway } from "@/lib/database";
+import type { Gate } from "@/lib/usage/gate";
+import type { Verdict } from "@/lib/usage/view";
+import type { Charge, Expected, GateModel } from "./gate-model";
+import { renderStripe } from "./render-stripe";
+import { deliver } from "./stripe";
+import type { Action } from "./world";
+
+export interface Real {
+  userId: string;
+  /** Words that callers were told are charged, less what they were told was given back. A repeated verdict adds nothing. */
+  charged: number;
+  /** The sandbox clock's time. */
+  clockAt: number;
+}
+export type Mode = "batch" | "single" | "sequential";
+
+interface Database {
+  gateway: Gateway;
+  gate: Gate;
+  query: (text: string, values: unknown[]) => Promise<unknown[]>;
+}
+
+export function comparedCalls({ gateway, gate, query }: Database) {
+  /** One consume call, by each of the ways to the database. */
+  async function consume(model: GateModel, real: Real, charges: readonly Charge[], by: Mode, idempotencyKey?: string) {
+    const { userId } = real;
+    const expected = model.consume(charges, idempotencyKey);
+    const send = async (): Promise<Verdict[]> => {
+      const [{ field, amount }] = charges as [Charge];
+      if (by === "single" && charges.length === 1)
+        return [await gateway.consume(userId, field, amount, idempotencyKey)];
+      if (by !== "sequential") return gate.consumeTogether(userId, charges, { idempotencyKey });
+      const key = idempotencyKey ?? null;
+      const [answer] = await gateway.consumeInTurn(charges.map((charge) => ({ call: 0, userId, key, ...charge })));
+      if (!Array.isArray(answer)) throw answer;
+      return answer;
+    };
+    if (expected === "conflict") return expect(send()).rejects.toMatchObject({ reason: "key_reused" });
+    const answers = await send();
+    expect(answers).toMatchObject(expected.verdicts.map(exactly));
+    if (!expected.repeated && answers[0]?.allowed) real.charged += charges[0]?.amount ?? 0;
+  }
+
+  async function release(model: GateModel, real: Real, charge: Charge, of?: string, idempotencyKey?: string) {
+    const expected = model.release(charge, of, idempotencyKey);
+    const answer = gate.release(real.userId, charge.field, charge.amount, { of, idempotencyKey });
+    if (expected === "not_found") return expect(answer).rejects.toMatchObject({ problem: "not_found" });
+    if (expected === "conflict") return expect(answer).rejects.toMatchObject({ reason: "key_reused" });
+    const { givenBack, used } = await answer;
+    expect({ given: givenBack, used }).toEqual({ given: expected.given, used: expected.used });
+    if (!expected.repeated) real.charged -= givenBack;
+  }
+
+  async function reserve(model: GateModel, real: Real, charge: Charge, ttlSeconds: number, idempotencyKey?: string) {
+    const expected = model.reserve(charge, ttlSeconds, idempotencyKey);
+    const answer = gate.reserve(real.userId, charge.field, charge.amount, { ttlSeconds, idempotencyKey });
+    if (expected === "conflict") return expect(answer).rejects.toMatchObject({ reason: "key_reused" });
+    const { reservationId, settled, ...verdict } = await answer;
+    expect(verdict).toMatchObject(exactly(expected.verdict));
+    expect(settled).toBe(expected.settled);
+    if (expected.held === null) return expect(reservationId).toBeNull();
+    if (expected.repeated) return expect(reservationId).toBe(expected.held.id);
+    expect(model.held.filter(({ id }) => id === reservationId)).toEqual([]);
+    expected.held.id = reservationId as string;
+  }
+
+  /** Time passes or the processor has news, which comes at once. */
+  async function happens(model: GateModel, action: Action, real: Real): Promise<void> {
+    const { userId } = real;
+    const news = model.act(action);
+    // Never back: charges of one instant of the model keep their order in the database.
+    if (model.world.now > real.clockAt) await gateway.setSandboxClock(userId, model.world.now);
+    real.clockAt = model.world.now;
+    for (const fact of news ?? []) {
+      const { body } = await deliver(gateway, renderStripe(fact, userId, "g2"));
+      expect(body).toMatchObject({ outcome: "applied" });
+    }
+  }
+
+  /** The ledger says what callers were told, and each unit given back belongs to one charge. */
+  async function expectSameBooks({ userId, charged }: Real): Promise<void> {
+    const [books] = await query(
+      `select coalesce(sum(amount), 0)::int as charged,
+         (coalesce(sum(given_back), 0) + coalesce(sum(amount) filter (where amount < 0), 0))::int as unassigned
+       from usage_ledger where user_id = $1 and field = 'words_used'`,
+      [userId],
+    );
+    expect(books).toEqual({ charged, unassigned: 0 });
+    // The next charge gets a later millisecond.
+    await sleep(2);
+  }
+
+  return { consume, release, reserve, happens, expectSameBooks };
+}
+
+/** No reason where none is expected. */
+function exactly(expected: Expected | undefined): Record<string, unknown> {
+  const { reason, ...numbers } = expected as Expected;
+  return reason === undefined ? numbers : { ...numbers, reason };
+}
