@@ -6,6 +6,7 @@ process.env.QUOTA_DEPTH ??= "2";
 
 const rules = [
   "order",
+  "items",
   "history",
   "story",
   "confirmations",
@@ -17,13 +18,15 @@ const rules = [
   "counters",
   "period",
 ];
-const stripe = ["normalize", "snapshot", "payment", "before", "note"];
+const stripe = ["normalize", "items", "snapshot", "payment", "before", "note"];
+const paddle = ["items", "snapshot", "charge", "payment"];
 
 export default {
   mutate: [
     "lib/billing/processors/signature.ts",
     ...rules.map((name) => `lib/billing/${name}.ts`),
     ...stripe.map((name) => `lib/billing/processors/stripe/${name}.ts`),
+    ...paddle.map((name) => `lib/billing/processors/paddle/${name}.ts`),
   ],
   testRunner: "vitest",
   vitest: { configFile: "vitest.mutate.config.ts", related: false },

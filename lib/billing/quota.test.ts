@@ -64,6 +64,59 @@ test.each<[string, Action[]]>([
     "a refused trial whose charge fails, after a renewal that was never paid",
     ["hour", "trial", "toPeriodEnd", "cancel", "trialAgain", "card", "endTrial"],
   ],
+  [
+    "a payment whose start is within a second of two periods",
+    ["subscribeLow", "hour", "switchInterval", "restartFull", "useHalf", "switchInterval", "hour"],
+  ],
+  [
+    "a switch that was declined within a second of a renewal",
+    ["subscribeInvoiced", "collectWaived", "toPeriodEnd", "declinedSwitch", "hour", "moveByTrial", "hour"],
+  ],
+  [
+    "the same at an unlisted price",
+    ["subscribeHigh", "collectWaived", "changeListing", "toPeriodEnd", "declinedSwitch", "hour", "moveByTrial"],
+  ],
+  [
+    "a cycle that restarts before the renewal is charged",
+    ["subscribeLow", "toPeriodEnd", "changeListing", "restartFull", "toPeriodEnd"],
+  ],
+  [
+    "a cycle that restarts before a sent invoice is due",
+    ["subscribeInvoiced", "hour", "restartFull", "toPeriodEnd", "cancelProrated"],
+  ],
+  [
+    "a trial whose plan was upgraded, and whose item left and returned",
+    ["trial", "upgradePendingIfIncomplete", "removeItem", "returnItem", "hour"],
+  ],
+  [
+    "a second trial inside a yearly period that a restart had replaced",
+    [
+      "subscribeYearly",
+      "hour",
+      "switchInterval",
+      "moveByTrial",
+      "hour",
+      "cancelAtPeriodEnd",
+      "toPeriodEnd",
+      "trialAgain",
+    ],
+  ],
+  [
+    "a truncated list after the plan's item had left",
+    ["subscribeYearly", "removeItem", "switchInterval", "truncatedUpdate", "hour", "hour", "toPeriodEnd", "hour"],
+  ],
+  [
+    "an unlisted payment after an upgrade that was declined",
+    ["subscribeInvoiced", "card", "upgradeInvoiced", "changeListing", "card", "hour"],
+  ],
+  [
+    "a trial that continues one of two paid subscriptions",
+    ["trial", "subscribeSecond", "upgradeInvoiced", "hour", "hour", "moveByTrial", "hour"],
+  ],
+  [
+    "a trial that continues an upgraded subscription and is extended",
+    ["subscribeYearly", "subscribeSecond", "upgradeProrated", "moveByTrial", "extendTrial", "hour"],
+  ],
 ])("%s", (_, actions) => expectWithinBound(greedy(actions)));
 
 test(
