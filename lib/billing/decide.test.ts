@@ -115,6 +115,24 @@ describe("flags", () => {
     expect(flags(a.is(0), b.is(10, days(10, 40)), a.is(30, second), b.is(40, days(40, 70)))).toEqual([two]);
   });
 
+  test("two plan items and an unlisted price, when they begin", () => {
+    const two = a.is(10, { plan: "high", twoPlanItems: true });
+    const flag = { kind: "two_plan_items", source: "stripe:sub_a", at: day(10) };
+    expect(flags(a.is(0), two, a.is(11, { plan: "high", twoPlanItems: true }))).toEqual([flag]);
+    expect(flags(a.is(0), two, a.is(12), a.is(14, { twoPlanItems: true }))).toEqual([flag, { ...flag, at: day(14) }]);
+    const item = { id: "si_1", product: null, price: "price_own" };
+    const list = {
+      complete: true,
+      plans: 0,
+      unlisted: [{ ...item, interval: null, quantity: 1, ...days(0, 30) }],
+    };
+    const unlisted = (at: number) => a.is(at, { plan: null, interval: null, item: null }, { list });
+    const begun = [a.is(0, { item }), unlisted(10), unlisted(12)];
+    const price = { kind: "unlisted_price", source: "stripe:sub_a", at: day(10) };
+    expect(flags(...begun)).toEqual([price]);
+    expect(flags(...begun, a.is(14, { item }), unlisted(16))).toEqual([price, { ...price, at: day(16) }]);
+  });
+
   test("an older period, and each only once", () => {
     const back = a.is(31, days(0, 30));
     const facts = [a.is(0), a.is(30, second)];

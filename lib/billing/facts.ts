@@ -190,6 +190,8 @@ export interface Mirror extends Image {
   endedAt: Instant | null;
   /** The plan's item left the list: nothing is given until it returns. */
   absent: boolean;
+  /** The plan's item has a price that the catalog does not list. */
+  unlisted: boolean;
   /** First `past_due` or `unpaid` of the unbroken stretch. */
   pastDueSince: Instant | null;
   /** Our own plan change for the end of the period. */
@@ -270,7 +272,13 @@ export interface Timeline {
 
 /** Worth an admin's eye; changes nothing by itself. */
 export interface Flag {
-  kind: "two_live_subscriptions" | "two_plan_items" | "period_moved_backwards" | "trial_refused" | "schedule_canceled";
+  kind:
+    | "two_live_subscriptions"
+    | "two_plan_items"
+    | "unlisted_price"
+    | "period_moved_backwards"
+    | "trial_refused"
+    | "schedule_canceled";
   source: Source;
   at: Instant;
 }

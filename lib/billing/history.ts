@@ -31,6 +31,7 @@ export function historyOf(facts: readonly Fact[]): History {
     addOns: [],
     movedBackwards: [],
     twoPlanItems: [],
+    unlistedPrices: [],
     schedulesCanceled: [],
     trace: {},
   };
@@ -128,6 +129,8 @@ function apply(
   // A test clock's events carry wall time and its periods the clock's: an event is never earlier than its period.
   const at = inPeriod(history, occurredAt);
   if (image.twoPlanItems && !mirror?.twoPlanItems) history.twoPlanItems.push(at);
+  const unlisted = presence === "unlisted" || (presence === "unknown" && mirror?.unlisted === true);
+  if (unlisted && !mirror?.unlisted) history.unlistedPrices.push(at);
   if (priced && image.item) history.items.push(image.item);
 
   const keepsPeriod = effect === "ends" || effect === "nothing" || move === "backwards" || move === "none";
@@ -147,6 +150,7 @@ function apply(
     updatedAt: occurredAt,
     endedAt: effect === "ends" ? at : null,
     absent: presence === "absent",
+    unlisted,
     pastDueSince,
     ...scheduleAfter(mirror, { ...image, plan, status }, move),
   };

@@ -19,6 +19,7 @@ const plus: Mirror = {
   updatedAt: START,
   endedAt: null,
   absent: false,
+  unlisted: false,
   pastDueSince: null,
   scheduled: null,
   heldPlan: null,

@@ -82,6 +82,8 @@ export interface History {
   movedBackwards: Instant[];
   /** When two items began to have a plan of this product. */
   twoPlanItems: Instant[];
+  /** When the plan's item began to have an unlisted price. */
+  unlistedPrices: Instant[];
   /** When a change that was not ours canceled a scheduled plan change. */
   schedulesCanceled: Instant[];
   trace: Record<string, Reason>;

@@ -80,10 +80,13 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
   const twoItems = histories.flatMap(({ source, twoPlanItems }) =>
     twoPlanItems.map((at): Flag => ({ kind: "two_plan_items", source, at })),
   );
+  const unlisted = histories.flatMap(({ source, unlistedPrices }) =>
+    unlistedPrices.map((at): Flag => ({ kind: "unlisted_price", source, at })),
+  );
   const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
   );
-  return [...backwards, ...doubled, ...twoItems, ...refused, ...unscheduled];
+  return [...backwards, ...doubled, ...twoItems, ...unlisted, ...refused, ...unscheduled];
 }
 
 /** The flags that one delivery raised. */
