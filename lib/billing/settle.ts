@@ -71,13 +71,17 @@ interface Settled {
 
 async function settleOne(
   event: WebhookEvent,
-  { livemode, source, findPrice }: Endpoint,
+  { livemode, source, findPrice, connectedAccount }: Endpoint,
   gateway: Gateway,
 ): Promise<Settled> {
   const conclude = async (result: Conclusion): Promise<Settled> => ({
     outcome: await concluded(event, gateway, result),
     waiting: [],
   });
+  // The signature proves only that Stripe sent it: a Connect endpoint gets the events of every connected account.
+  if (event.account !== null && event.account !== connectedAccount) {
+    return conclude({ outcome: "ignored", reason: "other_account" });
+  }
   if (event.livemode !== null && event.livemode !== livemode) {
     return conclude({ outcome: "quarantined", reason: "other_livemode" });
   }
