@@ -58,3 +58,29 @@ describe("Case 9: an event of a connected account", () => {
     expect((await deliver(gateway, played.deleted(Date.now()), settings)).body).toMatchObject({ outcome: "applied" });
   });
 });
+
+describe("Case 20: a completed checkout session without a subscription", () => {
+  const session = (changes: object) => ({
+    id: `evt_session_${userId}`,
+    type: "checkout.session.completed",
+    created: Math.floor(Date.now() / 1000),
+    livemode: false,
+    data: { object: { id: "cs_1", customer: `cus_${userId}`, subscription: null, metadata: {}, ...changes } },
+  });
+
+  test.each(["payment", "setup"])("in mode %s is ignored, and no alert counts it", async (mode) => {
+    expect((await deliver(gateway, session({ mode }))).body).toMatchObject({
+      outcome: "ignored",
+      reason: "no_subscription",
+    });
+    const { inbox } = await gateway.measureBilling();
+    expect(inbox.filter(({ state }) => state === "deferred")).toEqual([]);
+  });
+
+  test("links the customer when our server named the user", async () => {
+    const linked = session({ mode: "setup", metadata: { user_id: userId } });
+    expect((await deliver(gateway, linked)).body).toMatchObject({ outcome: "applied" });
+    const { links } = await gateway.userStory(userId, 1);
+    expect(links).toMatchObject([{ kind: "customer", externalId: `cus_${userId}` }]);
+  });
+});
