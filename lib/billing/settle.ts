@@ -116,7 +116,7 @@ async function noted(
     if (unlinked !== undefined) return concluded(event, gateway, { outcome: "ignored", reason: unlinked });
     return concluded(event, gateway, { outcome: "deferred", reason: "unknown_user", identity });
   }
-  await gateway.addNotes(userId, event, notes);
+  await gateway.addNotes(userId, event, notes, identity);
   for (const note of notes) log.warn({ ...about(event), userId, ...note }, `[Webhook] Noted: ${note.kind}`);
   return { outcome: "applied" } as const;
 }

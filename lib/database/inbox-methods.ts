@@ -85,12 +85,23 @@ export function inboxMethods(call: Call) {
     reopenWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
-    addNotes: (userId: string | null, event: { processor: Processor; id: string }, notes: readonly Note[]) =>
+    /** Without a user the notes wait for a link of the ids that the event names. */
+    addNotes: (
+      userId: string | null,
+      event: { processor: Processor; id: string },
+      notes: readonly Note[],
+      { subscription, transaction }: { subscription: string | null; transaction?: string | null },
+    ) =>
       call(eventState, "add_notes", {
         p_user_id: userId,
         p_processor: event.processor,
         p_event_id: event.id,
-        p_notes: notes.map((note) => ({ ...note, at: iso(note.at) })),
+        p_notes: notes.map((note) => ({
+          ...note,
+          at: iso(note.at),
+          subscription,
+          transaction: transaction ?? null,
+        })),
       }),
 
     knownProducts: (userId: string, processor: Processor, subscription: string) =>

@@ -64,7 +64,9 @@ begin
     processor_ids = e.processor_ids || excluded.processor_ids;
 
   update public.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
-  update public.notes n set user_id = null, customer_id = null, detail = null where n.user_id = p_user_id;
+  update public.notes n set user_id = null, customer_id = null, subscription_id = null, transaction_id = null,
+    detail = null
+  where n.user_id = p_user_id;
   update public.webhook_events e
   set user_id = case when e.user_id = p_user_id then v_pseudonym else e.user_id end,
     hint_user_id = case when e.hint_user_id = p_user_id then null else e.hint_user_id end,

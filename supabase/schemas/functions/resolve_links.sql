@@ -14,6 +14,7 @@ as $$
 declare
   v_users text[];
   v_customer_id text := p_customer_id;
+  v_made integer;
 begin
   -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
   -- own server or an admin has linked it does it count, and no event makes such a link.
@@ -48,6 +49,7 @@ begin
     from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
     where i.external_id is not null
     on conflict (processor, kind, external_id) do nothing;
+    get diagnostics v_made = row_count;
     -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
     if exists (
       select from public.links l
@@ -56,6 +58,9 @@ begin
           or (l.kind = 'subscription' and l.external_id = p_subscription_id))
     ) then
       raise exception 'linked meanwhile' using errcode = 'TG000';
+    end if;
+    if v_made > 0 then
+      perform public.attach_notes(p_processor, v_users[1], v_customer_id, p_subscription_id, null);
     end if;
   exception when sqlstate 'TG000' then
     return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);

@@ -1,0 +1,340 @@
+-- Notes that come before the link of their user, and the user of an event that names two.
+
+alter table public.notes add column subscription_id text, add column transaction_id text;
+create index notes_waiting_customer on public.notes (processor, customer_id) where user_id is null;
+create index notes_waiting_subscription on public.notes (processor, subscription_id) where user_id is null;
+create index notes_waiting_transaction on public.notes (processor, transaction_id) where user_id is null;
+
+-- Notes that older versions stored before their customer was linked.
+update public.notes n set user_id = l.user_id
+from public.links l
+where n.user_id is null and l.processor = n.processor and l.kind = 'customer' and l.external_id = n.customer_id;
+update public.webhook_events e set user_id = n.user_id
+from public.notes n
+where e.user_id is null and n.user_id is not null and e.processor = n.processor and e.id = n.event_id;
+
+-- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
+-- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
+-- them to its user. An event that is final already (an admin has dismissed it) records nothing.
+-- Locks: the notes without a user (advisory; attach_notes says why), then the event.
+create or replace function public.add_notes(p_user_id text, p_processor text, p_event_id text, p_notes jsonb)
+returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_user_id text := p_user_id;
+  v_event public.webhook_events;
+begin
+  if v_user_id is null then
+    perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+    -- A link that was made after the caller had looked.
+    select l.user_id into v_user_id
+    from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
+    join public.links l on l.processor = p_processor and (
+      (l.kind = 'subscription' and l.external_id = n.subscription)
+      or (l.kind = 'transaction' and l.external_id = n.transaction)
+      or (l.kind = 'customer' and l.external_id = n.customer))
+    order by array_position(array['subscription', 'transaction', 'customer'], l.kind)
+    limit 1;
+  end if;
+  select * into v_event from public.webhook_events e
+  where e.processor = p_processor and e.id = p_event_id for update;
+  if v_event.outcome in ('applied', 'ignored') then
+    return public.event_state(v_event);
+  end if;
+
+  insert into public.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, transaction_id,
+    amount, currency, detail, occurred_at)
+  select v_user_id, n.id, n.kind, p_processor, p_event_id, n.customer, n.subscription, n.transaction,
+    n.amount, n.currency, n.detail, n.at
+  from jsonb_to_recordset(p_notes) as n (id text, kind text, customer text, subscription text, transaction text,
+    amount bigint, currency text, detail text, at timestamptz)
+  on conflict (note_id) do nothing;
+  update public.webhook_events e set user_id = v_user_id
+  where e.processor = p_processor and e.id = p_event_id;
+  return public.conclude_webhook_event(
+    p_processor, p_event_id, 'applied', case when p_notes = '[]' then 'linked' else 'noted' end);
+end;
+$$;
+
+comment on function public.add_notes(text, text, text, jsonb) is 'Records what changes no entitlement and must be seen.';
+revoke all on function public.add_notes(text, text, text, jsonb) from public, anon, authenticated;
+grant execute on function public.add_notes(text, text, text, jsonb) to service_role;
+
+-- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came
+-- before it to its user. add_notes takes the same lock before it looks for a link, so one of the two always sees what the
+-- other has written, whichever commits first. Locks: the notes without a user (advisory), then their events.
+create or replace function public.attach_notes(
+  p_processor text,
+  p_user_id text,
+  p_customer_id text,
+  p_subscription_id text,
+  p_transaction_id text
+) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
+  with attached as (
+    update public.notes n set user_id = p_user_id
+    where n.user_id is null and n.processor = p_processor
+      and (n.customer_id = p_customer_id or n.subscription_id = p_subscription_id
+        or n.transaction_id = p_transaction_id)
+    returning n.event_id
+  )
+  update public.webhook_events e set user_id = p_user_id
+  from attached a
+  where e.processor = p_processor and e.id = a.event_id and e.user_id is null;
+end;
+$$;
+
+comment on function public.attach_notes(text, text, text, text, text) is 'Gives notes that came before a link to its user.';
+revoke all on function public.attach_notes(text, text, text, text, text) from public, anon, authenticated;
+grant execute on function public.attach_notes(text, text, text, text, text) to service_role;
+
+-- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
+-- · the ledger under a random name, so that sums over all users stay right;
+-- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
+--   random name, and of everything else only that it came and what came of it;
+-- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
+--   refill; and the customers at the processors, for the operator.
+-- Refused while a subscription lives: it would go on being charged. Erasing what is not there answers erased: false.
+-- Locks: the subscriptions rows in the products' order, then all else of the user.
+-- Errors: TG409 a subscription lives.
+create or replace function public.erase_account(p_user_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_pseudonym text := 'erased_' || replace(gen_random_uuid()::text, '-', '');
+  v_product text;
+  v_row public.subscriptions;
+  v_products jsonb := '{}';
+  v_customers jsonb;
+begin
+  for v_product in
+    select s.product from public.subscriptions s where s.user_id = p_user_id order by s.product
+  loop
+    -- Turned to the window of now, so that the tombstone keeps its counters.
+    v_row := (public.lock_subscription(p_user_id, v_product)).locked;
+    v_products := v_products || jsonb_build_object(v_product, jsonb_build_object(
+      'anchor', v_row.created_at,
+      'window_start', v_row.window_start,
+      'counters', (
+        -- What is held counts as used: nobody is left to settle it.
+        select coalesce(jsonb_object_agg(u.field, u.used), '{}')
+        from (
+          select m.field, coalesce((v_row.usage ->> m.field)::bigint, 0) + coalesce((v_row.reserved ->> m.field)::bigint, 0) as used
+          from public.catalog_meters m
+          where m.product = v_product and m.kind = 'counter'
+        ) u
+        where u.used > 0),
+      'trials', (
+        select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
+        from public.facts f
+        where f.user_id = p_user_id and f.product = v_product and exists (
+          select from public.billing_periods b
+          where b.user_id = p_user_id and b.product = v_product and b.trial
+            and b.source = f.processor || ':' || f.subscription_id))));
+  end loop;
+  if exists (
+    select from public.mirrors m
+    where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+  ) then
+    raise exception 'A subscription is still running. Cancel it first; the account can be erased when it has ended.'
+      using errcode = 'TG409', hint = 'subscription_alive';
+  end if;
+  if not exists (select from public.users u where u.user_id = p_user_id) then
+    return jsonb_build_object('erased', false);
+  end if;
+
+  select coalesce(jsonb_agg(distinct jsonb_build_object('processor', l.processor, 'customer', l.external_id)), '[]')
+  into v_customers
+  from public.links l
+  where l.user_id = p_user_id and l.kind = 'customer';
+  insert into public.erased_accounts as e (user_hash, erased_at, products, processor_ids)
+  values (public.user_hash(p_user_id), public.now_for(p_user_id), v_products, v_customers)
+  on conflict (user_hash) do update
+  set erased_at = excluded.erased_at, products = e.products || excluded.products,
+    processor_ids = e.processor_ids || excluded.processor_ids;
+
+  update public.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
+  update public.notes n set user_id = null, customer_id = null, subscription_id = null, transaction_id = null,
+    detail = null
+  where n.user_id = p_user_id;
+  update public.webhook_events e
+  set user_id = case when e.user_id = p_user_id then v_pseudonym else e.user_id end,
+    hint_user_id = case when e.hint_user_id = p_user_id then null else e.hint_user_id end,
+    customer_id = null,
+    subscription_id = null,
+    raw = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.raw else '' end,
+    payload = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.payload end
+  where e.user_id = p_user_id or (e.hint_user_id = p_user_id and e.user_id is null);
+
+  delete from public.idempotency_keys k where k.user_id = p_user_id;
+  delete from public.reservations r where r.user_id = p_user_id;
+  delete from public.limit_overrides o where o.user_id = p_user_id;
+  delete from public.decisions d where d.user_id = p_user_id;
+  delete from public.facts f where f.user_id = p_user_id;
+  delete from public.mirrors m where m.user_id = p_user_id;
+  delete from public.billing_periods b where b.user_id = p_user_id;
+  delete from public.entitlement_segments s where s.user_id = p_user_id;
+  delete from public.usage_windows w where w.user_id = p_user_id;
+  delete from public.scheduled_change_runs r where r.user_id = p_user_id;
+  delete from public.links l where l.user_id = p_user_id;
+  delete from public.chatbots c where c.user_id = p_user_id;
+  delete from public.checkouts c where c.user_id = p_user_id;
+  delete from public.notices n where n.user_id = p_user_id;
+  -- That an admin acted stays; about whom, and with what, goes.
+  update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
+  delete from public.subscriptions s where s.user_id = p_user_id;
+  delete from public.sandbox_clocks c where c.user_id = p_user_id;
+  -- The played processors' side, with all that hangs on it.
+  delete from public.sandbox_accounts a where a.user_id = p_user_id;
+  delete from public.users u where u.user_id = p_user_id;
+  return jsonb_build_object('erased', true);
+end;
+$$;
+
+comment on function public.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription lives.';
+revoke all on function public.erase_account(text) from public, anon, authenticated;
+grant execute on function public.erase_account(text) to service_role;
+
+-- Called by an admin (and by checkout, before it is opened): this customer of the processor is this user. Never moves a
+-- link: a customer that is another user's already is a conflict. Answers with the events that waited for it,
+-- and gives the notes that did to the user.
+-- Errors: TG409 linked to another user.
+create or replace function public.link_customer(
+  p_processor text,
+  p_customer_id text,
+  p_user_id text,
+  p_source text
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_owner text;
+begin
+  perform public.ensure_user(p_user_id, null, null);
+  insert into public.links (processor, kind, external_id, user_id, source)
+  values (p_processor, 'customer', p_customer_id, p_user_id, p_source)
+  on conflict (processor, kind, external_id) do nothing;
+  select l.user_id into v_owner from public.links l
+  where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id;
+  if v_owner <> p_user_id then
+    raise exception 'This customer is linked to another user already.'
+      using errcode = 'TG409', detail = 'customerId', hint = 'linked_to_another';
+  end if;
+  perform public.attach_notes(p_processor, p_user_id, p_customer_id, null, null);
+  return jsonb_build_object('waiting', public.waiting_events(p_processor, p_customer_id, null));
+end;
+$$;
+
+comment on function public.link_customer(text, text, text, text) is 'Links a processors customer to a user; the events that waited for it.';
+revoke all on function public.link_customer(text, text, text, text) from public, anon, authenticated;
+grant execute on function public.link_customer(text, text, text, text) to service_role;
+
+-- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
+-- Its subscription is linked by the events that name the transaction. Never moves a link.
+-- Errors: TG409 linked to another user.
+create or replace function public.link_transaction(p_processor text, p_transaction_id text, p_user_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_owner text;
+begin
+  perform public.ensure_user(p_user_id, null, null);
+  insert into public.links (processor, kind, external_id, user_id, source)
+  values (p_processor, 'transaction', p_transaction_id, p_user_id, 'checkout')
+  on conflict (processor, kind, external_id) do nothing;
+  select l.user_id into v_owner from public.links l
+  where l.processor = p_processor and l.kind = 'transaction' and l.external_id = p_transaction_id;
+  if v_owner <> p_user_id then
+    raise exception 'This transaction is linked to another user already.'
+      using errcode = 'TG409', detail = 'transactionId', hint = 'linked_to_another';
+  end if;
+  perform public.attach_notes(p_processor, p_user_id, null, null, p_transaction_id);
+  return jsonb_build_object('linked', true);
+end;
+$$;
+
+comment on function public.link_transaction(text, text, text) is 'Stores whose a transaction is that our server made.';
+revoke all on function public.link_transaction(text, text, text) from public, anon, authenticated;
+grant execute on function public.link_transaction(text, text, text) to service_role;
+
+-- Called by receive(): whose event is this? By our own links of its customer, its subscription and the transaction
+-- that our server made for the checkout, or by the user id that our own server wrote at the processor
+-- (p_trusted_user_id). Makes the missing links of customer and subscription. Never moves one: where they name
+-- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
+create or replace function public.resolve_links(
+  p_processor text,
+  p_customer_id text,
+  p_subscription_id text,
+  p_trusted_user_id text,
+  p_transaction_id text default null
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_users text[];
+  v_customer_id text := p_customer_id;
+  v_made integer;
+begin
+  -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
+  -- own server or an admin has linked it does it count, and no event makes such a link.
+  if p_processor = 'paddle' and not exists (
+    select from public.links l
+    where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id
+      and l.source in ('admin', 'checkout')
+  ) then
+    v_customer_id := null;
+  end if;
+  select array_agg(distinct u.user_id) into v_users
+  from (
+    select l.user_id from public.links l
+    where l.processor = p_processor
+      and ((l.kind = 'customer' and l.external_id = v_customer_id)
+        or (l.kind = 'subscription' and l.external_id = p_subscription_id)
+        or (l.kind = 'transaction' and l.external_id = p_transaction_id))
+    union all
+    select p_trusted_user_id where p_trusted_user_id is not null
+  ) u;
+  if v_users is null then
+    return jsonb_build_object('user_id', null, 'conflict', false, 'waiting', '[]'::jsonb);
+  elsif cardinality(v_users) > 1 then
+    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
+  end if;
+
+  begin
+    perform public.ensure_user(v_users[1], null, null);
+    insert into public.links (processor, kind, external_id, user_id, source)
+    select p_processor, i.kind, i.external_id, v_users[1],
+      case when p_trusted_user_id is null then 'event' else 'metadata' end
+    from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+    where i.external_id is not null
+    on conflict (processor, kind, external_id) do nothing;
+    get diagnostics v_made = row_count;
+    -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
+    if exists (
+      select from public.links l
+      where l.processor = p_processor and l.user_id <> v_users[1]
+        and ((l.kind = 'customer' and l.external_id = v_customer_id)
+          or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+    ) then
+      raise exception 'linked meanwhile' using errcode = 'TG000';
+    end if;
+    if v_made > 0 then
+      perform public.attach_notes(p_processor, v_users[1], v_customer_id, p_subscription_id, null);
+    end if;
+  exception when sqlstate 'TG000' then
+    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
+  end;
+  return jsonb_build_object(
+    'user_id', v_users[1],
+    'conflict', false,
+    'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
+end;
+$$;
+
+comment on function public.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
+revoke all on function public.resolve_links(text, text, text, text, text) from public, anon, authenticated;
+grant execute on function public.resolve_links(text, text, text, text, text) to service_role;
