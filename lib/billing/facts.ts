@@ -50,6 +50,8 @@ interface FactOrigin {
   subscription: string;
   /** The one instant that orders facts (Paddle snapshots: `updated_at`). */
   at: Instant;
+  /** Its event named another user than the one that the subscription has: true, or absent. */
+  ownerDisputed?: true;
 }
 
 /** A subscription as it is after an event. */
@@ -216,7 +218,7 @@ export interface Timeline {
 
 /** Worth an admin's eye; changes nothing by itself. */
 export interface Flag {
-  kind: "two_live_subscriptions" | "period_moved_backwards" | "trial_refused" | "schedule_canceled";
+  kind: "two_live_subscriptions" | "period_moved_backwards" | "trial_refused" | "schedule_canceled" | "owner_disputed";
   source: Source;
   at: Instant;
 }

@@ -1,13 +1,10 @@
 /** To which user an event belongs: its account of origin, its links, and an event that names two users. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
+import { retryWebhooks } from "@/lib/jobs/retry";
 import { testDatabase } from "@/tests/support/database";
-import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
 import { DAY } from "./period";
-import { adjustmentEntity, event as paddleEvent } from "./processors/paddle/events";
-import { playPaddleSubscription } from "./processors/paddle/played";
 import type { StripeObject } from "./processors/stripe/events";
 import { playSubscription } from "./processors/stripe/played";
 import { linkCustomer } from "./repair";
@@ -90,132 +87,94 @@ describe("Case 20: a completed checkout session without a subscription", () => {
   });
 });
 
-/** Every order of the steps. */
-function orders<T>(steps: readonly T[]): T[][] {
-  if (steps.length === 0) return [[]];
-  return steps.flatMap((step, index) =>
-    orders(steps.filter((_, other) => other !== index)).map((rest) => [step, ...rest]),
-  );
-}
-
-describe("Case 22: a note and the link of its user", () => {
-  const notes = async (user = userId) =>
-    (await gateway.userStory(user, 1)).notes.map(({ kind, amount, eventId }) => ({ kind, amount, eventId }));
-  const events = async (user = userId) =>
-    (await gateway.webhookEvents({ userId: user, type: "charge" }, null, 10)).events.map(({ id, outcome }) => [
-      id,
-      outcome,
+describe("Case 8: an event of a linked subscription that names another user", () => {
+  const flags = async (user = userId) =>
+    (await gateway.userStory(user, 20)).decisions.map(({ reason, flags: raised }) => [
+      reason,
+      raised.map(({ kind }) => kind),
     ]);
+  const naming = (user: string, event: StripeObject): StripeObject =>
+    JSON.parse(JSON.stringify(event).replaceAll(`"user_id":"${userId}"`, `"user_id":"${user}"`));
 
-  const refundOf = (customer: string, name: string): StripeObject => ({
-    id: `evt_refund_${name}`,
-    type: "charge.refunded",
-    created: 1_700_000_000,
-    livemode: false,
-    data: { object: { id: "ch_1", customer, amount: 1999, amount_refunded: 500, currency: "usd" } },
-  });
-
-  test("of Stripe end alike in every order", async () => {
-    const steps = ["refund", "deleted customer", "subscription", "refund"] as const;
-    for (const [index, order] of orders(steps).entries()) {
-      const user = `${userId}-${index}`;
-      const customer = `cus_${user}`;
-      const event = {
-        refund: refundOf(customer, user),
-        subscription: play(user).created(),
-        "deleted customer": {
-          ...refundOf(customer, ""),
-          id: `evt_gone_${user}`,
-          type: "customer.deleted",
-          data: { object: { id: customer } },
-        },
-      };
-      for (const step of order) expect((await deliver(gateway, event[step])).status).toBe(200);
-      expect(await notes(user), order.join()).toEqual(
-        expect.arrayContaining([
-          { kind: "refund", amount: 500, eventId: `evt_refund_${user}` },
-          { kind: "customer_deleted", amount: null, eventId: `evt_gone_${user}` },
-        ]),
-      );
-      expect(await notes(user), order.join()).toHaveLength(2);
-      expect(await events(user), order.join()).toEqual([[`evt_refund_${user}`, "applied"]]);
-    }
-  });
-
-  test("is attached when an admin links the customer", async () => {
-    await deliver(gateway, refundOf(`cus_${userId}`, userId));
-    await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
-    expect(await notes()).toEqual([{ kind: "refund", amount: 500, eventId: `evt_refund_${userId}` }]);
-  });
-
-  test("of Paddle end alike in every order, by the subscription and by the transaction", async () => {
-    const steps = ["by subscription", "by transaction", "link", "created"] as const;
-    for (const [index, order] of orders(steps).entries()) {
-      const user = `${userId}-${index}`;
-      const startsAt = Date.now() - DAY;
-      const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-      const played = playPaddleSubscription({ id: `sub_${user}`, price, startsAt });
-      const adjustment = (name: string, subscription: string | null, transaction: string) => {
-        const spec = { id: `adj_${user}_${name}`, action: "refund", status: "approved", amount: 500 } as const;
-        const entity = adjustmentEntity({ ...spec, subscription, transaction, customer: `ctm_${user}`, at: startsAt });
-        return paddleEvent("adjustment.created", entity, { id: `evt_${user}_${name}`, at: startsAt });
-      };
-      const event = {
-        "by subscription": adjustment("s", `sub_${user}`, `txn_${user}_renewal`),
-        "by transaction": adjustment("t", null, played.transaction),
-        created: played.created(),
-      };
-      for (const step of order) {
-        if (step === "link") await gateway.linkTransaction("paddle", played.transaction, user);
-        else expect((await deliverPaddle(gateway, event[step])).status).toBe(200);
-      }
-      // A subscription that came before its link waits until an event of it comes, as one does now.
-      await deliverPaddle(gateway, event.created);
-      expect((await notes(user)).map(({ eventId }) => eventId).toSorted(), order.join()).toEqual([
-        `evt_${user}_s`,
-        `evt_${user}_t`,
-      ]);
-    }
-  });
-
-  test("of a customer whom nobody links stays without a user, and no alert counts it", async () => {
-    expect((await deliver(gateway, refundOf("cus_of_another_shop", userId))).body).toMatchObject({
+  test("is applied to the known user and flagged, until the subscription ends", async () => {
+    const played = play();
+    const thief = `${userId}-thief`;
+    await deliver(gateway, played.created());
+    const updated = naming(thief, played.changed({}, Date.now() - 2 * DAY));
+    expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "applied" });
+    const pastDue = naming(thief, played.changed({ status: "past_due" }, Date.now() - DAY));
+    await deliver(gateway, pastDue);
+    expect(await writer()).toMatchObject({ plan: "ultra", status: "past_due" });
+    const deleted = naming(thief, played.deleted(Date.now() - 1000));
+    expect((await deliver(gateway, deleted)).body).toMatchObject({
       outcome: "applied",
+      decision: { reason: "Subscription ended" },
     });
-    const { rows } = await database
-      .pool()
-      .query("select user_id from notes where event_id = $1", [`evt_refund_${userId}`]);
-    expect(rows).toEqual([{ user_id: null }]);
+
+    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await writer(thief)).toMatchObject({ plan: "free", status: "free" });
+    expect(await flags()).toEqual([
+      ["Subscription ended", ["owner_disputed"]],
+      ["No billing change", ["owner_disputed"]],
+      ["No billing change", ["owner_disputed"]],
+      ["New subscription", []],
+    ]);
+    expect((await gateway.serviceHealth(24)).flags).toContainEqual(
+      expect.objectContaining({ userId, flag: "owner_disputed", eventId: deleted.id }),
+    );
+    expect((await gateway.userStory(userId, 1)).links.map(({ externalId }) => externalId)).toEqual([
+      `cus_${userId}`,
+      `sub_${userId}`,
+    ]);
   });
 
-  test.each([
-    ["the note", 0],
-    ["the link", 1],
-  ])("that are written at the same moment meet when %s commits first", async (_, first) => {
-    const [customer, event] = [`cus_${userId}`, refundOf(`cus_${userId}`, userId)];
-    const raw = Buffer.from(JSON.stringify(event));
-    const stored = { processor: "stripe", id: String(event.id), type: String(event.type) } as const;
-    await gateway.recordWebhookEvent({ ...stored, raw, payload: event, livemode: false, occurredAt: 0 });
-    const note = { id: `note_${userId}`, kind: "refund", customer, at: new Date().toISOString() };
-    const writes = [
-      { text: "select add_notes(null, 'stripe', $1, $2)", values: [stored.id, JSON.stringify([note])] },
-      { text: "select resolve_links('stripe', $1, null, $2)", values: [customer, userId] },
-    ];
-    const [one, two] = await Promise.all([database.pool().connect(), database.pool().connect()]);
-    try {
-      await one.query("begin");
-      await two.query("begin");
-      await one.query(writes[first] as { text: string; values: string[] });
-      const second = two.query(writes[1 - first] as { text: string; values: string[] });
-      // The second waits for the first; without the lock it would be done by now.
-      await Promise.race([second, sleep(200)]);
-      await one.query("commit");
-      await second;
-      await two.query("commit");
-    } finally {
-      one.release();
-      two.release();
-    }
-    expect(await notes()).toEqual([{ kind: "refund", amount: null, eventId: stored.id }]);
+  test("applies also at a price that is not ours", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    const text = JSON.stringify(naming("thief", played.deleted(Date.now() - 1000)));
+    await deliver(gateway, JSON.parse(text.replaceAll("price_writer_ultra_yearly", "price_of_another_shop")));
+    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+    expect((await flags())[0]).toEqual(["Subscription ended", ["owner_disputed"]]);
+  });
+
+  test("that only links changes no link, and says so", async () => {
+    await deliver(gateway, play().created());
+    const session = {
+      id: `evt_session_${userId}`,
+      type: "checkout.session.completed",
+      created: 1_700_000_000,
+      livemode: false,
+      data: {
+        object: { customer: `cus_${userId}-new`, subscription: `sub_${userId}`, metadata: { user_id: "thief" } },
+      },
+    };
+    expect((await deliver(gateway, session)).body).toMatchObject({ outcome: "applied" });
+    expect(await gateway.loadWebhookEvent("stripe", session.id)).toMatchObject({ reason: "owner_disputed" });
+    expect((await gateway.userStory(userId, 1)).links).toHaveLength(2);
+  });
+
+  test("waits while its subscription has no user, and applies when it has", async () => {
+    const played = play();
+    const created = played.created();
+    await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
+    const updated = naming("thief", played.planChanged("plus", Date.now() - DAY));
+    expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
+    expect(await writer()).toMatchObject({ plan: "free" });
+    await deliver(gateway, created);
+    expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+  });
+
+  test("that an older version set aside is decided by the retry job", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    const ended = naming("thief", played.deleted(Date.now() - 1000));
+    const raw = Buffer.from(JSON.stringify(ended));
+    const stored = { processor: "stripe", id: String(ended.id), type: String(ended.type) } as const;
+    await gateway.recordWebhookEvent({ ...stored, raw, payload: ended, livemode: false, occurredAt: 0 });
+    const conclusion = { outcome: "quarantined", reason: "link_conflict", subscription: `sub_${userId}` } as const;
+    await gateway.concludeWebhookEvent(stored, conclusion);
+    await database.pool().query("update webhook_events set next_attempt_at = now() where id = $1", [stored.id]);
+    await retryWebhooks(gateway);
+    expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
   });
 });

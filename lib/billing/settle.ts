@@ -89,17 +89,29 @@ async function settleOne(
   if (normalized.outcome === "ignored" || normalized.outcome === "quarantined") return conclude(normalized);
 
   const { identity } = normalized;
-  const { userId, conflict, waiting } = await gateway.resolveLinks(event.processor, identity);
+  const { userId, conflict, disputed, waiting } = await gateway.resolveLinks(event.processor, identity);
   if (conflict) return conclude({ outcome: "quarantined", reason: "link_conflict", identity });
+  if (disputed) log.warn({ ...about(event), userId, identity }, "[Webhook] Event names another user: owner_disputed");
   if (normalized.outcome === "facts" && normalized.facts.length === 0) {
-    return { outcome: await noted(event, normalized, userId, gateway), waiting };
+    return { outcome: await noted(event, normalized, { userId, disputed }, gateway), waiting };
   }
   if (userId === null) return conclude({ outcome: "deferred", reason: "unknown_user", identity });
+  const said = disputed ? disputedFacts(normalized) : normalized;
   const outcome =
-    normalized.outcome === "unpriced"
-      ? await unpriced(event, normalized, userId, gateway)
-      : await applied(event, normalized, userId, gateway);
+    said.outcome === "unpriced"
+      ? await unpriced(event, said, userId, gateway)
+      : await applied(event, said, userId, gateway);
   return { outcome, waiting };
+}
+
+/** Marks the facts of an event that names another user than its subscription has: the fold then flags them. */
+function disputedFacts(normalized: Facts | Unpriced): Facts | Unpriced {
+  if (normalized.outcome === "unpriced") return { ...normalized, fact: { ...normalized.fact, ownerDisputed: true } };
+  const facts = normalized.facts.map(({ product, fact }) => ({
+    product,
+    fact: { ...fact, ownerDisputed: true as const },
+  }));
+  return { ...normalized, facts };
 }
 
 type Facts = Extract<Normalized, { outcome: "facts" }>;
@@ -109,14 +121,14 @@ type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
 async function noted(
   event: WebhookEvent,
   { notes = [], identity, unlinked }: Facts,
-  userId: string | null,
+  { userId, disputed }: { userId: string | null; disputed: boolean },
   gateway: Gateway,
 ) {
   if (userId === null && notes.length === 0) {
     if (unlinked !== undefined) return concluded(event, gateway, { outcome: "ignored", reason: unlinked });
     return concluded(event, gateway, { outcome: "deferred", reason: "unknown_user", identity });
   }
-  await gateway.addNotes(userId, event, notes, identity);
+  await gateway.addNotes(userId, event, notes, identity, disputed);
   for (const note of notes) log.warn({ ...about(event), userId, ...note }, `[Webhook] Noted: ${note.kind}`);
   return { outcome: "applied" } as const;
 }

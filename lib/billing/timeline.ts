@@ -15,7 +15,8 @@ import type { History } from "./story";
  * @param freeAnchor when the user's row was made; free windows are counted from it
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
-  const histories = storiesOf(facts);
+  const known = [...facts];
+  const histories = storiesOf(known);
   const segments = segmentsOf(product, histories, freeAnchor);
   const openings = openingsOf(product, histories, segments);
   const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
@@ -41,7 +42,7 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
     openings,
     asOf: latestNews(histories),
     trace: Object.assign({}, ...histories.map(({ trace }) => trace)),
-    flags: flagsOf(product, histories),
+    flags: [...flagsOf(product, histories), ...disputesOf(known)],
   };
 }
 
@@ -81,6 +82,16 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
   );
   return [...backwards, ...doubled, ...refused, ...unscheduled];
+}
+
+/** Once for each instant, however many facts of it name another user. */
+function disputesOf(facts: readonly Fact[]): Flag[] {
+  const disputes = new Map<string, Flag>();
+  for (const { processor, subscription, at, ownerDisputed } of facts) {
+    const source = `${processor}:${subscription}` as const;
+    if (ownerDisputed) disputes.set(keyOf(source, at), { kind: "owner_disputed", source, at });
+  }
+  return [...disputes.values()].sort((a, b) => a.at - b.at || (a.source < b.source ? -1 : 1));
 }
 
 /** The flags that one delivery raised. */

@@ -15,7 +15,10 @@ export type EventState = z.infer<typeof eventState>;
 
 const resolved = z.object({
   userId: z.string().nullable(),
+  /** They name several users, and the subscription has none. */
   conflict: z.boolean(),
+  /** The subscription has a user, and the event names another. */
+  disputed: z.boolean(),
   /** Events that waited for this customer or subscription. */
   waiting: z.array(z.string()),
 });
@@ -91,6 +94,7 @@ export function inboxMethods(call: Call) {
       event: { processor: Processor; id: string },
       notes: readonly Note[],
       { subscription, transaction }: { subscription: string | null; transaction?: string | null },
+      disputed = false,
     ) =>
       call(eventState, "add_notes", {
         p_user_id: userId,
@@ -102,6 +106,7 @@ export function inboxMethods(call: Call) {
           subscription,
           transaction: transaction ?? null,
         })),
+        p_disputed: disputed,
       }),
 
     knownProducts: (userId: string, processor: Processor, subscription: string) =>

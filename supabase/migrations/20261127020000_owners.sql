@@ -13,12 +13,20 @@ update public.webhook_events e set user_id = n.user_id
 from public.notes n
 where e.user_id is null and n.user_id is not null and e.processor = n.processor and e.id = n.event_id;
 
+drop function public.add_notes(text, text, text, jsonb);
+
 -- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
 -- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
 -- them to its user. An event that is final already (an admin has dismissed it) records nothing.
+-- p_disputed: the event names another user than p_user_id, which its reason then says.
 -- Locks: the notes without a user (advisory; attach_notes says why), then the event.
-create or replace function public.add_notes(p_user_id text, p_processor text, p_event_id text, p_notes jsonb)
-returns jsonb
+create or replace function public.add_notes(
+  p_user_id text,
+  p_processor text,
+  p_event_id text,
+  p_notes jsonb,
+  p_disputed boolean default false
+) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
@@ -52,14 +60,14 @@ begin
   on conflict (note_id) do nothing;
   update public.webhook_events e set user_id = v_user_id
   where e.processor = p_processor and e.id = p_event_id;
-  return public.conclude_webhook_event(
-    p_processor, p_event_id, 'applied', case when p_notes = '[]' then 'linked' else 'noted' end);
+  return public.conclude_webhook_event(p_processor, p_event_id, 'applied',
+    case when p_disputed then 'owner_disputed' when p_notes = '[]' then 'linked' else 'noted' end);
 end;
 $$;
 
-comment on function public.add_notes(text, text, text, jsonb) is 'Records what changes no entitlement and must be seen.';
-revoke all on function public.add_notes(text, text, text, jsonb) from public, anon, authenticated;
-grant execute on function public.add_notes(text, text, text, jsonb) to service_role;
+comment on function public.add_notes(text, text, text, jsonb, boolean) is 'Records what changes no entitlement and must be seen.';
+revoke all on function public.add_notes(text, text, text, jsonb, boolean) from public, anon, authenticated;
+grant execute on function public.add_notes(text, text, text, jsonb, boolean) to service_role;
 
 -- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came
 -- before it to its user. add_notes takes the same lock before it looks for a link, so one of the two always sees what the
@@ -91,6 +99,46 @@ $$;
 comment on function public.attach_notes(text, text, text, text, text) is 'Gives notes that came before a link to its user.';
 revoke all on function public.attach_notes(text, text, text, text, text) from public, anon, authenticated;
 grant execute on function public.attach_notes(text, text, text, text, text) to service_role;
+
+-- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
+-- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
+create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
+language sql set search_path = ''
+as $$
+  with due as (
+    select e.processor, e.id
+    from public.webhook_events e
+    where e.next_attempt_at <= now()
+      and (e.outcome is null
+        or (e.outcome = 'deferred' and exists (
+          select from public.links l
+          where l.processor = e.processor
+            and ((l.kind = 'customer' and l.external_id = e.customer_id)
+              or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
+        -- It named two users before its subscription had one.
+        or (e.outcome = 'quarantined' and e.reason = 'link_conflict' and exists (
+          select from public.links l
+          where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
+        -- A price that is not ours: its end and debts count once the subscription is known.
+        or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
+          select from public.mirrors m
+          where m.processor = e.processor and m.subscription_id = e.subscription_id)))
+    order by e.next_attempt_at
+    limit p_limit
+    for update skip locked
+  ),
+  taken as (
+    update public.webhook_events e set next_attempt_at = now() + interval '1 minute'
+    from due where e.processor = due.processor and e.id = due.id
+    returning e.processor, e.id, e.created_at
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('processor', t.processor, 'id', t.id) order by t.created_at), '[]')
+  from taken t;
+$$;
+
+comment on function public.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';
+revoke all on function public.claim_webhook_events(integer) from public, anon, authenticated;
+grant execute on function public.claim_webhook_events(integer) to service_role;
 
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
 -- · the ledger under a random name, so that sums over all users stay right;
@@ -261,10 +309,11 @@ comment on function public.link_transaction(text, text, text) is 'Stores whose a
 revoke all on function public.link_transaction(text, text, text) from public, anon, authenticated;
 grant execute on function public.link_transaction(text, text, text) to service_role;
 
--- Called by receive(): whose event is this? By our own links of its customer, its subscription and the transaction
--- that our server made for the checkout, or by the user id that our own server wrote at the processor
--- (p_trusted_user_id). Makes the missing links of customer and subscription. Never moves one: where they name
--- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
+-- Called by receive(): to which user does this event belong? A subscription that is linked keeps its user: an event of it
+-- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
+-- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
+-- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
+-- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited, too.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -275,7 +324,9 @@ create or replace function public.resolve_links(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_users text[];
+  v_named text[];
+  v_user_id text;
+  v_disputed boolean;
   v_customer_id text := p_customer_id;
   v_made integer;
 begin
@@ -288,53 +339,83 @@ begin
   ) then
     v_customer_id := null;
   end if;
-  select array_agg(distinct u.user_id) into v_users
-  from (
-    select l.user_id from public.links l
-    where l.processor = p_processor
-      and ((l.kind = 'customer' and l.external_id = v_customer_id)
-        or (l.kind = 'subscription' and l.external_id = p_subscription_id)
-        or (l.kind = 'transaction' and l.external_id = p_transaction_id))
-    union all
-    select p_trusted_user_id where p_trusted_user_id is not null
-  ) u;
-  if v_users is null then
-    return jsonb_build_object('user_id', null, 'conflict', false, 'waiting', '[]'::jsonb);
-  elsif cardinality(v_users) > 1 then
-    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
-  end if;
-
-  begin
-    perform public.ensure_user(v_users[1], null, null);
-    insert into public.links (processor, kind, external_id, user_id, source)
-    select p_processor, i.kind, i.external_id, v_users[1],
-      case when p_trusted_user_id is null then 'event' else 'metadata' end
-    from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
-    where i.external_id is not null
-    on conflict (processor, kind, external_id) do nothing;
-    get diagnostics v_made = row_count;
-    -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
-    if exists (
-      select from public.links l
-      where l.processor = p_processor and l.user_id <> v_users[1]
+  for v_attempt in 1 .. 3 loop
+    select l.user_id into v_user_id from public.links l
+    where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
+    select array_agg(distinct u.user_id) into v_named
+    from (
+      select l.user_id from public.links l
+      where l.processor = p_processor
         and ((l.kind = 'customer' and l.external_id = v_customer_id)
-          or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-    ) then
-      raise exception 'linked meanwhile' using errcode = 'TG000';
+          or (l.kind = 'transaction' and l.external_id = p_transaction_id))
+      union all
+      select p_trusted_user_id where p_trusted_user_id is not null
+    ) u;
+    v_disputed := v_user_id is not null and v_named <> array[v_user_id];
+    if v_user_id is null and v_named is null then
+      return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false, 'waiting', '[]'::jsonb);
     end if;
-    if v_made > 0 then
-      perform public.attach_notes(p_processor, v_users[1], v_customer_id, p_subscription_id, null);
-    end if;
-  exception when sqlstate 'TG000' then
-    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
-  end;
-  return jsonb_build_object(
-    'user_id', v_users[1],
-    'conflict', false,
-    'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    exit when v_user_id is null and cardinality(v_named) > 1;
+    v_user_id := coalesce(v_user_id, v_named[1]);
+
+    begin
+      perform public.ensure_user(v_user_id, null, null);
+      -- A customer that a disputed event names is as doubtful as the rest of what it says of users.
+      insert into public.links (processor, kind, external_id, user_id, source)
+      select p_processor, i.kind, i.external_id, v_user_id,
+        case when p_trusted_user_id is null then 'event' else 'metadata' end
+      from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+      where i.external_id is not null and v_disputed is not true
+      on conflict (processor, kind, external_id) do nothing;
+      get diagnostics v_made = row_count;
+      -- Another delivery may have linked one of them meanwhile, to another user: look again.
+      if v_disputed is not true and exists (
+        select from public.links l
+        where l.processor = p_processor and l.user_id <> v_user_id
+          and ((l.kind = 'customer' and l.external_id = v_customer_id)
+            or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+      ) then
+        raise exception 'linked meanwhile' using errcode = 'TG000';
+      end if;
+      if v_made > 0 then
+        perform public.attach_notes(p_processor, v_user_id, v_customer_id, p_subscription_id, null);
+      end if;
+      return jsonb_build_object(
+        'user_id', v_user_id,
+        'conflict', false,
+        'disputed', coalesce(v_disputed, false),
+        'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    exception when sqlstate 'TG000' then
+      -- The links of this attempt are undone.
+    end;
+  end loop;
+  return jsonb_build_object('user_id', null, 'conflict', true, 'disputed', false, 'waiting', '[]'::jsonb);
 end;
 $$;
 
 comment on function public.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
 revoke all on function public.resolve_links(text, text, text, text, text) from public, anon, authenticated;
 grant execute on function public.resolve_links(text, text, text, text, text) to service_role;
+
+-- Called when a customer or subscription is linked: the events that waited for it, oldest first. Those with a price that
+-- is not known wait too: the end of a subscription counts whatever its price, once the subscription is known. So do those
+-- that named two users: a subscription with a user keeps it, whatever its events name.
+create or replace function public.waiting_events(p_processor text, p_customer_id text, p_subscription_id text)
+returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(w.id order by w.created_at), '[]')
+  from (
+    select e.id, e.created_at from public.webhook_events e
+    where e.processor = p_processor and e.customer_id = p_customer_id and e.outcome = 'deferred'
+    union
+    select e.id, e.created_at from public.webhook_events e
+    where e.processor = p_processor and e.subscription_id = p_subscription_id
+      and (e.outcome = 'deferred'
+        or (e.outcome = 'quarantined' and e.reason in ('unknown_price', 'link_conflict') and e.user_id is null))
+  ) w;
+$$;
+
+comment on function public.waiting_events(text, text, text) is 'Deferred events of a customer or subscription, oldest first.';
+revoke all on function public.waiting_events(text, text, text) from public, anon, authenticated;
+grant execute on function public.waiting_events(text, text, text) to service_role;

@@ -1,9 +1,15 @@
 -- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
 -- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
 -- them to its user. An event that is final already (an admin has dismissed it) records nothing.
+-- p_disputed: the event names another user than p_user_id, which its reason then says.
 -- Locks: the notes without a user (advisory; attach_notes says why), then the event.
-create or replace function public.add_notes(p_user_id text, p_processor text, p_event_id text, p_notes jsonb)
-returns jsonb
+create or replace function public.add_notes(
+  p_user_id text,
+  p_processor text,
+  p_event_id text,
+  p_notes jsonb,
+  p_disputed boolean default false
+) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
@@ -37,11 +43,11 @@ begin
   on conflict (note_id) do nothing;
   update public.webhook_events e set user_id = v_user_id
   where e.processor = p_processor and e.id = p_event_id;
-  return public.conclude_webhook_event(
-    p_processor, p_event_id, 'applied', case when p_notes = '[]' then 'linked' else 'noted' end);
+  return public.conclude_webhook_event(p_processor, p_event_id, 'applied',
+    case when p_disputed then 'owner_disputed' when p_notes = '[]' then 'linked' else 'noted' end);
 end;
 $$;
 
-comment on function public.add_notes(text, text, text, jsonb) is 'Records what changes no entitlement and must be seen.';
-revoke all on function public.add_notes(text, text, text, jsonb) from public, anon, authenticated;
-grant execute on function public.add_notes(text, text, text, jsonb) to service_role;
+comment on function public.add_notes(text, text, text, jsonb, boolean) is 'Records what changes no entitlement and must be seen.';
+revoke all on function public.add_notes(text, text, text, jsonb, boolean) from public, anon, authenticated;
+grant execute on function public.add_notes(text, text, text, jsonb, boolean) to service_role;
