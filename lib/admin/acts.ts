@@ -7,6 +7,7 @@ export type Act =
   | "override.granted"
   | "override.revoked"
   | "event.replayed"
+  | "event.dismissed"
   | "customer.linked"
   | "gauge.synced"
   | "reconcile.run"

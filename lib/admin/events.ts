@@ -1,5 +1,5 @@
 /** Webhook events as an admin works with them: listed, told as a story, decided again. */
-import { replay } from "@/lib/billing";
+import { dismiss, replay } from "@/lib/billing";
 import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
@@ -68,6 +68,20 @@ function missing(reason: string | null): string {
   return field === null
     ? "It could not be read; a newer version may be able to: replay it after an update."
     : `Its field ${field} is missing or not what it should be: replay it once this is understood.`;
+}
+
+/** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
+export function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
+  return onRecord({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
+    dismiss(processor, id, gateway),
+  );
+}
+
+/** Outcomes of events that an admin can dismiss. */
+const WAITING: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
+
+export function canBeDismissed({ outcome }: Pick<EventLine, "outcome">): boolean {
+  return WAITING.has(outcome);
 }
 
 export interface Replayed {

@@ -13,16 +13,31 @@ const text = z
 export const linkRequest = z.strictObject({ processor: z.enum(PROCESSORS), customerId: text, userId: text });
 
 /**
- * Decides a stored event again from its bytes: a dead one, one whose price is known by now. One that was applied is a
- * duplicate and changes nothing.
+ * Decides a stored event again from its bytes: a dead one, one whose price is known by now, one that was dismissed. One
+ * that was applied is a duplicate and changes nothing.
  * @throws HttpError 404, DatabaseError
  */
 export async function replay(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
-  const known = PROCESSORS.find((name) => name === processor);
-  if (known === undefined) throw new HttpError(404, "event_not_found", "There is no such event.");
+  const known = processorNamed(processor);
   const { outcome, decision } = await gateway.reopenWebhookEvent(known, id);
   if (outcome === "applied" || outcome === "ignored") return { outcome: "duplicate", decision };
   return settleStored(known, id, gateway);
+}
+
+/**
+ * Ignores an event that waits for a link, a price or a correction that will not come. A replay still decides it.
+ * @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait
+ */
+export async function dismiss(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
+  const { reason } = await gateway.dismissWebhookEvent(processorNamed(processor), id);
+  return { outcome: "ignored", ...(reason !== null && { reason }) };
+}
+
+/** @throws HttpError 404: an event of a processor that does not exist does not exist either */
+function processorNamed(name: string): Processor {
+  const known = PROCESSORS.find((processor) => processor === name);
+  if (known === undefined) throw new HttpError(404, "event_not_found", "There is no such event.");
+  return known;
 }
 
 /**

@@ -88,6 +88,10 @@ export function inboxMethods(call: Call) {
     reopenWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
+    /** An event that waits is ignored from now on. @throws DatabaseError not_found, conflict for one that does not wait */
+    dismissWebhookEvent: (processor: Processor, id: string) =>
+      call(eventState, "dismiss_webhook_event", { p_processor: processor, p_id: id }),
+
     /** Without a user the notes wait for a link of the ids that the event names. */
     addNotes: (
       userId: string | null,

@@ -140,6 +140,121 @@ comment on function public.claim_webhook_events(integer) is 'Takes webhook event
 revoke all on function public.claim_webhook_events(integer) from public, anon, authenticated;
 grant execute on function public.claim_webhook_events(integer) to service_role;
 
+-- Called by receive() with what the fold made of the facts. All or nothing: facts, mirrors, periods, segments, windows,
+-- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
+-- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
+-- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
+-- lost or counted twice. Locks: the event, then the subscriptions row.
+-- p_event {processor, id, type, outcome, note, ends, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+create or replace function public.commit_timeline(
+  p_user_id text,
+  p_product text,
+  p_revision bigint,
+  p_event jsonb,
+  p_facts jsonb,
+  p_timeline jsonb,
+  p_decision jsonb
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_event public.webhook_events;
+  v_lock record;
+  v_now timestamptz;
+  v_before public.subscriptions;
+  v_after public.subscriptions;
+begin
+  select * into v_event from public.webhook_events e
+  where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id' for update;
+  if v_event.outcome in ('applied', 'ignored') then
+    return jsonb_build_object('committed', false, 'duplicate', true) || public.event_state(v_event);
+  end if;
+
+  v_lock := public.lock_subscription(p_user_id, p_product);
+  v_before := v_lock.locked;
+  v_now := public.now_for(p_user_id);
+  -- The revision speaks of this product only; how a subscription ended may be told by another's facts.
+  if v_before.revision <> p_revision or exists (
+    select from public.facts f
+    where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
+      and not (p_event -> 'ends' ? f.fact_id)
+  ) then
+    return jsonb_build_object('committed', false, 'duplicate', false);
+  end if;
+
+  insert into public.facts
+    (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body)
+  select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
+    (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
+  from jsonb_array_elements(p_facts) as f (body)
+  on conflict (user_id, product, fact_id) do update
+  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  set body = excluded.body
+  where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
+
+  perform public.replace_timeline(p_user_id, p_product, p_timeline);
+  update public.subscriptions s
+  set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
+  where s.user_id = p_user_id and s.product = p_product;
+  v_after := public.turn_window(
+    p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
+
+  insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
+    analysis, flags, before, after, request_id)
+  values (p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
+    p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
+    public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
+    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id')
+  on conflict (user_id, product, processor, event_id) do nothing;
+
+  if p_event ->> 'outcome' is not null then
+    update public.webhook_events e
+    set outcome = p_event ->> 'outcome', reason = coalesce(p_event ->> 'note', p_decision ->> 'reason'), user_id = p_user_id, processed_at = now(),
+      attempts = e.attempts + 1, last_error = null
+    where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id';
+  end if;
+  return jsonb_build_object(
+    'committed', true,
+    'duplicate', false,
+    'before', public.subscription_view(v_before),
+    'after', public.subscription_view(v_after));
+end;
+$$;
+
+comment on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
+revoke all on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) to service_role;
+
+-- Called by an admin: an event that waits (deferred, quarantined, dead) is ignored from now on. No alert counts it, no job
+-- retries it and no link releases it; a replay can still decide it. Dismissing it again changes nothing.
+-- Locks: the event. Errors: TG404 no such event, TG409 an event that waits for nothing, or that is retried by itself.
+create or replace function public.dismiss_webhook_event(p_processor text, p_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_event public.webhook_events;
+begin
+  update public.webhook_events e
+  set outcome = 'ignored', reason = 'dismissed', processed_at = now()
+  where e.processor = p_processor and e.id = p_id and e.outcome in ('deferred', 'quarantined', 'dead')
+  returning * into v_event;
+  if not found then
+    select * into v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;
+    if not found then
+      raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
+    elsif v_event.outcome is distinct from 'ignored' or v_event.reason is distinct from 'dismissed' then
+      raise exception 'Only an event that is deferred, quarantined or dead can be dismissed.'
+        using errcode = 'TG409', detail = 'id', hint = 'event_not_waiting';
+    end if;
+  end if;
+  return public.event_state(v_event);
+end;
+$$;
+
+comment on function public.dismiss_webhook_event(text, text) is 'Ignores a webhook event that waits.';
+revoke all on function public.dismiss_webhook_event(text, text) from public, anon, authenticated;
+grant execute on function public.dismiss_webhook_event(text, text) to service_role;
+
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
 -- · the ledger under a random name, so that sums over all users stay right;
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
@@ -308,6 +423,59 @@ $$;
 comment on function public.link_transaction(text, text, text) is 'Stores whose a transaction is that our server made.';
 revoke all on function public.link_transaction(text, text, text) from public, anon, authenticated;
 grant execute on function public.link_transaction(text, text, text) to service_role;
+
+-- Called by receive() before it folds: every fact of the user and product, the revision that commit_timeline will
+-- compare, and the day that anchors the free windows.
+create or replace function public.load_timeline(p_user_id text, p_product text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_row public.subscriptions;
+begin
+  perform public.ensure_subscription(p_user_id, p_product);
+  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  return jsonb_build_object(
+    'revision', v_row.revision,
+    'free_anchor', public.instant_text(v_row.created_at),
+    'facts', coalesce((
+      select jsonb_agg(f.body order by f.fact_id) from public.facts f
+      where f.user_id = p_user_id and f.product = p_product), '[]'),
+    -- A subscription's end is the end of all its products, also of one that was not known when it ended.
+    'ends', coalesce((
+      select jsonb_agg(e.body order by e.fact_id)
+      from (
+        select distinct on (f.fact_id) f.fact_id,
+          f.body || jsonb_build_object('image', f.body -> 'image' || '{"plan": null, "interval": null}') as body
+        from public.facts f
+        where f.user_id = p_user_id and f.product <> p_product and f.body ->> 'life' = 'deleted'
+      ) e), '[]'));
+end;
+$$;
+
+comment on function public.load_timeline(text, text) is 'Facts, revision and free anchor of a user and product.';
+revoke all on function public.load_timeline(text, text) from public, anon, authenticated;
+grant execute on function public.load_timeline(text, text) to service_role;
+
+-- Called by replay: a dead or an ignored event is undecided again and may fail as often as at first. An ignored event has
+-- added no facts, so deciding it again is safe; one without bytes (its user was erased) stays ignored.
+-- Errors: TG404 no such event.
+create or replace function public.reopen_webhook_event(p_processor text, p_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+begin
+  update public.webhook_events e
+  set outcome = case when e.outcome = 'dead' or (e.outcome = 'ignored' and length(e.raw) > 0) then null else e.outcome end,
+    attempts = 0,
+    last_error = null,
+    next_attempt_at = now() + interval '1 minute'
+  where e.processor = p_processor and e.id = p_id;
+  return public.load_webhook_event(p_processor, p_id);
+end;
+$$;
+
+comment on function public.reopen_webhook_event(text, text) is 'Makes a dead or ignored webhook event undecided again.';
+revoke all on function public.reopen_webhook_event(text, text) from public, anon, authenticated;
+grant execute on function public.reopen_webhook_event(text, text) to service_role;
 
 -- Called by receive(): to which user does this event belong? A subscription that is linked keeps its user: an event of it
 -- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
