@@ -6,7 +6,7 @@
 import { freePlan, type Product, planRank } from "./catalog";
 import type { Instant, Segment } from "./facts";
 import { GRACE } from "./period";
-import { type Change, changeAt, couldGive, type History, isPastDue, type Period } from "./story";
+import { type Change, changeAt, couldGive, type History, isPastDue, openedAt, type Period } from "./story";
 
 interface Holder {
   history: History;
@@ -47,7 +47,7 @@ export function latestNews(histories: readonly History[]): Instant {
 function newsInstants(histories: readonly History[]): Instant[] {
   return histories.flatMap(({ changes, periods, confirmations, failures }) => [
     ...changes.map(({ from }) => from),
-    ...periods.map(({ starts: [start] }) => start),
+    ...periods.map(openedAt),
     ...confirmations.map(({ at }) => at),
     ...failures,
   ]);
@@ -86,6 +86,7 @@ function freeSegment(product: Product, histories: readonly History[], freeAnchor
   const latest = histories
     .map((history) => ({ history, change: changeAt(history, at) }))
     .filter((entry): entry is { history: History; change: Change } => entry.change !== undefined)
+    .filter(({ change }) => change.elsewhere !== "before")
     .sort((a, b) => b.change.from - a.change.from || (a.history.source < b.history.source ? -1 : 1))[0];
   const lives = latest !== undefined && latest.change.status !== "canceled";
   return {
@@ -143,8 +144,9 @@ export function givingAt(product: Product, histories: readonly History[], at: In
 }
 
 /** One trial a user and product: a later one, also of the same subscription, gives nothing until it is active. */
-export function hadEarlierTrial(histories: readonly History[], { trial, starts }: Period): boolean {
-  return trial && histories.some(({ periods }) => periods.some((other) => other.trial && other.starts[0] < starts[0]));
+export function hadEarlierTrial(histories: readonly History[], period: Period): boolean {
+  const earlier = (other: Period) => other.trial && openedAt(other) < openedAt(period);
+  return period.trial && histories.some(({ periods }) => periods.some(earlier));
 }
 
 function firstStart({ periods }: History): Instant {
@@ -216,6 +218,13 @@ function isHeld(histories: readonly History[], { change, period }: Holder, at: I
 function getsNoAdvance(histories: readonly History[], period: Period, at: Instant): boolean {
   if (period.paid || period.trial) return false;
   return histories.some(({ periods }) =>
-    periods.some((other) => other !== period && !other.paid && !other.trial && other.starts[0] <= at),
+    periods.some(
+      (other) =>
+        other !== period &&
+        !other.paid &&
+        !other.trial &&
+        openedAt(other) <= at &&
+        at < (other.leftAt ?? Number.POSITIVE_INFINITY),
+    ),
   );
 }

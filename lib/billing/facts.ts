@@ -92,11 +92,20 @@ export interface ScheduleFact extends FactOrigin {
   interval: Interval | null;
 }
 
+/**
+ * An admin moved the subscription: `out` of this user's account or `in` to it. From its instant on it counts for the new
+ * user; the facts before it stay the old user's history.
+ */
+export interface TransferFact extends FactOrigin {
+  kind: "transfer";
+  direction: "in" | "out";
+}
+
 /** What a processor's events say. */
 export type ProcessorFact = SnapshotFact | PaymentFact;
 
 /** What the timeline is folded from. */
-export type Fact = ProcessorFact | ScheduleFact;
+export type Fact = ProcessorFact | ScheduleFact | TransferFact;
 
 /** Something that is recorded and shown and changes no entitlement. */
 export interface Note {
@@ -247,6 +256,8 @@ export const REASONS = [
   "Grace ran out",
   "Plan change scheduled",
   "Scheduled plan change withdrawn",
+  "Subscription moved to another user",
+  "Subscription moved from another user",
 ] as const;
 /** One reason a decision; exact words, the runbook's searches depend on them. */
 export type Reason = (typeof REASONS)[number];

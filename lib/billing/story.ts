@@ -25,6 +25,15 @@ export interface Period {
   paidInMoney: boolean;
   effect: Effect;
   reason: Reason;
+  /** A move to this user opened it for them, later than its start; absent: its start did. */
+  openedAt?: Instant;
+  /** A move took it away before its end: its new user owes what is unpaid. */
+  leftAt?: Instant;
+}
+
+/** From when the period counts for this user. */
+export function openedAt(period: Period): Instant {
+  return period.openedAt ?? period.starts[0];
 }
 
 /** From `from` on the subscription is this; a later change overrides everything from its own `from` on. */
@@ -38,6 +47,8 @@ export interface Change {
   pastDueSince: Instant | null;
   /** Index into `periods`; -1 before the first. */
   period: number;
+  /** The subscription is another user's: it came to this one later (`before`) or left them (`since`). It gives nothing. */
+  elsewhere?: "before" | "since";
 }
 
 /** A plan that was paid for, or that a period which counts as paid vouches for. */

@@ -5,10 +5,10 @@
 import type { Product } from "./catalog";
 import { givingAt, hadEarlierTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
-import { historyOf } from "./history";
 import { openingsOf } from "./openings";
 import { OPENING_REASONS } from "./rules";
-import type { History } from "./story";
+import { type History, openedAt } from "./story";
+import { ownedHistories } from "./transfer";
 
 /**
  * What the facts add up to.
@@ -60,7 +60,7 @@ function storiesOf(facts: Iterable<Fact>): History[] {
   }
   return [...bySubscription.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, known]) => historyOf([...known.values()]));
+    .flatMap(([, known]) => ownedHistories([...known.values()]));
 }
 
 function flagsOf(product: Product, histories: readonly History[]): Flag[] {
@@ -68,7 +68,7 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
   );
   const starts = histories.flatMap(({ source, periods }) =>
-    periods.slice(0, 1).map(({ starts: [at] }) => ({ source, at })),
+    periods.slice(0, 1).map((period) => ({ source, at: openedAt(period) })),
   );
   const doubled = starts
     .filter(({ at }) => givingAt(product, histories, at).length > 1)
@@ -76,7 +76,7 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
   const refused = histories.flatMap(({ source, periods }) =>
     periods
       .filter((period) => hadEarlierTrial(histories, period))
-      .map(({ starts: [at] }): Flag => ({ kind: "trial_refused", source, at })),
+      .map((period): Flag => ({ kind: "trial_refused", source, at: openedAt(period) })),
   );
   const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
