@@ -9,6 +9,7 @@ export type Act =
   | "event.replayed"
   | "event.dismissed"
   | "customer.linked"
+  | "subscription.moved"
   | "gauge.synced"
   | "reconcile.run"
   | "simulation.run";

@@ -8,6 +8,7 @@ import type { SubscriptionView } from "@/lib/usage/view";
 import { isProductId, type ProductId, product as productOf } from "./catalog";
 import { endsOf } from "./ends";
 import type { Decision, Fact, Processor, SnapshotFact } from "./facts";
+import { despiteMoves, disputedFacts, expectingMoves, formerFacts, SubscriptionMoved } from "./owners";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "./processors";
 import { decide, fold, newFlags } from "./timeline";
 
@@ -74,10 +75,7 @@ async function settleOne(
   { livemode, source, findPrice, connectedAccount }: Endpoint,
   gateway: Gateway,
 ): Promise<Settled> {
-  const conclude = async (result: Conclusion): Promise<Settled> => ({
-    outcome: await concluded(event, gateway, result),
-    waiting: [],
-  });
+  const conclude = async (result: Conclusion) => ({ outcome: await concluded(event, gateway, result), waiting: [] });
   // The signature proves only that Stripe sent it: a Connect endpoint gets the events of every connected account.
   if (event.account !== null && event.account !== connectedAccount) {
     return conclude({ outcome: "ignored", reason: "other_account" });
@@ -88,8 +86,18 @@ async function settleOne(
   const normalized = source.normalize(event, findPrice);
   if (normalized.outcome === "ignored" || normalized.outcome === "quarantined") return conclude(normalized);
 
+  return despiteMoves(() => settleFor(event, normalized, gateway));
+}
+
+type Facts = Extract<Normalized, { outcome: "facts" }>;
+type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
+
+/** For the users to whom its subscription belongs, and has belonged. */
+async function settleFor(event: WebhookEvent, normalized: Facts | Unpriced, gateway: Gateway): Promise<Settled> {
   const { identity } = normalized;
-  const { userId, conflict, disputed, waiting } = await gateway.resolveLinks(event.processor, identity);
+  const conclude = async (result: Conclusion) => ({ outcome: await concluded(event, gateway, result), waiting: [] });
+  const links = await gateway.resolveLinks(event.processor, identity);
+  const { userId, conflict, disputed, waiting } = links;
   if (conflict) return conclude({ outcome: "quarantined", reason: "link_conflict", identity });
   if (disputed) log.warn({ ...about(event), userId, identity }, "[Webhook] Event names another user: owner_disputed");
   if (normalized.outcome === "facts" && normalized.facts.length === 0) {
@@ -97,25 +105,20 @@ async function settleOne(
   }
   if (userId === null) return conclude({ outcome: "deferred", reason: "unknown_user", identity });
   const said = disputed ? disputedFacts(normalized) : normalized;
+  const present = expectingMoves(links.moves, gateway);
+  for (const former of links.former) {
+    for (const [product, facts] of await formerFacts(said, former, gateway))
+      await addFacts(
+        { event, userId: former.userId, product, facts, analysis: said.analysis, concludes: null },
+        present,
+      );
+  }
   const outcome =
     said.outcome === "unpriced"
-      ? await unpriced(event, said, userId, gateway)
-      : await applied(event, said, userId, gateway);
+      ? await unpriced(event, said, userId, present)
+      : await applied(event, said, userId, present);
   return { outcome, waiting };
 }
-
-/** Marks the facts of an event that names another user than its subscription has: the fold then flags them. */
-function disputedFacts(normalized: Facts | Unpriced): Facts | Unpriced {
-  if (normalized.outcome === "unpriced") return { ...normalized, fact: { ...normalized.fact, ownerDisputed: true } };
-  const facts = normalized.facts.map(({ product, fact }) => ({
-    product,
-    fact: { ...fact, ownerDisputed: true as const },
-  }));
-  return { ...normalized, facts };
-}
-
-type Facts = Extract<Normalized, { outcome: "facts" }>;
-type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
 
 /** An event that only links or notes. */
 async function noted(
@@ -259,6 +262,7 @@ export async function addFacts({ event, userId, product, analysis, concludes, ..
       return { committed: true, decision } as const;
     }
     if (result.duplicate) return { committed: false, decision: result.decision } as const;
+    if (result.moved) throw new SubscriptionMoved();
     await sleep(Math.random() * 10 * attempt);
   }
   throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");

@@ -13,12 +13,22 @@ export const eventState = z.object({
 });
 export type EventState = z.infer<typeof eventState>;
 
+const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+
+/** How often an admin has moved a subscription, and the users who had it, each until when. */
+const moves = z.object({
+  moves: z.number().int(),
+  former: z.array(z.object({ userId: z.string(), until: instant })),
+});
+export type FormerUser = z.infer<typeof moves>["former"][number];
+
 const resolved = z.object({
   userId: z.string().nullable(),
   /** They name several users, and the subscription has none. */
   conflict: z.boolean(),
   /** The subscription has a user, and the event names another. */
   disputed: z.boolean(),
+  ...moves.shape,
   /** Events that waited for this customer or subscription. */
   waiting: z.array(z.string()),
 });
@@ -127,6 +137,14 @@ export function inboxMethods(call: Call) {
         p_customer_id: customer,
         p_user_id: userId,
         p_source: source,
+      }),
+
+    /** As `linkCustomer`, for a subscription that has no user. @throws DatabaseError conflict */
+    linkSubscription: (processor: Processor, subscription: string, userId: string) =>
+      call(z.object({ waiting: z.array(z.string()) }), "link_subscription", {
+        p_processor: processor,
+        p_subscription_id: subscription,
+        p_user_id: userId,
       }),
 
     /**

@@ -15,6 +15,11 @@ where e.user_id is null and n.user_id is not null and e.processor = n.processor 
 
 drop function public.add_notes(text, text, text, jsonb);
 
+-- A subscription that an admin moves to another user: transfer facts say so to both.
+alter table public.facts drop constraint facts_kind_check,
+  add constraint facts_kind_check check (kind in ('snapshot', 'payment', 'schedule', 'transfer'));
+create index facts_transfers on public.facts (processor, subscription_id) where kind = 'transfer';
+
 -- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
 -- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
 -- them to its user. An event that is final already (an admin has dismissed it) records nothing.
@@ -100,6 +105,42 @@ comment on function public.attach_notes(text, text, text, text, text) is 'Gives 
 revoke all on function public.attach_notes(text, text, text, text, text) from public, anon, authenticated;
 grant execute on function public.attach_notes(text, text, text, text, text) to service_role;
 
+-- Called by an admin's move of a subscription, before its timelines are folded: whose it is, how often it has been moved, and
+-- the instant of the move. That is now by both users' clocks, and later than all that is known of the subscription, also if
+-- a processor's test clock runs ahead. Without a user, "waiting" says whether events of it wait. Makes the new user if need be.
+-- Errors: TG404 no link and no waiting event names the subscription.
+create or replace function public.begin_move(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_from text;
+  v_waiting jsonb;
+begin
+  select l.user_id into v_from from public.links l
+  where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
+  v_waiting := public.waiting_events(p_processor, null, p_subscription_id);
+  if v_from is null and v_waiting = '[]' then
+    raise exception 'No event has named this subscription yet.'
+      using errcode = 'TG404', detail = 'subscriptionId', hint = 'subscription_not_found';
+  end if;
+  perform public.ensure_user(p_user_id, null, null);
+  return public.moves_of(p_processor, p_subscription_id, v_from) || jsonb_build_object(
+    'from_user_id', v_from,
+    'at', public.instant_text(date_trunc('milliseconds', greatest(
+      public.now_for(v_from),
+      public.now_for(p_user_id),
+      (select max(s.as_of) from public.subscriptions s where s.user_id in (v_from, p_user_id)),
+      (
+        select max(f.occurred_at) from public.facts f
+        where f.user_id in (v_from, p_user_id) and f.processor = p_processor and f.subscription_id = p_subscription_id
+      )) + interval '1 millisecond')));
+end;
+$$;
+
+comment on function public.begin_move(text, text, text) is 'Whose a subscription is, and the instant of its move to another user.';
+revoke all on function public.begin_move(text, text, text) from public, anon, authenticated;
+grant execute on function public.begin_move(text, text, text) to service_role;
+
 -- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
 -- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
 create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
@@ -145,7 +186,9 @@ grant execute on function public.claim_webhook_events(integer) to service_role;
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, outcome, note, ends, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- {committed: false, moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users
+-- than the caller knows.
+-- p_event {processor, id, type, outcome, note, ends, analysis, flags, moves, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -171,6 +214,9 @@ begin
   end if;
 
   v_lock := public.lock_subscription(p_user_id, p_product);
+  if public.moved_meanwhile(p_user_id, p_facts, (p_event ->> 'moves')::integer) then
+    return jsonb_build_object('committed', false, 'duplicate', false, 'moved', true);
+  end if;
   v_before := v_lock.locked;
   v_now := public.now_for(p_user_id);
   -- The revision speaks of this product only; how a subscription ended may be told by another's facts.
@@ -396,6 +442,35 @@ comment on function public.link_customer(text, text, text, text) is 'Links a pro
 revoke all on function public.link_customer(text, text, text, text) from public, anon, authenticated;
 grant execute on function public.link_customer(text, text, text, text) to service_role;
 
+-- Called by an admin for a subscription that no user has and whose events wait: it is this user's. Never moves a link
+-- (move_subscription does). Answers with the events that waited for it, and gives the notes that did to the user.
+-- Errors: TG409 linked to another user.
+create or replace function public.link_subscription(p_processor text, p_subscription_id text, p_user_id text)
+returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_owner text;
+begin
+  perform public.ensure_user(p_user_id, null, null);
+  insert into public.links (processor, kind, external_id, user_id, source)
+  values (p_processor, 'subscription', p_subscription_id, p_user_id, 'admin')
+  on conflict (processor, kind, external_id) do nothing;
+  select l.user_id into v_owner from public.links l
+  where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
+  if v_owner <> p_user_id then
+    raise exception 'This subscription has been linked to another user meanwhile.'
+      using errcode = 'TG409', detail = 'subscriptionId', hint = 'linked_to_another';
+  end if;
+  perform public.attach_notes(p_processor, p_user_id, null, p_subscription_id, null);
+  return jsonb_build_object('waiting', public.waiting_events(p_processor, null, p_subscription_id));
+end;
+$$;
+
+comment on function public.link_subscription(text, text, text) is 'Links a processors subscription to a user; the events that waited for it.';
+revoke all on function public.link_subscription(text, text, text) from public, anon, authenticated;
+grant execute on function public.link_subscription(text, text, text) to service_role;
+
 -- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
 -- Its subscription is linked by the events that name the transaction. Never moves a link.
 -- Errors: TG409 linked to another user.
@@ -456,6 +531,130 @@ comment on function public.load_timeline(text, text) is 'Facts, revision and fre
 revoke all on function public.load_timeline(text, text) from public, anon, authenticated;
 grant execute on function public.load_timeline(text, text) to service_role;
 
+-- Called by an admin's move of a subscription, with what the fold made of it for both users. All or nothing: the link, the
+-- facts that the new user gets, both users' timelines, counters and decisions. p_parts: one for each user and product,
+-- {user_id, product, revision, facts, timeline, decision, flags, ends}; a part without a decision changes nothing that its
+-- user sees (the product is not of this subscription) and leaves none. If the link or one revision has moved on, nothing is written and the answer is {moved: false}; the
+-- caller begins again.
+-- Locks: both users' rows by user id, the subscriptions rows by product and user id, then the link. A webhook commits under
+-- one of these rows, so it is either copied with the rest or finds the move and delivers to both users.
+create or replace function public.move_subscription(
+  p_processor text,
+  p_subscription_id text,
+  p_from_user_id text,
+  p_to_user_id text,
+  p_event jsonb,
+  p_parts jsonb
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_part jsonb;
+begin
+  perform from public.users u where u.user_id in (p_from_user_id, p_to_user_id) order by u.user_id for no key update;
+  for v_part in
+    select part.value from jsonb_array_elements(p_parts) as part
+    order by part.value ->> 'product', part.value ->> 'user_id'
+  loop
+    perform public.lock_subscription(v_part ->> 'user_id', v_part ->> 'product');
+  end loop;
+
+  begin
+    update public.links l set user_id = p_to_user_id, source = 'admin'
+    where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id
+      and l.user_id = p_from_user_id;
+    if not found then
+      raise exception 'moved on' using errcode = 'TG000';
+    end if;
+    for v_part in select part.value from jsonb_array_elements(p_parts) as part loop
+      if jsonb_typeof(v_part -> 'decision') = 'object' then
+        if not (public.commit_timeline(v_part ->> 'user_id', v_part ->> 'product', (v_part ->> 'revision')::bigint,
+          p_event || jsonb_build_object('flags', v_part -> 'flags', 'ends', v_part -> 'ends'), v_part -> 'facts',
+          v_part -> 'timeline', v_part -> 'decision') ->> 'committed')::boolean then
+          raise exception 'moved on' using errcode = 'TG000';
+        end if;
+      else
+        update public.subscriptions s
+        set revision = s.revision + 1, as_of = (v_part #>> '{timeline,as_of}')::timestamptz
+        where s.user_id = v_part ->> 'user_id' and s.product = v_part ->> 'product'
+          and s.revision = (v_part ->> 'revision')::bigint;
+        if not found then
+          raise exception 'moved on' using errcode = 'TG000';
+        end if;
+        insert into public.facts
+          (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body)
+        select v_part ->> 'user_id', v_part ->> 'product', f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor',
+          f.body ->> 'subscription', (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
+        from jsonb_array_elements(v_part -> 'facts') as f (body)
+        on conflict (user_id, product, fact_id) do nothing;
+        perform public.replace_timeline(v_part ->> 'user_id', v_part ->> 'product', v_part -> 'timeline');
+        perform public.turn_window(v_part ->> 'user_id', v_part ->> 'product', greatest(
+          public.now_for(v_part ->> 'user_id'), (v_part #>> '{timeline,as_of}')::timestamptz));
+      end if;
+    end loop;
+  exception when sqlstate 'TG000' then
+    return jsonb_build_object('moved', false);
+  end;
+  return jsonb_build_object('moved', true);
+end;
+$$;
+
+comment on function public.move_subscription(text, text, text, text, jsonb, jsonb) is 'Moves a subscription from one user to another.';
+revoke all on function public.move_subscription(text, text, text, text, jsonb, jsonb) from public, anon, authenticated;
+grant execute on function public.move_subscription(text, text, text, text, jsonb, jsonb) to service_role;
+
+-- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts has been
+-- moved between users since the caller asked to which users they belong. p_moves: how many moves it knew; null: it knows of
+-- none and adds facts for the present user, as our own schedule does. The facts of a move itself are never late.
+create or replace function public.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
+language sql stable set search_path = ''
+as $$
+  select exists (
+    select
+    from (
+      select f.body ->> 'processor' as processor, f.body ->> 'subscription' as subscription_id
+      from jsonb_array_elements(p_facts) as f (body)
+      group by 1, 2
+      having not bool_or(f.body ->> 'kind' = 'transfer')
+    ) s
+    cross join lateral (
+      select count(distinct t.fact_id) as moves from public.facts t
+      where t.kind = 'transfer' and t.processor = s.processor and t.subscription_id = s.subscription_id
+    ) t
+    where case
+      when p_moves is not null then t.moves <> p_moves
+      else t.moves > 0 and exists (
+        select from public.links l
+        where l.processor = s.processor and l.kind = 'subscription' and l.external_id = s.subscription_id
+          and l.user_id <> p_user_id) end);
+$$;
+
+comment on function public.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were looked up.';
+revoke all on function public.moved_meanwhile(text, jsonb, integer) from public, anon, authenticated;
+grant execute on function public.moved_meanwhile(text, jsonb, integer) to service_role;
+
+-- Called by resolve_links and begin_move: how often a subscription has been moved between users, and its former users, each
+-- with the instant until which it was theirs. Each move is one fact of both users, under one id.
+create or replace function public.moves_of(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'moves', (
+      select count(distinct f.fact_id) from public.facts f
+      where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id),
+    'former', coalesce((
+      select jsonb_agg(jsonb_build_object('user_id', u.user_id, 'until', public.instant_text(u.until)) order by u.user_id)
+      from (
+        select f.user_id, max(f.occurred_at) as until from public.facts f
+        where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id
+          and f.user_id is distinct from p_user_id
+        group by f.user_id) u), '[]'));
+$$;
+
+comment on function public.moves_of(text, text, text) is 'Moves of a subscription between users, and its former users.';
+revoke all on function public.moves_of(text, text, text) from public, anon, authenticated;
+grant execute on function public.moves_of(text, text, text) to service_role;
+
 -- Called by replay: a dead or an ignored event is undecided again and may fail as often as at first. An ignored event has
 -- added no facts, so deciding it again is safe; one without bytes (its user was erased) stays ignored.
 -- Errors: TG404 no such event.
@@ -481,7 +680,8 @@ grant execute on function public.reopen_webhook_event(text, text) to service_rol
 -- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
 -- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
 -- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
--- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited, too.
+-- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
+-- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -494,9 +694,10 @@ as $$
 declare
   v_named text[];
   v_user_id text;
-  v_disputed boolean;
+  v_agreed boolean;
   v_customer_id text := p_customer_id;
   v_made integer;
+  v_moves jsonb;
 begin
   -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
   -- own server or an admin has linked it does it count, and no event makes such a link.
@@ -519,25 +720,27 @@ begin
       union all
       select p_trusted_user_id where p_trusted_user_id is not null
     ) u;
-    v_disputed := v_user_id is not null and v_named <> array[v_user_id];
     if v_user_id is null and v_named is null then
-      return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false, 'waiting', '[]'::jsonb);
+      return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false,
+        'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
     end if;
     exit when v_user_id is null and cardinality(v_named) > 1;
     v_user_id := coalesce(v_user_id, v_named[1]);
+    v_agreed := v_named is null or v_named = array[v_user_id];
+    v_moves := public.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
       perform public.ensure_user(v_user_id, null, null);
-      -- A customer that a disputed event names is as doubtful as the rest of what it says of users.
+      -- If the event names another user, its customer is in doubt too, and is linked to neither.
       insert into public.links (processor, kind, external_id, user_id, source)
       select p_processor, i.kind, i.external_id, v_user_id,
         case when p_trusted_user_id is null then 'event' else 'metadata' end
       from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
-      where i.external_id is not null and v_disputed is not true
+      where i.external_id is not null and v_agreed
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
       -- Another delivery may have linked one of them meanwhile, to another user: look again.
-      if v_disputed is not true and exists (
+      if v_agreed and exists (
         select from public.links l
         where l.processor = p_processor and l.user_id <> v_user_id
           and ((l.kind = 'customer' and l.external_id = v_customer_id)
@@ -548,16 +751,20 @@ begin
       if v_made > 0 then
         perform public.attach_notes(p_processor, v_user_id, v_customer_id, p_subscription_id, null);
       end if;
-      return jsonb_build_object(
+      return v_moves || jsonb_build_object(
         'user_id', v_user_id,
         'conflict', false,
-        'disputed', coalesce(v_disputed, false),
+        'disputed', exists (
+          select from unnest(v_named) as n (user_id)
+          where n.user_id <> v_user_id
+            and not v_moves -> 'former' @> jsonb_build_array(jsonb_build_object('user_id', n.user_id))),
         'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
     exception when sqlstate 'TG000' then
       -- The links of this attempt are undone.
     end;
   end loop;
-  return jsonb_build_object('user_id', null, 'conflict', true, 'disputed', false, 'waiting', '[]'::jsonb);
+  return jsonb_build_object('user_id', null, 'conflict', true, 'disputed', false,
+    'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
 end;
 $$;
 

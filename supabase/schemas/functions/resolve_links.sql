@@ -2,7 +2,8 @@
 -- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
 -- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
 -- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
--- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited, too.
+-- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
+-- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -15,9 +16,10 @@ as $$
 declare
   v_named text[];
   v_user_id text;
-  v_disputed boolean;
+  v_agreed boolean;
   v_customer_id text := p_customer_id;
   v_made integer;
+  v_moves jsonb;
 begin
   -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
   -- own server or an admin has linked it does it count, and no event makes such a link.
@@ -40,25 +42,27 @@ begin
       union all
       select p_trusted_user_id where p_trusted_user_id is not null
     ) u;
-    v_disputed := v_user_id is not null and v_named <> array[v_user_id];
     if v_user_id is null and v_named is null then
-      return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false, 'waiting', '[]'::jsonb);
+      return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false,
+        'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
     end if;
     exit when v_user_id is null and cardinality(v_named) > 1;
     v_user_id := coalesce(v_user_id, v_named[1]);
+    v_agreed := v_named is null or v_named = array[v_user_id];
+    v_moves := public.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
       perform public.ensure_user(v_user_id, null, null);
-      -- A customer that a disputed event names is as doubtful as the rest of what it says of users.
+      -- If the event names another user, its customer is in doubt too, and is linked to neither.
       insert into public.links (processor, kind, external_id, user_id, source)
       select p_processor, i.kind, i.external_id, v_user_id,
         case when p_trusted_user_id is null then 'event' else 'metadata' end
       from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
-      where i.external_id is not null and v_disputed is not true
+      where i.external_id is not null and v_agreed
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
       -- Another delivery may have linked one of them meanwhile, to another user: look again.
-      if v_disputed is not true and exists (
+      if v_agreed and exists (
         select from public.links l
         where l.processor = p_processor and l.user_id <> v_user_id
           and ((l.kind = 'customer' and l.external_id = v_customer_id)
@@ -69,16 +73,20 @@ begin
       if v_made > 0 then
         perform public.attach_notes(p_processor, v_user_id, v_customer_id, p_subscription_id, null);
       end if;
-      return jsonb_build_object(
+      return v_moves || jsonb_build_object(
         'user_id', v_user_id,
         'conflict', false,
-        'disputed', coalesce(v_disputed, false),
+        'disputed', exists (
+          select from unnest(v_named) as n (user_id)
+          where n.user_id <> v_user_id
+            and not v_moves -> 'former' @> jsonb_build_array(jsonb_build_object('user_id', n.user_id))),
         'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
     exception when sqlstate 'TG000' then
       -- The links of this attempt are undone.
     end;
   end loop;
-  return jsonb_build_object('user_id', null, 'conflict', true, 'disputed', false, 'waiting', '[]'::jsonb);
+  return jsonb_build_object('user_id', null, 'conflict', true, 'disputed', false,
+    'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
 end;
 $$;
 

@@ -35,7 +35,8 @@ create index webhook_events_waiting_subscription on public.webhook_events (proce
   where outcome in ('deferred', 'quarantined');
 create index webhook_events_created on public.webhook_events (created_at);
 
--- Which user something at a processor belongs to. The key allows one user each; a link is never moved.
+-- Which user something at a processor belongs to. The key allows one user each. Only an admin moves one:
+-- a subscription, by move_subscription.
 create table public.links (
   processor text not null check (processor in ('stripe', 'paddle')),
   kind text not null check (kind in ('customer', 'subscription', 'transaction')),
