@@ -60,7 +60,8 @@ export function releaseOf({ outcome, reason, hintUserId, customerId, attempts }:
 const QUARANTINE: Readonly<Record<string, string>> = {
   unknown_price: "No price of it is ours: add its price id to the plan’s price variable, restart, and replay it.",
   other_livemode: "It comes from the other mode (test or live) than this deployment’s keys: fix the endpoint there.",
-  link_conflict: "Its customer and its subscription belong to two users: find out which is right before anything else.",
+  link_conflict:
+    "It names two users, and its subscription has none yet: find out which is right, and give the subscription to that user.",
 };
 
 function missing(reason: string | null): string {

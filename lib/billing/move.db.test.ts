@@ -220,14 +220,12 @@ describe("deliveries around a move", () => {
     },
   );
 
-  test("that commit while the move is being folded are moved with the rest", async () => {
+  test.each([1, 2, 3, 4])("that commit after %i of the timelines of a move are loaded move along", async (nth) => {
     const played = play();
     await deliver(gateway, played.created());
     const event = played.planChanged("ultra", Date.now() - DAY);
-    await moveTo(
-      ben,
-      interrupted("loadTimeline", () => deliver(gateway, event)),
-    );
+    const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
+    await moveTo(ben, over);
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
     await expectRebuilt();
