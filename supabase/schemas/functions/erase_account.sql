@@ -92,6 +92,9 @@ begin
   delete from public.notices n where n.user_id = p_user_id;
   -- That an admin acted stays; about whom, and with what, goes.
   update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
+  -- A subscription that was moved away from them.
+  update public.admin_acts a set details = a.details - 'from'
+  where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   -- The played processors' side, with all that hangs on it.
