@@ -39,7 +39,7 @@ export function linkByHand(request: LinkRequest, by: string, gateway: Gateway): 
   );
 }
 
-/** One of a list, with what came of it: the next ones are done whatever became of it. */
+/** One of a list, with what came of it: a refused one does not stop the next. */
 export type LinkedItem = LinkRequest & (Linked | { linked: false; error: string; reason: string });
 
 /** Does each link of the list in turn. @throws DatabaseError unavailable */

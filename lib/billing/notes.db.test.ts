@@ -117,7 +117,7 @@ describe("Case 22: a note and the link of its user", () => {
     }
   });
 
-  test("of a customer whom nobody links stays without a user, and no alert counts it", async () => {
+  test("of a customer without a link stays without a user, and no alert counts it", async () => {
     expect((await deliver(gateway, refundOf("cus_of_another_shop", userId))).body).toMatchObject({
       outcome: "applied",
     });

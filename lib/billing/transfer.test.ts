@@ -203,7 +203,7 @@ describe("deliveries around a move converge in every order:", () => {
   });
 });
 
-describe("whatever happens to a subscription, a move", () => {
+describe("after any history of a subscription, a move", () => {
   const life = fc
     .array(
       fc.record({

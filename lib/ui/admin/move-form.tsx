@@ -6,7 +6,7 @@ interface MoveFormProps {
   action: Action;
   processor: string;
   subscriptionId: string;
-  /** The user that somebody has named, to start from. */
+  /** The first value of the field. */
   suggested?: string | null;
   label: string;
 }
