@@ -56,6 +56,13 @@ describe("reading", () => {
     expect(() => readEnv({ WEBHOOK_DAYS: "0" })).toThrow(/WEBHOOK_DAYS/);
   });
 
+  test("the connected account is an account id, or none", () => {
+    expect(readEnv({ STRIPE_ACCOUNT: "acct_1AbC" }).stripe.account).toBe("acct_1AbC");
+    expect(readEnv({}).stripe.account).toBeUndefined();
+    for (const account of ["cus_1", "acct_", "acct_1,acct_2"])
+      expect(() => readEnv({ STRIPE_ACCOUNT: account })).toThrow(/STRIPE_ACCOUNT: must be an account id/);
+  });
+
   test("an empty variable is not set", () => {
     expect(readEnv({ DATABASE_URL: "", PORT: " " })).toMatchObject({ database: { url: undefined }, port: 3000 });
   });

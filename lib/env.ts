@@ -56,6 +56,11 @@ const variablesSchema = z.object({
 
   STRIPE_SECRET_KEY: z.string().optional(),
   STRIPE_WEBHOOK_SECRET: list,
+  /** The connected account whose events are handled; without it, only those of our own account. */
+  STRIPE_ACCOUNT: z
+    .string()
+    .regex(/^acct_\w{1,250}$/, "must be an account id, which begins with acct_")
+    .optional(),
   PADDLE_API_KEY: z.string().optional(),
   PADDLE_WEBHOOK_SECRET: list,
   PADDLE_ENVIRONMENT: z.enum(["sandbox", "production"]).optional(),
@@ -130,6 +135,7 @@ export function readEnv(variables: Variables) {
     stripe: {
       secretKey: read.STRIPE_SECRET_KEY,
       webhookSecrets: orElse(read.STRIPE_WEBHOOK_SECRET, inSandbox(SANDBOX.stripeWebhookSecret)),
+      account: read.STRIPE_ACCOUNT,
     },
     paddle: {
       apiKey: read.PADDLE_API_KEY,

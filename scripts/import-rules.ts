@@ -19,7 +19,7 @@ export interface ImportRule {
 const IO =
   /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|env|identity|observability)(\/|\.))/;
 const PURE =
-  /^lib\/billing\/(facts|timeline|period|catalog|order|openings|rules|entitlement|history|story|confirmations|counters|ends|classify|plan-change|hypothetical)\.ts$/;
+  /^lib\/billing\/(facts|timeline|period|catalog|order|openings|rules|entitlement|history|story|confirmations|counters|ends|transfer|classify|plan-change|hypothetical)\.ts$/;
 
 export const IMPORT_RULES: ImportRule[] = [
   {

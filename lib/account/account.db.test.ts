@@ -60,7 +60,8 @@ async function live({ status }: { status?: "trialing" } = {}) {
     currency: "usd",
     detail: userId,
   };
-  await gateway.addNotes(userId, { processor: "stripe", id: `evt_${userId}` }, [note as never]).catch(() => {});
+  const event = { processor: "stripe", id: `evt_${userId}` } as const;
+  await gateway.addNotes(userId, event, [note as never], { subscription: null }).catch(() => {});
   return played;
 }
 

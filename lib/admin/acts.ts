@@ -7,7 +7,9 @@ export type Act =
   | "override.granted"
   | "override.revoked"
   | "event.replayed"
+  | "event.dismissed"
   | "customer.linked"
+  | "subscription.moved"
   | "gauge.synced"
   | "reconcile.run"
   | "simulation.run";

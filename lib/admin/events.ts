@@ -1,5 +1,5 @@
 /** Webhook events as an admin works with them: listed, told as a story, decided again. */
-import { replay } from "@/lib/billing";
+import { dismiss, replay } from "@/lib/billing";
 import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
@@ -60,7 +60,8 @@ export function releaseOf({ outcome, reason, hintUserId, customerId, attempts }:
 const QUARANTINE: Readonly<Record<string, string>> = {
   unknown_price: "No price of it is ours: add its price id to the plan’s price variable, restart, and replay it.",
   other_livemode: "It comes from the other mode (test or live) than this deployment’s keys: fix the endpoint there.",
-  link_conflict: "Its customer and its subscription belong to two users: find out which is right before anything else.",
+  link_conflict:
+    "It names two users, and its subscription has none yet: find out which is right, and give the subscription to that user.",
 };
 
 function missing(reason: string | null): string {
@@ -68,6 +69,20 @@ function missing(reason: string | null): string {
   return field === null
     ? "It could not be read; a newer version may be able to: replay it after an update."
     : `Its field ${field} is missing or not what it should be: replay it once this is understood.`;
+}
+
+/** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
+export function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
+  return onRecord({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
+    dismiss(processor, id, gateway),
+  );
+}
+
+/** Outcomes of events that an admin can dismiss. */
+const WAITING: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
+
+export function canBeDismissed({ outcome }: Pick<EventLine, "outcome">): boolean {
+  return WAITING.has(outcome);
 }
 
 export interface Replayed {

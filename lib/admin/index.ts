@@ -1,7 +1,7 @@
-export { eventStory, listEvents, releaseOf, replayMany, replayOne } from "./events";
+export { canBeDismissed, dismissOne, eventStory, listEvents, releaseOf, replayMany, replayOne } from "./events";
 export { decisionsOf, type Explained, explain } from "./people";
 export { reconcileByHand } from "./reconcile";
-export { grantOverride, linkByHand, revokeOverride, syncGauge } from "./repair";
+export { grantOverride, linkAllByHand, linkByHand, revokeOverride, syncGauge } from "./repair";
 export {
   decisionQuery,
   eventQuery,

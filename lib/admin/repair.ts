@@ -1,7 +1,6 @@
 /** What an admin puts right for a user: a limit of their own, a link, a gauge. Each is a row in the trail. */
-import type { z } from "zod";
-import { linkCustomer, type linkRequest } from "@/lib/billing";
-import type { Gateway } from "@/lib/database";
+import { type Linked, type LinkRequest, link } from "@/lib/billing";
+import { DatabaseError, type Gateway } from "@/lib/database";
 import { onRecord } from "./acts";
 import type { GrantRequest, RevokeRequest } from "./requests";
 
@@ -22,15 +21,40 @@ export function revokeOverride({ userId, field }: RevokeRequest, by: string, gat
   );
 }
 
-/** @throws DatabaseError conflict where the customer is another user's already */
-export function linkByHand(link: z.infer<typeof linkRequest>, by: string, gateway: Gateway) {
-  const { processor, customerId, userId } = link;
+/**
+ * Links a customer, or moves a subscription; the trail has from whom.
+ * @throws DatabaseError conflict if the customer is another user's already, not_found for an unknown subscription
+ */
+export function linkByHand(request: LinkRequest, by: string, gateway: Gateway): Promise<Linked> {
+  const { processor, userId } = request;
+  const doing =
+    "customerId" in request
+      ? ({ act: "customer.linked", details: { processor, customerId: request.customerId } } as const)
+      : ({ act: "subscription.moved", details: { processor, subscriptionId: request.subscriptionId } } as const);
   return onRecord(
-    { by, act: "customer.linked", userId, details: { processor, customerId } },
+    { by, userId, ...doing },
     gateway,
-    () => linkCustomer(link, gateway),
-    ({ events }) => ({ events: events.length }),
+    () => link(request, gateway),
+    ({ events, moved }) => ({ events: events.length, ...moved }),
   );
+}
+
+/** One of a list, with what came of it: a refused one does not stop the next. */
+export type LinkedItem = LinkRequest & (Linked | { linked: false; error: string; reason: string });
+
+/** Does each link of the list in turn. @throws DatabaseError unavailable */
+export async function linkAllByHand(requests: readonly LinkRequest[], by: string, gateway: Gateway) {
+  const links: LinkedItem[] = [];
+  for (const request of requests) {
+    try {
+      links.push({ ...request, ...(await linkByHand(request, by, gateway)) });
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.problem === "unavailable" || error.problem === "broken")
+        throw error;
+      links.push({ ...request, linked: false, error: error.message, reason: error.reason ?? error.problem });
+    }
+  }
+  return { links };
 }
 
 /** Sets the gauge to the number of the things that exist. */

@@ -6,6 +6,7 @@ import type { SubscriptionView } from "@/lib/usage/view";
 import { type ProductId, product as productOf } from "./catalog";
 import type { Decision, Fact, Timeline } from "./facts";
 import { sharedFacts } from "./items";
+import { SubscriptionMoved } from "./owners";
 import type { WebhookEvent } from "./processors";
 import type { ChangeAnalysis } from "./processors/processor";
 import { decide, fold, newFlags } from "./timeline";
@@ -89,6 +90,7 @@ export async function addFacts({ event, userId, product, analysis, concludes, ..
       return { committed: true, decision } as const;
     }
     if (committed.duplicate) return { committed: false, decision: committed.decision } as const;
+    if (committed.moved) throw new SubscriptionMoved();
     await sleep(Math.random() * 10 * attempt);
   }
   throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");

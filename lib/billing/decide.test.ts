@@ -105,6 +105,16 @@ test("stories stand by their names; a payment alone is one without a mirror; wha
 });
 
 describe("flags", () => {
+  test("Case 8: an event that names another user, once for each instant", () => {
+    const disputed = told("sub_disputed");
+    const [first, second] = [disputed.is(0), disputed.is(10, {}, { ownerDisputed: true })];
+    const paid = disputed.pays(10, 0, 30, { ownerDisputed: true });
+    expect(timelineOf(first).flags).toEqual([]);
+    expect(newFlags(timelineOf(first), timelineOf(first, paid, second, paid))).toEqual([
+      { kind: "owner_disputed", source: "stripe:sub_disputed", at: day(10) },
+    ]);
+  });
+
   const [a, b] = [told("sub_a"), told("sub_b")];
   const flags = (...facts: Fact[]) => timelineOf(...facts).flags;
 

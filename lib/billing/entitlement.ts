@@ -7,7 +7,7 @@ import { freePlan, type Product, planRank } from "./catalog";
 import { isFor } from "./confirmations";
 import { type Instant, LIVE, type Segment } from "./facts";
 import { GRACE, MINUTE, SAME_START } from "./period";
-import { type Change, changeAt, couldGive, type History, isPastDue, type Period, periodAt } from "./story";
+import { type Change, changeAt, couldGive, type History, isPastDue, openedAt, type Period, periodAt } from "./story";
 
 interface Holder {
   history: History;
@@ -48,7 +48,7 @@ export function latestNews(histories: readonly History[]): Instant {
 function newsInstants(histories: readonly History[]): Instant[] {
   return histories.flatMap(({ changes, periods, confirmations, failures }) => [
     ...changes.map(({ from }) => from),
-    ...periods.map(({ starts: [start] }) => start),
+    ...periods.map(openedAt),
     ...confirmations.map(({ at }) => at),
     ...failures.map(({ at }) => at),
   ]);
@@ -87,6 +87,7 @@ function freeSegment(product: Product, histories: readonly History[], freeAnchor
   const latest = histories
     .map((history) => ({ history, change: changeAt(history, at) }))
     .filter((entry): entry is { history: History; change: Change } => entry.change !== undefined)
+    .filter(({ change }) => change.elsewhere !== "before")
     .sort((a, b) => b.change.from - a.change.from || (a.history.source < b.history.source ? -1 : 1))[0];
   const lives = latest !== undefined && latest.change.status !== "canceled";
   return {
@@ -148,10 +149,10 @@ export function givingAt(product: Product, histories: readonly History[], at: In
  * granted at the processor counts as its decision, and so does one that only continues what the user has paid for.
  */
 export function isRefusedTrial(product: Product, histories: readonly History[], period: Period): boolean {
-  const { trial, selfStarted, starts } = period;
+  const { trial, selfStarted } = period;
   if (!trial || !selfStarted) return false;
   const earlier = histories.filter(({ periods }) =>
-    periods.some((other) => other.trial && other.starts[0] < starts[0]),
+    periods.some((other) => other.trial && openedAt(other) < openedAt(period)),
   );
   // Only the business can begin another trial of the same subscription.
   if (earlier.length === 0 || earlier.some(({ periods }) => periods.includes(period))) return false;
@@ -164,7 +165,7 @@ export function isRefusedTrial(product: Product, histories: readonly History[], 
 
 /** Whether the trial begins inside a paid period of the subscription and gives no higher plan than it held. */
 export function continuesPaid(product: Product, trial: Period, history: History, paid: Period): boolean {
-  const [at] = trial.starts;
+  const at = openedAt(trial);
   const held = changeAt(history, at)?.plan ?? paid.plan;
   const inside = periodAt(history, at) === paid && at < paid.end;
   return paid.paid && !paid.trial && inside && planRank(product, trial.plan) <= planRank(product, held);
@@ -264,6 +265,13 @@ function isHeld(histories: readonly History[], { change, period }: Holder, at: I
 function getsNoAdvance(histories: readonly History[], period: Period, at: Instant): boolean {
   if (period.paid || period.trial) return false;
   return histories.some(({ periods }) =>
-    periods.some((other) => other !== period && !other.paid && !other.trial && other.starts[0] <= at),
+    periods.some(
+      (other) =>
+        other !== period &&
+        !other.paid &&
+        !other.trial &&
+        openedAt(other) <= at &&
+        at < (other.leftAt ?? Number.POSITIVE_INFINITY),
+    ),
   );
 }

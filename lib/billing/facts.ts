@@ -87,6 +87,8 @@ interface FactOrigin {
   subscription: string;
   /** The one instant that orders facts (Paddle snapshots: `updated_at`). */
   at: Instant;
+  /** Its event named another user than the one that the subscription has: true, or absent. */
+  ownerDisputed?: true;
 }
 
 /** A subscription as it is after an event. */
@@ -142,11 +144,20 @@ export interface ScheduleFact extends FactOrigin {
   interval: Interval | null;
 }
 
+/**
+ * An admin moved the subscription: `out` of this user's account or `in` to it. From its instant on it counts for the new
+ * user; the facts before it stay the old user's history.
+ */
+export interface TransferFact extends FactOrigin {
+  kind: "transfer";
+  direction: "in" | "out";
+}
+
 /** What a processor's events say. */
 export type ProcessorFact = SnapshotFact | PaymentFact;
 
 /** What the timeline is folded from. */
-export type Fact = ProcessorFact | ScheduleFact;
+export type Fact = ProcessorFact | ScheduleFact | TransferFact;
 
 /** Something that is recorded and shown and changes no entitlement. */
 export interface Note {
@@ -278,7 +289,8 @@ export interface Flag {
     | "unlisted_price"
     | "period_moved_backwards"
     | "trial_refused"
-    | "schedule_canceled";
+    | "schedule_canceled"
+    | "owner_disputed";
   source: Source;
   at: Instant;
 }
@@ -310,6 +322,8 @@ export const REASONS = [
   "Grace ran out",
   "Plan change scheduled",
   "Scheduled plan change withdrawn",
+  "Subscription moved to another user",
+  "Subscription moved from another user",
 ] as const;
 /** One reason a decision; exact words, the runbook's searches depend on them. */
 export type Reason = (typeof REASONS)[number];

@@ -25,7 +25,7 @@ export type {
 } from "./purchase-view";
 export { rebuildAll } from "./rebuild";
 export { MAX_ATTEMPTS } from "./receive";
-export { linkCustomer, linkRequest, replay } from "./repair";
+export { dismiss, type Linked, type LinkRequest, link, linkCustomer, linkList, linkRequest, replay } from "./repair";
 export { selling } from "./selling";
 export { settleStored } from "./settle";
 export { webhookRoute } from "./webhook-route";

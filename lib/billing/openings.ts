@@ -7,7 +7,8 @@ import { confirmedAt, continuesPaid, lowest, windowCadence } from "./entitlement
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
 import { type WindowRule, windowAt } from "./period";
 import { type Effect, ruleFor } from "./rules";
-import { changeAt, type History, type Period, periodAt } from "./story";
+import { changeAt, type History, openedAt, type Period, periodAt } from "./story";
+import { movedAwayAt } from "./transfer";
 
 interface Place {
   history: History;
@@ -19,14 +20,14 @@ export function openingsOf(product: Product, histories: readonly History[], segm
   const ofPeriods = histories.flatMap((history) =>
     history.periods.map((period, index) => openingOf(product, histories, { history, period }, index)),
   );
-  return [...ofPeriods, ...returnsToFree(segments)].sort(
+  return [...ofPeriods, ...returnsToFree(histories, segments)].sort(
     (a, b) => a.at - b.at || (a.window.source < b.window.source ? -1 : 1),
   );
 }
 
 function openingOf(product: Product, histories: readonly History[], place: Place, index: number): Opening {
   const { history, period } = place;
-  const at = period.starts[0];
+  const at = openedAt(period);
   const previous = history.periods[index - 1];
   const old = previous ? { history, period: previous } : periodAround(product, histories, place);
   const from = old ? windowIn(old, at - 1) : null;
@@ -77,7 +78,7 @@ function opensBy(effect: Effect, { paidInMoney }: Period): OpensBy {
  * for a plan as high, of several the one with the highest plan; else the one that lived longest.
  */
 function periodAround(product: Product, histories: readonly History[], { history: own, period: first }: Place) {
-  const [at] = first.starts;
+  const at = openedAt(first);
   const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
   const rank = ({ history }: Place) => planRank(product, changeAt(history, at)?.plan ?? "");
   const continued = ({ history, period }: Place) =>
@@ -89,7 +90,10 @@ function periodAround(product: Product, histories: readonly History[], { history
       .filter(({ period }) => (period.paid || period.trial) && at < period.end)
       .filter(({ history, period }) => periodAt(history, at) === period)
       // Of two that begin at one instant only one can be inside the other.
-      .filter(({ history, period: { starts } }) => starts[0] < at || (starts[0] === at && history.source < own.source))
+      .filter(({ history, period }) => {
+        const opened = openedAt(period);
+        return opened < at || (opened === at && history.source < own.source);
+      })
       .sort(
         (a, b) =>
           continued(b) - continued(a) ||
@@ -134,7 +138,7 @@ function heldPlans(product: Product, history: History, from: Instant, until: Ins
 }
 
 /** Falling back to free brings along what was used, so that ending a subscription is not a refill. */
-function returnsToFree(segments: readonly Segment[]): Opening[] {
+function returnsToFree(histories: readonly History[], segments: readonly Segment[]): Opening[] {
   return segments.flatMap((segment, index) => {
     const before = segments[index - 1];
     if (segment.source !== "free" || before === undefined || before.source === "free") return [];
@@ -143,7 +147,9 @@ function returnsToFree(segments: readonly Segment[]): Opening[] {
         window: { source: segment.source, periodStart: null, ...span(segment, segment.start) },
         at: segment.start,
         by: "preserve" as const,
-        reason: whyFree(segment),
+        reason: movedAwayAt(histories, before.source, segment.start)
+          ? "Subscription moved to another user"
+          : whyFree(segment),
         from: { source: before.source, periodStart: before.periodStart, ...span(before, segment.start - 1) },
         share: {},
         unpaid: false,

@@ -191,10 +191,17 @@ describe("what changes nothing", () => {
   test("a customer of one user never becomes another's", async () => {
     const mine = playSubscription({ id: "sub_mine", userId: "owner", price: writer("plus"), startsAt: Date.now() });
     await deliver(gateway, mine.created());
-    const text = JSON.stringify({ ...mine.planChanged("ultra", Date.now()), id: "evt_theft" });
-    const stolen = JSON.parse(text.replaceAll('"user_id":"owner"', '"user_id":"thief"'));
+    const other = { id: "sub_stolen", customer: "cus_mine", price: writer("ultra"), startsAt: Date.now() };
+    const stolen = playSubscription({ ...other, userId: "thief" }).created();
     expect((await deliver(gateway, stolen)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
     expect(await subscription("owner")).toMatchObject({ plan: "plus" });
+    expect(await subscription("thief")).toMatchObject({ plan: "free" });
+
+    // The subscription is the owner's: an event of it that names the thief is applied to the owner.
+    const text = JSON.stringify({ ...mine.planChanged("ultra", Date.now()), id: "evt_theft" });
+    const disputed = JSON.parse(text.replaceAll('"user_id":"owner"', '"user_id":"thief"'));
+    expect((await deliver(gateway, disputed)).body).toMatchObject({ outcome: "applied" });
+    expect(await subscription("owner")).toMatchObject({ plan: "ultra" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
   });
 });

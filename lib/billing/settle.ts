@@ -7,6 +7,7 @@ import { about, addFacts, type Result } from "./add-facts";
 import { isProductId, type ProductId } from "./catalog";
 import type { Decision, Fact, Processor, Reason, Timeline } from "./facts";
 import { withoutPlan } from "./items";
+import { despiteMoves, disputedFacts, expectingMoves, formerFacts } from "./owners";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "./processors";
 
 /** What came of an event; `duplicate`: another delivery of it had been decided before. */
@@ -71,30 +72,51 @@ interface Settled {
 
 async function settleOne(
   event: WebhookEvent,
-  { livemode, source, findPrice }: Endpoint,
+  { livemode, source, findPrice, connectedAccount }: Endpoint,
   gateway: Gateway,
 ): Promise<Settled> {
-  const conclude = async (result: Conclusion): Promise<Settled> => ({
-    outcome: await concluded(event, gateway, result),
-    waiting: [],
-  });
+  const conclude = async (result: Conclusion) => ({ outcome: await concluded(event, gateway, result), waiting: [] });
+  // The signature proves only that Stripe sent it: a Connect endpoint gets the events of every connected account.
+  if (event.account !== null && event.account !== connectedAccount) {
+    return conclude({ outcome: "ignored", reason: "other_account" });
+  }
   if (event.livemode !== null && event.livemode !== livemode) {
     return conclude({ outcome: "quarantined", reason: "other_livemode" });
   }
   const normalized = source.normalize(event, findPrice);
   if (normalized.outcome === "ignored" || normalized.outcome === "quarantined") return conclude(normalized);
 
+  return despiteMoves(() => settleFor(event, normalized, gateway));
+}
+
+type Facts = Extract<Normalized, { outcome: "facts" }>;
+type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
+
+/** For the users to whom its subscription belongs, and has belonged. */
+async function settleFor(event: WebhookEvent, normalized: Facts | Unpriced, gateway: Gateway): Promise<Settled> {
   const { identity } = normalized;
-  const { userId, conflict, waiting } = await gateway.resolveLinks(event.processor, identity);
+  const conclude = async (result: Conclusion) => ({ outcome: await concluded(event, gateway, result), waiting: [] });
+  const links = await gateway.resolveLinks(event.processor, identity);
+  const { userId, conflict, disputed, waiting } = links;
   if (conflict) return conclude({ outcome: "quarantined", reason: "link_conflict", identity });
+  if (disputed) log.warn({ ...about(event), userId, identity }, "[Webhook] Event names another user: owner_disputed");
   if (normalized.outcome === "facts" && normalized.facts.length === 0) {
-    return { outcome: await noted(event, normalized, userId, gateway), waiting };
+    return { outcome: await noted(event, normalized, { userId, disputed }, gateway), waiting };
   }
   if (userId === null) return conclude({ outcome: "deferred", reason: "unknown_user", identity });
+  const said = disputed ? disputedFacts(normalized) : normalized;
+  const present = expectingMoves(links.moves, gateway);
+  for (const former of links.former) {
+    for (const [product, facts] of await formerFacts(said, former, gateway))
+      await addFacts(
+        { event, userId: former.userId, product, facts, analysis: said.analysis, concludes: null },
+        present,
+      );
+  }
   const outcome =
-    normalized.outcome === "unpriced"
-      ? await unpriced(event, normalized, userId, gateway)
-      : await applied(event, normalized, userId, gateway);
+    said.outcome === "unpriced"
+      ? await unpriced(event, said, userId, present)
+      : await applied(event, said, userId, present);
   return { outcome: { ...outcome, ...truncatedList(normalized, userId) }, waiting };
 }
 
@@ -104,21 +126,18 @@ function truncatedList(normalized: Facts | Unpriced, userId: string): Pick<Outco
   return { truncated: { userId, processor: fact.processor, subscription: fact.subscription } };
 }
 
-type Facts = Extract<Normalized, { outcome: "facts" }>;
-type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
-
 /** An event that only links or notes. */
 async function noted(
   event: WebhookEvent,
   { notes = [], identity, unlinked }: Facts,
-  userId: string | null,
+  { userId, disputed }: { userId: string | null; disputed: boolean },
   gateway: Gateway,
 ) {
   if (userId === null && notes.length === 0) {
     if (unlinked !== undefined) return concluded(event, gateway, { outcome: "ignored", reason: unlinked });
     return concluded(event, gateway, { outcome: "deferred", reason: "unknown_user", identity });
   }
-  await gateway.addNotes(userId, event, notes);
+  await gateway.addNotes(userId, event, notes, identity, disputed);
   for (const note of notes) log.warn({ ...about(event), userId, ...note }, `[Webhook] Noted: ${note.kind}`);
   return { outcome: "applied" } as const;
 }

@@ -30,6 +30,15 @@ export interface Period {
   paidInMoney: boolean;
   effect: Effect;
   reason: Reason;
+  /** A move to this user opened it for them, later than its start; absent: its start did. */
+  openedAt?: Instant;
+  /** A move took it away before its end: its new user owes what is unpaid. */
+  leftAt?: Instant;
+}
+
+/** From when the period counts for this user. */
+export function openedAt(period: Period): Instant {
+  return period.openedAt ?? period.starts[0];
 }
 
 export interface Activation {
@@ -56,6 +65,8 @@ export interface Change {
   pastDueSince: Instant | null;
   /** Index into `periods`; -1 before the first. */
   period: number;
+  /** The subscription is another user's: it came to this one later (`before`) or left them (`since`). It gives nothing. */
+  elsewhere?: "before" | "since";
 }
 
 /** A plan that was paid for, or that a period which counts as paid vouches for. */
@@ -105,5 +116,5 @@ export function couldGive(change: Change): boolean {
 
 /** The last period that has begun at `at`; one that a restart has replaced is over, whatever end it was sold with. */
 export function periodAt({ periods }: History, at: Instant): Period | undefined {
-  return periods.findLast(({ starts }) => starts[0] <= at);
+  return periods.findLast((period) => openedAt(period) <= at);
 }

@@ -5,17 +5,18 @@
 import type { Product } from "./catalog";
 import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
-import { historyOf } from "./history";
 import { openingsOf } from "./openings";
 import { OPENING_REASONS } from "./rules";
-import type { History } from "./story";
+import { type History, openedAt } from "./story";
+import { ownedHistories } from "./transfer";
 
 /**
  * What the facts add up to.
  * @param freeAnchor when the user's row was made; free windows are counted from it
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
-  const histories = storiesOf(facts);
+  const known = [...facts];
+  const histories = storiesOf(known);
   const segments = segmentsOf(product, histories, freeAnchor);
   const openings = openingsOf(product, histories, segments);
   const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
@@ -41,7 +42,7 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
     openings,
     asOf: latestNews(histories),
     trace: Object.assign({}, ...histories.map(({ trace }) => trace)),
-    flags: flagsOf(product, histories),
+    flags: [...flagsOf(product, histories), ...disputesOf(known)],
   };
 }
 
@@ -59,7 +60,7 @@ function storiesOf(facts: Iterable<Fact>): History[] {
   }
   return [...bySubscription.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, known]) => historyOf([...known.values()]));
+    .flatMap(([, known]) => ownedHistories([...known.values()]));
 }
 
 function flagsOf(product: Product, histories: readonly History[]): Flag[] {
@@ -67,7 +68,7 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
   );
   const starts = histories.flatMap(({ source, periods }) =>
-    periods.slice(0, 1).map(({ starts: [at] }) => ({ source, at })),
+    periods.slice(0, 1).map((period) => ({ source, at: openedAt(period) })),
   );
   const doubled = starts
     .filter(({ at }) => givingAt(product, histories, at).length > 1)
@@ -75,7 +76,7 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
   const refused = histories.flatMap(({ source, periods }) =>
     periods
       .filter((period) => isRefusedTrial(product, histories, period))
-      .map(({ starts: [at] }): Flag => ({ kind: "trial_refused", source, at })),
+      .map((period): Flag => ({ kind: "trial_refused", source, at: openedAt(period) })),
   );
   const twoItems = histories.flatMap(({ source, twoPlanItems }) =>
     twoPlanItems.map((at): Flag => ({ kind: "two_plan_items", source, at })),
@@ -87,6 +88,16 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
   );
   return [...backwards, ...doubled, ...twoItems, ...unlisted, ...refused, ...unscheduled];
+}
+
+/** Once for each instant, however many facts of it name another user. */
+function disputesOf(facts: readonly Fact[]): Flag[] {
+  const disputes = new Map<string, Flag>();
+  for (const { processor, subscription, at, ownerDisputed } of facts) {
+    const source = `${processor}:${subscription}` as const;
+    if (ownerDisputed) disputes.set(keyOf(source, at), { kind: "owner_disputed", source, at });
+  }
+  return [...disputes.values()].sort((a, b) => a.at - b.at || (a.source < b.source ? -1 : 1));
 }
 
 /** The flags that one delivery raised. */

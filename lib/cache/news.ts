@@ -13,6 +13,10 @@ export function withNews(gateway: Gateway, cache: EntitlementCache): Gateway {
       await cache.forget(input.userId, input.product, input.revision + 1);
       return gateway.commitTimeline(input);
     },
+    async moveSubscription(input) {
+      for (const { userId, product, revision } of input.parts) await cache.forget(userId, product, revision + 1);
+      return gateway.moveSubscription(input);
+    },
     async rebuildTimeline(userId, product, revision, timeline, repair) {
       // A repair keeps the revision: nothing of it is kept until the next one.
       if (repair) await cache.forget(userId, product, revision + 1);

@@ -30,11 +30,11 @@ export type {
   UserStory,
   WindowLine,
 } from "./admin-methods";
-export type { EventOutcome, EventState } from "./inbox-methods";
+export type { EventOutcome, EventState, FormerUser } from "./inbox-methods";
 export type { BillingMeasures } from "./measure-methods";
 export type { LinkedCustomer, Payers, StoredCheckout } from "./purchase-methods";
 export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
-export type { CommitInput, CommitResult, Difference, DueChange } from "./timeline-methods";
+export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./timeline-methods";
 export type { Drift } from "./upkeep-methods";
 export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./usage-methods";
 

@@ -13,9 +13,22 @@ export const eventState = z.object({
 });
 export type EventState = z.infer<typeof eventState>;
 
+const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
+
+/** How often an admin has moved a subscription, and the users who had it, each until when. */
+const moves = z.object({
+  moves: z.number().int(),
+  former: z.array(z.object({ userId: z.string(), until: instant })),
+});
+export type FormerUser = z.infer<typeof moves>["former"][number];
+
 const resolved = z.object({
   userId: z.string().nullable(),
+  /** They name several users, and the subscription has none. */
   conflict: z.boolean(),
+  /** The subscription has a user, and the event names another. */
+  disputed: z.boolean(),
+  ...moves.shape,
   /** Events that waited for this customer or subscription. */
   waiting: z.array(z.string()),
 });
@@ -85,12 +98,29 @@ export function inboxMethods(call: Call) {
     reopenWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
-    addNotes: (userId: string | null, event: { processor: Processor; id: string }, notes: readonly Note[]) =>
+    /** An event that waits is ignored from now on. @throws DatabaseError not_found, conflict for one that does not wait */
+    dismissWebhookEvent: (processor: Processor, id: string) =>
+      call(eventState, "dismiss_webhook_event", { p_processor: processor, p_id: id }),
+
+    /** Without a user the notes wait for a link of the ids that the event names. */
+    addNotes: (
+      userId: string | null,
+      event: { processor: Processor; id: string },
+      notes: readonly Note[],
+      { subscription, transaction }: { subscription: string | null; transaction?: string | null },
+      disputed = false,
+    ) =>
       call(eventState, "add_notes", {
         p_user_id: userId,
         p_processor: event.processor,
         p_event_id: event.id,
-        p_notes: notes.map((note) => ({ ...note, at: iso(note.at) })),
+        p_notes: notes.map((note) => ({
+          ...note,
+          at: iso(note.at),
+          subscription,
+          transaction: transaction ?? null,
+        })),
+        p_disputed: disputed,
       }),
 
     knownProducts: (userId: string, processor: Processor, subscription: string) =>
@@ -107,6 +137,14 @@ export function inboxMethods(call: Call) {
         p_customer_id: customer,
         p_user_id: userId,
         p_source: source,
+      }),
+
+    /** As `linkCustomer`, for a subscription that has no user. @throws DatabaseError conflict */
+    linkSubscription: (processor: Processor, subscription: string, userId: string) =>
+      call(z.object({ waiting: z.array(z.string()) }), "link_subscription", {
+        p_processor: processor,
+        p_subscription_id: subscription,
+        p_user_id: userId,
       }),
 
     /**

@@ -40,7 +40,12 @@ export type Difference = z.infer<typeof rebuilt>["differences"][number];
 const committed = z.union([
   z.object({ committed: z.literal(true), before: subscriptionViewSchema, after: subscriptionViewSchema }),
   z.object({ committed: z.literal(false), duplicate: z.literal(true) }).extend(eventState.shape),
-  z.object({ committed: z.literal(false), duplicate: z.literal(false) }),
+  z.object({
+    committed: z.literal(false),
+    duplicate: z.literal(false),
+    /** The subscription was moved to another user since its users were looked up. */
+    moved: z.boolean().default(false),
+  }),
 ]);
 export type CommitResult = z.infer<typeof committed>;
 
@@ -59,10 +64,35 @@ export interface CommitInput {
     others: readonly string[];
     analysis: unknown;
     flags: unknown;
+    /** How often the subscription had been moved when its users were looked up; absent: the facts are the present user's. */
+    moves?: number;
   };
   facts: readonly Fact[];
   timeline: Timeline;
   decision: Decision;
+}
+
+const begun = z.object({
+  /** null: events of it wait, and no user has it. */
+  fromUserId: z.string().nullable(),
+  at: z.iso.datetime({ offset: true }).transform(Date.parse),
+});
+
+/** What a move writes for one user and product; without a decision if the product is not the subscription's. */
+export interface MovePart extends Pick<CommitInput, "userId" | "product" | "revision" | "facts" | "timeline"> {
+  decision: Decision | null;
+  flags: unknown;
+  /** Ids of the facts of other products that the fold has seen. */
+  others: readonly string[];
+}
+
+export interface MoveInput {
+  processor: Processor;
+  subscription: string;
+  from: string;
+  to: string;
+  event: { id: string; type: string };
+  parts: readonly MovePart[];
 }
 
 export function timelineMethods(call: Call) {
@@ -85,6 +115,26 @@ export function timelineMethods(call: Call) {
         p_facts: input.facts.map(factDocument),
         p_timeline: timelineDocument(input.timeline),
         p_decision: input.decision,
+      }),
+
+    /** Whose a subscription is, and the instant at which it can be moved. @throws DatabaseError not_found */
+    beginMove: (processor: Processor, subscription: string, to: string) =>
+      call(begun, "begin_move", { p_processor: processor, p_subscription_id: subscription, p_user_id: to }),
+
+    /** All or nothing; `moved: false` if the link or one revision has moved on. */
+    moveSubscription: ({ processor, subscription, from, to, event, parts }: MoveInput) =>
+      call(z.object({ moved: z.boolean() }), "move_subscription", {
+        p_processor: processor,
+        p_subscription_id: subscription,
+        p_from_user_id: from,
+        p_to_user_id: to,
+        p_event: { ...event, processor, request_id: requestId() ?? null },
+        p_parts: parts.map(({ userId, facts, timeline, ...part }) => ({
+          ...part,
+          user_id: userId,
+          facts: facts.map(factDocument),
+          timeline: timelineDocument(timeline),
+        })),
       }),
 
     /** Scheduled plan changes to carry out now: due within `ahead` and not within `margin`, both in milliseconds. */

@@ -45,6 +45,9 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/admin/events/[processor]/[id]/replay": [
     { method: "POST", path: "/api/admin/events/stripe/evt_none/replay", expects: admins(404) },
   ],
+  "/api/admin/events/[processor]/[id]/dismiss": [
+    { method: "POST", path: "/api/admin/events/stripe/evt_none/dismiss", expects: admins(404) },
+  ],
   "/api/admin/links": [{ method: "POST", body: {}, expects: admins(400) }],
   "/api/admin/overrides": ["POST", "DELETE"].map((method) => ({ method, body: {}, expects: admins(400) })),
   "/api/admin/reconcile": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],

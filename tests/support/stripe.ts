@@ -14,8 +14,13 @@ const ENDPOINT = {
   livemode: false,
 };
 
-/** Delivers one event; the receipt is what Stripe would see. */
-export function deliver(gateway: Gateway, event: StripeObject): Promise<Receipt> {
+/** Delivers one event; the receipt is what Stripe would see. `connectedAccount`: as STRIPE_ACCOUNT names it. */
+export function deliver(
+  gateway: Gateway,
+  event: StripeObject,
+  { connectedAccount }: { connectedAccount?: string } = {},
+): Promise<Receipt> {
   const raw = Buffer.from(JSON.stringify(event));
-  return receive({ raw, signature: sign(raw, TEST_SECRET, Math.floor(Date.now() / 1000)) }, ENDPOINT, gateway);
+  const signature = sign(raw, TEST_SECRET, Math.floor(Date.now() / 1000));
+  return receive({ raw, signature }, { ...ENDPOINT, connectedAccount }, gateway);
 }

@@ -1,5 +1,5 @@
 /** One subscription's facts, told in days, for tests of the fold that say what they mean in a line. */
-import type { Fact, Image, Instant, PaymentFact, SnapshotFact } from "@/lib/billing/facts";
+import type { Fact, Image, Instant, PaymentFact, SnapshotFact, TransferFact } from "@/lib/billing/facts";
 import { DAY } from "@/lib/billing/period";
 import { fold } from "@/lib/billing/timeline";
 import { SHOP } from "./world";
@@ -63,6 +63,11 @@ export function told(subscription = "sub_a") {
       interval: "monthly",
       inMoney: true,
       ...rest,
+    }),
+    moves: (at: number, direction: TransferFact["direction"]): TransferFact => ({
+      kind: "transfer",
+      ...origin(at),
+      direction,
     }),
     fails: (at: number, rest: Partial<PaymentFact> = {}): PaymentFact => ({
       kind: "payment",

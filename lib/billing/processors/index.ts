@@ -14,24 +14,28 @@ export interface Endpoint {
   findPrice: FindPrice;
   /** Events of the other mode are quarantined. */
   livemode: boolean;
+  /** The connected account whose events are handled beside our own account's; absent: none. */
+  connectedAccount?: string | undefined;
 }
 
 /** The endpoint of a processor; undefined where it is not configured. */
 export function endpoint(processor: Processor): Endpoint | undefined {
   const settings = env();
-  const { source, secrets, livemode } = {
+  const { source, secrets, livemode, connectedAccount } = {
     stripe: {
       source: stripe,
       secrets: settings.stripe.webhookSecrets,
       livemode: /_live_/.test(settings.stripe.secretKey ?? ""),
+      connectedAccount: settings.stripe.account,
     },
     paddle: {
       source: paddle,
       secrets: settings.paddle.webhookSecrets,
       livemode: settings.paddle.environment === "production",
+      connectedAccount: undefined,
     },
   }[processor];
   if (secrets.length === 0) return undefined;
   const { find: findPrice } = priceLists(processor, process.env, { sandbox: settings.sandbox });
-  return { source, secrets, findPrice, livemode };
+  return { source, secrets, findPrice, livemode, connectedAccount };
 }

@@ -26,6 +26,11 @@ export interface WebhookEvent {
   type: string;
   /** null where the processor does not say (thin events, Paddle). */
   livemode: boolean | null;
+  /**
+   * The connected account that the event is about; null for an event of the account that owns the endpoint. An account
+   * id that cannot be read is an empty text, which no setting names.
+   */
+  account: string | null;
   /** null where the envelope has none: the event can only be ignored or quarantined. */
   occurredAt: Instant | null;
   payload: Record<string, unknown>;

@@ -4,6 +4,7 @@ export { AdminHeader } from "./admin-header";
 export { adminUser } from "./admin-user";
 export { Filters, NextPage } from "./filters";
 export { JsonBlock } from "./json-block";
+export { MoveForm } from "./move-form";
 export { OutcomeBadge } from "./outcome-badge";
 export { ReconcileForm } from "./reconcile-form";
 export { ReplayForm } from "./replay-form";

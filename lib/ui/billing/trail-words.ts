@@ -30,6 +30,8 @@ const WHY: Record<string, string> = {
   "Payment for another item": "a payment arrived for another item of your subscription.",
   "Plan change scheduled": "a plan change was scheduled for the end of the period.",
   "Scheduled plan change withdrawn": "the scheduled plan change was taken back.",
+  "Subscription moved to another user": "your subscription was moved to another account.",
+  "Subscription moved from another user": "a subscription was moved to your account.",
 };
 
 const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };

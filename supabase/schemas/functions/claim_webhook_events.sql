@@ -13,6 +13,10 @@ as $$
           where l.processor = e.processor
             and ((l.kind = 'customer' and l.external_id = e.customer_id)
               or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
+        -- It named two users before its subscription had one.
+        or (e.outcome = 'quarantined' and e.reason = 'link_conflict' and exists (
+          select from public.links l
+          where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
         -- A price that is not ours: its end and debts count once the subscription is known.
         or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
           select from public.mirrors m

@@ -3,7 +3,9 @@
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
 -- lost or counted twice. Locks: the event, then the subscriptions row.
--- p_event {processor, id, type, outcome, note, others, analysis, flags, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- {committed: false, moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users
+-- than the caller knows.
+-- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
 create or replace function public.commit_timeline(
   p_user_id text,
   p_product text,
@@ -29,6 +31,9 @@ begin
   end if;
 
   v_lock := public.lock_subscription(p_user_id, p_product);
+  if public.moved_meanwhile(p_user_id, p_facts, (p_event ->> 'moves')::integer) then
+    return jsonb_build_object('committed', false, 'duplicate', false, 'moved', true);
+  end if;
   v_before := v_lock.locked;
   v_now := public.now_for(p_user_id);
   -- The revision covers this product only; facts of the subscription in another product may have come since.

@@ -64,7 +64,9 @@ begin
     processor_ids = e.processor_ids || excluded.processor_ids;
 
   update public.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
-  update public.notes n set user_id = null, customer_id = null, detail = null where n.user_id = p_user_id;
+  update public.notes n set user_id = null, customer_id = null, subscription_id = null, transaction_id = null,
+    detail = null
+  where n.user_id = p_user_id;
   update public.webhook_events e
   set user_id = case when e.user_id = p_user_id then v_pseudonym else e.user_id end,
     hint_user_id = case when e.hint_user_id = p_user_id then null else e.hint_user_id end,
@@ -90,6 +92,9 @@ begin
   delete from public.notices n where n.user_id = p_user_id;
   -- That an admin acted stays; about whom, and with what, goes.
   update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
+  -- A subscription that was moved away from them.
+  update public.admin_acts a set details = a.details - 'from'
+  where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   -- The played processors' side, with all that hangs on it.

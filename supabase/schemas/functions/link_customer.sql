@@ -1,5 +1,6 @@
 -- Called by an admin (and by checkout, before it is opened): this customer of the processor is this user. Never moves a
--- link: a customer that is another user's already is a conflict. Answers with the events that waited for it.
+-- link: a customer that is another user's already is a conflict. Answers with the events that waited for it,
+-- and gives the notes that did to the user.
 -- Errors: TG409 linked to another user.
 create or replace function public.link_customer(
   p_processor text,
@@ -22,6 +23,7 @@ begin
     raise exception 'This customer is linked to another user already.'
       using errcode = 'TG409', detail = 'customerId', hint = 'linked_to_another';
   end if;
+  perform public.attach_notes(p_processor, p_user_id, p_customer_id, null, null);
   return jsonb_build_object('waiting', public.waiting_events(p_processor, p_customer_id, null));
 end;
 $$;

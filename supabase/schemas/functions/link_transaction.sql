@@ -17,6 +17,7 @@ begin
     raise exception 'This transaction is linked to another user already.'
       using errcode = 'TG409', detail = 'transactionId', hint = 'linked_to_another';
   end if;
+  perform public.attach_notes(p_processor, p_user_id, null, null, p_transaction_id);
   return jsonb_build_object('linked', true);
 end;
 $$;

@@ -1,7 +1,9 @@
--- Called by receive(): whose event is this? By our own links of its customer, its subscription and the transaction
--- that our server made for the checkout, or by the user id that our own server wrote at the processor
--- (p_trusted_user_id). Makes the missing links of customer and subscription. Never moves one: where they name
--- different users, nothing is written and the answer is a conflict. Answers with the events that waited for them, too.
+-- Called by receive(): to which user does this event belong? A subscription that is linked keeps its user: an event of it
+-- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
+-- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
+-- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
+-- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
+-- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -12,8 +14,12 @@ create or replace function public.resolve_links(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_users text[];
+  v_named text[];
+  v_user_id text;
+  v_agreed boolean;
   v_customer_id text := p_customer_id;
+  v_made integer;
+  v_moves jsonb;
 begin
   -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
   -- own server or an admin has linked it does it count, and no event makes such a link.
@@ -24,46 +30,63 @@ begin
   ) then
     v_customer_id := null;
   end if;
-  select array_agg(distinct u.user_id) into v_users
-  from (
-    select l.user_id from public.links l
-    where l.processor = p_processor
-      and ((l.kind = 'customer' and l.external_id = v_customer_id)
-        or (l.kind = 'subscription' and l.external_id = p_subscription_id)
-        or (l.kind = 'transaction' and l.external_id = p_transaction_id))
-    union all
-    select p_trusted_user_id where p_trusted_user_id is not null
-  ) u;
-  if v_users is null then
-    return jsonb_build_object('user_id', null, 'conflict', false, 'waiting', '[]'::jsonb);
-  elsif cardinality(v_users) > 1 then
-    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
-  end if;
-
-  begin
-    perform public.ensure_user(v_users[1], null, null);
-    insert into public.links (processor, kind, external_id, user_id, source)
-    select p_processor, i.kind, i.external_id, v_users[1],
-      case when p_trusted_user_id is null then 'event' else 'metadata' end
-    from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
-    where i.external_id is not null
-    on conflict (processor, kind, external_id) do nothing;
-    -- Another delivery may have linked one of them meanwhile, to somebody else: then neither is ours.
-    if exists (
-      select from public.links l
-      where l.processor = p_processor and l.user_id <> v_users[1]
+  for v_attempt in 1 .. 3 loop
+    select l.user_id into v_user_id from public.links l
+    where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
+    select array_agg(distinct u.user_id) into v_named
+    from (
+      select l.user_id from public.links l
+      where l.processor = p_processor
         and ((l.kind = 'customer' and l.external_id = v_customer_id)
-          or (l.kind = 'subscription' and l.external_id = p_subscription_id))
-    ) then
-      raise exception 'linked meanwhile' using errcode = 'TG000';
+          or (l.kind = 'transaction' and l.external_id = p_transaction_id))
+      union all
+      select p_trusted_user_id where p_trusted_user_id is not null
+    ) u;
+    if v_user_id is null and v_named is null then
+      return jsonb_build_object('user_id', null, 'conflict', false, 'disputed', false,
+        'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
     end if;
-  exception when sqlstate 'TG000' then
-    return jsonb_build_object('user_id', null, 'conflict', true, 'waiting', '[]'::jsonb);
-  end;
-  return jsonb_build_object(
-    'user_id', v_users[1],
-    'conflict', false,
-    'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    exit when v_user_id is null and cardinality(v_named) > 1;
+    v_user_id := coalesce(v_user_id, v_named[1]);
+    v_agreed := v_named is null or v_named = array[v_user_id];
+    v_moves := public.moves_of(p_processor, p_subscription_id, v_user_id);
+
+    begin
+      perform public.ensure_user(v_user_id, null, null);
+      -- If the event names another user, its customer is in doubt too, and is linked to neither.
+      insert into public.links (processor, kind, external_id, user_id, source)
+      select p_processor, i.kind, i.external_id, v_user_id,
+        case when p_trusted_user_id is null then 'event' else 'metadata' end
+      from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
+      where i.external_id is not null and v_agreed
+      on conflict (processor, kind, external_id) do nothing;
+      get diagnostics v_made = row_count;
+      -- Another delivery may have linked one of them meanwhile, to another user: look again.
+      if v_agreed and exists (
+        select from public.links l
+        where l.processor = p_processor and l.user_id <> v_user_id
+          and ((l.kind = 'customer' and l.external_id = v_customer_id)
+            or (l.kind = 'subscription' and l.external_id = p_subscription_id))
+      ) then
+        raise exception 'linked meanwhile' using errcode = 'TG000';
+      end if;
+      if v_made > 0 then
+        perform public.attach_notes(p_processor, v_user_id, v_customer_id, p_subscription_id, null);
+      end if;
+      return v_moves || jsonb_build_object(
+        'user_id', v_user_id,
+        'conflict', false,
+        'disputed', exists (
+          select from unnest(v_named) as n (user_id)
+          where n.user_id <> v_user_id
+            and not v_moves -> 'former' @> jsonb_build_array(jsonb_build_object('user_id', n.user_id))),
+        'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
+    exception when sqlstate 'TG000' then
+      -- The links of this attempt are undone.
+    end;
+  end loop;
+  return jsonb_build_object('user_id', null, 'conflict', true, 'disputed', false,
+    'waiting', '[]'::jsonb, 'moves', 0, 'former', '[]'::jsonb);
 end;
 $$;
 

@@ -1,5 +1,6 @@
 -- Called when a customer or subscription is linked: the events that waited for it, oldest first. Those with a price that
--- is not known wait too: the end of a subscription counts whatever its price, once the subscription is known.
+-- is not known wait too: the end of a subscription counts whatever its price, once the subscription is known. So do those
+-- that named two users: a subscription with a user keeps it, whatever its events name.
 create or replace function public.waiting_events(p_processor text, p_customer_id text, p_subscription_id text)
 returns jsonb
 language sql stable set search_path = ''
@@ -11,7 +12,8 @@ as $$
     union
     select e.id, e.created_at from public.webhook_events e
     where e.processor = p_processor and e.subscription_id = p_subscription_id
-      and (e.outcome = 'deferred' or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null))
+      and (e.outcome = 'deferred'
+        or (e.outcome = 'quarantined' and e.reason in ('unknown_price', 'link_conflict') and e.user_id is null))
   ) w;
 $$;
 

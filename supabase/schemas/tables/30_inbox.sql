@@ -35,7 +35,8 @@ create index webhook_events_waiting_subscription on public.webhook_events (proce
   where outcome in ('deferred', 'quarantined');
 create index webhook_events_created on public.webhook_events (created_at);
 
--- Which user something at a processor belongs to. The key allows one user each; a link is never moved.
+-- Which user something at a processor belongs to. The key allows one user each. Only an admin moves one:
+-- a subscription, by move_subscription.
 create table public.links (
   processor text not null check (processor in ('stripe', 'paddle')),
   kind text not null check (kind in ('customer', 'subscription', 'transaction')),
@@ -51,7 +52,7 @@ create index links_user on public.links (user_id, processor, kind);
 -- What changes no entitlement and must be seen: refunds, disputes, a customer deleted at the processor.
 create table public.notes (
   note_id text primary key,
-  -- null: the processor does not say whose it is (a dispute names its charge only).
+  -- null: no link names the user yet, or the processor names nothing that could be linked (a dispute: its charge only).
   user_id text references public.users (user_id),
   kind text not null check (kind in ('refund', 'dispute_opened', 'dispute_closed', 'customer_deleted')),
   processor text not null,
@@ -62,10 +63,16 @@ create table public.notes (
   currency text,
   detail text,
   occurred_at timestamptz not null,
-  created_at timestamptz not null default now()
+  created_at timestamptz not null default now(),
+  -- With customer_id, the ids whose link gives the note to a user.
+  subscription_id text,
+  transaction_id text
 );
 comment on table public.notes is 'Refunds, disputes and deleted customers: recorded and shown, never acted on.';
 create index notes_user on public.notes (user_id);
+create index notes_waiting_customer on public.notes (processor, customer_id) where user_id is null;
+create index notes_waiting_subscription on public.notes (processor, subscription_id) where user_id is null;
+create index notes_waiting_transaction on public.notes (processor, transaction_id) where user_id is null;
 
 alter table public.webhook_events enable row level security;
 alter table public.notes enable row level security;

@@ -4,7 +4,7 @@ create table public.facts (
   user_id text not null,
   product text not null,
   fact_id text not null,
-  kind text not null check (kind in ('snapshot', 'payment', 'schedule')),
+  kind text not null check (kind in ('snapshot', 'payment', 'schedule', 'transfer')),
   processor text not null,
   subscription_id text not null,
   occurred_at timestamptz not null,
@@ -14,6 +14,8 @@ create table public.facts (
   primary key (user_id, product, fact_id)
 );
 comment on table public.facts is 'What an event says, in our own words; the timeline is a pure fold over these.';
+-- To which users a subscription has belonged.
+create index facts_transfers on public.facts (processor, subscription_id) where kind = 'transfer';
 
 create table public.mirrors (
   user_id text not null,

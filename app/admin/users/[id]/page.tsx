@@ -10,6 +10,7 @@ import {
   adminUser,
   Cell,
   Empty,
+  MoveForm,
   OutcomeBadge,
   ReconcileForm,
   RowLink,
@@ -20,6 +21,7 @@ import {
   windowWords,
 } from "@/lib/ui/admin";
 import { formatNumber, formatUtc } from "@/lib/ui/format";
+import { moveSubscription } from "../../actions";
 
 export const metadata: Metadata = { title: "User" };
 
@@ -237,6 +239,24 @@ export default async function UserPage({ params, searchParams }: Params) {
           done="Linked; what waited for it is folded in."
         />
       </Section>
+
+      {story.links.some(({ kind }) => kind === "subscription") && (
+        <Section id="move" title="Move a subscription">
+          <p className="mb-3 max-w-prose text-muted text-sm">
+            From that moment on it counts for the other user, in the running period and with nothing used. What {userId}{" "}
+            used before stays in this history. The customer, with its invoices and cards, stays with {userId}.
+          </p>
+          <ul className="space-y-4">
+            {story.links
+              .filter(({ kind }) => kind === "subscription")
+              .map(({ processor, externalId }) => (
+                <li key={`${processor}/${externalId}`}>
+                  <MoveForm action={moveSubscription} processor={processor} subscriptionId={externalId} label="Move" />
+                </li>
+              ))}
+          </ul>
+        </Section>
+      )}
 
       <Section id="acts" title="Done by hand">
         <Table caption="Done by hand" head={["When", "Who", "What", "Details"]}>

@@ -1,12 +1,15 @@
-import { linkByHand } from "@/lib/admin";
-import { linkRequest } from "@/lib/billing";
+import { z } from "zod";
+import { linkAllByHand, linkByHand } from "@/lib/admin";
+import { linkList, linkRequest } from "@/lib/billing";
 import { gateway } from "@/lib/database";
-import { answer, json, readJson } from "@/lib/http";
+import { answer, json, parse, readJson } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
 
 export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireAdmin(request);
-    return json(await linkByHand(await readJson(request, linkRequest), id, gateway()));
+    const body = await readJson(request, z.unknown());
+    if (Array.isArray(body)) return json(await linkAllByHand(parse(linkList, body), id, gateway()));
+    return json(await linkByHand(parse(linkRequest, body), id, gateway()));
   });
 }

@@ -92,7 +92,14 @@ export function readSubscription(subscription: Subscription, findPrice: FindPric
     })),
   };
   const id = `read:${subscription.id}:${at}`;
-  const event = { processor: "paddle" as const, id, type: "subscription.updated", livemode: null, occurredAt: at };
+  const event = {
+    processor: "paddle" as const,
+    id,
+    type: "subscription.updated",
+    account: null,
+    livemode: null,
+    occurredAt: at,
+  };
   const normalized = normalize({ ...event, payload: { data } }, findPrice);
   if (normalized.outcome !== "facts" && normalized.outcome !== "unpriced") {
     throw unreadable("subscription", normalized.reason);

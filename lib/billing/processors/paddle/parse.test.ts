@@ -19,6 +19,7 @@ test("the envelope; Paddle does not say which environment it is from", () => {
       id: ENVELOPE.event_id,
       type: "subscription.created",
       livemode: null,
+      account: null,
       occurredAt: Date.UTC(2026, 3, 12, 10, 18, 49, 621),
       payload: ENVELOPE,
     },

@@ -25,6 +25,7 @@ export function parse(raw: Uint8Array): Parsed {
       id,
       type,
       livemode: id.startsWith(SIMULATED) ? false : null,
+      account: null,
       occurredAt: instantOf(payload.occurred_at),
       payload,
     },

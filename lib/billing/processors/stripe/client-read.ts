@@ -77,6 +77,7 @@ export function readSubscription(
       id: `read:${subscription.id}:${at}`,
       type: ended ? "customer.subscription.deleted" : "customer.subscription.updated",
       livemode: subscription.livemode,
+      account: null,
       occurredAt: at,
       payload: { data: { object: { ...object } } },
     },

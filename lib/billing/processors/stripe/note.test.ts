@@ -52,6 +52,18 @@ describe("a completed checkout", () => {
       link({ customer: "cus_1", subscription: "sub_1", trustedUserId: null }),
     );
   });
+
+  test.each(["payment", "setup"])("in mode %s without a subscription links only a customer", (mode) => {
+    const none = { mode, subscription: null };
+    expect(complete({ metadata: { user_id: "org_1" } }, none)).toEqual({
+      ...link({ customer: "cus_1", subscription: null, trustedUserId: "org_1" }),
+      unlinked: "no_subscription",
+    });
+    expect(complete({ metadata: { user_id: "org_1" } }, { ...none, customer: null })).toEqual({
+      outcome: "ignored",
+      reason: "no_subscription",
+    });
+  });
 });
 
 describe("a note", () => {

@@ -2,19 +2,23 @@
 import { z } from "zod";
 import type { Note } from "@/lib/billing/facts";
 import { identifier } from "@/lib/billing/processors/envelope";
+import type { Normalized } from "@/lib/billing/processors/processor";
 import type { Handler } from "./handler";
 import { optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
 
 /**
  * `checkout.session.completed`: whose customer and subscription these are, by the metadata that our server wrote.
- * `client_reference_id` is not believed: a payment link takes it from its address.
+ * `client_reference_id` is not believed: a payment link takes it from its address. A session that sells something once,
+ * or stores a card, has no subscription: it can link a customer, and otherwise no link will ever come for it.
  */
-export const linkHandler: Handler = ({ object }) => ({
-  outcome: "facts",
-  facts: [],
-  identity: sessionIdentityOf(object),
-  analysis: null,
-});
+export const linkHandler: Handler = ({ object }) => {
+  const identity = sessionIdentityOf(object);
+  const link: Normalized = { outcome: "facts", facts: [], identity, analysis: null };
+  const withoutSubscription = identity.subscription === null && (object.mode === "payment" || object.mode === "setup");
+  if (!withoutSubscription) return link;
+  if (identity.customer === null) return { outcome: "ignored", reason: "no_subscription" };
+  return { ...link, unlinked: "no_subscription" };
+};
 
 /** Kept as it is: what Postgres cannot store as text is no word of Stripe's. */
 const word = z.string().refine((value) => identifier(value) !== null);

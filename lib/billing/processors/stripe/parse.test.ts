@@ -13,6 +13,7 @@ describe("parse", () => {
         id: "evt_1",
         type: "invoice.paid",
         livemode: true,
+        account: null,
         occurredAt: 1_772_359_200_000,
         payload,
       },
@@ -27,6 +28,16 @@ describe("parse", () => {
       ok: true,
       event: { occurredAt: Date.UTC(2026, 2, 1, 10, 0, 0, 123), livemode: null },
     });
+  });
+
+  test.each([
+    ["acct_1", "acct_1"],
+    [null, null],
+    [undefined, null],
+    [7, ""],
+    ["", ""],
+  ])("reads the connected account from %j", (account, read) => {
+    expect(parse(bytes({ id: "evt_1", type: "x", account }))).toMatchObject({ ok: true, event: { account: read } });
   });
 
   test.each([

@@ -18,10 +18,15 @@ export function parse(raw: Uint8Array): Parsed {
       id,
       type,
       livemode: typeof payload.livemode === "boolean" ? payload.livemode : null,
+      account: accountOf(payload.account),
       occurredAt: occurredAt(payload.created),
       payload,
     },
   };
+}
+
+function accountOf(account: unknown): string | null {
+  return account === undefined || account === null ? null : (identifier(account) ?? "");
 }
 
 function occurredAt(created: unknown): Instant | null {

@@ -1,11 +1,12 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { eventStory, releaseOf } from "@/lib/admin";
+import { canBeDismissed, eventStory, releaseOf } from "@/lib/admin";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { reader, trailNumbers, trailWords } from "@/lib/ui";
-import { ActForm, adminUser, BeforeAfter, JsonBlock, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
+import { ActionForm, reader, trailNumbers, trailWords } from "@/lib/ui";
+import { ActForm, adminUser, BeforeAfter, JsonBlock, MoveForm, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
 import { formatUtc } from "@/lib/ui/format";
+import { dismissEvent, moveSubscription } from "../../../actions";
 
 export const metadata: Metadata = { title: "Event" };
 
@@ -14,7 +15,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
   await adminUser(`/admin/events/${processor}/${id}`);
   const [{ locale }, story] = await Promise.all([reader(), tell(processor, decodeURIComponent(id))]);
   const release = releaseOf(story);
-  const { customerId, hintUserId, outcome } = story;
+  const { customerId, subscriptionId, hintUserId, outcome } = story;
   return (
     <>
       <h1 className="break-all font-mono font-semibold text-xl">{story.type}</h1>
@@ -101,6 +102,27 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
               label="Link"
               done="Linked; what waited for it is folded in."
             />
+          )}
+          {outcome === "quarantined" && story.reason === "link_conflict" && subscriptionId !== null && (
+            <MoveForm
+              action={moveSubscription}
+              processor={story.processor}
+              subscriptionId={subscriptionId}
+              label="Give it to this user"
+            />
+          )}
+          {canBeDismissed(story) && (
+            <div>
+              <ActionForm
+                action={dismissEvent}
+                fields={{ processor: story.processor, id: story.id }}
+                label="Dismiss"
+                busyLabel="Dismissing"
+              />
+              <p className="mt-2 max-w-prose text-muted text-sm">
+                Ignores this event: no alert counts it and no job retries it. A replay still decides it.
+              </p>
+            </div>
           )}
         </div>
       </Section>

@@ -1,0 +1,30 @@
+import type { Route } from "next";
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { DatabaseError } from "@/lib/database";
+import { HttpError, requireSameOrigin } from "@/lib/http";
+import { currentUser } from "@/lib/identity";
+import type { Refusal } from "@/lib/ui";
+
+/**
+ * Does something for the signed-in admin and goes to the page that it names; a refusal comes back as a sentence for the
+ * form. The origin is checked as the routes check it.
+ */
+export async function attempt(work: (by: string) => Promise<string>): Promise<Refusal | null> {
+  let path: string;
+  try {
+    requireSameOrigin(new Request("http://action.invalid", { headers: await headers() }));
+    const user = await currentUser();
+    if (!user?.admin) return { error: "Only an admin can do this. Sign in again.", reason: "not_signed_in" };
+    path = await work(user.id);
+  } catch (error) {
+    if (error instanceof HttpError) return { error: error.message, reason: error.reason };
+    if (!(error instanceof DatabaseError)) throw error;
+    const { problem, message } = error;
+    if (problem === "conflict" || problem === "not_found" || problem === "bad_input")
+      return { error: message, reason: error.reason ?? problem };
+    return { error: "The database did not answer. Please try again." };
+  }
+  // Outside the try: a redirect is thrown.
+  redirect(path as Route);
+}
