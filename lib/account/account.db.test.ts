@@ -180,6 +180,7 @@ describe("coming back", () => {
       price,
       startsAt: Date.now(),
       status: "trialing",
+      metadata: { trial_source: "checkout" },
     });
     await deliver(gateway, again.created());
     expect(await subscription("writer")).toMatchObject({ plan: "free" });

@@ -130,7 +130,7 @@ function apply(
   const at = inPeriod(history, occurredAt);
   if (image.twoPlanItems && !mirror?.twoPlanItems) history.twoPlanItems.push(at);
   const unlisted = presence === "unlisted" || (presence === "unknown" && mirror?.unlisted === true);
-  if (unlisted && !mirror?.unlisted) history.unlistedPrices.push(at);
+  if (unlisted && !ended && !mirror?.unlisted) history.unlistedPrices.push(at);
   if (priced && image.item) history.items.push(image.item);
 
   const keepsPeriod = effect === "ends" || effect === "nothing" || move === "backwards" || move === "none";
