@@ -1,4 +1,19 @@
--- Extends the embedded installation: a sandbox claim that reports a locked account.
+-- pg_stat_statements keeps the time of every statement; the statement for slow queries in docs/documents.md reads it. It
+-- lives in the schema extensions, as on Supabase. Nothing else needs it, so a server without it, or a role that may not
+-- create it, gets a notice.
+do $$
+begin
+  if exists (select from pg_catalog.pg_extension where extname = 'pg_stat_statements')
+    or not exists (select from pg_catalog.pg_available_extensions where name = 'pg_stat_statements') then
+    return;
+  end if;
+  create schema if not exists extensions;
+  create extension pg_stat_statements with schema extensions;
+exception
+  when others then
+    raise notice 'pg_stat_statements was not created: %', sqlerrm;
+end
+$$;
 
 -- Called by the sandbox's deliverer: takes one account (p_account_id, or any) and answers its due events in the order in
 -- which they were emitted. The lease lasts 15 seconds, longer than one delivery may take; each concluded event renews it.
