@@ -5,8 +5,8 @@ const exclude = ["**/node_modules/**", ".next/**", ".tollgate/**", "e2e/**"];
 
 /** A test that hangs fails. Minutes, so that none fails because the machine is busy. */
 const timeouts = {
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
   teardownTimeout: 60_000,
   expect: { poll: { timeout: 120_000 } },
 };

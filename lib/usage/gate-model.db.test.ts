@@ -156,7 +156,6 @@ let users = 0;
 describe("the model and the gate", () => {
   test.concurrent.each(Array.from({ length: LANES }, (_, lane) => [lane]))(
     `say the same in ${RUNS / LANES} runs (%i)`,
-    { timeout: 600_000 },
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.commands(commands, { maxCommands: 16, size: "max" }), async (run) => {
@@ -173,7 +172,7 @@ describe("the model and the gate", () => {
     },
   );
 
-  test("no counter drifted from its ledger", { timeout: 60_000 }, async () => {
+  test("no counter drifted from its ledger", async () => {
     const drifts: unknown[] = [];
     let after: string | null = "";
     while (after !== null) {

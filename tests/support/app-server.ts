@@ -68,12 +68,12 @@ export function appServer(
       child.kill("SIGTERM");
       while (child.exitCode === null && child.signalCode === null) await sleep(50);
     };
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 600_000;
     while (!(await accepts(port))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`The app did not start:\n${output}`);
       await sleep(100);
     }
-  }, 90_000);
+  });
   afterAll(() => stop());
 
   return {

@@ -5,6 +5,7 @@
 import { type CounterField, product } from "@/lib/billing/catalog";
 import { standingAt, type Use } from "@/lib/billing/counters";
 import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/facts";
+import { MINUTE } from "@/lib/billing/period";
 import { fold } from "@/lib/billing/timeline";
 import { type Action, World } from "./world";
 
@@ -40,7 +41,8 @@ interface Entry extends Use {
 }
 
 export class GateModel {
-  readonly world = new World();
+  /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
+  readonly world = new World(0, 10 * MINUTE);
   readonly keys = new Map<string, { request: string; verdicts: Expected[]; at: Instant }>();
   readonly held: Held[] = [];
   private readonly ledger: Entry[] = [];
