@@ -9,6 +9,7 @@ import { priceVariable, sellable } from "@/lib/billing/catalog";
 import { VARIABLE_NAMES } from "@/lib/env";
 import { freePort, PROCESSOR } from "../support/app-server";
 import { testDatabase } from "../support/database";
+import { FILE_FORMS } from "./forms";
 
 const ROOT = process.cwd();
 const DOCKERFILE = readFileSync("Dockerfile", "utf8");
@@ -111,6 +112,7 @@ describe("the image", () => {
     const styles = [...page.matchAll(/<link[^>]+href="([^"]+\.css[^"]*)"/g)].map(([, source = ""]) => source);
     expect(scripts.length).toBeGreaterThan(0);
     expect(styles.length).toBeGreaterThan(0);
+    for (const form of FILE_FORMS) expect((await fetch(url + form("/billing"))).status, form("/billing")).toBe(404);
     for (const file of [...scripts, ...styles]) expect((await fetch(url + file)).status, file).toBe(200);
 
     child.kill("SIGTERM");
