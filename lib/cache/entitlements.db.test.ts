@@ -44,6 +44,7 @@ describe("memory", () => {
 
   test("a second look costs no database; a commit is seen at once", async () => {
     const played = playSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY });
+    asked.times = 0;
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(asked.times).toBe(1);
