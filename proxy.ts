@@ -7,8 +7,13 @@ import { type NextRequest, NextResponse } from "next/server";
 import { contentSecurityPolicy } from "@/lib/http";
 import { handOff } from "@/lib/identity";
 
+/** Next's page for what it cannot render, which it would serve with a 500 to whoever asks for it by name. */
+const ERROR_PAGE = "/_global-error";
+
 export async function proxy(request: NextRequest): Promise<Response> {
   const policy = contentSecurityPolicy(Buffer.from(crypto.randomUUID()).toString("base64"));
+  if (request.nextUrl.pathname === ERROR_PAGE)
+    return new Response("There is nothing here.", { status: 404, headers: { "content-security-policy": policy } });
   const handoff = await handOff(request);
   if (handoff?.kind === "answer") return handoff.response;
   for (const { name, value } of handoff?.cookies ?? []) {

@@ -3,6 +3,17 @@ import { defineConfig } from "vitest/config";
 const resolve = { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/` }] };
 const exclude = ["**/node_modules/**", ".next/**", ".tollgate/**", "e2e/**"];
 
+/** A test that hangs fails. Minutes, so that none fails because the machine is busy. */
+const timeouts = {
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+  teardownTimeout: 60_000,
+  expect: { poll: { timeout: 120_000 } },
+};
+
+/** Deadlines of the product are generous, except in the tests of a deadline. */
+const setupFiles = "./tests/support/generous-deadlines.ts";
+
 /** The log of what a test does on purpose would bury its result. */
 const env = {
   LOG_LEVEL: process.env.LOG_LEVEL ?? "fatal",
@@ -20,6 +31,8 @@ export default defineConfig({
           env,
           include: ["{lib,app,scripts,tests/documents}/**/*.test.ts"],
           exclude: [...exclude, "**/*.db.test.ts"],
+          setupFiles,
+          ...timeouts,
         },
       },
       {
@@ -32,8 +45,8 @@ export default defineConfig({
           globalSetup: "./tests/support/postgres-setup.ts",
           pool: "forks",
           maxWorkers: 2,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          setupFiles,
+          ...timeouts,
         },
       },
       {
@@ -46,8 +59,7 @@ export default defineConfig({
           globalSetup: "./tests/support/build-setup.ts",
           pool: "forks",
           maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...timeouts,
         },
       },
     ],

@@ -55,7 +55,6 @@ test("to everybody else there is nothing: pages and routes", async ({ page, requ
 
 test("every scenario passes, on the page, as a dry run and for real", async ({ page, isMobile }) => {
   test.skip(isMobile, "the same on every screen");
-  test.setTimeout(180_000);
   const { userId } = await subscriber(page, "played");
   await page.goto(`/admin/simulation?userId=${userId}`);
   for (const [dry, ids] of [

@@ -33,7 +33,7 @@ async function pay(request: APIRequestContext, url: string, card = "4242") {
 async function buy(request: APIRequestContext, plan: string) {
   const { body } = await post(request, "/api/checkout", { product: "writer", plan });
   await pay(request, body.url);
-  await expect.poll(async () => (await subscriptionOf(request, "writer")).plan, { timeout: 2_000 }).toBe(plan);
+  await expect.poll(async () => (await subscriptionOf(request, "writer")).plan).toBe(plan);
   return body as { url: string; checkout: string };
 }
 
@@ -146,7 +146,7 @@ test("changed: now, for the period's end, taken back, ended and resumed", async 
   expect(await post(page.request, "/api/subscription/change", of("ultra"))).toMatchObject({
     body: { outcome: "pending" },
   });
-  await expect.poll(async () => (await writer()).plan, { timeout: 2_000 }).toBe("ultra");
+  await expect.poll(async () => (await writer()).plan).toBe("ultra");
 
   expect(await post(page.request, "/api/subscription/change", of("basic"))).toMatchObject({
     body: { outcome: "scheduled", effectiveAt: (await writer()).periodEnd },
@@ -158,7 +158,7 @@ test("changed: now, for the period's end, taken back, ended and resumed", async 
   expect(await writer()).toMatchObject({ scheduledPlan: null });
 
   await post(page.request, "/api/subscription/cancel", { product: "writer" });
-  await expect.poll(async () => (await writer()).cancelAt, { timeout: 2_000 }).not.toBeNull();
+  await expect.poll(async () => (await writer()).cancelAt).not.toBeNull();
   await post(page.request, "/api/subscription/resume", { product: "writer" });
-  await expect.poll(async () => (await writer()).cancelAt, { timeout: 2_000 }).toBeNull();
+  await expect.poll(async () => (await writer()).cancelAt).toBeNull();
 });

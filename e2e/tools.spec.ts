@@ -155,13 +155,11 @@ test("writer: long work shows how far it is, and canceling gives the rest back",
   await expect(status).toContainText(/Canceled after [\d,]+ of 6,000 words. Those count; [\d,]+ came back./);
   const [, done = ""] = /after ([\d,]+) of/.exec(await status.innerText()) ?? [];
   const words = Number(done.replace(",", ""));
-  await expect
-    .poll(async () => (await subscriptionOf(page.request, "writer")).meters[0]?.reserved, { timeout: 5_000 })
-    .toBe(0);
+  await expect.poll(async () => (await subscriptionOf(page.request, "writer")).meters[0]?.reserved).toBe(0);
   const [meterNow, transformations] = (await subscriptionOf(page.request, "writer")).meters;
-  // Parts may have been on their way when their reader left.
+  // Parts may have been on their way when their reader left; how many depends on the machine, all of them is too many.
   const onTheWay = (meterNow?.used ?? 0) - 5_100 - words;
-  expect([onTheWay % 120, onTheWay >= 0, onTheWay <= 600]).toEqual([0, true, true]);
+  expect([onTheWay % 120, onTheWay >= 0, onTheWay < 6_000 - words]).toEqual([0, true, true]);
   expect(transformations?.used).toBe(85);
   await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", String(meterNow?.used));
   await expect(page.getByRole("region", { name: "Result" })).toContainText("We use one two");

@@ -77,9 +77,7 @@ test("what is used appears by itself", async ({ page }) => {
   await page.goto("/usage");
   await expect(page.getByText("No messages used in these days.")).toBeVisible();
   await consume(page.request, "messages_count", 7);
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("7 of 100 messages used", {
-    timeout: 3_000,
-  });
+  await expect(page.getByRole("region", { name: "Messages" })).toContainText("7 of 100 messages used");
 });
 
 test.describe(() => {

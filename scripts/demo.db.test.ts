@@ -7,7 +7,7 @@ import { seedDemo } from "./demo";
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
-beforeAll(() => seedDemo(database.url), 120_000);
+beforeAll(() => seedDemo(database.url));
 
 async function shown() {
   const people = await Promise.all(["demo", "newcomer", "studio", "agency"].map((id) => gateway.usage(id)));
@@ -70,4 +70,4 @@ test("told again, also after a start that was killed in the middle, it is the sa
   await database.pool().query("update users set email = null");
   await seedDemo(database.url);
   expect([await shown(), await counts()]).toEqual([before, counted]);
-}, 120_000);
+});

@@ -21,7 +21,7 @@ export interface Finding {
 type Query = <Row>(text: string) => Promise<Row[]>;
 
 /** Milliseconds within which the retry job has decided what was acknowledged undecided. */
-const RETRIED_MS = 120_000;
+const RETRIED_MS = 900_000;
 
 export async function verify(url: string, told: Told): Promise<Finding[]> {
   const client = new pg.Client({ connectionString: url });

@@ -2,7 +2,7 @@
 import { expect, type Page } from "@playwright/test";
 import type { Price } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
-import { addMonths, DAY, HOUR } from "@/lib/billing/period";
+import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/period";
 import { type PlayedSubscription, playSubscription } from "@/lib/billing/processors/stripe/played";
 import { consume, newUserId, postStripe, signIn } from "./person";
 
@@ -67,7 +67,7 @@ const STATES = {
 
   /** 8,000 words used before a renewal that was then not paid. */
   pastDue: async (person: Person) => {
-    const writer = await person.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() + 3_000));
+    const writer = await person.subscribe(monthly("writer", "plus"), agoOfPeriodTo(Date.now() + 10 * MINUTE));
     await person.use("words_used", 8_000);
     const renewedAt = writer.periodEnd();
     await person.hear(writer.renewed());

@@ -9,7 +9,6 @@ import { grantOverride, linkByHand, revokeOverride, syncGauge } from "./repair";
 import { eventQuery, grantRequest } from "./requests";
 
 const { gateway, query, subscribe } = meteredDatabase();
-const list = (filter: object) => listEvents(eventQuery.parse(filter), gateway);
 const acts = async (userId: string | null) =>
   (await gateway.adminActs(userId, 50)).map(({ act, actor }) => [act, actor]);
 
@@ -22,6 +21,10 @@ function unlinked(name: string) {
 }
 
 describe("the list of events", () => {
+  // Its own: the events of other tests are not in it.
+  const { gateway, subscribe } = meteredDatabase();
+  const list = (filter: object) => listEvents(eventQuery.parse(filter), gateway);
+
   test("is filtered by everything it shows, and goes on page by page without gaps", async () => {
     for (let place = 0; place < 60; place += 1) await deliver(gateway, unlinked(`page${place}`));
     await subscribe("listed", { plan: "plus" });
@@ -130,22 +133,28 @@ test("a user's story has what waits for them; nobody unknown is made by looking"
   expect(await query("select 1 from users where user_id = 'nobody-at-all'")).toEqual([]);
 });
 
-test("health counts what is there", async () => {
-  const played = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY });
-  await deliver(gateway, played.renewed());
-  await deliver(gateway, played.changed({ status: "past_due" }, Date.now() - DAY));
-  await gateway.consume("near", "words_used", 450);
-  const health = await gateway.serviceHealth(24);
-  expect(health.payments).toMatchObject({ failed: 1, open: 1, recovered: 0 });
-  expect(health.nearest).toContainEqual({
-    userId: "near",
-    product: "writer",
-    field: "words_used",
-    used: 450,
-    limit: 500,
+describe("health", () => {
+  const { gateway, subscribe } = meteredDatabase();
+
+  test("counts what is there", async () => {
+    const played = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY });
+    await deliver(gateway, played.renewed());
+    await deliver(gateway, played.changed({ status: "past_due" }, Date.now() - DAY));
+    await deliver(gateway, unlinked("waits"));
+    await subscribe("active", { plan: "plus" });
+    await gateway.consume("near", "words_used", 450);
+    const health = await gateway.serviceHealth(24);
+    expect(health.payments).toMatchObject({ failed: 1, open: 1, recovered: 0 });
+    expect(health.nearest).toContainEqual({
+      userId: "near",
+      product: "writer",
+      field: "words_used",
+      used: 450,
+      limit: 500,
+    });
+    expect(health.plans.find(({ product, plan }) => product === "writer" && plan === "plus")?.users).toBeGreaterThan(0);
+    expect(health.waiting.deferred).toBeGreaterThan(0);
+    expect(health.lastWebhooks.stripe).not.toBeNull();
+    expect(health.lastWebhooks.paddle).toBeNull();
   });
-  expect(health.plans.find(({ product, plan }) => product === "writer" && plan === "plus")?.users).toBeGreaterThan(0);
-  expect(health.waiting.deferred).toBeGreaterThan(0);
-  expect(health.lastWebhooks.stripe).not.toBeNull();
-  expect(health.lastWebhooks.paddle).toBeNull();
 });

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredCheckout } from "@/lib/database";
+import { CHECKOUT_MS } from "@/lib/deadlines";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
 import { findPlan, freePlan, type ProductId, product as productOf } from "./catalog";
@@ -22,8 +23,6 @@ export interface Buyer {
   email: string | null;
 }
 
-/** Long enough for another tab's request to have its answer from the processor. */
-const PATIENCE_MS = 12_000;
 const PAUSE_MS = 200;
 
 /**
@@ -43,7 +42,7 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Sellin
   await gateway.ensureUser(buyer.id, buyer.email, null);
   const trialDays = wanted.trial ? await trialFor(buyer.id, wanted, shop) : undefined;
 
-  const patience = Date.now() + PATIENCE_MS;
+  const patience = Date.now() + CHECKOUT_MS;
   let asksAgain = true;
   for (;;) {
     const begun = await gateway.beginCheckout({ userId: buyer.id, ...wanted, plan });

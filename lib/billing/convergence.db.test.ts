@@ -155,7 +155,6 @@ test.each(RENDERINGS)(
       }
     }
   },
-  180_000,
 );
 
 test("what somebody changed by hand is found, reported and repaired by the rebuild", async () => {

@@ -24,7 +24,8 @@ async function words(userId: string) {
 const writer = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
   ({ product: "writer", plan, interval }) as const;
 
-describe("one subscriber's month", () => {
+// Each test goes on from the one before.
+describe("one subscriber's month", { shuffle: false }, () => {
   const userId = "story";
   // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
   const startsAt = Math.floor(Date.now() / DAY) * DAY - 19.5 * DAY;

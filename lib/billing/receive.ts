@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
+import { ANSWER_MS } from "@/lib/deadlines";
 import { documented, log, measures, secondsSince } from "@/lib/observability";
 import { about } from "./add-facts";
 import type { Endpoint, WebhookEvent } from "./processors";
@@ -22,9 +23,6 @@ interface Delivery {
   signature: string | null;
 }
 
-/** Processors count an answer later than this as none (Paddle after 5 s). */
-const DEADLINE_MS = 4_000;
-
 /** An event that throws as often as this is dead: visible, replayable, and not tried again by itself. */
 export const MAX_ATTEMPTS = 10;
 
@@ -38,7 +36,7 @@ export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: G
   if (!parsed.ok) return refused(source.processor, parsed.reason);
   const { event } = parsed;
 
-  const late = sleep(DEADLINE_MS, unavailable("The database took too long."), { ref: false });
+  const late = sleep(ANSWER_MS, unavailable("The database took too long."), { ref: false });
   const receipt = await Promise.race([late, storeAndDecide(event, delivery.raw, endpoint, gateway)]);
   measured(event, source.handles(event.type), receipt, start);
   return receipt;

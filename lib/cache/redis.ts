@@ -5,13 +5,12 @@
  * has another run id, and keys carry it. What a process could not say to Redis (`forget`) it says before it reads again.
  */
 import type { RedisClientType } from "@redis/client";
+import { CACHE_MS } from "@/lib/deadlines";
 import { log } from "@/lib/observability/log";
 import type { VersionedStore } from "./store";
 
 /** As long as a value may be kept, and so as long as its revision must be known. */
 const KEPT_MS = 5 * 60_000;
-/** Longer than Redis takes, shorter than anybody notices. */
-const PATIENCE_MS = 100;
 
 /** r: revision, v: value (absent: only the revision is known), u: fresh until, by Redis' own clock. */
 const NOW = `local t = redis.call('TIME') local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
@@ -125,7 +124,7 @@ export function redisStore(url: string): VersionedStore {
 async function inTime<T>(asked: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("Redis took too long.")), PATIENCE_MS);
+    timer = setTimeout(() => reject(new Error("Redis took too long.")), CACHE_MS);
   });
   try {
     return await Promise.race([asked, late]);

@@ -47,6 +47,8 @@ const DEFAULT_SETTINGS = {
   unix_socket_directories: "",
   max_connections: 200,
   shared_preload_libraries: "pg_stat_statements",
+  // As on Supabase: pg_stat_statements is found by its name alone.
+  search_path: "public, extensions",
   log_statement: "none",
 };
 

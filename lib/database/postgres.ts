@@ -1,19 +1,17 @@
 /** The direct transport: one Postgres function a call, over a pool of named statements. */
 import { createHash } from "node:crypto";
 import pg from "pg";
+import { CONNECT_MS, callMs } from "@/lib/deadlines";
 import { measures, secondsSince } from "@/lib/observability/measures";
-import { deadlineOf } from "./deadlines";
 import { databaseError } from "./errors";
 import type { Transport } from "./transport";
-
-const CONNECT_TIMEOUT_MS = 2_000;
 
 /** A transport over any Postgres, or a pooler in transaction mode in front of one. */
 export function postgresTransport(connectionString: string, { connections = 16 } = {}): Transport {
   const pool = new pg.Pool({
     connectionString,
     max: connections,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_MS,
     application_name: "tollgate",
   });
   // An idle connection that breaks is replaced by the next call; without a listener it would end the process.
@@ -27,7 +25,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
       const text = `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
       const values = names.map((key) => encode(args[key]));
       const start = performance.now();
-      const deadline = start + deadlineOf(name);
+      const deadline = start + callMs(name);
       let client: pg.PoolClient | undefined;
       let broken = false;
       const send = (statement: pg.QueryConfig) => {

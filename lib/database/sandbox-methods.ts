@@ -24,6 +24,8 @@ const claim = z.object({
   ),
 });
 export type SandboxClaim = z.infer<typeof claim>;
+/** Events are due, but another transaction locks their account's row: claim again. */
+const busy = z.object({ busy: z.literal(true) });
 
 const clock = z.object({
   now: instant,
@@ -82,9 +84,9 @@ export function sandboxMethods(call: Call) {
         { p_processor: of, p_key: key },
       ),
 
-    /** One account's events that are due; null where nothing is, or where others have it. */
+    /** One account's due events; `busy` if its row is locked; null if none is due or another deliverer has them. */
     claimSandboxEvents: (limit: number, of: { processor: Processor; accountId: string } | null) =>
-      call(claim.nullable(), "sandbox_claim_events", {
+      call(z.union([claim, busy]).nullable(), "sandbox_claim_events", {
         p_limit: limit,
         p_processor: of?.processor ?? null,
         p_account_id: of?.accountId ?? null,

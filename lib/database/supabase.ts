@@ -1,6 +1,6 @@
 /** The Supabase transport: one Postgres function a call, by `rpc` of the real SDK with the project's secret key. */
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { deadlineOf } from "./deadlines";
+import { callMs } from "@/lib/deadlines";
 import { DatabaseError, databaseError } from "./errors";
 import type { Transport } from "./transport";
 
@@ -18,7 +18,7 @@ export function supabaseTransport(project: SupabaseProject, { timeoutMs = Number
       client ??= connect(project);
       const rpc = (await client)
         .rpc(name, withoutUndefined(args))
-        .abortSignal(AbortSignal.timeout(Math.min(timeoutMs, deadlineOf(name))));
+        .abortSignal(AbortSignal.timeout(Math.min(timeoutMs, callMs(name))));
       const { data, error, status } = await rpc;
       if (error) throw errorOf(error, status);
       return data;

@@ -79,14 +79,16 @@ function records<T extends { userId: string }>(rows: readonly T[]) {
   return rows.map(({ userId, ...row }) => ({ ...row, user_id: userId }));
 }
 
+const user = z.object({ userId: z.string(), email: z.string().nullable(), name: z.string().nullable() });
+
 export function usageMethods(call: Call) {
   return {
     ensureUser: (userId: string, email: string | null, name: string | null) =>
-      call(z.object({ userId: z.string(), email: z.string().nullable(), name: z.string().nullable() }), "ensure_user", {
-        p_user_id: userId,
-        p_email: email,
-        p_name: name,
-      }),
+      call(user, "ensure_user", { p_user_id: userId, p_email: email, p_name: name }),
+
+    /** As `ensureUser`, after a request; null if the account was erased a moment ago: then nothing is stored. */
+    rememberProfile: (userId: string, email: string | null, name: string | null) =>
+      call(user.nullable(), "remember_profile", { p_user_id: userId, p_email: email, p_name: name }),
 
     /** Every product of a user, free ones too; plans that disagreed with the timeline are corrected on the way. */
     usage: (userId: string) =>

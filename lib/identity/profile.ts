@@ -17,23 +17,19 @@ export async function rememberProfile({ id, email, name }: Identity): Promise<vo
   const [oldest] = stored.keys();
   if (stored.size > STORED_MAX && oldest !== undefined) stored.delete(oldest);
   try {
-    const user = await gateway().ensureUser(id, email, name);
-    if (user.email !== null) return;
+    const user = await gateway().rememberProfile(id, email, name);
+    // Erased: a user who comes back starts with a profile again.
+    if (user === null) stored.delete(id);
+    if (user === null || user.email !== null) return;
     const profile = await (await provider())?.profileOf?.(id);
-    if (profile) await gateway().ensureUser(id, profile.email, profile.name);
+    if (profile) await gateway().rememberProfile(id, profile.email, profile.name);
   } catch (error) {
     stored.delete(id);
     log.warn({ userId: id, error: String(error) }, "A profile could not be stored");
   }
 }
 
-/**
- * After an erasure: the erasing request itself and those beside it store nothing anew. Who comes back later starts with
- * a profile again.
- */
-export function withholdProfile({ id, email, name }: Identity): void {
-  stored.set(id, JSON.stringify([email, name]));
-  setTimeout(() => stored.delete(id), WITHHELD_MS).unref();
+/** After an erasure: a user who comes back starts with a profile again. */
+export function forgetProfile({ id }: Identity): void {
+  stored.delete(id);
 }
-
-const WITHHELD_MS = 10_000;

@@ -6,7 +6,7 @@ import { env } from "@/lib/env";
 import { formOf, HttpError, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
 import type { Identity } from "./identity";
-import { withholdProfile } from "./profile";
+import { forgetProfile } from "./profile";
 
 const email = z.email({ error: "is an e-mail address" }).max(254);
 const password = z.string({ error: "is missing" }).min(1, { error: "is missing" }).max(1000);
@@ -60,7 +60,7 @@ export async function signOut(request: Request): Promise<Response> {
  * Clerk's token goes by itself within a minute.
  */
 export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
-  withholdProfile(user);
+  forgetProfile(user);
   const { identity } = env();
   if (identity === "local") return (await localPart()).endedLocalSession();
   if (identity === "supabase") await (await passwords()).endSession(request);

@@ -27,7 +27,9 @@ const find: FindClient = async () => ({ client, sold: priceLists("stripe", {}, {
 
 let users = 0;
 let userId = "";
-beforeEach(() => {
+beforeEach(async () => {
+  // By real time no change of an earlier test is due.
+  await database.pool().query("delete from sandbox_clocks");
   users += 1;
   userId = `changes-${users}`;
   asked = [];

@@ -168,14 +168,23 @@ describe("rounds of a job", () => {
   test("at once, in several processes, do the work once", async () => {
     const others = [gateway, ...[1, 2, 3].map(() => createGateway(postgresTransport(database.url)))];
     let worked = 0;
+    let refused = 0;
+    let allRefused = () => {};
+    const othersRefused = new Promise<void>((resolve) => {
+      allRefused = resolve;
+    });
     const rounds = await Promise.all(
-      others.map((each, place) =>
-        exclusively({ name: "at_once", by: `process ${place}` }, each, async () => {
+      others.map(async (each, place) => {
+        const round = await exclusively({ name: "at_once", by: `process ${place}` }, each, async () => {
           worked += 1;
-          await new Promise((resolve) => setTimeout(resolve, 200));
+          // The round lasts until the other three have asked.
+          await othersRefused;
           return {};
-        }),
-      ),
+        });
+        if (!round.ran) refused += 1;
+        if (refused === 3) allRefused();
+        return round;
+      }),
     );
     expect(worked).toBe(1);
     expect(rounds.filter(({ ran }) => ran)).toHaveLength(1);
@@ -183,11 +192,11 @@ describe("rounds of a job", () => {
   });
 
   test("that was killed lets the next begin when its lease is over; one that failed at once", async () => {
-    expect(await gateway.beginJob("killed", "a process", 1, 0)).toEqual(expect.any(Number));
+    expect(await gateway.beginJob("killed", "a process", 3_600, 0)).toEqual(expect.any(Number));
     expect(await exclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
       ran: false,
     });
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await query("update job_runs set lease_until = now() where job = 'killed'");
     expect(await exclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
       ran: true,
     });

@@ -8,7 +8,7 @@ import { expireReservations } from "./expire";
 import { keepLedgerMonths } from "./partitions";
 import { reconcileUsage } from "./reconcile-usage";
 
-const { database, gateway, query, meter } = meteredDatabase();
+const { gateway, query, meter } = meteredDatabase();
 
 /** The same round in several processes at once. */
 const atOnce = <T>(round: () => Promise<T>) => Promise.all([round(), round(), round(), round()]);
@@ -68,9 +68,11 @@ describe("cleanup", () => {
     await addKeys("keys-young", 3, "47 hours 59 minutes");
     const rounds = await atOnce(() => cleanUp(gateway, 30));
     expect(rounds.reduce((sum, { keys }) => sum + keys, 0)).toBe(12_000);
-    expect(await query("select user_id, count(*)::int from idempotency_keys group by 1")).toEqual([
-      { user_id: "keys-young", count: 3 },
-    ]);
+    expect(
+      await query(
+        "select user_id, count(*)::int from idempotency_keys where user_id in ('keys-old', 'keys-young') group by 1",
+      ),
+    ).toEqual([{ user_id: "keys-young", count: 3 }]);
   });
 
   test("a key that is gone charges anew", async () => {
@@ -155,21 +157,6 @@ describe("expire", () => {
     expect(await expireReservations(gateway)).toEqual({ rows: 510 });
     expect(await query("select from reservations where user_id like 'crowd-%' and state = 'open'")).toEqual([]);
   });
-
-  test("a row that somebody holds waits for the next round, and keeps no other waiting", async () => {
-    await Promise.all(["stuck", "free"].map(hold));
-    const client = await database.pool().connect();
-    try {
-      await client.query("begin");
-      await client.query("select from subscriptions where user_id = 'stuck' for update");
-      expect(await expireReservations(gateway)).toEqual({ rows: 1 });
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
-    expect(await stored("free")).toEqual([{ reserved: null, state: "expired" }]);
-    expect(await expireReservations(gateway)).toEqual({ rows: 1 });
-  });
 });
 
 describe("reconcile", () => {
@@ -207,23 +194,6 @@ describe("reconcile", () => {
     });
     expect(await meter("gauged", "chatbots_count")).toMatchObject({ used: 1 });
     expect(await of("gauged")).toEqual([]);
-  });
-
-  test("a row that somebody holds is reported, and keeps the round from nobody else", async () => {
-    for (const userId of ["gauge-1", "gauge-2"]) {
-      await gateway.createChatbot(userId, "Bot");
-      await spoil(userId, { chatbots_count: 2 });
-    }
-    const client = await database.pool().connect();
-    try {
-      await client.query("begin");
-      await client.query("select from subscriptions where user_id = 'gauge-1' for update");
-      expect(await reconcileUsage(gateway)).toMatchObject({ drifting: 2, repaired: 1 });
-    } finally {
-      await client.query("rollback");
-      client.release();
-    }
-    expect(await reconcileUsage(gateway)).toMatchObject({ drifting: 1, repaired: 1 });
   });
 
   test("everybody is looked at, page after page", async () => {

@@ -140,6 +140,7 @@ test("a notice is put away by its user only", async () => {
 
 describe("delivery", () => {
   test("each is sent once, also by rounds at once; what fails is tried again later", async () => {
+    await tellUsers(gateway);
     await query("update notices set delivered_at = now()");
     await gateway.ensureUser("mailed", "mailed@example.com", null);
     await gateway.consume("mailed", "words_used", 400);
@@ -162,6 +163,8 @@ describe("delivery", () => {
   });
 
   test("what was made before anything was plugged in is not sent days later", async () => {
+    await tellUsers(gateway);
+    await query("update notices set delivered_at = now()");
     await gateway.consume("before", "words_used", 400);
     await tellUsers(gateway);
     await query(

@@ -14,6 +14,7 @@ import { inRequest } from "./request";
 import { createScrape } from "./scrape";
 
 const database = testDatabase();
+const shipped = testDatabase({ deadlines: "shipped" });
 const gateway = createGateway(measuredTransport(postgresTransport(database.url)));
 const gate = createGate(() => gateway, measured);
 const scrape = createScrape(() => gateway, 0);
@@ -91,15 +92,18 @@ test("a usage function without an answer is an atomic error, bad input is not", 
   const start = await count();
   await expect(gateway.consume(PERSON, "words_used", -1)).rejects.toMatchObject({ problem: "bad_input" });
   expect(await count()).toBe(start);
-  const client = await database.pool().connect();
+  const impatient = createGateway(measuredTransport(postgresTransport(shipped.url)));
+  await impatient.consume(PERSON, "words_used", 1);
+  const client = await shipped.pool().connect();
   try {
     await client.query("begin");
     await client.query("select from subscriptions where user_id = $1 for update", [PERSON]);
-    await expect(gateway.consume(PERSON, "words_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
+    await expect(impatient.consume(PERSON, "words_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
     expect(await count()).toBe(start + 1);
   } finally {
     await client.query("rollback");
     client.release();
+    await impatient.end();
   }
   const samples = parseMetrics((await scrape()).text);
   expect(total(samples, "tollgate_database_lock_timeouts_total", { function: "check_and_increment_usage" })).toBe(1);

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Processor } from "@/lib/billing/facts";
 import { DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/period";
 import type { Gateway } from "@/lib/database";
+import { DELIVERY_MS } from "@/lib/deadlines";
 import { log } from "@/lib/observability";
 import type { AccountRef } from "./accounts";
 import type { Played } from "./played";
@@ -29,12 +30,27 @@ const BATCH = 50;
 /** Growing waits, as the processors'; the last one is repeated until the event is taken. */
 const WAITS = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY];
 
-/** Delivers all that is due, of one account or of all; gives the number of attempts. */
+/** Pauses before a claim is repeated, in milliseconds: a request locks its account's row for a few of them. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+
+/**
+ * Delivers all that is due, of one account or of all; gives the number of attempts. A locked account is claimed again
+ * until its row is free: the transaction that locks the row delivers nothing. Of all accounts, the tick claims again.
+ */
 export async function deliver(of: AccountRef | null, sender: Sender, gateway: Gateway): Promise<number> {
   let attempts = 0;
+  let pause = FIRST_PAUSE_MS;
   for (;;) {
     const claim = await gateway.claimSandboxEvents(BATCH, of);
     if (claim === null) return attempts;
+    if ("busy" in claim) {
+      if (of === null) return attempts;
+      await sleep(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+      continue;
+    }
+    pause = FIRST_PAUSE_MS;
     for (const event of claim.events) {
       const status = await attempt(claim.processor, event.raw, sender);
       const taken = status !== null && status >= 200 && status < 300;
@@ -47,12 +63,9 @@ export async function deliver(of: AccountRef | null, sender: Sender, gateway: Ga
   }
 }
 
-/** How long somebody waits for events that another deliverer has in hand. */
-const PATIENCE_MS = 20 * SECOND;
-
 /** Delivers an account's events and waits until each has been attempted once, whoever attempts it. */
 export async function deliverAndWait(of: AccountRef, sender: Sender, gateway: Gateway): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = Date.now() + DELIVERY_MS;
   for (;;) {
     await deliver(of, sender, gateway);
     const { waiting } = await gateway.undeliveredSandboxEvents(of);

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
@@ -75,7 +75,7 @@ describe.each(["stripe", "paddle"] as const)("at %s", (processor) => {
 
 describe("the documents' examples, as they are written", () => {
   let userId = "";
-  beforeAll(async () => {
+  beforeEach(async () => {
     userId = await inState("active");
   });
 

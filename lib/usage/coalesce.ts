@@ -8,6 +8,7 @@
  * A user's calls keep their order: while a lane is open, new calls of its user queue behind it.
  */
 import { DatabaseError } from "@/lib/database";
+import { QUEUE_MS } from "@/lib/deadlines";
 
 interface CoalesceOptions<Call, Answer> {
   /** Whose calls keep their order. */
@@ -48,7 +49,7 @@ export function coalesce<Call, Answer>({
   batch = 128,
   waiting = 4_096,
   lanes: maxLanes = 4,
-  patience = 1_500,
+  patience = QUEUE_MS,
   onSend,
 }: CoalesceOptions<Call, Answer>): (call: Call) => Promise<Answer> {
   type Entry = Waiting<Call, Answer>;

@@ -183,7 +183,6 @@ async function newUser(): Promise<{ model: GateModel; real: Real }> {
 describe("the model and the gate", () => {
   test.concurrent.each(Array.from({ length: LANES }, (_, lane) => [lane]))(
     `say the same in ${RUNS / LANES} runs (%i)`,
-    { timeout: 600_000 },
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.commands(commands, { maxCommands: 24, size: "max" }), async (run) => {
@@ -223,7 +222,7 @@ describe("the model and the gate", () => {
     expect(await meter(real.userId, "words_used")).toMatchObject({ used: 0 });
   });
 
-  test("no counter drifted from its ledger", { timeout: 60_000 }, async () => {
+  test("no counter drifted from its ledger", async () => {
     const drifts: unknown[] = [];
     let after: string | null = "";
     while (after !== null) {

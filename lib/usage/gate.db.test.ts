@@ -210,22 +210,6 @@ test("a give-back is bounded by the window of its charge, whatever is used in th
   expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });
 });
 
-test("a row that stays locked: 503 at once enough, and nothing is counted afterwards", async () => {
-  await gateway.consume(userId, "words_used", 1);
-  const client = await database.pool().connect();
-  await client.query("begin");
-  await client.query("select from subscriptions where user_id = $1 for update", [userId]);
-  const calls = times(3, () => gateway.consume(userId, "words_used", 7).catch((error) => error));
-  const answers = await calls;
-  await client.query("rollback");
-  client.release();
-  expect(answers.map(({ problem, code }) => ({ problem, code }))).toEqual(
-    Array(3).fill({ problem: "unavailable", code: "55P03" }),
-  );
-  expect(await ledger("words_used")).toBe(1);
-  expect(await meter("words_used")).toMatchObject({ used: 1 });
-});
-
 describe("several fields together", () => {
   test("all or nothing, and the field that stood in the way is named", async () => {
     const charges = [

@@ -57,8 +57,14 @@ describe("months that nobody needs", () => {
     expect(await gateway.consume("gone", "words_used", 5)).toMatchObject({ used: 5 });
     expect(await drifts()).toEqual([]);
   });
+});
 
-  test("the month in which we are is never among them", async () => {
+describe("the month in which we are", () => {
+  const metered = meteredDatabase();
+  const { gateway } = metered;
+  const { drifts } = upkeep(metered);
+
+  test("is never among them", async () => {
     const { used } = await gateway.consume("here", "words_used", 1);
     const { dropped, before } = await gateway.dropLedgerPartitions(EVERYTHING);
     expect(dropped).not.toContain(partition(NOW));
@@ -157,9 +163,18 @@ describe("rows outside every month", () => {
     expect(await inDefault()).toEqual(["far-ahead"]);
     expect(await drifts("far-ahead")).toEqual([]);
   });
+});
+
+describe("rows ahead of every month", () => {
+  const metered = meteredDatabase();
+  const { gateway, meter } = metered;
+  const { inDefault, drifts } = upkeep(metered);
 
   test("are no obstacle to their month, when it is made at last", async () => {
     const at = addMonths(NOW, 40);
+    await gateway.setSandboxClock("far-ahead", at);
+    await gateway.consume("far-ahead", "words_used", 25);
+    expect(await inDefault()).toEqual(["far-ahead"]);
     expect(await gateway.createLedgerPartitions(at, 1)).toEqual([partition(at)]);
     expect(await inDefault()).toEqual([]);
     expect(await meter("far-ahead", "words_used")).toMatchObject({ used: 25 });
@@ -225,6 +240,12 @@ describe("drift", () => {
     await gateway.consume("turned", "words_used", 10);
     expect(await drifts()).toEqual([]);
   });
+});
+
+describe("drift that is there", () => {
+  const metered = meteredDatabase();
+  const { gateway, query } = metered;
+  const { drifts } = upkeep(metered);
 
   test("is found in a counter, and in a ledger row that somebody removed", async () => {
     await gateway.consume("counter", "words_used", 10);

@@ -99,7 +99,6 @@ test("who is over a limit", async () => {
 });
 
 test("the slowest statements on subscriptions", async () => {
-  await query("create extension if not exists pg_stat_statements");
   await query("select count(*) from subscriptions");
   const rows = await documented("the slowest statements on subscriptions");
   expect(rows.length).toBeGreaterThan(0);

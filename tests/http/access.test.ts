@@ -4,6 +4,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { type AppRequest, appServer } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
+import { FILE_FORMS, FORMS } from "./forms";
 import { API, CALLERS, type Caller, OTHERS, PAGES, SAMPLES } from "./routes";
 
 const database = testDatabase();
@@ -120,47 +121,6 @@ describe.each(Object.entries(PAGES))("page %s", (route, access) => {
   });
 });
 
-/** Other ways to write a path, and to ask for the parts of a page. */
-const FORMS: [name: string, form: (path: string) => string, headers?: Record<string, string>][] = [
-  ["as it is", (path) => path],
-  ["//", (path) => `/${path}`],
-  ["///", (path) => `//${path}`],
-  ["a slash at the end", (path) => `${path}/`],
-  ["a dot at the end", (path) => `${path}.`],
-  ["an encoded dot at the end", (path) => `${path}%2e`],
-  ["a dot segment", (path) => `/.${path}`],
-  ["a way back", (path) => `/sign-in/..${path}`],
-  ["an encoded way back", (path) => `/sign-in/%2e%2e${path}`],
-  ["an encoded letter", (path) => `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`],
-  ["encoded twice", (path) => `/%25${path.charCodeAt(1).toString(16)}${path.slice(2)}`],
-  ["an encoded slash", (path) => `/%2f${path.slice(1)}`],
-  ["a backslash", (path) => `/\\${path.slice(1)}`],
-  ["capitals", (path) => path.toUpperCase()],
-  ["a null byte", (path) => `${path}%00`],
-  ["a semicolon", (path) => `${path};x=1`],
-  ["a query", (path) => `${path}?next=/billing&_rsc=1`],
-  [".rsc", (path) => `${path}.rsc`],
-  [".txt", (path) => `${path}.txt`],
-  [".html", (path) => `${path}.html`],
-  [".json of old", (path) => `/_next/data/build${path}.json`],
-  ["a segment by its file", (path) => `${path}.segments/_tree.segment.rsc`],
-  ["a page's segment by its file", (path) => `${path}.segments${path}/__PAGE__.segment.rsc`],
-  ["as RSC", (path) => `${path}?_rsc=abcde`, { rsc: "1" }],
-  ["as a prefetch", (path) => path, { rsc: "1", "next-router-prefetch": "1" }],
-  [
-    "as a segment's prefetch",
-    (path) => path,
-    { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" },
-  ],
-  ["as a subrequest of the proxy's", (path) => path, { "x-middleware-subrequest": "proxy:proxy:proxy:proxy:proxy" }],
-  [
-    "as rewritten",
-    (path) => path,
-    { "x-rewrite-url": "/sign-in", "x-original-url": "/sign-in", "x-middleware-rewrite": "/sign-in" },
-  ],
-  ["as invoked by Next", (path) => path, { "x-invoke-path": "/sign-in", "x-matched-path": "/sign-in" }],
-];
-
 describe("nobody, by every form of a path", () => {
   const pages = Object.entries(PAGES).filter(([, access]) => !["public", "hosted"].includes(access));
   const reads = Object.entries(API).filter(([, rows]) =>
@@ -183,6 +143,34 @@ describe("nobody, by every form of a path", () => {
       } else expect([307, 308, 400, 401, 403, 404, 405], form(route)).toContain(status);
       expect(text, form(route)).not.toMatch(/"userId":|Words left|remaining/);
     }
+  });
+
+  const everyone = () => [headersOf.nobody, headersOf.user, headersOf.admin];
+
+  test("a page by the name of a built file is 404, with GET and HEAD, signed in or not", async () => {
+    // Below /admin/users any name may be a user's.
+    const pages = Object.keys(PAGES).filter((each) => !each.includes("[") && each !== "/admin/users");
+    for (const route of [...pages, "/no-such-page"])
+      for (const form of FILE_FORMS)
+        for (const method of ["GET", "HEAD"])
+          for (const headers of everyone()) {
+            const rawPath = form(route === "/" ? "/index" : route);
+            expect((await app.send(rawPath, { method, headers })).status, `${method} ${rawPath}`).toBe(404);
+          }
+  });
+
+  test("a page with a parameter takes such a name for the parameter, and fails for none", async () => {
+    for (const route of Object.keys(PAGES).filter((each) => each.includes("[")))
+      for (const form of FILE_FORMS)
+        for (const headers of everyone()) {
+          const rawPath = form(SAMPLES[route] ?? route.replace(/\[\w+\]/g, "none"));
+          expect((await app.send(rawPath, { headers })).status, rawPath).toBeLessThan(500);
+        }
+  });
+
+  test("Next's own pages for errors are not there", async () => {
+    for (const rawPath of ["/_global-error", "/_not-found", "/_error", "/404", "/500"])
+      for (const headers of everyone()) expect((await app.send(rawPath, { headers })).status, rawPath).toBe(404);
   });
 
   test("the same forms, signed in, open nothing of another's", async () => {

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
+import { FILE_FORMS } from "./forms";
 
 const database = testDatabase();
 let clerk: ClerkStandIn;
@@ -34,6 +35,10 @@ test("a session is its user's, by cookie and by bearer", async () => {
     body: { field: "words_used", amount: 7 },
   });
   expect(spent.json).toMatchObject({ allowed: true, used: 7 });
+});
+
+test("a page by the name of a built file is 404, without a session", async () => {
+  for (const form of FILE_FORMS) expect((await app.send(form("/billing"))).status, form("/billing")).toBe(404);
 });
 
 test("pages know who is signed in, and send others to the way in", async () => {

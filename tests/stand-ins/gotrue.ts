@@ -4,8 +4,8 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { listen } from "./listen";
 
 export interface StandInUser {
   id: string;
@@ -118,8 +118,7 @@ export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): P
     response.writeHead(status, { "content-type": "application/json", "x-supabase-api-version": "2024-01-01" });
     response.end(body === null ? "" : JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  url = `http://localhost:${await listen(server)}`;
 
   return {
     url,

@@ -7,9 +7,9 @@
  * nothing of tables, of `Prefer`, or of functions that return sets.
  */
 import http from "node:http";
-import type { AddressInfo } from "node:net";
 import { jwtVerify } from "jose";
 import pg from "pg";
+import { listen } from "./listen";
 import { statusOf } from "./postgrest-status";
 
 export interface PostgrestStandIn {
@@ -85,9 +85,9 @@ export async function startPostgrest(options: Options): Promise<PostgrestStandIn
     }
   };
   const server = http.createServer(handle);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     handle,
     stop: async () => {
       server.closeAllConnections();

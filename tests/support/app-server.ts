@@ -30,7 +30,10 @@ export interface AppServer {
   readonly url: string;
   /** Everything the server has written so far. */
   readonly output: string;
-  /** One request with its path exactly as given: no client may tidy it up. Redirects are not followed. */
+  /**
+   * One request with its path exactly as given: no client may tidy it up. Redirects are not followed. A 503 with
+   * Retry-After is asked again, as a real caller does: on a busy machine the database may answer too late.
+   */
   send(rawPath: string, request?: AppRequest): Promise<AppAnswer>;
 }
 
@@ -68,12 +71,12 @@ export function appServer(
       child.kill("SIGTERM");
       while (child.exitCode === null && child.signalCode === null) await sleep(50);
     };
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 600_000;
     while (!(await accepts(port))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`The app did not start:\n${output}`);
       await sleep(100);
     }
-  }, 90_000);
+  });
   afterAll(() => stop());
 
   return {
@@ -83,7 +86,14 @@ export function appServer(
     get output() {
       return output;
     },
-    send: (rawPath, request = {}) => send(url, rawPath, request),
+    async send(rawPath, request = {}) {
+      for (;;) {
+        const answer = await send(url, rawPath, request);
+        const wait = Number(answer.headers["retry-after"]);
+        if (answer.status !== 503 || !(wait > 0)) return answer;
+        await sleep(wait * 1_000);
+      }
+    },
   };
 }
 

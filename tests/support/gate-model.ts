@@ -5,6 +5,7 @@
 import { type CounterField, product } from "@/lib/billing/catalog";
 import { standingAt } from "@/lib/billing/counters";
 import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/facts";
+import { MINUTE } from "@/lib/billing/period";
 import { fold } from "@/lib/billing/timeline";
 import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
@@ -66,7 +67,8 @@ export interface GivenBack {
 }
 
 export class GateModel {
-  readonly world = new World();
+  /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
+  readonly world = new World(0, 10 * MINUTE);
   readonly consumeKeys = new Map<string, ConsumeKey>();
   readonly reserveKeys = new Map<string, ReserveKey>();
   readonly releaseKeys = new Map<string, ReleaseKey>();

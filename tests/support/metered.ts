@@ -5,12 +5,12 @@ import type { Instant, Interval } from "@/lib/billing/facts";
 import { DAY } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
-import { testDatabase } from "./database";
+import { type DatabaseOptions, testDatabase } from "./database";
 import { deliver } from "./stripe";
 
 /** A database and a gateway for the file, and what its tests ask of them again and again. Call it where testDatabase would be. */
-export function meteredDatabase({ connections = 24 } = {}) {
-  const database = testDatabase();
+export function meteredDatabase({ connections = 24, ...options }: MeteredOptions = {}) {
+  const database = testDatabase(options);
   const gateway = createGateway(database.transport({ connections }));
   afterAll(() => gateway.end());
   const query = async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
@@ -49,6 +49,10 @@ export function meteredDatabase({ connections = 24 } = {}) {
       return row?.sum ?? 0;
     },
   };
+}
+
+interface MeteredOptions extends DatabaseOptions {
+  connections?: number;
 }
 
 interface Subscription {

@@ -60,7 +60,7 @@ export async function startPgBouncer(serverUrl: string, directory: string): Prom
 }
 
 async function untilItListens(port: number, alive: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 120_000;
   while (!(await accepts(port))) {
     if (!alive() || Date.now() > deadline) throw new Error("PgBouncer did not start.");
     await sleep(50);

@@ -5,7 +5,8 @@ import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { migrate, withClient } from "@/lib/database/migrate";
-import { databaseUrl, TEMPLATE } from "./database-url";
+import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
+import { makeGenerous } from "./generous-database";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer";
 
 declare module "vitest" {
@@ -35,6 +36,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     await withClient(server.url, (client) => client.query(`create database ${TEMPLATE}`));
     await migrate(databaseUrl(server.url, TEMPLATE));
+    await withClient(server.url, (client) =>
+      client.query(`create database ${GENEROUS_TEMPLATE} template ${TEMPLATE} strategy file_copy`),
+    );
+    await withClient(databaseUrl(server.url, GENEROUS_TEMPLATE), makeGenerous);
     await withClient(server.url, (client) => client.query(`alter role authenticator password '${AUTHENTICATOR}'`));
     bouncer = await startPgBouncer(server.url, path.join(directory, "pgbouncer"));
     if (bouncer === null) console.log("Skipped: tests through PgBouncer, which is not installed (Debian: pgbouncer).");

@@ -27,7 +27,7 @@ export async function startPreview({ port, directory }: { port: string; director
     preview.kill("SIGTERM");
     while (preview.exitCode === null && preview.signalCode === null) await sleep(50);
   };
-  const deadline = Date.now() + 300_000;
+  const deadline = Date.now() + 900_000;
   // Its last line: by then the build is made and the server has answered.
   while (!output.includes("Try next:")) {
     if (preview.exitCode !== null || Date.now() > deadline) {

@@ -28,7 +28,7 @@ export async function testRedis(): Promise<TestRedis> {
     // Every write goes to its file, so that what was kept comes back with a restart.
     const argv = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", directory, "--save", ""];
     server = spawn("redis-server", [...argv, "--appendonly", "yes", "--appendfsync", "always"], { stdio: "ignore" });
-    for (let attempt = 0; attempt < 100; attempt += 1) {
+    for (let attempt = 0; attempt < 2_400; attempt += 1) {
       const ping = spawnSync("redis-cli", ["-p", `${port}`, "ping"], { encoding: "utf8" });
       if (ping.stdout?.trim() === "PONG") return;
       await sleep(50);

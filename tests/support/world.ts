@@ -151,8 +151,14 @@ export class World {
   /** When the plan's item was not in the list. */
   private readonly gaps: { from: Instant; to: Instant }[] = [];
 
-  /** @param delay how late news arrives at the gate */
-  constructor(private readonly delay = 0) {}
+  /**
+   * @param delay how late news arrives at the gate
+   * @param pause between two actions of a person, in milliseconds
+   */
+  constructor(
+    private readonly delay = 0,
+    private readonly pause = 1_000,
+  ) {}
 
   /** Does one thing; false where it is not possible now. */
   act(action: Action): boolean {
@@ -295,9 +301,9 @@ export class World {
     return this.subscriptions.filter(({ image }) => image.status !== "canceled");
   }
 
-  /** Actions of a person are a second apart; what the processor does is at its own instant. */
+  /** Actions of a person are a pause apart; what the processor does is at its own instant. */
   private tick(): void {
-    this.now += 1000;
+    this.now += this.pause;
   }
 
   /** Lets time pass; renewals, charges, retries and ends happen at their instants. */

@@ -83,4 +83,4 @@ test("13 months from January 31: exactly one reset a window, through a failed re
       [user],
     );
   expect(decisions.rows[0].resets).toBe(14);
-}, 120_000);
+});

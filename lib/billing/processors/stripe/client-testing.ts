@@ -25,6 +25,9 @@ export type Answer =
 
 export const API_KEY = "sk_test_tollgate_secret";
 
+/** A busy machine must not make an answer late. */
+const PATIENT_MS = 120_000;
+
 /** Answers the requests in their order, and with `resource_missing` when there are more. */
 export async function playedApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
   const requests: Recorded[] = [];
@@ -47,10 +50,10 @@ export async function playedApi(...answers: Answer[]): Promise<{ client: Process
     server.close();
   });
   const port = (server.address() as AddressInfo).port;
-  return { client: clientAt(port, { timeoutMs: answers.includes("silence") ? 50 : 4_000 }), requests };
+  return { client: clientAt(port, answers.includes("silence") ? { timeoutMs: 50 } : {}), requests };
 }
 
-export function clientAt(port: number, { apiKey = API_KEY, timeoutMs = 4_000 } = {}): ProcessorClient {
+export function clientAt(port: number, { apiKey = API_KEY, timeoutMs = PATIENT_MS } = {}): ProcessorClient {
   const findPrice = priceLists("stripe", {}, { sandbox: true }).find;
   return stripeClient({ apiKey, findPrice, timeoutMs, address: { protocol: "http", host: "127.0.0.1", port } });
 }

@@ -1,0 +1,31 @@
+/**
+ * How long a caller waits, in milliseconds. Our callers get their answer within ANSWER_MS, a 503 if need be; the other
+ * deadlines leave time for that answer. The database's own are each function's lock_timeout, and answer_in_time.sql.
+ */
+
+/** Until a webhook is answered: processors count a later answer as none (Paddle after 5 s). */
+export const ANSWER_MS = 4_000;
+
+/** Until a new connection to the database is open. */
+export const CONNECT_MS = 2_000;
+
+/** Until a call of the gate is sent; then it is refused unsent. */
+export const QUEUE_MS = 1_500;
+
+/** Until Redis answers: longer than it takes, shorter than users notice. */
+export const CACHE_MS = 100;
+
+/** Until another request has opened its checkout: long enough for the processor's answer. */
+export const CHECKOUT_MS = 12_000;
+
+/** Until another deliverer of the sandbox has attempted an account's events. */
+export const DELIVERY_MS = 20_000;
+
+const GATE_CALL_MS = 2_200;
+const CALL_MS = 3_500;
+const GATE_CALLS: ReadonlySet<string> = new Set(["consume_batch", "consume_in_turn"]);
+
+/** Until a call of a Postgres function is answered, connecting included. Calls of the gate may have waited QUEUE_MS. */
+export function callMs(name: string): number {
+  return GATE_CALLS.has(name) ? GATE_CALL_MS : CALL_MS;
+}

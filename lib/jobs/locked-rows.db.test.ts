@@ -1,0 +1,50 @@
+/** A row that another session locks costs a round of a job its deadline for that row, and no other row's work. */
+import { expect, test } from "vitest";
+import { MINUTE } from "@/lib/billing/period";
+import { meteredDatabase } from "@/tests/support/metered";
+import { expireReservations } from "./expire";
+import { reconcileUsage } from "./reconcile-usage";
+
+const { database, gateway, query } = meteredDatabase({ deadlines: "shipped" });
+
+/** Runs `work` while a second session locks the user's rows. */
+async function whileLocked<T>(userId: string, work: () => Promise<T>): Promise<T> {
+  const client = await database.pool().connect();
+  try {
+    await client.query("begin");
+    await client.query("select from subscriptions where user_id = $1 for update", [userId]);
+    return await work();
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+test("its reservation expires in the next round, all others in this one", async () => {
+  for (const userId of ["stuck", "free"]) {
+    await gateway.reserve(userId, "words_used", 100, 60);
+    await gateway.setSandboxClock(userId, Date.now() + 2 * MINUTE);
+  }
+  expect(await whileLocked("stuck", () => expireReservations(gateway))).toEqual({ rows: 1 });
+  expect(await query("select user_id, state from reservations order by user_id")).toEqual([
+    { user_id: "free", state: "expired" },
+    { user_id: "stuck", state: "open" },
+  ]);
+  expect(await query("select reserved ->> 'words_used' as reserved from subscriptions where user_id = 'free'")).toEqual(
+    [{ reserved: null }],
+  );
+  expect(await expireReservations(gateway)).toEqual({ rows: 1 });
+});
+
+test("its gauge is reported and repaired in the next round, all others in this one", async () => {
+  for (const userId of ["gauge-1", "gauge-2"]) {
+    await gateway.createChatbot(userId, "Bot");
+    await query(
+      `update subscriptions set usage = usage || '{"chatbots_count": 2}'
+       where user_id = $1 and usage ? 'chatbots_count'`,
+      [userId],
+    );
+  }
+  expect(await whileLocked("gauge-1", () => reconcileUsage(gateway))).toMatchObject({ drifting: 2, repaired: 1 });
+  expect(await reconcileUsage(gateway)).toMatchObject({ drifting: 1, repaired: 1 });
+});

@@ -1,0 +1,105 @@
+/** A sandbox with a processor of one kind of event, for the tests of what all played processors share. */
+import { afterAll, afterEach, beforeEach, expect } from "vitest";
+import type { Instant } from "@/lib/billing/facts";
+import { DAY } from "@/lib/billing/period";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import type { Played } from "@/lib/sandbox/played";
+import { createSandbox, type SandboxParts } from "@/lib/sandbox/sandbox";
+import type { Turn } from "@/lib/sandbox/turn";
+import { testDatabase } from "./database";
+
+/** A processor that can do one thing: strike, each day. */
+export interface Bell {
+  id: string;
+  user: string | null;
+  strikes: number;
+  next: Instant | null;
+}
+
+export function strike({ world, now, emit }: Turn<Bell>, type: string) {
+  world.strikes += 1;
+  const id = `evt_${world.id}_${world.strikes}`;
+  emit({ id, type, at: now, raw: JSON.stringify({ id, type, created: now }) });
+}
+
+export const bell: Played<Bell> = {
+  processor: "stripe",
+  objectIds: (world) => [world.id, ...(world.strikes > 0 ? [`rope_${world.id}`] : [])],
+  userId: (world) => world.user,
+  nextDue: (world) => world.next,
+  advance: (turn) => {
+    strike(turn, "bell.struck");
+    turn.world.next = turn.now + DAY;
+  },
+  signature: (raw, secret) => ["signature", `${secret}:${raw.length}`],
+};
+
+/** One bell per test: its account and its user, the events that arrived, and what the route answers. */
+export function bellSandbox() {
+  const database = testDatabase();
+  const gateway = createGateway(postgresTransport(database.url));
+  const current = {
+    id: "",
+    user: "",
+    received: [] as { id: string; type: string; at: Instant; clock: Instant }[],
+    /** What the route answers, in order; then 200. */
+    answers: [] as (number | null)[],
+    /** When the jobs ran, by the user's clock. */
+    jobs: [] as Instant[],
+  };
+  const clock = async () => (await gateway.sandboxClock(current.user)).now;
+  const parts: SandboxParts = {
+    gateway,
+    processors: [bell as Played],
+    secret: () => "secret",
+    send: async (_processor, raw, signature) => {
+      expect(signature).toEqual(["signature", `secret:${raw.length}`]);
+      const status = current.answers.length > 0 ? (current.answers.shift() as number | null) : 200;
+      const event = JSON.parse(Buffer.from(raw).toString());
+      if (status === 200) current.received.push({ ...event, at: event.created, clock: await clock() });
+      return status;
+    },
+    runJobs: async () => current.jobs.push(await clock()),
+  };
+  const sandbox = createSandbox(parts);
+
+  let bells = 0;
+  // What a test began to deliver must not come in during the next.
+  afterEach(() => sandbox.idle());
+  afterAll(() => gateway.end());
+  beforeEach(() => {
+    bells += 1;
+    Object.assign(current, { id: `bell_${bells}`, user: `ringer-${bells}`, received: [], answers: [], jobs: [] });
+  });
+
+  return {
+    database,
+    gateway,
+    parts,
+    sandbox,
+    current,
+
+    hang(next: Instant | null = null) {
+      const world: Bell = { id: current.id, user: current.user, strikes: 0, next };
+      return sandbox.command({ of: { account: current.id, world }, act: () => ({ status: 200, body: {} }) }, bell);
+    },
+
+    ring(once?: { key: string; fingerprint: string }, by = sandbox) {
+      return by.command(
+        {
+          of: { object: current.id },
+          once,
+          act: (turn) => {
+            strike(turn, "bell.rung");
+            return { status: 201, body: { strikes_so_far: turn.world.strikes } };
+          },
+        },
+        bell,
+      );
+    },
+
+    /** Makes every event due again; the next failure makes it wait for hours. */
+    retryNow: () => database.pool().query("update sandbox_events set next_attempt_at = now(), attempts = 6"),
+  };
+}

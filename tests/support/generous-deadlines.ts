@@ -1,0 +1,21 @@
+/**
+ * Deadlines that a busy machine never reaches, for the tests of everything else: a race checks what is counted, not how
+ * fast this machine counts. Vitest runs this file before each test file. A test of a deadline gets the shipped ones by
+ * `vi.unmock("@/lib/deadlines")`, and the database's by `testDatabase({ deadlines: "shipped" })`.
+ */
+import { vi } from "vitest";
+import type * as Deadlines from "@/lib/deadlines";
+
+vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
+  // Longer than any test. A call that hangs ends with the test that made it.
+  const hour = 3_600_000;
+  return {
+    ANSWER_MS: hour,
+    CONNECT_MS: hour,
+    QUEUE_MS: hour,
+    CACHE_MS: hour,
+    CHECKOUT_MS: hour,
+    DELIVERY_MS: hour,
+    callMs: () => hour,
+  };
+});
