@@ -1,0 +1,76 @@
+/** Histories in which a search once found more than was paid for; each closed a hole. */
+import { test } from "vitest";
+import { expectWithinBound, greedy } from "@/tests/support/bound";
+import type { Action } from "@/tests/support/world";
+
+test.each<[string, Action[]]>([
+  [
+    "an upgrade whose charge failed in the second of the switch",
+    ["subscribeLow", "card", "switchInterval", "upgradeProrated"],
+  ],
+  [
+    "an upgrade inside a renewal that is not paid yet, after one that never was",
+    ["subscribeHigh", "toPeriodEnd", "cancelProrated", "trial", "toPeriodEnd", "upgradePendingIfIncomplete"],
+  ],
+  [
+    "yearly and back to monthly within a second, after a renewal that was never paid",
+    ["trial", "toPeriodEnd", "cancel", "subscribeYearly", "switchInterval", "hour", "toPeriodEnd"],
+  ],
+  [
+    "a refused trial whose charge fails, after a renewal that was never paid",
+    ["hour", "trial", "toPeriodEnd", "cancel", "trialAgain", "card", "endTrial"],
+  ],
+  [
+    "a payment whose start is within a second of two periods",
+    ["subscribeLow", "hour", "switchInterval", "restartFull", "useHalf", "switchInterval", "hour"],
+  ],
+  [
+    "a switch that was declined within a second of a renewal",
+    ["subscribeInvoiced", "collectWaived", "toPeriodEnd", "declinedSwitch", "hour", "moveByTrial", "hour"],
+  ],
+  [
+    "the same at an unlisted price",
+    ["subscribeHigh", "collectWaived", "changeListing", "toPeriodEnd", "declinedSwitch", "hour", "moveByTrial"],
+  ],
+  [
+    "a cycle that restarts before the renewal is charged",
+    ["subscribeLow", "toPeriodEnd", "changeListing", "restartFull", "toPeriodEnd"],
+  ],
+  [
+    "a cycle that restarts before a sent invoice is due",
+    ["subscribeInvoiced", "hour", "restartFull", "toPeriodEnd", "cancelProrated"],
+  ],
+  [
+    "a trial whose plan was upgraded, and whose item left and returned",
+    ["trial", "upgradePendingIfIncomplete", "removeItem", "returnItem", "hour"],
+  ],
+  [
+    "a second trial inside a yearly period that a restart had replaced",
+    [
+      "subscribeYearly",
+      "hour",
+      "switchInterval",
+      "moveByTrial",
+      "hour",
+      "cancelAtPeriodEnd",
+      "toPeriodEnd",
+      "trialAgain",
+    ],
+  ],
+  [
+    "a truncated list after the plan's item had left",
+    ["subscribeYearly", "removeItem", "switchInterval", "truncatedUpdate", "hour", "hour", "toPeriodEnd", "hour"],
+  ],
+  [
+    "an unlisted payment after an upgrade that was declined",
+    ["subscribeInvoiced", "card", "upgradeInvoiced", "changeListing", "card", "hour"],
+  ],
+  [
+    "a trial that continues one of two paid subscriptions",
+    ["trial", "subscribeSecond", "upgradeInvoiced", "hour", "hour", "moveByTrial", "hour"],
+  ],
+  [
+    "a trial that continues an upgraded subscription and is extended",
+    ["subscribeYearly", "subscribeSecond", "upgradeProrated", "moveByTrial", "extendTrial", "hour"],
+  ],
+])("%s", (_, actions) => expectWithinBound(greedy(actions)));
