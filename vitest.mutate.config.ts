@@ -11,6 +11,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^@\//, replacement: `${import.meta.dirname}/` }] },
   test: {
     name: "unit",
+    // No test depends on the machine's speed; the runner has its own limit for a change that never ends.
+    testTimeout: 600_000,
     env: { LOG_LEVEL: "fatal", TOLLGATE_SANDBOX: "1", STRIPE_WEBHOOK_SECRET: "whsec_test" },
     include: ["lib/billing/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/*.db.test.ts", ...searches],
