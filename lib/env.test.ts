@@ -56,6 +56,13 @@ describe("reading", () => {
     expect(() => readEnv({ WEBHOOK_DAYS: "0" })).toThrow(/WEBHOOK_DAYS/);
   });
 
+  test("trusted proxies: none by default, a number of hops", () => {
+    expect(readEnv({}).trustedProxies).toBe(0);
+    expect(readEnv({ TRUSTED_PROXIES: "2" }).trustedProxies).toBe(2);
+    for (const value of ["-1", "1.5", "true", "10.0.0.0/8"])
+      expect(() => readEnv({ TRUSTED_PROXIES: value })).toThrow(/TRUSTED_PROXIES: must be a whole number from 0/);
+  });
+
   test("an empty variable is not set", () => {
     expect(readEnv({ DATABASE_URL: "", PORT: " " })).toMatchObject({ database: { url: undefined }, port: 3000 });
   });

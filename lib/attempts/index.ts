@@ -1,7 +1,10 @@
 /** How often somebody may try something. Counted in the database, so that all servers count together. */
 import { createHash } from "node:crypto";
 import { gateway } from "@/lib/database";
+import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
+import { clientNetwork } from "./client-address";
+import { socketAddress } from "./socket-address";
 
 /** At most so many attempts in so many seconds. */
 const LIMITS = {
@@ -27,12 +30,9 @@ export async function countAttempt(scope: keyof typeof LIMITS, key: string): Pro
   });
 }
 
-/**
- * The network that a request came from, as the nearest proxy wrote it: the last entry, since the ones before it are the
- * visitor's to invent. null where there is no proxy.
- */
+/** The network that a request came from, by `TRUSTED_PROXIES`; null if the host hides connections and sends no header. */
 export function networkOf(request: Request): string | null {
-  return request.headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() || null;
+  return clientNetwork(request.headers.get("x-forwarded-for"), socketAddress(), env().trustedProxies);
 }
 
 function hashed(key: string): string {
