@@ -72,3 +72,25 @@ test("behind one proxy an IPv6 network is one visitor", async () => {
 test("behind one proxy an entry that is no address counts as the proxy itself", async () => {
   expect(await signUps(proxied, (turn) => `garbage-${turn}`)).toEqual(LAST_REFUSED);
 });
+
+const signIn = (email: string, password: string, network: string) =>
+  post(proxied, "/api/auth/sign-in", { email, password }, network);
+
+test("wrong passwords from one network do not lock the owner out from another", async () => {
+  const owner = auth.addUser({});
+  const statuses: number[] = [];
+  for (let turn = 0; turn < 15; turn += 1)
+    statuses.push((await signIn(owner.email.toUpperCase(), "guess", "192.0.2.1")).status);
+  expect(statuses).toEqual([...Array<number>(10).fill(401), ...Array<number>(5).fill(429)]);
+  expect((await signIn(owner.email, owner.password, "192.0.2.2")).status).toBe(200);
+  // A right guess is refused too, or guessing could go on.
+  const refused = await signIn(owner.email, owner.password, "192.0.2.1");
+  expect(refused.status).toBe(429);
+  expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+});
+
+test("a right password does not count", async () => {
+  const owner = auth.addUser({});
+  for (let turn = 0; turn < 12; turn += 1)
+    expect((await signIn(owner.email, owner.password, "192.0.2.3")).status).toBe(200);
+});
