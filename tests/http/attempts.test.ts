@@ -94,3 +94,15 @@ test("a right password does not count", async () => {
   for (let turn = 0; turn < 12; turn += 1)
     expect((await signIn(owner.email, owner.password, "192.0.2.3")).status).toBe(200);
 });
+
+test("a network that guesses at many accounts is refused, and its requests write no row", async () => {
+  const rows = async () => (await database.pool().query("select count(*)::int as n from rate_limits")).rows[0].n;
+  const guess = (turn: number) => signIn(`user-${turn}@example.com`, "guess", "192.0.2.4");
+  for (let turn = 0; turn < 100; turn += 10) {
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, each) => guess(turn + each)));
+    for (const { status } of answers) expect(status).toBe(401);
+  }
+  const before = await rows();
+  for (let turn = 100; turn < 120; turn += 1) expect((await guess(turn)).status).toBe(429);
+  expect(await rows()).toBe(before);
+});
