@@ -11,7 +11,7 @@ const PRODUCTION = {
   CLERK_SECRET_KEY: "sk_test_1",
   NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: "pk_test_1",
   STRIPE_SECRET_KEY: "sk_test_1",
-  STRIPE_WEBHOOK_SECRET: "whsec_new, whsec_old",
+  STRIPE_WEBHOOK_SECRET: "whsec_new_0123456789, whsec_old_0123456789",
 };
 
 const problems = (variables: Record<string, string | undefined>) =>
@@ -20,7 +20,7 @@ const problems = (variables: Record<string, string | undefined>) =>
 describe("reading", () => {
   test("lists, provider's names and trailing slashes", () => {
     const env = readEnv(PRODUCTION);
-    expect(env.stripe.webhookSecrets).toEqual(["whsec_new", "whsec_old"]);
+    expect(env.stripe.webhookSecrets).toEqual(["whsec_new_0123456789", "whsec_old_0123456789"]);
     expect(env.clerk.publishableKey).toBe("pk_test_1");
     expect(env.appUrl).toBe("https://app.example.com");
     expect(env.identity).toBe("clerk");

@@ -7,7 +7,7 @@ import { z } from "zod";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What the sandbox's own processors sign with, and its service key. Known to all: the sandbox is loopback only. */
-const SANDBOX = {
+export const SANDBOX = {
   stripeWebhookSecret: "whsec_tollgate_sandbox",
   paddleWebhookSecret: "pdl_ntfset_tollgate_sandbox",
   usageApiKey: "sandbox-usage-key",
