@@ -1,12 +1,14 @@
 /**
- * Runs once when the server starts: production refuses to start with a configuration that cannot work; the sandbox
- * runs its jobs and its processors here, production by its host's cron (`/api/cron/…`).
+ * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
+ * watched for their addresses; the sandbox runs its jobs and its processors here, production by its host's cron
+ * (`/api/cron/…`).
  */
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
   if (process.env.NEXT_RUNTIME === "nodejs") {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
+    (await import("./lib/attempts/socket-address")).watchConnections();
     const { env } = await import("./lib/env");
     if (env().sandbox) {
       (await import("./lib/jobs")).startScheduler();

@@ -1,10 +1,14 @@
-/** What keeps production from starting. */
+/** Configurations that do not start: an incomplete or unsafe production, a sandbox beside signs of production. */
 import { priceVariable, sellable } from "@/lib/billing/catalog";
 import { type Env, readEnv } from "./env";
+import { sandboxProblems } from "./env-sandbox";
+import { secretProblems } from "./env-secrets";
 
-/** Ends the process with every problem listed, where the sandbox is off and something is missing. */
-export function refuseToStartMisconfigured(): void {
-  const problems = startupProblems(process.env);
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Ends the process with every problem listed, if there is one. */
+export function refuseToStartMisconfigured(variables: Variables = process.env, argv = process.argv): void {
+  const problems = startupProblems(variables, argv);
   if (problems.length === 0) return;
   console.error(
     [
@@ -17,28 +21,29 @@ export function refuseToStartMisconfigured(): void {
   process.exit(1);
 }
 
-/** `configurationProblems` of variables that may not even parse. */
-export function startupProblems(variables: Readonly<Record<string, string | undefined>>): string[] {
+/** `configurationProblems` of variables that may not even parse, and of the server's command line. */
+export function startupProblems(variables: Variables, argv: readonly string[]): string[] {
   let env: Env;
   try {
     env = readEnv(variables);
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
-  return configurationProblems(env, variables);
+  return configurationProblems(env, variables, argv);
 }
 
 /**
- * One line a problem, each naming the variables to set; empty where production may start. The sandbox needs nothing.
- * A half-configured processor counts: without its secret every webhook would be refused, and nobody would notice.
+ * One line for each problem, naming the variables to set; empty if the app may start. The sandbox needs nothing, and starts
+ * on this machine only. A half-configured processor counts: without its secret every webhook would be refused unnoticed.
  */
-export function configurationProblems(env: Env, variables: Readonly<Record<string, string | undefined>>): string[] {
-  if (env.sandbox) return [];
+export function configurationProblems(env: Env, variables: Variables, argv: readonly string[] = []): string[] {
+  if (env.sandbox) return sandboxProblems(env, variables, argv);
   return [
     ...databaseProblems(env),
     ...identityProblems(env),
     ...processorProblems(env),
     ...(env.appUrl ? [] : ["APP_URL is not set: the address that users see, such as https://app.example.com."]),
+    ...secretProblems(env),
     ...priceProblems(variables),
   ];
 }
@@ -75,7 +80,7 @@ function processorProblems({ stripe, paddle }: Env): string[] {
 }
 
 /** The same id under two prices would make one of two plans out of a payment by chance. */
-function priceProblems(variables: Readonly<Record<string, string | undefined>>): string[] {
+function priceProblems(variables: Variables): string[] {
   const names = new Map<string, Set<string>>();
   for (const processor of ["stripe", "paddle"] as const)
     for (const price of sellable()) {

@@ -11,7 +11,7 @@ const PRODUCTION = {
   CLERK_SECRET_KEY: "sk_test_1",
   NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: "pk_test_1",
   STRIPE_SECRET_KEY: "sk_test_1",
-  STRIPE_WEBHOOK_SECRET: "whsec_new, whsec_old",
+  STRIPE_WEBHOOK_SECRET: "whsec_new_0123456789, whsec_old_0123456789",
 };
 
 const problems = (variables: Record<string, string | undefined>) =>
@@ -20,7 +20,7 @@ const problems = (variables: Record<string, string | undefined>) =>
 describe("reading", () => {
   test("lists, provider's names and trailing slashes", () => {
     const env = readEnv(PRODUCTION);
-    expect(env.stripe.webhookSecrets).toEqual(["whsec_new", "whsec_old"]);
+    expect(env.stripe.webhookSecrets).toEqual(["whsec_new_0123456789", "whsec_old_0123456789"]);
     expect(env.clerk.publishableKey).toBe("pk_test_1");
     expect(env.appUrl).toBe("https://app.example.com");
     expect(env.identity).toBe("clerk");
@@ -61,6 +61,13 @@ describe("reading", () => {
     expect(readEnv({}).stripe.account).toBeUndefined();
     for (const account of ["cus_1", "acct_", "acct_1,acct_2"])
       expect(() => readEnv({ STRIPE_ACCOUNT: account })).toThrow(/STRIPE_ACCOUNT: must be an account id/);
+  });
+
+  test("trusted proxies: none by default, a number of hops", () => {
+    expect(readEnv({}).trustedProxies).toBe(0);
+    expect(readEnv({ TRUSTED_PROXIES: "2" }).trustedProxies).toBe(2);
+    for (const value of ["-1", "1.5", "true", "10.0.0.0/8"])
+      expect(() => readEnv({ TRUSTED_PROXIES: value })).toThrow(/TRUSTED_PROXIES: must be a whole number from 0/);
   });
 
   test("an empty variable is not set", () => {

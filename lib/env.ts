@@ -7,7 +7,7 @@ import { z } from "zod";
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What the sandbox's own processors sign with, and its service key. Known to all: the sandbox is loopback only. */
-const SANDBOX = {
+export const SANDBOX = {
   stripeWebhookSecret: "whsec_tollgate_sandbox",
   paddleWebhookSecret: "pdl_ntfset_tollgate_sandbox",
   usageApiKey: "sandbox-usage-key",
@@ -35,6 +35,8 @@ const wholeNumber = (least: number, most: number) => {
 const variablesSchema = z.object({
   APP_URL: origin.optional(),
   PORT: z.coerce.number({ error: "must be a port" }).int().min(1).max(65_535).default(3000),
+  /** Own proxies in front of the app; with 0 `x-forwarded-for` is ignored. */
+  TRUSTED_PROXIES: wholeNumber(0, 10).default(0),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 
   DATABASE_URL: postgresUrl.optional(),
@@ -128,6 +130,7 @@ export function readEnv(variables: Variables) {
     production: !sandbox,
     appUrl: read.APP_URL ?? inSandbox(`http://localhost:${read.PORT}`),
     port: read.PORT,
+    trustedProxies: read.TRUSTED_PROXIES,
     dataDirectory: read.TOLLGATE_DATA_DIR,
     database: { url: read.DATABASE_URL },
     supabase,

@@ -7,6 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { migrate } from "@/lib/database/migrate";
+import { refuseToStartMisconfigured } from "@/lib/env-problems";
 import { buildOnce } from "./build";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
 import { ended, endGroup, recordOf, signalGroup, spawnGroup } from "./process-group";
@@ -32,6 +33,8 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   const settings = loadSettings({ development: mode === "dev" });
   const { dataDirectory, port } = settings;
   const url = `http://localhost:${port}`;
+  // Before the database is touched: it may be production's.
+  refuseToStartMisconfigured({ ...process.env, TOLLGATE_SANDBOX: "1", NODE_ENV: "production" }, ["-H", "localhost"]);
 
   const held = await shutdown.step(holdDataDirectory(dataDirectory));
   shutdown.add(() => held.release());

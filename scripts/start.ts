@@ -6,7 +6,8 @@ import { refuseToStartMisconfigured } from "@/lib/env-problems";
 import { loadSettings, ROOT } from "./project";
 
 loadSettings();
-refuseToStartMisconfigured();
+// Next sets NODE_ENV itself, but only after this.
+refuseToStartMisconfigured({ ...process.env, NODE_ENV: "production" });
 
 const next = createRequire(import.meta.url).resolve("next/dist/bin/next");
 const server = spawn(process.execPath, [next, "start", ...process.argv.slice(2)], { cwd: ROOT, stdio: "inherit" });

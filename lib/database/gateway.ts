@@ -16,7 +16,7 @@ import type { Transport } from "./transport";
 import { upkeepMethods } from "./upkeep-methods";
 import { usageMethods } from "./usage-methods";
 
-export type { LedgerRow } from "./account-methods";
+export type { CountedAttempt, LedgerRow } from "./account-methods";
 export type {
   AdminAct,
   DecisionLine,

@@ -13,6 +13,7 @@ export type {
   ChargeSum,
   Chatbot,
   CommitResult,
+  CountedAttempt,
   DecisionLine,
   Difference,
   Drift,

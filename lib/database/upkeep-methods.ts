@@ -33,6 +33,10 @@ export function upkeepMethods(call: Call) {
     cleanupUsage: (hours: number) =>
       call(z.object({ keys: count, reservations: count, more: z.boolean() }), "cleanup_usage", { p_hours: hours }),
 
+    /** One portion; `more` means that there may be others. */
+    cleanupRateLimits: (rows?: number) =>
+      call(z.object({ deleted: count, more: z.boolean() }), "cleanup_rate_limits", rows ? { p_rows: rows } : {}),
+
     cleanupWebhookEvents: (days: number) =>
       call(z.object({ deleted: count }), "cleanup_old_webhook_events", { p_days: days }),
 

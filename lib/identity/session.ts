@@ -1,7 +1,7 @@
 /** Signing in, up and out where the sessions are ours to set: with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
-import { countAttempt, networkOf } from "@/lib/attempts";
+import { countAttempt, countFailedSignIn, networkOf } from "@/lib/attempts";
 import { env } from "@/lib/env";
 import { formOf, HttpError, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
@@ -19,9 +19,8 @@ const signUpRequest = signInRequest.extend({ name: z.string().trim().max(200).op
  */
 export function signIn(request: Request): Promise<Response> {
   return asked(request, signInRequest, "/sign-in", async (input) => {
-    await countAttempt("sign-in", input.email.toLowerCase());
-    await countNetwork("sign-in-network", request);
-    await (await passwords()).signInWithPassword(request, input);
+    const { signInWithPassword } = await passwords();
+    await countFailedSignIn(input.email, networkOf(request), () => signInWithPassword(request, input));
     return { signedIn: true };
   });
 }
@@ -29,7 +28,7 @@ export function signIn(request: Request): Promise<Response> {
 /** As `signIn`; where the project wants e-mail addresses confirmed, nobody is signed in yet. */
 export function signUp(request: Request): Promise<Response> {
   return asked(request, signUpRequest, "/sign-up", async (input) => {
-    await countNetwork("sign-up-network", request);
+    await countAttempt("sign-up-network", networkOf(request));
     const { signedIn } = await (await passwords()).signUpWithPassword(request, input);
     return { signedIn };
   });
@@ -65,11 +64,6 @@ export async function endSession(request: Request, user: Identity): Promise<Reco
   if (identity === "local") return (await localPart()).endedLocalSession();
   if (identity === "supabase") await (await passwords()).endSession(request);
   return {};
-}
-
-async function countNetwork(scope: "sign-in-network" | "sign-up-network", request: Request): Promise<void> {
-  const network = networkOf(request);
-  if (network !== null) await countAttempt(scope, network);
 }
 
 /**

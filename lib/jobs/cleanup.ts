@@ -10,11 +10,16 @@ const KEY_HOURS = 48;
  * @param webhookDays age from which webhooks that were decided are deleted
  */
 export async function cleanUp(gateway: Gateway, webhookDays: number) {
-  const result = { keys: 0, reservations: 0, webhookEvents: 0 };
+  const result = { keys: 0, reservations: 0, rateLimits: 0, webhookEvents: 0 };
   for (let more = true; more; ) {
     const portion = await gateway.cleanupUsage(KEY_HOURS);
     result.keys += portion.keys;
     result.reservations += portion.reservations;
+    more = portion.more;
+  }
+  for (let more = true; more; ) {
+    const portion = await gateway.cleanupRateLimits();
+    result.rateLimits += portion.deleted;
     more = portion.more;
   }
   result.webhookEvents = (await gateway.cleanupWebhookEvents(webhookDays)).deleted;

@@ -111,6 +111,22 @@ describe("cleanup", () => {
     expect(await meter("held", "words_used")).toMatchObject({ used: 8, reserved: 10 });
   });
 
+  test("counters of attempts go when their window has ended, however many; the others stay", async () => {
+    await query(
+      `insert into rate_limits (scope, key, resets_at, hits)
+       select 'test', state || n, now() + case state when 'ended' then interval '-1 second' else interval '1 minute' end, 1
+       from unnest(array['ended', 'open']) state, generate_series(1, 12000) n`,
+    );
+    const rounds = await atOnce(() => cleanUp(gateway, 30));
+    expect(rounds.reduce((sum, { rateLimits }) => sum + rateLimits, 0)).toBe(12_000);
+    expect(await query("select left(key, 4) as state, count(*)::int from rate_limits group by 1")).toEqual([
+      { state: "open", count: 12_000 },
+    ]);
+    await query("analyze rate_limits");
+    const plan = await query("explain select from rate_limits where resets_at < now() order by resets_at limit 5000");
+    expect(JSON.stringify(plan)).toContain("rate_limits_resets_at");
+  });
+
   test("webhooks that were decided go after the days asked for; what waits for somebody stays", async () => {
     await query(
       `insert into webhook_events (processor, id, event_type, raw, outcome, created_at)

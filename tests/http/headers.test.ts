@@ -14,7 +14,11 @@ const SETTINGS = {
 };
 const app = appServer(() => ({ ...SETTINGS, DATABASE_URL: database.url }));
 /** As behind a proxy that ends TLS. */
-const secure = appServer(() => ({ ...SETTINGS, DATABASE_URL: database.url, APP_URL: "https://app.example.com" }));
+const secure = appServer((url) => ({
+  ...SETTINGS,
+  DATABASE_URL: database.url,
+  APP_URL: url.replace("http:", "https:"),
+}));
 
 const sample = (route: string) => route.replace(/\[\.\.\..+\]|\[.+?\]/g, "x");
 const ROUTES = [...Object.keys(API), ...Object.keys(PAGES), ...OTHERS, "/no-such-page", "/no/such/page.txt"].map(

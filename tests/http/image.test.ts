@@ -126,6 +126,28 @@ describe("the image", () => {
       expect(output()).toContain(name);
   });
 
+  test.each<[title: string, environment: Record<string, string>, problem: RegExp]>([
+    [
+      "with the sandbox's usage key",
+      { ...PRODUCTION, USAGE_API_KEY: "sandbox-usage-key" },
+      /USAGE_API_KEY is a secret of/,
+    ],
+    ["as the sandbox on all addresses", { TOLLGATE_SANDBOX: "1", HOSTNAME: "0.0.0.0" }, /TOLLGATE_SANDBOX .*addresses/],
+    [
+      "as the sandbox of a public site",
+      { TOLLGATE_SANDBOX: "1", APP_URL: PRODUCTION.APP_URL },
+      /APP_URL is not an address/,
+    ],
+  ])(
+    "refuses to start %s",
+    async (_, environment, problem) => {
+      const { ended, output } = await run({ DATABASE_URL: database.url, ...environment });
+      expect(await ended).toBe(1);
+      expect(output()).toMatch(problem);
+    },
+    60_000,
+  );
+
   test("carries what runs and nothing else: no sources, no tests, no secrets, no Postgres", () => {
     const files = readdirSync(image, { recursive: true, encoding: "utf8" });
     const wrong = files.filter((file) =>

@@ -8,6 +8,8 @@ create unlogged table public.rate_limits (
   primary key (scope, key)
 ) with (fillfactor = 70);
 comment on table public.rate_limits is 'Attempts in the current window, by scope and hashed key.';
+-- For the cleanup job, which removes counters of windows that have ended.
+create index rate_limits_resets_at on public.rate_limits (resets_at);
 
 -- What is left of an erased account, so that erasing and returning is no refill. Nobody can be found by it; only who
 -- comes back with the same id is recognized.

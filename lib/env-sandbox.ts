@@ -1,0 +1,52 @@
+/** The sandbox lets anyone in, so it runs only on this machine and beside no sign of production. */
+import path from "node:path";
+import type { Env } from "./env";
+
+const OFF = "TOLLGATE_SANDBOX is for this machine only";
+
+/**
+ * One line for each problem, with the names of the variables.
+ * @param argv the command line of the server; in production it tells on which host the server listens
+ */
+export function sandboxProblems(
+  env: Env,
+  variables: Readonly<Record<string, string | undefined>>,
+  argv: readonly string[],
+): string[] {
+  return [
+    ...liveSigns(env).map((variable) => `${OFF}, and ${variable} is of a live account. Unset one of the two.`),
+    ...(env.appUrl && !isLoopbackHost(new URL(env.appUrl).hostname)
+      ? [`${OFF}, and APP_URL is not an address of this machine. Unset one of the two.`]
+      : []),
+    ...(variables.NODE_ENV === "production" && !isLoopbackHost(listeningHost(argv, variables.HOSTNAME))
+      ? [`${OFF}, and the server would listen on other addresses. Unset it, or start with -H localhost.`]
+      : []),
+  ];
+}
+
+function liveSigns({ stripe, paddle, clerk }: Env): string[] {
+  const signs: [variable: string, live: boolean][] = [
+    ["STRIPE_SECRET_KEY", /^[sr]k_live_/.test(stripe.secretKey ?? "")],
+    ["PADDLE_API_KEY", /^pdl_live_/.test(paddle.apiKey ?? "")],
+    ["PADDLE_ENVIRONMENT", paddle.environment === "production"],
+    ["CLERK_SECRET_KEY", /^sk_live_/.test(clerk.secretKey ?? "")],
+    ["CLERK_PUBLISHABLE_KEY", /^pk_live_/.test(clerk.publishableKey ?? "")],
+  ];
+  return signs.filter(([, live]) => live).map(([variable]) => variable);
+}
+
+function isLoopbackHost(host: string | undefined): boolean {
+  return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
+}
+
+/** As `next start` reads its flags, and the standalone server its variable; without either they listen everywhere. */
+function listeningHost(argv: readonly string[], hostname: string | undefined): string | undefined {
+  if (path.basename(argv[1] ?? "") === "server.js") return hostname;
+  let host: string | undefined;
+  for (const [index, argument] of argv.entries()) {
+    const [, inline] = /^(?:--hostname=|-H)(.+)$/.exec(argument) ?? [];
+    if (inline !== undefined) host = inline;
+    else if (argument === "-H" || argument === "--hostname") host = argv[index + 1];
+  }
+  return host;
+}

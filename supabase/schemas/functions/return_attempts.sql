@@ -1,0 +1,28 @@
+-- Called after an attempt that did not fail: takes back what count_attempts counted ("counted" of its answer). A window that
+-- ended meanwhile stays as it is, since the attempt was not counted in its successor.
+-- Atomic. Locks: the rows of the keys, in the order in which they were counted.
+create or replace function public.return_attempts(p_counted jsonb) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_counted record;
+  v_returned integer := 0;
+begin
+  for v_counted in
+    select c.* from rows from (jsonb_to_recordset(p_counted) as (scope text, key text, resets_at timestamptz))
+      with ordinality as c (scope, key, resets_at, place)
+    order by c.place
+  loop
+    update public.rate_limits r set hits = r.hits - 1
+    where r.scope = v_counted.scope and r.key = v_counted.key and r.resets_at = v_counted.resets_at and r.hits > 0;
+    if found then
+      v_returned := v_returned + 1;
+    end if;
+  end loop;
+  return jsonb_build_object('returned', v_returned);
+end;
+$$;
+
+comment on function public.return_attempts(jsonb) is 'Takes back attempts that did not fail.';
+revoke all on function public.return_attempts(jsonb) from public, anon, authenticated;
+grant execute on function public.return_attempts(jsonb) to service_role;
