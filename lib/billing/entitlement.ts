@@ -184,7 +184,7 @@ function limitPlan(product: Product, histories: readonly History[], holder: Hold
   const { history, change, period } = holder;
   const caps: string[] = [change.plan];
   const trial = trialAt(history, at);
-  if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(trial.plan);
+  if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(planOfTrial(history, trial));
   if (chargeFailed(product, history, at) || getsNoAdvance(histories, period, at)) {
     caps.push(confirmedAt(product, history, at) ?? freePlan(product).id);
   }
@@ -200,6 +200,12 @@ function trialAt({ changes }: History, at: Instant): Change | undefined {
     else if (LIVE.has(change.status)) began = undefined;
   }
   return changeAt({ changes }, at)?.status === "trialing" ? began : undefined;
+}
+
+/** The plan that a trial began with. Several changes before a period's start (a test clock runs ahead) count as one at it. */
+function planOfTrial({ periods }: History, began: Change): string {
+  const period = periods[began.period];
+  return period?.trial && period.starts[0] === began.from ? period.plan : began.plan;
 }
 
 function coveredByPayment(product: Product, history: History, plan: string, from: Instant, at: Instant): boolean {

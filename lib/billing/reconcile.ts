@@ -6,7 +6,7 @@ import { addFacts } from "./add-facts";
 import { PRODUCT_IDS, type ProductId, product as productOf } from "./catalog";
 import type { Fact, Instant, Processor, Timeline } from "./facts";
 import { sharedFacts } from "./items";
-import type { ProcessorClient } from "./processors/client";
+import type { ProcessorClient, SubscriptionReading } from "./processors/client";
 import type { Reached } from "./processors/reach";
 import { settleStored } from "./settle";
 import { fold } from "./timeline";
@@ -52,30 +52,49 @@ export async function reconcile(
   gateway: Gateway,
 ): Promise<Reconciled> {
   const known = await knownUntil(userId, { processor, subscription }, gateway);
-  const { identity, facts, shared, datedBy } = await client.subscription(subscription);
+  const reading = await client.subscription(subscription);
+  const { identity } = reading;
   const { userId: owner, conflict, waiting } = await gateway.resolveLinks(processor, { ...identity, transaction });
   if (conflict || owner !== userId) {
     log.warn({ userId, processor, subscription, conflict }, "[Purchase] A subscription that is not this user's");
     return { outcome: "not_theirs" };
   }
-  let added = false;
-  // Products that it was known to have, and that no listed item has a plan of now.
-  const others = shared === null ? [] : [...known].filter(([product, at]) => at > 0 && !hasProduct(facts, product));
-  for (const { product, fact } of [...facts, ...others.map(([product]) => ({ product, fact: shared as Fact }))]) {
-    const at = datedBy === "reading" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
-    added = (await addIfNew(userId, product, { ...fact, at }, gateway)) || added;
-  }
+  const outcome = await addReading({ userId, type: "subscription.read" }, reading, known, gateway);
   for (const id of waiting) await settleWaiting(processor, id, gateway);
-  if (facts.length === 0 && others.length === 0) return { outcome: "unknown_price" };
-  return { outcome: added ? "added" : "nothing_new" };
+  return { outcome };
 }
 
-function hasProduct(facts: readonly { product: ProductId }[], product: ProductId): boolean {
-  return facts.some((entry) => entry.product === product);
+/**
+ * Adds a fetched subscription to all of its products if the timeline of one changes with it. A product without the fact
+ * would share the other product's, and read in it that its own plan is not in the list.
+ * @param known the latest facts of each product before the subscription was fetched
+ */
+export async function addReading(
+  { userId, type }: { userId: string; type: "subscription.read" | "subscription.fetched" },
+  { facts, shared, datedBy }: Pick<SubscriptionReading, "facts" | "shared" | "datedBy">,
+  known: ReadonlyMap<ProductId, Instant>,
+  gateway: Gateway,
+): Promise<"added" | "nothing_new" | "unknown_price"> {
+  const listed = new Set(facts.map(({ product }) => product));
+  // Known products whose plan no listed item is now.
+  const absent = [...known].filter(([product, at]) => at > 0 && !listed.has(product)).map(([product]) => product);
+  const entries = [...facts, ...(shared === null ? [] : absent.map((product) => ({ product, fact: shared })))].map(
+    ({ product, fact }) => {
+      const at = datedBy === "reading" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
+      return { product, fact: { ...fact, at } };
+    },
+  );
+  if (entries.length === 0) return "unknown_price";
+  if (!(await isNewToOne(userId, entries, gateway))) return "nothing_new";
+  for (const { product, fact } of entries) {
+    const event = { processor: fact.processor, id: fact.id, type };
+    await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+  }
+  return "added";
 }
 
-/** The latest news of the subscription, a product. What is read afterwards is later, whatever the clocks say. */
-async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
+/** The latest fact of the subscription for each product. A subscription read afterwards is later, whatever the clocks say. */
+export async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
   const known = new Map<ProductId, Instant>();
   for (const product of PRODUCT_IDS) {
     const { facts } = await gateway.loadTimeline(userId, product);
@@ -88,15 +107,21 @@ async function knownUntil(userId: string, { processor, subscription }: Subject, 
   return known;
 }
 
-/** Adds a fetched fact if the timeline changes with it. */
-export async function addIfNew(userId: string, product: ProductId, fact: Fact, gateway: Gateway): Promise<boolean> {
-  const known = await gateway.loadTimeline(userId, product);
-  const before = [...known.facts, ...sharedFacts(known.facts, known.others)];
-  const timeline = (facts: readonly Fact[]) => fold(productOf(product), facts, known.freeAnchor);
-  if (isDeepStrictEqual(told(timeline(before)), told(timeline([...before, fact])))) return false;
-  const event = { processor: fact.processor, id: fact.id, type: "subscription.read" };
-  await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
-  return true;
+/** Whether the timeline of one product changes with its fetched fact. */
+async function isNewToOne(
+  userId: string,
+  entries: readonly { product: ProductId; fact: Fact }[],
+  gateway: Gateway,
+): Promise<boolean> {
+  for (const { product, fact } of entries) {
+    const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
+    // Without a copy that another product got of it before a failure.
+    const older = others.filter(({ id }) => id !== fact.id);
+    const before = [...facts, ...sharedFacts(facts, older)];
+    const timeline = (all: readonly Fact[]) => told(fold(productOf(product), all, freeAnchor));
+    if (!isDeepStrictEqual(timeline(before), timeline([...before, fact]))) return true;
+  }
+  return false;
 }
 
 /** What a timeline says, but for when it was said. */

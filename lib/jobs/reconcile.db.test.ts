@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DAY, SECOND } from "@/lib/billing/period";
 import { type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
-import type { StripeObject } from "@/lib/billing/processors/stripe/events";
+import { readingOf } from "@/lib/billing/processors/reading";
+import { planPrice, type StripeObject } from "@/lib/billing/processors/stripe/events";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { normalized } from "@/lib/billing/processors/stripe/testing";
 import { createGateway } from "@/lib/database/gateway";
@@ -37,6 +38,7 @@ function fetched(event: StripeObject): FetchedSubscription {
   const facts = read.facts.flatMap(({ product, fact }) => (fact.kind === "snapshot" ? [{ product, fact }] : []));
   return {
     facts: facts.map(({ product, fact }) => ({ product, fact: { ...fact, before: null } })),
+    shared: readingOf(read).shared,
     datedBy: "reading",
   };
 }
@@ -95,6 +97,26 @@ describe("a live subscription", () => {
     const played = await subscriber();
     expect(await round(answer(fetched(played.deleted(Date.now()))), true)).toMatchObject({ repaired: 1 });
     expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
+  });
+
+  test("that lost one product's plan while the other's changed is repaired for both", async () => {
+    const price = (product: "writer" | "chatbots", plan: string) => planPrice({ product, plan, interval: "monthly" });
+    const played = await subscriber();
+    const bots = { id: `si_${userId}_bots`, price: price("chatbots", "starter") };
+    const words = { id: `si_${userId}`, price: price("writer", "plus") };
+    await deliver(gateway, played.changed({ items: [words, bots] }, Date.now() - DAY));
+    const left = played.changed({ items: [{ ...bots, price: price("chatbots", "growth") }] }, Date.now());
+    const report = await round(answer(fetched(left)), true);
+    expect(report.findings.map(({ product, finding, repaired }) => ({ product, finding, repaired }))).toContainEqual({
+      product: "chatbots",
+      finding: "different",
+      repaired: true,
+    });
+    const held = (await gateway.usage(userId)).subscriptions.map(({ product, plan }) => [product, plan]);
+    expect(held).toEqual([
+      ["chatbots", "growth"],
+      ["writer", "free"],
+    ]);
   });
 
   test("that the processor does not know is reported and never acted on", async () => {

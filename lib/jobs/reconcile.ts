@@ -1,11 +1,10 @@
 /** Holds what is known here against where it comes from: subscriptions at their processors, counters in the ledger. */
 
-import { addFacts } from "@/lib/billing/add-facts";
 import { isProductId, type ProductId } from "@/lib/billing/catalog";
 import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
 import { sameStart } from "@/lib/billing/period";
 import { ProcessorError } from "@/lib/billing/processors/client";
-import { addIfNew } from "@/lib/billing/reconcile";
+import { addReading, knownUntil } from "@/lib/billing/reconcile";
 import type { Gateway, LiveSubscription } from "@/lib/database";
 import { log } from "@/lib/observability";
 import type { FindClient } from "./changes";
@@ -109,13 +108,14 @@ async function reconcileOne(gateway: Gateway, fetch: FetchSubscription, known: L
   if (fetched === "not_found") return { ...subject, finding: "not_found" } as const;
   const part = fetched.facts.find((entry) => entry.product === product);
   if (part === undefined) {
-    const { shared } = fetched;
-    const added = repair && shared && isProductId(product) && (await addIfNew(userId, product, shared, gateway));
-    return { ...subject, finding: "unknown_price", repaired: added === true } as const;
+    const added = repair && (await repairOne(gateway, known, fetched)) === "added";
+    return { ...subject, finding: "unknown_price", repaired: added } as const;
   }
   const differences = compare(known, part.fact);
   if (differences.length === 0) return "same" as const;
-  const repaired = repair && (await repairOne(gateway, known, part, fetched.datedBy));
+  if (repair) await repairOne(gateway, known, fetched);
+  const repaired =
+    repair && (await isRepaired(gateway, { userId, processor, subscription, product: part.product }, part.fact));
   return { ...subject, finding: "different", differences, repaired } as const;
 }
 
@@ -158,16 +158,10 @@ function instant(field: FieldDifference["field"], here: string | null, at: Insta
 async function repairOne(
   gateway: Gateway,
   { userId, processor, subscription }: LiveSubscription,
-  { product, fact }: FetchedSubscription["facts"][number],
-  datedBy: FetchedSubscription["datedBy"],
-): Promise<boolean> {
-  const { facts } = await gateway.loadTimeline(userId, product);
-  const own = facts.filter((each) => each.processor === processor && each.subscription === subscription);
-  const latest = own.reduce((at, each) => Math.max(at, each.at), 0);
-  const added = { ...fact, at: datedBy === "reading" ? Math.max(fact.at, latest) : fact.at };
-  const event = { processor, id: fact.id, type: "subscription.fetched" };
-  await addFacts({ event, userId, product, facts: [added], analysis: null, concludes: null }, gateway);
-  return isRepaired(gateway, { userId, processor, subscription, product }, added);
+  { facts, shared = null, datedBy }: FetchedSubscription,
+) {
+  const known = await knownUntil(userId, { processor, subscription }, gateway);
+  return addReading({ userId, type: "subscription.fetched" }, { facts: [...facts], shared, datedBy }, known, gateway);
 }
 
 /** Looks again: newer news than what was fetched may have come, and has the last word. */

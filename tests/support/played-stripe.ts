@@ -2,7 +2,7 @@
 import Stripe from "stripe";
 import { priceLists } from "@/lib/billing/catalog";
 import { stripe as source } from "@/lib/billing/processors/stripe";
-import { receive } from "@/lib/billing/receive";
+import { type Receipt, receive } from "@/lib/billing/receive";
 import type { Gateway } from "@/lib/database";
 import type { Played } from "@/lib/sandbox/played";
 import { createSandbox } from "@/lib/sandbox/sandbox";
@@ -17,6 +17,7 @@ export interface Told {
   object: Record<string, unknown> & { id: string };
   previous: Record<string, unknown> | undefined;
   outcome: unknown;
+  truncated: Receipt["truncated"];
 }
 
 export function playStripe(gateway: Gateway) {
@@ -32,9 +33,10 @@ export function playStripe(gateway: Gateway) {
     processors: [playedStripe as Played],
     secret: () => TEST_SECRET,
     send: async (_processor, raw, [, signature]) => {
-      const { status, body } = await receive({ raw, signature }, endpoint, gateway);
+      const { status, body, truncated } = await receive({ raw, signature }, endpoint, gateway);
       const { type, created, data } = JSON.parse(Buffer.from(raw).toString());
-      told.push({ type, created, object: data.object, previous: data.previous_attributes, outcome: body.outcome });
+      const { object, previous_attributes: previous } = data;
+      told.push({ type, created, object, previous, outcome: body.outcome, truncated });
       return status;
     },
   });

@@ -74,7 +74,12 @@ export function cardChange(turn: PaddleTurn, subscription: Subscription): Transa
     origin: "subscription_payment_method_change",
     status: "ready",
     subscription,
-    lines: subscription.items.map(({ price, quantity = 1 }) => ({ price, quantity, amount: 0 })),
+    lines: subscription.items.map(({ price, quantity = 1 }) => ({
+      price,
+      quantity,
+      amount: 0,
+      ...(subscription.period && { proration: { rate: "0", ...subscription.period } }),
+    })),
     period: { start: turn.now, end: turn.now },
     checkoutUrl: `${turn.world.site}/billing`,
   });

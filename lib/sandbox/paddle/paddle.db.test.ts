@@ -266,6 +266,30 @@ describe("an end, a pause", () => {
     expect(await code(sdk().subscriptions.activate(id))).toBe("subscription_not_trialing");
   });
 
+  test("a resume inside the period, paid in full and in money, resets the usage", async () => {
+    const { id } = await subscribe();
+    await gateway.consume(user, "words_used", 14_000);
+    await sandbox.moveClock(user, { to: (await now()) + 10 * DAY });
+    await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
+    await sandbox.idle();
+    await sandbox.moveClock(user, { by: "day" });
+    told.length = 0;
+    await sdk().subscriptions.resume(id, { effectiveFrom: "immediately" });
+    await sandbox.idle();
+    const { data } = told.at(-1) as (typeof told)[0];
+    const proration = { rate: "1", billing_period: data.billing_period };
+    expect(data).toMatchObject({
+      origin: "subscription_recurring",
+      items: [{ proration }],
+      details: {
+        totals: { total: "1999", credit: "0", credit_to_balance: "0", balance: "0", grand_total: "1999" },
+        line_items: [{ proration, totals: { total: "1999" } }],
+      },
+    });
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    expect(await used()).toBe(0);
+  });
+
   test("a pause until a day ends by itself", async () => {
     const { id } = await subscribe();
     const resumeAt = new Date((await now()) + 5 * DAY).toISOString();

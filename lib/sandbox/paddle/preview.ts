@@ -19,7 +19,6 @@ export function previewOf(
 ): ISubscriptionPreviewResponse {
   const { balance } = world.customer;
   const waiting = [...subscription.pendingLines, ...change.later];
-  const recurring = periodLines(items);
   const next = { start: change.period.end, end: periodAfter(change.anchor, change.period.end, intervalOf(items)) };
   const immediate = change.now.length === 0 ? null : settled(change.now, balance);
   const { id: _, ...entity } = subscriptionOf(world, { ...subscription, items, period: change.period });
@@ -29,8 +28,8 @@ export function previewOf(
     immediate_transaction: immediate && transaction(immediate, { start: now, end: change.period.end }),
     next_transaction: subscription.scheduledChange
       ? null
-      : transaction(settled([...waiting, ...recurring], immediate?.left ?? balance), next),
-    recurring_transaction_details: details(settled(recurring, 0)),
+      : transaction(settled([...waiting, ...periodLines(items, next)], immediate?.left ?? balance), next),
+    recurring_transaction_details: details(settled(periodLines(items, change.period), 0)),
     update_summary: immediate && {
       credit: money(sumOf(change.now.filter(({ amount }) => amount < 0))),
       charge: money(sumOf(change.now.filter(({ amount }) => amount > 0))),

@@ -44,17 +44,25 @@ export function changeItems(
   const credits = prorates ? state.items.filter(left).map((item) => prorated(item, period, at, -1)) : [];
   if (restarts) {
     const next = { start: at, end: periodAfter(at, at, intervalOf(items)) };
-    const charges = mode === "do_not_bill" ? [] : periodLines(items);
+    const charges = mode === "do_not_bill" ? [] : periodLines(items, prorates ? next : null);
     return { period: next, anchor: at, lines: [...credits, ...charges], restarts };
   }
   const charged = mode === "do_not_bill" ? [] : items.filter(came);
-  const charges = prorates ? charged.map((item) => prorated(item, period, at, 1)) : periodLines(charged);
+  const charges = prorates ? charged.map((item) => prorated(item, period, at, 1)) : periodLines(charged, null);
   return { period, anchor, lines: [...credits, ...charges], restarts };
 }
 
-/** The lines of a whole period. */
-export function periodLines(items: readonly ItemSpec[]): LineSpec[] {
-  return items.map(({ price, quantity = 1 }) => ({ price, quantity, amount: price.unitAmount * quantity }));
+/**
+ * The lines of a whole period. Paddle writes a renewal, a resume and a prorated switch of the interval as prorations of
+ * rate 1 over `period`; the lines of a checkout and of a change that is not prorated have none.
+ */
+export function periodLines(items: readonly ItemSpec[], period: Period | null): LineSpec[] {
+  return items.map(({ price, quantity = 1 }) => ({
+    price,
+    quantity,
+    amount: price.unitAmount * quantity,
+    ...(period && { proration: { rate: "1", ...period } }),
+  }));
 }
 
 export function intervalOf(items: readonly ItemSpec[]): "month" | "year" {
@@ -83,7 +91,12 @@ function prorated({ price, quantity = 1 }: ItemSpec, { start, end }: Period, at:
   const minutes = (from: Instant) => Math.round((end - from) / MINUTE);
   const rate = minutes(at) / minutes(start);
   const amount = sign * Math.round(price.unitAmount * quantity * rate) + 0;
-  return { price, quantity: sign * quantity, amount, proration: { rate: rate.toFixed(5), start: at, end } };
+  return { price, quantity: sign * quantity, amount, proration: { rate: rateText(rate), start: at, end } };
+}
+
+/** Five decimals at most, without zeros at the end: "0.90513", "1". */
+function rateText(rate: number): string {
+  return String(Number(rate.toFixed(5)));
 }
 
 function isIn({ price, quantity = 1 }: ItemSpec, items: readonly ItemSpec[]): boolean {

@@ -149,9 +149,9 @@ export function unschedule(turn: PaddleTurn, subscription: Subscription): void {
   tellSubscription(turn, subscription, "updated");
 }
 
-/** What the next renewal comes to, by what is known now. */
-export function renewalLines({ items, pendingLines }: Pick<Subscription, "items" | "pendingLines">): LineSpec[] {
-  return [...pendingLines, ...periodLines(items)];
+/** The lines of a renewal: changes that waited for it, then the whole period. */
+function renewalLines({ items, pendingLines, period }: Subscription): LineSpec[] {
+  return [...pendingLines, ...periodLines(items, period)];
 }
 
 /** Paddle takes no changes while one is scheduled, nor in the last half hour before a renewal. */

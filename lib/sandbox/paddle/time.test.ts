@@ -23,7 +23,7 @@ const writer = (plan: string, interval: Price["interval"] = "monthly") =>
 const payment = (card: CardNumber): Payment => ({ card, email: null, name: null, confirmed: true });
 
 function buy(turn: PaddleTurn, card: CardNumber): void {
-  const lines = periodLines([{ price: writer("plus") }]);
+  const lines = periodLines([{ price: writer("plus") }], null);
   const draft = { origin: "api", status: "draft", subscription: null, lines, period: null } as const;
   pay(turn, make(turn, draft), payment(card));
 }

@@ -23,6 +23,7 @@ interface Draft {
   /** null: finalized at once, by who drafts it. */
   finalizesAt: number | null;
   forUpdate?: boolean;
+  autoAdvance?: boolean;
 }
 
 /** The invoice, made and told, not yet finalized. */
@@ -36,6 +37,7 @@ export function draft(turn: StripeTurn, subscription: Subscription, { lines, ...
     status: "draft",
     attemptCount: 0,
     forUpdate: false,
+    ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
     ...spec,
     lines: lines.map((line) => ({ ...line, id: nextId(world, "il") })),
   };
@@ -44,7 +46,7 @@ export function draft(turn: StripeTurn, subscription: Subscription, { lines, ...
   return invoice;
 }
 
-/** Gives the invoice its number, and takes what the customer's credit covers. */
+/** Gives the invoice its number and, if it is sent, its due date; takes what the customer's credit covers. */
 export function finalize(turn: StripeTurn, invoice: Invoice): void {
   const { world } = turn;
   const { customer } = world;
@@ -58,6 +60,10 @@ export function finalize(turn: StripeTurn, invoice: Invoice): void {
     finalizesAt: null,
     startingBalance,
   });
+  if (isSent(invoice)) {
+    const { daysUntilDue } = chargedSubscription(turn, invoice);
+    invoice.dueDate = seconds(turn) + (daysUntilDue ?? 30) * DAY;
+  }
   tell(turn, "invoice.finalized", invoiceOf(world, invoice));
   tellChange(
     turn,
@@ -77,6 +83,31 @@ export function collect(turn: StripeTurn, invoice: Invoice, presence: Presence =
   if (charged.outcome === "succeeded") paid(turn, invoice, subscription, due > 0);
   else failed(turn, invoice, subscription, charged);
   return charged;
+}
+
+/** Charges a finalized invoice, or sends it: Stripe then waits for the customer. */
+export function chargeOrSend(turn: StripeTurn, invoice: Invoice, presence: Presence = OFF_SESSION): Charged {
+  if (!isSent(invoice) || invoiceAmounts(invoice).due === 0) return collect(turn, invoice, presence);
+  tell(turn, "invoice.sent", invoiceOf(turn.world, invoice));
+  return { outcome: "succeeded" };
+}
+
+/** The merchant declares an invoice paid, by a transfer for example: Stripe charges nothing. */
+export function payOutOfBand(turn: StripeTurn, invoice: Invoice): void {
+  invoice.paidOutOfBand = true;
+  paid(turn, invoice, chargedSubscription(turn, invoice), false);
+}
+
+/** A sent invoice was not paid by its due date. */
+export function becomeOverdue(turn: StripeTurn, invoice: Invoice): void {
+  const subscription = chargedSubscription(turn, invoice);
+  invoice.overdue = true;
+  tell(turn, "invoice.overdue", invoiceOf(turn.world, invoice));
+  if (subscription.status === "active") owe(turn, subscription);
+}
+
+function isSent({ collectionMethod }: Invoice): boolean {
+  return collectionMethod === "send_invoice";
 }
 
 /** The digits of the card that a subscription is charged to; null where there is none. */
@@ -105,8 +136,11 @@ function paid(turn: StripeTurn, invoice: Invoice, subscription: Subscription, ch
 /** A subscription that waited for money goes on once nothing is owed. */
 function settle(turn: StripeTurn, subscription: Subscription): void {
   const owed = turn.world.invoices.some(
-    ({ status, subscription: of, attemptCount, forUpdate }) =>
-      of === subscription.id && status === "open" && attemptCount > 0 && !forUpdate,
+    (invoice) =>
+      invoice.subscription === subscription.id &&
+      invoice.status === "open" &&
+      (isSent(invoice) ? invoice.overdue === true : invoice.attemptCount > 0) &&
+      !invoice.forUpdate,
   );
   const waited = ["incomplete", "past_due", "unpaid"].includes(subscription.status);
   if (!waited || (owed && subscription.status !== "incomplete")) return;
@@ -125,26 +159,24 @@ function failed(turn: StripeTurn, invoice: Invoice, subscription: Subscription, 
   const object = () => invoiceOf(world, invoice);
   const retry = RETRY_DAYS[invoice.attemptCount];
   // What pays for a change is not tried again by itself: the change runs out instead.
-  const again = invoice.forUpdate || retry === undefined ? null : seconds(turn) + retry * DAY;
+  const again = invoice.forUpdate || isSent(invoice) || retry === undefined ? null : seconds(turn) + retry * DAY;
   tellChange(turn, "invoice.updated", object, () => {
     invoice.attemptCount += 1;
     invoice.nextPaymentAttempt = again;
   });
   if (charged.outcome === "requires_action") tell(turn, "invoice.payment_action_required", object());
   tell(turn, "invoice.payment_failed", object());
-  if (invoice.forUpdate) return;
-  if (subscription.status === "active") {
-    tellChange(
-      turn,
-      "customer.subscription.updated",
-      () => subscriptionOf(world, subscription),
-      () => {
-        subscription.status = "past_due";
-      },
-    );
-  } else if (again === null && isLive(subscription)) {
-    endSubscription(turn, subscription, "payment_failed");
-  }
+  // A sent invoice is owed from its due date on, whatever attempts the customer makes.
+  if (invoice.forUpdate || isSent(invoice)) return;
+  if (subscription.status === "active") owe(turn, subscription);
+  else if (again === null && isLive(subscription)) endSubscription(turn, subscription, "payment_failed");
+}
+
+function owe(turn: StripeTurn, subscription: Subscription): void {
+  const object = () => subscriptionOf(turn.world, subscription);
+  tellChange(turn, "customer.subscription.updated", object, () => {
+    subscription.status = "past_due";
+  });
 }
 
 /** Ends a subscription for good. What it owes is not asked for any more. */

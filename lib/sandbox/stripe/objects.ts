@@ -6,6 +6,7 @@ import {
   type OnTheWire,
   PRICES_CREATED,
   todaysInvoice,
+  todaysItem,
   todaysSession,
   todaysSubscription,
 } from "@/lib/billing/processors/stripe/events";
@@ -14,6 +15,10 @@ import type { Card, Invoice, Phase, Portal, Schedule, Session, Subscription, Wor
 
 export function subscriptionOf(_world: World, subscription: Subscription) {
   return todaysSubscription(subscription);
+}
+
+export function itemOf(subscription: Subscription, item: Subscription["items"][number]) {
+  return todaysItem(item, subscription);
 }
 
 export function invoiceOf(world: World, invoice: Invoice) {

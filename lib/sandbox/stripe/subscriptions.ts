@@ -1,7 +1,16 @@
 /** A subscription's life: begun at a checkout, changed, renewed, ended. */
 import { type ItemSpec, invoiceAmounts } from "@/lib/billing/processors/stripe/events";
 import { chargeCard, OFF_SESSION, type Presence } from "../cards";
-import { cardFor, collect, DRAFT_SECONDS, draft, endSubscription, finalize, voidInvoice } from "./invoices";
+import {
+  cardFor,
+  chargeOrSend,
+  collect,
+  DRAFT_SECONDS,
+  draft,
+  endSubscription,
+  finalize,
+  voidInvoice,
+} from "./invoices";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
@@ -91,7 +100,7 @@ export function renew(turn: StripeTurn, subscription: Subscription): void {
     // A cycle invoice names the period that ended; what is charged for stands in its lines.
     periodStart,
     periodEnd,
-    finalizesAt: held ? null : seconds(turn) + DRAFT_SECONDS,
+    ...(held ? { finalizesAt: null, autoAdvance: false } : { finalizesAt: seconds(turn) + DRAFT_SECONDS }),
   });
 }
 
@@ -130,7 +139,8 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
     lines: lines.map((line) => ({ ...line, id })),
     startingBalance: world.customer.balance,
   }).due;
-  const charged = due === 0 ? { outcome: "succeeded" as const } : chargeCard(cardFor(turn, subscription), presence);
+  const free = due === 0 || subscription.collectionMethod === "send_invoice";
+  const charged = free ? { outcome: "succeeded" as const } : chargeCard(cardFor(turn, subscription), presence);
   const spec = {
     id,
     billingReason: "subscription_update" as const,
@@ -143,7 +153,7 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
     const invoice = draft(turn, subscription, spec);
     finalize(turn, invoice);
     tellChange(turn, "customer.subscription.updated", object, applied);
-    collect(turn, invoice, presence);
+    chargeOrSend(turn, invoice, presence);
     return;
   }
   if (payment === "error_if_incomplete") throw cardProblem(charged);

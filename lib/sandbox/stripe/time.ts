@@ -1,7 +1,7 @@
 /** What time brings to the played Stripe, and in which order. Pure. */
 import { expireSession } from "./checkout";
-import { collect, endSubscription, finalize, voidInvoice, writeOff } from "./invoices";
-import { subscriptionOf } from "./objects";
+import { becomeOverdue, chargeOrSend, collect, endSubscription, finalize, voidInvoice, writeOff } from "./invoices";
+import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
 import { tell, tellChange } from "./tell";
 import { type Invoice, isLive, type StripeTurn, type Subscription, type World } from "./world";
@@ -69,11 +69,13 @@ function unpause(turn: StripeTurn, subscription: Subscription): void {
 }
 
 function invoiceDues(invoice: Invoice): Due[] {
-  const { status, finalizesAt, nextPaymentAttempt } = invoice;
+  const { status, finalizesAt, nextPaymentAttempt, dueDate, overdue } = invoice;
   if (status === "draft" && finalizesAt) return [{ at: finalizesAt, happen: (turn) => chargeDraft(turn, invoice) }];
   if (status === "open" && nextPaymentAttempt) {
     return [{ at: nextPaymentAttempt, happen: (turn) => void collect(turn, invoice) }];
   }
+  if (status === "open" && dueDate && !overdue)
+    return [{ at: dueDate, happen: (turn) => becomeOverdue(turn, invoice) }];
   return [];
 }
 
@@ -81,13 +83,16 @@ function invoiceDues(invoice: Invoice): Due[] {
 function chargeDraft(turn: StripeTurn, invoice: Invoice): void {
   const held = turn.world.subscriptions.find(({ id }) => id === invoice.subscription)?.pauseCollection?.behavior;
   if (held === "keep_as_draft") {
-    invoice.finalizesAt = null;
+    const object = () => invoiceOf(turn.world, invoice);
+    tellChange(turn, "invoice.updated", object, () =>
+      Object.assign(invoice, { finalizesAt: null, autoAdvance: false }),
+    );
     return;
   }
   finalize(turn, invoice);
   if (held === "void") voidInvoice(turn, invoice);
   else if (held === "mark_uncollectible") writeOff(turn, invoice);
-  else collect(turn, invoice);
+  else chargeOrSend(turn, invoice);
 }
 
 function ends(subscription: Subscription): Due[] {

@@ -67,6 +67,8 @@ export interface Invoice extends InvoiceSpec {
   attemptCount: number;
   /** It pays for its subscription's pending update. */
   forUpdate: boolean;
+  /** It was sent, and its due date has passed. */
+  overdue?: boolean;
 }
 
 export interface Phase {

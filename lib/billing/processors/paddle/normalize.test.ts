@@ -86,6 +86,15 @@ const FACTS: Record<string, object> = {
   "transaction.completed.renewal_from_credit": payment(APRIL + HOUR, ofApril),
   "transaction.completed.renewal_with_discount": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
   "transaction.completed.upgrade": payment(MID_MARCH, upgrade),
+  "transaction.completed.renewal_invoiced": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
+  "transaction.completed.resumed": payment(MID_MARCH, {
+    ...ofApril,
+    periodStart: MID_MARCH,
+    periodEnd: MID_APRIL,
+    inMoney: true,
+  }),
+  "transaction.completed.upgrade_less_unused": payment(MID_MARCH, upgrade),
+  "transaction.completed.downgrade_to_balance": payment(MID_MARCH, { ...upgrade, plan: "basic" }),
   "transaction.completed.upgrade_in_full": payment(MID_MARCH, upgrade),
   "transaction.completed.interval_switch": payment(MID_MARCH, { ...ofYear, purpose: "change" }),
   "transaction.completed.interval_switch_in_money": payment(MID_MARCH, {

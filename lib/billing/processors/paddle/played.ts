@@ -28,6 +28,8 @@ export interface PlayedSubscriptionSpec {
   customData?: Record<string, string>;
   /** Where the period that began at `startsAt` ends; by default an interval later. */
   periodEnd?: Instant;
+  /** `manual`: Paddle sends invoices instead of charging a card. */
+  collectionMode?: "automatic" | "manual";
   /** What the ids of its events and transactions are made from; by default the subscription's id. */
   name?: string;
 }
@@ -36,7 +38,7 @@ export type PlayedPaddleSubscription = ReturnType<typeof playPaddleSubscription>
 
 /** Begins a subscription; instants in milliseconds. */
 export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
-  const { id, startsAt, status = "active", customData } = begin;
+  const { id, startsAt, status = "active", customData, collectionMode = "automatic" } = begin;
   const { name = id.slice(4) } = begin;
   const transaction = `txn_${name}_0`;
   let held = begin.price;
@@ -54,6 +56,7 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
     period: current,
     status,
     trial: status === "trialing" ? current : null,
+    collectionMode,
     customData: customData ?? null,
   };
 
@@ -76,6 +79,9 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
   ) {
     const price = planPrice(held);
     const first = origin === "web";
+    const { period = current } = changes;
+    // Paddle writes the whole period of a renewal or a switch as a proration of rate 1.
+    const whole = !first && period !== null && { proration: { rate: "1", ...period } };
     if (!first) transactions += 1;
     const entity = transactionEntity({
       id: first ? transaction : `txn_${name}_${transactions}`,
@@ -83,9 +89,10 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
       subscription: id,
       origin,
       status: type === "transaction.paid" ? "paid" : "completed",
-      lines: [{ price, amount: price.unitAmount, ...line }],
-      period: current,
+      lines: [{ price, amount: price.unitAmount, ...whole, ...line }],
+      period,
       at,
+      collectionMode,
       customData: customData ?? null,
       ...changes,
     });

@@ -16,7 +16,13 @@ export type { LineSpec } from "./build/line";
 export { PRICES_CREATED, type PriceSpec, planPrice, priceObject, type StripeObject } from "./build/price";
 export { type SessionSpec, sessionObject, todaysSession } from "./build/session";
 export { API_VERSIONS, SHAPES, type Shape } from "./build/shapes";
-export { type ItemSpec, type SubscriptionSpec, subscriptionObject, todaysSubscription } from "./build/subscription";
+export {
+  type ItemSpec,
+  type SubscriptionSpec,
+  subscriptionObject,
+  todaysItem,
+  todaysSubscription,
+} from "./build/subscription";
 export type { OnTheWire } from "./build/wire";
 
 /**

@@ -30,6 +30,11 @@ export interface PlayedSubscriptionSpec {
   customer?: string;
   /** Where the period that began at `startsAt` ends; by default an interval later. */
   periodEnd?: Instant;
+  /**
+   * `wall`: as on a Stripe test clock that runs ahead. The periods are the clock's; the events carry real time, here a
+   * second for each event from `startsAt` on.
+   */
+  eventTime?: "clock" | "wall";
   /** What the ids of its events and invoices are made from; by default the subscription's id. */
   name?: string;
 }
@@ -54,6 +59,7 @@ export function playSubscription({
   metadata = {},
   customer = `cus_${id.slice(4)}`,
   periodEnd,
+  eventTime = "clock",
   name = id.slice(4),
 }: PlayedSubscriptionSpec) {
   let anchor = seconds(startsAt);
@@ -73,8 +79,9 @@ export function playSubscription({
   };
 
   function send(type: string, object: StripeObject, at: Instant, previous?: StripeObject) {
+    const created = eventTime === "wall" ? seconds(startsAt) + events : seconds(at);
     events += 1;
-    return event(type, object, previous, { id: `evt_${name}_${events}`, created: seconds(at), shape });
+    return event(type, object, previous, { id: `evt_${name}_${events}`, created, shape });
   }
 
   /** `customer.subscription.updated` with the difference that `changes` make. */

@@ -46,7 +46,7 @@ export const transactions = [
         origin: "api",
         status: "draft",
         subscription: null,
-        lines: periodLines(bought),
+        lines: periodLines(bought, null),
         period: null,
         customData: params.custom_data ?? null,
       });

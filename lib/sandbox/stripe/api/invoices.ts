@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { InvoiceSpec } from "@/lib/billing/processors/stripe/events";
 import { take } from "../../turn";
-import { collect, finalize, voidInvoice } from "../invoices";
+import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { invoiceOf, listOf } from "../objects";
 import { periodAfter } from "../period";
 import { cardProblem, invalid } from "../problem";
@@ -89,7 +89,11 @@ export const invoices = [
   endpoint({
     method: "POST",
     path: "/v1/invoices/:id/pay",
-    params: z.strictObject({ payment_method: text.optional(), off_session: flag.optional() }),
+    params: z.strictObject({
+      payment_method: text.optional(),
+      off_session: flag.optional(),
+      paid_out_of_band: flag.optional(),
+    }),
     of: byPath("invoice"),
     act: (turn, params, id) => {
       const { world } = turn;
@@ -97,6 +101,10 @@ export const invoices = [
       if (invoice.status === "paid") throw invalid("Invoice is already paid", undefined, "invoice_already_paid");
       if (invoice.status === "draft") finalize(turn, invoice);
       if (invoice.status !== "open") throw invalid(`This invoice is ${invoice.status} and cannot be paid.`);
+      if (params.paid_out_of_band) {
+        payOutOfBand(turn, invoice);
+        return invoiceOf(world, invoice);
+      }
       if (params.payment_method) {
         const card = find(world, "cards", params.payment_method, "payment_method");
         const subscription = find(world, "subscriptions", invoice.subscription);
@@ -176,6 +184,7 @@ function upcoming(
     subscription: subscription.id,
     metadata: { ...subscription.metadata },
     billingReason: reason,
+    ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
     created: at,
     status: "draft",
     attemptCount: 0,

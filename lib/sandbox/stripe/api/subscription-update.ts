@@ -29,6 +29,8 @@ export const updateParams = z.strictObject({
   cancel_at_period_end: flag.optional(),
   cancel_at: z.union([unset, instant]).optional(),
   cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
+  collection_method: z.enum(["charge_automatically", "send_invoice"]).optional(),
+  days_until_due: count.optional(),
   default_payment_method: z.union([unset, text]).optional(),
   description: text.optional(),
   metadata: metadata.optional(),
@@ -64,6 +66,8 @@ export function refuseImpossible(subscription: Subscription, params: Update): vo
         "metadata",
         "cancel_at_period_end",
         "cancel_at",
+        "collection_method",
+        "days_until_due",
         "default_payment_method",
         "pause_collection",
         "description",
@@ -76,10 +80,27 @@ export function refuseImpossible(subscription: Subscription, params: Update): vo
       );
     }
   }
+  refuseUnpayable(subscription, params);
   if (params.cancel_at_period_end && params.cancel_at) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", "cancel_at");
   }
   if (!isLive(subscription) && params.items) throw invalid(`The subscription ${id} is ${status}.`, "items");
+}
+
+/** Sent invoices have days to be paid in, and no payment that a change could wait for. */
+function refuseUnpayable(subscription: Subscription, params: Update): void {
+  const sent = (params.collection_method ?? subscription.collectionMethod) === "send_invoice";
+  if (!sent && params.days_until_due !== undefined) {
+    const message = "You can only set `days_until_due` if the `collection_method` is `send_invoice`.";
+    throw invalid(message, "days_until_due");
+  }
+  if (params.collection_method === "send_invoice" && params.days_until_due === undefined) {
+    throw invalid("You must pass `days_until_due` with the `collection_method` `send_invoice`.", "days_until_due");
+  }
+  if (sent && params.payment_behavior === "pending_if_incomplete" && params.items) {
+    const message = "`pending_if_incomplete` is only supported with the `collection_method` `charge_automatically`.";
+    throw invalid(message, "payment_behavior");
+  }
 }
 
 export function itemsChange(turn: StripeTurn, subscription: Subscription, params: Update): ItemsChange {
@@ -137,6 +158,11 @@ export function changeDetails(turn: StripeTurn, subscription: Subscription, para
     if (card) find(turn.world, "cards", card, "default_payment_method");
     subscription.defaultPaymentMethod = card;
   }
+  if (params.collection_method !== undefined) {
+    subscription.collectionMethod = params.collection_method;
+    if (params.collection_method === "charge_automatically") subscription.daysUntilDue = null;
+  }
+  if (params.days_until_due !== undefined) subscription.daysUntilDue = params.days_until_due;
   if (params.pause_collection !== undefined) {
     const pause = params.pause_collection || null;
     subscription.pauseCollection = pause && { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { endSubscription } from "../invoices";
-import { listOf, subscriptionOf } from "../objects";
+import { itemOf, listOf, subscriptionOf } from "../objects";
 import { invalid } from "../problem";
 import { changeItems, resume } from "../subscriptions";
 import { tellChange } from "../tell";
@@ -49,6 +49,22 @@ export const subscriptions = [
       return listOf(
         "/v1/subscriptions",
         data.map((each) => subscriptionOf(world, each)),
+        hasMore,
+      );
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/subscription_items",
+    params: z.strictObject({ ...listParams, subscription: text }),
+    of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
+    act: ({ world }, params) => {
+      const subscription = find(world, "subscriptions", params.subscription, "subscription");
+      // In the order in which the subscription itself has them, so that its list goes on here.
+      const { data, hasMore } = page(subscription.items.toReversed(), params);
+      return listOf(
+        "/v1/subscription_items",
+        data.map((item) => itemOf(subscription, item)),
         hasMore,
       );
     },

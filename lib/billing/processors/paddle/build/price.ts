@@ -1,4 +1,8 @@
-import type { IPriceNotificationResponse, IProductNotificationResponse } from "@paddle/paddle-node-sdk";
+import type {
+  IBillingDetailsNotificationResponse,
+  IPriceNotificationResponse,
+  IProductNotificationResponse,
+} from "@paddle/paddle-node-sdk";
 import { findPlan, type Price, sandboxPriceId } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
 
@@ -35,6 +39,14 @@ export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): P
 
 /** The address of everybody in the examples: where somebody lives means nothing here. */
 export const EXAMPLE_ADDRESS = "add_01hv8gq3318ktkfengj2r75gfx";
+
+/** The terms of a sent invoice (`collection_mode: manual`): due in 30 days. */
+export const INVOICE_TERMS = {
+  enable_checkout: false,
+  payment_terms: { interval: "day" as const, frequency: 30 },
+  purchase_order_number: "PO-123",
+  additional_information: null,
+} satisfies IBillingDetailsNotificationResponse;
 
 /** An instant as Paddle's entities write it, in microseconds; those below the millisecond must not matter. */
 export function micros(at: Instant): string {

@@ -1,6 +1,6 @@
 import type { ISubscriptionNotificationResponse, SubscriptionStatus as PaddleStatus } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
-import { EXAMPLE_ADDRESS, micros, type PriceSpec, period, priceEntities } from "./price";
+import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
 
 /** One item of a subscription to build. */
 export interface ItemSpec {
@@ -72,7 +72,7 @@ export function subscriptionEntity(spec: SubscriptionSpec) {
     currency_code: "USD",
     next_billed_at: nextBilled,
     ...(spec.transaction ? { transaction_id: spec.transaction } : {}),
-    billing_details: null,
+    billing_details: spec.collectionMode === "manual" ? INVOICE_TERMS : null,
     collection_mode: spec.collectionMode ?? "automatic",
     first_billed_at: micros(spec.createdAt),
     scheduled_change: change

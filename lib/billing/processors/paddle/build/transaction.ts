@@ -5,14 +5,15 @@ import type {
   ITransactionPaymentAttemptNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
-import { EXAMPLE_ADDRESS, micros, type PriceSpec, period, priceEntities } from "./price";
+import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
 
 /** One line of a transaction to build; the amount in US cents. */
 export interface LineSpec {
   price: PriceSpec;
+  /** Negative with a negative quantity: the unused part of an item that was removed. */
   amount: number;
   quantity?: number;
-  /** The part of the period that is charged. */
+  /** The part of the period that is charged; rate 1 is the whole of it. */
   proration?: { rate: string; start: Instant; end: Instant };
 }
 
@@ -53,8 +54,9 @@ export interface TransactionSpec {
   at: Instant;
   collectionMode?: "automatic" | "manual";
   discount?: number;
-  /** What came from the customer's credit or from an adjustment. */
+  /** The part of the total that the customer's credit balance or an adjustment paid. */
   credit?: number;
+  /** The part of a negative total that goes to the customer's credit balance. */
   creditToBalance?: number;
   customData?: Record<string, string> | null;
   /** Absent as `at`. */
@@ -68,12 +70,13 @@ export interface TransactionSpec {
   payments?: readonly PaymentSpec[];
 }
 
-/** A transaction as Paddle sends it; paid in full, by card, where its status says so. */
+/** A transaction as Paddle sends it; paid in full if its status is paid: by card, or by transfer for a sent invoice. */
 export function transactionEntity(spec: TransactionSpec) {
   const subtotal = spec.lines.reduce((sum, { amount }) => sum + amount, 0);
   const total = subtotal - (spec.discount ?? 0);
   const grandTotal = Math.max(0, total - (spec.credit ?? 0));
   const paid = spec.status === "paid" || spec.status === "completed";
+  const manual = spec.collectionMode === "manual";
   return {
     id: spec.id,
     items: spec.lines.map(({ price, quantity = 1, proration }) => ({
@@ -105,7 +108,7 @@ export function transactionEntity(spec: TransactionSpec) {
       adjusted_totals: null,
     },
     checkout: { url: spec.checkoutUrl ?? null },
-    payments: spec.payments?.map(attemptOf) ?? (grandTotal > 0 ? [paymentOf(spec, grandTotal, paid)] : []),
+    payments: spec.payments?.map(attemptOf) ?? (grandTotal > 0 && !manual ? [paymentOf(spec, grandTotal, paid)] : []),
     billed_at: spec.billedAt === null ? null : micros(spec.billedAt ?? spec.at),
     address_id: spec.address === undefined ? EXAMPLE_ADDRESS : spec.address,
     created_at: micros(spec.createdAt ?? spec.at),
@@ -120,7 +123,7 @@ export function transactionEntity(spec: TransactionSpec) {
     currency_code: "USD",
     billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
     invoice_number: spec.invoiceNumber === undefined ? (paid ? "325-10566" : null) : spec.invoiceNumber,
-    billing_details: null,
+    billing_details: manual ? INVOICE_TERMS : null,
     collection_mode: spec.collectionMode ?? "automatic",
     subscription_id: spec.subscription,
   } satisfies Omit<ITransactionNotificationResponse, "payments"> & { payments: Attempt[]; receipt_data: null };

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import { DISCOUNT, type LineSpec, lineObject, todaysLine } from "./line";
+import { embeddedList } from "./list";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
 import type { OnTheWire, Unnamed } from "./wire";
@@ -19,7 +20,7 @@ export interface InvoiceSpec {
     | "quote_accept"
     | "manual";
   lines: readonly LineSpec[];
-  /** The lines are the first ones only, as in events about long invoices. */
+  /** More lines follow those given; also without it, an object holds the first ten only. */
   moreLines?: boolean;
   collectionMethod?: "charge_automatically" | "send_invoice";
   /** When a sent invoice is due. */
@@ -41,6 +42,8 @@ export interface InvoiceSpec {
   voidedAt?: number | null;
   uncollectibleAt?: number | null;
   finalizesAt?: number | null;
+  /** Whether Stripe takes the next step by itself; by default while the invoice is a draft or open. */
+  autoAdvance?: boolean;
   number?: string | null;
   email?: string | null;
   name?: string | null;
@@ -60,7 +63,11 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
     ...old,
     ...(places(shape).today ? { amount_overpaid, parent, total_taxes } : {}),
     charge: charged ? `ch_${spec.id.slice(3)}` : null,
-    lines: { ...today.lines, data: spec.lines.map((line) => lineObject(line, spec, shape)) },
+    lines: embeddedList(
+      spec.lines.map((line) => lineObject(line, spec, shape)),
+      today.lines.url,
+      spec.moreLines,
+    ),
     paid,
     paid_out_of_band: spec.paidOutOfBand ?? false,
     payment_intent: charged ? `pi_${spec.id.slice(3)}` : null,
@@ -104,7 +111,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     application: null,
     attempt_count: spec.attemptCount ?? 1,
     attempted: (spec.attemptCount ?? 1) > 0,
-    auto_advance: draft || spec.status === "open",
+    auto_advance: spec.autoAdvance ?? (draft || spec.status === "open"),
     automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
     automatically_finalizes_at: draft ? (spec.finalizesAt ?? null) : null,
     billing_reason: spec.billingReason,
@@ -136,13 +143,11 @@ export function todaysInvoice(spec: InvoiceSpec) {
     issuer: { type: "self" },
     last_finalization_error: null,
     latest_revision: null,
-    lines: {
-      object: "list",
-      data: spec.lines.map((line) => todaysLine(line, spec)),
-      has_more: spec.moreLines ?? false,
-      total_count: spec.lines.length + (spec.moreLines ? 1 : 0),
-      url: `/v1/invoices/${spec.id}/lines`,
-    },
+    lines: embeddedList(
+      spec.lines.map((line) => todaysLine(line, spec)),
+      `/v1/invoices/${spec.id}/lines`,
+      spec.moreLines,
+    ),
     livemode: spec.livemode ?? false,
     metadata: {},
     next_payment_attempt: spec.nextPaymentAttempt ?? null,

@@ -74,7 +74,9 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
       type: "subscription_item_details",
     },
     period: { end: line.periodEnd, start: line.periodStart },
-    pretax_credit_amounts: [],
+    pretax_credit_amounts: line.discount
+      ? [{ amount: line.discount, discount: DISCOUNT, type: "discount" as const }]
+      : [],
     pricing: {
       price_details: { price: line.price.id, product: line.price.product },
       type: "price_details",

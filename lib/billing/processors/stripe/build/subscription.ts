@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
 import type { Status } from "@/lib/billing/facts";
+import { embeddedList } from "./list";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
 import type { Shape } from "./shapes";
 import type { OnTheWire, Unnamed } from "./wire";
@@ -23,9 +24,11 @@ export interface SubscriptionSpec {
   id: string;
   customer: string;
   items: readonly ItemSpec[];
-  /** The items are the first ones only, as in events about long lists. */
+  /** More items follow those given; also without it, an object holds the first ten only. */
   moreItems?: boolean;
   collectionMethod?: "charge_automatically" | "send_invoice";
+  /** Days that a customer has to pay a sent invoice; by default 30. */
+  daysUntilDue?: number | null;
   created: number;
   periodStart: number;
   periodEnd: number;
@@ -99,7 +102,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     currency: "usd",
     customer: spec.customer,
     customer_account: null,
-    days_until_due: spec.collectionMethod === "send_invoice" ? 30 : null,
+    days_until_due: spec.collectionMethod === "send_invoice" ? (spec.daysUntilDue ?? 30) : null,
     default_payment_method: spec.defaultPaymentMethod === undefined ? CARD : spec.defaultPaymentMethod,
     default_source: null,
     default_tax_rates: [],
@@ -113,13 +116,11 @@ export function todaysSubscription(spec: SubscriptionSpec) {
       footer: null,
       issuer: { type: "self" },
     },
-    items: {
-      object: "list",
-      data: spec.items.map((item) => todaysItem(item, spec)),
-      has_more: spec.moreItems ?? false,
-      total_count: spec.items.length + (spec.moreItems ? 1 : 0),
-      url: `/v1/subscription_items?subscription=${spec.id}`,
-    },
+    items: embeddedList(
+      spec.items.map((item) => todaysItem(item, spec)),
+      `/v1/subscription_items?subscription=${spec.id}`,
+      spec.moreItems,
+    ),
     latest_invoice: spec.latestInvoice ?? null,
     livemode,
     managed_payments: { enabled: false },
@@ -155,7 +156,8 @@ export function todaysSubscription(spec: SubscriptionSpec) {
 
 const CARD = "pm_1TollgateCardVisa4242";
 
-function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
+/** One item as today's API sends it. */
+export function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   return {
     id: item.id,

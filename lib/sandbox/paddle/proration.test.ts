@@ -1,0 +1,129 @@
+/** How each kind of transaction writes its proration and its totals, as the examples of Paddle's API description do. */
+import { describe, expect, test } from "vitest";
+import type { Price } from "@/lib/billing/catalog";
+import { DAY } from "@/lib/billing/period";
+import { planPrice } from "@/lib/billing/processors/paddle/events";
+import { catchUp } from "../played";
+import { take } from "../turn";
+import { cardChange, pay } from "./checkout";
+import { transactionOf } from "./objects";
+import { playedPaddle } from "./played";
+import { type BillingMode, changeItems, periodLines } from "./proration";
+import { resume, stop, update } from "./subscriptions";
+import { make } from "./transactions";
+import { newWorld, type PaddleTurn, type Subscription, type World } from "./world";
+
+const START = Date.UTC(2027, 0, 10, 12);
+const HALF = START + 15.5 * DAY;
+const writer = (plan: string, interval: Price["interval"] = "monthly") =>
+  planPrice({ product: "writer", plan, interval });
+
+/** A subscriber of Writer Ultra since `START`, after `act` at `at`; gives the latest transaction and the subscription. */
+function after(at: number, act: (turn: PaddleTurn, subscription: Subscription) => void, begun = subscribed()) {
+  const { world } = take(catchUp(playedPaddle, begun, at).world, at, (turn) => {
+    const [subscription] = turn.world.subscriptions;
+    if (subscription) act(turn, subscription);
+  });
+  const transaction = world.transactions.at(-1);
+  const [subscription] = world.subscriptions;
+  if (!transaction || !subscription) throw new Error("nothing was sold");
+  return { world, subscription, entity: transactionOf(world, transaction) };
+}
+
+function subscribed(): World {
+  return take(newWorld("0123456789abcdef", "http://localhost"), START, (turn) => {
+    const lines = periodLines([{ price: writer("ultra") }], null);
+    const draft = { origin: "api", status: "draft", subscription: null, lines, period: null } as const;
+    pay(turn, make(turn, draft), { card: "4242", email: null, name: null, confirmed: true });
+  }).world;
+}
+
+const change = (plan: string, interval: Price["interval"], mode: BillingMode) =>
+  after(HALF, (turn, subscription) =>
+    update(turn, subscription, [{ price: writer(plan, interval) }], { mode, onFailure: "prevent_change" }),
+  );
+
+/** The prorations of the items and of the calculated lines; both lists say the same. */
+function prorations({ items, details, billing_period }: ReturnType<typeof after>["entity"]) {
+  const written = items.map(({ proration }) => proration);
+  expect(details.line_items.map(({ proration }) => proration)).toEqual(written);
+  return written.map((each) => each && { rate: each.rate, whole: same(each.billing_period, billing_period) });
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
+test("a checkout has no proration", () => {
+  expect(prorations(after(START, () => {}).entity)).toEqual([null]);
+});
+
+test("a renewal is a proration of rate 1 over its period", () => {
+  const { entity, subscription } = after(START + 31 * DAY, () => {});
+  expect(entity).toMatchObject({ origin: "subscription_recurring" });
+  expect(subscription.period?.start).toBe(START + 31 * DAY);
+  expect(prorations(entity)).toEqual([{ rate: "1", whole: true }]);
+});
+
+test("a resume is a proration of rate 1 over its new period", () => {
+  const paused = after(HALF, (turn, subscription) => stop(turn, subscription, "pause", { immediately: true })).world;
+  const { entity } = after(HALF + DAY, resume, paused);
+  expect(entity).toMatchObject({ origin: "subscription_recurring", status: "completed" });
+  expect(prorations(entity)).toEqual([{ rate: "1", whole: true }]);
+});
+
+test("a card change is a proration of rate 0 over the subscription's period", () => {
+  const { entity, subscription } = after(HALF, (turn, held) => void cardChange(turn, held));
+  const [proration] = entity.items.map((item) => item.proration);
+  expect(proration?.rate).toBe("0");
+  expect(Date.parse(proration?.billing_period.starts_at ?? "")).toBe(subscription.period?.start);
+  expect(prorations(entity)).toEqual([{ rate: "0", whole: false }]);
+});
+
+describe("a change of items", () => {
+  test("down: the unused part is a negative line, and its rest goes to the balance", () => {
+    const { entity, world } = change("basic", "monthly", "prorated_immediately");
+    expect(prorations(entity).map((each) => each?.rate)).toEqual(["0.5", "0.5"]);
+    const [unused, charged] = entity.details.line_items;
+    expect(unused).toMatchObject({ quantity: -1, totals: { total: "-2000" } });
+    expect(charged).toMatchObject({ quantity: 1, totals: { total: "500" } });
+    const totals = { subtotal: "-1500", total: "-1500", credit: "0", credit_to_balance: "1500", grand_total: "0" };
+    expect(entity.details.totals).toMatchObject({ ...totals, balance: "0" });
+    expect(entity.payments).toEqual([]);
+    expect(world.customer.balance).toBe(1_500);
+  });
+
+  test("the next renewal is paid from the balance first: the grand total is the total less the credit", () => {
+    const lowered = change("plus", "monthly", "prorated_immediately").world;
+    const { entity, world } = after(START + 32 * DAY, () => {}, lowered);
+    const totals = { total: "1999", credit: "1000", credit_to_balance: "0", grand_total: "999", balance: "0" };
+    expect(entity.details.totals).toMatchObject(totals);
+    expect(entity.payments).toMatchObject([{ amount: "999", status: "captured" }]);
+    expect(world.customer.balance).toBe(0);
+  });
+
+  test("to the year: the new year is a proration of rate 1, less the unused part of the month", () => {
+    const { entity } = change("ultra", "yearly", "prorated_immediately");
+    expect(prorations(entity)).toEqual([
+      { rate: "0.5", whole: false },
+      { rate: "1", whole: true },
+    ]);
+  });
+
+  test.each([
+    ["full_immediately", "basic", "monthly"],
+    ["full_immediately", "ultra", "yearly"],
+  ] as const)("%s to %s %s is not prorated", (mode, plan, interval) => {
+    expect(prorations(change(plan, interval, mode).entity)).toEqual([null]);
+  });
+
+  test("in the first minute the rate is 1, without decimals", () => {
+    const state = {
+      items: [{ price: writer("plus") }],
+      period: { start: START, end: START + 31 * DAY },
+      anchor: START,
+    };
+    const { lines } = changeItems(state, [{ price: writer("ultra") }], "prorated_immediately", START);
+    expect(lines.map(({ proration }) => proration?.rate)).toEqual(["1", "1"]);
+  });
+});
