@@ -55,6 +55,7 @@ const mirror = (more: Partial<Mirror> = {}): Mirror => ({
   updatedAt: MARCH,
   endedAt: null,
   absent: false,
+  unlisted: false,
   pastDueSince: null,
   scheduled: null,
   heldPlan: null,
