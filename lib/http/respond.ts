@@ -52,9 +52,9 @@ type Answered = keyof typeof STATUS;
 
 /**
  * After these nothing has happened for certain: SQLSTATEs with which Postgres undoes the call (a lock not granted, a
- * deadlock, a cancelled query), and a call of the gate that was never sent.
+ * deadlock, a cancelled query, a user who was erased meanwhile), and a call of the gate that was never sent.
  */
-const UNDONE = new Set(["55P03", "40P01", "40001", "57014", "overloaded"]);
+const UNDONE = new Set(["55P03", "40P01", "40001", "57014", "23503", "overloaded"]);
 
 function databaseResponse({ problem, message, reason, field, code }: DatabaseError): Response {
   if (problem !== "unavailable") {

@@ -1,5 +1,6 @@
--- Called by ensure_subscription when it has made a row. Who comes back after an erasure finds the free plan's anchor, the
--- counters of a window that still goes on, and the trials as they were: erasing and returning is no refill.
+-- Called by ensure_subscription when it has made a row. A user who returns after an erasure finds the free plan's anchor,
+-- the counters of a window that still goes on, the trials and the ends of subscriptions as they were: erasing and returning
+-- is no refill. The revision continues, so that no caller takes the new row for the old one.
 create or replace function public.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -20,7 +21,8 @@ begin
   where p.product = p_product and p.rank = 0;
   update public.subscriptions s
   set created_at = (v_left ->> 'anchor')::timestamptz, window_start = v_window.window_start,
-    window_end = v_window.window_end, turns_at = v_window.counts_until
+    window_end = v_window.window_end, turns_at = v_window.counts_until,
+    revision = coalesce((v_left ->> 'revision')::bigint, 0) + 1
   where s.user_id = p_user_id and s.product = p_product;
 
   -- By the ledger, from which counters are computed: they stay right when the row turns or is computed again.
