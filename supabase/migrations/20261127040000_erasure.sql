@@ -446,7 +446,8 @@ grant execute on function public.ensure_user(text, text, text) to service_role;
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
 --   random name, and of everything else only that it came and what came of it;
 -- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
---   refill; the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
+--   refill; the user's own limits below the plan's, so that it lifts no block (without their reason, which may name the
+--   person); the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
 --   prepared before the erasure is prepared again; and the customers at the processors, for the operator.
 -- Refused while a subscription lives or is paid for and has not been announced yet: it would go on being charged. Erasing
 -- what is not there answers erased: false.
@@ -484,6 +485,16 @@ begin
           where m.product = v_product and m.kind = 'counter'
         ) u
         where u.used > 0),
+      'restrictions', (
+        select coalesce(jsonb_object_agg(o.field, jsonb_build_object('limit', o.limit_amount, 'expires_at', o.expires_at,
+          'created_at', o.created_at,
+          'granted_by', case when o.granted_by <> p_user_id then o.granted_by else 'erased' end)), '{}')
+        from public.limit_overrides o
+        join public.catalog_meters m on m.field = o.field and m.product = v_product
+        join public.catalog_limits l on l.product = m.product and l.plan = v_row.limit_plan and l.field = m.field
+        join public.catalog_plans p on p.product = l.product and p.plan = l.plan
+        where o.user_id = p_user_id
+          and o.limit_amount < l.limit_amount * case when p.per_quantity then v_row.quantity else 1 end),
       'trials', (
         select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
         from public.facts f
@@ -1075,7 +1086,8 @@ grant execute on function public.resolve_links(text, text, text, text, text) to 
 
 -- Called by ensure_subscription when it has made a row. A user who returns after an erasure finds the free plan's anchor,
 -- the counters of a window that still goes on, the trials and the ends of subscriptions as they were: erasing and returning
--- is no refill. The revision continues, so that no caller takes the new row for the old one.
+-- is no refill. Limits of their own below the plan's apply again until they expire. The revision continues, so that no
+-- caller takes the new row for the old one. Locks: the users row (hold_user), which the caller has locked.
 create or replace function public.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -1091,6 +1103,7 @@ begin
     return;
   end if;
 
+  perform public.hold_user(p_user_id);
   select w.* into v_window
   from public.catalog_plans p, public.window_at(p.cadence, (v_left ->> 'anchor')::timestamptz, null, v_now) w
   where p.product = p_product and p.rank = 0;
@@ -1108,6 +1121,19 @@ begin
     from jsonb_each_text(v_left -> 'counters') as c (field, used);
     update public.subscriptions s set usage = s.usage || (v_left -> 'counters')
     where s.user_id = p_user_id and s.product = p_product;
+  end if;
+
+  insert into public.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, created_at)
+  select p_user_id, m.field, (r.kept ->> 'limit')::bigint, (r.kept ->> 'expires_at')::timestamptz,
+    r.kept ->> 'granted_by', (r.kept ->> 'created_at')::timestamptz
+  from jsonb_each(v_left -> 'restrictions') as r (field, kept)
+  join public.catalog_meters m on m.field = r.field and m.product = p_product
+  join public.catalog_plans p on p.product = p_product and p.rank = 0
+  join public.catalog_limits l on l.product = p.product and l.plan = p.plan and l.field = m.field
+  where (r.kept ->> 'limit')::bigint < l.limit_amount and (r.kept ->> 'expires_at')::timestamptz > v_now
+  on conflict (user_id, field) do nothing;
+  if found then
+    perform public.review_subscription(p_user_id, p_product, v_now);
   end if;
 
   insert into public.facts

@@ -3,7 +3,8 @@
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
 --   random name, and of everything else only that it came and what came of it;
 -- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
---   refill; the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
+--   refill; the user's own limits below the plan's, so that it lifts no block (without their reason, which may name the
+--   person); the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
 --   prepared before the erasure is prepared again; and the customers at the processors, for the operator.
 -- Refused while a subscription lives or is paid for and has not been announced yet: it would go on being charged. Erasing
 -- what is not there answers erased: false.
@@ -41,6 +42,16 @@ begin
           where m.product = v_product and m.kind = 'counter'
         ) u
         where u.used > 0),
+      'restrictions', (
+        select coalesce(jsonb_object_agg(o.field, jsonb_build_object('limit', o.limit_amount, 'expires_at', o.expires_at,
+          'created_at', o.created_at,
+          'granted_by', case when o.granted_by <> p_user_id then o.granted_by else 'erased' end)), '{}')
+        from public.limit_overrides o
+        join public.catalog_meters m on m.field = o.field and m.product = v_product
+        join public.catalog_limits l on l.product = m.product and l.plan = v_row.limit_plan and l.field = m.field
+        join public.catalog_plans p on p.product = l.product and p.plan = l.plan
+        where o.user_id = p_user_id
+          and o.limit_amount < l.limit_amount * case when p.per_quantity then v_row.quantity else 1 end),
       'trials', (
         select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
         from public.facts f
