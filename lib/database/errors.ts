@@ -2,11 +2,12 @@
 
 import { isBranded } from "@/lib/branded";
 
-export type DatabaseProblem = "bad_input" | "not_found" | "conflict" | "unavailable" | "broken";
+export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
 
 /** Our functions raise these with the parameter's name as the detail and a reason code as the hint. */
 const OURS: Readonly<Record<string, DatabaseProblem>> = {
   TG400: "bad_input",
+  TG403: "forbidden",
   TG404: "not_found",
   TG409: "conflict",
 };

@@ -47,7 +47,7 @@ function errorResponse(error: unknown): Response {
   return json({ error: "Something went wrong on our side.", reason: "internal_error" }, 500);
 }
 
-const STATUS = { bad_input: 400, not_found: 404, conflict: 409 } as const;
+const STATUS = { bad_input: 400, forbidden: 403, not_found: 404, conflict: 409 } as const;
 type Answered = keyof typeof STATUS;
 
 /**

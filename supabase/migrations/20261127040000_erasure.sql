@@ -41,6 +41,79 @@ comment on function public.lock_user(text) is 'Locks a users row, before all pro
 revoke all on function public.lock_user(text) from public, anon, authenticated;
 grant execute on function public.lock_user(text) to service_role;
 
+-- Called by the triggers of admin_acts: an entry of the audit log is neither changed nor deleted. Two functions are
+-- exempt, which the setting tollgate.audit names for as long as they run: cleanup_admin_acts deletes old entries, and
+-- pseudonymize_admin_acts changes the user and leaves details out. Errors: 42501.
+create or replace function public.keep_admin_acts() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' and current_setting('tollgate.audit', true) = 'retention' then
+    return old;
+  elsif tg_op = 'UPDATE' and current_setting('tollgate.audit', true) = 'pseudonymize' then
+    if (new.act_id, new.actor, new.act, new.done_at) = (old.act_id, old.actor, old.act, old.done_at)
+      and (new.user_id is not distinct from old.user_id or (old.user_id is not null and new.user_id ~ '^erased_'))
+      and old.details @> new.details then
+      return new;
+    end if;
+  end if;
+  raise exception 'Entries of the audit log are kept as they are.' using errcode = '42501';
+end;
+$$;
+
+comment on function public.keep_admin_acts() is 'Refuses changes of the audit log.';
+revoke all on function public.keep_admin_acts() from public, anon, authenticated;
+grant execute on function public.keep_admin_acts() to service_role;
+
+-- Called by erase_account: entries about the user keep what was done, when and by whom, under the pseudonym that the
+-- ledger has. Of the details, ids of processors and free text are left out.
+create or replace function public.pseudonymize_admin_acts(p_user_id text, p_pseudonym text) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  perform set_config('tollgate.audit', 'pseudonymize', true);
+  update public.admin_acts a
+  set user_id = p_pseudonym,
+    details = (
+      select coalesce(jsonb_object_agg(d.key, d.value), '{}')
+      from jsonb_each(a.details) as d (key, value)
+      where d.key = any (array['field', 'limit', 'expiresAt', 'processor', 'scenario', 'dryRun', 'repair', 'events',
+        'counted', 'actual', 'drift', 'refused']))
+  where a.user_id = p_user_id;
+  -- A subscription that was moved away from them.
+  update public.admin_acts a set details = a.details - 'from'
+  where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  perform set_config('tollgate.audit', '', true);
+end;
+$$;
+
+comment on function public.pseudonymize_admin_acts(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';
+revoke all on function public.pseudonymize_admin_acts(text, text) from public, anon, authenticated;
+grant execute on function public.pseudonymize_admin_acts(text, text) to service_role;
+
+-- Called by the operator, if the audit log has a retention: deletes entries that are older than p_days, at least a year.
+-- Errors: TG400 fewer days.
+create or replace function public.cleanup_admin_acts(p_days integer) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_deleted integer;
+begin
+  if p_days is null or p_days < 365 then
+    raise exception 'Entries of the audit log are kept for 365 days at least.' using errcode = 'TG400', detail = 'days';
+  end if;
+  perform set_config('tollgate.audit', 'retention', true);
+  delete from public.admin_acts a where a.done_at < now() - interval '1 day' * p_days;
+  get diagnostics v_deleted = row_count;
+  perform set_config('tollgate.audit', '', true);
+  return jsonb_build_object('deleted', v_deleted);
+end;
+$$;
+
+comment on function public.cleanup_admin_acts(integer) is 'Deletes entries of the audit log that are older than a number of days.';
+revoke all on function public.cleanup_admin_acts(integer) from public, anon, authenticated;
+grant execute on function public.cleanup_admin_acts(integer) to service_role;
+
 -- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
 -- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
 -- them to its user. An event that is final already (an admin has dismissed it) records nothing.
@@ -442,7 +515,7 @@ revoke all on function public.ensure_user(text, text, text) from public, anon, a
 grant execute on function public.ensure_user(text, text, text) to service_role;
 
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
--- · the ledger under a random name, so that sums over all users stay right;
+-- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
 --   random name, and of everything else only that it came and what came of it;
 -- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
@@ -554,11 +627,8 @@ begin
   delete from public.chatbots c where c.user_id = p_user_id;
   delete from public.checkouts c where c.user_id = p_user_id;
   delete from public.notices n where n.user_id = p_user_id;
-  -- That an admin acted stays; about whom, and with what, goes.
-  update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
-  -- A subscription that was moved away from them.
-  update public.admin_acts a set details = a.details - 'from'
-  where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  -- The audit log, public.admin_acts , keeps its entries.
+  perform public.pseudonymize_admin_acts(p_user_id, v_pseudonym);
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   -- The played processors' side, with all that hangs on it.
@@ -1237,7 +1307,7 @@ grant execute on function public.save_catalog(jsonb) to service_role;
 -- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
 -- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
 -- Locks: the users row (hold_user), then the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
--- expiry that has passed.
+-- expiry that has passed; TG403 p_by is the user, who may not lift a block either.
 create or replace function public.set_limit_override(
   p_user_id text,
   p_field text,
@@ -1253,6 +1323,10 @@ declare
   v_lock record;
   v_row public.subscriptions;
 begin
+  if p_by = p_user_id then
+    raise exception 'Admins cannot change their own limits. Another admin can.'
+      using errcode = 'TG403', detail = 'userId', hint = 'self_grant';
+  end if;
   if p_limit is not null then
     perform public.check_amount(p_limit, 0);
   end if;
@@ -1303,3 +1377,9 @@ $$;
 comment on function public.set_sandbox_clock(text, timestamptz) is 'Moves a sandbox users clock.';
 revoke all on function public.set_sandbox_clock(text, timestamptz) from public, anon, authenticated;
 grant execute on function public.set_sandbox_clock(text, timestamptz) to service_role;
+
+-- Triggers, after the functions that they call.
+create trigger admin_acts_kept before update or delete on public.admin_acts
+  for each row execute function public.keep_admin_acts();
+create trigger admin_acts_not_emptied before truncate on public.admin_acts
+  for each statement execute function public.keep_admin_acts();

@@ -1,5 +1,5 @@
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
--- · the ledger under a random name, so that sums over all users stay right;
+-- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
 --   random name, and of everything else only that it came and what came of it;
 -- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
@@ -111,11 +111,8 @@ begin
   delete from public.chatbots c where c.user_id = p_user_id;
   delete from public.checkouts c where c.user_id = p_user_id;
   delete from public.notices n where n.user_id = p_user_id;
-  -- That an admin acted stays; about whom, and with what, goes.
-  update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
-  -- A subscription that was moved away from them.
-  update public.admin_acts a set details = a.details - 'from'
-  where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  -- The audit log, public.admin_acts , keeps its entries.
+  perform public.pseudonymize_admin_acts(p_user_id, v_pseudonym);
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   -- The played processors' side, with all that hangs on it.
