@@ -21,7 +21,7 @@ export async function attempt(work: (by: string) => Promise<string>): Promise<Re
     if (error instanceof HttpError) return { error: error.message, reason: error.reason };
     if (!(error instanceof DatabaseError)) throw error;
     const { problem, message } = error;
-    if (problem === "conflict" || problem === "not_found" || problem === "bad_input")
+    if (problem === "conflict" || problem === "not_found" || problem === "bad_input" || problem === "forbidden")
       return { error: message, reason: error.reason ?? problem };
     return { error: "The database did not answer. Please try again." };
   }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Instant } from "@/lib/billing/facts";
 import { camelKeys } from "./camel-keys";
+import { beginsAgain } from "./errors";
 import type { Transport } from "./transport";
 
 /** Calls a Postgres function and parses its result. */
@@ -14,9 +15,22 @@ export type Call = <T extends z.ZodType>(
 
 export function callOver(transport: Transport): Call {
   return async (result, name, args, options) => {
-    const answer = await transport.call(name, args);
+    const answer = await callUntilUserStays(transport, name, args);
     return result.parse(options?.keys === "as stored" ? answer : camelKeys(answer));
   };
+}
+
+const ATTEMPTS = 3;
+
+/** Calls again if an erasure deleted the user during the call. A user who is erased each time gets `unavailable`. */
+async function callUntilUserStays(transport: Transport, name: string, args: Readonly<Record<string, unknown>>) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transport.call(name, args);
+    } catch (error) {
+      if (attempt === ATTEMPTS || !beginsAgain(error)) throw error;
+    }
+  }
 }
 
 /** An instant as Postgres reads it. */

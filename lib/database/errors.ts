@@ -2,17 +2,25 @@
 
 import { isBranded } from "@/lib/branded";
 
-export type DatabaseProblem = "bad_input" | "not_found" | "conflict" | "unavailable" | "broken";
+export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
 
 /** Our functions raise these with the parameter's name as the detail and a reason code as the hint. */
 const OURS: Readonly<Record<string, DatabaseProblem>> = {
   TG400: "bad_input",
+  TG403: "forbidden",
   TG404: "not_found",
   TG409: "conflict",
 };
 
 /** Codes and classes of codes after which the same call may succeed later. */
 const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "XX002"];
+
+const FOREIGN_KEY = "23503";
+
+/** An erasure deleted the user between two statements of a call. The call is undone; sent again, it makes the user anew. */
+function erasedMeanwhile({ code, message = "" }: { code?: string | undefined; message?: string | undefined }): boolean {
+  return code === FOREIGN_KEY && message.includes("_user_id_fkey");
+}
 
 /** Errors of the network and of the pool, which have no SQLSTATE. */
 const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"]);
@@ -57,8 +65,14 @@ export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
   if (ours) return new DatabaseError(message, ours, code, raw.detail ?? null, raw.hint ?? null, { cause });
   const unavailable =
     NETWORK.has(code) ||
+    erasedMeanwhile(raw) ||
     UNAVAILABLE.some((prefix) => code.startsWith(prefix)) ||
     // pg words these without a code.
     /timeout|terminated|ended|Client has encountered a connection error/i.test(code === "" ? message : "");
   return new DatabaseError(message, unavailable ? "unavailable" : "broken", code, null, null, { cause });
+}
+
+/** Whether the call that failed may begin again at once: nothing of it was kept. */
+export function beginsAgain(error: unknown): boolean {
+  return error instanceof DatabaseError && erasedMeanwhile(error);
 }

@@ -47,14 +47,14 @@ function errorResponse(error: unknown): Response {
   return json({ error: "Something went wrong on our side.", reason: "internal_error" }, 500);
 }
 
-const STATUS = { bad_input: 400, not_found: 404, conflict: 409 } as const;
+const STATUS = { bad_input: 400, forbidden: 403, not_found: 404, conflict: 409 } as const;
 type Answered = keyof typeof STATUS;
 
 /**
  * After these nothing has happened for certain: SQLSTATEs with which Postgres undoes the call (a lock not granted, a
- * deadlock, a cancelled query), and a call of the gate that was never sent.
+ * deadlock, a cancelled query, a user who was erased meanwhile), and a call of the gate that was never sent.
  */
-const UNDONE = new Set(["55P03", "40P01", "40001", "57014", "overloaded"]);
+const UNDONE = new Set(["55P03", "40P01", "40001", "57014", "23503", "overloaded"]);
 
 function databaseResponse({ problem, message, reason, field, code }: DatabaseError): Response {
   if (problem !== "unavailable") {

@@ -2,6 +2,7 @@
 import { freePlan, type ProductId, planLimit, product as productOf } from "@/lib/billing/catalog";
 import type { Processor } from "@/lib/billing/facts";
 import { DatabaseError, type Gateway } from "@/lib/database";
+import { HttpError } from "@/lib/http";
 import type { SubscriptionView } from "@/lib/usage/view";
 import { type Delivered, deliver } from "./deliver";
 import { copyOf } from "./dry-run";
@@ -30,14 +31,17 @@ export interface Simulation {
   passed: boolean;
 }
 
+const SELF_GRANT = "Admins cannot change their own limits. Another admin can run this scenario with a limit.";
+
 /**
  * Plays a scenario for a user. With `dryRun` on a copy, and no row of any table changes.
  * @param by the admin, who is named with a limit that the request grants
- * @throws HttpError 400, 503 where the processor is not configured, DatabaseError
+ * @throws HttpError 400, 403 `self_grant`, 503 where the processor is not configured, DatabaseError
  */
 export async function simulate(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
   const { userId, scenario: id, dryRun } = request;
   const asked = askedFor(request);
+  if (!dryRun && asked.limit !== null && by === userId) throw new HttpError(403, "self_grant", SELF_GRANT);
   const played = scenario(id);
   const known = await look(userId, asked, gateway);
   const stage = setStage(known, {

@@ -2,7 +2,7 @@
 -- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
 -- them to its user. An event that is final already (an admin has dismissed it) records nothing.
 -- p_disputed: the event names another user than p_user_id, which its reason then says.
--- Locks: the notes without a user (advisory; attach_notes says why), then the event.
+-- Locks: the notes without a user (advisory; attach_notes says why), the users row (hold_user), then the event.
 create or replace function public.add_notes(
   p_user_id text,
   p_processor text,
@@ -27,6 +27,9 @@ begin
       or (l.kind = 'customer' and l.external_id = n.customer))
     order by array_position(array['subscription', 'transaction', 'customer'], l.kind)
     limit 1;
+  end if;
+  if v_user_id is not null then
+    perform public.hold_user(v_user_id);
   end if;
   select * into v_event from public.webhook_events e
   where e.processor = p_processor and e.id = p_event_id for update;

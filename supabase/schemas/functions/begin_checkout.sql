@@ -6,7 +6,7 @@
 --                                              has become of it, gives it again, or closes it first
 --   {outcome: begun, checkout}                 this caller asks the processor now
 -- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
--- Errors: TG404 unknown product.
+-- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
 create or replace function public.begin_checkout(
   p_user_id text,
   p_product text,
@@ -22,6 +22,7 @@ declare
   v_mirror public.mirrors;
   v_checkout public.checkouts;
 begin
+  perform public.hold_user(p_user_id);
   v_row := (public.lock_subscription(p_user_id, p_product)).locked;
 
   select * into v_mirror from public.mirrors m

@@ -2,7 +2,9 @@
 -- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
 -- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
 -- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
--- lost or counted twice. Locks: the event, then the subscriptions row.
+-- lost or counted twice. Locks: the users row (hold_user), the subscriptions row, then the event.
+-- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and the subscription's
+-- later events must find their user.
 -- {committed: false, moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users
 -- than the caller knows.
 -- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
@@ -24,13 +26,13 @@ declare
   v_before public.subscriptions;
   v_after public.subscriptions;
 begin
+  perform public.hold_user(p_user_id);
+  v_lock := public.lock_subscription(p_user_id, p_product);
   select * into v_event from public.webhook_events e
   where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id' for update;
   if v_event.outcome in ('applied', 'ignored') then
     return jsonb_build_object('committed', false, 'duplicate', true) || public.event_state(v_event);
   end if;
-
-  v_lock := public.lock_subscription(p_user_id, p_product);
   if public.moved_meanwhile(p_user_id, p_facts, (p_event ->> 'moves')::integer) then
     return jsonb_build_object('committed', false, 'duplicate', false, 'moved', true);
   end if;
@@ -60,6 +62,11 @@ begin
   -- The same event gives the same fact, but for a price that the catalog has learned since.
   set body = excluded.body
   where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
+
+  insert into public.links (processor, kind, external_id, user_id, source)
+  select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
+  from jsonb_array_elements(p_facts) as f (body)
+  on conflict (processor, kind, external_id) do nothing;
 
   perform public.replace_timeline(p_user_id, p_product, p_timeline);
   update public.subscriptions s

@@ -1,7 +1,8 @@
 -- Called by the gate for what consume_batch did not judge, with calls of one user; p_charges as there. Answers
 -- [verdicts or {"error"}, …], one element a call, judged in their order. A call that is refused for what it asks fails
 -- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
--- Atomic: one transaction. Locks and errors: charge_usage.
+-- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
+-- errors it has.
 create or replace function public.consume_in_turn(p_charges jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -11,7 +12,19 @@ declare
   v_answer jsonb;
   v_detail text;
   v_hint text;
+  v_user_id text;
+  v_products bigint;
 begin
+  select min(c.user_id), count(distinct m.product) into v_user_id, v_products
+  from jsonb_to_recordset(p_charges) as c (user_id text, field text)
+  join public.catalog_meters m on m.field = c.field;
+  if v_products > 1 then
+    begin
+      perform public.lock_user(v_user_id);
+    exception when sqlstate 'TG400' then
+      -- A bad user id: each call fails alone, below.
+    end;
+  end if;
   for v_call in
     select min(c.user_id) as user_id, array_agg(c.field order by c.position) as fields,
       array_agg(c.amount order by c.position) as amounts, min(c.key) as key

@@ -1,5 +1,6 @@
 -- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock: the gauge is the
--- number of things. At the limit nothing is made and the verdict says so. Locks: the subscriptions row.
+-- number of things. At the limit nothing is made and the verdict says so. Locks: the users row (hold_user), then the
+-- subscriptions row.
 create or replace function public.create_chatbot(p_user_id text, p_name text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -14,6 +15,7 @@ begin
   -- A row that is current refuses without its lock: a user at the limit costs no write.
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
   if not found or not public.is_current(v_row) or public.fits(v_row, array['chatbots_count'], array[1]) then
+    perform public.hold_user(p_user_id);
     v_lock := public.lock_subscription(p_user_id, 'chatbots');
     v_row := v_lock.locked;
   end if;

@@ -1,5 +1,6 @@
 -- Called by lock_subscription and load_timeline. Everybody has every product's free plan; the row is made when it is first
 -- asked for, and the day it was made anchors the free plan's monthly windows. Two callers at once make one row.
+-- Locks: the users row (hold_user), then the new row.
 create or replace function public.ensure_subscription(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -13,7 +14,7 @@ begin
   if not found then
     raise exception 'There is no product "%".', p_product using errcode = 'TG404', detail = 'product';
   end if;
-  perform public.ensure_user(p_user_id, null, null);
+  perform public.hold_user(p_user_id);
   select * into v_window from public.window_at(v_plan.cadence, v_now, null, v_now);
   v_limits := public.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
   insert into public.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage,

@@ -1,4 +1,5 @@
--- Called wherever a user is seen. Keeps what is known: a null never wipes an e-mail or a name.
+-- Called wherever a user is seen. Keeps what is known: a null never wipes an e-mail or a name. If an erasure deletes the
+-- row meanwhile, the row is made anew.
 -- Errors: TG400 for an id that is empty, longer than 255 characters or holds control characters.
 create or replace function public.ensure_user(p_user_id text, p_email text default null, p_name text default null)
 returns jsonb
@@ -11,18 +12,21 @@ begin
     raise exception 'A user id has 1 to 255 characters and no control characters.'
       using errcode = 'TG400', detail = 'userId';
   end if;
-  select * into v_user from public.users u where u.user_id = p_user_id;
-  if not found then
-    insert into public.users (user_id, email, name, created_at)
-    values (p_user_id, p_email, p_name, public.now_for(p_user_id))
-    on conflict (user_id) do nothing;
+  loop
     select * into v_user from public.users u where u.user_id = p_user_id;
-  elsif v_user.email is distinct from coalesce(p_email, v_user.email)
-    or v_user.name is distinct from coalesce(p_name, v_user.name) then
-    update public.users u set email = coalesce(p_email, u.email), name = coalesce(p_name, u.name)
-    where u.user_id = p_user_id
-    returning * into v_user;
-  end if;
+    if not found then
+      insert into public.users (user_id, email, name, created_at)
+      values (p_user_id, p_email, p_name, public.now_for(p_user_id))
+      on conflict (user_id) do nothing
+      returning * into v_user;
+    elsif v_user.email is distinct from coalesce(p_email, v_user.email)
+      or v_user.name is distinct from coalesce(p_name, v_user.name) then
+      update public.users u set email = coalesce(p_email, u.email), name = coalesce(p_name, u.name)
+      where u.user_id = p_user_id
+      returning * into v_user;
+    end if;
+    exit when v_user.user_id is not null;
+  end loop;
   return jsonb_build_object('user_id', v_user.user_id, 'email', v_user.email, 'name', v_user.name);
 end;
 $$;

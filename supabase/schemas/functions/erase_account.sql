@@ -1,12 +1,15 @@
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
--- · the ledger under a random name, so that sums over all users stay right;
+-- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
 -- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
 --   random name, and of everything else only that it came and what came of it;
 -- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
---   refill; and the customers at the processors, for the operator.
--- Refused while a subscription lives: it would go on being charged. Erasing what is not there answers erased: false.
--- Locks: the subscriptions rows in the products' order, then all else of the user.
--- Errors: TG409 a subscription lives.
+--   refill; the user's own limits below the plan's, so that it lifts no block (without their reason, which may name the
+--   person); the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
+--   prepared before the erasure is prepared again; and the customers at the processors, for the operator.
+-- Refused while a subscription lives or is paid for and has not been announced yet: it would go on being charged. Erasing
+-- what is not there answers erased: false.
+-- Locks: the users row, so that no row that refers to it is made meanwhile; the subscriptions rows by product; then all
+-- else of the user. Errors: TG409 a subscription lives.
 create or replace function public.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -17,6 +20,10 @@ declare
   v_products jsonb := '{}';
   v_customers jsonb;
 begin
+  perform from public.users u where u.user_id = p_user_id for update;
+  if not found then
+    return jsonb_build_object('erased', false);
+  end if;
   for v_product in
     select s.product from public.subscriptions s where s.user_id = p_user_id order by s.product
   loop
@@ -24,6 +31,7 @@ begin
     v_row := (public.lock_subscription(p_user_id, v_product)).locked;
     v_products := v_products || jsonb_build_object(v_product, jsonb_build_object(
       'anchor', v_row.created_at,
+      'revision', v_row.revision,
       'window_start', v_row.window_start,
       'counters', (
         -- What is held counts as used: nobody is left to settle it.
@@ -34,23 +42,36 @@ begin
           where m.product = v_product and m.kind = 'counter'
         ) u
         where u.used > 0),
+      'restrictions', (
+        select coalesce(jsonb_object_agg(o.field, jsonb_build_object('limit', o.limit_amount, 'expires_at', o.expires_at,
+          'created_at', o.created_at,
+          'granted_by', case when o.granted_by <> p_user_id then o.granted_by else 'erased' end)), '{}')
+        from public.limit_overrides o
+        join public.catalog_meters m on m.field = o.field and m.product = v_product
+        join public.catalog_limits l on l.product = m.product and l.plan = v_row.limit_plan and l.field = m.field
+        join public.catalog_plans p on p.product = l.product and p.plan = l.plan
+        where o.user_id = p_user_id
+          and o.limit_amount < l.limit_amount * case when p.per_quantity then v_row.quantity else 1 end),
       'trials', (
         select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
         from public.facts f
-        where f.user_id = p_user_id and f.product = v_product and exists (
+        where f.user_id = p_user_id and f.product = v_product and (f.body ->> 'life' = 'deleted' or exists (
           select from public.billing_periods b
           where b.user_id = p_user_id and b.product = v_product and b.trial
-            and b.source = f.processor || ':' || f.subscription_id))));
+            and b.source = f.processor || ':' || f.subscription_id)))));
   end loop;
   if exists (
     select from public.mirrors m
     where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+  ) or exists (
+    -- Its first event comes within the days in which processors repeat a delivery, or never.
+    select from public.checkouts c
+    where c.user_id = p_user_id and c.status = 'paid' and c.updated_at > now() - interval '3 days' and not exists (
+      select from public.mirrors m
+      where m.user_id = p_user_id and m.product = c.product and m.subscription_id = c.subscription_id)
   ) then
     raise exception 'A subscription is still running. Cancel it first; the account can be erased when it has ended.'
       using errcode = 'TG409', hint = 'subscription_alive';
-  end if;
-  if not exists (select from public.users u where u.user_id = p_user_id) then
-    return jsonb_build_object('erased', false);
   end if;
 
   select coalesce(jsonb_agg(distinct jsonb_build_object('processor', l.processor, 'customer', l.external_id)), '[]')
@@ -90,11 +111,8 @@ begin
   delete from public.chatbots c where c.user_id = p_user_id;
   delete from public.checkouts c where c.user_id = p_user_id;
   delete from public.notices n where n.user_id = p_user_id;
-  -- That an admin acted stays; about whom, and with what, goes.
-  update public.admin_acts a set user_id = null, details = '{}' where a.user_id = p_user_id;
-  -- A subscription that was moved away from them.
-  update public.admin_acts a set details = a.details - 'from'
-  where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
+  -- The audit log, public.admin_acts , keeps its entries.
+  perform public.pseudonymize_admin_acts(p_user_id, v_pseudonym);
   delete from public.subscriptions s where s.user_id = p_user_id;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   -- The played processors' side, with all that hangs on it.

@@ -5,35 +5,42 @@
 create or replace function public.get_entitlements(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
+declare
+  v_entitlements jsonb;
 begin
-  -- Makes rows at the first look, turns them, corrects a plan that disagrees with the timeline.
-  perform public.get_usage(p_user_id);
-  return (
-    select jsonb_agg(jsonb_build_object(
-      'product', s.product,
-      'revision', s.revision,
-      'fresh_ms', case
-        when exists (select from public.sandbox_clocks c where c.user_id = p_user_id) then 0
-        else greatest(0, least(86400000, extract(epoch from
-          least(s.turns_at, s.review_at, now() + interval '1 day') - greatest(public.now_for(p_user_id), s.as_of)
-        ) * 1000))::bigint end,
-      'entitlement', jsonb_build_object(
+  -- An erasure may delete the rows before they are read.
+  loop
+    -- Makes rows at the first look, turns them, corrects a plan that disagrees with the timeline.
+    perform public.get_usage(p_user_id);
+    v_entitlements := (
+      select jsonb_agg(jsonb_build_object(
         'product', s.product,
-        'plan', s.plan,
-        'limit_plan', s.limit_plan,
-        'status', s.status,
-        'processor', s.processor,
-        'interval', s.billing_interval,
-        'quantity', s.quantity,
-        'period_end', public.instant_text(s.current_period_end),
-        'cancel_at', public.instant_text(s.cancel_at),
-        'scheduled_plan', s.scheduled_plan,
-        'limits', (
-          select jsonb_agg(jsonb_build_object('field', m.field, 'limit', coalesce((s.limits ->> m.field)::bigint, 0))
-            order by m.position)
-          from public.catalog_meters m where m.product = s.product))) order by s.product)
-    from public.subscriptions s
-    where s.user_id = p_user_id);
+        'revision', s.revision,
+        'fresh_ms', case
+          when exists (select from public.sandbox_clocks c where c.user_id = p_user_id) then 0
+          else greatest(0, least(86400000, extract(epoch from
+            least(s.turns_at, s.review_at, now() + interval '1 day') - greatest(public.now_for(p_user_id), s.as_of)
+          ) * 1000))::bigint end,
+        'entitlement', jsonb_build_object(
+          'product', s.product,
+          'plan', s.plan,
+          'limit_plan', s.limit_plan,
+          'status', s.status,
+          'processor', s.processor,
+          'interval', s.billing_interval,
+          'quantity', s.quantity,
+          'period_end', public.instant_text(s.current_period_end),
+          'cancel_at', public.instant_text(s.cancel_at),
+          'scheduled_plan', s.scheduled_plan,
+          'limits', (
+            select jsonb_agg(jsonb_build_object('field', m.field, 'limit', coalesce((s.limits ->> m.field)::bigint, 0))
+              order by m.position)
+            from public.catalog_meters m where m.product = s.product))) order by s.product)
+      from public.subscriptions s
+      where s.user_id = p_user_id);
+    exit when v_entitlements is not null;
+  end loop;
+  return v_entitlements;
 end;
 $$;
 

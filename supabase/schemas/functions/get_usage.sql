@@ -1,6 +1,6 @@
 -- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
 -- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
--- or an override ends, or a plan is corrected.
+-- or an override ends, or a plan is corrected. Locks: then the users row (lock_user) before the subscriptions rows.
 create or replace function public.get_usage(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -13,6 +13,7 @@ declare
   v_latest timestamptz;
   v_subscriptions jsonb := '[]';
   v_corrected jsonb := '[]';
+  v_user_locked boolean := false;
 begin
   for v_product in
     select m.product from public.catalog_meters m group by m.product order by min(m.position)
@@ -20,12 +21,20 @@ begin
     select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
     v_now := greatest(public.now_for(p_user_id), v_row.as_of);
     if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.review_at) then
+      if not v_user_locked then
+        perform public.lock_user(p_user_id);
+        v_user_locked := true;
+      end if;
       v_lock := public.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
     end if;
     v_segment := public.segment_at(p_user_id, v_product, v_now);
     if (v_row.plan, v_row.limit_plan) is distinct from (v_segment.plan, v_segment.limit_plan) then
+      if not v_user_locked then
+        perform public.lock_user(p_user_id);
+        v_user_locked := true;
+      end if;
       v_lock := public.lock_subscription(p_user_id, v_product);
       v_segment := public.segment_at(p_user_id, v_product, v_lock.now_at);
       v_corrected := v_corrected

@@ -1,7 +1,7 @@
 -- Called by an admin (and by checkout, before it is opened): this customer of the processor is this user. Never moves a
 -- link: a customer that is another user's already is a conflict. Answers with the events that waited for it,
 -- and gives the notes that did to the user.
--- Errors: TG409 linked to another user.
+-- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function public.link_customer(
   p_processor text,
   p_customer_id text,
@@ -13,7 +13,7 @@ as $$
 declare
   v_owner text;
 begin
-  perform public.ensure_user(p_user_id, null, null);
+  perform public.hold_user(p_user_id);
   insert into public.links (processor, kind, external_id, user_id, source)
   values (p_processor, 'customer', p_customer_id, p_user_id, p_source)
   on conflict (processor, kind, external_id) do nothing;

@@ -1,6 +1,6 @@
 -- Called by an admin for a subscription that no user has and whose events wait: it is this user's. Never moves a link
 -- (move_subscription does). Answers with the events that waited for it, and gives the notes that did to the user.
--- Errors: TG409 linked to another user.
+-- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function public.link_subscription(p_processor text, p_subscription_id text, p_user_id text)
 returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
@@ -8,7 +8,7 @@ as $$
 declare
   v_owner text;
 begin
-  perform public.ensure_user(p_user_id, null, null);
+  perform public.hold_user(p_user_id);
   insert into public.links (processor, kind, external_id, user_id, source)
   values (p_processor, 'subscription', p_subscription_id, p_user_id, 'admin')
   on conflict (processor, kind, external_id) do nothing;

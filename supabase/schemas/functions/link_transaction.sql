@@ -1,13 +1,13 @@
 -- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
 -- Its subscription is linked by the events that name the transaction. Never moves a link.
--- Errors: TG409 linked to another user.
+-- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function public.link_transaction(p_processor text, p_transaction_id text, p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_owner text;
 begin
-  perform public.ensure_user(p_user_id, null, null);
+  perform public.hold_user(p_user_id);
   insert into public.links (processor, kind, external_id, user_id, source)
   values (p_processor, 'transaction', p_transaction_id, p_user_id, 'checkout')
   on conflict (processor, kind, external_id) do nothing;

@@ -1,6 +1,7 @@
 -- Called before every fold: the facts of the user and product, the revision that commit_timeline will compare, and the day
 -- that anchors the free windows. "others" are facts of the same subscriptions in the user's other products, and of
 -- p_subscription_id, which this product may not know yet: they hold the shared status, item lists and unlisted charges.
+-- Locks: the users row (hold_user), so that no erasure deletes what is read.
 create or replace function public.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
 returns jsonb
 language plpgsql set search_path = ''
@@ -8,6 +9,7 @@ as $$
 declare
   v_row public.subscriptions;
 begin
+  perform public.hold_user(p_user_id);
   perform public.ensure_subscription(p_user_id, p_product);
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
   return jsonb_build_object(

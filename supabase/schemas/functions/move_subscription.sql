@@ -3,7 +3,7 @@
 -- {user_id, product, revision, facts, timeline, decision, flags, others}; a part without a decision changes nothing that its
 -- user sees (the product is not of this subscription) and leaves none. If the link or one revision has moved on, nothing is written and the answer is {moved: false}; the
 -- caller begins again.
--- Locks: both users' rows by user id, the subscriptions rows by product and user id, then the link. A webhook commits under
+-- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A webhook commits under
 -- one of these rows, so it is either copied with the rest or finds the move and delivers to both users.
 create or replace function public.move_subscription(
   p_processor text,
@@ -18,7 +18,8 @@ as $$
 declare
   v_part jsonb;
 begin
-  perform from public.users u where u.user_id in (p_from_user_id, p_to_user_id) order by u.user_id for no key update;
+  perform public.lock_user(u.user_id)
+  from (select distinct v.user_id from (values (p_from_user_id), (p_to_user_id)) as v (user_id) order by v.user_id) u;
   for v_part in
     select part.value from jsonb_array_elements(p_parts) as part
     order by part.value ->> 'product', part.value ->> 'user_id'

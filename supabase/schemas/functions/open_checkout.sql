@@ -1,6 +1,7 @@
 -- Called by checkout once the processor has made it, before anybody has its address: stores whose it is (also as a link,
 -- so that its events are at home) and opens it. Where the request took so long that another was let in, nothing is opened
 -- and the caller closes what it has made. Never moves a link.
+-- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened.
 -- Errors: TG409 linked to another user.
 create or replace function public.open_checkout(
   p_user_id text,
@@ -13,6 +14,7 @@ as $$
 declare
   v_checkout public.checkouts;
 begin
+  perform from public.users u where u.user_id = p_user_id for key share;
   update public.checkouts c
   set status = 'open', external_id = p_external_id, url = p_url, updated_at = now()
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id and c.status = 'opening'

@@ -1,7 +1,7 @@
 -- Called by the simulation's dry runs. Without a timeline: the facts as load_timeline gives them, and the row as it stands
 -- now. With one: the row as it would stand if this were the timeline. Whatever is computed on the way (rows made, windows
--- turned) is undone before it answers: nothing is left behind. Locks: the subscriptions row, until the caller's
--- transaction ends.
+-- turned) is undone before it answers: nothing is left behind. Locks: the users row (hold_user), then the
+-- subscriptions row.
 create or replace function public.peek_subscription(p_user_id text, p_product text, p_timeline jsonb default null)
 returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
@@ -12,6 +12,7 @@ declare
   v_answer jsonb;
 begin
   begin
+    perform public.hold_user(p_user_id);
     v_lock := public.lock_subscription(p_user_id, p_product);
     v_row := v_lock.locked;
     if p_timeline is null then

@@ -1,14 +1,14 @@
 -- Called after a request is answered, for its user: stores the e-mail and the name that the identity provider knows.
 -- A request that was answered before an erasure may come here after it: for a minute after an erasure it stores nothing
--- and answers null. Errors: as ensure_user.
+-- and answers null. Locks: the users row, if there is one. Errors: as ensure_user.
 create or replace function public.remember_profile(p_user_id text, p_email text default null, p_name text default null)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
-declare
-  v_user jsonb;
 begin
-  if not exists (select from public.users u where u.user_id = p_user_id) then
+  -- An erasure under way is waited for.
+  perform from public.users u where u.user_id = p_user_id for key share;
+  if not found then
     -- A statement of its own, after the one above: it sees the tombstone of an erasure that has just removed the row.
     if exists (
       select from public.erased_accounts e
@@ -17,9 +17,7 @@ begin
       return null;
     end if;
   end if;
-  v_user := public.ensure_user(p_user_id, p_email, p_name);
-  -- No user: the row was erased while this waited for it.
-  return case when v_user ->> 'user_id' is not null then v_user end;
+  return public.ensure_user(p_user_id, p_email, p_name);
 end;
 $$;
 

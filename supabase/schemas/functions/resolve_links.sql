@@ -4,6 +4,7 @@
 -- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
 -- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
 -- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
+-- Locks: the users row (hold_user).
 create or replace function public.resolve_links(
   p_processor text,
   p_customer_id text,
@@ -52,7 +53,7 @@ begin
     v_moves := public.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
-      perform public.ensure_user(v_user_id, null, null);
+      perform public.hold_user(v_user_id);
       -- If the event names another user, its customer is in doubt too, and is linked to neither.
       insert into public.links (processor, kind, external_id, user_id, source)
       select p_processor, i.kind, i.external_id, v_user_id,

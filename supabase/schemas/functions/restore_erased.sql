@@ -1,5 +1,7 @@
--- Called by ensure_subscription when it has made a row. Who comes back after an erasure finds the free plan's anchor, the
--- counters of a window that still goes on, and the trials as they were: erasing and returning is no refill.
+-- Called by ensure_subscription when it has made a row. A user who returns after an erasure finds the free plan's anchor,
+-- the counters of a window that still goes on, the trials and the ends of subscriptions as they were: erasing and returning
+-- is no refill. Limits of their own below the plan's apply again until they expire. The revision continues, so that no
+-- caller takes the new row for the old one. Locks: the users row (hold_user), which the caller has locked.
 create or replace function public.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -15,12 +17,14 @@ begin
     return;
   end if;
 
+  perform public.hold_user(p_user_id);
   select w.* into v_window
   from public.catalog_plans p, public.window_at(p.cadence, (v_left ->> 'anchor')::timestamptz, null, v_now) w
   where p.product = p_product and p.rank = 0;
   update public.subscriptions s
   set created_at = (v_left ->> 'anchor')::timestamptz, window_start = v_window.window_start,
-    window_end = v_window.window_end, turns_at = v_window.counts_until
+    window_end = v_window.window_end, turns_at = v_window.counts_until,
+    revision = coalesce((v_left ->> 'revision')::bigint, 0) + 1
   where s.user_id = p_user_id and s.product = p_product;
 
   -- By the ledger, from which counters are computed: they stay right when the row turns or is computed again.
@@ -31,6 +35,19 @@ begin
     from jsonb_each_text(v_left -> 'counters') as c (field, used);
     update public.subscriptions s set usage = s.usage || (v_left -> 'counters')
     where s.user_id = p_user_id and s.product = p_product;
+  end if;
+
+  insert into public.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, created_at)
+  select p_user_id, m.field, (r.kept ->> 'limit')::bigint, (r.kept ->> 'expires_at')::timestamptz,
+    r.kept ->> 'granted_by', (r.kept ->> 'created_at')::timestamptz
+  from jsonb_each(v_left -> 'restrictions') as r (field, kept)
+  join public.catalog_meters m on m.field = r.field and m.product = p_product
+  join public.catalog_plans p on p.product = p_product and p.rank = 0
+  join public.catalog_limits l on l.product = p.product and l.plan = p.plan and l.field = m.field
+  where (r.kept ->> 'limit')::bigint < l.limit_amount and (r.kept ->> 'expires_at')::timestamptz > v_now
+  on conflict (user_id, field) do nothing;
+  if found then
+    perform public.review_subscription(p_user_id, p_product, v_now);
   end if;
 
   insert into public.facts

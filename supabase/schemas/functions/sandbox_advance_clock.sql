@@ -1,5 +1,5 @@
 -- Called by the sandbox while it walks a user's clock: it is p_to from now on, unless it is later already (two walks at once
--- never turn each other back).
+-- never turn each other back). Locks: the users row, if there is one.
 create or replace function public.sandbox_advance_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -7,6 +7,7 @@ declare
   -- From the same millisecond that now_for adds it to: the clock is never a moment short of p_to.
   v_shift interval := p_to - date_trunc('milliseconds', clock_timestamp());
 begin
+  perform from public.users u where u.user_id = p_user_id for update;
   insert into public.sandbox_clocks as c (user_id, shift)
   values (p_user_id, greatest(interval '0', v_shift))
   on conflict (user_id) do update set shift = greatest(c.shift, v_shift);

@@ -45,8 +45,15 @@ begin
   insert into public.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
-  -- Each row takes the changed limits when it is next touched.
-  update public.subscriptions s set review_at = '-infinity' where s.product = any(v_changed);
+  -- Each row takes the changed limits when it is next touched. Locked by product, as a user's rows are everywhere.
+  update public.subscriptions s set review_at = '-infinity'
+  from (
+    select r.user_id, r.product from public.subscriptions r
+    where r.product = any(v_changed)
+    order by r.product, r.user_id
+    for update
+  ) r
+  where s.user_id = r.user_id and s.product = r.product;
 end;
 $$;
 

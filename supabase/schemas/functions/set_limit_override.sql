@@ -1,7 +1,7 @@
 -- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
 -- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
--- Locks: the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
--- expiry that has passed.
+-- Locks: the users row (hold_user), then the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
+-- expiry that has passed; TG403 p_by is the user, who may not lift a block either.
 create or replace function public.set_limit_override(
   p_user_id text,
   p_field text,
@@ -17,9 +17,14 @@ declare
   v_lock record;
   v_row public.subscriptions;
 begin
+  if p_by = p_user_id then
+    raise exception 'Admins cannot change their own limits. Another admin can.'
+      using errcode = 'TG403', detail = 'userId', hint = 'self_grant';
+  end if;
   if p_limit is not null then
     perform public.check_amount(p_limit, 0);
   end if;
+  perform public.hold_user(p_user_id);
   v_lock := public.lock_subscription(p_user_id, v_meter.product);
   if p_expires_at <= v_lock.now_at then
     raise exception 'The expiry has passed already.' using errcode = 'TG400', detail = 'expiresAt';

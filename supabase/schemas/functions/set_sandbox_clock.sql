@@ -1,9 +1,11 @@
 -- Called by the demo data and the sandbox's clock. From now on it is p_to for this user (null: the real time again). The
 -- row turns by itself when it is next touched. Never called in production: the gateway's callers are sandbox only.
+-- Locks: the users row, if there is one.
 create or replace function public.set_sandbox_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
 begin
+  perform from public.users u where u.user_id = p_user_id for update;
   delete from public.sandbox_clocks c where c.user_id = p_user_id;
   if p_to is not null then
     insert into public.sandbox_clocks (user_id, shift)

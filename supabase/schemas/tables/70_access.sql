@@ -17,7 +17,8 @@ create table public.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
   erased_at timestamptz not null,
-  -- By product: the free plan's anchor, the window's counters, and the facts of subscriptions that had a trial.
+  -- By product: the free plan's anchor, the window's counters, the revision, the user's own limits below the plan's, the
+  -- facts of subscriptions that had a trial, and the ends of subscriptions.
   products jsonb not null,
   -- The customers at the processors, for the operator to erase there; the law may ask to keep their invoices.
   processor_ids jsonb not null

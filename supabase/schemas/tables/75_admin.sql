@@ -1,4 +1,5 @@
--- What admins did, each act a row. Written by record_admin_act, beside the act itself; never changed.
+-- What admins did, each act a row. Written by record_admin_act, beside the act itself; never changed
+-- (keep_admin_acts).
 create table public.admin_acts (
   act_id bigint generated always as identity primary key,
   actor text not null,

@@ -1,0 +1,234 @@
+import { describe, expect, test } from "vitest";
+import type { FieldId } from "@/lib/billing/catalog";
+import { DAY } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import type { Receipt } from "@/lib/billing/receive";
+import { DatabaseError } from "@/lib/database";
+import { createGateway } from "@/lib/database/gateway";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+
+/** ERASE_ROUNDS=200 looks longer. */
+const ROUNDS = Number(process.env.ERASE_ROUNDS ?? 20);
+const LIMITS = { words_used: 500, messages_count: 100 } as const;
+const REFUSED = new Set(["subscription_alive"]);
+
+const database = testDatabase();
+const gateway = createGateway(database.transport({ connections: 24 }));
+
+/** One user in one round: each call is made at a random moment, and its units and its errors are kept. */
+class Round {
+  readonly problems: string[] = [];
+  readonly receipts: Receipt[] = [];
+  readonly used: Record<keyof typeof LIMITS, number> = { words_used: 0, messages_count: 0 };
+  erased = 0;
+
+  constructor(readonly userId: string) {}
+
+  async call<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof DatabaseError) {
+        if (error.problem === "unavailable" || REFUSED.has(error.reason ?? "")) return undefined;
+        this.problems.push(`${name}: ${error.code} ${error.message}`);
+      } else this.problems.push(`${name}: ${String(error).slice(0, 200)}`);
+      return undefined;
+    }
+  }
+
+  async consume(field: keyof typeof LIMITS, amount: number) {
+    const verdict = await this.call(`consume ${field}`, () => gateway.consume(this.userId, field as FieldId, amount));
+    if (verdict?.allowed) this.used[field] += amount;
+    return verdict;
+  }
+
+  /** As the gate calls it: calls of several products in one transaction. */
+  async consumeInTurn(charges: readonly [keyof typeof LIMITS, number][]) {
+    const answers = await this.call("consume in turn", () =>
+      gateway.consumeInTurn(
+        charges.map(([field, amount], call) => ({ call, userId: this.userId, field, amount, key: null })),
+      ),
+    );
+    for (const [index, answer] of (answers ?? []).entries()) {
+      const charge = charges[index];
+      if (Array.isArray(answer) && answer[0]?.allowed && charge) this.used[charge[0]] += charge[1];
+    }
+  }
+
+  async erase() {
+    const answer = await this.call("erase", () => gateway.eraseAccount(this.userId));
+    if (answer?.erased) this.erased += 1;
+  }
+
+  async deliver(event: Parameters<typeof deliver>[1]) {
+    const receipt = await this.call("deliver", () => deliver(gateway, event));
+    if (!receipt) return;
+    this.receipts.push(receipt);
+    const { outcome, reason } = receipt.body;
+    if (receipt.status === 503 || (receipt.status === 200 && (outcome === "applied" || outcome === "duplicate")))
+      return;
+    this.problems.push(`deliver: ${receipt.status} ${outcome} ${reason}`);
+  }
+
+  /** Uses what is left, as the user could after all of it. */
+  async drain() {
+    for (const field of Object.keys(LIMITS) as (keyof typeof LIMITS)[])
+      for (const amount of [LIMITS[field], LIMITS[field] / 2, LIMITS[field] / 10, 1]) {
+        let verdict = await this.consume(field, amount);
+        while (verdict?.allowed && this.used[field] <= 2 * LIMITS[field]) verdict = await this.consume(field, amount);
+      }
+  }
+}
+
+/** Runs the rounds and gives those in which something was wrong, with what. */
+async function roundsThatFail(name: string, play: (round: Round) => Promise<void>): Promise<Record<string, string[]>> {
+  const failed: Record<string, string[]> = {};
+  let erased = 0;
+  for (let index = 0; index < ROUNDS; index += 1) {
+    const round = new Round(`${name}-${index}`);
+    await play(round);
+    erased += round.erased;
+    if (round.problems.length > 0) failed[round.userId] = round.problems;
+  }
+  // Rounds in which the erasure never wins show nothing.
+  expect(erased).toBeGreaterThan(0);
+  return failed;
+}
+
+function checkLimits(round: Round, fields: (keyof typeof LIMITS)[]) {
+  for (const field of fields)
+    if (round.used[field] > LIMITS[field]) round.problems.push(`${field}: ${round.used[field]} of ${LIMITS[field]}`);
+}
+
+const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+
+/** The subscription's plan must be in force in the end: redelivers what was answered with 503. */
+async function expectPlan(round: Round, plan: string, events: readonly Parameters<typeof deliver>[1][]) {
+  for (const event of events) await round.deliver(event);
+  const { subscriptions } = await gateway.usage(round.userId);
+  const writer = subscriptions.find(({ product }) => product === "writer");
+  if (writer?.plan !== plan) round.problems.push(`writer: ${writer?.plan}, not ${plan}`);
+}
+
+describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
+  test("consumption of products without a row: no unit beyond the limit", { timeout: 300_000 }, async () => {
+    const failed = await roundsThatFail("rowless", async (round) => {
+      await gateway.ensureUser(round.userId, null, null);
+      await Promise.all([
+        round.erase(),
+        round.consume("words_used", 300),
+        round.consume("words_used", 200),
+        round.consume("messages_count", 100),
+        round.consumeInTurn([
+          ["messages_count", 50],
+          ["words_used", 500],
+        ]),
+      ]);
+      await round.drain();
+      checkLimits(round, ["words_used", "messages_count"]);
+    });
+    expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
+  });
+
+  test("consumption of products with rows: no unit beyond the limit", { timeout: 300_000 }, async () => {
+    const failed = await roundsThatFail("rows", async (round) => {
+      await round.consume("words_used", 10);
+      await round.consume("messages_count", 10);
+      await Promise.all([
+        round.erase(),
+        round.consume("words_used", 250),
+        round.consumeInTurn([
+          ["words_used", 240],
+          ["messages_count", 90],
+        ]),
+        round.consumeInTurn([
+          ["messages_count", 45],
+          ["words_used", 250],
+        ]),
+        round.call("usage", () => gateway.usage(round.userId)),
+        round.call("entitlements", () => gateway.entitlements(round.userId)),
+        round.erase(),
+      ]);
+      await round.drain();
+      checkLimits(round, ["words_used", "messages_count"]);
+    });
+    expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
+  });
+
+  test("the first events of a subscription: it is not lost", { timeout: 300_000 }, async () => {
+    const failed = await roundsThatFail("bought", async (round) => {
+      const { userId } = round;
+      await gateway.ensureUser(userId, `${userId}@example.com`, null);
+      const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+      const events = [played.created(), played.paid("subscription_create", Date.now() - DAY)];
+      await Promise.all([
+        round.erase(),
+        ...events.map((event) => round.deliver(event)),
+        round.consume("messages_count", 60),
+        round.consume("messages_count", 60),
+      ]);
+      await expectPlan(round, "plus", events);
+      await round.drain();
+      checkLimits(round, ["messages_count"]);
+      // Later events find the subscription's user by the links alone.
+      const changed = played.planChanged("ultra", Date.now());
+      Object.assign((changed.data as { object: object }).object, { metadata: {} });
+      await expectPlan(round, "ultra", [changed]);
+    });
+    expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
+  });
+
+  test("the end of a subscription: it ends, or the erasure is refused", { timeout: 300_000 }, async () => {
+    const failed = await roundsThatFail("ended", async (round) => {
+      const { userId } = round;
+      const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+      await round.deliver(played.created());
+      const upgraded = played.planChanged("ultra", Date.now() - 2_000);
+      const ended = played.deleted(Date.now() - 1_000);
+      await Promise.all([
+        round.deliver(upgraded),
+        round.deliver(ended),
+        round.erase(),
+        round.consume("messages_count", 60),
+        round.erase(),
+        round.consume("messages_count", 60),
+      ]);
+      await expectPlan(round, "free", [upgraded, ended]);
+      await round.erase();
+      await round.drain();
+      checkLimits(round, ["messages_count"]);
+    });
+    expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
+  });
+
+  test("checkout, links, chatbots and limits: none fails", { timeout: 300_000 }, async () => {
+    const failed = await roundsThatFail("linked", async (round) => {
+      const { userId } = round;
+      await gateway.ensureUser(userId, null, null);
+      await round.consume("words_used", 10);
+      const sale = { userId, product: "writer", plan: "plus", interval: "monthly", processor: "stripe" } as const;
+      await Promise.all([
+        round.erase(),
+        round.call("checkout", async () => {
+          const begun = await gateway.beginCheckout({ ...sale, trial: false });
+          if (begun.outcome === "begun")
+            await gateway.openCheckout(userId, begun.checkout.id, `cs_${userId}`, "https://pay.example");
+        }),
+        round.call("link", () => gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout")),
+        round.call("chatbot", () => gateway.createChatbot(userId, "Bot")),
+        round.call("limit", () =>
+          gateway.setLimitOverride(userId, "words_used", 400, { by: "admin", expiresAt: null }),
+        ),
+        round.call("profile", () => gateway.ensureUser(userId, `${userId}@example.com`, "Name")),
+        round.call("notices", () => gateway.notices(userId, 20)),
+        round.call("clock", () => gateway.setSandboxClock(userId, null)),
+        round.erase(),
+      ]);
+      await round.drain();
+      checkLimits(round, ["words_used", "messages_count"]);
+    });
+    expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test, vi } from "vitest";
+import { DAY } from "@/lib/billing/period";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import type { Gateway } from "@/lib/database";
+import { createGateway } from "@/lib/database/gateway";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+
+const database = testDatabase();
+const gateway = createGateway(database.transport());
+
+const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+
+/** Runs a call in an open transaction, then `meanwhile` until it waits for a lock; commits and gives what came of it. */
+async function during<T>(sql: string, values: unknown[], meanwhile: () => Promise<T>): Promise<T | unknown> {
+  const client = await database.pool().connect();
+  await client.query("begin");
+  await client.query(sql, values);
+  const waiting = meanwhile().catch((error: unknown) => error);
+  await vi.waitUntil(
+    async () => (await database.pool().query("select from pg_locks where not granted")).rows.length > 0,
+    { timeout: 60_000, interval: 5 },
+  );
+  await client.query("commit");
+  client.release();
+  return waiting;
+}
+
+const CONSUME = "select check_and_increment_usage($1, 'words_used', null, 500)";
+
+describe("an erasure and a call that waits for it", () => {
+  test("units of a product whose row is being made are kept by the tombstone", async () => {
+    const userId = "made-meanwhile";
+    await gateway.ensureUser(userId, null, null);
+    expect(await during(CONSUME, [userId], () => gateway.eraseAccount(userId))).toEqual({ erased: true });
+    expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, used: 500 });
+  });
+
+  test("a product without a row is made in the next life", async () => {
+    const userId = "made-after";
+    await gateway.consume(userId, "messages_count", 60);
+    const consumed = await during("select erase_account($1)", [userId], () =>
+      gateway.consume(userId, "words_used", 500),
+    );
+    expect(consumed).toMatchObject({ allowed: true, used: 500 });
+    expect(await gateway.consume(userId, "messages_count", 60)).toMatchObject({ allowed: false, used: 60 });
+  });
+
+  test("a commit that was prepared before the erasure is prepared again, and its subscription keeps a link", async () => {
+    const userId = "prepared-before";
+    const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+    let erased = 0;
+    const interrupted: Gateway = {
+      ...gateway,
+      async commitTimeline(input) {
+        if (erased === 0) erased += (await gateway.eraseAccount(userId)).erased ? 1 : 0;
+        return gateway.commitTimeline(input);
+      },
+    };
+    const receipt = await deliver(interrupted, played.created());
+    expect(receipt.body).toMatchObject({ outcome: "applied" });
+    expect(erased).toBe(1);
+    const ended = played.deleted(Date.now());
+    Object.assign((ended.data as { object: object }).object, { metadata: {} });
+    expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "applied" });
+    const { rows } = await database.pool().query("select ended_at from mirrors where user_id = $1", [userId]);
+    expect(rows).toEqual([{ ended_at: expect.any(Date) }]);
+  });
+
+  test("a late event of a subscription that ended before the erasure does not revive it", async () => {
+    const userId = "ended-before";
+    const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+    await deliver(gateway, played.created());
+    const late = played.planChanged("ultra", Date.now() - 2_000);
+    await deliver(gateway, played.deleted(Date.now() - 1_000));
+    await gateway.eraseAccount(userId);
+    expect((await deliver(gateway, late)).status).toBe(200);
+    const { subscriptions } = await gateway.usage(userId);
+    expect(subscriptions.map(({ plan }) => plan)).toEqual(["free", "free"]);
+  });
+
+  test("is refused after a checkout that is paid and not announced yet", async () => {
+    const userId = "paid-just-now";
+    const sale = { userId, product: "writer", plan: "plus", interval: "monthly", processor: "stripe" } as const;
+    const begun = await gateway.beginCheckout({ ...sale, trial: false });
+    if (begun.outcome !== "begun") throw new Error(begun.outcome);
+    const { id } = begun.checkout;
+    await gateway.openCheckout(userId, id, "cs_paid", "https://pay.example");
+    await gateway.concludeCheckout(userId, id, "paid", "sub_of_paid_just_now");
+    await expect(gateway.eraseAccount(userId)).rejects.toMatchObject({ reason: "subscription_alive" });
+    await database
+      .pool()
+      .query("update checkouts set updated_at = now() - interval '3 days' where user_id = $1", [userId]);
+    expect(await gateway.eraseAccount(userId)).toEqual({ erased: true });
+  });
+});

@@ -1,0 +1,72 @@
+/** The order in which database functions lock rows: users, subscriptions by product, webhook events. */
+import { describe, expect, test } from "vitest";
+import { functionTexts, stepsOf, tablesOfUsers, violations } from "@/tests/support/lock-order";
+
+const texts = functionTexts();
+const tables = tablesOfUsers();
+
+const violationsOf = (name: string, changed: Readonly<Record<string, string>> = {}) =>
+  violations(stepsOf(name, new Map([...texts, ...Object.entries(changed)]), tables));
+
+/** The text of a function without a part, which must be there. */
+function without(name: string, part: string | RegExp): string {
+  const text = texts.get(name) ?? "";
+  const changed = text.replace(part, "");
+  if (changed === text) throw new Error(`${name} has no ${part}`);
+  return changed;
+}
+
+const LATE = "locks the users row after other rows";
+const UNHELD = "makes a row of a user without hold_user or lock_user";
+const SEVERAL = "locks rows of several products without lock_user";
+const EVENT_FIRST = "locks a subscriptions row after a webhook event";
+
+const EXCEPTIONS: Readonly<Record<string, string[]>> = {
+  // It makes a missing row, with the users row first, only after it has found none and holds no lock.
+  lock_subscription: [LATE],
+  // Many users at once: they lock nothing else, and a call that meets an erasure begins again.
+  make_notices: [UNHELD],
+  make_due_notices: [UNHELD],
+  list_notices: [UNHELD],
+};
+
+test.each([...texts.keys()])("%s locks the users row before subscriptions rows, and these before events", (name) => {
+  expect(violationsOf(name)).toEqual(EXCEPTIONS[name] ?? []);
+});
+
+test("the tables whose rows refer to users are found", () => {
+  expect(tables).toEqual(expect.arrayContaining(["subscriptions", "links", "notes", "checkouts", "chatbots"]));
+  expect(tables).not.toContain("users");
+});
+
+describe("a function that breaks the order is found", () => {
+  test.each([
+    ["create_chatbot", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["begin_checkout", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["set_limit_override", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["link_customer", /perform public\.hold_user\(.*?;/, [UNHELD]],
+    ["resolve_links", /perform public\.hold_user\(.*?;/, [UNHELD]],
+    ["ensure_subscription", /perform public\.hold_user\(.*?;/, [UNHELD]],
+    ["erase_account", /perform from public\.users [\s\S]*?;/, [SEVERAL]],
+    ["get_usage", /perform public\.lock_user\(.*?;/g, [SEVERAL]],
+    ["consume_in_turn", /perform public\.lock_user\(.*?;/, [SEVERAL]],
+    ["move_subscription", /perform public\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
+    ["save_catalog", /order by r\.product, r\.user_id/, [SEVERAL]],
+    ["expire_due_reservations", " skip locked", [SEVERAL]],
+  ] as const)("%s without %s", (name, part, expected) => {
+    expect(violationsOf(name, { [name]: without(name, part) })).toEqual(expected);
+  });
+
+  test("through a function that it calls", () => {
+    const changed = {
+      hold_rows: "$$ begin perform public.lock_subscription(a, b); insert into public.links x; end; $$",
+    };
+    const outer = { outer: "$$ begin perform public.hold_rows(); end; $$", ...changed };
+    expect(violationsOf("outer", outer)).toEqual([LATE, UNHELD]);
+  });
+
+  test("with an event before the row", () => {
+    const text = without("commit_timeline", "v_lock := public.lock_subscription(p_user_id, p_product);");
+    expect(violationsOf("commit_timeline", { commit_timeline: text })).toEqual([EVENT_FIRST]);
+  });
+});

@@ -1,0 +1,23 @@
+-- Called by the triggers of admin_acts: an entry of the audit log is neither changed nor deleted. Two functions are
+-- exempt, which the setting tollgate.audit names for as long as they run: cleanup_admin_acts deletes old entries, and
+-- pseudonymize_admin_acts changes the user and leaves details out. Errors: 42501.
+create or replace function public.keep_admin_acts() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' and current_setting('tollgate.audit', true) = 'retention' then
+    return old;
+  elsif tg_op = 'UPDATE' and current_setting('tollgate.audit', true) = 'pseudonymize' then
+    if (new.act_id, new.actor, new.act, new.done_at) = (old.act_id, old.actor, old.act, old.done_at)
+      and (new.user_id is not distinct from old.user_id or (old.user_id is not null and new.user_id ~ '^erased_'))
+      and old.details @> new.details then
+      return new;
+    end if;
+  end if;
+  raise exception 'Entries of the audit log are kept as they are.' using errcode = '42501';
+end;
+$$;
+
+comment on function public.keep_admin_acts() is 'Refuses changes of the audit log.';
+revoke all on function public.keep_admin_acts() from public, anon, authenticated;
+grant execute on function public.keep_admin_acts() to service_role;
