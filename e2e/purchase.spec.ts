@@ -99,7 +99,7 @@ test("too many chatbots come before being subscribed already, and before any che
   });
 });
 
-test("paid: the plan is here within two seconds, once, and it is nobody else's", async ({ page, browser }) => {
+test("paid: the plan comes by itself, once, and it is nobody else's", async ({ page, browser }) => {
   await signIn(page, newUserId("purchase-own"));
   const twice = await Promise.all([1, 2].map(() => post(page.request, "/api/checkout", ROUTES["/api/checkout"])));
   expect(new Set(twice.map(({ body }) => body.url)).size).toBe(1);
