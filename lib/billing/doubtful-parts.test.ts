@@ -1,4 +1,4 @@
-/** The certain part of an event is applied, whatever is doubtful in the rest: items, prices, truncated lists. */
+/** The certain part of an event is applied if another part is doubtful: an item, a price, a truncated list. */
 import { describe, expect, test } from "vitest";
 import { day, days, image, on, timelineOf, told } from "@/tests/support/told";
 import type { Fact, ItemList, PaymentFact, SnapshotFact, UnlistedItem } from "./facts";
@@ -201,7 +201,7 @@ describe("an item list", () => {
     expect(historyOf(facts).periods).toHaveLength(1);
   });
 
-  test("without the plan again is no news", () => {
+  test("without the plan again changes nothing", () => {
     expect(met(listed(0), gone(5), gone(6))).toBe("No billing change");
   });
 
@@ -234,7 +234,7 @@ describe("a first charge that failed", () => {
   const incomplete = a.is(0, { status: "incomplete" });
   const limit = (...facts: Fact[]) => on(timelineOf(...facts), 9)?.limitPlan ?? null;
 
-  test("before the activation has no effect, whatever came first", () => {
+  test("before the activation has no effect, in either order", () => {
     for (const facts of [
       [incomplete, fails(0), active(1)],
       [fails(0), active(1)],

@@ -26,7 +26,7 @@ export type Status = (typeof STATUSES)[number];
 /** Statuses that can give a plan; what they give is decided by the timeline. */
 export const LIVE: ReadonlySet<Status> = new Set<Status>(["trialing", "active", "past_due", "unpaid"]);
 
-/** A subscription item as the processor names it, whatever its price is now. */
+/** A subscription item as the processor names it; its price may change. */
 export interface ItemKey {
   /** The item's own id (Stripe). */
   id: string | null;

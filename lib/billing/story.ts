@@ -114,7 +114,7 @@ export function couldGive(change: Change): boolean {
   return LIVE.has(change.status) && change.period >= 0;
 }
 
-/** The last period that has begun at `at`; one that a restart has replaced is over, whatever end it was sold with. */
+/** The last period that has begun at `at`. A restart ends the one before, although that was sold until later. */
 export function periodAt({ periods }: History, at: Instant): Period | undefined {
   return periods.findLast((period) => openedAt(period) <= at);
 }

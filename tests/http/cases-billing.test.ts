@@ -1,4 +1,4 @@
-/** Cases from the field over HTTP: signed webhooks, real use, and what the user is told. */
+/** Cases from the field over HTTP: signed webhooks, real use, and the answer to the user. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as paddle from "@/lib/billing/processors/paddle/events";

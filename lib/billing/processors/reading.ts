@@ -1,4 +1,4 @@
-/** What a fetched subscription says, once its processor's normalizer has read it. */
+/** The facts of a fetched subscription, read by its processor's normalizer. */
 import { withoutPlan } from "../items";
 import type { SubscriptionReading } from "./client";
 import type { Normalized } from "./processor";
