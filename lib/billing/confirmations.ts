@@ -24,7 +24,7 @@ export function planPayment(fact: PaymentFact, history: History): PaymentFact | 
     const { purpose, periodStart, periodEnd } = charge;
     const whole = purpose === "period" || purpose === "change";
     const interval = whole ? intervalOf(periodStart, periodEnd) : null;
-    return { ...fact, purpose, periodStart, periodEnd, interval, inMoney: fact.inMoney && whole };
+    return { ...fact, purpose, periodStart, periodEnd, interval, inMoney: (charge.inMoney ?? fact.inMoney) && whole };
   }
   // Lines that the processor left out of a whole period's invoice include the plan's.
   if (fact.truncated && periodOf(history.periods, fact)) return { ...fact, purpose: "change" };

@@ -142,6 +142,18 @@ describe("a payment at an unlisted price", () => {
     expect(inMoney(charge(1, { ...whole, purpose: "proration" }))).toBe(false);
   });
 
+  test("is in money by its own line, also if the invoice names another product's free plan", () => {
+    const line = (inMoney: boolean) => charge(1, { id: "si_plan", ...days(0, 30), inMoney }, { inMoney: !inMoney });
+    const inMoney = (fact: PaymentFact) => historyOf([begun(), fact]).periods[0]?.paidInMoney;
+    expect([inMoney(line(true)), inMoney(line(false))]).toEqual([true, false]);
+  });
+
+  test("that failed before a sent invoice is due is no debt", () => {
+    const attempt = charge(6, { id: "si_plan", purpose: "not_due", ...days(0, 30) }, { outcome: "failed" });
+    expect(met(listed(0), attempt)).toBe("Payment not due yet");
+    expect(historyOf([listed(0), attempt])).toMatchObject({ failures: [], periods: [{ paid: true }] });
+  });
+
   test("confirms the plan that is held; for a period the one that it opened with", () => {
     const confirmed = (fact: PaymentFact) =>
       historyOf([listed(0), listed(5, { plan: "high" }), fact]).confirmations.filter(({ byPayment }) => byPayment);

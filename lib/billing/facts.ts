@@ -132,6 +132,8 @@ export interface UnlistedCharge extends ItemKey {
   purpose: PaymentFact["purpose"];
   periodStart: Instant | null;
   periodEnd: Instant | null;
+  /** Paid in full and in money, as the whole charge is. Facts stored by older versions have none. */
+  inMoney?: boolean;
 }
 
 /**

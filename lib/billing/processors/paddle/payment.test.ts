@@ -198,6 +198,9 @@ describe("a failed attempt on a sent invoice", () => {
     expect(attempt("transaction.past_due")).toMatchObject({
       facts: [{ fact: { outcome: "failed", purpose: "period" } }],
     });
+    expect(attempt("transaction.payment_failed", [line(price), line(other)])).toMatchObject({
+      facts: [{ fact: { purpose: "not_due", unlisted: [{ purpose: "not_due" }] } }],
+    });
     expect(attempt("transaction.payment_failed", [line(other)])).toEqual({ outcome: "ignored", reason: "not_due" });
   });
 });

@@ -22,8 +22,14 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const transaction = read.value;
     if (outcome === "failed" && PAID.has(transaction.status)) return { outcome: "ignored", reason: "already_paid" };
     const planLines = findPlanLines(transaction, findPrice);
-    const unlisted = unlistedCharges(transaction, findPrice);
     const inMoney = outcome === "paid" && settledInFull(transaction);
+    // A failed attempt on a sent invoice is no debt: Paddle says when it is overdue.
+    const isDue = outcome === "paid" || transaction.collection_mode !== "manual" || type === "transaction.past_due";
+    const unlisted = unlistedCharges(transaction, findPrice).map((charge) => ({
+      ...charge,
+      purpose: isDue || charge.purpose === "other" ? charge.purpose : ("not_due" as const),
+      inMoney: inMoney && charge.purpose !== "other",
+    }));
     const origin = {
       kind: "payment" as const,
       id: `paddle:${id}:payment`,
@@ -33,8 +39,6 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
       outcome,
       ...(unlisted.length > 0 && { unlisted }),
     };
-    // A failed attempt on a sent invoice is no debt: Paddle says when it is overdue.
-    const isDue = outcome === "paid" || transaction.collection_mode !== "manual" || type === "transaction.past_due";
     if (planLines.length === 0) {
       if (!isDue) return { outcome: "ignored", reason: "not_due" };
       if (unlisted.every(({ purpose }) => purpose === "other")) return { outcome: "ignored", reason: "no_plan_line" };

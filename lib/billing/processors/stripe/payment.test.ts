@@ -262,6 +262,11 @@ describe("a failed attempt on a sent invoice", () => {
     expect(attempt(START + 2)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "period" } }] });
     expect(attempt(null)).toMatchObject({ facts: [{ fact: { purpose: "period" } }] });
     const unlisted = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
+    const mixed = [line("basic", { amount: -999, proration: true }), ...unlisted];
+    expect(attempt(START + 3, mixed)).toMatchObject({
+      facts: [{ fact: { purpose: "not_due", unlisted: [{ purpose: "not_due" }] } }],
+    });
+    expect(attempt(START + 2, mixed)).toMatchObject({ facts: [{ fact: { unlisted: [{ purpose: "period" }] } }] });
     expect(attempt(START + 3, unlisted)).toEqual({ outcome: "ignored", reason: "not_due" });
   });
 
@@ -301,6 +306,14 @@ describe("in money", () => {
     }
     expect(fact({ paidOutOfBand: true }, { status: undefined }, "g0")).toMatchObject({ inMoney: true });
     expect(inMoney({}, { amount_paid: 1998, status: "open" })).toMatchObject({ inMoney: false });
+  });
+
+  test("an unlisted line for itself, beside a plan that is free", () => {
+    const free = line("plus", { id: "il_2", price: starter, amount: 999, discount: 999 });
+    const unlisted = line("plus", { price: { ...price("plus"), id: "price_else" } });
+    expect(paid({ lines: [free, unlisted] })).toMatchObject({
+      facts: [{ product: "chatbots", fact: { inMoney: false, unlisted: [{ inMoney: true }] } }],
+    });
   });
 
   test("each product for itself", () => {

@@ -29,8 +29,11 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const invoice = read.value;
     const lines = linesOf(invoice, subscription, findPrice);
     const planLines = lines.filter((line): line is PlanLine => line.price !== undefined);
-    const unlisted = lines.filter(({ price }) => price === undefined).map((line) => unlistedCharge(line, invoice));
     const inMoney = outcome === "paid" && settledInFull(invoice);
+    const isOwed = outcome === "paid" || isDue(invoice, delivered);
+    const unlisted = lines
+      .filter(({ price }) => price === undefined)
+      .map((line) => ({ ...unlistedCharge(line, invoice, isOwed), inMoney: inMoney && isCharged(line.line) }));
     const origin = {
       kind: "payment" as const,
       id: `stripe:${delivered.id}:payment`,
@@ -42,8 +45,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     };
     if (planLines.length === 0) {
       const truncated = invoice.lines.has_more === true;
-      const due = outcome === "paid" || isDue(invoice, delivered);
-      const period = truncated && due ? sharedPeriod(lines) : null;
+      const period = truncated && isOwed ? sharedPeriod(lines) : null;
       const fact: PaymentFact = {
         ...origin,
         purpose: "other",
@@ -54,7 +56,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
         inMoney,
         ...(truncated && { truncated }),
       };
-      if (!due) return { outcome: "ignored", reason: "not_due" };
+      if (!isOwed) return { outcome: "ignored", reason: "not_due" };
       if (!truncated && unlisted.every(({ purpose }) => purpose === "other")) {
         return { outcome: "ignored", reason: "no_plan_line" };
       }
@@ -68,7 +70,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
       if ("problem" in charge) return quarantined(charge.problem);
       const { planLine } = charge;
       // An attempt on a sent invoice is no debt before the due date.
-      const purpose = outcome === "paid" || isDue(invoice, delivered) ? charge.purpose : "not_due";
+      const purpose = isOwed ? charge.purpose : "not_due";
       const whole = purpose === "period" || purpose === "change";
       facts.push({
         product,
@@ -112,7 +114,7 @@ function linesOf(invoice: Invoice, subscription: string, findPrice: FindPrice): 
 }
 
 /** A line with a price of its own: it may be an add-on's, or a plan's at a price that the catalog does not list. */
-function unlistedCharge({ line }: Line, invoice: Invoice): UnlistedCharge {
+function unlistedCharge({ line }: Line, invoice: Invoice, isOwed: boolean): UnlistedCharge {
   const { parent } = line;
   const details = parent?.subscription_item_details ?? parent?.invoice_item_details;
   const price = line.pricing?.price_details?.price ?? line.price ?? line.plan;
@@ -122,7 +124,7 @@ function unlistedCharge({ line }: Line, invoice: Invoice): UnlistedCharge {
     id: details?.subscription_item ?? line.subscription_item,
     product: line.pricing?.price_details?.product ?? price?.product ?? null,
     price: price?.id ?? null,
-    purpose: isOneOff(line) && !isProration(line) ? "other" : purpose,
+    purpose: isOneOff(line) && !isProration(line) ? "other" : isOwed || purpose === "other" ? purpose : "not_due",
     periodStart: valid ? line.period.start : null,
     periodEnd: valid ? line.period.end : null,
   };
