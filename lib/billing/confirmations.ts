@@ -26,8 +26,9 @@ export function planPayment(fact: PaymentFact, history: History): PaymentFact | 
     const interval = whole ? intervalOf(periodStart, periodEnd) : null;
     return { ...fact, purpose, periodStart, periodEnd, interval, inMoney: (charge.inMoney ?? fact.inMoney) && whole };
   }
-  // Lines that the processor left out of a whole period's invoice include the plan's.
-  if (fact.truncated && periodOf(history.periods, fact)) return { ...fact, purpose: "change" };
+  // Lines that the processor left out of a paid period's invoice include the plan's.
+  const shared: PaymentFact = { ...fact, ...fact.truncated, purpose: "change", inMoney: false };
+  if (fact.truncated && fact.outcome === "paid" && periodOf(history.periods, shared)) return shared;
   const { unlisted, truncated } = fact;
   return unlisted === undefined && truncated === undefined ? fact : null;
 }

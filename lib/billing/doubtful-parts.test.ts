@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { day, days, image, on, timelineOf, told } from "@/tests/support/told";
 import type { Fact, ItemList, PaymentFact, SnapshotFact, UnlistedItem } from "./facts";
 import { historyOf } from "./history";
+import { sharedFacts } from "./items";
 import { DAY, HOUR } from "./period";
 
 const item = { id: "si_plan", product: "prod_plan", price: "price_plan" };
@@ -192,12 +193,18 @@ describe("a payment at an unlisted price", () => {
   });
 
   test("whose lines were cut pays for a period that is known, and opens none", () => {
-    const cut = (start: number) =>
-      a.pays(31, start, start + 30, { purpose: "other", plan: null, interval: null, truncated: true, unlisted: [] });
+    const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
+    const cut = (start: number, rest: Partial<PaymentFact> = {}) =>
+      a.pays(31, start, start + 30, { ...none, purpose: "other", truncated: days(start, start + 30), ...rest });
     expect(met(begun(), cut(0))).toBe("Payment confirmed");
     expect(paid(begun(), cut(0))).toEqual([true]);
     expect(met(begun(), cut(30))).toBe("Payment for another item");
     expect(paid(begun(), cut(30))).toEqual([false]);
+    expect(met(begun(), cut(0, { outcome: "failed" }))).toBe("Payment for another item");
+    expect(historyOf([begun(), cut(0)]).periods[0]?.paidInMoney).toBe(false);
+    // Another product's plan is among the lines that were sent: its fact is shared.
+    const bots = { ...cut(0), plan: "growth", interval: "monthly", purpose: "period" } as PaymentFact;
+    expect(paid(begun(), ...sharedFacts([begun()], [bots]))).toEqual([true]);
     expect(historyOf([begun(), cut(0)]).confirmations).toEqual([{ at: day(31), plan: "low", byPayment: true }]);
   });
 });

@@ -123,8 +123,8 @@ export interface PaymentFact extends FactOrigin {
   inMoney: boolean;
   /** Lines with prices that the catalog does not list. */
   unlisted?: UnlistedCharge[];
-  /** The processor cut the lines short, and none that it sent has a listed price. */
-  truncated?: boolean;
+  /** The processor cut the lines short. The period is the one that the lines it sent share, if they do. */
+  truncated?: { periodStart: Instant | null; periodEnd: Instant | null };
 }
 
 /** A line with a price that the catalog does not list; it counts if it is for the item of a known plan. */

@@ -345,17 +345,23 @@ export class World {
       if (subscription.image.status === "trialing") subscription.image.status = "active";
       this.open(subscription, start, addMonths(start, interval === "yearly" ? 12 : 1));
     });
-    const { collectionPaused, collectionWaived } = subscription.image;
     const { deferred } = subscription;
-    this.bill(subscription, "period", this.priceOf(subscription.plan, interval as Interval) + deferred, deferred === 0);
+    const amount = this.priceOf(subscription.plan, interval as Interval) + deferred;
+    this.chargeLater(subscription, HOUR, amount, deferred === 0);
     subscription.deferred = 0;
-    subscription.chargeAt = this.now + HOUR;
+  }
+
+  /** Bills the period that has just opened, unless its collection is paused: void, or offered by the business. */
+  private chargeLater(subscription: Subscription, delay: number, amount: number, full = true): void {
+    const { collectionPaused, collectionWaived } = subscription.image;
     if (collectionPaused || collectionWaived) {
       subscription.open = null;
       subscription.chargeAt = null;
-      // The business offers it.
       subscription.sold.paid = collectionWaived === true;
+      return;
     }
+    this.bill(subscription, "period", amount, full);
+    subscription.chargeAt = this.now + delay;
   }
 
   /** Opens the period in the image and in the books. */
@@ -527,6 +533,10 @@ export class World {
 
   private change(action: Action, subscription: Subscription): boolean {
     const { image, sold, plan } = subscription;
+    // An item that is not in the list has no plan and no interval to change.
+    if (subscription.removed && (action === "switchInterval" || action === "endTrial" || action === "extendTrial")) {
+      return false;
+    }
     const living = image.status === "active" || image.status === "past_due" || image.status === "trialing";
     switch (action) {
       case "endTrial": {
@@ -616,10 +626,7 @@ export class World {
           subscription.removed = false;
           if (over) this.open(subscription, this.now, addMonths(this.now, image.interval === "yearly" ? 12 : 1));
         });
-        if (over) {
-          this.bill(subscription, "period", this.priceOf(plan, image.interval as Interval));
-          subscription.chargeAt = this.now + 60_000;
-        }
+        if (over) this.chargeLater(subscription, 60_000, this.priceOf(plan, image.interval as Interval));
         return true;
       }
       case "truncatedUpdate":
@@ -647,8 +654,7 @@ export class World {
           image.status = "active";
           this.open(subscription, this.now, addMonths(this.now, image.interval === "yearly" ? 12 : 1));
         });
-        this.bill(subscription, "period", this.priceOf(plan, image.interval as Interval));
-        subscription.chargeAt = this.now + 60_000;
+        this.chargeLater(subscription, 60_000, this.priceOf(plan, image.interval as Interval));
         return true;
       case "cancel":
       case "cancelProrated":

@@ -234,13 +234,16 @@ describe("without a plan line", () => {
     const other = { ...(lines[0] as LineSpec), id: "il_2", item: "si_2" };
     expect(paid({ lines: [...lines, other], moreLines: true })).toMatchObject({
       outcome: "unpriced",
-      fact: { truncated: true, purpose: "other", ...PERIOD, inMoney: false },
+      fact: { truncated: PERIOD, purpose: "other", periodStart: null, inMoney: false },
     });
     const elsewhere = { ...other, periodStart: START - 100 };
     expect(paid({ lines: [...lines, elsewhere], moreLines: true })).toMatchObject({
-      fact: { truncated: true, periodStart: null },
+      fact: { truncated: { periodStart: null, periodEnd: null } },
     });
-    expect(paid({ lines, billingReason: "manual", moreLines: true })).toMatchObject({ fact: { truncated: true } });
+    expect(paid({ lines, billingReason: "manual", moreLines: true })).toMatchObject({ fact: { truncated: PERIOD } });
+    // Also beside a listed plan: another product's line may be among the rest.
+    expect(paid({ moreLines: true })).toMatchObject({ facts: [{ fact: { plan: "plus", truncated: PERIOD } }] });
+    expect(paid({})).not.toHaveProperty("facts.0.fact.truncated");
   });
 
   test("missing inner fields are quarantined", () => {

@@ -31,6 +31,7 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
     const planLines = lines.filter((line): line is PlanLine => line.price !== undefined);
     const inMoney = outcome === "paid" && settledInFull(invoice);
     const isOwed = outcome === "paid" || isDue(invoice, delivered);
+    const truncated = invoice.lines.has_more === true;
     const unlisted = lines
       .filter(({ price }) => price === undefined)
       .map((line) => ({ ...unlistedCharge(line, invoice, isOwed), inMoney: inMoney && isCharged(line.line) }));
@@ -42,20 +43,11 @@ export function paymentHandler(outcome: PaymentFact["outcome"]): Handler {
       at: delivered.at,
       outcome,
       ...(unlisted.length > 0 && { unlisted }),
+      ...(truncated && { truncated: sharedPeriod(lines) }),
     };
     if (planLines.length === 0) {
-      const truncated = invoice.lines.has_more === true;
-      const period = truncated && isOwed ? sharedPeriod(lines) : null;
-      const fact: PaymentFact = {
-        ...origin,
-        purpose: "other",
-        periodStart: period?.start ?? null,
-        periodEnd: period?.end ?? null,
-        plan: null,
-        interval: null,
-        inMoney,
-        ...(truncated && { truncated }),
-      };
+      const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
+      const fact: PaymentFact = { ...origin, purpose: "other", ...none, inMoney };
       if (!isOwed) return { outcome: "ignored", reason: "not_due" };
       if (!truncated && unlisted.every(({ purpose }) => purpose === "other")) {
         return { outcome: "ignored", reason: "no_plan_line" };
@@ -131,12 +123,13 @@ function unlistedCharge({ line }: Line, invoice: Invoice, isOwed: boolean): Unli
 }
 
 /** The period that a truncated invoice charges for, if its lines agree. */
-function sharedPeriod(lines: readonly Line[]): { start: number; end: number } | null {
+function sharedPeriod(lines: readonly Line[]): NonNullable<PaymentFact["truncated"]> {
+  const none = { periodStart: null, periodEnd: null };
   const whole = lines.map(({ line }) => line).filter((line) => !isProration(line) && !isOneOff(line));
   const [first] = whole;
-  if (first === undefined || first.period.end <= first.period.start) return null;
+  if (first === undefined || first.period.end <= first.period.start) return none;
   const agree = whole.every(({ period }) => period.start === first.period.start && period.end === first.period.end);
-  return agree ? first.period : null;
+  return agree ? { periodStart: first.period.start, periodEnd: first.period.end } : none;
 }
 
 function purposeOf({ billing_reason: reason }: Invoice): PaymentFact["purpose"] {
