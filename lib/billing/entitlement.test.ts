@@ -181,13 +181,6 @@ describe("one trial a user and product", () => {
     expect(onDay(33, ...lapsed, a.is(32, { ...own, ...days(32, 46) }))).toMatchObject({ plan: "low" });
   });
 
-  test("one that continues what is paid for is no second trial, unless it gives a higher plan or more time", () => {
-    const paid = [a.is(0, trialing), a.is(30, second), a.pays(30, 30, 60)];
-    const moved = (changes: object) => b.is(40, { ...trialing, selfStarted: true, ...days(40, 60), ...changes });
-    const plan = (fact: Fact) => onDay(45, ...paid, fact, a.ends(41, second))?.plan;
-    expect([plan(moved({})), plan(moved(high)), plan(moved({ periodEnd: day(61) }))]).toEqual(["low", "free", "free"]);
-  });
-
   test("one that was added inside a paid period is no second trial", () => {
     const added = [a.is(0, trialing), a.ends(5), b.is(40, days(40, 70)), b.is(45, { ...trialing, ...days(45, 75) })];
     expect(onDay(46, ...added)).toMatchObject({ plan: "low", status: "trialing", periodStart: day(40) });

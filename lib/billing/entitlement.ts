@@ -6,7 +6,7 @@
 import { freePlan, type Product, planRank } from "./catalog";
 import { isFor } from "./confirmations";
 import { type Instant, LIVE, type Segment } from "./facts";
-import { GRACE, MINUTE, SAME_START } from "./period";
+import { GRACE, MINUTE } from "./period";
 import { type Change, changeAt, couldGive, type History, isPastDue, openedAt, type Period, periodAt } from "./story";
 
 interface Holder {
@@ -138,7 +138,7 @@ export function givingAt(product: Product, histories: readonly History[], at: In
     const period = history.periods[change.period] as Period;
     if (at >= period.end + GRACE) return [];
     if (change.pastDueSince !== null && at >= change.pastDueSince + GRACE) return [];
-    if (change.status === "trialing" && isRefusedTrial(product, histories, period)) return [];
+    if (change.status === "trialing" && isRefusedTrial(histories, period)) return [];
     const holder = { history, change, period };
     return planRank(product, limitPlan(product, histories, holder, at)) > 0 ? [holder] : [];
   });
@@ -146,21 +146,16 @@ export function givingAt(product: Product, histories: readonly History[], at: In
 
 /**
  * One self-started trial per user and product: a later one gives nothing until it is active. A trial that the business
- * granted at the processor counts as its decision, and so does one that only continues what the user has paid for.
+ * granted at the processor counts as its decision.
  */
-export function isRefusedTrial(product: Product, histories: readonly History[], period: Period): boolean {
+export function isRefusedTrial(histories: readonly History[], period: Period): boolean {
   const { trial, selfStarted } = period;
   if (!trial || !selfStarted) return false;
   const earlier = histories.filter(({ periods }) =>
     periods.some((other) => other.trial && openedAt(other) < openedAt(period)),
   );
   // Only the business can begin another trial of the same subscription.
-  if (earlier.length === 0 || earlier.some(({ periods }) => periods.includes(period))) return false;
-  return !histories.some((history) =>
-    history.periods.some(
-      (paid) => period.end <= paid.end + SAME_START && continuesPaid(product, period, history, paid),
-    ),
-  );
+  return earlier.length > 0 && !earlier.some(({ periods }) => periods.includes(period));
 }
 
 /** Whether the trial begins inside a paid period of the subscription and gives no higher plan than it held. */

@@ -75,7 +75,7 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
   const refused = histories.flatMap(({ source, periods }) =>
     periods
-      .filter((period) => isRefusedTrial(product, histories, period))
+      .filter((period) => isRefusedTrial(histories, period))
       .map((period): Flag => ({ kind: "trial_refused", source, at: openedAt(period) })),
   );
   const twoItems = histories.flatMap(({ source, twoPlanItems }) =>
