@@ -74,12 +74,15 @@ function opensBy(effect: Effect, { paidInMoney }: Period): OpensBy {
 }
 
 /**
- * The paid or trial period of another subscription in which the first period of this one begins: for a trial one that paid
- * for a plan as high, of several the one with the highest plan; else the one that lived longest.
+ * The paid or trial period of another subscription in which the first period of this one begins: of one that was live
+ * before one that was paused, since its window holds the use. For a trial one that paid for a plan as high, of several
+ * the one with the highest plan; else the one that lived longest.
  */
 function periodAround(product: Product, histories: readonly History[], { history: own, period: first }: Place) {
   const at = openedAt(first);
   const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
+  const wasLive = ({ history }: Place) =>
+    Number(LIVE.has((changeAt(history, at - 1) ?? changeAt(history, at))?.status ?? "paused"));
   const rank = ({ history }: Place) => planRank(product, changeAt(history, at)?.plan ?? "");
   const continued = ({ history, period }: Place) =>
     first.trial && continuesPaid(product, first, history, period) ? 1 : 0;
@@ -96,6 +99,7 @@ function periodAround(product: Product, histories: readonly History[], { history
       })
       .sort(
         (a, b) =>
+          wasLive(b) - wasLive(a) ||
           continued(b) - continued(a) ||
           (continued(a) && rank(b) - rank(a)) ||
           endOf(b.history) - endOf(a.history) ||

@@ -45,6 +45,19 @@ test.each<[string, Action[]]>([
     ["trial", "upgradePendingIfIncomplete", "removeItem", "returnItem", "hour"],
   ],
   [
+    "a trial inside the paid periods of a live subscription and of one whose item was removed",
+    [
+      "subscribeYearly",
+      "removeItem",
+      "switchInterval",
+      "toPeriodEnd",
+      "subscribeSecond",
+      "hour",
+      "moveByTrial",
+      "hour",
+    ],
+  ],
+  [
     "a second trial inside a yearly period that a restart had replaced",
     [
       "subscribeYearly",

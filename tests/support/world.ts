@@ -533,10 +533,6 @@ export class World {
 
   private change(action: Action, subscription: Subscription): boolean {
     const { image, sold, plan } = subscription;
-    // An item that is not in the list has no plan and no interval to change.
-    if (subscription.removed && (action === "switchInterval" || action === "endTrial" || action === "extendTrial")) {
-      return false;
-    }
     const living = image.status === "active" || image.status === "past_due" || image.status === "trialing";
     switch (action) {
       case "endTrial": {
