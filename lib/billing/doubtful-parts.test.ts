@@ -1,7 +1,7 @@
 /** The certain part of an event is applied if another part is doubtful: an item, a price, a truncated list. */
 import { describe, expect, test } from "vitest";
 import { day, days, image, on, timelineOf, told } from "@/tests/support/told";
-import type { Fact, ItemList, PaymentFact, SnapshotFact, UnlistedItem } from "./facts";
+import type { Fact, ItemList, PaymentFact, SnapshotFact, Status, UnlistedItem } from "./facts";
 import { historyOf } from "./history";
 import { sharedFacts } from "./items";
 import { DAY, HOUR } from "./period";
@@ -33,6 +33,18 @@ const met = (...facts: Fact[]) => historyOf(facts).trace[facts.at(-1)?.id ?? ""]
 const paid = (...facts: Fact[]) => historyOf(facts).periods.map((period) => period.paid);
 
 describe("an unlisted price", () => {
+  test("of two updates in one second the image before decides which is later, not the id", () => {
+    const list = { complete: true, plans: 0, unlisted: [entry(item)] };
+    const bare = (status: Status) => image({ ...none, status });
+    const overdue = { ...without(5, list, { status: "past_due" }), before: bare("active") };
+    const recovered = { ...without(5, list), before: bare("past_due") };
+    const later = (id: string, fact: SnapshotFact) => ({ ...fact, id });
+    expect(last(listed(0), later("z", overdue), later("y", recovered))?.status).toBe("active");
+    expect(last(listed(0), later("y", overdue), later("z", recovered))?.status).toBe("active");
+    // The image before is older than the image: it adds no change of its own.
+    expect(historyOf([listed(0), later("z", recovered)]).failures).toEqual([]);
+  });
+
   test.each([
     ["the same id", { id: "si_plan" }],
     ["the same product", { id: "si_new", product: "prod_plan" }],

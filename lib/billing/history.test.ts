@@ -212,6 +212,40 @@ describe("a snapshot's period", () => {
     expect(met(...facts)).toBe("Period moved backwards");
   });
 
+  describe("of the longer of two plan items, when the shorter leaves", () => {
+    const item = (id: string) => ({ item: { id, product: null, price: null } });
+    const [yearly, monthly] = [
+      { ...item("si_year"), interval: "yearly" as const, ...days(0, 365) },
+      { ...item("si_month"), ...high, ...days(40, 70) },
+    ];
+    const both = [a.is(0, yearly), a.is(40, monthly)];
+
+    test("is the open period, with its later end and its interval", () => {
+      const facts = [...both, a.is(50, yearly)];
+      expect(historyOf(facts)).toMatchObject({
+        movedBackwards: [],
+        mirror: { plan: "low", interval: "yearly", ...days(0, 365) },
+        periods: [{ end: day(365) }, { starts: [day(40), day(0)], end: day(365), interval: "yearly" }],
+      });
+      expect(met(...facts)).toBe("Plan change mid-cycle detected");
+      const timeline = timelineOf(...facts);
+      expect(on(timeline, 200)).toMatchObject({ plan: "low", periodEnd: day(365), cadence: "monthly" });
+      expect(met(...facts, a.is(60, yearly))).toBe("No billing change");
+      expect(met(...facts, a.is(365, { ...yearly, ...days(365, 730) }))).toBe("Billing period renewal detected");
+    });
+
+    test.each([
+      ["the same item's", { ...yearly, ...item("si_month") }],
+      ["one whose item is not known", { ...yearly, item: null }],
+      ["one that does not end later", { ...yearly, ...days(0, 70) }],
+    ])("is not %s", (_, image) => {
+      expect(historyOf([...both, a.is(50, image)])).toMatchObject({
+        movedBackwards: [day(50)],
+        periods: [{ end: day(365) }, { starts: [day(40)], end: day(70) }],
+      });
+    });
+  });
+
   test("that is missing, or half missing, changes nothing about it", () => {
     for (const half of [{ periodStart: null, periodEnd: null }, { periodEnd: null }]) {
       const facts = [a.is(0), a.is(31, { ...second, ...half, ...high })];

@@ -6,11 +6,11 @@
 import { confirmationsOf, isBeforeActivation, lookUpPayments, periodOf, planPayment } from "./confirmations";
 import type { Fact, Image, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status } from "./facts";
 import { imageFor, keyOf, type Presence } from "./items";
-import { chain, groupByInstant, sameImage } from "./order";
+import { chain, groupByInstant, hasNoItem, sameImage } from "./order";
 import { DAY, type Move, periodMove, SAME_START } from "./period";
 import { type Effect, ruleFor } from "./rules";
 import { heldPlan, isReached, scheduleAfter, takeSchedule } from "./schedule";
-import { type Activation, type History, isPastDue } from "./story";
+import { type Activation, type History, isPastDue, type Period } from "./story";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
 export function historyOf(facts: readonly Fact[]): History {
@@ -50,7 +50,8 @@ export function historyOf(facts: readonly Fact[]): History {
 }
 
 function takeSnapshot(history: History, fact: SnapshotFact): void {
-  if (fact.before !== null) {
+  // An image without an item only tells the order: what it holds, the image after it holds as well.
+  if (fact.before !== null && !hasNoItem(fact.before)) {
     const before = imageFor({ image: fact.before }, history);
     if (isNews(history, before.image)) apply(history, before, fact.at, "updated");
   }
@@ -80,7 +81,7 @@ function apply(
   const open = periods.at(-1);
   const { plan } = image;
   const priced = plan !== null && image.interval !== null && (presence === "listed" || presence === "unlisted");
-  const move: Move = priced ? periodMove(image.periodEnd === null ? null : image.periodStart, open) : "none";
+  const move = priced ? moveOf(image, mirror, open) : "none";
   // An absent plan has ended, but its item may return: `canceled` would be final.
   const status: Status = ended ? "canceled" : presence === "absent" ? "paused" : image.status;
   const samePlan = mirror?.plan == null || (move === "same" ? mirror.plan : heldPlan(mirror)) === plan;
@@ -159,6 +160,21 @@ function apply(
   }
   change(history, opens ? (image.periodStart as Instant) : at);
   return reason;
+}
+
+/**
+ * Where the image's period lies against the open one. If the shorter of two plan items leaves, the period of the longer
+ * began earlier and ends later: it is the open period under another start.
+ */
+function moveOf(image: Image, mirror: History["mirror"], open: Period | undefined): Move {
+  const start = image.periodEnd === null ? null : image.periodStart;
+  const move = periodMove(start, open);
+  if (move !== "backwards" || open === undefined || start === null) return move;
+  const [left, stayed] = [mirror?.item?.id, image.item?.id];
+  const isOtherItem = left != null && stayed != null && left !== stayed;
+  if (!isOtherItem || (image.periodEnd ?? 0) <= open.end + SAME_START) return move;
+  open.starts.push(start);
+  return "same";
 }
 
 function absence(mirror: History["mirror"]): Reason {

@@ -118,7 +118,10 @@ export function withoutPlan(fact: Fact): SnapshotFact | PaymentFact | null {
     return { ...fact, purpose: "other", plan: null, interval: null, periodStart: null, periodEnd: null };
   }
   if (fact.kind !== "snapshot" || (fact.list === undefined && fact.life !== "deleted")) return null;
+  return { ...fact, image: imageWithoutPlan(fact.image), before: fact.before && imageWithoutPlan(fact.before) };
+}
+
+function imageWithoutPlan({ twoPlanItems: _, ...image }: Image): Image {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
-  const { twoPlanItems: _, ...image } = fact.image;
-  return { ...fact, image: { ...image, ...none }, before: null };
+  return { ...image, ...none };
 }

@@ -40,6 +40,23 @@ describe("two images say the same", () => {
   });
 });
 
+describe("two images of which one holds no item", () => {
+  const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null };
+
+  test("say the same if the status and the flags are equal", () => {
+    const seats = image({ quantity: 3 });
+    expect(sameImage(image(none), seats)).toBe(true);
+    expect(sameImage(seats, image(none))).toBe(true);
+    expect(sameImage(image({ ...none, status: "past_due" }), seats)).toBe(false);
+    expect(sameImage(seats, image({ ...none, cancelAt: day(30) }))).toBe(false);
+  });
+
+  test("need an image without a plan and without a period", () => {
+    expect(sameImage(image({ plan: null, interval: null, quantity: 1 }), image({ quantity: 3 }))).toBe(false);
+    expect(sameImage(image({ periodStart: null }), image())).toBe(false);
+  });
+});
+
 describe("inside one instant", () => {
   const group = (...facts: Fact[]) => groupByInstant(facts).map(ids);
 

@@ -5,19 +5,26 @@
 import type { Fact, Image, Instant, SnapshotFact } from "./facts";
 import { sameStart } from "./period";
 
-/** Whether two images are equal; starts and ends as processors round them, an unlisted plan equal to any. */
+/** Whether the image holds the subscription's status and flags alone: no item stands for the plan in it. */
+export function hasNoItem({ plan, periodStart }: Image): boolean {
+  return plan === null && periodStart === null;
+}
+
+/** Whether two images are equal; starts and ends as processors round them, an unlisted plan or no item equal to any. */
 export function sameImage(a: Image, b: Image): boolean {
+  const sameItem =
+    hasNoItem(a) ||
+    hasNoItem(b) ||
+    (a.quantity === b.quantity && sameInstant(a.periodStart, b.periodStart) && sameInstant(a.periodEnd, b.periodEnd));
   return (
+    sameItem &&
     (a.plan === b.plan || a.plan === null || b.plan === null) &&
     (a.interval === b.interval || a.interval === null || b.interval === null) &&
-    a.quantity === b.quantity &&
     a.status === b.status &&
     a.cancelAt === b.cancelAt &&
     a.trialEnd === b.trialEnd &&
     a.collectionPaused === b.collectionPaused &&
-    (a.collectionWaived ?? false) === (b.collectionWaived ?? false) &&
-    sameInstant(a.periodStart, b.periodStart) &&
-    sameInstant(a.periodEnd, b.periodEnd)
+    (a.collectionWaived ?? false) === (b.collectionWaived ?? false)
   );
 }
 

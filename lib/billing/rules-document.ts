@@ -17,7 +17,7 @@ Written from \`lib/billing/rules.ts\` (\`UPDATE_DOCS=1 npx vitest run --project 
 
 Each snapshot's period is compared with the last opened billing period of its subscription. First match from the top.
 *Boundary*: the new start is at or after the old end (less a second). *Restart*: between the two. *Same*: within a
-second.
+second, or the period of another plan item that began earlier and ends later.
 
 | # | when | window | reason |
 | --- | --- | --- | --- |

@@ -80,9 +80,10 @@ describe("a fact as another product sees it", () => {
   test("a snapshot keeps the status, the flags and the list, and loses the plan", () => {
     expect(withoutPlan(SNAPSHOT)).toEqual({
       ...SNAPSHOT,
-      before: null,
+      before: BARE,
       image: { ...BARE, status: "past_due", sentInvoice: true },
     });
+    expect(withoutPlan({ ...SNAPSHOT, before: null })).toMatchObject({ before: null });
   });
 
   test("a payment keeps its lines, and loses what it pays for", () => {

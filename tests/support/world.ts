@@ -735,11 +735,11 @@ export class World {
 
   /** Changes a subscription and tells it, with the image before. */
   private say(subscription: Subscription, changes: () => void, life: "updated" | "deleted" = "updated"): void {
-    const before = subscription.removed
-      ? null
-      : shown(subscription.image, subscription.unlisted ? "unlisted" : "listed");
+    const was = presenceOf(subscription);
+    const before = { ...subscription.image };
     changes();
-    this.tell(subscription, before, life);
+    const listed = was === "listed" || presenceOf(subscription) === "listed";
+    this.tell(subscription, was === "absent" && listed ? null : shown(before, listed ? was : "absent"), life);
   }
 
   private tell(
@@ -749,7 +749,7 @@ export class World {
     cut?: ItemList,
   ): void {
     if (image.status === "active" && !removed && !declined) sold.announced = higher(sold.announced, plan);
-    const presence = removed || cut ? "absent" : unlisted ? "unlisted" : "listed";
+    const presence = cut ? "absent" : presenceOf({ removed, unlisted });
     const { interval, quantity, periodStart, periodEnd } = image;
     const own = { id: `si_${id}`, product: null, price: null, interval, quantity, periodStart, periodEnd };
     const list = cut ?? {
@@ -790,8 +790,14 @@ export class World {
   }
 }
 
+type Presence = "listed" | "unlisted" | "absent";
+
+function presenceOf({ removed, unlisted }: Pick<Subscription, "removed" | "unlisted">): Presence {
+  return removed ? "absent" : unlisted ? "unlisted" : "listed";
+}
+
 /** The image as an event shows it to this product. */
-function shown(image: Image, presence: "listed" | "unlisted" | "absent"): Image {
+function shown(image: Image, presence: Presence): Image {
   if (presence === "listed") return { ...image };
   const none = { plan: null, interval: null };
   if (presence === "unlisted") return { ...image, ...none };

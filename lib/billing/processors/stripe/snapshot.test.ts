@@ -267,6 +267,19 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     });
   });
 
+  test("without a listed price before and after, the image before holds the status and the flags", () => {
+    const change = (status: string, previous: object = {}) => {
+      const object = subscriptionObject({ ...BASE, items: [seatsItem], status: "active" }, shape);
+      return send("customer.subscription.updated", object, { status, ...previous }, shape);
+    };
+    expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({
+      outcome: "unpriced",
+      fact: { image: { status: "active" }, before: { plan: null, item: null, periodStart: null, status: "past_due" } },
+    });
+    expect(change("past_due", { cancel_at: 2_000_000 })).toMatchObject({ fact: { before: { cancelAt: 2e9 } } });
+    expect(change("on_hold")).toMatchObject({ outcome: "unpriced", fact: { before: null } });
+  });
+
   test("has no image before if the old status cannot be read", () => {
     const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
     expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { before: { status: "past_due" } } }] });

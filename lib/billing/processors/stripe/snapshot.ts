@@ -65,7 +65,9 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
     }
     const analysis = life === "created" ? null : analyze(facts.map(({ fact }) => fact));
     if (facts.length > 0) return { outcome: "facts", facts, identity, analysis };
-    const fact: SnapshotFact = { ...origin, image: imageOf(seen, null), before: null };
+    const statusBefore = old && knownStatus(old.status);
+    const before = old && statusBefore && imageOf({ subscription: old, status: statusBefore, trial }, null);
+    const fact: SnapshotFact = { ...origin, image: imageOf(seen, null), before };
     return { outcome: "unpriced", fact, identity, analysis: null };
   };
 }
