@@ -415,3 +415,11 @@ test("a plan change is one against what was held, also after news without a plan
   expect(met(a.is(0), unknown, a.is(30, second))).toBe("Billing period renewal detected");
   expect(met(a.is(0), unknown, a.is(10, high))).toBe("Plan change mid-cycle detected");
 });
+
+test("payments of one instant confirm plans in the order of their ids, whatever order they came in", () => {
+  const a = told();
+  const [first, second] = [a.pays(1, 0, 30), a.pays(1, 0, 30, high)];
+  const confirmed = (...facts: Fact[]) => historyOf(facts).confirmations.map(({ plan }) => plan);
+  expect(confirmed(a.is(0), first, second)).toEqual(["low", "low", "high"]);
+  expect(confirmed(a.is(0), second, first)).toEqual(["low", "low", "high"]);
+});
