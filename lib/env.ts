@@ -75,6 +75,8 @@ const variablesSchema = z.object({
   LEDGER_MONTHS: wholeNumber(14, 1_200).default(25),
   WEBHOOK_DAYS: wholeNumber(1, 36_500).default(30),
   ALLOW_SIMULATION: flag,
+  /** Supabase's anonymous users: each new one has a free plan of its own. */
+  ALLOW_ANONYMOUS_USERS: flag,
 
   /** Set by `npm run dev` and `npm run preview`, never by hand. */
   TOLLGATE_SANDBOX: flag,
@@ -154,6 +156,7 @@ export function readEnv(variables: Variables) {
     redisUrl: read.REDIS_URL,
     localSecret: read.TOLLGATE_LOCAL_SECRET,
     allowSimulation: read.ALLOW_SIMULATION,
+    allowAnonymousUsers: read.ALLOW_ANONYMOUS_USERS,
     logLevel: read.LOG_LEVEL,
     identity: identityProvider(clerk, supabase, sandbox),
   };
