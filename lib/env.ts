@@ -40,6 +40,11 @@ const variablesSchema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 
   DATABASE_URL: postgresUrl.optional(),
+  /** Read by `npm run db:migrate` alone. */
+  DATABASE_APP_PASSWORD: z
+    .string()
+    .regex(/^[\x21-\x7e]{24,200}$/, "must have 24 to 200 printable ASCII characters without spaces")
+    .optional(),
   REDIS_URL: redisUrl.optional(),
 
   SUPABASE_URL: origin.optional(),
@@ -134,7 +139,7 @@ export function readEnv(variables: Variables) {
     port: read.PORT,
     trustedProxies: read.TRUSTED_PROXIES,
     dataDirectory: read.TOLLGATE_DATA_DIR,
-    database: { url: read.DATABASE_URL },
+    database: { url: read.DATABASE_URL, appPassword: read.DATABASE_APP_PASSWORD },
     supabase,
     clerk,
     stripe: {

@@ -15,7 +15,7 @@ afterAll(() => auth?.stop());
 const settings = () => ({
   SUPABASE_URL: auth.url,
   SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,
-  DATABASE_URL: database.url,
+  DATABASE_URL: database.appUrl,
   ...PROCESSOR,
 });
 const app = appServer(settings);

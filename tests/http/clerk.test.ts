@@ -10,7 +10,7 @@ const database = testDatabase();
 let clerk: ClerkStandIn;
 const app = appServer(async (url) => {
   clerk = await clerkStandIn(url);
-  return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.url, ADMIN_USER_IDS: "user_admin" };
+  return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.appUrl, ADMIN_USER_IDS: "user_admin" };
 });
 
 afterAll(() => clerk?.stop());

@@ -18,7 +18,7 @@ afterAll(() => auth?.stop());
 const app = appServer(() => ({
   SUPABASE_URL: auth.url,
   SUPABASE_PUBLISHABLE_KEY: PUBLISHABLE_KEY,
-  DATABASE_URL: database.url,
+  DATABASE_URL: database.appUrl,
   ...PROCESSOR,
 }));
 
