@@ -3,6 +3,17 @@
 export const CALLERS = ["nobody", "user", "other", "admin", "usageKey", "cronKey"] as const;
 export type Caller = (typeof CALLERS)[number];
 
+/** Callers with a signed token that is no session. They get what "nobody" gets, everywhere (strangers.test.ts). */
+export const STRANGERS = [
+  "clerkTemplate",
+  "clerkOtherInstance",
+  "clerkOtherApp",
+  "supabaseAnonymous",
+  "supabaseOtherProject",
+  "supabaseServiceRole",
+] as const;
+export type Stranger = (typeof STRANGERS)[number];
+
 type Statuses = Readonly<Record<Caller, number>>;
 
 export interface ApiRow {
