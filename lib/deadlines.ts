@@ -6,6 +6,9 @@
 /** Until a webhook is answered: processors count a later answer as none (Paddle after 5 s). */
 export const ANSWER_MS = 4_000;
 
+/** Until a request body has arrived in full. */
+export const BODY_MS = 10_000;
+
 /** Until a new connection to the database is open. */
 export const CONNECT_MS = 2_000;
 

@@ -11,6 +11,7 @@ vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
   const hour = 3_600_000;
   return {
     ANSWER_MS: hour,
+    BODY_MS: hour,
     CONNECT_MS: hour,
     QUEUE_MS: hour,
     CACHE_MS: hour,
