@@ -15,6 +15,12 @@ export const CONNECT_MS = 2_000;
 /** Until a call of the gate is sent; then it is refused unsent. */
 export const QUEUE_MS = 1_500;
 
+/** Until another call of the same user has left its connection; then the call is refused unsent. */
+export const USER_QUEUE_MS = 500;
+
+/** Until a request has a slot of its user; then it is refused with 429. */
+export const REQUEST_QUEUE_MS = 2_000;
+
 /** Until Redis answers: longer than it takes, shorter than users notice. */
 export const CACHE_MS = 100;
 

@@ -14,6 +14,8 @@ vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
     BODY_MS: hour,
     CONNECT_MS: hour,
     QUEUE_MS: hour,
+    USER_QUEUE_MS: hour,
+    REQUEST_QUEUE_MS: hour,
     CACHE_MS: hour,
     CHECKOUT_MS: hour,
     DELIVERY_MS: hour,
