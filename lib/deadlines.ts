@@ -21,6 +21,9 @@ export const USER_QUEUE_MS = 500;
 /** Until a request has a slot of its user; then it is refused with 429. */
 export const REQUEST_QUEUE_MS = 2_000;
 
+/** Until the reader of an export asks for its next part; then the export ends. */
+export const EXPORT_READ_MS = 30_000;
+
 /** Until Redis answers: longer than it takes, shorter than users notice. */
 export const CACHE_MS = 100;
 

@@ -16,6 +16,7 @@ vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
     QUEUE_MS: hour,
     USER_QUEUE_MS: hour,
     REQUEST_QUEUE_MS: hour,
+    EXPORT_READ_MS: hour,
     CACHE_MS: hour,
     CHECKOUT_MS: hour,
     DELIVERY_MS: hour,
