@@ -9,6 +9,7 @@ export async function register(): Promise<void> {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
     (await import("./lib/attempts/socket-address")).watchConnections();
+    (await import("./lib/attempts/in-flight")).watchRequests();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     const { env } = await import("./lib/env");
     if (env().sandbox) {

@@ -7,6 +7,8 @@ import { log } from "@/lib/observability";
 import { clientNetwork } from "./client-address";
 import { socketAddress } from "./socket-address";
 
+export { enterPage, enterRequest } from "./in-flight";
+
 /** At most so many attempts in so many seconds. Limits that count together stand in the order in which they are locked. */
 const LIMITS = {
   /** By user: requests that call a payment processor, whatever for. Its API limits all users together. */
