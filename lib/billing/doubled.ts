@@ -12,8 +12,10 @@ import type { Selling } from "./selling";
 
 const BATCH = 20;
 
+type Shop = Pick<Selling, "gateway" | "reach">;
+
 /** One round. What cannot be asked now is asked in the next. */
-export async function endDoubled(shop: Selling): Promise<{ looked: number; ended: number; failed: number }> {
+export async function endDoubled(shop: Shop): Promise<{ looked: number; ended: number; failed: number }> {
   const result = { looked: 0, ended: 0, failed: 0 };
   for (const { userId, ...checkout } of await shop.gateway.leftOpenCheckouts(BATCH)) {
     result.looked += 1;
@@ -28,7 +30,7 @@ export async function endDoubled(shop: Selling): Promise<{ looked: number; ended
   return result;
 }
 
-async function endIfDoubled(userId: string, checkout: StoredCheckout, shop: Selling): Promise<boolean> {
+async function endIfDoubled(userId: string, checkout: StoredCheckout, shop: Shop): Promise<boolean> {
   const { id, product, processor, externalId } = checkout;
   const found = await shop.reach(processor);
   if (found === undefined || externalId === null || !isProductId(product)) return false;
