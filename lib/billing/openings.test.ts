@@ -178,7 +178,9 @@ describe("a first period inside another subscription's", () => {
       expect(from(a.is(0), gone)).toBe("stripe:sub_a");
     }
     // One that begins at the very instant has nothing before it, and is as live as it begins.
-    expect(from(a.is(10, days(10, 40)), c.is(0), c.is(9, { status: "paused" }))).toBe("stripe:sub_a");
+    const b = told("sub_b").is(10, days(10, 40));
+    const all = openings(a.is(10, days(10, 40)), c.is(0), c.is(9, { status: "paused" }), b);
+    expect(all.find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source).toBe("stripe:sub_a");
   });
 
   test("of several the one that lived longest, then the one that began last", () => {
