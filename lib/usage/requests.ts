@@ -40,6 +40,7 @@ export const chargeRequest = z.strictObject({
   userId: userIdSchema,
   charges: z.array(z.strictObject({ field, amount })).min(1, { error: "names at least one field" }),
   idempotencyKey: key.optional(),
+  bySession: z.boolean().default(false),
 });
 
 export type ChargeRequest = z.infer<typeof chargeRequest>;
