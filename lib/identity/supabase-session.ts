@@ -3,6 +3,7 @@ import type { AuthError, EmailOtpType } from "@supabase/supabase-js";
 import { cookies } from "next/headers";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
+import { secret } from "@/lib/text";
 import { serverClient } from "./supabase";
 
 interface Credentials {
@@ -43,7 +44,7 @@ const OTP_TYPES: readonly string[] = ["signup", "email", "invite", "magiclink", 
 /** By the e-mail's `token_hash`, or by the `code` of a link that Supabase's own page has confirmed. */
 export async function confirmEmail(request: Request, parameters: URLSearchParams): Promise<boolean> {
   const { auth } = await client(request);
-  const [hash, type, code] = ["token_hash", "type", "code"].map((name) => parameters.get(name));
+  const [hash, type, code] = ["token_hash", "type", "code"].map((name) => usable(parameters.get(name)));
   if (hash && type && OTP_TYPES.includes(type)) {
     const { error } = await auth.verifyOtp({ token_hash: hash, type: type as EmailOtpType });
     return error === null;
@@ -51,6 +52,10 @@ export async function confirmEmail(request: Request, parameters: URLSearchParams
   if (!code) return false;
   const { error } = await auth.exchangeCodeForSession(code);
   return error === null;
+}
+
+function usable(parameter: string | null): string | null {
+  return secret().safeParse(parameter).data ?? null;
 }
 
 async function client(request: Request) {

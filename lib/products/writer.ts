@@ -1,16 +1,13 @@
 /** Reference product 2: rewrites text in another style. Counted are its words and the transformation itself. */
 import { z } from "zod";
+import { prose } from "@/lib/text";
 import type { Charge } from "@/lib/usage";
 import { partsOf } from "./parts";
 import { restyle, STYLES } from "./styles";
 import { countWords } from "./words";
 
 export const transformRequest = z.strictObject({
-  text: z
-    .string({ error: "is a text" })
-    .trim()
-    .min(1, { error: "is empty" })
-    .max(200_000, { error: "is longer than 200,000 characters" }),
+  text: prose({ max: 200_000 }),
   style: z.enum(STYLES, { error: `is one of ${STYLES.join(", ")}` }),
 });
 export type Transform = z.infer<typeof transformRequest>;
