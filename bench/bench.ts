@@ -5,6 +5,7 @@
  *
  *   npm run bench                 all of it, about five minutes
  *   npm run bench -- gate         without the HTTP part
+ *   npm run bench -- words        how fast the writer counts words
  *   BENCH_ROUNDS=3 BENCH_MS=500   shorter
  */
 import "@/scripts/preflight";
@@ -26,6 +27,7 @@ import {
 import { httpBench } from "./http";
 import { closedLoop, type Measured, median } from "./load";
 import { printTable } from "./table";
+import { wordsBench } from "./words";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const MILLISECONDS = Number(process.env.BENCH_MS ?? 1_500);
@@ -122,4 +124,5 @@ const wanted = process.argv.slice(2);
 console.log(`Node ${process.version}, ${os.availableParallelism()} cores, ${os.cpus()[0]?.model ?? "unknown"}\n`);
 if (wanted.length === 0 || wanted.includes("gate")) await withDatabase(gateBench);
 if (wanted.length === 0 || wanted.includes("http")) await httpBench({ rounds: ROUNDS, milliseconds: MILLISECONDS });
+if (wanted.length === 0 || wanted.includes("words")) wordsBench(ROUNDS);
 process.exit(0);
