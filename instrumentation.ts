@@ -1,7 +1,7 @@
 /**
  * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
- * watched for their addresses and for bodies that stall; the sandbox runs its jobs and its processors here, production by its host's cron
- * (`/api/cron/…`).
+ * watched for their addresses and for bodies that stall; headers that Next cannot read are dropped; the sandbox runs its
+ * jobs and its processors here, production by its host's cron (`/api/cron/…`).
  */
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
@@ -11,6 +11,7 @@ export async function register(): Promise<void> {
     (await import("./lib/attempts/socket-address")).watchConnections();
     (await import("./lib/attempts/in-flight")).watchRequests();
     (await import("./lib/http/request-deadline")).limitRequestTime();
+    (await import("./lib/http/router-state")).dropBrokenRouterState();
     const { env } = await import("./lib/env");
     if (env().sandbox) {
       (await import("./lib/jobs")).startScheduler();

@@ -1,18 +1,26 @@
 /**
  * Runs before every page: the content security policy with its nonce, and the identity provider's hand-off (renewing
- * a session). It decides nothing about access: pages and routes do, where they read. `/api` does without it; its
- * headers are in next.config.ts.
+ * a session). It decides nothing about access: pages and routes do, where they read. Of `/api` it sees only paths with a
+ * percent sign, to refuse those that cannot be decoded; its headers are in next.config.ts.
  */
 import { type NextRequest, NextResponse } from "next/server";
-import { contentSecurityPolicy } from "@/lib/http";
+import { contentSecurityPolicy, isReadablePath, refusePath } from "@/lib/http";
 import { handOff } from "@/lib/identity";
 
 /** Next's page for what it cannot render, which it would serve with a 500 to whoever asks for it by name. */
 const ERROR_PAGE = "/_global-error";
 
 export async function proxy(request: NextRequest): Promise<Response> {
+  const { pathname } = request.nextUrl;
+  const readable = isReadablePath(pathname);
+  if (pathname.startsWith("/api/")) return readable ? NextResponse.next() : refusePath(request, pathname);
   const policy = contentSecurityPolicy(Buffer.from(crypto.randomUUID()).toString("base64"));
-  if (request.nextUrl.pathname === ERROR_PAGE)
+  if (!readable) {
+    const refusal = refusePath(request, pathname);
+    refusal.headers.set("content-security-policy", policy);
+    return refusal;
+  }
+  if (pathname === ERROR_PAGE)
     return new Response("There is nothing here.", { status: 404, headers: { "content-security-policy": policy } });
   const handoff = await handOff(request);
   if (handoff?.kind === "answer") return handoff.response;
@@ -30,4 +38,4 @@ export async function proxy(request: NextRequest): Promise<Response> {
   return response;
 }
 
-export const config = { matcher: ["/((?!api(?:/|$)|_next/static/|icon\\.svg$).*)"] };
+export const config = { matcher: ["/((?!api(?:/|$)|_next/static/|icon\\.svg$).*)", "/api/(.*%.*)"] };

@@ -7,6 +7,7 @@
  *   npm run bench -- gate         without the HTTP part
  *   npm run bench -- text         the writer's text functions on 200,000 characters
  *   npm run bench -- one-user     how much one user's load slows another user
+ *   npm run bench -- words        how fast the writer counts words
  *   BENCH_ROUNDS=3 BENCH_MS=500   shorter
  */
 import "@/scripts/preflight";
@@ -30,6 +31,7 @@ import { closedLoop, type Measured, median } from "./load";
 import { oneUserBench } from "./one-user";
 import { printTable } from "./table";
 import { textBench } from "./text";
+import { wordsBench } from "./words";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const MILLISECONDS = Number(process.env.BENCH_MS ?? 1_500);
@@ -129,4 +131,5 @@ if (wanted.length === 0 || wanted.includes("http")) await httpBench({ rounds: RO
 if (wanted.length === 0 || wanted.includes("one-user"))
   await oneUserBench({ rounds: ROUNDS, milliseconds: MILLISECONDS });
 if (wanted.length === 0 || wanted.includes("text")) textBench({ rounds: ROUNDS });
+if (wanted.length === 0 || wanted.includes("words")) wordsBench(ROUNDS);
 process.exit(0);

@@ -87,6 +87,26 @@ test("writer: rewrite a text, be refused the next, keep it", async ({ page }, te
   await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", "304");
 });
 
+test("writer: the page counts the words that the server charges", async ({ page }) => {
+  await signIn(page, newUserId("words"));
+  await open(page, "/writer");
+  let used = 0;
+  for (const [text, words] of [
+    ["The quick brown fox, it jumps. Don’t!", 7],
+    ["one\u200btwo\u200bthree", 3],
+    ["one\u200dtwo", 1],
+    ["well-known fünf мир", 4],
+    ["ok😀ok 👩‍👩‍👧‍👦 🇩🇪", 2],
+    ["我们，今天。", 2],
+  ] as const) {
+    await page.getByLabel("Your text").fill(text);
+    await expect(page.getByText(new RegExp(`^${words} words?\\.`))).toBeVisible();
+    await page.getByRole("button", { name: "Rewrite" }).click();
+    used += words;
+    await expect(meter(page, "Words")).toHaveAttribute("aria-valuenow", String(used));
+  }
+});
+
 test("chatbots: an answer comes word by word, and what it costs depends on how it ends", async ({ page }, testInfo) => {
   await signIn(page, newUserId("words"));
   await page.request.post("/api/chatbots", { data: { name: "Support" } });

@@ -72,7 +72,8 @@ const variablesSchema = z.object({
   PADDLE_WEBHOOK_SECRET: list,
   PADDLE_ENVIRONMENT: z.enum(["sandbox", "production"]).optional(),
 
-  ADMIN_USER_IDS: list,
+  /** In the normal form of user ids (lib/text.ts). */
+  ADMIN_USER_IDS: list.transform((ids) => ids.map((id) => id.normalize("NFC"))),
   USAGE_API_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CRON_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
   METRICS_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),

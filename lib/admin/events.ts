@@ -4,7 +4,7 @@ import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { onRecord } from "./acts";
-import type { EventQuery } from "./requests";
+import { type EventQuery, eventId } from "./requests";
 
 const PAGE = 50;
 
@@ -31,10 +31,12 @@ function readCursor(after: string): EventCursor {
 
 /** @throws HttpError 404, DatabaseError not_found */
 export async function eventStory(processor: string, id: string, gateway: Gateway): Promise<EventStory> {
-  if (processor !== "stripe" && processor !== "paddle") {
-    throw new HttpError(404, "event_not_found", "There is no such event.");
-  }
+  if ((processor !== "stripe" && processor !== "paddle") || !eventId.safeParse(id).success) throw noSuchEvent();
   return gateway.webhookEventStory(processor, id);
+}
+
+function noSuchEvent(): HttpError {
+  return new HttpError(404, "event_not_found", "There is no such event.");
 }
 
 type Waiting = Pick<EventLine, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
@@ -72,7 +74,9 @@ function missing(reason: string | null): string {
 }
 
 /** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
-export function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
+export async function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
+  // The audit log cannot store such an id.
+  if (!eventId.safeParse(id).success) throw noSuchEvent();
   return onRecord({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
     dismiss(processor, id, gateway),
   );
@@ -112,7 +116,8 @@ export async function replayMany(
 }
 
 /** @throws HttpError 404, DatabaseError */
-export function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
+export async function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
+  if (!eventId.safeParse(id).success) throw noSuchEvent();
   return onRecord(
     { by, act: "event.replayed", userId: null, details: { processor, eventId: id } },
     gateway,

@@ -3,6 +3,7 @@ export { decisionsOf, type Explained, explain } from "./people";
 export { reconcileByHand } from "./reconcile";
 export { grantOverride, linkAllByHand, linkByHand, revokeOverride, syncGauge } from "./repair";
 export {
+  actsQuery,
   decisionQuery,
   eventQuery,
   filled,

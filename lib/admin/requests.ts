@@ -1,7 +1,7 @@
 /** What the admin's routes and pages accept. */
 import { z } from "zod";
 import { FIELD_IDS, type FieldId } from "@/lib/billing/catalog";
-import { userIdSchema } from "@/lib/usage";
+import { identifier, line, userIdSchema } from "@/lib/text";
 
 const field = z.enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` });
 const whole = "is a whole number from 0 to 9007199254740991";
@@ -15,7 +15,7 @@ export const grantRequest = z.strictObject({
   limit: z.int({ error: whole }).min(0, { error: whole }),
   /** Absent or null: until it is taken back. */
   expiresAt: instant.nullable().default(null),
-  reason: z.string().trim().max(500, { error: "has 500 characters at most" }).optional(),
+  reason: line({ min: 0, max: 500, error: "has 500 characters at most, on one line" }).optional(),
 });
 export type GrantRequest = z.infer<typeof grantRequest>;
 
@@ -33,16 +33,19 @@ export const reconcileRequest = z.strictObject({
 
 const processor = z.enum(["stripe", "paddle"], { error: "is stripe or paddle" });
 
+/** An event's id, as addresses and forms name it. */
+export const eventId = identifier();
+
 export const replayRequest = z.strictObject({
   events: z
-    .array(z.strictObject({ processor, id: z.string().min(1).max(255) }))
+    .array(z.strictObject({ processor, id: eventId }))
     .min(1, { error: "names at least one event" })
     .max(100, { error: "names 100 events at most" }),
 });
 
 export const OUTCOMES = ["applied", "ignored", "deferred", "quarantined", "dead", "undecided", "waiting"] as const;
 
-const text = z.string().trim().min(1).max(255);
+const text = line();
 /** A day (its beginning, UTC) or an instant. */
 const moment = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: "is a day or an instant" })
@@ -69,6 +72,8 @@ export const peopleQuery = z.object({
   status: text.optional(),
   after: text.optional(),
 });
+
+export const actsQuery = z.object({ userId: userIdSchema.optional() });
 
 export const decisionQuery = z.object({
   userId: userIdSchema,

@@ -1,9 +1,10 @@
 /** What the routes about purchases accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
+import { line } from "@/lib/text";
 import { PRODUCT_IDS, type ProductId } from "./catalog";
 
 const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]], { error: `is one of ${PRODUCT_IDS.join(", ")}` });
-const plan = z.string({ error: "is the name of a plan" }).min(1, { error: "is the name of a plan" }).max(64);
+const plan = line({ max: 64, error: "is the name of a plan" });
 const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
 
 export const checkoutRequest = z.strictObject({

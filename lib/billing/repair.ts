@@ -2,15 +2,14 @@
 import { z } from "zod";
 import type { EventOutcome, Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
+import { identifier } from "@/lib/text";
 import type { Processor } from "./facts";
 import { moveSubscription } from "./move";
 import { type Outcome, settleStored } from "./settle";
 
 const PROCESSORS = ["stripe", "paddle"] as const satisfies Processor[];
 
-const text = z
-  .string()
-  .regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u, { error: "has 1 to 255 characters and no control characters" });
+const text = identifier();
 
 interface CustomerLink {
   processor: Processor;

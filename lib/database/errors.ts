@@ -12,6 +12,9 @@ const OURS: Readonly<Record<string, DatabaseProblem>> = {
   TG409: "conflict",
 };
 
+/** Postgres cannot store NUL and halves of surrogate pairs. Boundaries refuse both (lib/text.ts). */
+const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
+
 /** Codes and classes of codes after which the same call may succeed later. */
 const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "XX002"];
 
@@ -63,6 +66,8 @@ export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
   const message = raw.message ?? "The database did not answer.";
   const ours = OURS[code];
   if (ours) return new DatabaseError(message, ours, code, raw.detail ?? null, raw.hint ?? null, { cause });
+  if (UNSTORABLE_TEXT.has(code))
+    return new DatabaseError("A text has a character that cannot be stored.", "bad_input", code, null, null, { cause });
   const unavailable =
     NETWORK.has(code) ||
     erasedMeanwhile(raw) ||

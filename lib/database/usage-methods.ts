@@ -31,6 +31,8 @@ export interface ChargeSum {
 /** A charge of a call with an idempotency key. */
 export interface KeyedCharge {
   key: string;
+  /** The key is a session's: a service's key of the same text is another one. */
+  bySession?: boolean;
   /** Which charge of its call it is, counted from 0. */
   place: number;
   amount: number;
@@ -46,6 +48,8 @@ export interface OrderedCharge {
   field: FieldId;
   amount: number;
   key: string | null;
+  /** As `KeyedCharge.bySession`. */
+  bySession?: boolean;
 }
 
 const count = z.number().int();
@@ -75,8 +79,16 @@ const refusedCall = z.object({
 });
 
 /** In the words of Postgres' records. */
-function records<T extends { userId: string }>(rows: readonly T[]) {
-  return rows.map(({ userId, ...row }) => ({ ...row, user_id: userId }));
+function sumRecords(sums: readonly ChargeSum[]) {
+  return sums.map(({ userId, keyed, ...sum }) => ({
+    ...sum,
+    user_id: userId,
+    keyed: keyed?.map(({ bySession, ...charge }) => ({ ...charge, by_session: bySession })),
+  }));
+}
+
+function chargeRecords(charges: readonly OrderedCharge[]) {
+  return charges.map(({ userId, bySession, ...charge }) => ({ ...charge, user_id: userId, by_session: bySession }));
 }
 
 const user = z.object({ userId: z.string(), email: z.string().nullable(), name: z.string().nullable() });
@@ -129,7 +141,9 @@ export function usageMethods(call: Call) {
     /** The numbers of each sum, in their order; null for one that must be judged in turn. */
     consumeBatch: async (sums: readonly ChargeSum[]): Promise<(FieldState | null)[]> => {
       const states: (FieldState | null)[] = sums.map(() => null);
-      for (const { position, ...state } of await call(z.array(fieldState), "consume_batch", { p_sums: records(sums) }))
+      for (const { position, ...state } of await call(z.array(fieldState), "consume_batch", {
+        p_sums: sumRecords(sums),
+      }))
         states[position - 1] = state;
       return states;
     },
@@ -137,7 +151,7 @@ export function usageMethods(call: Call) {
     /** Calls of one user, one after the other: the verdicts of each, or what was wrong with it. */
     consumeInTurn: async (charges: readonly OrderedCharge[]) => {
       const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
-        p_charges: records(charges),
+        p_charges: chargeRecords(charges),
       });
       return answers.map((answer) => ("error" in answer ? databaseError(answer.error) : answer));
     },

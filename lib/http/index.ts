@@ -4,5 +4,6 @@ export { formOf, readForm, seeOther } from "./form";
 export { HttpError } from "./http-error";
 export { jsonLines, wantsJsonLines } from "./json-lines";
 export { requireSameOrigin } from "./origin";
+export { isReadablePath, refusePath } from "./path";
 export { answer, json, parse, readJson } from "./respond";
 export { requireSandbox } from "./sandbox-only";

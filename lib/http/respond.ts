@@ -96,7 +96,9 @@ function badInput({ issues }: ZodError): HttpError {
   const [issue] = issues;
   const field = issue?.code === "unrecognized_keys" ? issue.keys[0] : issue?.path.join(".");
   const text = issue?.code === "unrecognized_keys" ? "is not known here" : (issue?.message ?? "is wrong");
-  const reason = issue?.code === "custom" ? issue.params?.reason : undefined;
+  const params = issue?.code === "custom" ? issue.params : undefined;
+  if (params?.unusableText) log.info({ field }, "Refused text with unusable characters");
+  const reason = params?.reason;
   return new HttpError(
     400,
     typeof reason === "string" ? reason : "bad_input",

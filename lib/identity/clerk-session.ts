@@ -3,12 +3,13 @@
  * check `iss`, `aud` and `sid`, so a token of another instance with the same key, or of a JWT template, would pass.
  */
 import { z } from "zod";
+import { secret } from "@/lib/text";
 
 const sessionClaims = z.object({
-  iss: z.string(),
+  iss: secret(),
   /** Clerk puts the session id into each session token, and into no token of a JWT template. */
-  sid: z.string().min(1),
-  aud: z.union([z.string(), z.array(z.string())]).optional(),
+  sid: secret(),
+  aud: z.union([secret(), z.array(secret())]).optional(),
 });
 
 interface Expected {

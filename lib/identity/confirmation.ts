@@ -1,6 +1,7 @@
 /** The link in an e-mail of Supabase Auth. A GET of the link changes nothing; the form on its page confirms it. */
 import type { EmailOtpType } from "@supabase/supabase-js";
 import { z } from "zod";
+import { secret } from "@/lib/text";
 
 const OTP_TYPES = [
   "signup",
@@ -11,7 +12,7 @@ const OTP_TYPES = [
   "email_change",
 ] as const satisfies readonly EmailOtpType[];
 
-const value = z.string().min(1).max(2_000);
+const value = secret({ max: 2_000 });
 
 /** By the e-mail's `token_hash`, or by the `code` of a link that Supabase's own page has confirmed. */
 const confirmationSchema = z.union([

@@ -5,6 +5,7 @@ import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { bearerIs } from "./api-key";
+import { usableIdentity } from "./claims";
 import type { Caller, Cookie, CurrentUser } from "./identity";
 import { rememberProfile } from "./profile";
 import { provider } from "./provider";
@@ -28,8 +29,9 @@ export { whom } from "./whom";
 export async function currentUser(): Promise<CurrentUser | null> {
   const chosen = await provider();
   const jar = await cookies();
-  const identity = await chosen?.userOf(new Headers(await headers()), (renewed) => keepCookies(jar, renewed));
-  if (!identity) return null;
+  const told = await chosen?.userOf(new Headers(await headers()), (renewed) => keepCookies(jar, renewed));
+  const identity = usableIdentity(told);
+  if (identity === null) return null;
   after(() => rememberProfile(identity));
   return { ...identity, admin: env().adminUserIds.includes(identity.id) };
 }

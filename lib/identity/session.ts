@@ -4,15 +4,16 @@ import { z } from "zod";
 import { countAttempt, countFailedSignIn, networkOf } from "@/lib/attempts";
 import { env } from "@/lib/env";
 import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
+import { line, secret } from "@/lib/text";
 import { returnPath } from "@/lib/ui/return-path";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
 import { forgetProfile } from "./profile";
 
 const email = z.email({ error: "is an e-mail address" }).max(254);
-const password = z.string({ error: "is missing" }).min(1, { error: "is missing" }).max(1000);
-const signInRequest = z.strictObject({ email, password, next: z.string().optional() });
-const signUpRequest = signInRequest.extend({ name: z.string().trim().max(200).optional() });
+const password = secret({ error: "is missing, or longer than 1,000 characters" });
+const signInRequest = z.strictObject({ email, password, next: line({ max: 2_000 }).optional() });
+const signUpRequest = signInRequest.extend({ name: line({ min: 0, max: 200 }).optional() });
 
 /**
  * With e-mail and password: 200 for JSON, 303 to the page asked for (or back, with the problem) from a form.

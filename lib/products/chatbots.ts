@@ -2,24 +2,15 @@
 import { z } from "zod";
 import { type Chatbot, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
+import { line, prose } from "@/lib/text";
 import { refusal } from "@/lib/usage";
 
-const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
 /** What a chatbot is made with, and what it can be given later. */
 export const chatbotRequest = z.strictObject({
-  name: z
-    .string({ error: "is a text" })
-    .trim()
-    .min(1, { error: "is empty" })
-    .max(80, { error: "is longer than 80 characters" })
-    .regex(oneLine, { error: "is one line" }),
+  name: line({ max: 80 }),
 });
 export const messageRequest = z.strictObject({
-  text: z
-    .string({ error: "is a text" })
-    .trim()
-    .min(1, { error: "is empty" })
-    .max(4_000, { error: "is longer than 4,000 characters" }),
+  text: prose({ max: 4_000 }),
 });
 const chatbotId = z.uuid();
 

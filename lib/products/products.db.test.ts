@@ -122,6 +122,22 @@ describe("a rewriting", () => {
     expect(await standing("transformations_used")).toEqual(nothing);
   });
 
+  test.each([
+    ["of words parted by zero-width spaces", "one\u200btwo\u200b".repeat(100), 200],
+    ["of Chinese", "我们，".repeat(100), 100],
+    ["of emoji alone", "😀".repeat(100), 1],
+  ])("%s counts the words of its price, also if it is stopped after its last part", async (_, text, words) => {
+    const whole = await collect((await openRewriting(userId, { text, style: "plain" }))(going()));
+    expect(whole[0]).toEqual({ type: "begun", words });
+    expect(await standing("words_used")).toEqual({ used: words, reserved: 0, ledger: words });
+    const parts = whole.filter(({ type }) => type === "part").length;
+    const reader = jsonLines(await openRewriting(userId, { text, style: "plain" })).body?.getReader();
+    for (let line = 0; line <= parts; line += 1) await reader?.read();
+    await reader?.cancel();
+    expect(await standing("words_used")).toEqual({ used: 2 * words, reserved: 0, ledger: 2 * words });
+    expect(await standing("transformations_used")).toMatchObject({ used: 2 });
+  });
+
   test("with room for its words but not for itself: 402, and the words are free again", async () => {
     await gateway.consume(userId, "transformations_used", 10);
     await expect(openRewriting(userId, { text, style: "plain" })).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import type { Settlement } from "@/lib/usage";
 import { hold } from "./held";
 import { partsOf } from "./parts";
 import { restyle } from "./styles";
-import { countWords } from "./words";
+import { chargedWords } from "./words";
 import { priceOf, type Transform } from "./writer";
 
 /** What a model would take for a part, roughly; enough to see it work. */
@@ -27,18 +27,22 @@ export async function openRewriting(
   userId: string,
   transform: Transform,
 ): Promise<(signal: AbortSignal) => AsyncGenerator<RewritingLine, void>> {
+  const parts = partsOf(transform.text);
+  const whole = chargedWords(parts.reduce((sum, part) => sum + part.words, 0));
   const held = await hold(userId, priceOf(transform));
 
   return async function* work(signal) {
+    let came = 0;
     let words = 0;
     let failed = false;
     let settled: (Settlement | null)[] = [];
     try {
-      yield { type: "begun", words: countWords(transform.text) };
-      for (const part of partsOf(transform.text)) {
+      yield { type: "begun", words: whole };
+      for (const part of parts) {
         await sleep(PART_MS, undefined, { signal });
-        const text = restyle(part, transform.style);
-        words += countWords(part);
+        const text = restyle(part.text, transform.style);
+        came += part.words;
+        words = chargedWords(came);
         yield { type: "part", text, words };
       }
     } catch (error) {

@@ -1,4 +1,112 @@
-/** Words as the writer counts them: runs of characters between white space. */
+/**
+ * Words as `Intl.Segmenter` finds them, so that scripts without spaces and words parted by zero-width spaces count too. The
+ * page, the price and the settlement count with these functions. Browsers can have other dictionaries: the server's count
+ * decides, and the page shows an estimate.
+ */
+
+/** One locale for all, so that the count does not depend on the reader. */
+const SEGMENTER = new Intl.Segmenter("en", { granularity: "word" });
+
+/** The segmenter copies its text for each segment, so it reads windows of so many characters. */
+const WINDOW = 192;
+/** A boundary closer to the window's end could change with the text behind it. */
+const MARGIN = 48;
+
+/** A piece of text that no word crosses. */
+export interface Unit {
+  text: string;
+  words: number;
+}
+
+/** Mostly what texts are made of, and the same as the segmenter's answer. */
+const ONE_WORD = /^["'([“‘]*[A-Za-z0-9]+[.,!?;:"')\]”’…]*$/;
+const NO_WORD = /^[!-/:-@[-^`{-~…]+$/;
+
+/** Space before which no word goes on. Of other spaces, some join digits, and some browsers differ. */
+const TOKENS = /[\t-\r ]*[^\t-\r ]+|[\t-\r ]+$/g;
+const SPACE = /^[\t-\r ]*/;
+
+/** The text in pieces, in one pass: joined they are the text, and their words its words. */
+export function* unitsOf(text: string): Generator<Unit, void> {
+  let waiting: string[] = [];
+  let length = 0;
+  for (const [token] of text.matchAll(TOKENS)) {
+    const plain = plainWords(token);
+    if (token.length > WINDOW || (plain !== null && waiting.length === 0)) {
+      yield* together(waiting);
+      waiting = [];
+      length = 0;
+      if (plain === null) yield* windowsOf(token);
+      else yield { text: token, words: plain };
+      continue;
+    }
+    // Calls of the segmenter cost more than what they read: short tokens share one.
+    waiting.push(token);
+    length += token.length;
+    if (length < WINDOW) continue;
+    yield* together(waiting);
+    waiting = [];
+    length = 0;
+  }
+  yield* together(waiting);
+}
+
+/** The words of a token that needs no segmenter; null for any other. */
+function plainWords(token: string): number | null {
+  const body = token.slice(SPACE.exec(token)?.[0].length);
+  if (body === "" || NO_WORD.test(body)) return 0;
+  return body.length <= WINDOW && ONE_WORD.test(body) ? 1 : null;
+}
+
+/** Each token with its words, by one call of the segmenter. */
+function together(tokens: readonly string[]): Unit[] {
+  const units = tokens.map((text) => ({ text, words: 0 }));
+  let at = 0;
+  let end = units[0]?.text.length ?? 0;
+  if (units.length === 0) return units;
+  for (const { index, isWordLike } of SEGMENTER.segment(tokens.join(""))) {
+    while (index >= end) {
+      at += 1;
+      end += units[at]?.text.length ?? Number.POSITIVE_INFINITY;
+    }
+    const unit = units[at];
+    if (isWordLike && unit) unit.words += 1;
+  }
+  return units;
+}
+
 export function countWords(text: string): number {
-  return text.split(/\s+/).filter(Boolean).length;
+  let words = 0;
+  for (const unit of unitsOf(text)) words += unit.words;
+  return words;
+}
+
+/** The words that a text costs, or parts of it that came: one at least. */
+export function chargedWords(words: number): number {
+  return Math.max(1, words);
+}
+
+/** A long token, cut at boundaries. What has no boundary in a whole window counts as a word and is cut there. */
+function* windowsOf(body: string): Generator<Unit, void> {
+  let start = 0;
+  while (start < body.length) {
+    const last = start + WINDOW >= body.length;
+    const window = body.slice(start, last ? body.length : wholeCharacter(body, start + WINDOW));
+    const sure = last ? window.length : WINDOW - MARGIN;
+    let end = 0;
+    let words = 0;
+    for (const { index, segment, isWordLike } of SEGMENTER.segment(window)) {
+      if (index >= sure || (end > 0 && !last && index + segment.length > sure)) break;
+      end = index + segment.length;
+      if (isWordLike) words += 1;
+    }
+    yield { text: window.slice(0, end), words };
+    start += end;
+  }
+}
+
+/** The end that halves no surrogate pair. */
+function wholeCharacter(text: string, end: number): number {
+  const unit = text.charCodeAt(end - 1);
+  return unit >= 0xd800 && unit < 0xdc00 ? end + 1 : end;
 }

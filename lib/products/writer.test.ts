@@ -16,17 +16,18 @@ describe("parts", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 9 }), (text, size) => {
         const parts = partsOf(text, size);
-        expect(parts.join("")).toBe(text);
-        expect(parts.reduce((sum, part) => sum + countWords(part), 0)).toBe(countWords(text));
-        for (const part of parts) expect(countWords(part)).toBeLessThanOrEqual(2 * size);
+        expect(parts.map((part) => part.text).join("")).toBe(text);
+        expect(parts.reduce((sum, part) => sum + part.words, 0)).toBe(countWords(text));
+        for (const part of parts) expect(part.words).toBeLessThanOrEqual(2 * size);
       }),
     );
   });
 
   test("a part ends with its sentence, or its line, or at twice its size", () => {
-    expect(partsOf("One two three. Four five. Six", 2)).toEqual(["One two three.", " Four five.", " Six"]);
-    expect(partsOf("One two\nthree four", 2)).toEqual(["One two", "\nthree four"]);
-    expect(partsOf(words(9).join(" "), 2).map(countWords)).toEqual([4, 4, 1]);
+    const textsOf = (text: string) => partsOf(text, 2).map((part) => part.text);
+    expect(textsOf("One two three. Four five. Six")).toEqual(["One two three.", " Four five.", " Six"]);
+    expect(textsOf("One two\nthree four")).toEqual(["One two", "\nthree four"]);
+    expect(partsOf(words(9).join(" "), 2).map((part) => part.words)).toEqual([4, 4, 1]);
   });
 
   test("each character is looked at once for the end of a sentence, also after one very long word", () => {

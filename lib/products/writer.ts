@@ -1,28 +1,25 @@
 /** Reference product 2: rewrites text in another style. Counted are its words and the transformation itself. */
 import { z } from "zod";
+import { prose } from "@/lib/text";
 import type { Charge } from "@/lib/usage";
 import { partsOf } from "./parts";
 import { restyle, STYLES } from "./styles";
-import { countWords } from "./words";
+import { chargedWords, countWords } from "./words";
 
 export const transformRequest = z.strictObject({
-  text: z
-    .string({ error: "is a text" })
-    .trim()
-    .min(1, { error: "is empty" })
-    .max(200_000, { error: "is longer than 200,000 characters" }),
+  text: prose({ max: 200_000 }),
   style: z.enum(STYLES, { error: `is one of ${STYLES.join(", ")}` }),
 });
 export type Transform = z.infer<typeof transformRequest>;
 
-/** What one transformation costs: its words and itself, all or nothing. */
+/** What one transformation costs: its words and itself, all or nothing. A text of emoji or dots alone costs one word. */
 export function priceOf({ text }: Transform): Charge[] {
-  return [{ field: "words_used", amount: countWords(text) }, { field: "transformations_used" }];
+  return [{ field: "words_used", amount: chargedWords(countWords(text)) }, { field: "transformations_used" }];
 }
 
 /** The text in another style, part by part as long work does it: both ways give the same. */
 export function rewrite({ text, style }: Transform): string {
   return partsOf(text)
-    .map((part) => restyle(part, style))
+    .map((part) => restyle(part.text, style))
     .join("");
 }

@@ -11,12 +11,12 @@ import {
   product as productOf,
 } from "@/lib/billing/catalog";
 import { HttpError } from "@/lib/http";
-import { userIdSchema } from "@/lib/usage";
+import { line, userIdSchema } from "@/lib/text";
 import { SCENARIO_IDS } from "./scenarios";
 
 const whole = "is a whole number from 0 to 9007199254740991";
 const limit = z.int({ error: whole }).min(0, { error: whole });
-const name = z.string({ error: "is a plan's name" }).trim().min(1, { error: "is a plan's name" }).max(100);
+const name = line({ max: 100, error: "is a plan's name" });
 
 const customData = z.strictObject({
   product: z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]]).optional(),

@@ -25,9 +25,9 @@ export function sumUp(calls: readonly ChargeRequest[]): Batch {
   const known = new Map<string, number>();
   const keys = new Set<string>();
 
-  const places = calls.map(({ userId, charges, idempotencyKey: key }) => {
+  const places = calls.map(({ userId, charges, idempotencyKey: key, bySession }) => {
     const fields = new Set(charges.map(({ field }) => field));
-    const name = key === undefined ? null : JSON.stringify([userId, key]);
+    const name = key === undefined ? null : JSON.stringify([userId, key, bySession]);
     if (fields.size < charges.length || (name !== null && keys.has(name))) return null;
     if (name !== null) keys.add(name);
 
@@ -39,7 +39,7 @@ export function sumUp(calls: readonly ChargeRequest[]): Batch {
       const before = total.amount;
       total.amount += amount;
       if (key === undefined) total.unkeyed += amount;
-      else total.keyed = [...(total.keyed ?? []), { key, place, amount, before }];
+      else total.keyed = [...(total.keyed ?? []), { key, bySession, place, amount, before }];
       return { sum, before };
     });
   });

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
-import { comparedCalls, type Mode, type Real } from "@/tests/support/compared-calls";
+import { comparedCalls, type Mode, type Real, SESSION } from "@/tests/support/compared-calls";
 import { type Charge, type Expected, GateModel } from "@/tests/support/gate-model";
 import { meteredDatabase } from "@/tests/support/metered";
 import { ACTIONS } from "@/tests/support/world";
@@ -44,6 +44,8 @@ const asked = (model: GateModel, part: Part): Charge => ({
 const part = fc.constantFrom(...(Object.keys(PARTS) as Part[]));
 const KEYS = ["a", "b", "c"] as const;
 const key = fc.constantFrom(undefined, undefined, ...KEYS);
+/** Services and sessions use the same keys, which must stay apart. */
+const consumeKey = fc.constantFrom(undefined, undefined, ...KEYS, ...KEYS.map((each) => `${SESSION}${each}`));
 /** The charge that a release names; mostly none. */
 const named = fc.constantFrom(undefined, undefined, undefined, ...KEYS);
 /** One of those that there are, if any. */
@@ -55,7 +57,7 @@ const mode = fc.constantFrom<Mode>("batch", "single", "sequential");
 
 const commands = [
   fc
-    .tuple(part, key, mode)
+    .tuple(part, consumeKey, mode)
     .map(([how, idempotencyKey, by]) =>
       command(`consume ${how} ${idempotencyKey ?? ""} ${by}`, (model, real) =>
         consume(model, real, [asked(model, how)], by, idempotencyKey),
@@ -79,7 +81,7 @@ const commands = [
       real.charged += allowed * charge.amount;
     }),
   ),
-  fc.tuple(part, key, mode).map(([how, idempotencyKey, by]) =>
+  fc.tuple(part, consumeKey, mode).map(([how, idempotencyKey, by]) =>
     command(`together ${how} ${idempotencyKey ?? ""} ${by}`, (model, real) => {
       const charges = [asked(model, how), { field: "transformations_used" as const, amount: 4 }];
       return consume(model, real, charges, by, idempotencyKey);

@@ -22,6 +22,14 @@ interface ChargeOptions {
   idempotencyKey?: string | undefined;
 }
 
+interface ConsumeOptions extends ChargeOptions {
+  /**
+   * The signed-in user chose the key. Such keys are apart from a service's: a session that sends a service's key does not
+   * turn the service's call into a retry, and `release of` does not find the session's charge.
+   */
+  bySession?: boolean | undefined;
+}
+
 /** An amount of one counter, in whole units; 1 where none is said. */
 export interface Charge {
   field: CounterField;
@@ -52,9 +60,9 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
   async function consumeTogether(
     userId: string,
     charges: readonly Charge[],
-    { idempotencyKey }: ChargeOptions = {},
+    { idempotencyKey, bySession }: ConsumeOptions = {},
   ): Promise<Verdict[]> {
-    const request = parse(chargeRequest, { userId, charges, idempotencyKey });
+    const request = parse(chargeRequest, { userId, charges, idempotencyKey, bySession });
     try {
       return await observed(
         observer,
@@ -76,14 +84,14 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
     consumeTogether,
 
     /** Counts `amount` whole units of a counter if the limit allows it; the verdict either way. */
-    async consume(userId: string, field: CounterField, amount = 1, options?: ChargeOptions): Promise<Verdict> {
+    async consume(userId: string, field: CounterField, amount = 1, options?: ConsumeOptions): Promise<Verdict> {
       const [verdict] = await consumeTogether(userId, [{ field, amount }], options);
       return verdict as Verdict;
     },
 
     /**
      * Gives back what failed; never below 0. The keys of the charges that it gives back are free then.
-     * @param options `of`: the consume key of the charge it gives back, in whose window it lands; without it the latest
+     * @param options `of`: a service's consume key of the charge it gives back, in whose window it lands; without it the latest
      *   charges of the current window are given back. `idempotencyKey`: a retry gives back once
      */
     async release(
@@ -128,8 +136,8 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
   };
 }
 
-function inOrder({ userId, charges, idempotencyKey }: ChargeRequest, call: number): OrderedCharge[] {
-  return charges.map(({ field, amount }) => ({ call, userId, field, amount, key: idempotencyKey ?? null }));
+function inOrder({ userId, charges, idempotencyKey, bySession }: ChargeRequest, call: number): OrderedCharge[] {
+  return charges.map(({ field, amount }) => ({ call, userId, field, amount, key: idempotencyKey ?? null, bySession }));
 }
 
 /** Kept beside the modules, which may be loaded more than once: what gathers is what all routes of the process send. */

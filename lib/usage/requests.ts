@@ -1,6 +1,9 @@
 /** What the usage routes accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
 import { type CounterField, FIELD_IDS, type FieldId, meterOf } from "@/lib/billing/catalog";
+import { identifier, userIdSchema } from "@/lib/text";
+
+export { userIdSchema };
 
 const field = z
   .enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` })
@@ -14,11 +17,7 @@ const positive = z.int({ error: wholeAmount }).min(1, { error: wholeAmount });
 const amount = positive.default(1);
 const DAY_SECONDS = 86_400;
 const timeToLive = `is a whole number of seconds from 1 to ${DAY_SECONDS}`;
-/** Control characters cannot be stored; halves of surrogate pairs would all become one and the same character. */
-const storable = /^[^\p{Cc}\p{Cs}]{1,255}$/u;
-const unstorable = "has 1 to 255 characters, none of them a control character";
-const key = z.string({ error: unstorable }).regex(storable, { error: unstorable });
-export const userIdSchema = z.string({ error: unstorable }).regex(storable, { error: unstorable });
+const key = identifier();
 
 export const consumeRequest = z.strictObject({
   userId: userIdSchema.optional(),
@@ -40,6 +39,7 @@ export const chargeRequest = z.strictObject({
   userId: userIdSchema,
   charges: z.array(z.strictObject({ field, amount })).min(1, { error: "names at least one field" }),
   idempotencyKey: key.optional(),
+  bySession: z.boolean().default(false),
 });
 
 export type ChargeRequest = z.infer<typeof chargeRequest>;

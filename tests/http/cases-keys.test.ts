@@ -83,3 +83,27 @@ test("Case 4: 20 jobs of 500, each charged and given back, then all again: 500 a
   expect(again.filter(({ allowed }) => allowed)).toHaveLength(1);
   expect(await words("case-4")).toEqual({ used: 500, held: 0 });
 });
+
+test("Finding S10: a session that consumes with a service's key does not make the service's call a retry", async () => {
+  const userId = "finding-s10";
+  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
+  const headers = { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
+  const asSession = (operation: Operation, body: Record<string, unknown>) =>
+    app.send(`/api/usage/${operation}`, { method: "POST", headers, body: { field: "words_used", ...body } });
+
+  const charge = { amount: 100, idempotencyKey: "invoice-2026-11" };
+  expect((await asSession("consume", charge)).json).toMatchObject({ allowed: true, used: 100 });
+  expect(await call("consume", userId, charge)).toMatchObject({ allowed: true, used: 200 });
+  expect((await asSession("consume", charge)).json).toMatchObject({ allowed: true, used: 100 });
+  expect(await words(userId)).toEqual({ used: 200, held: 0 });
+
+  // A session gives no charge back, and settles nothing.
+  expect((await asSession("release", { userId, amount: 100, of: charge.idempotencyKey })).status).toBe(403);
+  const { reservationId } = await call("reserve", userId, { amount: 50, ttlSeconds: 600, idempotencyKey: "hold" });
+  expect((await asSession("settle", { userId, reservationId, amount: 0, field: undefined })).status).toBe(403);
+  expect(await words(userId)).toEqual({ used: 200, held: 50 });
+
+  // The service's key names the service's charge alone.
+  expect(await call("release", userId, { amount: 500, of: charge.idempotencyKey })).toMatchObject({ givenBack: 100 });
+  expect(await words(userId)).toEqual({ used: 100, held: 50 });
+});

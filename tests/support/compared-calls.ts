@@ -25,17 +25,20 @@ interface Database {
 }
 
 export function comparedCalls({ gateway, gate, query }: Database) {
-  /** One consume call, by each of the ways to the database. */
-  async function consume(model: GateModel, real: Real, charges: readonly Charge[], by: Mode, idempotencyKey?: string) {
+  /** One consume call, by each of the ways to the database. `name`: a key of the model. */
+  async function consume(model: GateModel, real: Real, charges: readonly Charge[], by: Mode, name?: string) {
     const { userId } = real;
-    const expected = model.consume(charges, idempotencyKey);
+    const expected = model.consume(charges, name);
+    const { idempotencyKey, bySession } = keyOf(name);
     const send = async (): Promise<Verdict[]> => {
       const [{ field, amount }] = charges as [Charge];
-      if (by === "single" && charges.length === 1)
+      if (by === "single" && charges.length === 1 && !bySession)
         return [await gateway.consume(userId, field, amount, idempotencyKey)];
-      if (by !== "sequential") return gate.consumeTogether(userId, charges, { idempotencyKey });
+      if (by !== "sequential") return gate.consumeTogether(userId, charges, { idempotencyKey, bySession });
       const key = idempotencyKey ?? null;
-      const [answer] = await gateway.consumeInTurn(charges.map((charge) => ({ call: 0, userId, key, ...charge })));
+      const [answer] = await gateway.consumeInTurn(
+        charges.map((charge) => ({ call: 0, userId, key, bySession, ...charge })),
+      );
       if (!Array.isArray(answer)) throw answer;
       return answer;
     };
@@ -95,6 +98,14 @@ export function comparedCalls({ gateway, gate, query }: Database) {
   }
 
   return { consume, release, reserve, happens, expectSameBooks };
+}
+
+/** The model has one map of consume keys: a name with this prefix is a session's key, any other a service's. */
+export const SESSION = "session/";
+
+function keyOf(name: string | undefined): { idempotencyKey: string | undefined; bySession: boolean } {
+  const bySession = name?.startsWith(SESSION) ?? false;
+  return { idempotencyKey: bySession ? name?.slice(SESSION.length) : name, bySession };
 }
 
 /** No reason where none is expected. */

@@ -69,6 +69,7 @@ export interface GivenBack {
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
   readonly world = new World(0, 10 * MINUTE);
+  /** By name: keys of sessions have names of their own, so that no release names one. */
   readonly consumeKeys = new Map<string, ConsumeKey>();
   readonly reserveKeys = new Map<string, ReserveKey>();
   readonly releaseKeys = new Map<string, ReleaseKey>();

@@ -3,6 +3,7 @@ import { notFound } from "next/navigation";
 import { CATALOG, PRODUCT_IDS } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { scenarioList, simulationMode } from "@/lib/simulation";
+import { userIdSchema } from "@/lib/text";
 import { reader } from "@/lib/ui";
 import { adminUser, SimulationForm } from "@/lib/ui/admin";
 
@@ -20,7 +21,7 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
   const user = await adminUser("/admin/simulation");
   const mode = simulationMode();
   if (mode === "off") notFound();
-  const { userId } = await searchParams;
+  const { data: userId } = userIdSchema.safeParse((await searchParams).userId);
   const [{ locale }, { people }] = await Promise.all([reader(), gateway().people({}, "", SUGGESTED)]);
   return (
     <>
@@ -33,7 +34,7 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
         scenarios={scenarioList()}
         plans={PLANS}
         userIds={people.map((person) => person.userId)}
-        userId={typeof userId === "string" ? userId : user.id}
+        userId={userId ?? user.id}
         onlyDry={mode === "dry_run"}
         locale={locale}
       />

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { filled, peopleQuery } from "@/lib/admin";
 import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
 import { gateway } from "@/lib/database";
-import { parse } from "@/lib/http";
+import { HttpError, parse } from "@/lib/http";
 import { planName, reader } from "@/lib/ui";
 import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
 import { formatNumber } from "@/lib/ui/format";
@@ -16,8 +16,7 @@ const PLANS = [...new Set(PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].pl
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
   await adminUser(PATH);
   const values = filled(Object.entries(await searchParams));
-  const { after = "", ...filter } = parse(peopleQuery, values);
-  const [{ locale }, { people, next }] = await Promise.all([reader(), gateway().people(filter, after, PAGE)]);
+  const [{ locale }, { people, next, problem }] = await Promise.all([reader(), find(values)]);
   const { after: _, ...kept } = values;
   const number = (value: number) => formatNumber(value, locale);
   return (
@@ -35,7 +34,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
       />
       <div className="mt-4">
         <Table caption="Users" head={["User", "Name", "Plans", "Used"]}>
-          {people.length === 0 && <Empty columns={4}>Nobody matches.</Empty>}
+          {people.length === 0 && <Empty columns={4}>{problem ?? "Nobody matches."}</Empty>}
           {people.map(({ userId, email, name, subscriptions }) => (
             <tr key={userId}>
               <Cell>
@@ -67,4 +66,15 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
       <NextPage path={PATH} values={kept} next={next} />
     </>
   );
+}
+
+/** The page names a filter that it cannot read; the list is empty then. */
+async function find(values: Record<string, string>) {
+  try {
+    const { after = "", ...filter } = parse(peopleQuery, values);
+    return { ...(await gateway().people(filter, after, PAGE)), problem: null };
+  } catch (error) {
+    if (error instanceof HttpError) return { people: [], next: null, problem: error.message };
+    throw error;
+  }
 }

@@ -1,12 +1,13 @@
 /** The played events, as Paddle lists them, over all customers. */
 import { z } from "zod";
 import type { Gateway } from "@/lib/database";
+import { identifier } from "@/lib/text";
 import { invalidFields } from "./problem";
 import type { ApiAnswer, ApiRequest } from "./router";
 
 const listParams = z.strictObject({
   per_page: z.coerce.number().int().min(1).max(200).default(50),
-  after: z.string().optional(),
+  after: identifier().optional(),
   // Paddle's own default is the oldest first; all that it has ever told is of no use here.
   order_by: z.literal("id[DESC]").optional(),
 });

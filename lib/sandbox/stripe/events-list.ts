@@ -1,6 +1,7 @@
 /** The played events, as Stripe lists them: newest first, over all customers. */
 import { z } from "zod";
 import type { Gateway } from "@/lib/database";
+import { identifier } from "@/lib/text";
 import type { Form } from "./form";
 import { listOf } from "./objects";
 import { invalid, missing } from "./problem";
@@ -9,9 +10,9 @@ const MAX = 100;
 
 const listParams = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX).default(10),
-  starting_after: z.string().optional(),
-  type: z.string().optional(),
-  types: z.array(z.string()).max(20).optional(),
+  starting_after: identifier().optional(),
+  type: identifier().optional(),
+  types: z.array(identifier()).max(20).optional(),
 });
 
 export async function listEvents(form: Form, gateway: Gateway): Promise<object> {

@@ -3,14 +3,15 @@
 -- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
 -- row as it stands refuses: a user at the limit costs no write.
 -- With a key, the first allowed verdicts are stored and given again while their charge is in effect in full; a refused call
--- stores nothing and is judged anew.
+-- stores nothing and is judged anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
 -- Errors: TG400 bad amount, unknown field, a gauge, fields of two products; TG409 the key names a charge in effect of
 -- another request.
 create or replace function public.charge_usage(
   p_user_id text,
   p_fields text[],
   p_amounts bigint[],
-  p_idempotency_key text default null
+  p_idempotency_key text default null,
+  p_by_session boolean default false
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -38,13 +39,13 @@ begin
 
   select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
   if found and not public.fits(v_row, p_fields, p_amounts) and public.is_current(v_row) then
-    v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request);
+    v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
     return coalesce(v_known, public.refusals(v_row, p_fields, p_amounts));
   end if;
 
   v_lock := public.lock_subscription(p_user_id, v_product);
   v_row := v_lock.locked;
-  v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request);
+  v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
   if v_known is not null then
     return v_known;
   elsif not public.fits(v_row, p_fields, p_amounts) then
@@ -56,12 +57,12 @@ begin
   from unnest(p_fields) with ordinality as f (field, position);
   if p_idempotency_key is not null then
     perform public.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
-      v_charge.charged_at, v_charge.entries);
+      v_charge.charged_at, v_charge.entries, p_by_session => p_by_session);
   end if;
   return v_known;
 end;
 $$;
 
-comment on function public.charge_usage(text, text[], bigint[], text) is 'Counts several fields of one product, all or nothing; a verdict a field.';
-revoke all on function public.charge_usage(text, text[], bigint[], text) from public, anon, authenticated;
-grant execute on function public.charge_usage(text, text[], bigint[], text) to service_role;
+comment on function public.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; a verdict a field.';
+revoke all on function public.charge_usage(text, text[], bigint[], text, boolean) from public, anon, authenticated;
+grant execute on function public.charge_usage(text, text[], bigint[], text, boolean) to service_role;

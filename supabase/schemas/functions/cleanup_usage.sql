@@ -8,8 +8,8 @@ declare
   v_reservations bigint;
 begin
   delete from public.idempotency_keys k
-  where (k.user_id, k.operation, k.key) in (
-    select o.user_id, o.operation, o.key
+  where (k.user_id, k.operation, k.key, k.by_session) in (
+    select o.user_id, o.operation, o.key, o.by_session
     from public.idempotency_keys o
     where o.created_at < now() - make_interval(hours => p_hours)
     order by o.created_at

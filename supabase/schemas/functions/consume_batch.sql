@@ -1,9 +1,9 @@
 -- Called by the gate with calls that arrived together, summed up by user and field:
 --   p_sums [{"user_id", "field", "amount", "unkeyed", "beside": [{"field", "amount"}],
---            "keyed": [{"key", "place", "amount", "before"}]}, …]
+--            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
 -- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "beside" are the user's other sums of the same
 -- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
--- this batch ask for of the field.
+-- this batch ask for of the field. "by_session": the key is a session's, whose keys are apart from a service's.
 -- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
 -- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
 -- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
@@ -33,8 +33,9 @@ begin
   known as materialized (
     select i.user_id
     from asked a
-    cross join lateral jsonb_to_recordset(a.keyed) as k (key text)
+    cross join lateral jsonb_to_recordset(a.keyed) as k (key text, by_session boolean)
     join public.idempotency_keys i on i.user_id = a.user_id and i.operation = 'consume' and i.key = k.key
+      and i.by_session = coalesce(k.by_session, false)
     where a.keyed is not null
   ),
   states as materialized (
@@ -91,23 +92,25 @@ begin
   -- The charges with a key, each with the entry of its ledger row, by which the key finds it.
   keyed as materialized (
     select t.user_id, t.product, t.field, t.window_end, t.plan, t.used, t.limit_amount, t.remaining,
-      greatest(t.now_at, t.window_start) as at, k.key, k.place, k.amount, k.before,
+      greatest(t.now_at, t.window_start) as at, k.key,
+      coalesce(k.by_session, false) as by_session, k.place, k.amount, k.before,
       nextval('public.usage_ledger_entry') as entry
     from states t
-    cross join lateral jsonb_to_recordset(t.keyed) as k (key text, place integer, amount bigint, before bigint)
+    cross join lateral jsonb_to_recordset(t.keyed) as k (
+      key text, by_session boolean, place integer, amount bigint, before bigint)
     where t.charged and t.keyed is not null
   ),
   remembered as (
-    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at, entries)
+    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at, entries, by_session)
     select k.user_id, 'consume', k.key,
       jsonb_build_object('fields', jsonb_agg(k.field order by k.place), 'amounts', jsonb_agg(k.amount order by k.place)),
       jsonb_agg(jsonb_build_object(
         'allowed', true, 'field', k.field, 'used', k.used + k.before + k.amount, 'limit', k.limit_amount,
         'remaining', k.remaining - k.before - k.amount, 'resets_at', public.instant_text(k.window_end), 'plan', k.plan)
         order by k.place),
-      max(k.at), array_agg(k.entry)
+      max(k.at), array_agg(k.entry), k.by_session
     from keyed k
-    group by k.user_id, k.key
+    group by k.user_id, k.key, k.by_session
   ),
   -- Units without a key and of the same instant share a row.
   written as (

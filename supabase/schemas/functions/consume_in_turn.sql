@@ -27,15 +27,16 @@ begin
   end if;
   for v_call in
     select min(c.user_id) as user_id, array_agg(c.field order by c.position) as fields,
-      array_agg(c.amount order by c.position) as amounts, min(c.key) as key
+      array_agg(c.amount order by c.position) as amounts, min(c.key) as key,
+      coalesce(bool_or(c.by_session), false) as by_session
     from rows from (jsonb_to_recordset(p_charges)
-      as (call integer, user_id text, field text, amount bigint, key text))
-      with ordinality as c (call, user_id, field, amount, key, position)
+      as (call integer, user_id text, field text, amount bigint, key text, by_session boolean))
+      with ordinality as c (call, user_id, field, amount, key, by_session, position)
     group by c.call
     order by c.call
   loop
     begin
-      v_answer := public.charge_usage(v_call.user_id, v_call.fields, v_call.amounts, v_call.key);
+      v_answer := public.charge_usage(v_call.user_id, v_call.fields, v_call.amounts, v_call.key, v_call.by_session);
     exception when sqlstate 'TG400' or sqlstate 'TG404' or sqlstate 'TG409' then
       get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
       v_answer := jsonb_build_object('error', jsonb_build_object(

@@ -1,8 +1,13 @@
 -- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict stored with
 -- the key; null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
--- request. Errors: TG409 the key names a charge in effect of another request.
-create or replace function public.known_verdict(p_user_id text, p_operation text, p_key text, p_request jsonb)
-returns jsonb
+-- request. A session's keys (p_by_session) are apart from a service's. Errors: TG409 the key names a charge in effect of another request.
+create or replace function public.known_verdict(
+  p_user_id text,
+  p_operation text,
+  p_key text,
+  p_request jsonb,
+  p_by_session boolean default false
+) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -12,7 +17,7 @@ begin
     return null;
   end if;
   select * into v_known from public.idempotency_keys k
-  where k.user_id = p_user_id and k.operation = p_operation and k.key = p_key;
+  where k.user_id = p_user_id and k.operation = p_operation and k.key = p_key and k.by_session = p_by_session;
   if not found or v_known.reversed then
     return null;
   elsif v_known.request <> p_request then
@@ -23,6 +28,6 @@ begin
 end;
 $$;
 
-comment on function public.known_verdict(text, text, text, jsonb) is 'The stored verdict of a retry.';
-revoke all on function public.known_verdict(text, text, text, jsonb) from public, anon, authenticated;
-grant execute on function public.known_verdict(text, text, text, jsonb) to service_role;
+comment on function public.known_verdict(text, text, text, jsonb, boolean) is 'The stored verdict of a retry.';
+revoke all on function public.known_verdict(text, text, text, jsonb, boolean) from public, anon, authenticated;
+grant execute on function public.known_verdict(text, text, text, jsonb, boolean) to service_role;

@@ -1,6 +1,6 @@
 -- Called by POST /api/usage/release. Gives back what failed: with p_of, in the window of the charge that this consume key
 -- names now, and no more than its rest; else the latest charges of the current window (decrement_usage). The keys of
--- charges that it gives back are free then. With a key of its own a retry gives back once.
+-- charges that it gives back are free then. With a key of its own a retry gives back once. p_of names keys of services only.
 -- Locks: the subscriptions row. Errors: decrement_usage's; TG404 no such charge; TG409 the key was used differently.
 create or replace function public.release_usage(
   p_user_id text,
@@ -33,7 +33,7 @@ begin
     v_result := public.decrement_usage(p_user_id, p_field, p_amount);
   else
     select * into v_key from public.idempotency_keys k
-    where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of;
+    where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of and not k.by_session;
     select l.at, l.entry, l.amount - l.given_back as rest into v_charge
     from public.usage_ledger l
     where l.user_id = p_user_id and l.field = p_field and l.at >= v_key.charged_at
@@ -72,7 +72,7 @@ begin
       update public.usage_ledger l set given_back = l.given_back + v_given
       where l.user_id = p_user_id and l.field = p_field and l.at = v_charge.at and l.entry = v_charge.entry;
       update public.idempotency_keys k set reversed = true
-      where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of;
+      where k.user_id = p_user_id and k.operation = 'consume' and k.key = p_of and not k.by_session;
     end if;
     v_result := public.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
   end if;

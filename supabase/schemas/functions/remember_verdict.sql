@@ -1,6 +1,6 @@
 -- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call that named a key. The
 -- row of a free key is replaced: one whose charge was given back, or, for a reservation's key, one that still holds
--- p_replaces, the answer that the caller found to be over.
+-- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
 -- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
 -- does not hold back, took the same key at the same time. The whole call is undone then.
 create or replace function public.remember_verdict(
@@ -11,7 +11,8 @@ create or replace function public.remember_verdict(
   p_verdict jsonb,
   p_charged_at timestamptz,
   p_entries bigint[] default null,
-  p_replaces jsonb default null
+  p_replaces jsonb default null,
+  p_by_session boolean default false
 ) returns void
 language plpgsql set search_path = ''
 as $$
@@ -19,9 +20,9 @@ begin
   if length(p_key) not between 1 and 255 then
     raise exception 'An idempotency key has 1 to 255 characters.' using errcode = 'TG400', detail = 'idempotencyKey';
   end if;
-  insert into public.idempotency_keys as k (user_id, operation, key, request, verdict, charged_at, entries)
-  values (p_user_id, p_operation, p_key, p_request, p_verdict, p_charged_at, p_entries)
-  on conflict (user_id, operation, key) do update
+  insert into public.idempotency_keys as k (user_id, operation, key, request, verdict, charged_at, entries, by_session)
+  values (p_user_id, p_operation, p_key, p_request, p_verdict, p_charged_at, p_entries, p_by_session)
+  on conflict (user_id, operation, key, by_session) do update
   set request = excluded.request, verdict = excluded.verdict, charged_at = excluded.charged_at,
     entries = excluded.entries, reversed = false, created_at = excluded.created_at
   where k.reversed or k.verdict = p_replaces;
@@ -32,6 +33,6 @@ begin
 end;
 $$;
 
-comment on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb) is 'Stores an allowed verdict by the callers key.';
-revoke all on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb) from public, anon, authenticated;
-grant execute on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb) to service_role;
+comment on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
+revoke all on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) from public, anon, authenticated;
+grant execute on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) to service_role;

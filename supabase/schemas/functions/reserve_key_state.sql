@@ -16,7 +16,7 @@ declare
 begin
   select k.verdict into answer
   from public.idempotency_keys k
-  where k.user_id = p_user_id and k.operation = 'reserve' and k.key = p_key;
+  where k.user_id = p_user_id and k.operation = 'reserve' and k.key = p_key and not k.by_session;
   if not found then
     return;
   end if;

@@ -72,7 +72,9 @@ create table public.idempotency_keys (
   entries bigint[],
   -- Some of the charge was given back: the key is free.
   reversed boolean not null default false,
-  primary key (user_id, operation, key)
+  -- A session stored the key. A user can predict a service's key, so the keys of both are apart.
+  by_session boolean not null default false,
+  primary key (user_id, operation, key, by_session)
 );
 comment on table public.idempotency_keys is 'Allowed verdicts by the caller''s key.';
 create index idempotency_keys_created on public.idempotency_keys (created_at);

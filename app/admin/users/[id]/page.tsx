@@ -4,6 +4,7 @@ import { notFound } from "next/navigation";
 import { explain, releaseOf } from "@/lib/admin";
 import { FIELD_IDS, meterOf, product as productOf } from "@/lib/billing";
 import { DatabaseError, gateway } from "@/lib/database";
+import { userIdSchema } from "@/lib/text";
 import { button, reader, trailNumbers, trailWords } from "@/lib/ui";
 import {
   ActForm,
@@ -29,8 +30,9 @@ type Params = PageProps<"/admin/users/[id]">;
 
 export default async function UserPage({ params, searchParams }: Params) {
   const { id } = await params;
-  const userId = decodeURIComponent(id);
   await adminUser(`/admin/users/${id}`);
+  const { data: userId } = userIdSchema.safeParse(decodeURIComponent(id));
+  if (userId === undefined) notFound();
   const asked = (await searchParams).amount;
   const amount = Math.max(1, Number.parseInt(String(asked ?? "1"), 10) || 1);
   const [{ locale, zone }, told] = await Promise.all([reader(), tell(userId)]);

@@ -1,5 +1,6 @@
+import { actsQuery, filled } from "@/lib/admin";
 import { gateway } from "@/lib/database";
-import { answer, json } from "@/lib/http";
+import { answer, json, parse } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
 
 const LATEST = 100;
@@ -7,7 +8,7 @@ const LATEST = 100;
 export function GET(request: Request) {
   return answer(async () => {
     await requireAdmin(request);
-    const userId = new URL(request.url).searchParams.get("userId");
-    return json({ acts: await gateway().adminActs(userId || null, LATEST) });
+    const { userId = null } = parse(actsQuery, filled(new URL(request.url).searchParams));
+    return json({ acts: await gateway().adminActs(userId, LATEST) });
   });
 }

@@ -6,6 +6,7 @@ export function POST(request: Request) {
   return answer(async () => {
     const caller = await requireCaller(request);
     const { userId, field, amount, idempotencyKey } = await readJson(request, consumeRequest);
-    return json(await gate.consume(whom(caller, userId), field, amount, { idempotencyKey }));
+    const bySession = caller.kind === "user";
+    return json(await gate.consume(whom(caller, userId), field, amount, { idempotencyKey, bySession }));
   }, request);
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { identifier } from "@/lib/billing/processors/envelope";
 import type { Identity } from "@/lib/billing/processors/processor";
+import { userIdSchema } from "@/lib/text";
 import { instantOf } from "./instant";
 
 function optional<T extends z.ZodType>(schema: T) {
@@ -110,7 +111,7 @@ export function missingField(path: readonly PropertyKey[]): string {
 }
 
 /** A user id is text of anybody's making; only what cannot be stored is refused. */
-const userId = optional(z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u)).catch(null);
+const userId = optional(userIdSchema).catch(null);
 const identityShape = z.object({
   id: anyId,
   customer_id: anyId,

@@ -7,6 +7,7 @@
 import { z } from "zod";
 import { identifier, LAST_INSTANT } from "@/lib/billing/processors/envelope";
 import type { Identity } from "@/lib/billing/processors/processor";
+import { userIdSchema } from "@/lib/text";
 
 export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value): z.output<T> | null => value ?? null);
@@ -134,8 +135,7 @@ export function missingField(path: readonly PropertyKey[]): string {
 }
 
 /** A user id is text of anybody's making; only what cannot be stored is refused. */
-const userId = z.string().regex(/^[^\p{Cc}\p{Cs}]{1,255}$/u);
-const metadata = optional(z.object({ user_id: optional(userId).catch(null) })).catch(null);
+const metadata = optional(z.object({ user_id: optional(userIdSchema).catch(null) })).catch(null);
 
 /** What our checkout writes into the metadata of a subscription that it starts with a trial. */
 export const TRIAL_FROM_CHECKOUT = { trial_source: "checkout" } as const;

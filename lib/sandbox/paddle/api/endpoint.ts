@@ -1,5 +1,6 @@
 /** How an endpoint of the played API is written, and the pieces of parameters that several share. */
 import { z } from "zod";
+import { prose } from "@/lib/text";
 import { notFound } from "../problem";
 import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../world";
 
@@ -27,8 +28,8 @@ export function endpoint<Params>(spec: Endpoint<Params>): Endpoint {
 export const byPath = (_: unknown, id: string): Target => ({ object: id });
 
 export const nothing = z.strictObject({});
-export const text = z.string().min(1).max(2_000);
-export const customData = z.record(z.string(), z.string()).nullish();
+export const text = prose({ max: 2_000 });
+export const customData = z.record(prose({ max: 500 }), prose({ min: 0, max: 50_000 })).nullish();
 export const quantity = z.number().int().min(1).max(100);
 export const items = z
   .array(z.strictObject({ price_id: text, quantity }))

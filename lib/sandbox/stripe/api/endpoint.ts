@@ -1,5 +1,6 @@
 /** How an endpoint of the played API is written, and the pieces of parameters that several share. */
 import { z } from "zod";
+import { prose } from "@/lib/text";
 import type { Reply } from "../../accounts";
 import { invalid, missing } from "../problem";
 import type { Card, Invoice, Schedule, Session, StripeTurn, Subscription, World } from "../world";
@@ -49,8 +50,8 @@ export const instant = z
   .transform(Number);
 export const flag = z.enum(["true", "false"], { error: "Invalid boolean" }).transform((value) => value === "true");
 export const unset = z.literal("");
-export const metadata = z.record(z.string().max(40), z.string().max(500));
-export const text = z.string().max(5_000);
+export const metadata = z.record(prose({ max: 40 }), prose({ min: 0, max: 500 }));
+export const text = prose({ min: 0, max: 5_000 });
 export const behavior = z.enum(["always_invoice", "create_prorations", "none"]);
 
 export const listParams = {

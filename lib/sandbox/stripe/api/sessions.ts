@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { identifier } from "@/lib/text";
 import { expireSession } from "../checkout";
 import { listOf, portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
@@ -31,7 +32,7 @@ const sessionParams = z.strictObject({
     .max(20),
   customer: text.optional(),
   customer_email: text.optional(),
-  client_reference_id: z.string().max(200).optional(),
+  client_reference_id: identifier({ max: 200 }).optional(),
   metadata: metadata.optional(),
   subscription_data: z
     .strictObject({
@@ -54,7 +55,7 @@ const sessionParams = z.strictObject({
   allow_promotion_codes: flag.optional(),
   automatic_tax: z.strictObject({ enabled: flag }).optional(),
   billing_address_collection: z.enum(["auto", "required"]).optional(),
-  customer_update: z.record(z.string(), z.string()).optional(),
+  customer_update: z.record(text, text).optional(),
   locale: text.optional(),
   payment_method_types: z.array(z.literal("card")).optional(),
   submit_type: text.optional(),

@@ -1,0 +1,29 @@
+/** Refuses paths that no route can read, before Next decodes them and answers 500 without headers and log line. */
+import { inRequest, log } from "@/lib/observability";
+import { identifier } from "@/lib/text";
+
+/** Whether each segment of the path is UTF-8 when decoded, on one line and without control characters. */
+export function isReadablePath(pathname: string): boolean {
+  const segment = identifier({ max: 2_000 });
+  return pathname.split("/").every((each) => each === "" || segment.safeParse(decoded(each)).success);
+}
+
+function decoded(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return null;
+  }
+}
+
+/** 400 for an unreadable path, as JSON below `/api`. */
+export function refusePath({ headers, method }: Request, pathname: string): Response {
+  return inRequest(headers.get("x-request-id"), (requestId) => {
+    log.info({ method, path: pathname.slice(0, 200) }, "Refused an unreadable path");
+    const answer = { "cache-control": "private, no-store", "x-request-id": requestId };
+    const error = "This address cannot be read.";
+    return pathname.startsWith("/api/")
+      ? Response.json({ error, reason: "unreadable_path" }, { status: 400, headers: answer })
+      : new Response(error, { status: 400, headers: answer });
+  });
+}

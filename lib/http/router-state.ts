@@ -1,0 +1,52 @@
+/**
+ * Drops a `next-router-state-tree` header that Next cannot parse. Next answers it with 500, and hides it from proxy.ts.
+ * Without the header Next renders the whole page.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage } from "node:http";
+import { z } from "zod";
+import { log } from "@/lib/observability";
+
+const HEADER = "next-router-state-tree";
+/** Next's own limit. */
+const MAX = 40_000;
+
+/** One per process, although Next bundles this module more than once. */
+const kept = globalThis as typeof globalThis & { tollgateRouterState?: boolean };
+
+/** Watches every HTTP server of this process. Call it once, when the process starts. */
+export function dropBrokenRouterState(): void {
+  if (kept.tollgateRouterState) return;
+  kept.tollgateRouterState = true;
+  // Node publishes this just before it calls the server's handlers, in the same tick.
+  subscribe("http.server.request.start", (message) => {
+    const { headers } = (message as { request: IncomingMessage }).request;
+    if (headers[HEADER] === undefined || isRouterState(String(headers[HEADER]))) return;
+    delete headers[HEADER];
+    log.info({ header: HEADER }, "Dropped an unreadable header");
+  });
+}
+
+/** Whether Next can parse the text: the schema of its `flightRouterStateSchema`, or stricter. */
+export function isRouterState(text: string): boolean {
+  if (text.length > MAX) return false;
+  try {
+    return tree.safeParse(JSON.parse(decodeURIComponent(text))).success;
+  } catch {
+    return false;
+  }
+}
+
+const PARAMETER = /^(c|oc|d|[cd]i\((\.|\.\.|\.\.\.|\.\.\)\(\.\.)\))$/;
+const name = z.string();
+const segment = z.union([name, z.tuple([name, name, name.regex(PARAMETER), z.array(name).nullable()])]);
+const tree: z.ZodType = z.lazy(() =>
+  z.tuple([
+    segment,
+    z.record(name, tree),
+    z.tuple([name, name]).nullish(),
+    z.enum(["refetch", "inside-shared-layout", "metadata-only"]).nullish(),
+    z.number().nullish(),
+    name.optional(),
+  ]),
+);

@@ -1,0 +1,68 @@
+/** Which text each type accepts, and as what. */
+import { describe, expect, test } from "vitest";
+import { identifier, line, prose, secret } from "./text";
+
+const NFD = "e\u0301";
+const NFC = "\u00e9";
+
+describe.each([
+  ["identifier", identifier({ max: 10 })],
+  ["line", line({ max: 10 })],
+  ["prose", prose({ max: 10 })],
+  ["secret", secret({ max: 10 })],
+])("%s", (_, type) => {
+  test.each([
+    ["NUL", "a\0b"],
+    ["a high surrogate alone", "a\ud83db"],
+    ["a low surrogate alone", "a\ude00b"],
+    ["surrogates in the wrong order", "\ude00\ud83d"],
+    ["nothing", ""],
+    ["one character too many", "x".repeat(11)],
+    ["far too many characters", "x".repeat(1_000_000)],
+    ["no text", 5],
+    ["nothing at all", undefined],
+  ])("refuses %s", (_, value) => expect(type.safeParse(value).success).toBe(false));
+
+  test.each(["a", "x".repeat(10), "\u4f60\u597d", "a\u{1f600}b", "a\u200bb", "a b"])("accepts %j", (value) =>
+    expect(type.parse(value)).toBe(value),
+  );
+});
+
+describe("control characters", () => {
+  const BREAKS = ["\t", "\n", "\v", "\f", "\r", "\u0085"];
+  const OTHERS = ["\u0001", "\b", "\u001b", "\u007f", "\u009f"];
+  const with_ = (characters: string[]) => characters.map((each) => `a${each}b`);
+
+  test.each(with_([...BREAKS, ...OTHERS, "\u2028", "\u2029"]))("%j is no identifier and no line", (value) => {
+    expect(identifier().safeParse(value).success).toBe(false);
+    expect(line().safeParse(value).success).toBe(false);
+  });
+  test.each(with_([...BREAKS, "\u2028", "\u2029"]))("%j is prose", (value) => expect(prose().parse(value)).toBe(value));
+  test.each(with_(OTHERS))("%j is no prose", (value) => expect(prose().safeParse(value).success).toBe(false));
+  test.each(with_([...BREAKS, ...OTHERS]))("%j is a password", (value) => expect(secret().parse(value)).toBe(value));
+});
+
+test("identifiers are in normal form C, other text stays as it is", () => {
+  expect(identifier().parse(NFD)).toBe(NFC);
+  expect(prose().parse(NFD)).toBe(NFD);
+  expect(secret().parse(NFD)).toBe(NFD);
+});
+
+test("identifiers have as many characters as Postgres counts", () => {
+  expect(identifier({ max: 3 }).safeParse("\u{1f600}".repeat(3)).success).toBe(true);
+  expect(identifier({ max: 3 }).safeParse("\u{1f600}".repeat(4)).success).toBe(false);
+});
+
+test("white space at the ends is cut from lines and prose, not from passwords and identifiers", () => {
+  expect(line().parse(" a\n")).toBe("a");
+  expect(prose().parse(" a\n")).toBe("a");
+  expect(secret().parse(" a\n")).toBe(" a\n");
+  expect(identifier().parse(" a ")).toBe(" a ");
+  expect(line().safeParse("  ").success).toBe(false);
+  expect(line({ min: 0 }).parse("  ")).toBe("");
+});
+
+test("one message replaces all others", () => {
+  const type = line({ max: 3, error: "is a plan" });
+  for (const value of [5, "", "a\0", "abcd"]) expect(type.safeParse(value).error?.issues[0]?.message).toBe("is a plan");
+});
