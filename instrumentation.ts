@@ -10,6 +10,7 @@ export async function register(): Promise<void> {
     refuseToStartMisconfigured();
     (await import("./lib/attempts/socket-address")).watchConnections();
     const { env } = await import("./lib/env");
+    (await import("./lib/env-warnings")).warnOfLimits();
     if (env().sandbox) {
       (await import("./lib/jobs")).startScheduler();
       (await import("./lib/sandbox")).startSandbox();

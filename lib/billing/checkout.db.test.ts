@@ -47,6 +47,7 @@ describe("a checkout", () => {
       customer: customers[0]?.customer,
       priceId: "price_writer_plus_monthly",
       returnUrl: `https://app.example/billing?checkout=${id}`,
+      checkoutPage: `https://app.example/checkout/stripe?checkout=${id}`,
       idempotencyKey: id,
     });
     expect(url).toBe(`https://pay.example/${checkouts[0]?.id}`);
@@ -233,9 +234,19 @@ describe("is refused", () => {
     });
   });
 
+  test("a processor whose checkout cannot be opened here", async () => {
+    const { shop, clients, checkouts } = playedShop(gateway);
+    const closed = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }) };
+    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
+      status: 404,
+      reason: "processor_not_configured",
+    });
+    expect(checkouts).toEqual([]);
+  });
+
   test("a price that is not sold here", async () => {
     const { shop, clients } = playedShop(gateway);
-    const without = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => undefined }) };
+    const without = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }) };
     expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
   });
 

@@ -175,6 +175,7 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
   "/billing/cancel": "step",
   "/billing/change": "step",
   "/billing/invoices": "user",
+  "/checkout/paddle": "hosted",
   "/pricing": "public",
   "/usage": "user",
   "/chatbots": "user",

@@ -151,6 +151,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
     reach: async (processor) => ({
       client: clients[processor],
       sold: priceLists(processor, {}, { sandbox: true }).sold,
+      sells: true,
     }),
   };
 

@@ -30,6 +30,8 @@ export interface CheckoutRequest {
   priceId: string;
   /** Where the payer comes back to. */
   returnUrl: string;
+  /** Our own page on which the processor's script opens the checkout. Stripe hosts its own and does not read it. */
+  checkoutPage: string;
   /** Where a payer goes who changes their mind; absent as `returnUrl`. */
   cancelUrl?: string;
   /** The same key, the same checkout. */
