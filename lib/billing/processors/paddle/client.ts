@@ -82,6 +82,19 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       }
     },
 
+    /** Paddle refunds completed transactions only; it looks at each request and approves it, often within minutes. */
+    async refundCheckout(transaction) {
+      const transactionId = pathId(transaction);
+      const known = await call("refundCheckout", () =>
+        paddle.adjustments.list({ transactionId: [transactionId], action: "refund" }).next(),
+      );
+      if (known.some(({ status }) => status !== "rejected")) return;
+      const reason = "Paid twice: another checkout of the same purchase was paid.";
+      await call("refundCheckout", () =>
+        paddle.adjustments.create({ action: "refund", type: "full", transactionId, reason }),
+      );
+    },
+
     async subscription(subscription) {
       const id = pathId(subscription);
       const current = await call("subscription", () => paddle.subscriptions.get(id));
