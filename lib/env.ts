@@ -40,6 +40,11 @@ const variablesSchema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 
   DATABASE_URL: postgresUrl.optional(),
+  /** Read by `npm run db:migrate` alone. */
+  DATABASE_APP_PASSWORD: z
+    .string()
+    .regex(/^[\x21-\x7e]{24,200}$/, "must have 24 to 200 printable ASCII characters without spaces")
+    .optional(),
   REDIS_URL: redisUrl.optional(),
 
   SUPABASE_URL: origin.optional(),
@@ -80,6 +85,8 @@ const variablesSchema = z.object({
   LEDGER_MONTHS: wholeNumber(14, 1_200).default(25),
   WEBHOOK_DAYS: wholeNumber(1, 36_500).default(30),
   ALLOW_SIMULATION: flag,
+  /** Supabase's anonymous users: each new one has a free plan of its own. */
+  ALLOW_ANONYMOUS_USERS: flag,
 
   /** Set by `npm run dev` and `npm run preview`, never by hand. */
   TOLLGATE_SANDBOX: flag,
@@ -137,7 +144,7 @@ export function readEnv(variables: Variables) {
     port: read.PORT,
     trustedProxies: read.TRUSTED_PROXIES,
     dataDirectory: read.TOLLGATE_DATA_DIR,
-    database: { url: read.DATABASE_URL },
+    database: { url: read.DATABASE_URL, appPassword: read.DATABASE_APP_PASSWORD },
     supabase,
     clerk,
     stripe: {
@@ -160,6 +167,7 @@ export function readEnv(variables: Variables) {
     redisUrl: read.REDIS_URL,
     localSecret: read.TOLLGATE_LOCAL_SECRET,
     allowSimulation: read.ALLOW_SIMULATION,
+    allowAnonymousUsers: read.ALLOW_ANONYMOUS_USERS,
     logLevel: read.LOG_LEVEL,
     identity: identityProvider(clerk, supabase, sandbox),
   };

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { isDue } from "./cron.mjs";
@@ -28,6 +29,16 @@ test("every job of vercel.json is understood", () => {
   const { crons } = JSON.parse(readFileSync("vercel.json", "utf8")) as { crons: { schedule: string }[] };
   expect(crons.length).toBeGreaterThan(5);
   for (const { schedule } of crons) expect(() => isDue(schedule, at("00:00"))).not.toThrow();
+});
+
+test("it writes the file that a health check reads", async () => {
+  const pulse = path.join(mkdtempSync(path.join(os.tmpdir(), "tollgate-cron-")), "pulse");
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, "cron.mjs")], {
+    env: { ...process.env, CRON_SECRET: "x", CRON_TARGET: "http://127.0.0.1:1", CRON_PULSE: pulse },
+  });
+  await expect.poll(() => existsSync(pulse)).toBe(true);
+  child.kill();
+  rmSync(path.dirname(pulse), { recursive: true });
 });
 
 test("without its settings it says so and ends", async () => {

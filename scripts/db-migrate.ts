@@ -1,8 +1,15 @@
 import "./preflight";
+import { APP_ROLE, setAppPassword } from "@/lib/database/app-role";
 import { migrate } from "@/lib/database/migrate";
 import { withDatabase } from "./database";
+import { loadSettings } from "./project";
+
+const { appPassword } = loadSettings({ development: true }).database;
 
 await withDatabase(async (url) => {
   const { applied } = await migrate(url);
   console.log(applied.length > 0 ? `Applied: ${applied.join(", ")}` : "Up to date.");
+  if (appPassword === undefined) return;
+  await setAppPassword(url, appPassword);
+  console.log(`The role ${APP_ROLE} signs in with DATABASE_APP_PASSWORD.`);
 });

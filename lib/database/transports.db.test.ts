@@ -26,7 +26,7 @@ const PROBES = `
     begin insert into public.probe_writes values ('half'); raise exception 'no' using errcode = 'TG409'; end $$;
   create function public.probe_role() returns jsonb language sql set search_path = '' as $$
     select jsonb_build_object('service', pg_catalog.has_table_privilege('public.users', 'insert')) $$;
-  grant all on public.probe_writes to service_role;
+  grant all on public.probe_writes to service_role, tollgate_app;
   grant execute on all functions in schema public to service_role;
 `;
 

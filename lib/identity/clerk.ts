@@ -5,14 +5,20 @@
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
+import { isOwnSession, issuerOf } from "./clerk-session";
 import type { Identity, IdentityProvider } from "./identity";
 
 export const clerk: IdentityProvider = {
   async userOf(headers) {
     try {
-      const state = await authenticate(new Request(appUrl(), { headers: readable(headers) }));
-      const auth = state.toAuth();
-      return auth?.userId ? identityOf(auth.userId, auth.sessionClaims) : null;
+      const auth = (await authenticate(ownRequest("/", headers))).toAuth();
+      if (!auth?.userId) return null;
+      const { publishableKey } = env().clerk;
+      if (!isOwnSession(auth.sessionClaims, { publishableKey, origin: ownOrigin() })) {
+        log.warn({ issuer: auth.sessionClaims.iss }, "Clerk's key signed a token that is no session of ours");
+        return null;
+      }
+      return identityOf(auth.userId, auth.sessionClaims);
     } catch (error) {
       log.warn({ error: String(error) }, "Clerk's session could not be read");
       return null;
@@ -21,10 +27,18 @@ export const clerk: IdentityProvider = {
 
   /** A session token lives for a minute; when it has run out Clerk asks for a round trip that renews it. */
   async beforePage(request) {
-    const { headers } = await authenticate(request);
-    return headers.has("location")
-      ? { kind: "answer", response: new Response(null, { status: 307, headers: { ...plain(headers), ...NO_STORE } }) }
-      : null;
+    const { pathname, search } = new URL(request.url);
+    const { headers } = await authenticate(ownRequest(pathname + search, request.headers, request.method));
+    const location = headers.get("location");
+    if (location === null) return null;
+    // On a development instance the SDK redirects to any address that the query names.
+    if (!isKnownAddress(location)) {
+      log.warn({ origin: originOf(location) }, "Clerk's redirect to a foreign address was dropped");
+      return null;
+    }
+    const sent = new Headers(headers);
+    sent.set("cache-control", "private, no-store");
+    return { kind: "answer", response: new Response(null, { status: 307, headers: sent }) };
   },
 
   async profileOf(userId) {
@@ -38,8 +52,6 @@ export const clerk: IdentityProvider = {
   },
 };
 
-const NO_STORE = { "cache-control": "private, no-store" };
-
 let known: ClerkClient | undefined;
 
 function client(): ClerkClient {
@@ -50,11 +62,11 @@ function client(): ClerkClient {
 function authenticate(request: Request) {
   const { jwtKey } = env().clerk;
   // A token that Clerk made for another of its customer's apps is not for us.
-  return client().authenticateRequest(request, { jwtKey, authorizedParties: [new URL(appUrl()).origin] });
+  return client().authenticateRequest(request, { jwtKey, authorizedParties: [ownOrigin()] });
 }
 
-function appUrl(): string {
-  return env().appUrl ?? `http://localhost:${env().port}`;
+function ownOrigin(): string {
+  return new URL(env().appUrl ?? `http://localhost:${env().port}`).origin;
 }
 
 /** Clerk's session token says e-mail and name where the instance's "Customize session token" adds them. */
@@ -62,15 +74,30 @@ function identityOf(id: string, claims: Record<string, unknown>): Identity {
   return { id, email: textOrNull(claims.email), name: textOrNull(claims.name) };
 }
 
-/** The SDK looks at `host` to find out where it is; we know. */
-function readable(headers: Headers): Headers {
-  const copy = new Headers(headers);
-  for (const name of ["host", "x-forwarded-host", "x-forwarded-proto", "content-length"]) copy.delete(name);
-  return copy;
+/**
+ * The request as the SDK gets it: at our own origin, without the headers from which the SDK would derive another one. Those
+ * headers are the visitor's text.
+ */
+function ownRequest(path: string, headers: Headers, method = "GET"): Request {
+  const url = new URL(ownOrigin());
+  const cut = path.indexOf("?");
+  // Set by parts: a path such as //evil.example must not become a host.
+  url.pathname = cut < 0 ? path : path.slice(0, cut);
+  url.search = cut < 0 ? "" : path.slice(cut);
+  const own = new Headers(headers);
+  for (const name of [...own.keys()])
+    if (/^(host|content-length|forwarded|x-forwarded-.+|cloudfront-forwarded-.+)$/.test(name)) own.delete(name);
+  return new Request(url, { method, headers: own });
 }
 
-function plain(headers: Headers): Record<string, string> {
-  return Object.fromEntries(headers);
+/** Our own origin, or the Clerk instance. */
+function isKnownAddress(location: string): boolean {
+  const origin = originOf(location);
+  return origin !== null && (origin === ownOrigin() || origin === issuerOf(env().clerk.publishableKey));
+}
+
+function originOf(location: string): string | null {
+  return URL.canParse(location, ownOrigin()) ? new URL(location, ownOrigin()).origin : null;
 }
 
 function textOrNull(value: unknown): string | null {

@@ -8,9 +8,19 @@ import type { Caller, Cookie, CurrentUser } from "./identity";
 import { rememberProfile } from "./profile";
 import { provider } from "./provider";
 
+export { type Confirmation, confirmationOf } from "./confirmation";
 export type { Caller, CurrentUser, Identity } from "./identity";
 export { handOff } from "./provider";
-export { confirm, endSession, signIn, signInLocally, signOut, signOutLocally, signUp } from "./session";
+export {
+  confirm,
+  endSession,
+  showConfirmation,
+  signIn,
+  signInLocally,
+  signOut,
+  signOutLocally,
+  signUp,
+} from "./session";
 export { whom } from "./whom";
 
 /** Who is signed in, in pages and routes; null for nobody. */

@@ -3,8 +3,9 @@
 import { z } from "zod";
 import { countAttempt, countFailedSignIn, networkOf } from "@/lib/attempts";
 import { env } from "@/lib/env";
-import { formOf, HttpError, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
+import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/ui/return-path";
+import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
 import { forgetProfile } from "./profile";
 
@@ -34,11 +35,27 @@ export function signUp(request: Request): Promise<Response> {
   });
 }
 
-/** The link in the confirmation's e-mail: `?token_hash=…&type=…&next=…`. */
-export async function confirm(request: Request): Promise<Response> {
+/** The link of an e-mail by GET: it changes nothing and leads to the page with the button. */
+export async function showConfirmation(request: Request): Promise<Response> {
+  await passwords();
   const { searchParams } = new URL(request.url);
-  const confirmed = await (await passwords()).confirmEmail(request, searchParams);
-  return seeOther(confirmed ? returnPath(searchParams.get("next")) : "/sign-in?problem=link_expired");
+  const known = LINK_PARAMETERS.flatMap((name) => searchParams.getAll(name).map((value) => [name, value]));
+  return seeOther(`/confirm?${new URLSearchParams(known)}`);
+}
+
+const LINK_PARAMETERS = ["token_hash", "type", "code", "next"];
+
+/**
+ * Confirms the link of an e-mail by the form of our own page, and signs in.
+ * @throws HttpError 400 for anything but a form, 403 from another site, 404 where another provider is in charge
+ */
+export async function confirm(request: Request): Promise<Response> {
+  const { confirmEmail } = await passwords();
+  requireSameOrigin(request);
+  const form = await readForm(request);
+  const confirmation = confirmationOf(Object.fromEntries(form));
+  const confirmed = confirmation !== null && (await confirmEmail(request, confirmation));
+  return seeOther(confirmed ? returnPath(form.get("next")) : "/sign-in?problem=link_expired");
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Supabase Auth's passwords and confirmations; the session's cookies are set on the answer. */
-import type { AuthError, EmailOtpType } from "@supabase/supabase-js";
+import type { AuthError } from "@supabase/supabase-js";
 import { cookies } from "next/headers";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
+import type { Confirmation } from "./confirmation";
 import { serverClient } from "./supabase";
 
 interface Credentials {
@@ -38,18 +39,11 @@ export async function endSession(request: Request): Promise<void> {
   await (await client(request)).auth.signOut({ scope: "local" });
 }
 
-const OTP_TYPES: readonly string[] = ["signup", "email", "invite", "magiclink", "recovery", "email_change"];
-
-/** By the e-mail's `token_hash`, or by the `code` of a link that Supabase's own page has confirmed. */
-export async function confirmEmail(request: Request, parameters: URLSearchParams): Promise<boolean> {
+/** Signs in by the link of an e-mail; false if the link was used before, has expired or is unknown. */
+export async function confirmEmail(request: Request, confirmation: Confirmation): Promise<boolean> {
   const { auth } = await client(request);
-  const [hash, type, code] = ["token_hash", "type", "code"].map((name) => parameters.get(name));
-  if (hash && type && OTP_TYPES.includes(type)) {
-    const { error } = await auth.verifyOtp({ token_hash: hash, type: type as EmailOtpType });
-    return error === null;
-  }
-  if (!code) return false;
-  const { error } = await auth.exchangeCodeForSession(code);
+  const { error } =
+    "code" in confirmation ? await auth.exchangeCodeForSession(confirmation.code) : await auth.verifyOtp(confirmation);
   return error === null;
 }
 

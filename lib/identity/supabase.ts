@@ -60,7 +60,11 @@ export function serverClient(
 function identityOf(claims: JwtPayload): Identity | null {
   const audiences = [claims.aud].flat();
   const ours = claims.iss === `${env().supabase.url}/auth/v1`;
-  const user = claims.role === "authenticated" && audiences.includes("authenticated");
+  const forUsers = audiences.length > 0 && audiences.every((audience) => audience === "authenticated");
+  const user = claims.role === "authenticated" && forUsers;
+  // Tokens of older servers lack the claim: those servers had no anonymous users.
+  const anonymous = (claims.is_anonymous ?? false) !== false;
+  if (anonymous && !env().allowAnonymousUsers) return null;
   if (!ours || !user || typeof claims.sub !== "string" || claims.sub === "") return null;
   const { full_name, name } = (claims.user_metadata ?? {}) as Record<string, unknown>;
   return { id: claims.sub, email: textOrNull(claims.email), name: textOrNull(full_name) ?? textOrNull(name) };

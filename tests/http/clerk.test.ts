@@ -4,13 +4,13 @@ import { afterAll, expect, test } from "vitest";
 import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
-import { FILE_FORMS } from "./forms";
+import { FILE_FORMS, FOREIGN_HOSTS } from "./forms";
 
 const database = testDatabase();
 let clerk: ClerkStandIn;
 const app = appServer(async (url) => {
   clerk = await clerkStandIn(url);
-  return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.url, ADMIN_USER_IDS: "user_admin" };
+  return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.appUrl, ADMIN_USER_IDS: "user_admin" };
 });
 
 afterAll(() => clerk?.stop());
@@ -53,6 +53,15 @@ test.each<[string, () => ReturnType<typeof bearer>]>([
   ["expired", () => bearer("user_a", {}, { expiresIn: -60 })],
   ["not yet valid", () => bearer("user_a", { nbf: Math.floor(Date.now() / 1000) + 600 })],
   ["made for another app", () => bearer("user_a", { azp: "https://other.example" })],
+  ["of another Clerk instance", () => bearer("user_a", { iss: "https://clerk.other.invalid" })],
+  ["without an issuer", () => bearer("user_a", { iss: undefined })],
+  ["for another audience", () => bearer("user_a", { aud: "https://api.other.example" })],
+  ["for several audiences", () => bearer("user_a", { aud: [new URL(app.url).origin, "https://api.other.example"] })],
+  ["of a JWT template", () => bearer("user_a", { sid: undefined, sts: undefined, fva: undefined, v: undefined })],
+  ["of a JWT template for a server", () => bearer("user_a", { sid: undefined, azp: undefined })],
+  ["with an empty session id", () => bearer("user_a", { sid: "" })],
+  ["with a session id that is no text", () => bearer("user_a", { sid: 7 })],
+  ["without an authorized party", () => bearer("user_a", { azp: undefined })],
   ["of a session that is not active yet", () => bearer("user_a", { sts: "pending" })],
   ["signed by another key", async () => bearer("user_a", {}, { key: (await generateKeyPair("RS256")).privateKey })],
   ["unsigned", async () => ({ authorization: `Bearer ${unsigned(await clerk.token("user_a"))}` })],
@@ -73,6 +82,25 @@ test("a stale cookie on a page goes round by Clerk, and answers no data", async 
   expect(answer.status).toBe(307);
   expect(answer.headers.location).toMatch(/^https:\/\/clerk\.example\.invalid\/v1\/client\/handshake\?/);
   expect(answer.headers["cache-control"]).toContain("no-store");
+});
+
+test("the round trip by Clerk returns to our own address, whatever the headers name", async () => {
+  const stale = await cookie("user_a", {}, { expiresIn: -60 });
+  for (const forged of FOREIGN_HOSTS)
+    for (const path of [
+      "/billing?tab=1",
+      "//evil.example/billing",
+      "/billing?__clerk_redirect_url=https://evil.example",
+    ]) {
+      const headers = { ...stale, ...forged, accept: "text/html", "sec-fetch-dest": "document" };
+      const { location } = (await app.send(path, { headers })).headers;
+      const named = `${path} with ${JSON.stringify(forged)}: ${location}`;
+      if (location === undefined) continue;
+      const target = new URL(location, app.url);
+      expect([new URL(app.url).host, "clerk.example.invalid"], named).toContain(target.host);
+      const back = target.searchParams.get("redirect_url");
+      if (back !== null) expect(new URL(back).origin, named).toBe(new URL(app.url).origin);
+    }
 });
 
 test("e-mail and name of the token reach the profile, and stay when a token does not say", async () => {

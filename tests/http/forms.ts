@@ -58,3 +58,14 @@ export const FORMS: [name: string, form: (path: string) => string, headers?: Rec
   ],
   ["as invoked by Next", (path) => path, { "x-invoke-path": "/sign-in", "x-matched-path": "/sign-in" }],
 ];
+
+/** Headers by which a request can name another host than the one it was sent to. */
+export const FOREIGN_HOSTS: readonly Record<string, string>[] = [
+  {},
+  { host: "evil.example" },
+  { "x-forwarded-host": "evil.example" },
+  { "x-forwarded-host": "evil.example", "x-forwarded-proto": "https" },
+  { "x-forwarded-host": "evil.example, localhost" },
+  { "x-forwarded-proto": "https" },
+  { forwarded: "host=evil.example;proto=https" },
+];

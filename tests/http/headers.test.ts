@@ -5,6 +5,7 @@ import { describe, expect, inject, test } from "vitest";
 import { VARIABLE_NAMES } from "@/lib/env";
 import { type AppAnswer, appServer } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
+import { FOREIGN_HOSTS } from "./forms";
 import { API, OTHERS, PAGES } from "./routes";
 
 const database = testDatabase();
@@ -38,6 +39,22 @@ function expectSafe({ headers }: AppAnswer, of: string): void {
   expect(headers["x-powered-by"], of).toBeUndefined();
   expect(headers["access-control-allow-origin"], of).toBeUndefined();
 }
+
+test("no redirect names a host of the request's headers, on any route, with GET, POST and a form", async () => {
+  let redirects = 0;
+  const form = { "content-type": "application/x-www-form-urlencoded", origin: app.url };
+  for (const route of [...ROUTES, "/billing/", "//evil.example/billing", "/api/auth/local/"])
+    for (const forged of FOREIGN_HOSTS)
+      for (const request of [{}, { method: "POST" }, { method: "POST", headers: form, body: "userId=a&next=/usage" }]) {
+        const headers = { ...request.headers, ...forged };
+        const { location } = (await app.send(route, { ...request, headers })).headers;
+        if (location === undefined) continue;
+        redirects += 1;
+        const named = `${request.method} ${route} with ${JSON.stringify(forged)}: ${location}`;
+        expect(new URL(location, app.url).origin, named).toBe(app.url);
+      }
+  expect(redirects).toBeGreaterThan(50);
+});
 
 describe("pages", () => {
   test.each(Object.keys(PAGES))("%s: every script carries the answer's own nonce", async (route) => {

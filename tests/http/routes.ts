@@ -3,6 +3,17 @@
 export const CALLERS = ["nobody", "user", "other", "admin", "usageKey", "cronKey"] as const;
 export type Caller = (typeof CALLERS)[number];
 
+/** Callers with a signed token that is no session. They get what "nobody" gets, everywhere (strangers.test.ts). */
+export const STRANGERS = [
+  "clerkTemplate",
+  "clerkOtherInstance",
+  "clerkOtherApp",
+  "supabaseAnonymous",
+  "supabaseOtherProject",
+  "supabaseServiceRole",
+] as const;
+export type Stranger = (typeof STRANGERS)[number];
+
 type Statuses = Readonly<Record<Caller, number>>;
 
 export interface ApiRow {
@@ -52,7 +63,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/admin/overrides": ["POST", "DELETE"].map((method) => ({ method, body: {}, expects: admins(400) })),
   "/api/admin/reconcile": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],
   "/api/admin/sync": [{ method: "POST", body: { unknown: true }, expects: admins(400) }],
-  "/api/auth/confirm": [{ method: "GET", expects: same(404) }],
+  "/api/auth/confirm": ["GET", "POST"].map((method) => ({ method, expects: same(404) })),
   "/api/auth/local": [
     { method: "POST", body: {}, expects: same(400) },
     { method: "DELETE", expects: same(200) },
@@ -160,9 +171,9 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
 /**
  * "user": whoever is signed in; others are sent to the way in. "step": the same, and without what it is about it leads
  * back. "admin": to everybody else there is nothing there. "thing": of one thing that admins look at, here one
- * that is not there. "hosted": a played processor's page, by an address that cannot be guessed; without it there is nothing.
+ * that is not there. "supabase": of Supabase Auth; with another provider there is nothing. "hosted": a played processor's page, by an address that cannot be guessed; without it there is nothing.
  */
-export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "thing" | "hosted">> = {
+export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin" | "thing" | "supabase" | "hosted">> = {
   "/": "public",
   "/account": "user",
   "/admin": "admin",
@@ -176,6 +187,7 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
   "/billing/change": "step",
   "/billing/invoices": "user",
   "/checkout/paddle": "hosted",
+  "/confirm": "supabase",
   "/pricing": "public",
   "/usage": "user",
   "/chatbots": "user",

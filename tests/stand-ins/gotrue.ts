@@ -24,6 +24,8 @@ export interface GoTrueStandIn {
   token(user: StandInUser, claims?: JWTPayload, options?: { expiresIn?: number; key?: CryptoKey }): Promise<string>;
   /** The cookie's value of a session that the SDK takes for its own. */
   session(user: StandInUser, options?: { expiresIn?: number }): Promise<string>;
+  /** The `token_hash` of an e-mail to this user, good for one confirmation. */
+  emailedToken(user: StandInUser): string;
   stop(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): P
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: "ES256", use: "sig" };
   const users: StandInUser[] = [];
   const refreshTokens = new Map<string, { user: StandInUser; usedAt: number | null }>();
+  const emailed = new Map<string, StandInUser>();
   const requests: string[] = [];
   let url = "";
 
@@ -94,6 +97,12 @@ export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): P
       const name = (data as unknown as { full_name?: string } | undefined)?.full_name ?? "";
       return [200, await sessionOf(addUser({ email, password, name }))];
     },
+    "POST /verify": async ({ token_hash: hash = "" }) => {
+      const user = emailed.get(hash);
+      if (!user) return refused(403, "otp_expired", "Email link is invalid or has expired");
+      emailed.delete(hash);
+      return [200, await sessionOf(user)];
+    },
     "POST /logout?scope=local": async () => [204, null],
     "GET /.well-known/jwks.json": async () => [200, { keys: [jwk] }],
   };
@@ -125,6 +134,11 @@ export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): P
     requests,
     addUser,
     token,
+    emailedToken(user) {
+      const hash = randomBytes(16).toString("hex");
+      emailed.set(hash, user);
+      return hash;
+    },
     session: async (user, { expiresIn } = {}) => {
       const session = await sessionOf(user, expiresIn);
       return `base64-${Buffer.from(JSON.stringify(session)).toString("base64url")}`;

@@ -4,12 +4,15 @@ import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
 import { withClient } from "@/lib/database/migrate";
 import type { Transport } from "@/lib/database/transport";
+import { asApp } from "./app-role";
 import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
 import { chosenKind, openTransport, type TransportKind } from "./transports";
 
 export interface TestDatabase {
   /** Connects as the superuser. Set before the first test (and before the file's own `beforeAll`). */
   readonly url: string;
+  /** Connects as the app's role, as a production installation does. */
+  readonly appUrl: string;
   /** The file's pool, made at the first call; `size` counts then only. Its clients are real concurrent connections. */
   pool(size?: number): pg.Pool;
   /** What a gateway runs over: by default as TEST_TRANSPORT says, so that the same tests run over each. */
@@ -49,6 +52,7 @@ export function testDatabase({ deadlines = "generous" }: DatabaseOptions = {}): 
 
   return {
     url,
+    appUrl: asApp(url),
     pool(size = 16) {
       if (!pool) {
         pool = new pg.Pool({ connectionString: url, max: size });

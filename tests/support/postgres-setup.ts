@@ -3,8 +3,10 @@ import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
+import { setAppPassword } from "@/lib/database/app-role";
 import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { migrate, withClient } from "@/lib/database/migrate";
+import { APP_PASSWORD, openSandbox } from "./app-role";
 import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
 import { makeGenerous } from "./generous-database";
 import { type PgBouncer, startPgBouncer } from "./pgbouncer";
@@ -40,6 +42,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
       client.query(`create database ${GENEROUS_TEMPLATE} template ${TEMPLATE} strategy file_copy`),
     );
     await withClient(databaseUrl(server.url, GENEROUS_TEMPLATE), makeGenerous);
+    for (const template of [TEMPLATE, GENEROUS_TEMPLATE])
+      await withClient(databaseUrl(server.url, template), openSandbox);
+    await setAppPassword(server.url, APP_PASSWORD);
     await withClient(server.url, (client) => client.query(`alter role authenticator password '${AUTHENTICATOR}'`));
     bouncer = await startPgBouncer(server.url, path.join(directory, "pgbouncer"));
     if (bouncer === null) console.log("Skipped: tests through PgBouncer, which is not installed (Debian: pgbouncer).");

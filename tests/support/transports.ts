@@ -4,6 +4,7 @@ import { postgresTransport } from "@/lib/database/postgres";
 import { supabaseTransport } from "@/lib/database/supabase";
 import type { Transport } from "@/lib/database/transport";
 import { startPostgrest } from "@/tests/stand-ins/postgrest";
+import { asApp } from "./app-role";
 import { databaseUrl } from "./database-url";
 
 export const TRANSPORT_KINDS = ["direct", "supabase", "pgbouncer"] as const;
@@ -57,5 +58,10 @@ async function open(kind: TransportKind, database: string, options: { connection
   }
   const server = kind === "pgbouncer" ? inject("bouncerUrl") : inject("serverUrl");
   if (server === null) throw new Error("PgBouncer is not installed here.");
-  return { transport: postgresTransport(databaseUrl(server, database), options), stop: async () => {} };
+  const url = databaseUrl(server, database);
+  // Directly by the app's role, so that each test of a function shows that the role may call it.
+  return {
+    transport: postgresTransport(kind === "direct" ? asApp(url) : url, options),
+    stop: async () => {},
+  };
 }

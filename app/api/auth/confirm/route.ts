@@ -1,6 +1,10 @@
 import { answer } from "@/lib/http";
-import { confirm } from "@/lib/identity";
+import { confirm, showConfirmation } from "@/lib/identity";
 
 export function GET(request: Request) {
+  return answer(() => showConfirmation(request));
+}
+
+export function POST(request: Request) {
   return answer(() => confirm(request));
 }

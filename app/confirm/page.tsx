@@ -1,0 +1,28 @@
+import type { Metadata } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { env } from "@/lib/env";
+import { confirmationOf, currentUser } from "@/lib/identity";
+import { Logo, MAIN, returnPath } from "@/lib/ui";
+import { ConfirmForm } from "@/lib/ui/identity/confirm-form";
+
+/** The address holds a token: it must not reach other sites or search engines. */
+export const metadata: Metadata = { title: "Confirm", referrer: "same-origin", robots: { index: false } };
+
+/** The page of an e-mail's link. It confirms nothing itself: its button posts, so that no other site can do so unseen. */
+export default async function ConfirmPage({ searchParams }: PageProps<"/confirm">) {
+  if (env().identity !== "supabase") notFound();
+  const [query, user] = await Promise.all([searchParams, currentUser()]);
+  return (
+    <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">
+      <Link href="/" className="inline-flex min-h-11 items-center rounded-md">
+        <Logo />
+      </Link>
+      <ConfirmForm
+        confirmation={confirmationOf(query)}
+        next={returnPath(query.next)}
+        signedInAs={user && (user.email ?? user.name ?? user.id)}
+      />
+    </main>
+  );
+}
