@@ -1,6 +1,6 @@
 /**
  * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
- * watched for their addresses; the sandbox runs its jobs and its processors here, production by its host's cron
+ * watched for their addresses and for bodies that stall; the sandbox runs its jobs and its processors here, production by its host's cron
  * (`/api/cron/…`).
  */
 export async function register(): Promise<void> {
@@ -9,6 +9,8 @@ export async function register(): Promise<void> {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
     (await import("./lib/attempts/socket-address")).watchConnections();
+    (await import("./lib/attempts/in-flight")).watchRequests();
+    (await import("./lib/http/request-deadline")).limitRequestTime();
     const { env } = await import("./lib/env");
     (await import("./lib/env-warnings")).warnOfLimits();
     if (env().sandbox) {

@@ -5,6 +5,8 @@
  *
  *   npm run bench                 all of it, about five minutes
  *   npm run bench -- gate         without the HTTP part
+ *   npm run bench -- text         the writer's text functions on 200,000 characters
+ *   npm run bench -- one-user     how much one user's load slows another user
  *   BENCH_ROUNDS=3 BENCH_MS=500   shorter
  */
 import "@/scripts/preflight";
@@ -25,7 +27,9 @@ import {
 } from "./contenders";
 import { httpBench } from "./http";
 import { closedLoop, type Measured, median } from "./load";
+import { oneUserBench } from "./one-user";
 import { printTable } from "./table";
+import { textBench } from "./text";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
 const MILLISECONDS = Number(process.env.BENCH_MS ?? 1_500);
@@ -122,4 +126,7 @@ const wanted = process.argv.slice(2);
 console.log(`Node ${process.version}, ${os.availableParallelism()} cores, ${os.cpus()[0]?.model ?? "unknown"}\n`);
 if (wanted.length === 0 || wanted.includes("gate")) await withDatabase(gateBench);
 if (wanted.length === 0 || wanted.includes("http")) await httpBench({ rounds: ROUNDS, milliseconds: MILLISECONDS });
+if (wanted.length === 0 || wanted.includes("one-user"))
+  await oneUserBench({ rounds: ROUNDS, milliseconds: MILLISECONDS });
+if (wanted.length === 0 || wanted.includes("text")) textBench({ rounds: ROUNDS });
 process.exit(0);

@@ -6,11 +6,23 @@
 /** Until a webhook is answered: processors count a later answer as none (Paddle after 5 s). */
 export const ANSWER_MS = 4_000;
 
+/** Until a request body has arrived in full. */
+export const BODY_MS = 10_000;
+
 /** Until a new connection to the database is open. */
 export const CONNECT_MS = 2_000;
 
 /** Until a call of the gate is sent; then it is refused unsent. */
 export const QUEUE_MS = 1_500;
+
+/** Until another call of the same user has left its connection; then the call is refused unsent. */
+export const USER_QUEUE_MS = 500;
+
+/** Until a request has a slot of its user; then it is refused with 429. */
+export const REQUEST_QUEUE_MS = 2_000;
+
+/** Until the reader of an export asks for its next part; then the export ends. */
+export const EXPORT_READ_MS = 30_000;
 
 /** Until Redis answers: longer than it takes, shorter than users notice. */
 export const CACHE_MS = 100;

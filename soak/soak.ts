@@ -62,6 +62,7 @@ function ran(told: Told, { back, front }: Installation): Finding {
     ["reservations settled", told.reservations.filter(({ settled }) => settled !== null).length],
     ["chatbots made", told.chatbots.filter(({ id }) => id !== null).length],
     ["subscriptions told to the end", told.subscribers.length],
+    ["erasures", told.erasures],
     ["connections to the database cut", back.cuts.size],
     ["connections of clients cut", front.cuts.size],
   ];

@@ -46,12 +46,23 @@ export interface ToldSubscriber {
   renewedAt: number;
 }
 
+/** A charge of a user who erases the account meanwhile. */
+export interface ToldEraserCharge {
+  userId: string;
+  amount: number;
+  allowed: boolean;
+  /** How often it was sent again: a lost answer may have been of an earlier life, whose keys are gone. */
+  repeats: number;
+}
+
 export class Told {
   readonly charges: ToldCharge[] = [];
   readonly reservations: ToldReservation[] = [];
   readonly chatbots: ToldChatbot[] = [];
   readonly events: ToldEvent[] = [];
   readonly subscribers: ToldSubscriber[] = [];
+  readonly erasers: ToldEraserCharge[] = [];
+  erasures = 0;
   /** Answers that no client should ever get. */
   readonly wrong: string[] = [];
   readonly answers = new Map<string, number>();

@@ -1,10 +1,11 @@
 /**
- * Mixed traffic, as products and processors make it: charges, give-backs, reservations, chatbots made and deleted, and
- * subscriptions told by Stripe's and Paddle's signed events, late, twice and in any order.
+ * Mixed traffic, as products and processors make it: charges, give-backs, reservations, chatbots made and deleted, accounts
+ * erased during consumption, and subscriptions told by Stripe's and Paddle's signed events, late, twice and in any order.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CounterField } from "@/lib/billing/catalog";
 import type { Client } from "./client";
+import { erasures } from "./erasures";
 import type { Random } from "./random";
 import { tellSubscription } from "./subscribers";
 import type { Told, ToldCharge } from "./told";
@@ -30,6 +31,7 @@ const WORKERS: readonly [name: string, count: number, work: (worker: Worker, nam
   ["reserve", 3, reservations],
   ["build", 4, chatbots],
   ["subscribe", 3, subscriptions],
+  ["erase", 2, erasures],
 ];
 
 /** Starts all of it; done when everything that was begun after `end` has its answer. */

@@ -8,6 +8,7 @@ import { CATALOG } from "@/lib/billing/catalog";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
+import { verifyErasures } from "./erasures";
 import type { Told } from "./told";
 
 export interface Finding {
@@ -37,6 +38,7 @@ export async function verify(url: string, told: Told): Promise<Finding[]> {
       await totals(told, query),
       await limits(told, query),
       await chatbots(told, query),
+      await verifyErasures(told, query),
       await events(told, query),
       await subscribers(told, query),
       await drift(gateway),

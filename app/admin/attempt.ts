@@ -1,6 +1,7 @@
 import type { Route } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
+import { enterRequest } from "@/lib/attempts";
 import { DatabaseError } from "@/lib/database";
 import { HttpError, requireSameOrigin } from "@/lib/http";
 import { currentUser } from "@/lib/identity";
@@ -16,6 +17,7 @@ export async function attempt(work: (by: string) => Promise<string>): Promise<Re
     requireSameOrigin(new Request("http://action.invalid", { headers: await headers() }));
     const user = await currentUser();
     if (!user?.admin) return { error: "Only an admin can do this. Sign in again.", reason: "not_signed_in" };
+    await enterRequest(user.id);
     path = await work(user.id);
   } catch (error) {
     if (error instanceof HttpError) return { error: error.message, reason: error.reason };

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { enterPage } from "@/lib/attempts";
 import { currentUser } from "@/lib/identity";
 import {
   LivePage,
@@ -26,6 +27,7 @@ interface PricingPageProps {
 /** For everybody: those who are signed in see which plan is theirs and what choosing another means. */
 export default async function PricingPage({ searchParams }: PricingPageProps) {
   const [parameters, user, { locale }] = await Promise.all([searchParams, currentUser(), reader()]);
+  if (user) await enterPage(user.id);
   const usage = user && (await usageOf(user.id));
   const processors = await payableProcessors();
   const choice = pricingChoice(parameters, processors);

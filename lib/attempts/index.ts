@@ -7,10 +7,12 @@ import { log } from "@/lib/observability";
 import { clientNetwork } from "./client-address";
 import { socketAddress } from "./socket-address";
 
+export { enterPage, enterRequest } from "./in-flight";
+
 /** At most so many attempts in so many seconds. Limits that count together stand in the order in which they are locked. */
 const LIMITS = {
-  /** By user: each makes a customer, a session or a transaction at the processor. */
-  checkout: { attempts: 20, seconds: 60 },
+  /** By user: requests that call a payment processor, whatever for. Its API limits all users together. */
+  processor: { attempts: 60, seconds: 60 },
   /** Failures by network: one guess at each of many accounts. An office of people shares one. */
   "sign-in-network": { attempts: 100, seconds: 300 },
   /** Failures by e-mail address and network together: a stranger elsewhere cannot lock the owner out. */

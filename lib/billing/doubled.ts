@@ -13,8 +13,10 @@ const BATCH = 20;
 /** Who did it, in the audit log. */
 const ACTOR = "job:checkouts";
 
+type Shop = Pick<Selling, "gateway" | "reach">;
+
 /** One round. A checkout whose processor does not answer or refuses is tried again in the next round. */
-export async function endDoubled(shop: Selling): Promise<{ looked: number; ended: number; failed: number }> {
+export async function endDoubled(shop: Shop): Promise<{ looked: number; ended: number; failed: number }> {
   const result = { looked: 0, ended: 0, failed: 0 };
   for (const { userId, ...checkout } of await shop.gateway.leftOpenCheckouts(BATCH)) {
     result.looked += 1;
@@ -29,7 +31,7 @@ export async function endDoubled(shop: Selling): Promise<{ looked: number; ended
   return result;
 }
 
-async function endIfDoubled(userId: string, checkout: StoredCheckout, shop: Selling): Promise<boolean> {
+async function endIfDoubled(userId: string, checkout: StoredCheckout, shop: Shop): Promise<boolean> {
   const { id, product, processor, externalId } = checkout;
   const found = await shop.reach(processor);
   if (found === undefined || externalId === null || !isProductId(product)) return false;
@@ -57,7 +59,7 @@ async function giveBack(
   { id, product, processor }: StoredCheckout,
   doubled: Doubled,
   client: ProcessorClient,
-  { gateway }: Selling,
+  { gateway }: Shop,
 ): Promise<void> {
   const { subscription, transaction } = doubled;
   if (!hasEnded(await client.subscription(subscription))) await client.cancel(subscription, "now");

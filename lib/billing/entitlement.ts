@@ -158,12 +158,15 @@ export function isRefusedTrial(histories: readonly History[], period: Period): b
   return earlier.length > 0 && !earlier.some(({ periods }) => periods.includes(period));
 }
 
-/** Whether the trial begins inside a paid period of the subscription and gives no higher plan than it held. */
+/**
+ * Whether the trial begins inside a paid period of the subscription and gives no higher plan than it held. A trial that was
+ * paid in money is such a period: its end came within a second of its start.
+ */
 export function continuesPaid(product: Product, trial: Period, history: History, paid: Period): boolean {
   const at = openedAt(trial);
   const held = changeAt(history, at)?.plan ?? paid.plan;
   const inside = periodAt(history, at) === paid && at < paid.end;
-  return paid.paid && !paid.trial && inside && planRank(product, trial.plan) <= planRank(product, held);
+  return paid.paid && inside && planRank(product, trial.plan) <= planRank(product, held);
 }
 
 function firstStart({ periods }: History): Instant {

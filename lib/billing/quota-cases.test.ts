@@ -58,6 +58,18 @@ test.each<[string, Action[]]>([
     ],
   ],
   [
+    "a trial inside a trial that was ended and paid within a second, beside a yearly period",
+    [
+      "subscribeYearly",
+      "subscribeSecond",
+      "upgradePendingIfIncomplete",
+      "moveByTrial",
+      "endTrial",
+      "hour",
+      "moveByTrial",
+    ],
+  ],
+  [
     "a second trial inside a yearly period that a restart had replaced",
     [
       "subscribeYearly",

@@ -31,9 +31,9 @@ export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: G
   const start = performance.now();
   const { source, secrets } = endpoint;
   const verification = source.verify(delivery.raw, delivery.signature, secrets, Date.now());
-  if (!verification.valid) return refused(source.processor, verification.reason);
+  if (!verification.valid) return refuse(source.processor, verification.reason);
   const parsed = source.parse(delivery.raw);
-  if (!parsed.ok) return refused(source.processor, parsed.reason);
+  if (!parsed.ok) return refuse(source.processor, parsed.reason);
   const { event } = parsed;
 
   const late = sleep(ANSWER_MS, unavailable("The database took too long."), { ref: false });
@@ -99,7 +99,8 @@ function duplicate(event: WebhookEvent, decision: Outcome["decision"]): Receipt 
   return accepted({ outcome: "duplicate", decision });
 }
 
-function refused(processor: string, reason: string): Receipt {
+/** Counts and logs a delivery that is not accepted. */
+export function refuse(processor: string, reason: string): Receipt {
   measures.webhooks.inc({ processor, type: "other", outcome: "refused" });
   log.warn({ processor, reason }, "[Webhook] Delivery refused");
   return { status: 400, body: { error: "This delivery cannot be accepted.", reason } };

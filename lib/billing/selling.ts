@@ -1,4 +1,5 @@
 /** What every purchase needs: the database, the processors, and our own address. */
+import { countAttempt } from "@/lib/attempts";
 import { type Gateway, gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
@@ -15,9 +16,24 @@ export interface Selling {
   appUrl: string;
 }
 
-/** This deployment's. */
-export function selling(): Selling {
-  return { gateway: gateway(), reach, appUrl: env().appUrl ?? "" };
+/** This deployment's, for one request of a user: it counts as an attempt when it first reaches a processor. */
+export function selling(userId: string): Selling {
+  return countingReaches({ gateway: gateway(), reach, appUrl: env().appUrl ?? "" }, () =>
+    countAttempt("processor", userId),
+  );
+}
+
+/** @param count throws if the user has made too many attempts; then nothing is asked of the processor */
+export function countingReaches(shop: Selling, count: () => Promise<void>): Selling {
+  let counted: Promise<void> | undefined;
+  return {
+    ...shop,
+    async reach(processor) {
+      counted ??= count();
+      await counted;
+      return shop.reach(processor);
+    },
+  };
 }
 
 /** @throws HttpError 404 where the processor is not configured here */

@@ -1,11 +1,11 @@
 import { networkOf } from "@/lib/attempts";
 import { gateway } from "@/lib/database";
-import { answer, HttpError, json, readBody } from "@/lib/http";
+import { answer, HttpError, json, readBody, UNREAD } from "@/lib/http";
 import { badDeliveries } from "./bad-deliveries";
 import type { Processor } from "./facts";
 import { endpoint } from "./processors";
 import { reach } from "./processors/reach";
-import { receive } from "./receive";
+import { receive, refuse } from "./receive";
 import { fetchWhole } from "./reconcile";
 
 const bad = badDeliveries();
@@ -24,16 +24,26 @@ export function webhookRoute(
       if (configured === undefined) {
         throw new HttpError(503, "not_configured", `No ${processor} webhook secret is set.`);
       }
+      const signature = request.headers.get(configured.source.signatureHeader);
+      const unsigned = configured.source.refuseHeader(signature);
+      if (unsigned !== null) {
+        const { status, body } = refuse(processor, unsigned);
+        countBad(request);
+        return json(body, status, UNREAD);
+      }
       const raw = await readBody(request);
       if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
-      const signature = request.headers.get(configured.source.signatureHeader);
       const { status, body, truncated } = await receive({ raw, signature }, configured, gateway());
-      const wait = status === 400 ? bad.count(networkOf(request), Date.now()) : null;
-      if (wait !== null) {
-        const advice = { retryAfterSeconds: wait };
-        throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
-      }
+      if (status === 400) countBad(request);
       if (truncated) after(() => fetchWhole(truncated, reach, gateway()));
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     }, request);
+}
+
+/** @throws HttpError 429 */
+function countBad(request: Request): void {
+  const wait = bad.count(networkOf(request), Date.now());
+  if (wait === null) return;
+  const advice = { retryAfterSeconds: wait };
+  throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
 }

@@ -2,6 +2,7 @@ import { entitlementCache, withNews } from "@/lib/cache";
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
 import { measuredTransport } from "./measured";
+import { sharedByUsers } from "./per-user";
 import { postgresTransport } from "./postgres";
 import { supabaseTransport } from "./supabase";
 import type { Transport } from "./transport";
@@ -50,7 +51,10 @@ const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };
  * @throws Error where no database is configured
  */
 export function gateway(): Gateway {
-  kept.tollgateGateway ??= withNews(createGateway(measuredTransport(chosenTransport())), entitlementCache());
+  kept.tollgateGateway ??= withNews(
+    createGateway(measuredTransport(sharedByUsers(chosenTransport()))),
+    entitlementCache(),
+  );
   return kept.tollgateGateway;
 }
 

@@ -1,25 +1,66 @@
-/** Reads request bodies with a cap, so that nobody can fill the memory. */
+/** Reads request bodies with a cap and a deadline, so that a caller can neither fill the memory nor hold it forever. */
+import { BODY_MS } from "@/lib/deadlines";
 import { HttpError } from "./http-error";
 
 export const MAX_BODY = 1024 * 1024;
 
+/** Ends the connection after the answer: the rest of a body that was not read would keep it open. */
+export const UNREAD = { connection: "close" };
+
+interface BodyLimits {
+  /** In bytes. */
+  cap?: number;
+  /** In milliseconds, for the whole body. */
+  deadline?: number;
+}
+
 /**
  * The raw bytes, or null when there are more than `cap`; reading stops there.
- * @throws HttpError 400 where the client went away
+ * @throws HttpError 400 if the client disconnected, 408 if the body is incomplete at the deadline
  */
-export async function readBody(request: Request, cap = MAX_BODY): Promise<Uint8Array | null> {
+export async function readBody(
+  request: Request,
+  { cap = MAX_BODY, deadline = BODY_MS }: BodyLimits = {},
+): Promise<Uint8Array | null> {
   if (Number(request.headers.get("content-length") ?? 0) > cap) return null;
+  const reader = request.body?.getReader();
+  if (reader === undefined) return new Uint8Array();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(resolve, deadline, "late");
+  });
+  try {
+    const body = await readAll(reader, cap, late);
+    if (body !== "late") return body;
+  } finally {
+    clearTimeout(timer);
+  }
+  throw new HttpError(408, "body_too_slow", "The body did not arrive in time.");
+}
+
+async function readAll(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  cap: number,
+  late: Promise<"late">,
+): Promise<Uint8Array | null | "late"> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  try {
-    for await (const chunk of request.body ?? []) {
-      size += chunk.length;
-      if (size > cap) return null;
-      chunks.push(chunk);
-    }
-  } catch {
-    // The client went away in the middle; nobody reads the answer.
-    throw new HttpError(400, "incomplete_body", "The body ended before it was complete.");
+  for (;;) {
+    const read = await Promise.race([late, reader.read().catch(disconnected)]);
+    if (read === "late") return stop(reader, "late");
+    if (read.done) return Buffer.concat(chunks);
+    size += read.value.length;
+    if (size > cap) return stop(reader, null);
+    chunks.push(read.value);
   }
-  return Buffer.concat(chunks);
+}
+
+/** Cancels without waiting: a stream that stalls may never confirm it. */
+function stop<T>(reader: ReadableStreamDefaultReader<Uint8Array>, result: T): T {
+  reader.cancel().catch(() => {});
+  return result;
+}
+
+function disconnected(): never {
+  throw new HttpError(400, "incomplete_body", "The body ended before it was complete.");
 }

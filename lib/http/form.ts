@@ -4,7 +4,7 @@ import { HttpError } from "./http-error";
 
 /**
  * The fields of a form, or null where the body is none.
- * @throws HttpError 413
+ * @throws HttpError 408, 413
  */
 export async function formOf(request: Request): Promise<URLSearchParams | null> {
   if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) return null;
@@ -15,7 +15,7 @@ export async function formOf(request: Request): Promise<URLSearchParams | null> 
 
 /**
  * The fields of a form that was posted.
- * @throws HttpError 400 for anything else, 413
+ * @throws HttpError 400 for anything else, 408, 413
  */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   const form = await formOf(request);

@@ -2,7 +2,7 @@
 import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
 import { inRequest, log } from "@/lib/observability";
-import { readBody } from "./body";
+import { readBody, UNREAD } from "./body";
 import { HttpError } from "./http-error";
 
 /** Private too: an answer may carry a renewed session. */
@@ -36,11 +36,10 @@ async function outcomeOf(route: () => Promise<Response>): Promise<Response> {
 
 function errorResponse(error: unknown): Response {
   if (error instanceof HttpError) {
-    return json(
-      { error: error.message, reason: error.reason, ...error.details },
-      error.status,
-      retryAfter(error.status, error.details.retryAfterSeconds),
-    );
+    return json({ error: error.message, reason: error.reason, ...error.details }, error.status, {
+      ...retryAfter(error.status, error.details.retryAfterSeconds),
+      ...((error.status === 408 || error.status === 413) && UNREAD),
+    });
   }
   if (error instanceof DatabaseError && error.problem !== "broken") return databaseResponse(error);
   log.error({ error: String(error), stack: error instanceof Error ? error.stack : undefined }, "Route failed");
@@ -72,7 +71,7 @@ function retryAfter(status: number, seconds: unknown = 2): Record<string, string
 
 /**
  * The request's JSON body, parsed by a schema.
- * @throws HttpError 400 with the field named, 413
+ * @throws HttpError 400 with the field named, 408, 413
  */
 export async function readJson<T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> {
   const raw = await readBody(request);

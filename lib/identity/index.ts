@@ -1,5 +1,6 @@
 import { cookies, headers } from "next/headers";
 import { after } from "next/server";
+import { enterRequest } from "@/lib/attempts";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
@@ -43,10 +44,20 @@ function keepCookies(jar: Awaited<ReturnType<typeof cookies>>, renewed: readonly
 }
 
 /**
- * The signed-in user of a route. A write must come from our own pages.
- * @throws HttpError 401, 403
+ * The signed-in user of a route. A write must come from our own pages. A few requests of a user run at once.
+ * @throws HttpError 401, 403, 429
  */
 export async function requireUser(request: Request): Promise<CurrentUser> {
+  const user = await requireGateUser(request);
+  await enterRequest(user.id);
+  return user;
+}
+
+/**
+ * As `requireUser`, for routes whose work the gate limits: no limit on requests at once, since an answer may stream.
+ * @throws HttpError 401, 403
+ */
+export async function requireGateUser(request: Request): Promise<CurrentUser> {
   const user = await currentUser();
   if (user === null) throw new HttpError(401, "not_signed_in", "Please sign in first.");
   if (request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request);
@@ -60,7 +71,7 @@ export async function requireUser(request: Request): Promise<CurrentUser> {
 export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
   if (bearerIs(authorization, env().usageApiKey)) return { kind: "service" };
-  if (authorization === null || JWT.test(authorization)) return { kind: "user", user: await requireUser(request) };
+  if (authorization === null || JWT.test(authorization)) return { kind: "user", user: await requireGateUser(request) };
   throw new HttpError(401, "invalid_key", "This key is not valid.");
 }
 

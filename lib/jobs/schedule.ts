@@ -1,5 +1,5 @@
 /** The whole list of jobs. Each is safe to run twice at once and to be killed in the middle. */
-import { endDoubled, reach, selling } from "@/lib/billing";
+import { endDoubled, reach } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { carryOutChanges } from "./changes";
@@ -23,7 +23,7 @@ const DAY = 24 * HOUR;
 export const JOBS = {
   retry: { everySeconds: MINUTE, run: retryWebhooks },
   expire: { everySeconds: MINUTE, run: expireReservations },
-  checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ ...selling(), gateway }) },
+  checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ reach, gateway }) },
   changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
   notices: { everySeconds: 5 * MINUTE, run: (gateway) => tellUsers(gateway) },
   cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },

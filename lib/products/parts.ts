@@ -12,14 +12,17 @@ export function partsOf(text: string, size = PART_WORDS): string[] {
   const parts: string[] = [];
   let part = "";
   let words = 0;
+  let last = "";
   for (const [token] of text.matchAll(/\s*\S+|\s+$/g)) {
-    const pause = /\n/.test(token.match(/^\s*/)?.[0] ?? "") || /[.!?…]["'”’)\]]*$/.test(part);
+    const pause = /\n/.test(token.match(/^\s*/)?.[0] ?? "") || /[.!?…]["'”’)\]]*$/.test(last);
     if ((words >= size && pause) || words >= 2 * size) {
       parts.push(part);
       part = "";
       words = 0;
     }
     part += token;
+    // Only the last token can end a sentence: testing the whole part would read it again for each of its words.
+    last = token;
     words += countWords(token);
   }
   if (part !== "") parts.push(part);

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { partsOf } from "./parts";
 import { restyle, STYLES } from "./styles";
 import { countWords } from "./words";
@@ -27,6 +27,15 @@ describe("parts", () => {
     expect(partsOf("One two three. Four five. Six", 2)).toEqual(["One two three.", " Four five.", " Six"]);
     expect(partsOf("One two\nthree four", 2)).toEqual(["One two", "\nthree four"]);
     expect(partsOf(words(9).join(" "), 2).map(countWords)).toEqual([4, 4, 1]);
+  });
+
+  test("each character is looked at once for the end of a sentence, also after one very long word", () => {
+    const text = `${".".repeat(50_000)}x ${words(200).join(" ")}`;
+    const tested = vi.spyOn(RegExp.prototype, "test");
+    partsOf(text);
+    const characters = tested.mock.calls.reduce((sum, [part]) => sum + part.length, 0);
+    tested.mockRestore();
+    expect(characters).toBeLessThan(3 * text.length);
   });
 });
 

@@ -25,7 +25,9 @@ const settled = async () => {
 };
 
 /** A coalescer whose statements stay in flight until the test answers them. */
-function coalescer(limits: { batch?: number; waiting?: number; lanes?: number; patience?: number } = {}) {
+function coalescer(
+  limits: { batch?: number; waiting?: number; waitingPerOwner?: number; lanes?: number; patience?: number } = {},
+) {
   const statements: Statement[] = [];
   const sent = (road: Statement["road"]) => (calls: readonly Call[]) =>
     new Promise<never>((resolve, reject) => {
@@ -234,6 +236,18 @@ describe("bounds", () => {
     await flying("together").answer();
     await flying("together").answer();
     expect(await Promise.all([...answers, next])).toEqual(["inTurn 0", "together 1", "together 2", "together 5"]);
+  });
+
+  test("one owner's calls leave room to the others", async () => {
+    const { call, answerAll } = coalescer({ waiting: 5, waitingPerOwner: 2 });
+    const mine = [call("a"), call("a")];
+    expect(await call("a")).toBe("overloaded");
+    const others = [call("b"), call("c")];
+    await answerAll();
+    expect(await Promise.all([...mine, ...others])).not.toContain("overloaded");
+    const again = call("a");
+    await answerAll();
+    expect(await again).not.toBe("overloaded");
   });
 
   test.each(["together", "inTurn"] as const)(

@@ -21,6 +21,8 @@ interface CoalesceOptions<Call, Answer> {
   batch?: number;
   /** Calls that may wait at once; one more is refused, so that a stalled database costs no memory without end. */
   waiting?: number;
+  /** Calls of one owner that may wait at once, so that one owner's cannot take the place of all others'. */
+  waitingPerOwner?: number;
   /** Lanes that may have a statement in flight at once. */
   lanes?: number;
   /** Milliseconds that a call may wait for its turn to be sent; then it is refused, unsent. */
@@ -48,6 +50,7 @@ export function coalesce<Call, Answer>({
   inTurn,
   batch = 128,
   waiting = 4_096,
+  waitingPerOwner = 1_024,
   lanes: maxLanes = 4,
   patience = QUEUE_MS,
   onSend,
@@ -61,9 +64,18 @@ export function coalesce<Call, Answer>({
   let lanesInFlight = 0;
   let inFlight = false;
   let count = 0;
+  const counts = new Map<string, number>();
 
-  function settle({ resolve, reject }: Entry, answer: Answer | Error): void {
-    count -= 1;
+  /** Adds to the calls that an owner has waiting or in flight. */
+  function countFor(owner: string, change: 1 | -1): void {
+    count += change;
+    const left = (counts.get(owner) ?? 0) + change;
+    if (left === 0) counts.delete(owner);
+    else counts.set(owner, left);
+  }
+
+  function settle({ call, resolve, reject }: Entry, answer: Answer | Error): void {
+    countFor(ownerOf(call), -1);
     if (answer instanceof Error) reject(answer);
     else resolve(answer);
   }
@@ -149,8 +161,9 @@ export function coalesce<Call, Answer>({
   }
 
   return (call) => {
-    if (count >= waiting) return Promise.reject(overloaded());
-    count += 1;
+    const owner = ownerOf(call);
+    if (count >= waiting || (counts.get(owner) ?? 0) >= waitingPerOwner) return Promise.reject(overloaded());
+    countFor(owner, 1);
     return new Promise((resolve, reject) => {
       const entry = { call, since: performance.now(), resolve, reject };
       // Also where its owner's lane is open: earlier calls of the owner may still wait here.

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { answer, readJson } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { requireGateUser } from "@/lib/identity";
 import { log } from "@/lib/observability";
 import { type Charge, gate } from "./gate";
 import { refusal } from "./refusal";
@@ -40,7 +40,7 @@ export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(
 ): (request: Request, context: Context) => Promise<Response> {
   return (request, context) =>
     answer(async () => {
-      const { id: userId } = await requireUser(request);
+      const { id: userId } = await requireGateUser(request);
       const body = ("body" in price ? await readJson(request, price.body) : undefined) as z.infer<Schema>;
       const charges = "body" in price ? [price.charges(body)].flat() : [price];
       // A key of this attempt alone: it names the charge to give back, and no retry may repeat its verdict. The caller's

@@ -11,8 +11,12 @@ vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
   const hour = 3_600_000;
   return {
     ANSWER_MS: hour,
+    BODY_MS: hour,
     CONNECT_MS: hour,
     QUEUE_MS: hour,
+    USER_QUEUE_MS: hour,
+    REQUEST_QUEUE_MS: hour,
+    EXPORT_READ_MS: hour,
     CACHE_MS: hour,
     CHECKOUT_MS: hour,
     DELIVERY_MS: hour,

@@ -1,7 +1,6 @@
 "use server";
 
 /** What the forms of the billing and plans pages do: the same calls as the routes, for pages that work without script. */
-import { countAttempt } from "@/lib/attempts";
 import {
   cancelSubscription,
   changePlan as change,
@@ -21,8 +20,7 @@ import { changed } from "./changed";
 /** To the processor's checkout. */
 export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (user) => {
-    await countAttempt("checkout", user.id);
-    const { url } = await checkout(user, parse(checkoutRequest, entries(form)), selling());
+    const { url } = await checkout(user, parse(checkoutRequest, entries(form)), selling(user.id));
     return url;
   });
 }
@@ -30,14 +28,14 @@ export async function startCheckout(_: Refusal | null, form: FormData): Promise<
 export async function changePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const asked = parse(planChangeRequest, entries(form));
-    return changed(id, asked.product, () => change(id, asked, selling()));
+    return changed(id, asked.product, () => change(id, asked, selling(id)));
   });
 }
 
 export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, entries(form));
-    return changed(id, product, () => cancelSubscription(id, product, selling()));
+    return changed(id, product, () => cancelSubscription(id, product, selling(id)));
   });
 }
 
@@ -45,7 +43,7 @@ export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Ref
 export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, entries(form));
-    return changed(id, product, () => resumeSubscription(id, product, selling()));
+    return changed(id, product, () => resumeSubscription(id, product, selling(id)));
   });
 }
 
@@ -53,6 +51,6 @@ export async function keep(_: Refusal | null, form: FormData): Promise<Refusal |
 export async function openPortal(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, entries(form));
-    return (await portalOf(id, product, selling())).url;
+    return (await portalOf(id, product, selling(id))).url;
   });
 }

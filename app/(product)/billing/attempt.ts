@@ -1,6 +1,7 @@
 import type { Route } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
+import { enterRequest } from "@/lib/attempts";
 import { DatabaseError } from "@/lib/database";
 import { HttpError, requireSameOrigin } from "@/lib/http";
 import { type CurrentUser, currentUser } from "@/lib/identity";
@@ -16,6 +17,7 @@ export async function attempt(work: (user: CurrentUser) => Promise<string>): Pro
     requireSameOrigin(new Request("http://action.invalid", { headers: await headers() }));
     const user = await currentUser();
     if (user === null) return { error: "You have been signed out meanwhile.", reason: "not_signed_in" };
+    await enterRequest(user.id);
     path = await work(user);
   } catch (error) {
     if (error instanceof HttpError) return { error: error.message, reason: error.reason };

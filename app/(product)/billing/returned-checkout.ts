@@ -15,11 +15,12 @@ export async function returnedCheckout(userId: string, id: unknown): Promise<Che
   const asked = checkoutReturnRequest.safeParse({ checkout: id });
   if (!asked.success) return null;
   const { checkout } = asked.data;
-  const shop = selling();
+  const shop = selling(userId);
   try {
     return await returnFromCheckout(userId, checkout, shop).catch((error) => {
       // A processor that is silent takes nothing away from what is known here.
-      if (error instanceof HttpError && error.status === 503) return checkoutStatus(userId, checkout, shop);
+      if (error instanceof HttpError && (error.status === 503 || error.status === 429))
+        return checkoutStatus(userId, checkout, shop);
       throw error;
     });
   } catch (error) {

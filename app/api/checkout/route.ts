@@ -1,4 +1,3 @@
-import { countAttempt } from "@/lib/attempts";
 import { checkout, checkoutRequest, selling } from "@/lib/billing";
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
@@ -6,7 +5,6 @@ import { requireUser } from "@/lib/identity";
 export function POST(request: Request) {
   return answer(async () => {
     const buyer = await requireUser(request);
-    await countAttempt("checkout", buyer.id);
-    return json(await checkout(buyer, await readJson(request, checkoutRequest), selling()));
+    return json(await checkout(buyer, await readJson(request, checkoutRequest), selling(buyer.id)));
   });
 }

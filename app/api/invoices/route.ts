@@ -5,6 +5,6 @@ import { requireUser } from "@/lib/identity";
 export function GET(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
-    return json(await invoicesOf(id, selling()));
+    return json(await invoicesOf(id, selling(id)));
   });
 }

@@ -6,6 +6,6 @@ export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
     const { product } = await readJson(request, portalRequest);
-    return json(await portalOf(id, product, selling()));
+    return json(await portalOf(id, product, selling(id)));
   });
 }

@@ -78,6 +78,8 @@ export interface WebhookSource {
   signatureHeader: string;
   /** Whether events of this type mean something; all others are stored and ignored. */
   handles(type: string): boolean;
+  /** Why a signature header is refused before the body is read: it is missing or malformed. null if it may be valid. */
+  refuseHeader(header: string | null): RefusalReason | null;
   /** HMAC over the bytes that came, in constant time, against each secret; the clock may be 5 minutes off either way. */
   verify(raw: Uint8Array, header: string | null, secrets: readonly string[], now: Instant): Verification;
   /** Reads the envelope; refuses what is not a JSON object with an id and a type. */

@@ -4,7 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Instant } from "../facts";
-import type { WebhookSource } from "./processor";
+import type { RefusalReason, WebhookSource } from "./processor";
 
 /** How a processor writes its header, and what stands between the timestamp and the bytes that are signed. */
 export interface SignatureScheme {
@@ -25,12 +25,21 @@ const TOLERANCE_SECONDS = 300;
  */
 export function verifier(scheme: SignatureScheme): WebhookSource["verify"] {
   return (raw, header, secrets, now) => {
-    if (header === null || header.trim() === "") return { valid: false, reason: "missing_signature" };
-    const signed = readHeader(scheme, header);
-    if (signed === null) return { valid: false, reason: "invalid_signature" };
+    const signed = readHeader(scheme, header ?? "");
+    if (signed === null) return { valid: false, reason: refuseHeader(scheme, header) ?? "invalid_signature" };
     if (!anySecretMatches(scheme, raw, signed, secrets)) return { valid: false, reason: "invalid_signature" };
     return inTime(Number(signed.timestamp), now);
   };
+}
+
+/** Why a header cannot be the signature of any body; null if it may be one. */
+export function headerCheck(scheme: SignatureScheme): WebhookSource["refuseHeader"] {
+  return (header) => refuseHeader(scheme, header);
+}
+
+function refuseHeader(scheme: SignatureScheme, header: string | null): RefusalReason | null {
+  if (header === null || header.trim() === "") return "missing_signature";
+  return readHeader(scheme, header) === null ? "invalid_signature" : null;
 }
 
 function inTime(timestampSeconds: number, now: Instant): ReturnType<WebhookSource["verify"]> {

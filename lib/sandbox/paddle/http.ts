@@ -3,6 +3,7 @@
  * goes to a route of our own.
  */
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { readBody as readRaw } from "@/lib/http";
 import type { Sandbox } from "../sandbox";
 import { PaddleProblem } from "./problem";
 import { handle } from "./router";
@@ -53,8 +54,9 @@ function requireVersion({ headers }: Request): void {
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {
-  const text = await request.text();
-  if (text.length > MAX_BODY) throw new PaddleProblem(413, "request_too_large", "Request is too large");
+  const raw = await readRaw(request, { cap: MAX_BODY });
+  if (raw === null) throw new PaddleProblem(413, "request_too_large", "Request is too large");
+  const text = new TextDecoder().decode(raw);
   if (text === "") return {};
   try {
     const body: unknown = JSON.parse(text);

@@ -15,7 +15,7 @@ create or replace function public.begin_checkout(
   p_processor text,
   p_trial boolean
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_row public.subscriptions;

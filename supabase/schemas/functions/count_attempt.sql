@@ -2,7 +2,7 @@
 -- Answers {allowed, retry_after}. Atomicity and locks: as count_attempts.
 create or replace function public.count_attempt(p_scope text, p_key text, p_limit integer, p_seconds integer)
 returns jsonb
-language sql set search_path = '' set lock_timeout = '1s'
+language sql set search_path = '' set lock_timeout = '500ms'
 as $$
   select public.count_attempts(jsonb_build_array(jsonb_build_object(
     'scope', p_scope, 'key', p_key, 'attempts', p_limit, 'seconds', p_seconds))) - 'counted';

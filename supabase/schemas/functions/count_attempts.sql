@@ -5,7 +5,7 @@
 -- Atomic: every limit counts the attempt, or none does. Locks: the rows of the keys, in the order of p_limits, which must be
 -- the same for all callers. Attempts at once are counted one by one.
 create or replace function public.count_attempts(p_limits jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_now timestamptz := clock_timestamp();

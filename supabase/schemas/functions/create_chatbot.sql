@@ -2,7 +2,7 @@
 -- number of things. At the limit nothing is made and the verdict says so. Locks: the users row (hold_user), then the
 -- subscriptions row.
 create or replace function public.create_chatbot(p_user_id text, p_name text) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_lock record;

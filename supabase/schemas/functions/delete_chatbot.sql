@@ -1,7 +1,7 @@
 -- Called by DELETE /api/chatbots/:id. The chatbot and its count go in one transaction; one that is not there (or is
 -- another user's) changes nothing. Locks: the subscriptions row.
 create or replace function public.delete_chatbot(p_user_id text, p_chatbot_id uuid) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_lock record := public.lock_subscription(p_user_id, 'chatbots');

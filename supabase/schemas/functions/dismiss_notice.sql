@@ -1,6 +1,6 @@
 -- Called by POST /api/notices/:id/dismiss: the user has read it. Errors: TG404 for one that is not there, or not this user's.
 create or replace function public.dismiss_notice(p_user_id text, p_notice_id bigint) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 begin
   update public.notices n set dismissed_at = coalesce(n.dismissed_at, now())

@@ -11,7 +11,7 @@
 -- Locks: the users row, so that no row that refers to it is made meanwhile; the subscriptions rows by product; then all
 -- else of the user. Errors: TG409 a subscription lives.
 create or replace function public.erase_account(p_user_id text) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_pseudonym text := 'erased_' || replace(gen_random_uuid()::text, '-', '');

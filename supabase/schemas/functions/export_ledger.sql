@@ -6,8 +6,10 @@ as $$
   select coalesce(jsonb_agg(to_jsonb(page) - 'user_id' order by page.field, page.at, page.entry), '[]')
   from (
     select * from public.usage_ledger l
-    where l.user_id = p_user_id and (p_after is null or (l.field, l.at, l.entry)
-      > (p_after ->> 'field', (p_after ->> 'at')::timestamptz, (p_after ->> 'entry')::bigint))
+    -- Without "or": a plan that serves the first page and the later ones would read from the start each time.
+    where l.user_id = p_user_id and (l.field, l.at, l.entry)
+      > (coalesce(p_after ->> 'field', ''), coalesce((p_after ->> 'at')::timestamptz, '-infinity'),
+        coalesce((p_after ->> 'entry')::bigint, 0))
     order by l.field, l.at, l.entry
     limit p_limit
   ) page;

@@ -3,7 +3,7 @@
 -- may be believed without asking again: until its window turns or a limit of the user's own ends, and not at all where the
 -- sandbox moves the user's clock.
 create or replace function public.get_entitlements(p_user_id text) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_entitlements jsonb;

@@ -2,7 +2,7 @@
 -- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
 -- or an override ends, or a plan is corrected. Locks: then the users row (lock_user) before the subscriptions rows.
 create or replace function public.get_usage(p_user_id text) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_product text;

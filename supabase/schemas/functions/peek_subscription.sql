@@ -4,7 +4,7 @@
 -- subscriptions row.
 create or replace function public.peek_subscription(p_user_id text, p_product text, p_timeline jsonb default null)
 returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_lock record;

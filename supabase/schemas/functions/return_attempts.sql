@@ -2,7 +2,7 @@
 -- ended meanwhile stays as it is, since the attempt was not counted in its successor.
 -- Atomic. Locks: the rows of the keys, in the order in which they were counted.
 create or replace function public.return_attempts(p_counted jsonb) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_counted record;

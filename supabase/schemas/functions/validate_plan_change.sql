@@ -5,7 +5,7 @@ create or replace function public.validate_plan_change(
   p_new_plan text,
   p_product text default 'chatbots'
 ) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '1s'
+language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_plan public.catalog_plans;

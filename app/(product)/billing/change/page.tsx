@@ -21,7 +21,7 @@ export default async function ChangePage({ searchParams }: ChangePageProps) {
   const [{ locale }, { now }, preview] = await Promise.all([
     reader(),
     usageOf(user.id),
-    orRefusal(previewChange(user.id, asked.data, selling())),
+    orRefusal(previewChange(user.id, asked.data, selling(user.id))),
   ]);
   const name = preview instanceof HttpError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
   return (

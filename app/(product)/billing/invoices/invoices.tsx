@@ -12,7 +12,7 @@ interface InvoicesProps {
 
 /** A user's invoices, as the processors have them. Where they cannot be had, the rest of the page stands. */
 export async function Invoices({ userId, now, locale, most }: InvoicesProps) {
-  const known = await invoicesOf(userId, selling()).catch((error: unknown) => {
+  const known = await invoicesOf(userId, selling(userId)).catch((error: unknown) => {
     log.warn({ userId, error: String(error) }, "[Invoices] Could not be shown");
     return null;
   });

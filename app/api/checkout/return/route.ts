@@ -6,6 +6,6 @@ export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
     const { checkout } = await readJson(request, checkoutReturnRequest);
-    return json(await returnFromCheckout(id, checkout, selling()));
+    return json(await returnFromCheckout(id, checkout, selling(id)));
   });
 }

@@ -7,6 +7,6 @@ export function GET(request: Request) {
     const { id } = await requireUser(request);
     const { searchParams } = new URL(request.url);
     const { checkout } = parse(checkoutReturnRequest, Object.fromEntries(searchParams));
-    return json(await checkoutStatus(id, checkout, selling()));
+    return json(await checkoutStatus(id, checkout, selling(id)));
   });
 }

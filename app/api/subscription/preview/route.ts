@@ -5,6 +5,6 @@ import { requireUser } from "@/lib/identity";
 export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
-    return json(await previewChange(id, await readJson(request, planChangeRequest), selling()));
+    return json(await previewChange(id, await readJson(request, planChangeRequest), selling(id)));
   });
 }

@@ -6,6 +6,6 @@ export function POST(request: Request) {
   return answer(async () => {
     const { id } = await requireUser(request);
     const { product } = await readJson(request, productRequest);
-    return json(await resumeSubscription(id, product, selling()));
+    return json(await resumeSubscription(id, product, selling(id)));
   });
 }

@@ -1,5 +1,5 @@
 import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { requireGateUser } from "@/lib/identity";
 import { openRewriting } from "@/lib/products/rewriting";
 import { priceOf, rewrite, transformRequest } from "@/lib/products/writer";
 import { withUsage } from "@/lib/usage";
@@ -16,7 +16,7 @@ const atOnce = withUsage(
 
 function inParts(request: Request) {
   return answer(async () => {
-    const { id } = await requireUser(request);
+    const { id } = await requireGateUser(request);
     return jsonLines(await openRewriting(id, await readJson(request, transformRequest)));
   });
 }

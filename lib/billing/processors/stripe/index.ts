@@ -1,13 +1,14 @@
 import type { WebhookSource } from "@/lib/billing/processors/processor";
 import { HANDLERS, normalize } from "./normalize";
 import { parse } from "./parse";
-import { verify } from "./verify";
+import { refuseHeader, verify } from "./verify";
 
 /** Stripe's webhooks. */
 export const stripe: WebhookSource = {
   processor: "stripe",
   signatureHeader: "stripe-signature",
   handles: (type) => Object.hasOwn(HANDLERS, type),
+  refuseHeader,
   verify,
   parse,
   normalize,

@@ -1,11 +1,11 @@
 import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
-import { requireUser } from "@/lib/identity";
+import { requireGateUser } from "@/lib/identity";
 import { messageRequest } from "@/lib/products/chatbots";
 import { openAnswer, wholeAnswer } from "@/lib/products/messages";
 
 export function POST(request: Request, { params }: RouteContext<"/api/chatbots/[id]/messages">) {
   return answer(async () => {
-    const user = await requireUser(request);
+    const user = await requireGateUser(request);
     const { text } = await readJson(request, messageRequest);
     const tell = await openAnswer(user.id, (await params).id, text);
     return wantsJsonLines(request) ? jsonLines(tell) : json(await wholeAnswer(tell(new AbortController().signal)));

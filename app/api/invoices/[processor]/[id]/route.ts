@@ -6,7 +6,7 @@ export function GET(request: Request, context: RouteContext<"/api/invoices/[proc
   return answer(async () => {
     const { id: userId } = await requireUser(request);
     const { processor, id } = await context.params;
-    const url = await invoiceDocument(userId, processor, id, selling());
+    const url = await invoiceDocument(userId, processor, id, selling(userId));
     return new Response(null, { status: 302, headers: { location: url, "cache-control": "no-store" } });
   });
 }

@@ -1,0 +1,120 @@
+/** Every request of a user that reaches a payment processor counts under one limit. */
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Gateway } from "@/lib/database";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/postgres";
+import { HttpError } from "@/lib/http/http-error";
+import { testDatabase } from "@/tests/support/database";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+import * as billing from ".";
+import { DAY } from "./period";
+import { playSubscription } from "./processors/stripe/played";
+import { countingReaches, type Selling, selling } from "./selling";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+afterAll(() => gateway.end());
+
+const USER = "counted-user";
+const WRITER = "writer";
+const wanted = { product: WRITER, plan: "ultra", interval: "monthly" } as const;
+
+/** Each call of a user, by the name that routes and pages call it. */
+const CALLS: Record<string, (shop: Selling) => Promise<unknown>> = {
+  previewChange: (shop) => billing.previewChange(USER, wanted, shop),
+  changePlan: (shop) => billing.changePlan(USER, wanted, shop),
+  cancelSubscription: (shop) => billing.cancelSubscription(USER, WRITER, shop),
+  resumeSubscription: (shop) => billing.resumeSubscription(USER, WRITER, shop),
+  invoicesOf: (shop) => billing.invoicesOf(USER, shop),
+  invoiceDocument: (shop) => billing.invoiceDocument(USER, "stripe", "in_1", shop),
+  portalOf: (shop) => billing.portalOf(USER, WRITER, shop),
+  checkout: (shop) =>
+    billing.checkout(
+      { id: `${USER}-new`, email: null },
+      billing.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
+      shop,
+    ),
+  returnFromCheckout: async (shop) => {
+    const { shop: uncounted } = playedShop(gateway);
+    const buyer = { id: `${USER}-returning`, email: null };
+    const { checkout } = await billing.checkout(
+      buyer,
+      billing.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
+      uncounted,
+    );
+    return billing.returnFromCheckout(buyer.id, checkout as string, shop);
+  },
+};
+
+/** Takes a Selling and asks no processor. */
+const READS = ["checkoutStatus"];
+
+const refused = () => Promise.reject(new HttpError(429, "rate_limited", "Too many attempts."));
+
+test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
+  const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY;
+  const price = { ...wanted, plan: "plus" };
+  const played = playSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
+  await deliver(gateway, played.created());
+  await deliver(gateway, played.paid("subscription_create", startsAt + 1_000));
+  const { shop, asked } = playedShop(gateway);
+  await expect(call(countingReaches(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
+  expect(asked).toEqual([]);
+});
+
+test("one request counts once, however often it asks a processor", async () => {
+  let attempts = 0;
+  const { shop, asked } = playedShop(gateway);
+  const counting = countingReaches(shop, async () => {
+    attempts += 1;
+  });
+  for (let turn = 0; turn < 2; turn += 1) await billing.invoicesOf(USER, counting);
+  expect(asked.length).toBeGreaterThan(1);
+  expect(attempts).toBe(1);
+});
+
+test("the 61st request within a minute is refused, and only that user's", async () => {
+  for (let turn = 0; turn < 60; turn += 1) expect(await selling(USER).reach("stripe")).toBeDefined();
+  await expect(selling(USER).reach("paddle")).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
+  expect(await selling(`${USER}-other`).reach("stripe")).toBeDefined();
+});
+
+describe("the list is complete", () => {
+  const texts = (pattern: string) =>
+    globSync(pattern, { cwd: ROOT })
+      .filter((file) => !file.includes(".test."))
+      .map((file) => ({ file: file.replaceAll("\\", "/"), text: readFileSync(path.join(ROOT, file), "utf8") }));
+
+  test("it has every function that takes a Selling and that the app may call", () => {
+    const taking = texts("lib/billing/*.ts").flatMap(({ text }) =>
+      [...text.matchAll(/^export async function (\w+)\(([^)]*)\)/gm)]
+        .filter(([, name, parameters]) => parameters?.includes("Selling") && name && name in billing)
+        .map(([, name]) => name),
+    );
+    expect(taking.sort()).toEqual([...Object.keys(CALLS), ...READS].sort());
+  });
+
+  test("routes, actions and pages get a processor from selling(userId) alone", () => {
+    const direct = texts("{app,lib}/**/*.{ts,tsx}")
+      .filter(({ text }) => /^(import|export) \{[^}]*\breach\b|(stripe|paddle)\/client"/m.test(text))
+      .map(({ file }) => file)
+      .sort();
+    expect(direct).toEqual([
+      // Asks only whether a processor is configured.
+      "app/pricing/payable-processors.ts",
+      "lib/billing/index.ts",
+      "lib/billing/processors/reach.ts",
+      "lib/billing/selling.ts",
+      // A processor's signed delivery.
+      "lib/billing/webhook-route.ts",
+      // Jobs and admins.
+      "lib/jobs/reconcile-all.ts",
+      "lib/jobs/schedule.ts",
+    ]);
+  });
+});

@@ -1,0 +1,73 @@
+import { expect, test, vi } from "vitest";
+import { z } from "zod";
+import { readBody } from "./body";
+import { answer, json, readJson } from "./respond";
+
+/** A request whose body is these chunks; the stream then stays open if it stalls. */
+function requestOf(chunks: readonly string[], { stalls = false, canceled = () => {} } = {}) {
+  const encoder = new TextEncoder();
+  const left = [...chunks];
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const chunk = left.shift();
+      if (chunk !== undefined) controller.enqueue(encoder.encode(chunk));
+      else if (!stalls) controller.close();
+      else return new Promise<void>(() => {});
+    },
+    cancel: canceled,
+  });
+  return new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
+}
+
+test("reads all chunks", async () => {
+  const body = await readBody(requestOf(["one ", "two"]));
+  expect(new TextDecoder().decode(body ?? undefined)).toBe("one two");
+});
+
+test("a request without a body reads as empty", async () => {
+  expect(await readBody(new Request("http://test.invalid/"))).toHaveLength(0);
+});
+
+test("a body that stalls is refused with 408 and its stream canceled", async () => {
+  const canceled = vi.fn();
+  const request = requestOf(["half"], { stalls: true, canceled });
+  await expect(readBody(request, { deadline: 20 })).rejects.toMatchObject({ status: 408, reason: "body_too_slow" });
+  expect(canceled).toHaveBeenCalled();
+});
+
+test("the deadline is for the whole body, not for each chunk", async () => {
+  let chunks = 0;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      chunks += 1;
+      controller.enqueue(new Uint8Array(1));
+    },
+  });
+  const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
+  await expect(readBody(request, { deadline: 60 })).rejects.toMatchObject({ status: 408 });
+  expect(chunks).toBeGreaterThan(0);
+});
+
+test("more than the cap gives null, and the stream is canceled", async () => {
+  const canceled = vi.fn();
+  const request = requestOf(["12345", "67890"], { stalls: true, canceled });
+  expect(await readBody(request, { cap: 8 })).toBeNull();
+  expect(canceled).toHaveBeenCalled();
+});
+
+test("a body that breaks off is 400", async () => {
+  const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
+  const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
+  await expect(readBody(request)).rejects.toMatchObject({ status: 400, reason: "incomplete_body" });
+});
+
+test("413 ends the connection, since the rest of the body would keep it open", async () => {
+  const request = new Request("http://test.invalid/", {
+    method: "POST",
+    body: "{}",
+    headers: { "content-length": String(2 ** 21) },
+  });
+  const response = await answer(async () => json(await readJson(request, z.object({}))));
+  expect([response.status, response.headers.get("connection")]).toEqual([413, "close"]);
+});

@@ -1,0 +1,88 @@
+/**
+ * Users who erase their account while they consume, and come back: both lives of an account share one quota. Their names
+ * differ from those of the other traffic, whose checks look for keys, which an erasure deletes.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { CATALOG } from "@/lib/billing/catalog";
+import type { Client } from "./client";
+import type { Random } from "./random";
+import type { Told } from "./told";
+import type { Finding } from "./verify";
+
+const FIELD = "messages_count";
+const LIMIT = CATALOG.chatbots.plans.free.limits[FIELD];
+/** Enough to reach the limit. */
+const ROUNDS = 12;
+
+interface Worker {
+  client: Client;
+  told: Told;
+  random: Random;
+  goesOn: () => boolean;
+}
+
+export async function erasures({ client, told, random, goesOn }: Worker, name: string): Promise<void> {
+  for (let turn = 0; goesOn(); turn += 1) {
+    const userId = `eraser-${name.replace(" ", "-")}-${turn}`;
+    const cookie = await signIn(client, userId);
+    const consume = async (key: string) => {
+      const amount = random.whole(1, 6);
+      const body = { userId, field: FIELD, amount, idempotencyKey: key };
+      const headers = () => ({ authorization: "Bearer sandbox-usage-key" });
+      const { status, body: verdict, repeats } = await client.ask("/api/usage/consume", { body, headers });
+      if (status !== 200) told.wrong.push(`consume beside an erasure: ${status} ${JSON.stringify(verdict)}`);
+      else told.erasers.push({ userId, amount, allowed: verdict.allowed, repeats });
+    };
+    const erase = async () => {
+      await sleep(random.whole(0, 15));
+      const { status, body } = await client.ask("/api/account", { method: "DELETE", headers: () => ({ cookie }) });
+      if (status === 200) told.erasures += 1;
+      else told.wrong.push(`erasure: ${status} ${JSON.stringify(body)}`);
+    };
+    for (let round = 0; round < ROUNDS && goesOn(); round += 1) {
+      const calls = Array.from({ length: random.whole(1, 4) }, (_, index) => consume(`${round}/${index}`));
+      await Promise.all([...calls, ...(random.chance(0.6) ? [erase()] : [])]);
+      await sleep(random.whole(10, 60));
+    }
+    // The account exists at the end, with the counters of all its lives.
+    await consume("last");
+  }
+}
+
+async function signIn(client: Client, userId: string): Promise<string> {
+  const { headers } = await client.ask("/api/auth/local", { body: { userId } });
+  return headers
+    .getSetCookie()
+    .map((each) => each.split(";")[0])
+    .join("; ");
+}
+
+/**
+ * What was allowed over all lives of an account is counted in the last one, and within the limit. An erasure deletes keys:
+ * a charge that was sent again, since its answer was lost, may count once in each life.
+ */
+export async function verifyErasures(told: Told, query: <Row>(text: string) => Promise<Row[]>): Promise<Finding> {
+  const rows = await query<{ user_id: string; counted: number; stored: number }>(`
+    select s.user_id, (s.usage ->> '${FIELD}')::int as counted,
+      (select coalesce(sum(l.amount), 0)::int from public.usage_ledger l
+       where l.user_id = s.user_id and l.field = '${FIELD}') as stored
+    from public.subscriptions s where s.product = 'chatbots' and s.user_id like 'eraser-%'`);
+  const found = new Map(rows.map((row) => [row.user_id, row]));
+  const users = new Set(told.erasers.map(({ userId }) => userId));
+  const violations = [...users].flatMap((userId) => {
+    const charges = told.erasers.filter((each) => each.userId === userId);
+    const allowed = charges.reduce((sum, each) => sum + (each.allowed ? each.amount : 0), 0);
+    const repeated = charges.reduce((sum, each) => sum + each.amount * each.repeats, 0);
+    const { counted, stored } = found.get(userId) ?? { counted: 0, stored: 0 };
+    return [
+      ...(allowed > LIMIT ? [`${userId}: ${allowed} of ${LIMIT} allowed over all lives`] : []),
+      ...(counted > LIMIT ? [`${userId}: ${counted} of ${LIMIT} counted`] : []),
+      ...(counted !== stored ? [`${userId}: ${stored} in the ledger, ${counted} counted`] : []),
+      ...(counted < allowed ? [`${userId}: ${allowed} allowed, ${counted} counted`] : []),
+      ...(counted > allowed + repeated
+        ? [`${userId}: ${allowed} allowed, ${counted} counted, ${repeated} repeated`]
+        : []),
+    ];
+  });
+  return { what: "erasures: no refill, and nothing lost over all lives", checked: users.size, violations };
+}

@@ -1,0 +1,58 @@
+/** Many requests of one user at once, on the production build: the others are answered, and the user's own are bounded. */
+import { expect, test } from "vitest";
+import { appServer } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
+
+const database = testDatabase({ deadlines: "shipped" });
+const app = appServer(() => ({
+  TOLLGATE_SANDBOX: "1",
+  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  DATABASE_URL: database.url,
+}));
+
+async function signIn(userId: string): Promise<Record<string, string>> {
+  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
+  return { cookie: cookies.map((each) => each.split(";")[0]).join("; "), origin: app.url };
+}
+
+/** Not by `send`, which asks again after a 503. */
+const many = (count: number, path: string, init: RequestInit) =>
+  Promise.all(Array.from({ length: count }, () => fetch(`${app.url}${path}`, init)));
+
+const chatbot = (headers: Record<string, string>) => ({
+  method: "POST",
+  headers: { ...headers, "content-type": "application/json" },
+  body: JSON.stringify({ name: "Bot" }),
+});
+
+test("forty calls on an own locked row: bounded, without effect, and others are answered meanwhile", async () => {
+  const [slow, other] = [await signIn("slow"), await signIn("other")];
+  await app.send("/api/subscription/usage", { headers: slow });
+  await app.send("/api/subscription/usage", { headers: other });
+  const client = await database.pool().connect();
+  await client.query("begin");
+  await client.query("select from subscriptions where user_id = 'slow' for update");
+  const answers = many(40, "/api/chatbots", chatbot(slow));
+  const made = await app.send("/api/chatbots", { method: "POST", headers: other, body: { name: "Bot" } });
+  expect(made.status).toBe(201);
+  const refused = await answers;
+  await client.query("rollback");
+  client.release();
+  expect([...new Set(refused.map(({ status }) => status))].sort()).toEqual([429, 503]);
+  for (const answer of refused) expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  const tooMany = refused.find(({ status }) => status === 429);
+  expect(await tooMany?.json()).toMatchObject({ reason: "rate_limited", error: expect.any(String) });
+  expect((await app.send("/api/chatbots", { headers: slow })).json).toEqual({ chatbots: [] });
+});
+
+test("pages over the limit are 429 with Retry-After, and a few at once are all shown", async () => {
+  const busy = await signIn("busy");
+  const answers = await many(80, "/billing", { headers: busy });
+  // On a busy machine the database's deadlines may add an error page.
+  expect(answers.map(({ status }) => status)).toEqual(expect.arrayContaining([200, 429]));
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused?.headers.get("retry-after")).toBe("2");
+  expect(await refused?.text()).toContain("<html");
+  const eight = async () => (await many(8, "/usage", { headers: busy })).map(({ status }) => status);
+  await expect.poll(eight).toEqual(Array(8).fill(200));
+});
