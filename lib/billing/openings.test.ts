@@ -168,6 +168,21 @@ describe("a first period inside another subscription's", () => {
     ]);
   });
 
+  test("of a live one and one that was paused or whose item had left, the live one", () => {
+    const [a, c] = [told("sub_a"), told("sub_c")];
+    const from = (...others: Fact[]) => again(others)?.from?.source;
+    const left = { plan: null, interval: null, periodStart: null, periodEnd: null };
+    const list = { complete: true, plans: 0, unlisted: [] };
+    for (const gone of [a.is(2, { status: "paused" }), a.is(2, left, { list })]) {
+      expect(from(a.is(0), gone, c.is(5, days(5, 35)), c.ends(10))).toBe("stripe:sub_c");
+      expect(from(a.is(0), gone)).toBe("stripe:sub_a");
+    }
+    // One that begins at the very instant has nothing before it, and is as live as it begins.
+    const b = told("sub_b").is(10, days(10, 40));
+    const all = openings(a.is(10, days(10, 40)), c.is(0), c.is(9, { status: "paused" }), b);
+    expect(all.find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source).toBe("stripe:sub_a");
+  });
+
   test("of several the one that lived longest, then the one that began last", () => {
     const [a, c] = [told("sub_a"), told("sub_c")];
     const from = (...others: Fact[]) => again(others)?.from?.source;

@@ -45,19 +45,6 @@ test.each<[string, Action[]]>([
     ["trial", "upgradePendingIfIncomplete", "removeItem", "returnItem", "hour"],
   ],
   [
-    "a trial inside the paid periods of a live subscription and of one whose item was removed",
-    [
-      "subscribeYearly",
-      "removeItem",
-      "switchInterval",
-      "toPeriodEnd",
-      "subscribeSecond",
-      "hour",
-      "moveByTrial",
-      "hour",
-    ],
-  ],
-  [
     "a trial inside a trial that was ended and paid within a second, beside a yearly period",
     [
       "subscribeYearly",

@@ -132,6 +132,19 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
+/** A processor changes items of the list: an item that has left it has no plan, interval or period to change. */
+const CHANGES_OF_THE_ITEM: ReadonlySet<Action> = new Set<Action>([
+  "endTrial",
+  "extendTrial",
+  "upgradeInvoiced",
+  "upgradeProrated",
+  "upgradePendingIfIncomplete",
+  "downgrade",
+  "switchInterval",
+  "restartFull",
+  "moveByTrial",
+]);
+
 /** Paddle neither pauses the collection alone nor cuts item lists. */
 const STRIPE_ONLY: readonly Action[] = ["collectVoid", "collectWaived", "collectOn", "truncatedUpdate"];
 export const PADDLE_ACTIONS = ACTIONS.filter((action) => !STRIPE_ONLY.includes(action));
@@ -533,6 +546,7 @@ export class World {
 
   private change(action: Action, subscription: Subscription): boolean {
     const { image, sold, plan } = subscription;
+    if (subscription.removed && CHANGES_OF_THE_ITEM.has(action)) return false;
     const living = image.status === "active" || image.status === "past_due" || image.status === "trialing";
     switch (action) {
       case "endTrial": {
@@ -561,7 +575,7 @@ export class World {
         return true;
       }
       case "restartFull":
-        if (image.status !== "active" || subscription.removed) return false;
+        if (image.status !== "active") return false;
         this.tick();
         this.restart(subscription, this.charge(this.priceOf(plan, image.interval as Interval)), "change", "active");
         return true;
@@ -589,7 +603,7 @@ export class World {
         });
         return true;
       case "moveByTrial":
-        if (image.status !== "active" || !sold.paid || sold.interval === "yearly" || subscription.removed) return false;
+        if (image.status !== "active" || !sold.paid || sold.interval === "yearly") return false;
         if (limitOf(plan) > limitOf(sold.announced)) return false;
         this.tick();
         this.startTrial(false, sold.end, plan);
