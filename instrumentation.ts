@@ -13,6 +13,7 @@ export async function register(): Promise<void> {
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
     const { env } = await import("./lib/env");
+    (await import("./lib/env-warnings")).warnOfLimits();
     if (env().sandbox) {
       (await import("./lib/jobs")).startScheduler();
       (await import("./lib/sandbox")).startSandbox();

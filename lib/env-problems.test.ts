@@ -13,6 +13,7 @@ const PRODUCTION = {
   STRIPE_WEBHOOK_SECRET: `${key("whsec_new")},${key("whsec_old")}`,
   PADDLE_API_KEY: "pdl_live_apikey_1",
   PADDLE_WEBHOOK_SECRET: key("pdl_ntfset"),
+  PADDLE_CLIENT_TOKEN: "live_0123456789abcdef0123456789a",
   USAGE_API_KEY: key("usage"),
   CRON_SECRET: key("cron"),
   METRICS_TOKEN: key("metrics"),
@@ -67,6 +68,34 @@ describe("secrets of production", () => {
   });
 });
 
+describe("Paddle's client-side token", () => {
+  const of = (variables: Record<string, string>) => startupProblems({ ...PRODUCTION, ...variables }, START);
+  const TEST = "test_0123456789abcdef0123456789a";
+
+  test("starts with the token of its environment, and without one", () => {
+    expect(of({ PADDLE_CLIENT_TOKEN: TEST, PADDLE_ENVIRONMENT: "sandbox" })).toEqual([]);
+    expect(of({ PADDLE_CLIENT_TOKEN: "" })).toEqual([]);
+  });
+
+  test.each<[title: string, variables: Record<string, string>, problem: RegExp]>([
+    ["a test token in production", { PADDLE_CLIENT_TOKEN: TEST }, /^PADDLE_CLIENT_TOKEN is for Paddle's sandbox/],
+    [
+      "a live token in Paddle's sandbox",
+      { PADDLE_ENVIRONMENT: "sandbox" },
+      /^PADDLE_CLIENT_TOKEN is for .* production/,
+    ],
+    ["an API key", { PADDLE_CLIENT_TOKEN: "pdl_live_apikey_1" }, /PADDLE_CLIENT_TOKEN: must be a client-side token/],
+    ["another prefix", { PADDLE_CLIENT_TOKEN: `client_${TEST}` }, /PADDLE_CLIENT_TOKEN: must be a client-side token/],
+    [
+      "a token without Paddle",
+      { PADDLE_API_KEY: "", PADDLE_WEBHOOK_SECRET: "" },
+      /^PADDLE_CLIENT_TOKEN is set, PADDLE_API_KEY is not/,
+    ],
+  ])("does not start with %s", (_, variables, problem) => {
+    expect(of(variables)).toEqual([expect.stringMatching(problem)]);
+  });
+});
+
 describe("the sandbox", () => {
   const SANDBOX = { TOLLGATE_SANDBOX: "1", NODE_ENV: "production", APP_URL: "http://localhost:3000" };
 
@@ -88,6 +117,7 @@ describe("the sandbox", () => {
     ["STRIPE_SECRET_KEY", "sk_live_1"],
     ["STRIPE_SECRET_KEY", "rk_live_1"],
     ["PADDLE_API_KEY", "pdl_live_apikey_1"],
+    ["PADDLE_CLIENT_TOKEN", "live_0123456789abcdef0123456789a"],
     ["PADDLE_ENVIRONMENT", "production"],
     ["CLERK_SECRET_KEY", "sk_live_1"],
     ["CLERK_PUBLISHABLE_KEY", "pk_live_1"],

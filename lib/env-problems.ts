@@ -42,6 +42,7 @@ export function configurationProblems(env: Env, variables: Variables, argv: read
     ...databaseProblems(env),
     ...identityProblems(env),
     ...processorProblems(env),
+    ...clientTokenProblems(env),
     ...(env.appUrl ? [] : ["APP_URL is not set: the address that users see, such as https://app.example.com."]),
     ...secretProblems(env),
     ...priceProblems(variables),
@@ -77,6 +78,15 @@ function processorProblems({ stripe, paddle }: Env): string[] {
   return processors
     .filter(([, hasKey, , hasSecret]) => hasKey !== hasSecret)
     .map(([key, hasKey, secret]) => (hasKey ? `${key} is set, ${secret} is not.` : `${secret} is set, ${key} is not.`));
+}
+
+/** Paddle.js refuses a token of the other environment only when a payer opens the checkout. */
+function clientTokenProblems({ paddle: { apiKey, clientToken, environment } }: Env): string[] {
+  if (clientToken === undefined) return [];
+  if (apiKey === undefined) return ["PADDLE_CLIENT_TOKEN is set, PADDLE_API_KEY is not."];
+  const ofToken = clientToken.startsWith("live_") ? "production" : "sandbox";
+  if (ofToken === environment) return [];
+  return [`PADDLE_CLIENT_TOKEN is for Paddle's ${ofToken}, and PADDLE_ENVIRONMENT is ${environment}.`];
 }
 
 /** The same id under two prices would make one of two plans out of a payment by chance. */

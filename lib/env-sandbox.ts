@@ -28,6 +28,7 @@ function liveSigns({ stripe, paddle, clerk }: Env): string[] {
   const signs: [variable: string, live: boolean][] = [
     ["STRIPE_SECRET_KEY", /^[sr]k_live_/.test(stripe.secretKey ?? "")],
     ["PADDLE_API_KEY", /^pdl_live_/.test(paddle.apiKey ?? "")],
+    ["PADDLE_CLIENT_TOKEN", /^live_/.test(paddle.clientToken ?? "")],
     ["PADDLE_ENVIRONMENT", paddle.environment === "production"],
     ["CLERK_SECRET_KEY", /^sk_live_/.test(clerk.secretKey ?? "")],
     ["CLERK_PUBLISHABLE_KEY", /^pk_live_/.test(clerk.publishableKey ?? "")],

@@ -69,6 +69,11 @@ const variablesSchema = z.object({
     .regex(/^acct_\w{1,250}$/, "must be an account id, which begins with acct_")
     .optional(),
   PADDLE_API_KEY: z.string().optional(),
+  /** Public: Paddle.js on `/checkout/paddle` is initialized with it. */
+  PADDLE_CLIENT_TOKEN: z
+    .string()
+    .regex(/^(test|live)_[a-zA-Z0-9]{10,200}$/, "must be a client-side token, which begins with test_ or live_")
+    .optional(),
   PADDLE_WEBHOOK_SECRET: list,
   PADDLE_ENVIRONMENT: z.enum(["sandbox", "production"]).optional(),
 
@@ -150,6 +155,7 @@ export function readEnv(variables: Variables) {
     },
     paddle: {
       apiKey: read.PADDLE_API_KEY,
+      clientToken: read.PADDLE_CLIENT_TOKEN,
       webhookSecrets: orElse(read.PADDLE_WEBHOOK_SECRET, inSandbox(SANDBOX.paddleWebhookSecret)),
       environment: read.PADDLE_ENVIRONMENT ?? (sandbox ? ("sandbox" as const) : ("production" as const)),
     },

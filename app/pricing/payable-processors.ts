@@ -5,5 +5,5 @@ const PROCESSORS = ["stripe", "paddle"] as const;
 /** The processors that plans can be paid through here, the usual one first. */
 export async function payableProcessors(): Promise<(typeof PROCESSORS)[number][]> {
   const found = await Promise.all(PROCESSORS.map((processor) => reach(processor)));
-  return PROCESSORS.filter((_, index) => found[index] !== undefined);
+  return PROCESSORS.filter((_, index) => found[index]?.sells === true);
 }

@@ -8,6 +8,7 @@ import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { checkoutStatus, returnFromCheckout } from "./checkout-return";
 import { endDoubled } from "./doubled";
+import type { Image } from "./facts";
 import { DAY } from "./period";
 import { ProcessorError } from "./processors/client";
 import { playSubscription } from "./processors/stripe/played";
@@ -47,6 +48,7 @@ describe("a checkout", () => {
       customer: customers[0]?.customer,
       priceId: "price_writer_plus_monthly",
       returnUrl: `https://app.example/billing?checkout=${id}`,
+      checkoutPage: `https://app.example/checkout/stripe?checkout=${id}`,
       idempotencyKey: id,
     });
     expect(url).toBe(`https://pay.example/${checkouts[0]?.id}`);
@@ -169,9 +171,43 @@ describe("a checkout", () => {
     await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
     expect(await endDoubled(shop)).toEqual({ looked: 1, ended: 1, failed: 0 });
     expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
+    expect(askedFor("refundCheckout")).toEqual([checkouts[0]?.id]);
+    expect(await gateway.adminActs(null, 1)).toMatchObject([
+      {
+        actor: "job:checkouts",
+        act: "purchase.refunded",
+        userId: buyer.id,
+        details: { processor: "paddle", subscription: doubled, transaction: checkouts[0]?.id },
+      },
+    ]);
     await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
     expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
     expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+
+  test("that was paid beside another is refunded in a later round if the processor refuses first", async () => {
+    const { shop, checkouts, pay, askedFor, clients, subscriptions } = playedShop(gateway, { closes: false });
+    await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
+    const second = await checkout(buyer, wants("ultra"), shop);
+    pay(checkouts[1]?.id as string);
+    await returnFromCheckout(buyer.id, second.checkout, shop);
+    const doubled = pay(checkouts[0]?.id as string);
+    const round = async () => {
+      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+      return endDoubled(shop);
+    };
+    const { refundCheckout } = clients.paddle;
+    clients.paddle.refundCheckout = async () => {
+      throw new ProcessorError("not completed yet", "invalid", "adjustment_transaction_invalid_status_for_refund");
+    };
+    expect(await round()).toEqual({ looked: 1, ended: 0, failed: 1 });
+    (subscriptions.get(doubled) as { image: Image }).image.status = "canceled";
+    clients.paddle.refundCheckout = refundCheckout;
+    expect(await round()).toEqual({ looked: 1, ended: 1, failed: 0 });
+    expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
+    expect(askedFor("refundCheckout")).toEqual([checkouts[0]?.id]);
+    expect(await round()).toEqual({ looked: 0, ended: 0, failed: 0 });
+    expect(await gateway.adminActs(buyer.id, 10)).toHaveLength(1);
   });
 
   test("that was left open and is the only one that was paid, is what was bought", async () => {
@@ -233,9 +269,19 @@ describe("is refused", () => {
     });
   });
 
+  test("a processor whose checkout cannot be opened here", async () => {
+    const { shop, clients, checkouts } = playedShop(gateway);
+    const closed = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }) };
+    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
+      status: 404,
+      reason: "processor_not_configured",
+    });
+    expect(checkouts).toEqual([]);
+  });
+
   test("a price that is not sold here", async () => {
     const { shop, clients } = playedShop(gateway);
-    const without = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => undefined }) };
+    const without = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }) };
     expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
   });
 

@@ -16,7 +16,7 @@ import type { Reached } from "./processors/reach";
 import type { CheckoutAsked } from "./purchase-requests";
 import type { CheckoutView } from "./purchase-view";
 import { reconcile } from "./reconcile";
-import { asked, priceOf, reached, type Selling } from "./selling";
+import { asked, notConfigured, priceOf, reached, type Selling } from "./selling";
 
 export interface Buyer {
   id: string;
@@ -38,6 +38,7 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Sellin
   if (refusal) throw refusal;
 
   const found = await reached(shop, processor);
+  if (!found.sells) throw notConfigured(processor);
   const priceId = priceOf(found, { ...wanted, plan });
   await gateway.ensureUser(buyer.id, buyer.email, null);
   const trialDays = wanted.trial ? await trialFor(buyer.id, wanted, shop) : undefined;
@@ -115,6 +116,7 @@ async function open(buyer: Buyer, begun: StoredCheckout, { priceId, trialDays }:
         email: buyer.email,
         priceId,
         returnUrl: `${appUrl}/billing?checkout=${id}`,
+        checkoutPage: `${appUrl}/checkout/${processor}?checkout=${id}`,
         cancelUrl: `${appUrl}/pricing?product=${product}`,
         idempotencyKey: id,
         ...(trialDays !== undefined && { trialDays }),

@@ -1,20 +1,21 @@
 /**
- * Purchases that were paid beside another. A checkout that is replaced is closed at the processor; where the processor has
- * no way to (a Paddle draft), its page stays open in some tab. Paid after all, it would be a second subscription: it is
- * ended at once, and what was paid for it is for an admin to give back.
+ * Purchases that were paid beside another. A checkout that is replaced is closed at the processor. Paddle cannot close a
+ * draft, so its page can still be paid in another tab. That second subscription is ended at once, and its refund requested.
  */
 import type { StoredCheckout } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { isProductId } from "./catalog";
 import { currentOf } from "./current";
-import { ProcessorError } from "./processors/client";
+import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "./processors/client";
 import type { Selling } from "./selling";
 
 const BATCH = 20;
+/** Who did it, in the audit log. */
+const ACTOR = "job:checkouts";
 
 type Shop = Pick<Selling, "gateway" | "reach">;
 
-/** One round. What cannot be asked now is asked in the next. */
+/** One round. A checkout whose processor does not answer or refuses is tried again in the next round. */
 export async function endDoubled(shop: Shop): Promise<{ looked: number; ended: number; failed: number }> {
   const result = { looked: 0, ended: 0, failed: 0 };
   for (const { userId, ...checkout } of await shop.gateway.leftOpenCheckouts(BATCH)) {
@@ -41,13 +42,34 @@ async function endIfDoubled(userId: string, checkout: StoredCheckout, shop: Shop
   const { subscription } = now;
   const { timeline } = await currentOf(userId, product, shop.gateway);
   const others = timeline.mirrors.filter((mirror) => mirror.endedAt === null && mirror.subscription !== subscription);
-  if (others.length > 0) {
-    await found.client.cancel(subscription, "now");
-    log.error(
-      { userId, processor, subscription, transaction: externalId },
-      "[Job] A doubled purchase was ended: refund it",
-    );
-  }
+  if (others.length > 0)
+    await giveBack(userId, checkout, { subscription, transaction: externalId }, found.client, shop);
   await shop.gateway.concludeCheckout(userId, id, "paid", subscription);
   return others.length > 0;
+}
+
+interface Doubled {
+  subscription: string;
+  transaction: string;
+}
+
+/** Each step can be repeated: the checkout stays in the next rounds until all of them are done. */
+async function giveBack(
+  userId: string,
+  { id, product, processor }: StoredCheckout,
+  doubled: Doubled,
+  client: ProcessorClient,
+  { gateway }: Shop,
+): Promise<void> {
+  const { subscription, transaction } = doubled;
+  if (!hasEnded(await client.subscription(subscription))) await client.cancel(subscription, "now");
+  await client.refundCheckout?.(transaction);
+  const details = { processor, product, checkout: id, subscription, transaction };
+  await gateway.recordAdminAct(ACTOR, "purchase.refunded", userId, details);
+  log.warn({ userId, ...details }, "[Job] A doubled purchase was ended and its refund requested");
+}
+
+function hasEnded({ facts, shared }: SubscriptionReading): boolean {
+  const known = [...facts.map(({ fact }) => fact), ...(shared === null ? [] : [shared])];
+  return known.some(({ image }) => image.status === "canceled");
 }

@@ -26,7 +26,7 @@ const { sandbox, stripe, pay } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold }) };
+const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
 
 let users = 0;
 let buyer = { id: "", email: "" };

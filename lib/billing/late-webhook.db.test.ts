@@ -43,7 +43,11 @@ test.each([
   });
   const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
   const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-  const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold }) };
+  const shop: Selling = {
+    gateway,
+    appUrl: "http://localhost:3000",
+    reach: async () => ({ client, sold, sells: true }),
+  };
   const writer = async () => (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
 
   const { checkout: id } = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), shop);

@@ -40,7 +40,11 @@ export function countingReaches(shop: Selling, count: () => Promise<void>): Sell
 export async function reached({ reach }: Selling, processor: Processor): Promise<Reached> {
   const found = await reach(processor);
   if (found) return found;
-  throw new HttpError(404, "processor_not_configured", `${NAMES[processor]} is not set up here.`, { processor });
+  throw notConfigured(processor);
+}
+
+export function notConfigured(processor: Processor): HttpError {
+  return new HttpError(404, "processor_not_configured", `${NAMES[processor]} is not set up here.`, { processor });
 }
 
 /** @throws HttpError 400 where the plan is not sold by that interval here */

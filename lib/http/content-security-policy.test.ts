@@ -56,13 +56,20 @@ test.each([
   ["sandbox", "sandbox-"],
 ])("Paddle's %s", async (environment, prefix) => {
   const keys = { PADDLE_API_KEY: "pdl_x", PADDLE_WEBHOOK_SECRET: "pdl_y", PADDLE_ENVIRONMENT: environment };
-  expect(hosts(await policy(keys))).toEqual({
+  const token = `${environment === "sandbox" ? "test" : "live"}_0123456789abcdef0123456789a`;
+  expect(hosts(await policy({ ...keys, PADDLE_CLIENT_TOKEN: token }))).toEqual({
     "script-src": ["https://cdn.paddle.com"],
-    "style-src": ["https://cdn.paddle.com"],
-    "connect-src": [`https://${prefix}checkout-service.paddle.com`],
-    "frame-src": [`https://${prefix}buy.paddle.com`],
+    "style-src": [`https://${prefix}cdn.paddle.com`],
+    "img-src": [`https://${prefix}cdn.paddle.com`],
+    "connect-src": [`https://${prefix}checkout-service.paddle.com`, `https://${prefix}create-checkout.paddle.com`],
+    "frame-src": [`https://${prefix}buy.paddle.com`, `https://${prefix}cdn.paddle.com`],
     "form-action": [`https://${prefix}customer-portal.paddle.com`],
   });
+});
+
+test("Paddle without a client-side token: its portal only, since no page loads Paddle.js", async () => {
+  const keys = { PADDLE_API_KEY: "pdl_x", PADDLE_WEBHOOK_SECRET: "pdl_y" };
+  expect(hosts(await policy(keys))).toEqual({ "form-action": ["https://customer-portal.paddle.com"] });
 });
 
 test.each(["pk_test_", "pk_test_%%%", `pk_test_${Buffer.from("evil.example; script-src *$").toString("base64")}`])(

@@ -63,7 +63,10 @@ function clerkFrontend(publishableKey: string | undefined): string[] {
   return /^[a-z0-9.-]+(:\d+)?$/i.test(host) ? [`https://${host}`] : [];
 }
 
-/** Stripe's checkout and portal, to which a form may lead; Paddle's overlay, which runs inside our page. */
+/**
+ * Stripe's checkout and portal, to which a form may lead; Paddle's overlay, which Paddle.js opens on our page.
+ * The hosts of Paddle's are those in Paddle.js 2.9 (its endpoints and assets); it has no published list.
+ */
 function neededByProcessors(): Needs[] {
   const { stripe, paddle } = env();
   const needs: Needs[] = [];
@@ -74,16 +77,17 @@ function neededByProcessors(): Needs[] {
       "frame-src": ["https://js.stripe.com", "https://hooks.stripe.com", "https://checkout.stripe.com"],
       "form-action": ["https://checkout.stripe.com", "https://billing.stripe.com"],
     });
-  if (paddle.apiKey) {
-    const hosts = paddle.environment === "sandbox" ? "sandbox-" : "";
+  const prefix = paddle.environment === "sandbox" ? "sandbox-" : "";
+  if (paddle.clientToken)
     needs.push({
+      // Paddle.js has one address; its styles, images and error page come from the environment's own.
       "script-src": ["https://cdn.paddle.com"],
-      "style-src": ["https://cdn.paddle.com"],
-      "connect-src": [`https://${hosts}checkout-service.paddle.com`],
-      "frame-src": [`https://${hosts}buy.paddle.com`],
-      "form-action": [`https://${hosts}customer-portal.paddle.com`],
+      "style-src": [`https://${prefix}cdn.paddle.com`],
+      "img-src": [`https://${prefix}cdn.paddle.com`],
+      "connect-src": [`https://${prefix}checkout-service.paddle.com`, `https://${prefix}create-checkout.paddle.com`],
+      "frame-src": [`https://${prefix}buy.paddle.com`, `https://${prefix}cdn.paddle.com`],
     });
-  }
+  if (paddle.apiKey) needs.push({ "form-action": [`https://${prefix}customer-portal.paddle.com`] });
   return needs;
 }
 

@@ -23,7 +23,11 @@ const client = {
     asked.push(change);
   },
 } as unknown as ProcessorClient;
-const find: FindClient = async () => ({ client, sold: priceLists("stripe", {}, { sandbox: true }).sold });
+const find: FindClient = async () => ({
+  client,
+  sold: priceLists("stripe", {}, { sandbox: true }).sold,
+  sells: true,
+});
 
 let users = 0;
 let userId = "";

@@ -157,6 +157,7 @@ describe("asking the processors", () => {
   const found = (subscription: () => Promise<FetchedSubscription>) => async () => ({
     client: client(subscription),
     sold: () => undefined,
+    sells: true,
   });
   const subject = (id: number) => ({ processor: "stripe", subscription: `sub_${id}` }) as const;
 

@@ -186,6 +186,7 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
   "/billing/cancel": "step",
   "/billing/change": "step",
   "/billing/invoices": "user",
+  "/checkout/paddle": "hosted",
   "/confirm": "supabase",
   "/pricing": "public",
   "/usage": "user",

@@ -88,11 +88,11 @@ export function playPaddle(gateway: Gateway) {
     const { find, sold } = priceLists(of, {}, { sandbox: true });
     if (of === "stripe") {
       const httpClient = httpClientOver(() => sandbox);
-      return { client: stripeClient({ apiKey: "sk_test_played", findPrice: find, httpClient }), sold };
+      return { client: stripeClient({ apiKey: "sk_test_played", findPrice: find, httpClient }), sold, sells: true };
     }
     const { base: baseUrl, apiKey } = entrance;
     const client = paddleClient({ apiKey, environment: "sandbox", baseUrl, findPrice: find });
-    return { client: withPlayedCheckout(client, SITE), sold };
+    return { client: withPlayedCheckout(client, SITE), sold, sells: true };
   }
   const shop: Selling = { gateway, appUrl: SITE, reach };
 

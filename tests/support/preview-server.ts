@@ -4,11 +4,14 @@ import os from "node:os";
 import path from "node:path";
 import { startPreview } from "./preview";
 
+/** With it the page `/checkout/paddle` loads Paddle.js, which its test answers itself. */
+const VARIABLES = { PADDLE_CLIENT_TOKEN: "test_0123456789abcdef0123456789a" };
+
 export default async function setup(): Promise<() => Promise<void>> {
   const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-e2e-"));
   const remove = () => rmSync(directory, { recursive: true, force: true });
   try {
-    const preview = await startPreview({ port: process.env.E2E_PORT ?? "", directory });
+    const preview = await startPreview({ port: process.env.E2E_PORT ?? "", directory, variables: VARIABLES });
     return async () => {
       await preview.stop();
       remove();

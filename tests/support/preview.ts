@@ -11,11 +11,17 @@ export interface Preview {
   stop(): Promise<void>;
 }
 
+interface PreviewOptions {
+  port: string;
+  directory: string;
+  variables?: Readonly<Record<string, string>>;
+}
+
 /** Starts it on a data directory and waits until it has answered; throws with its output where it does not. */
-export async function startPreview({ port, directory }: { port: string; directory: string }): Promise<Preview> {
+export async function startPreview({ port, directory, variables = {} }: PreviewOptions): Promise<Preview> {
   const preview = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "scripts", "preview.ts")], {
     cwd: ROOT,
-    env: { ...process.env, ...unset(), PORT: port, TOLLGATE_DATA_DIR: directory },
+    env: { ...process.env, ...unset(), PORT: port, TOLLGATE_DATA_DIR: directory, ...variables },
     stdio: ["ignore", "pipe", "inherit"],
     // Its own group: a ctrl-C in the terminal comes to the tests first, whose teardown ends it.
     detached: true,

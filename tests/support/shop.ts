@@ -118,6 +118,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         await answers("change", change);
         return { outcome: "requested" };
       },
+      refundCheckout: (id) => answers("refundCheckout", id),
       unschedule: (id) => answers("unschedule", id),
       cancel: (id, when) => answers("cancel", { id, when }),
       keep: (id) => answers("keep", id),
@@ -151,6 +152,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
     reach: async (processor) => ({
       client: clients[processor],
       sold: priceLists(processor, {}, { sandbox: true }).sold,
+      sells: true,
     }),
   };
 

@@ -30,6 +30,8 @@ export interface CheckoutRequest {
   priceId: string;
   /** Where the payer comes back to. */
   returnUrl: string;
+  /** Our own page on which the processor's script opens the checkout. Stripe hosts its own and does not read it. */
+  checkoutPage: string;
   /** Where a payer goes who changes their mind; absent as `returnUrl`. */
   cancelUrl?: string;
   /** The same key, the same checkout. */
@@ -101,6 +103,11 @@ export interface ProcessorClient {
   checkoutState(transaction: string): Promise<CheckoutState>;
   /** Keeps an open checkout from being paid any more. */
   closeCheckout(transaction: string): Promise<ClosedCheckout>;
+  /**
+   * Requests a refund of all that was paid by this checkout; a second request has no effect. Absent if the processor can
+   * close every open checkout (Stripe), so that none is paid beside another.
+   */
+  refundCheckout?(transaction: string): Promise<void>;
   /** The subscription as it is now. Whose it is says `identity`: the processor answers for every customer's. */
   subscription(subscription: string): Promise<SubscriptionReading>;
   preview(change: PlanChange): Promise<ChangePreview>;

@@ -7,6 +7,8 @@ import type { ProcessorClient } from "./client";
 export interface Reached {
   client: ProcessorClient;
   sold: (price: Price) => string | undefined;
+  /** Whether a checkout can be opened: Paddle's needs a client-side token. What was bought is managed without it. */
+  sells: boolean;
 }
 
 /**
@@ -16,7 +18,12 @@ export interface Reached {
 export async function reach(processor: Processor): Promise<Reached | undefined> {
   const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
   const client = await (processor === "stripe" ? reachStripe(findPrice) : reachPaddle(findPrice));
-  return client && { client, sold };
+  return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
+}
+
+function canOpenPaddle(): boolean {
+  const { paddle, sandbox } = env();
+  return sandbox || paddle.clientToken !== undefined;
 }
 
 type FindPrice = ReturnType<typeof priceLists>["find"];

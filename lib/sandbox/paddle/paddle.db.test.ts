@@ -383,6 +383,10 @@ test("a refund waits for approval, and is told twice", async () => {
   const refund = { action: "refund", type: "full", reason: "asked", transactionId: transaction } as const;
   expect(await sdk().adjustments.create(refund as never)).toMatchObject({ status: "pending_approval" });
   expect(await code(sdk().adjustments.create(refund as never))).toBe("adjustment_pending_refund_request");
+  const listed = await sdk()
+    .adjustments.list({ transactionId: [transaction], action: "refund" })
+    .next();
+  expect(listed).toMatchObject([{ action: "refund", status: "pending_approval", transactionId: transaction }]);
   await sandbox.moveClock(user, { to: (await now()) + HOUR });
   expect(told.map(({ type, data }) => [type, data.status])).toEqual([
     ["adjustment.created", "pending_approval"],

@@ -8,7 +8,7 @@ export function withPlayedCheckout(client: ProcessorClient, site: string): Proce
   return {
     ...client,
     async checkout(request) {
-      const made = await client.checkout(request);
+      const made = await client.checkout({ ...request, checkoutPage: request.returnUrl });
       return { ...made, url: `${site}/sandbox/paddle/checkout/${made.transaction}` };
     },
   };

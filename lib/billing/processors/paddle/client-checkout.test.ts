@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { type AdjustmentSpec, adjustmentEntity } from "./build/adjustment";
 import {
   type Answer,
   CUSTOMER,
@@ -54,6 +55,56 @@ describe("closing a checkout", () => {
     expect(await refused.client.closeCheckout(TXN)).toBe("left_open");
     const down = await playedApi(at("ready"), refusal(500, "internal_error"));
     await expect(down.client.closeCheckout(TXN)).rejects.toMatchObject({ problem: "unavailable" });
+  });
+});
+
+describe("the refund of a checkout that was paid beside another", () => {
+  const adjustment = (status: AdjustmentSpec["status"]) =>
+    adjustmentEntity({
+      id: "adj_01hvgf2s84dr6reszzg29zbvcm",
+      action: "refund",
+      status,
+      transaction: TXN,
+      subscription: SUBSCRIPTION,
+      customer: CUSTOMER,
+      amount: 1_999,
+      at: Date.UTC(2026, 10, 1),
+    });
+  const list = (...all: object[]): Answer => ({
+    data: all as never,
+    meta: { pagination: { per_page: 50, has_more: false, estimated_total: all.length, next: "" } },
+  });
+
+  test("is requested in full", async () => {
+    const { client, requests } = await playedApi(list(), { data: adjustment("pending_approval") });
+    await client.refundCheckout?.(TXN);
+    expect(requests.map(({ method, path }) => [method, path])).toEqual([
+      ["GET", "/adjustments"],
+      ["POST", "/adjustments"],
+    ]);
+    expect(requests[0]?.query).toEqual({ transaction_id: TXN, action: "refund" });
+    expect(requests[1]?.body).toEqual({
+      action: "refund",
+      type: "full",
+      transaction_id: TXN,
+      reason: expect.stringContaining("Paid twice"),
+    });
+  });
+
+  test.each<[status: AdjustmentSpec["status"], calls: number]>([
+    ["pending_approval", 1],
+    ["approved", 1],
+    ["rejected", 2],
+  ])("with a request that is %s: %i calls", async (status, calls) => {
+    const { client, requests } = await playedApi(list(adjustment(status)), { data: adjustment("pending_approval") });
+    await client.refundCheckout?.(TXN);
+    expect(requests).toHaveLength(calls);
+  });
+
+  test("is refused before the transaction is completed", async () => {
+    const refused = refusal(400, "adjustment_transaction_invalid_status_for_refund");
+    const { client } = await playedApi(list(), refused);
+    await expect(client.refundCheckout?.(TXN)).rejects.toMatchObject({ problem: "invalid" });
   });
 });
 

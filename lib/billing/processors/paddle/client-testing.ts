@@ -178,7 +178,7 @@ export function transaction(id: string, over: object = {}) {
     items: [{ price: price("pri_writer_plus_monthly"), quantity: 1, proration: null }],
     details: { tax_rates_used: [], totals: totals("1999"), line_items: [] },
     payments: [],
-    checkout: { url: `https://app.example/billing?_ptxn=${id}` },
+    checkout: { url: `https://app.example/checkout/paddle?_ptxn=${id}` },
     created_at: "2026-11-01T10:00:00.9Z",
     updated_at: "2026-11-01T10:00:05Z",
     billed_at: "2026-11-01T10:00:01.123999Z",

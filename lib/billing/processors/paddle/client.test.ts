@@ -25,14 +25,15 @@ describe("checkout", () => {
     customer: null,
     email: "one@example.com",
     priceId: PLUS,
-    returnUrl: "https://app.example/billing",
+    returnUrl: "https://app.example/billing?checkout=1",
+    checkoutPage: "https://app.example/checkout/paddle?checkout=1",
   };
   const draft = transaction("txn_01hv8wptq8987qeep44cyrewp9", { status: "draft", customer_id: null });
 
   test("makes one transaction with the price and gives its link", async () => {
     const { client, requests } = await playedApi({ data: draft });
     expect(await client.checkout(request)).toEqual({
-      url: "https://app.example/billing?_ptxn=txn_01hv8wptq8987qeep44cyrewp9",
+      url: "https://app.example/checkout/paddle?_ptxn=txn_01hv8wptq8987qeep44cyrewp9",
       transaction: "txn_01hv8wptq8987qeep44cyrewp9",
     });
     expect(requests).toHaveLength(1);
@@ -40,7 +41,7 @@ describe("checkout", () => {
     expect(requests[0]?.body).toEqual({
       items: [{ price_id: PLUS, quantity: 1 }],
       custom_data: { user_id: "user_1" },
-      checkout: { url: "https://app.example/billing" },
+      checkout: { url: "https://app.example/checkout/paddle?checkout=1" },
     });
   });
 

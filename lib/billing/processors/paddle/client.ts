@@ -41,19 +41,19 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
     customer: async () => null,
 
     /**
-     * `url` is the page at `returnUrl` with the transaction's id in its query; Paddle.js opens the checkout there.
+     * `url` is `checkoutPage` with the transaction's id in its query (`_ptxn`); Paddle.js opens the checkout there.
      *
      * The email is not sent: Paddle takes one with a customer only, and finding the customer by it would give the
      * cards of whoever has that address there to anybody who claims it here.
      */
-    async checkout({ userId, customer, priceId, returnUrl }) {
+    async checkout({ userId, customer, priceId, checkoutPage }) {
       const transaction = await call("checkout", () =>
         paddle.transactions.create({
           items: [{ priceId, quantity: 1 }],
           ...(customer === null ? {} : { customerId: customer }),
           // For people who look at Paddle's dashboard. A browser can write the same: it is never believed.
           customData: { user_id: userId },
-          checkout: { url: returnUrl },
+          checkout: { url: checkoutPage },
         }),
       );
       const { id, checkout } = transaction;
@@ -80,6 +80,19 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
         const now = readCheckoutState(await call("closeCheckout", () => paddle.transactions.get(id))).state;
         return now === "paid" ? "paid" : "left_open";
       }
+    },
+
+    /** Paddle refunds completed transactions only; it looks at each request and approves it, often within minutes. */
+    async refundCheckout(transaction) {
+      const transactionId = pathId(transaction);
+      const known = await call("refundCheckout", () =>
+        paddle.adjustments.list({ transactionId: [transactionId], action: "refund" }).next(),
+      );
+      if (known.some(({ status }) => status !== "rejected")) return;
+      const reason = "Paid twice: another checkout of the same purchase was paid.";
+      await call("refundCheckout", () =>
+        paddle.adjustments.create({ action: "refund", type: "full", transactionId, reason }),
+      );
     },
 
     async subscription(subscription) {

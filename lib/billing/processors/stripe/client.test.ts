@@ -35,6 +35,7 @@ describe("checkout", () => {
     email: "one@example.com",
     priceId: ULTRA,
     returnUrl: "https://app.example/billing?checkout=1",
+    checkoutPage: "https://app.example/checkout/stripe?checkout=1",
     cancelUrl: "https://app.example/pricing",
     idempotencyKey: "checkout-1",
   };

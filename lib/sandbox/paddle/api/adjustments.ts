@@ -5,12 +5,22 @@ import { PaddleProblem } from "../problem";
 import { sumOf } from "../proration";
 import { tellAdjustment } from "../tell";
 import { type Adjustment, nextId } from "../world";
-import { endpoint, find, text } from "./endpoint";
+import { endpoint, find, page, several, text } from "./endpoint";
 
 /** In Paddle's own sandbox somebody looks at refunds every ten minutes, and approves them. */
 const APPROVAL = 10 * MINUTE;
 
 export const adjustments = [
+  endpoint({
+    method: "GET",
+    path: "/adjustments",
+    params: z.strictObject({ ...page, transaction_id: several, action: z.literal("refund").optional() }),
+    of: ({ transaction_id }) => ({ all: transaction_id }),
+    act: ({ world }, { transaction_id }) =>
+      world.adjustments
+        .filter(({ transaction }) => transaction_id.includes(transaction))
+        .map((adjustment) => adjustmentOf(world, adjustment)),
+  }),
   endpoint({
     method: "POST",
     path: "/adjustments",

@@ -1,0 +1,155 @@
+/** The page that Paddle's payment links lead to, with a stand-in for Paddle.js that records its calls. */
+import { expect, type Page, test } from "@playwright/test";
+import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
+import { newUserId, signIn } from "./support/person";
+
+const TRANSACTION = "txn_01hv8wptq8987qeep44cyrewp9";
+const CHECKOUT = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";
+const PAGE = `/checkout/paddle?checkout=${CHECKOUT}&_ptxn=${TRANSACTION}`;
+/** As in one of Paddle's e-mails: the default payment link with the transaction. */
+const LINK = `/checkout/paddle?_ptxn=${TRANSACTION}`;
+
+/** As Paddle.js does: `Initialize` opens the transaction that the address names. */
+const STAND_IN = `
+  const calls = (window.paddleCalls = []);
+  let send = () => {};
+  const open = (options) => {
+    calls.push(["open", options]);
+    window.paddleEvent = (name) => send({ name });
+    send({ name: "checkout.loaded" });
+  };
+  window.Paddle = window.PaddleBillingV1 = {
+    Environment: { set: (environment) => calls.push(["environment", environment]) },
+    Initialize({ eventCallback, ...options }) {
+      calls.push(["initialize", options]);
+      send = eventCallback;
+      const transactionId = new URL(location.href).searchParams.get("_ptxn");
+      if (transactionId) open({ transactionId });
+    },
+    Checkout: { open },
+  };
+`;
+
+interface PaddleWindow {
+  paddleCalls: [name: string, argument: unknown][];
+  paddleEvent: (name: string) => void;
+}
+
+async function playPaddle(page: Page, answer = STAND_IN): Promise<void> {
+  await page.route("https://**", (route) => route.abort());
+  await page.route("https://cdn.paddle.com/paddle/v2/paddle.js", (route) =>
+    route.fulfill({ contentType: "text/javascript", body: answer }),
+  );
+}
+
+/** What the page says of the checkout; the frame around it has a live region of its own. */
+const stage = (page: Page) => page.getByRole("main").getByRole("status");
+const calls = (page: Page) => page.evaluate(() => (window as unknown as PaddleWindow).paddleCalls);
+const send = (page: Page, name: string) =>
+  page.evaluate((event) => (window as unknown as PaddleWindow).paddleEvent(event), name);
+
+test.describe("a buyer", () => {
+  test.beforeEach(async ({ page }) => {
+    await playPaddle(page);
+    await signIn(page, newUserId("checkout"));
+    await page.goto(PAGE);
+    await expect(stage(page)).toContainText("The checkout is open");
+  });
+
+  test("gets one checkout of the transaction, in the environment of the token", async ({ page, colorScheme }) => {
+    const theme = colorScheme === "dark" ? "dark" : "light";
+    expect(await calls(page)).toEqual([
+      ["environment", "sandbox"],
+      ["initialize", { token: "test_0123456789abcdef0123456789a" }],
+      ["open", { transactionId: TRANSACTION, settings: { displayMode: "overlay", theme } }],
+    ]);
+    // A reload opens it again.
+    expect(page.url()).toContain(PAGE);
+  });
+
+  test("who pays comes to the billing page of this checkout", async ({ page }) => {
+    await send(page, "checkout.completed");
+    await page.waitForURL(`**/billing?checkout=${CHECKOUT}`);
+  });
+
+  test("who closes it comes to the plans", async ({ page }) => {
+    await send(page, "checkout.closed");
+    await page.waitForURL("**/pricing");
+  });
+
+  test("who pays and closes the receipt does not come to the plans", async ({ page }) => {
+    await page.evaluate(() => {
+      const { paddleEvent } = window as unknown as PaddleWindow;
+      paddleEvent("checkout.completed");
+      paddleEvent("checkout.closed");
+    });
+    await page.waitForURL(`**/billing?checkout=${CHECKOUT}`);
+  });
+});
+
+test("a user who changes the card comes back to the billing page, paid or closed", async ({ page }) => {
+  await playPaddle(page);
+  await signIn(page, newUserId("card"));
+  for (const event of ["checkout.completed", "checkout.closed"]) {
+    await page.goto(LINK);
+    await expect(stage(page)).toContainText("The checkout is open");
+    await send(page, event);
+    await page.waitForURL("**/billing");
+  }
+});
+
+test("a visitor who follows a link in an e-mail can pay without an account, and is thanked", async ({ page }) => {
+  await playPaddle(page);
+  await page.goto(LINK);
+  await expect(stage(page)).toContainText("The checkout is open");
+  await send(page, "checkout.completed");
+  await expect(stage(page)).toContainText("Thank you, your payment was received");
+  expect(page.url()).toContain(LINK);
+  await page.goto(LINK);
+  await expect(stage(page)).toContainText("The checkout is open");
+  await send(page, "checkout.closed");
+  await page.waitForURL("**/pricing");
+});
+
+test("a Paddle.js that does not load is said, with a way to try again", async ({ page }) => {
+  await page.route("https://**", (route) => route.abort());
+  await page.goto(PAGE);
+  await expect(stage(page)).toContainText("The checkout could not be opened");
+  await playPaddle(page);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(stage(page)).toContainText("The checkout is open");
+  await send(page, "checkout.error");
+  await expect(stage(page)).toContainText("The checkout could not be opened");
+});
+
+test.describe("without script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("the page says that paying needs it, and leads back", async ({ page }) => {
+    await page.goto(PAGE);
+    await expect(page.getByText("its checkout needs JavaScript")).toBeVisible();
+    await expect(page.getByRole("link", { name: "Cancel" })).toHaveAttribute("href", "/pricing");
+  });
+});
+
+test("every state is accessible, fits, and breaks no rule of the page's policy", async ({ page }, info) => {
+  const complaints = complaintsOf(page);
+  const check = async (name: string) => {
+    await expectAccessible(page);
+    await expectNoSidewaysScroll(page);
+    for (const scheme of ["light", "dark"] as const) await shoot(page, scheme, `paddle-checkout-${name}`, info);
+  };
+  await playPaddle(page);
+  await page.goto(LINK);
+  await expect(stage(page)).toContainText("The checkout is open");
+  await check("open");
+  await send(page, "checkout.completed");
+  await expect(stage(page)).toContainText("Thank you");
+  await check("paid");
+  for (const query of ["", "?_ptxn=txn_short", `?_ptxn=${TRANSACTION}&_ptxn=${TRANSACTION}`]) {
+    await page.goto(`/checkout/paddle${query}`);
+    await expect(page.getByText("This link names no payment")).toBeVisible();
+  }
+  await check("nothing");
+  expect(complaints).toEqual([]);
+});
