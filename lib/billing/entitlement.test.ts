@@ -1,13 +1,68 @@
 import { describe, expect, test } from "vitest";
 import { day, days, on, timelineOf, told } from "@/tests/support/told";
+import { SHOP } from "@/tests/support/world";
 import { product } from "./catalog";
-import type { Fact } from "./facts";
+import { confirmedAt, segmentsOf } from "./entitlement";
+import type { Fact, Image } from "./facts";
+import { historyOf } from "./history";
+import type { Confirmation, Failure, History } from "./story";
 import { fold } from "./timeline";
 
 const high = { plan: "high" };
 const second = days(30, 60);
 const third = days(60, 90);
 const onDay = (at: number, ...facts: Fact[]) => on(timelineOf(...facts), at);
+
+describe("the plan that was confirmed last", () => {
+  const confirmed = (at: number, ...all: [at: number, plan: string][]) =>
+    confirmedAt(SHOP, { ...historyOf([told().is(0)]), confirmations: all.map(confirmation) }, day(at));
+  const confirmation = ([at, plan]: [number, string]) => ({ at: day(at), plan, byPayment: true });
+
+  test("is the higher of two at one instant", () => {
+    expect(confirmed(9, [1, "high"], [5, "low"])).toBe("low");
+    expect(confirmed(9, [5, "low"], [5, "high"])).toBe("high");
+    expect(confirmed(9, [5, "high"], [5, "low"])).toBe("high");
+    expect(confirmed(5, [1, "low"], [5, "high"])).toBe("high");
+    expect(confirmed(4, [5, "high"])).toBeUndefined();
+  });
+});
+
+describe("a failed charge for the plan that is held", () => {
+  const a = told();
+  /** The limits on day 20 of a plan that was upgraded on day 10; the rest of its history is given. */
+  const limits = (given: Pick<History, "failures"> & Partial<History>, changes: Partial<Image> = {}) => {
+    const history = { ...historyOf([a.is(0), a.is(10, { plan: "high", ...changes })]), ...given };
+    return segmentsOf(SHOP, [history], day(-12)).findLast(({ start }) => start <= day(20))?.limitPlan;
+  };
+  const failed = (at: number, of: Partial<Failure> = {}) => ({ at: day(at), plan: "high", interval: null, ...of });
+  const paid = (at: number, byPayment: boolean, plan = "high") => ({ at: day(at), plan, byPayment });
+  const first = paid(0, false, "low");
+
+  test("caps the limits at the plan that was confirmed before", () => {
+    expect(limits({ failures: [failed(12)], confirmations: [first] })).toBe("low");
+    expect(limits({ failures: [failed(12, { plan: "low" })], confirmations: [first] })).toBe("high");
+    expect(limits({ failures: [], confirmations: [first] })).toBe("high");
+  });
+
+  test("is settled by a payment from its instant on, and by a period that counts as paid after it", () => {
+    // The last payment is for the lower plan: it is the cap unless the failed charge is settled.
+    const settled = (...confirmations: Confirmation[]) =>
+      limits({ failures: [failed(12)], confirmations: [first, ...confirmations, paid(15, true, "low")] });
+    expect(settled(paid(11, true))).toBe("low");
+    expect(settled(paid(12, true))).toBe("high");
+    expect(settled(paid(12, false))).toBe("low");
+    expect(settled(paid(13, false))).toBe("high");
+    expect(settled(paid(13, true, "low"))).toBe("low");
+  });
+
+  test("counts from the change to the plan or to the interval", () => {
+    const before = failed(5, { plan: null });
+    expect(limits({ failures: [before], confirmations: [first] })).toBe("high");
+    const yearly = { plan: "low", interval: "yearly" } as const;
+    expect(limits({ failures: [before], confirmations: [] }, yearly)).toBe("low");
+    expect(limits({ failures: [failed(12, { plan: null })], confirmations: [] }, yearly)).toBe("free");
+  });
+});
 
 describe("what a segment says", () => {
   test("of a subscription: whose it is, its period, and where its windows are counted from", () => {
@@ -181,6 +236,13 @@ describe("one trial a user and product", () => {
     expect(onDay(33, ...lapsed, a.is(32, { ...own, ...days(32, 46) }))).toMatchObject({ plan: "low" });
   });
 
+  test("an extension gives the plan also if the trial itself was refused for another subscription's", () => {
+    const own = { ...trialing, selfStarted: true };
+    const refused = [a.is(0, trialing), a.ends(5), b.is(40, { ...own, ...days(40, 54) })];
+    expect(onDay(46, ...refused)).toMatchObject({ plan: "free" });
+    expect(onDay(46, ...refused, b.is(45, { ...own, ...days(45, 75) }))).toMatchObject({ plan: "low" });
+  });
+
   test("one that was added inside a paid period is no second trial", () => {
     const added = [a.is(0, trialing), a.ends(5), b.is(40, days(40, 70)), b.is(45, { ...trialing, ...days(45, 75) })];
     expect(onDay(46, ...added)).toMatchObject({ plan: "low", status: "trialing", periodStart: day(40) });
@@ -323,6 +385,7 @@ describe("what an unpaid renewal forgave", () => {
   test("is not held for a period that has yet to come", () => {
     const later = [b.is(50, { ...days(50, 80), status: "past_due" }), b.ends(51)];
     expect(held(31, ...renewed, ...later)).toBe(false);
+    expect(held(50, ...renewed, ...later)).toBe(true);
     expect(held(52, ...renewed, ...later)).toBe(true);
   });
 });

@@ -7,7 +7,7 @@ import { freePlan, type Product, planRank } from "./catalog";
 import { isFor } from "./confirmations";
 import { type Instant, LIVE, type Segment } from "./facts";
 import { GRACE, MINUTE } from "./period";
-import { type Change, changeAt, couldGive, type History, isPastDue, openedAt, type Period, periodAt } from "./story";
+import { type Change, changeAt, couldGive, type History, isPastDue, openedAt, type Period } from "./story";
 
 interface Holder {
   history: History;
@@ -158,17 +158,6 @@ export function isRefusedTrial(histories: readonly History[], period: Period): b
   return earlier.length > 0 && !earlier.some(({ periods }) => periods.includes(period));
 }
 
-/**
- * Whether the trial begins inside a paid period of the subscription and gives no higher plan than it held. A trial that was
- * paid in money is such a period: its end came within a second of its start.
- */
-export function continuesPaid(product: Product, trial: Period, history: History, paid: Period): boolean {
-  const at = openedAt(trial);
-  const held = changeAt(history, at)?.plan ?? paid.plan;
-  const inside = periodAt(history, at) === paid && at < paid.end;
-  return paid.paid && inside && planRank(product, trial.plan) <= planRank(product, held);
-}
-
 function firstStart({ periods }: History): Instant {
   return (periods[0] as Period).starts[0];
 }
@@ -183,13 +172,13 @@ function limitPlan(product: Product, histories: readonly History[], holder: Hold
   const caps: string[] = [change.plan];
   const trial = trialAt(history, at);
   if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(planOfTrial(history, trial));
-  if (chargeFailed(product, history, at) || getsNoAdvance(histories, period, at)) {
+  if (chargeFailed(product, holder, at) || getsNoAdvance(histories, period, at)) {
     caps.push(confirmedAt(product, history, at) ?? freePlan(product).id);
   }
   return lowest(product, caps);
 }
 
-/** The change that began the trial that is running at `at`, also if it was interrupted. */
+/** The change that began the trial that is running at `at`, also if it was interrupted; for a subscription that is live then. */
 function trialAt({ changes }: History, at: Instant): Change | undefined {
   let began: Change | undefined;
   for (const change of changes) {
@@ -197,7 +186,7 @@ function trialAt({ changes }: History, at: Instant): Change | undefined {
     if (change.status === "trialing") began ??= change;
     else if (LIVE.has(change.status)) began = undefined;
   }
-  return changeAt({ changes }, at)?.status === "trialing" ? began : undefined;
+  return began;
 }
 
 /** The plan that a trial began with. Several changes before a period's start (a test clock runs ahead) count as one at it. */
@@ -232,9 +221,7 @@ export function confirmedAt(product: Product, { confirmations }: History, at: In
  * A charge for the plan that is held failed, and no payment since has confirmed a plan as high. A failed charge for
  * anything else (a switch that was not made, a third plan) matters only while the subscription is past due.
  */
-function chargeFailed(product: Product, history: History, at: Instant): boolean {
-  const held = changeAt(history, at);
-  if (held === undefined) return false;
+function chargeFailed(product: Product, { history, change: held }: Holder, at: Instant): boolean {
   const since = heldSince(history, held) - ATTEMPT;
   const failed = history.failures.findLast(
     (failure) => failure.at <= at && (isPastDue(held.status) || (failure.at >= since && isFor(failure, held))),

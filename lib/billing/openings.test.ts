@@ -191,6 +191,41 @@ describe("a first period inside another subscription's", () => {
     expect(from(a.is(0), a.ends(7), c.is(5, days(5, 35)), c.ends(9))).toBe("stripe:sub_c");
     expect(from(a.is(0), a.ends(9), c.is(5, days(5, 35)), c.ends(9))).toBe("stripe:sub_c");
     expect(from(a.is(5, days(5, 35)), c.is(5, days(5, 35)))).toBe("stripe:sub_a");
+    expect(from(a.is(0), a.ends(9), c.is(5, days(5, 35)), c.ends(7))).toBe("stripe:sub_a");
+    expect(from(a.is(0), c.is(5, { ...days(5, 35), plan: "high" }), c.ends(12))).toBe("stripe:sub_a");
+  });
+
+  test("of a subscription that restarted only in its last period", () => {
+    const a = told();
+    const restart = days(5, 35);
+    expect(again([a.is(0), a.is(5, restart), a.pays(5, 5, 35)])).toMatchObject({ from: window("stripe:sub_a", 5, 35) });
+    expect(again([a.is(0), a.is(5, { ...restart, status: "past_due" })])).toMatchObject(anew);
+  });
+
+  describe("if it is a trial", () => {
+    const high = { plan: "high" };
+    const from = (plan: string, ...others: Fact[]) => {
+      const trial = told("sub_b").is(10, { ...days(10, 40), status: "trialing", plan });
+      return openings(...others, trial).find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source;
+    };
+    const [a, c] = [told("sub_a"), told("sub_c")];
+    const later = days(5, 35);
+
+    test("one that paid for a plan as high comes first, of several the one with the highest plan", () => {
+      const both = [a.is(0), c.is(5, { ...later, ...high }), c.ends(12, { ...later, ...high })];
+      expect(from("high", ...both)).toBe("stripe:sub_c");
+      expect(from("low", ...both)).toBe("stripe:sub_c");
+      const lower = [a.is(0), c.is(5, later), c.ends(12, later)];
+      expect(from("high", ...lower)).toBe("stripe:sub_a");
+      expect(from("low", ...lower)).toBe("stripe:sub_a");
+    });
+
+    test("another trial does not count as paid, until it is paid in money", () => {
+      const trial = c.is(5, { ...later, ...high, status: "trialing" });
+      const end = c.ends(12, { ...later, ...high });
+      expect(from("high", a.is(0), trial, end)).toBe("stripe:sub_a");
+      expect(from("high", a.is(0), trial, c.pays(6, 5, 35, high), end)).toBe("stripe:sub_c");
+    });
   });
 });
 

@@ -3,7 +3,7 @@
  * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
  */
 import { type Product, planLimit, planRank } from "./catalog";
-import { confirmedAt, continuesPaid, lowest, windowCadence } from "./entitlement";
+import { confirmedAt, lowest, windowCadence } from "./entitlement";
 import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "./facts";
 import { type WindowRule, windowAt } from "./period";
 import { type Effect, ruleFor } from "./rules";
@@ -84,8 +84,9 @@ function periodAround(product: Product, histories: readonly History[], { history
   const wasLive = ({ history }: Place) =>
     Number(LIVE.has((changeAt(history, at - 1) ?? changeAt(history, at))?.status ?? "paused"));
   const rank = ({ history }: Place) => planRank(product, changeAt(history, at)?.plan ?? "");
-  const continued = ({ history, period }: Place) =>
-    first.trial && continuesPaid(product, first, history, period) ? 1 : 0;
+  // A trial that was paid in money is paid as well: its end came within a second of its start.
+  const continued = (place: Place) =>
+    first.trial && place.period.paid && planRank(product, first.plan) <= rank(place) ? 1 : 0;
   return (
     histories
       .filter((other) => other !== own)
@@ -95,7 +96,7 @@ function periodAround(product: Product, histories: readonly History[], { history
       // Of two that begin at one instant only one can be inside the other.
       .filter(({ history, period }) => {
         const opened = openedAt(period);
-        return opened < at || (opened === at && history.source < own.source);
+        return opened < at || history.source < own.source;
       })
       .sort(
         (a, b) =>
