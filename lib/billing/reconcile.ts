@@ -51,30 +51,55 @@ export async function reconcile(
   client: ProcessorClient,
   gateway: Gateway,
 ): Promise<Reconciled> {
-  const known = await knownUntil(userId, { processor, subscription }, gateway);
-  const reading = await client.subscription(subscription);
-  const { identity } = reading;
-  const { userId: owner, conflict, waiting } = await gateway.resolveLinks(processor, { ...identity, transaction });
-  if (conflict || owner !== userId) {
-    log.warn({ userId, processor, subscription, conflict }, "[Purchase] A subscription that is not this user's");
-    return { outcome: "not_theirs" };
-  }
-  const outcome = await addReading({ userId, type: "subscription.read" }, reading, known, gateway);
-  for (const id of waiting) await settleWaiting(processor, id, gateway);
+  let released: readonly string[] = [];
+  const read = async () => {
+    const reading = await client.subscription(subscription);
+    const { identity } = reading;
+    const { userId: owner, conflict, waiting } = await gateway.resolveLinks(processor, { ...identity, transaction });
+    if (conflict || owner !== userId) {
+      log.warn({ userId, processor, subscription, conflict }, "[Purchase] A subscription that is not this user's");
+      return null;
+    }
+    released = waiting;
+    return reading;
+  };
+  const outcome = await readAndAdd({ userId, processor, subscription, type: "subscription.read" }, read, gateway);
+  if (outcome === "not_read") return { outcome: "not_theirs" };
+  for (const id of released) await settleWaiting(processor, id, gateway);
   return { outcome };
 }
+
+type Reading = Pick<SubscriptionReading, "facts" | "shared" | "datedBy">;
+
+/**
+ * Reads a subscription at its processor and adds what is new of it. The latest known facts are read first, so that an event
+ * that arrives during the request counts as later than the reading.
+ * @param read null: nothing is to be added
+ */
+export async function readAndAdd(
+  { userId, processor, subscription, type }: Subject & { userId: string; type: ReadingType },
+  read: () => Promise<Reading | null>,
+  gateway: Gateway,
+): Promise<Added | "not_read"> {
+  const known = await knownUntil(userId, { processor, subscription }, gateway);
+  const reading = await read();
+  return reading === null ? "not_read" : addReading({ userId, type }, reading, known, gateway);
+}
+
+type ReadingType = "subscription.read" | "subscription.fetched";
+type Added = "added" | "nothing_new" | "unknown_price";
 
 /**
  * Adds a fetched subscription to all of its products if the timeline of one changes with it. A product without the fact
  * would share the other product's, and read in it that its own plan is not in the list.
  * @param known the latest facts of each product before the subscription was fetched
  */
-export async function addReading(
-  { userId, type }: { userId: string; type: "subscription.read" | "subscription.fetched" },
-  { facts, shared, datedBy }: Pick<SubscriptionReading, "facts" | "shared" | "datedBy">,
+async function addReading(
+  { userId, type }: { userId: string; type: ReadingType },
+  { facts, shared, datedBy }: Reading,
   known: ReadonlyMap<ProductId, Instant>,
   gateway: Gateway,
-): Promise<"added" | "nothing_new" | "unknown_price"> {
+): Promise<Added> {
   const listed = new Set(facts.map(({ product }) => product));
   // Known products whose plan no listed item is now.
   const absent = [...known].filter(([product, at]) => at > 0 && !listed.has(product)).map(([product]) => product);
@@ -94,7 +119,7 @@ export async function addReading(
 }
 
 /** The latest fact of the subscription for each product. A subscription read afterwards is later, whatever the clocks say. */
-export async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
+async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
   const known = new Map<ProductId, Instant>();
   for (const product of PRODUCT_IDS) {
     const { facts } = await gateway.loadTimeline(userId, product);

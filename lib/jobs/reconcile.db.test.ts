@@ -142,6 +142,31 @@ describe("a live subscription", () => {
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
+  test("a webhook that arrives during the fetch is not overwritten by what was fetched", async () => {
+    const played = await subscriber();
+    const webhook = played.planChanged("basic", Date.now() + SECOND);
+    let fetches = 0;
+    const fetch: FetchSubscription = async () => {
+      fetches += 1;
+      if (fetches > 1) return fetched(webhook);
+      await deliver(gateway, webhook);
+      return fetched(played.planChanged("ultra", Date.now() - DAY));
+    };
+    expect(await round(fetch, true)).toMatchObject({ different: 1, repaired: 1 });
+    expect(await writer()).toMatchObject({ plan: "basic" });
+    expect(fetches).toBe(2);
+  });
+
+  test("a subscription that cannot be fetched a second time is left as it is", async () => {
+    const played = await subscriber();
+    const answers = [fetched(played.planChanged("ultra", Date.now() - DAY)), "unreachable" as const];
+    expect(await round(async () => answers.shift() ?? "unreachable", true)).toMatchObject({
+      different: 1,
+      repaired: 0,
+    });
+    expect(await writer()).toMatchObject({ plan: "plus" });
+  });
+
   test("newer news than what was fetched has the last word", async () => {
     const played = await subscriber();
     const stale = fetched(played.planChanged("basic", Date.now() - DAY));
@@ -183,6 +208,8 @@ describe("asking the processors", () => {
     );
     expect([await fetch(subject(1)), await fetch(subject(1))]).toEqual(["not_found", "not_found"]);
     expect(asked).toBe(1);
+    expect(await fetch(subject(1), "again")).toBe("not_found");
+    expect(asked).toBe(2);
     expect(await fetchThrough(async () => undefined)(subject(1))).toBe("unreachable");
   });
 });

@@ -4,7 +4,7 @@ import { isProductId, type ProductId } from "@/lib/billing/catalog";
 import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
 import { sameStart } from "@/lib/billing/period";
 import { ProcessorError } from "@/lib/billing/processors/client";
-import { addReading, knownUntil } from "@/lib/billing/reconcile";
+import { readAndAdd } from "@/lib/billing/reconcile";
 import type { Gateway, LiveSubscription } from "@/lib/database";
 import { log } from "@/lib/observability";
 import type { FindClient } from "./changes";
@@ -18,9 +18,13 @@ export interface FetchedSubscription {
   datedBy: "processor" | "reading";
 }
 
-/** All that reconciling asks of a processor. */
+/**
+ * All that reconciling asks of a processor.
+ * @param again asks the processor a second time; otherwise a subscription is asked for once a round
+ */
 export type FetchSubscription = (
   subject: Pick<LiveSubscription, "processor" | "subscription">,
+  again?: "again",
 ) => Promise<FetchedSubscription | "not_found" | "unreachable">;
 
 /** One field that is something else at the processor. */
@@ -108,14 +112,16 @@ async function reconcileOne(gateway: Gateway, fetch: FetchSubscription, known: L
   if (fetched === "not_found") return { ...subject, finding: "not_found" } as const;
   const part = fetched.facts.find((entry) => entry.product === product);
   if (part === undefined) {
-    const added = repair && (await repairOne(gateway, known, fetched)) === "added";
+    const added = repair && (await repairOne(gateway, fetch, known)).outcome === "added";
     return { ...subject, finding: "unknown_price", repaired: added } as const;
   }
   const differences = compare(known, part.fact);
   if (differences.length === 0) return "same" as const;
-  if (repair) await repairOne(gateway, known, fetched);
+  const read = repair ? (await repairOne(gateway, fetch, known)).read : undefined;
+  const now = read?.find((entry) => entry.product === product);
   const repaired =
-    repair && (await isRepaired(gateway, { userId, processor, subscription, product: part.product }, part.fact));
+    now !== undefined &&
+    (await isRepaired(gateway, { userId, processor, subscription, product: now.product }, now.fact));
   return { ...subject, finding: "different", differences, repaired } as const;
 }
 
@@ -154,14 +160,26 @@ function instant(field: FieldDifference["field"], here: string | null, at: Insta
   return same ? null : { field, here, there: at === null ? null : new Date(at).toISOString() };
 }
 
-/** Adds the fetched subscription as a fact like any other: it converges with whatever news comes late. */
+/**
+ * Fetches a subscription that differs once more and adds it as a fact like any other. The first fetch may be older than an
+ * event that arrived meanwhile.
+ */
 async function repairOne(
   gateway: Gateway,
+  fetch: FetchSubscription,
   { userId, processor, subscription }: LiveSubscription,
-  { facts, shared = null, datedBy }: FetchedSubscription,
 ) {
-  const known = await knownUntil(userId, { processor, subscription }, gateway);
-  return addReading({ userId, type: "subscription.fetched" }, { facts: [...facts], shared, datedBy }, known, gateway);
+  let read: FetchedSubscription["facts"] | undefined;
+  const fetchAgain = async () => {
+    const fetched = await fetch({ processor, subscription }, "again");
+    if (typeof fetched === "string") return null;
+    const { facts, shared = null, datedBy } = fetched;
+    read = facts;
+    return { facts: [...facts], shared, datedBy };
+  };
+  const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
+  const outcome = await readAndAdd(subject, fetchAgain, gateway);
+  return { outcome, read };
 }
 
 /** Looks again: newer news than what was fetched may have come, and has the last word. */
@@ -207,9 +225,9 @@ export function fetchThrough(find: FindClient): FetchSubscription {
       return "unreachable";
     }
   };
-  return (subject) => {
+  return (subject, again) => {
     const key = `${subject.processor}:${subject.subscription}`;
-    const answer = asked.get(key) ?? ask(subject);
+    const answer = (again === undefined ? asked.get(key) : undefined) ?? ask(subject);
     asked.set(key, answer);
     return answer;
   };
