@@ -1,4 +1,5 @@
 /** From the first click to the end, through our routes' own functions, Stripe's real SDK and the sandbox's Stripe. */
+import type Stripe from "stripe";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
@@ -116,6 +117,45 @@ test("upgraded with a card that fails: nothing changes, and it can be paid where
   expect(done.url).toMatch(/^http/);
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+});
+
+describe("Case P2: an upgrade that waits for its payment", () => {
+  async function waiting() {
+    await subscribe("plus", "monthly", "0341");
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    const customer = (await gateway.payers(buyer.id)).customers[0]?.customer as string;
+    const newest = async () => (await stripe.invoices.list({ customer })).data[0] as Stripe.Invoice;
+    const subscription = (await stripe.subscriptions.list({ customer })).data[0]?.id as string;
+    return { first: await newest(), newest, subscription };
+  }
+
+  test("gives way to another, whose own invoice is to be paid", async () => {
+    const { first, newest, subscription } = await waiting();
+    const done = await change("plus", "yearly");
+    const second = await newest();
+    expect(done).toMatchObject({ outcome: "payment_needed", url: second.hosted_invoice_url });
+    expect(second.id).not.toBe(first.id);
+    expect((await stripe.invoices.retrieve(first.id as string)).status).toBe("void");
+    const { pending_update } = await stripe.subscriptions.retrieve(subscription);
+    expect(pending_update?.subscription_items?.[0]?.price.id).toBe("price_writer_plus_yearly");
+  });
+
+  test("asked for again is the same one", async () => {
+    const { first } = await waiting();
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed", url: first.hosted_invoice_url });
+  });
+
+  test.each([
+    ["a cancellation", () => cancelSubscription(buyer.id, "writer", shop)],
+    ["a downgrade at the renewal", () => change("basic")],
+  ])("is withdrawn by %s", async (_, act) => {
+    const { first, subscription } = await waiting();
+    await act();
+    await sandbox.idle();
+    expect((await stripe.invoices.retrieve(first.id as string)).status).toBe("void");
+    expect((await stripe.subscriptions.retrieve(subscription)).pending_update).toBeNull();
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  });
 });
 
 test("by the year: a share is carried over, as the preview says", async () => {

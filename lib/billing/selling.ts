@@ -59,6 +59,16 @@ export const NAMES: Readonly<Record<Processor, string>> = { stripe: "Stripe", pa
 
 const ANSWERS: Readonly<Record<ProcessorProblem, { status: number; reason: string; message: string }>> = {
   declined: { status: 402, reason: "payment_declined", message: "The payment was declined. Nothing was changed." },
+  no_payment_method: {
+    status: 402,
+    reason: "payment_method_missing",
+    message: "There is no card to charge. Add one on the payment page, then try again. Nothing was changed.",
+  },
+  busy: {
+    status: 409,
+    reason: "processor_busy",
+    message: "Another change or a payment is under way. Try again in a minute. Nothing was changed.",
+  },
   invalid: { status: 409, reason: "processor_refused", message: "The payment processor refused this." },
   not_found: {
     status: 409,

@@ -130,7 +130,8 @@ export interface ProcessorClient {
   invoicePdf(invoice: string): Promise<string | null>;
 }
 
-export type ProcessorProblem = "declined" | "invalid" | "not_found" | "unavailable";
+/** `no_payment_method`: there is nothing that could be charged. `busy`: another change or a charge is under way. */
+export type ProcessorProblem = "declined" | "no_payment_method" | "busy" | "invalid" | "not_found" | "unavailable";
 
 const BRAND = Symbol.for("tollgate.ProcessorError");
 

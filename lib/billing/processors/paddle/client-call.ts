@@ -48,12 +48,17 @@ function asProcessorError(error: unknown, operation: string, apiKey: string): Pr
 }
 
 /** Paddle's answer for a charge that could not be made; nothing was changed. */
-const DECLINED = /(^|_)(declined|payment_failed)(_|$)|^subscription_update_transaction_|_missing_payment_method_/;
+const DECLINED = /(^|_)(declined|payment_failed)(_|$)|^subscription_update_transaction_/;
+const NO_PAYMENT_METHOD = /_missing_payment_method_|_no_payment_method/;
+/** A renewal, a payment or another change is under way. */
+const BUSY = /(^|_)locked(_|$)/;
 const NOT_FOUND = /(^|_)not_found$/;
 
 /** The SDK keeps no status: `api_error` is what Paddle says with 5xx and 429. */
 function problemOf({ type, code }: ApiError): ProcessorProblem {
   if (type === "api_error" || code === "too_many_requests") return "unavailable";
+  if (NO_PAYMENT_METHOD.test(code)) return "no_payment_method";
+  if (BUSY.test(code)) return "busy";
   if (DECLINED.test(code)) return "declined";
   if (NOT_FOUND.test(code)) return "not_found";
   return "invalid";

@@ -34,12 +34,17 @@ function problemOf(error: InstanceType<typeof Stripe.errors.StripeError>): Proce
   const { errors } = Stripe;
   if (error instanceof errors.StripeCardError) return "declined";
   if (error instanceof errors.StripeConnectionError) return "unavailable";
+  if (error.code === "lock_timeout") return "busy";
   if (error instanceof errors.StripeRateLimitError) return "unavailable";
   if (error instanceof errors.StripeAPIError) return "unavailable";
   // The first request with this key is still under way.
   if (error instanceof errors.StripeIdempotencyError) return error.statusCode === 409 ? "unavailable" : "invalid";
+  // Stripe refuses a charge without a payment method by the code of an object that is not there.
+  if (NOTHING_TO_CHARGE.test(error.message)) return "no_payment_method";
   return error.code === "resource_missing" ? "not_found" : "invalid";
 }
+
+const NOTHING_TO_CHARGE = /no attached payment source or default payment method/i;
 
 function codeOf(error: InstanceType<typeof Stripe.errors.StripeError>): string | null {
   if (error instanceof Stripe.errors.StripeCardError && error.decline_code) return error.decline_code;

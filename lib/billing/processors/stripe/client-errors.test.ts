@@ -19,7 +19,7 @@ test.each<[number, string, string | undefined, string]>([
   [401, "invalid_request_error", undefined, "invalid"],
   [403, "invalid_request_error", undefined, "invalid"],
   [429, "rate_limit_error", "rate_limit", "unavailable"],
-  [429, "invalid_request_error", "lock_timeout", "unavailable"],
+  [429, "invalid_request_error", "lock_timeout", "busy"],
   [500, "api_error", undefined, "unavailable"],
   [503, "api_error", undefined, "unavailable"],
 ])("%i %s %s is %s", async (status, type, code, problem) => {
@@ -28,6 +28,13 @@ test.each<[number, string, string | undefined, string]>([
   expect(error).toMatchObject({ problem });
   if (code) expect(error).toMatchObject({ code });
   expect((error as Error).message).toContain("told in Stripe's words");
+});
+
+test("a charge without a payment method is told apart from an object that is not there", async () => {
+  const message = "This customer has no attached payment source or default payment method. Please consider adding one.";
+  expect(await failure(refusal(400, "invalid_request_error", "resource_missing", message))).toMatchObject({
+    problem: "no_payment_method",
+  });
 });
 
 test("a card's own reason is the code", async () => {

@@ -67,6 +67,11 @@ export function keepsAlready({ phases, status }: Stripe.SubscriptionSchedule, pr
   return phases.length > 1 && last !== undefined && last.items.some(({ price }) => idOf(price) === priceId);
 }
 
+/** Whether a change to this price waits for its payment. */
+export function waitsFor({ pending_update: pending }: Stripe.Subscription, priceId: string): boolean {
+  return pending?.subscription_items?.some(({ price }) => idOf(price) === priceId) ?? false;
+}
+
 /** The id of what may have been expanded in place. */
 export function idOf(reference: string | { id: string }): string;
 export function idOf(reference: string | { id: string } | null): string | null;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { PlanChange } from "@/lib/billing/processors/client";
+import type { PlanChange, ProcessorClient } from "@/lib/billing/processors/client";
 import {
   ANSWERED_AT,
   type Answer,
@@ -184,7 +184,7 @@ describe("change now", () => {
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
       request: `POST ${PATH}`,
-      headers: { "idempotency-key": `change:si_plus:price_writer_plus_monthly:${ULTRA}:in_first` },
+      headers: { "idempotency-key": expect.stringContaining(`change:${SUBSCRIPTION}:${ULTRA}:`) },
     });
     expect(requests[1]?.fields).toEqual({
       "items[0][id]": "si_plus",
@@ -215,10 +215,53 @@ describe("change now", () => {
     expect(requests[2]?.request).toBe("GET /v1/invoices/in_second");
   });
 
-  test("while another is waiting for its payment nothing is changed", async () => {
-    const { client, requests } = await playedApi(subscription({ pending_update: {} }), invoice({ status: "open" }));
-    expect(await client.change(upgrade)).toMatchObject({ outcome: "payment_needed" });
-    expect(requests.every(({ request }) => request.startsWith("GET"))).toBe(true);
+  test("Case P3: a later attempt has another key, so that a refusal is not repeated", async () => {
+    const message = "This customer has no attached payment source or default payment method.";
+    const refused = refusal(400, "invalid_request_error", "resource_missing", message);
+    const { client, requests } = await playedApi(subscription(), refused, subscription(), subscription());
+    await expect(client.change(upgrade)).rejects.toMatchObject({ problem: "no_payment_method" });
+    expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
+    expect(requests[1]?.headers["idempotency-key"]).not.toBe(requests[3]?.headers["idempotency-key"]);
+  });
+
+  describe("while another change waits for its payment", () => {
+    const waiting = (priceId: string) =>
+      subscription({
+        pending_update: { expires_at: RENEWS, subscription_items: [{ id: "si_plus", price: { id: priceId } }] },
+        latest_invoice: "in_waiting",
+      });
+
+    test("to the same price, nothing is changed", async () => {
+      const { client, requests } = await playedApi(waiting(ULTRA), invoice({ status: "open" }));
+      expect(await client.change(upgrade)).toMatchObject({ outcome: "payment_needed" });
+      expect(requests.every(({ request }) => request.startsWith("GET"))).toBe(true);
+    });
+
+    test.each<[string, (client: ProcessorClient) => Promise<unknown>, string]>([
+      ["to another price, it is withdrawn first", (client) => client.change(upgrade), `POST ${PATH}`],
+      ["an end with the period withdraws it", (client) => client.cancel(SUBSCRIPTION, "period_end"), `POST ${PATH}`],
+      ["an end at once withdraws it", (client) => client.cancel(SUBSCRIPTION, "now"), `DELETE ${PATH}`],
+    ])("%s", async (_, act, last) => {
+      const voided = invoice({ status: "void" });
+      const { client, requests } = await playedApi(waiting("price_other"), voided, subscription(), subscription());
+      await act(client);
+      expect(requests.map(({ request }) => request)).toEqual([
+        `GET ${PATH}`,
+        "POST /v1/invoices/in_waiting/void",
+        `GET ${PATH}`,
+        last,
+      ]);
+    });
+
+    test("paid in between, it is what the next change starts from; still waiting, the change fails", async () => {
+      const refused = refusal(400, "invalid_request_error");
+      const paid = subscription({}, { items: [{ id: "si_plus", price: price("ultra") }] });
+      const { client, requests } = await playedApi(waiting("price_other"), refused, paid);
+      expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
+      expect(requests).toHaveLength(3);
+      const still = await playedApi(waiting("price_other"), refused, waiting("price_other"));
+      await expect(still.client.change(upgrade)).rejects.toMatchObject({ problem: "invalid" });
+    });
   });
 
   test("what is already so is not charged again", async () => {

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
 import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable } from "./client-call";
-import { idOf, keepsAlready, phasesFor, planItemOf } from "./client-plan";
+import { idOf, keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
@@ -144,8 +145,9 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
 
     cancel(subscription, when) {
       return call("cancel", async () => {
-        const current = await stripe.subscriptions.retrieve(entityId(subscription));
-        if (current.status === "canceled") return;
+        const known = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (known.status === "canceled") return;
+        const current = await withdrawPending(known);
         // While a schedule holds the subscription, Stripe refuses to end it otherwise.
         await release(current);
         if (when === "now") await stripe.subscriptions.cancel(current.id);
@@ -208,8 +210,9 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
 
   /** Charged within the request; where the charge needs the payer, Stripe keeps the old plan until it is paid. */
   async function changeNow({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
-    const current = await stripe.subscriptions.retrieve(entityId(subscription));
-    if (current.pending_update !== null) return paymentNeeded(current);
+    const known = await stripe.subscriptions.retrieve(entityId(subscription));
+    if (waitsFor(known, priceId)) return paymentNeeded(known);
+    const current = await withdrawPending(known);
     const { item, changes } = planItemOf(current, priceId, findPrice);
     // A second try after an answer that was lost must not change (and charge) again.
     if (!changes) return { outcome: "requested" };
@@ -221,11 +224,27 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
         proration_behavior: "always_invoice",
         payment_behavior: "pending_if_incomplete",
       },
-      // The same change of the same state is one change, also in two requests at once; after a failed charge there is
-      // a newer invoice, and so another key.
-      { idempotencyKey: `change:${item.id}:${item.price.id}:${priceId}:${idOf(current.latest_invoice)}` },
+      // The key names this attempt, for the SDK's own repetition. Stripe repeats refusals for a day, so a key of the change
+      // would refuse it also after a card was added. Of two attempts at once, the second finds the change made.
+      { idempotencyKey: `change:${current.id}:${priceId}:${randomUUID()}` },
     );
     return changed.pending_update === null ? { outcome: "requested" } : paymentNeeded(changed);
+  }
+
+  /** Gives up an earlier change that waits for its payment: its invoice is voided, and with it Stripe forgets the change. */
+  async function withdrawPending(subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
+    const { id, pending_update: pending, latest_invoice: latest } = subscription;
+    const invoice = idOf(latest);
+    if (pending === null || invoice === null) return subscription;
+    try {
+      await stripe.invoices.voidInvoice(invoice);
+    } catch (error) {
+      // It may have been paid, or have expired, in between.
+      const now = await stripe.subscriptions.retrieve(id);
+      if (now.pending_update !== null) throw error;
+      return now;
+    }
+    return stripe.subscriptions.retrieve(id);
   }
 
   async function paymentNeeded({ latest_invoice }: Stripe.Subscription): Promise<PlanChanged> {
@@ -236,7 +255,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
 
   /** A schedule of Stripe's own keeps the change, so that it happens with the renewal whatever becomes of our jobs. */
   async function changeAtRenewal({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
-    const current = await stripe.subscriptions.retrieve(entityId(subscription));
+    const current = await withdrawPending(await stripe.subscriptions.retrieve(entityId(subscription)));
     const plan = planItemOf(current, priceId, findPrice);
     if (!plan.changes) {
       await release(current);

@@ -7,6 +7,7 @@ import { periodAfter } from "../period";
 import { cardProblem, invalid } from "../problem";
 import { changePlan, intervalOf, periodLines } from "../proration";
 import { followSchedule } from "../schedules";
+import { dropPendingUpdate } from "../subscriptions";
 import { type Invoice, isLive, type StripeTurn, type Subscription, seconds } from "../world";
 import {
   behavior,
@@ -124,7 +125,9 @@ export const invoices = [
     act: (turn, _, id) => {
       const invoice = find(turn.world, "invoices", id);
       if (invoice.status !== "open") throw invalid(`You can only void an open invoice, this one is ${invoice.status}.`);
-      voidInvoice(turn, invoice);
+      const subscription = find(turn.world, "subscriptions", invoice.subscription);
+      if (invoice.forUpdate && subscription.pendingUpdate) dropPendingUpdate(turn, subscription);
+      else voidInvoice(turn, invoice);
       return invoiceOf(turn.world, invoice);
     },
   }),
