@@ -2,6 +2,7 @@
 import type Stripe from "stripe";
 import type { FindPrice, Price } from "@/lib/billing/catalog";
 import { ProcessorError } from "@/lib/billing/processors/client";
+import { itemTermsOf, termsOf } from "./client-phase";
 
 export interface PlanItem {
   item: Stripe.SubscriptionItem;
@@ -30,7 +31,8 @@ export function planItemOf(subscription: Stripe.Subscription, priceId: string, f
 
 /**
  * The phase that goes on until the period ends, as it is, and the next one, which begins with the renewal; then the
- * schedule lets go. Items beside the plan stay in both. Nothing is prorated: one phase ends where the other begins.
+ * schedule lets go. Items beside the plan stay in both, and so do discounts, tax rates and other terms. Nothing is prorated:
+ * one phase ends where the other begins.
  */
 export function phasesFor(
   schedule: Stripe.SubscriptionSchedule,
@@ -38,14 +40,17 @@ export function phasesFor(
   { item, wanted }: PlanItem,
   priceId: string,
 ): Stripe.SubscriptionScheduleUpdateParams.Phase[] {
-  const items = subscription.items.data.map(({ price, quantity }) => withQuantity(price.id, quantity));
-  const next = subscription.items.data.map((each) =>
-    withQuantity(each.id === item.id ? priceId : each.price.id, each.quantity),
-  );
+  const items = subscription.items.data.map((each) => ({ price: each.price.id, ...itemTermsOf(each) }));
+  const next = subscription.items.data.map((each) => ({
+    price: each.id === item.id ? priceId : each.price.id,
+    ...itemTermsOf(each),
+  }));
   const current = schedule.phases.find(({ start_date }) => start_date === schedule.current_phase?.start_date);
+  const terms = termsOf(current);
   const trial = current?.trial_end ? { trial_end: current.trial_end } : {};
   return [
     {
+      ...terms,
       items,
       start_date: schedule.current_phase?.start_date ?? item.current_period_start,
       end_date: item.current_period_end,
@@ -53,6 +58,7 @@ export function phasesFor(
       ...trial,
     },
     {
+      ...terms,
       items: next,
       duration: { interval: wanted.interval === "yearly" ? "year" : "month", interval_count: 1 },
       proration_behavior: "none",
@@ -77,10 +83,6 @@ export function idOf(reference: string | { id: string }): string;
 export function idOf(reference: string | { id: string } | null): string | null;
 export function idOf(reference: string | { id: string } | null): string | null {
   return typeof reference === "string" || reference === null ? reference : reference.id;
-}
-
-function withQuantity(price: string, quantity: number | undefined) {
-  return quantity === undefined ? { price } : { price, quantity };
 }
 
 function invalid(code: string, why: string): ProcessorError {

@@ -339,6 +339,51 @@ describe("change at the renewal", () => {
     });
   });
 
+  test("Case P4: both phases keep discounts, tax rates, metadata and the other terms", async () => {
+    const terms = {
+      discounts: [
+        { discount: "di_1", coupon: "co_1", promotion_code: null },
+        { discount: null, coupon: "co_2", promotion_code: { id: "promo_1" } },
+        { discount: null, coupon: "co_3", promotion_code: null },
+      ],
+      default_tax_rates: [{ id: "txr_1" }],
+      metadata: { user_id: "user_1" },
+      automatic_tax: { enabled: true, liability: { type: "self" } },
+      collection_method: "send_invoice",
+      default_payment_method: "pm_1",
+      description: "Plus",
+      invoice_settings: { account_tax_ids: null, days_until_due: 14, description: null, footer: "Thanks" },
+      billing_thresholds: { amount_gte: 5_000, reset_billing_cycle_anchor: null },
+      application_fee_percent: null,
+      on_behalf_of: null,
+      transfer_data: null,
+    };
+    const known = schedule({ phases: [{ ...phase, ...terms, items: [] }] });
+    const held = { data: [{ id: "si_plus", price: price("plus"), tax_rates: [{ id: "txr_2" }], discounts: ["di_2"] }] };
+    const current = subscription({ items: { ...held, has_more: false } });
+    const { client, requests } = await playedApi(current, known, known);
+    await client.change(downgrade);
+    const kept = (index: number) => ({
+      [`phases[${index}][discounts][0][discount]`]: "di_1",
+      [`phases[${index}][discounts][1][promotion_code]`]: "promo_1",
+      [`phases[${index}][discounts][2][coupon]`]: "co_3",
+      [`phases[${index}][default_tax_rates][0]`]: "txr_1",
+      [`phases[${index}][metadata][user_id]`]: "user_1",
+      [`phases[${index}][automatic_tax][enabled]`]: "true",
+      [`phases[${index}][automatic_tax][liability][type]`]: "self",
+      [`phases[${index}][collection_method]`]: "send_invoice",
+      [`phases[${index}][default_payment_method]`]: "pm_1",
+      [`phases[${index}][description]`]: "Plus",
+      [`phases[${index}][invoice_settings][days_until_due]`]: "14",
+      [`phases[${index}][invoice_settings][footer]`]: "Thanks",
+      [`phases[${index}][billing_thresholds][amount_gte]`]: "5000",
+      [`phases[${index}][items][0][tax_rates][0]`]: "txr_2",
+      [`phases[${index}][items][0][discounts][0][discount]`]: "di_2",
+    });
+    expect(requests[2]?.fields).toMatchObject({ ...kept(0), ...kept(1) });
+    expect(Object.keys(requests[2]?.fields ?? {}).filter((name) => /undefined|null|\[\]$/.test(name))).toEqual([]);
+  });
+
   test("by the year, in a trial", async () => {
     const trialing = schedule({ phases: [{ ...phase, trial_end: RENEWS, items: [] }] });
     const { client, requests } = await playedApi(subscription(), trialing, trialing);

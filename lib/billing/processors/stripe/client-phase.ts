@@ -1,0 +1,90 @@
+/** The terms of a schedule's phase as parameters: Stripe resets to its defaults what an update of the phases leaves out. */
+import type Stripe from "stripe";
+
+type Phase = Stripe.SubscriptionSchedule.Phase;
+type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase;
+type DiscountParams = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
+type Reference = string | { id: string };
+type DiscountOf = Readonly<Record<"coupon" | "discount" | "promotion_code", Reference | null>>;
+
+/** What a phase keeps beside its items and its dates; terms that it does not have are left out. */
+export function termsOf(phase: Phase | undefined): Partial<PhaseParams> {
+  if (phase === undefined) return {};
+  const { automatic_tax: tax, invoice_settings: invoices } = phase;
+  return withoutNothing({
+    application_fee_percent: phase.application_fee_percent,
+    automatic_tax: tax?.enabled ? { enabled: true, ...liabilityOf(tax.liability) } : null,
+    billing_thresholds: thresholdsOf(phase.billing_thresholds),
+    collection_method: phase.collection_method,
+    default_payment_method: phase.default_payment_method && idOf(phase.default_payment_method),
+    default_tax_rates: idsOf(phase.default_tax_rates),
+    description: phase.description,
+    discounts: discountsOf(phase.discounts),
+    invoice_settings: invoices && invoiceSettingsOf(invoices),
+    metadata: filled(phase.metadata),
+    on_behalf_of: phase.on_behalf_of && idOf(phase.on_behalf_of),
+    transfer_data: phase.transfer_data && {
+      destination: idOf(phase.transfer_data.destination),
+      ...withoutNothing({ amount_percent: phase.transfer_data.amount_percent }),
+    },
+  });
+}
+
+/** What an item keeps beside its price. */
+export function itemTermsOf(
+  item: Stripe.SubscriptionItem,
+): Partial<Stripe.SubscriptionScheduleUpdateParams.Phase.Item> {
+  const { quantity, tax_rates: rates, discounts = [], metadata } = item;
+  return withoutNothing({
+    quantity,
+    tax_rates: idsOf(rates),
+    discounts: discounts.length === 0 ? null : discounts.map((discount) => ({ discount: idOf(discount) })),
+    metadata: filled(metadata),
+  });
+}
+
+function liabilityOf(liability: Stripe.SubscriptionSchedule.Phase.AutomaticTax["liability"]) {
+  if (!liability) return {};
+  const { type, account } = liability;
+  return { liability: { type, ...withoutNothing({ account: account && idOf(account) }) } };
+}
+
+function thresholdsOf(thresholds: Phase["billing_thresholds"]) {
+  if (thresholds === null || thresholds === undefined) return null;
+  const { amount_gte, reset_billing_cycle_anchor } = thresholds;
+  return withoutNothing({ amount_gte, reset_billing_cycle_anchor });
+}
+
+function invoiceSettingsOf({ account_tax_ids: ids, days_until_due, custom_fields, description, footer }: Settings) {
+  const settings = withoutNothing({ account_tax_ids: idsOf(ids), days_until_due, custom_fields, description, footer });
+  return Object.keys(settings).length === 0 ? null : settings;
+}
+type Settings = NonNullable<Phase["invoice_settings"]>;
+
+/** By the running discount where there is one, so that a coupon of three months does not begin again. */
+function discountsOf(discounts: readonly DiscountOf[] | null | undefined): DiscountParams[] | null {
+  if (!discounts?.length) return null;
+  return discounts.flatMap(({ discount, promotion_code, coupon }): DiscountParams[] => {
+    if (discount !== null) return [{ discount: idOf(discount) }];
+    if (promotion_code !== null) return [{ promotion_code: idOf(promotion_code) }];
+    return coupon === null ? [] : [{ coupon: idOf(coupon) }];
+  });
+}
+
+function idsOf(references: readonly Reference[] | null | undefined): string[] | null {
+  return references?.length ? references.map(idOf) : null;
+}
+
+function idOf(reference: Reference): string {
+  return typeof reference === "string" ? reference : reference.id;
+}
+
+function filled(metadata: Stripe.Metadata | null | undefined): Stripe.Metadata | null {
+  return metadata && Object.keys(metadata).length > 0 ? metadata : null;
+}
+
+type Present<T> = { [K in keyof T]?: NonNullable<T[K]> };
+
+function withoutNothing<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as Present<T>;
+}
