@@ -24,6 +24,12 @@ export const REQUEST_QUEUE_MS = 2_000;
 /** Until the reader of an export asks for its next part; then the export ends. */
 export const EXPORT_READ_MS = 30_000;
 
+/**
+ * For all calls of a processor in one request of a user: then the answer is a 503, and the request can be repeated. The
+ * sandbox's processors run in this process and have no deadline.
+ */
+export const PROCESSOR_MS = 8_000;
+
 /** Until Redis answers: longer than it takes, shorter than users notice. */
 export const CACHE_MS = 100;
 

@@ -1,12 +1,14 @@
 /** What every purchase needs: the database, the processors, and our own address. */
 import { countAttempt } from "@/lib/attempts";
 import { type Gateway, gateway } from "@/lib/database";
+import { PROCESSOR_MS } from "@/lib/deadlines";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
 import { findPlan, type Price } from "./catalog";
 import type { Processor } from "./facts";
 import { ProcessorError, type ProcessorProblem } from "./processors/client";
+import { endingAt } from "./processors/deadline";
 import { type Reached, reach } from "./processors/reach";
 
 export interface Selling {
@@ -18,12 +20,27 @@ export interface Selling {
 
 /** This deployment's, for one request of a user: it counts as an attempt when it first reaches a processor. */
 export function selling(userId: string): Selling {
-  return countingReaches({ gateway: gateway(), reach, appUrl: env().appUrl ?? "" }, () =>
-    countAttempt("processor", userId),
-  );
+  const { appUrl = "", sandbox } = env();
+  const counted = countingReaches({ gateway: gateway(), reach, appUrl }, () => countAttempt("processor", userId));
+  return sandbox ? counted : endingReaches(counted);
 }
 
-/** @param count throws if the user has made too many attempts; then nothing is asked of the processor */
+/** All calls of a processor together end within PROCESSOR_MS from the first one on. */
+export function endingReaches(shop: Selling): Selling {
+  let until: number | undefined;
+  return {
+    ...shop,
+    async reach(processor) {
+      const found = await shop.reach(processor);
+      until ??= performance.now() + PROCESSOR_MS;
+      return found && { ...found, client: endingAt(found.client, until) };
+    },
+  };
+}
+
+/**
+ * @param count throws if the user has made too many attempts; then nothing is asked of the processor
+ */
 export function countingReaches(shop: Selling, count: () => Promise<void>): Selling {
   let counted: Promise<void> | undefined;
   return {

@@ -19,6 +19,7 @@ vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
     EXPORT_READ_MS: hour,
     CACHE_MS: hour,
     CHECKOUT_MS: hour,
+    PROCESSOR_MS: hour,
     DELIVERY_MS: hour,
     callMs: () => hour,
   };

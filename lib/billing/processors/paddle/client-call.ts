@@ -1,6 +1,7 @@
 /** Runs one request of Paddle's SDK: within a time of its own, and failing in the product's words only. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { ProcessorError, type ProcessorProblem } from "@/lib/billing/processors/client";
+import { remainingMs } from "@/lib/billing/processors/deadline";
 
 /** `operation` is for the message; the answer is the request's own. Throws `ProcessorError` only. */
 export type Call = <T>(operation: string, request: () => Promise<T>) => Promise<T>;
@@ -11,10 +12,12 @@ export type Call = <T>(operation: string, request: () => Promise<T>) => Promise<
  */
 export function caller({ apiKey, timeoutMs }: { apiKey: string; timeoutMs: number }): Call {
   return async (operation, request) => {
+    const limit = remainingMs(timeoutMs);
+    if (limit === 0) throw new ProcessorError(`Paddle was not asked in time (${operation}).`, "unavailable", "timeout");
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      const late = `Paddle did not answer within ${timeoutMs} ms (${operation}); the request may still be carried out.`;
-      timer = setTimeout(() => reject(new ProcessorError(late, "unavailable", "timeout")), timeoutMs);
+      const late = `Paddle did not answer within ${limit} ms (${operation}); the request may still be carried out.`;
+      timer = setTimeout(() => reject(new ProcessorError(late, "unavailable", "timeout")), limit);
     });
     try {
       return await Promise.race([request(), timeout]);

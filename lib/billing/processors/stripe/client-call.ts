@@ -1,6 +1,7 @@
 /** Runs one request of Stripe's SDK, failing in the product's words only. */
 import Stripe from "stripe";
 import { ProcessorError, type ProcessorProblem } from "@/lib/billing/processors/client";
+import { remainingMs } from "@/lib/billing/processors/deadline";
 
 /** `operation` is for the message; the answer is what the request (and its reading) gives. Throws `ProcessorError` only. */
 export type Call = <T>(operation: string, request: () => Promise<T>) => Promise<T>;
@@ -12,6 +13,20 @@ export function caller({ apiKey }: { apiKey: string }): Call {
     } catch (error) {
       throw asProcessorError(error, operation, apiKey);
     }
+  };
+}
+
+type HttpClient = NonNullable<NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"]>;
+
+/** The SDK's HTTP client, which waits until the deadline of the request at most, and sends nothing after it. */
+export function withinDeadline(http: HttpClient): HttpClient {
+  return {
+    getClientName: () => http.getClientName(),
+    makeRequest(host, port, path, method, headers, data, protocol, timeout) {
+      const limit = remainingMs(timeout);
+      if (limit === 0) return Promise.reject(Stripe.HttpClient.makeTimeoutError());
+      return http.makeRequest(host, port, path, method, headers, data, protocol, limit);
+    },
   };
 }
 

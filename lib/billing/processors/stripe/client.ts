@@ -3,7 +3,7 @@ import Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
 import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
-import { caller, unreadable } from "./client-call";
+import { caller, unreadable, withinDeadline } from "./client-call";
 import { idOf, keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
@@ -34,7 +34,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
     timeout: options.timeoutMs ?? TIMEOUT_MS,
     maxNetworkRetries: RETRIES,
     telemetry: false,
-    ...(options.httpClient && { httpClient: options.httpClient }),
+    httpClient: withinDeadline(options.httpClient ?? Stripe.createNodeHttpClient()),
     ...options.address,
   });
   const call = caller({ apiKey });
