@@ -226,6 +226,29 @@ describe("without a plan line", () => {
     expect(of({ lines: prorated })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
   });
 
+  test("a line whose period cannot be is named without it", () => {
+    const [whole] = lines as [LineSpec];
+    for (const periodEnd of [START, START - 1]) {
+      expect(paid({ lines: [{ ...whole, periodEnd }] })).toMatchObject({
+        fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
+      });
+      expect(paid({ lines: [{ ...whole, periodEnd }], moreLines: true })).toMatchObject({
+        fact: { truncated: { periodStart: null, periodEnd: null } },
+      });
+    }
+  });
+
+  test("the period that lines of a cut invoice share is that of the whole ones", () => {
+    const [whole] = lines as [LineSpec];
+    const beside = { id: "il_2", item: "si_2", periodStart: START - 100 };
+    const shared = (more: Partial<LineSpec>) =>
+      paid({ lines: [{ ...whole, ...beside, ...more }, whole], moreLines: true });
+    expect(shared({ proration: true })).toMatchObject({ fact: { truncated: PERIOD } });
+    expect(shared({ periodStart: START, periodEnd: END + 1 })).toMatchObject({
+      fact: { truncated: { periodEnd: null } },
+    });
+  });
+
   test("a manual invoice is ignored", () => {
     expect(paid({ lines, billingReason: "manual" })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
@@ -264,6 +287,8 @@ describe("a failed attempt on a sent invoice", () => {
     expect(attempt(START + 3)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "not_due" } }] });
     expect(attempt(START + 2)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "period" } }] });
     expect(attempt(null)).toMatchObject({ facts: [{ fact: { purpose: "period" } }] });
+    const charged = { status: "open", dueDate: START + 3 } as const;
+    expect(fact(charged, {}, "g2", "invoice.payment_failed")).toMatchObject({ purpose: "period" });
     const unlisted = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
     const mixed = [line("basic", { amount: -999, proration: true }), ...unlisted];
     expect(attempt(START + 3, mixed)).toMatchObject({
@@ -317,6 +342,21 @@ describe("in money", () => {
     expect(paid({ lines: [free, unlisted] })).toMatchObject({
       facts: [{ product: "chatbots", fact: { inMoney: false, unlisted: [{ inMoney: true }] } }],
     });
+  });
+
+  test("an unlisted line only if the invoice is, and if anything was charged for it", () => {
+    const seats = (amount: number) =>
+      line("plus", { id: "il_2", item: "si_2", price: { ...price("plus"), id: "p" }, amount });
+    expect(fact({ lines: [line("plus"), seats(0)] })).toMatchObject({ inMoney: true, unlisted: [{ inMoney: false }] });
+    expect(fact({ lines: [line("plus"), seats(500)], startingBalance: -100 })).toMatchObject({
+      unlisted: [{ inMoney: false }],
+    });
+  });
+
+  test("a plan of two lines only if each was charged", () => {
+    const second = (amount: number) => line("plus", { id: "il_2", item: "si_2", amount });
+    expect(inMoney({ lines: [line("plus"), second(1_999)] })).toMatchObject({ inMoney: true });
+    expect(inMoney({ lines: [line("plus"), second(0)] })).toMatchObject({ inMoney: false });
   });
 
   test("each product for itself", () => {
