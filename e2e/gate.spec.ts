@@ -178,12 +178,13 @@ test.describe("bad input names the field and counts nothing", () => {
     });
   });
 
-  test("ids that look alike are different people", async ({ request }) => {
+  test("ids that look alike are different people, but not two encodings of one id", async ({ request }) => {
     const userId = newUserId("caf");
-    const ids = [`${userId}\u00e9`, `${userId}e\u0301`, `${userId}\u0435`, `${userId}\u00e9 `, `${userId}\u00c9`];
+    const ids = [`${userId}\u00e9`, `${userId}\u0435`, `${userId}\u00e9 `, `${userId}\u00c9`];
     for (const [index, id] of ids.entries())
       await serve(request, "consume", { userId: id, field: "words_used", amount: index + 1 });
     for (const [index, id] of ids.entries()) expect((await standing(request, id)).used, id).toBe(index + 1);
+    expect((await standing(request, `${userId}e\u0301`)).used).toBe(1);
   });
 });
 
