@@ -185,6 +185,32 @@ describe("a period", () => {
     }
     expect(fact({ lines: [line(price), line(other)] })).toMatchObject({ plan: "plus", unlisted: [charge] });
   });
+
+  test("names a line without a listed price as paid in money only if it was", () => {
+    const unlisted = (amount: number, spec: Partial<TransactionSpec> = {}, type?: string) =>
+      fact({ lines: [line(price), line(other, { amount })], ...spec }, {}, type).unlisted;
+    expect(unlisted(500)).toMatchObject([{ purpose: "period", inMoney: true }]);
+    expect(unlisted(0)).toMatchObject([{ purpose: "other", inMoney: false }]);
+    expect(unlisted(500, { discount: 100_000 })).toMatchObject([{ inMoney: false }]);
+    const failed = { status: "past_due" } as const;
+    expect(unlisted(500, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "period", inMoney: false }]);
+    expect(unlisted(0, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "other", inMoney: false }]);
+  });
+
+  test("names such a line without a period if the transaction has none that can be", () => {
+    for (const ends_at of ["2026-03-01T10:00:00Z", "2026-02-01T10:00:00Z"]) {
+      expect(told({ lines: [line(other)] }, { "billing_period.ends_at": ends_at })).toMatchObject({
+        fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
+      });
+    }
+    expect(told({ lines: [line(other)] }, { billing_period: null })).toMatchObject({
+      fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
+    });
+  });
+
+  test("of two lines of a plan is in money only if each was charged", () => {
+    expect(fact({ lines: [line(price), line(price, { amount: 0 })] })).toMatchObject({ plan: "plus", inMoney: false });
+  });
 });
 
 describe("a failed attempt on a sent invoice", () => {

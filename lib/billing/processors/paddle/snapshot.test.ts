@@ -82,6 +82,8 @@ test("the list is complete and names the items without a listed price, with the 
     [{ interval: "year", frequency: 1 }, "yearly"],
     [{ interval: "month", frequency: 12 }, "yearly"],
     [{ interval: "month", frequency: 3 }, null],
+    [{ interval: "day", frequency: 1 }, null],
+    [{ interval: "week", frequency: 12 }, null],
     [null, null],
   ]) {
     expect(told({ items: [{ price: seats }] }, { "items.0.price.billing_cycle": billing_cycle })).toMatchObject({
@@ -90,8 +92,35 @@ test("the list is complete and names the items without a listed price, with the 
   }
   const paused = told({ items: [{ price: seats }], status: "paused", period: null });
   expect(paused).toMatchObject({ fact: { list: { unlisted: [{ periodStart: null, periodEnd: null }] } } });
+  expect(told({ items: [{ price: seats }] }, { "items.0.price": null })).toMatchObject({
+    fact: { list: { plans: 0, unlisted: [{ product: null, price: null, interval: null }] } },
+  });
   // An empty list says nothing about plans.
   expect(told({ items: [] })).toMatchObject({ outcome: "unpriced", fact: { list: { complete: false } } });
+});
+
+test("each product has its own highest plan", () => {
+  const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+  for (const items of [
+    [{ price: starter }, { price }, { price: ultra }],
+    [{ price: ultra }, { price: starter }, { price }],
+  ]) {
+    const result = told({ items });
+    if (result.outcome !== "facts") throw new Error(result.outcome);
+    const plans = result.facts.map(({ product, fact }) => [product, fact.kind === "snapshot" && fact.image.plan]);
+    expect(plans.sort()).toEqual([
+      ["chatbots", "starter"],
+      ["writer", "ultra"],
+    ]);
+  }
+});
+
+test("of two items of one plan the first counts", () => {
+  const items = [
+    { price, quantity: 2 },
+    { price, quantity: 5 },
+  ];
+  expect(told({ items })).toMatchObject({ facts: [{ fact: { image: { plan: "plus", quantity: 2 } } }] });
 });
 
 test("a trial is the customer's own, unless invoices are sent or the subscription was imported", () => {
