@@ -9,7 +9,7 @@ export async function register(): Promise<void> {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
     (await import("./lib/attempts/socket-address")).watchConnections();
-    (await import("./lib/attempts/in-flight")).watchRequests();
+    (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
     const { env } = await import("./lib/env");

@@ -56,3 +56,13 @@ test("pages over the limit are 429 with Retry-After, and a few at once are all s
   const eight = async () => (await many(8, "/usage", { headers: busy })).map(({ status }) => status);
   await expect.poll(eight).toEqual(Array(8).fill(200));
 });
+
+test("an export that is asked for by HEAD keeps no other user from exporting", async () => {
+  const [first, second, third] = [await signIn("head-1"), await signIn("head-2"), await signIn("export-3")];
+  const exported = async (method: string, headers: Record<string, string>) =>
+    (await fetch(`${app.url}/api/account/export`, { method, headers })).status;
+  for (let round = 0; round < 2; round += 1)
+    for (const headers of [first, second]) expect(await exported("HEAD", headers)).toBe(200);
+  expect(await exported("GET", third)).toBe(200);
+  expect(await exported("GET", first)).toBe(200);
+});
