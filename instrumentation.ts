@@ -1,3 +1,5 @@
+import type { Instrumentation } from "next";
+
 /**
  * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
  * watched for their addresses and for bodies that stall; headers that Next cannot read are dropped; the sandbox runs its
@@ -20,3 +22,11 @@ export async function register(): Promise<void> {
     }
   }
 }
+
+/** Next calls it for each error of a page, a route or a server action. Routes answer their errors themselves. */
+export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { answerRenderFailure } = await import("./lib/http/render-failure");
+  const { hasEntered } = await import("./lib/attempts/in-flight");
+  answerRenderFailure(error, { inAction: routeType === "action", entered: hasEntered() });
+};

@@ -1,0 +1,24 @@
+/** Gives pages and server actions that throw the statuses that routes have (respond.ts). Next answers each with 500. */
+import { DatabaseError } from "@/lib/database/errors";
+import { log } from "@/lib/observability";
+import { answerFailureAs } from "./running-response";
+
+const RETRY_AFTER_SECONDS = "2";
+
+/**
+ * Called by Next for each error, before it sends the answer's status.
+ * @param inAction whether a server action's request failed
+ * @param entered whether our code has begun to work for a user; before that an action fails on its unreadable body alone
+ */
+export function answerRenderFailure(
+  error: unknown,
+  { inAction, entered }: { inAction: boolean; entered: boolean },
+): void {
+  if (error instanceof DatabaseError && error.problem === "unavailable") {
+    log.warn({ error: error.message, code: error.code }, "The database did not give a page its data in time");
+    answerFailureAs(503, { "retry-after": RETRY_AFTER_SECONDS });
+  } else if (inAction && !entered) {
+    log.info({ error: String(error) }, "Refused an unreadable server action");
+    answerFailureAs(400);
+  }
+}
