@@ -2,8 +2,8 @@ import type { Instrumentation } from "next";
 
 /**
  * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
- * watched for their addresses and for bodies that stall; headers that Next cannot read are dropped; the sandbox runs its
- * jobs and its processors here, production by its host's cron (`/api/cron/…`).
+ * watched for their addresses and for bodies that stall; headers and methods that Next cannot read are dropped; the sandbox
+ * runs its jobs and its processors here, production by its host's cron (`/api/cron/…`).
  */
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
@@ -14,6 +14,7 @@ export async function register(): Promise<void> {
     (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
+    (await import("./lib/http/trace-method")).replaceTrace();
     const { env } = await import("./lib/env");
     (await import("./lib/env-warnings")).warnOfLimits();
     if (env().sandbox) {
