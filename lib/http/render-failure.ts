@@ -4,6 +4,8 @@ import { log } from "@/lib/observability";
 import { answerFailureAs } from "./running-response";
 
 const RETRY_AFTER_SECONDS = "2";
+/** Of Node, for a form without script; Next does not name the action then. */
+const UNREADABLE_FORM = "Failed to parse body as FormData";
 
 /**
  * Called by Next for each error, before it sends the answer's status.
@@ -17,7 +19,7 @@ export function answerRenderFailure(
   if (error instanceof DatabaseError && error.problem === "unavailable") {
     log.warn({ error: error.message, code: error.code }, "The database did not give a page its data in time");
     answerFailureAs(503, { "retry-after": RETRY_AFTER_SECONDS });
-  } else if (inAction && !entered) {
+  } else if (!entered && (inAction || (error instanceof Error && error.message.startsWith(UNREADABLE_FORM)))) {
     log.info({ error: String(error) }, "Refused an unreadable server action");
     answerFailureAs(400);
   }

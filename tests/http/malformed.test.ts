@@ -70,7 +70,14 @@ describe("server actions", () => {
       }
   });
 
-  test("by a form without script, whose fields are missing", async () => {
+  test("by a form without script that cannot be read, or whose fields are missing", async () => {
+    for (const body of [
+      "nothing",
+      "--x",
+      "--x\r\nContent-Disposition: form-data\r\n\r\n--x--",
+      `${form({ a: "b" })}--x`,
+    ])
+      expectRefusal(await post({ "content-type": multipart }, body), body);
     for (const id of ids) {
       const forms: Record<string, string>[] = [
         { [`$ACTION_ID_${id}`]: "" },
