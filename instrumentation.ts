@@ -1,7 +1,9 @@
+import type { Instrumentation } from "next";
+
 /**
  * Runs once when the server starts: production refuses to start with a configuration that cannot work; connections are
- * watched for their addresses and for bodies that stall; headers that Next cannot read are dropped; the sandbox runs its
- * jobs and its processors here, production by its host's cron (`/api/cron/…`).
+ * watched for their addresses and for bodies that stall; headers and methods that Next cannot read are dropped; the sandbox
+ * runs its jobs and its processors here, production by its host's cron (`/api/cron/…`).
  */
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
@@ -9,9 +11,10 @@ export async function register(): Promise<void> {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
     (await import("./lib/attempts/socket-address")).watchConnections();
-    (await import("./lib/attempts/in-flight")).watchRequests();
+    (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
+    (await import("./lib/http/trace-method")).replaceTrace();
     const { env } = await import("./lib/env");
     (await import("./lib/env-warnings")).warnOfLimits();
     if (env().sandbox) {
@@ -20,3 +23,11 @@ export async function register(): Promise<void> {
     }
   }
 }
+
+/** Next calls it for each error of a page, a route or a server action. Routes answer their errors themselves. */
+export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
+  if (process.env.NEXT_RUNTIME !== "nodejs") return;
+  const { answerRenderFailure } = await import("./lib/http/render-failure");
+  const { hasEntered } = await import("./lib/attempts/in-flight");
+  answerRenderFailure(error, { inAction: routeType === "action", entered: hasEntered() });
+};

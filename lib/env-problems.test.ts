@@ -116,6 +116,7 @@ describe("the sandbox", () => {
   test.each<[variable: string, value: string]>([
     ["STRIPE_SECRET_KEY", "sk_live_1"],
     ["STRIPE_SECRET_KEY", "rk_live_1"],
+    ["STRIPE_SECRET_KEY", "sk_org_live_1"],
     ["PADDLE_API_KEY", "pdl_live_apikey_1"],
     ["PADDLE_CLIENT_TOKEN", "live_0123456789abcdef0123456789a"],
     ["PADDLE_ENVIRONMENT", "production"],

@@ -26,7 +26,7 @@ export function sandboxProblems(
 
 function liveSigns({ stripe, paddle, clerk }: Env): string[] {
   const signs: [variable: string, live: boolean][] = [
-    ["STRIPE_SECRET_KEY", /^[sr]k_live_/.test(stripe.secretKey ?? "")],
+    ["STRIPE_SECRET_KEY", /^[sr]k_(org_)?live_/.test(stripe.secretKey ?? "")],
     ["PADDLE_API_KEY", /^pdl_live_/.test(paddle.apiKey ?? "")],
     ["PADDLE_CLIENT_TOKEN", /^live_/.test(paddle.clientToken ?? "")],
     ["PADDLE_ENVIRONMENT", paddle.environment === "production"],

@@ -1,6 +1,6 @@
 /** Which text each type accepts, and as what. */
 import { describe, expect, test } from "vitest";
-import { identifier, line, prose, secret } from "./text";
+import { identifier, isoDay, isoInstant, line, prose, secret } from "./text";
 
 const NFD = "e\u0301";
 const NFC = "\u00e9";
@@ -65,4 +65,26 @@ test("white space at the ends is cut from lines and prose, not from passwords an
 test("one message replaces all others", () => {
   const type = line({ max: 3, error: "is a plan" });
   for (const value of [5, "", "a\0", "abcd"]) expect(type.safeParse(value).error?.issues[0]?.message).toBe("is a plan");
+});
+
+const instants: [value: string, known: boolean][] = [
+  ["2026-11-27T00:00:00Z", true],
+  ["2026-11-27T00:00:00.123456+00:00", true],
+  ["0001-01-01T00:00:00Z", true],
+  ["9999-12-31T23:59:59Z", true],
+  ["0000-01-01T00:00:00Z", false],
+  ["0001-01-01T00:00:00+14:00", false],
+  ["9999-12-31T23:59:59-14:00", false],
+  ["+010000-01-01T00:00:00Z", false],
+  ["2026-02-30T00:00:00Z", false],
+  ["1", false],
+];
+test.each(instants)("the instant %s: %s", (value, known) => {
+  expect(isoInstant("is an instant").safeParse(value).success).toBe(known);
+});
+
+test("days are of the same years", () => {
+  const day = isoDay("is a day");
+  expect(["2026-11-27", "0001-01-01", "9999-12-31"].every((value) => day.safeParse(value).success)).toBe(true);
+  expect(["0000-01-01", "2026-02-30", "10000-01-01"].some((value) => day.safeParse(value).success)).toBe(false);
 });

@@ -46,6 +46,21 @@ export function secret({ max = 1_000, error }: TextOptions = {}) {
   return text({ refused: NOT_STORABLE, max, error, unusable: "holds a character that cannot be stored" });
 }
 
+/** An ISO instant of the years 1 to 9999 in UTC. JavaScript writes other years in a way that Postgres cannot read. */
+export function isoInstant(error: string) {
+  return z.iso.datetime({ offset: true, error }).refine(isOfKnownYear, { error });
+}
+
+/** A day of the years 1 to 9999, as its beginning in UTC. */
+export function isoDay(error: string) {
+  return z.iso.date({ error }).refine(isOfKnownYear, { error });
+}
+
+function isOfKnownYear(value: string): boolean {
+  const year = new Date(value).getUTCFullYear();
+  return year >= 1 && year <= 9_999;
+}
+
 interface TextRule extends TextOptions {
   refused: RegExp;
   max: number;

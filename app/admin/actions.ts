@@ -4,13 +4,14 @@
 import { dismissOne, linkByHand } from "@/lib/admin";
 import { linkRequest } from "@/lib/billing";
 import { gateway } from "@/lib/database";
-import { parse } from "@/lib/http";
+import { actionFields, parse } from "@/lib/http";
 import type { Refusal } from "@/lib/ui";
 import { attempt } from "./attempt";
 
 export async function dismissEvent(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (by) => {
-    const [processor, id] = [String(form.get("processor")), String(form.get("id"))];
+    const fields = actionFields(form);
+    const [processor, id] = [String(fields.processor), String(fields.id)];
     await dismissOne(processor, id, by, gateway());
     return `/admin/events/${processor}/${encodeURIComponent(id)}`;
   });
@@ -19,7 +20,8 @@ export async function dismissEvent(_: Refusal | null, form: FormData): Promise<R
 /** To the page of the user who has the subscription now. */
 export async function moveSubscription(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (by) => {
-    const field = (name: string) => String(form.get(name) ?? "").trim();
+    const fields = actionFields(form);
+    const field = (name: string) => String(fields[name] ?? "").trim();
     const named = { processor: field("processor"), subscriptionId: field("subscriptionId"), userId: field("userId") };
     const request = parse(linkRequest, named);
     await linkByHand(request, by, gateway());

@@ -5,6 +5,7 @@
 import { gateway, type LedgerRow } from "@/lib/database";
 import { EXPORT_READ_MS } from "@/lib/deadlines";
 import { HttpError } from "@/lib/http/http-error";
+import { whenClosed } from "@/lib/http/running-response";
 
 /** Rows. Small, since other requests run only between the pages. */
 const PAGE = 1_000;
@@ -47,6 +48,7 @@ function streamOf(parts: AsyncGenerator<string, undefined>, release: () => void)
     clearTimeout(timer);
     release();
   };
+  whenClosed(end);
   return new ReadableStream(
     {
       start(controller) {

@@ -43,7 +43,12 @@ describe("the list of events", () => {
     expect((await list({ userId: "listed", outcome: "waiting" })).events).toEqual([]);
     expect((await list({ userId: "listed", to: "2020-01-01" })).events).toEqual([]);
     expect((await list({ userId: "listed", from: "2020-01-01" })).events).toHaveLength(1);
-    await expect(list({ after: "nonsense" })).rejects.toMatchObject({ status: 400, details: { field: "after" } });
+    const cursor = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const good = { at: "2026-01-01T00:00:00Z", processor: "stripe", id: "evt" };
+    expect((await list({ after: cursor(good) })).next).toBeNull();
+    const bad = [{ at: "1" }, { at: 5 }, { at: "-000001-01-01T00:00:00Z" }, { id: "a\0" }, { processor: "\ud800" }];
+    for (const after of ["nonsense", cursor(null), ...bad.map((part) => cursor({ ...good, ...part }))])
+      await expect(list({ after }), after).rejects.toMatchObject({ status: 400, details: { field: "after" } });
   });
 
   test("says what would release each that waits", () => {

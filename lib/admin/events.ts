@@ -4,7 +4,7 @@ import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { onRecord } from "./acts";
-import { type EventQuery, eventId } from "./requests";
+import { type EventQuery, eventCursor, eventId } from "./requests";
 
 const PAGE = 50;
 
@@ -19,10 +19,7 @@ export async function listEvents({ after, ...filter }: EventQuery, gateway: Gate
 
 function readCursor(after: string): EventCursor {
   try {
-    const { at, processor, id } = JSON.parse(Buffer.from(after, "base64url").toString()) as EventCursor;
-    if (!Number.isNaN(Date.parse(at)) && [processor, id].every((part) => typeof part === "string")) {
-      return { at, processor, id };
-    }
+    return eventCursor.parse(JSON.parse(Buffer.from(after, "base64url").toString()));
   } catch {
     // Not one of ours.
   }

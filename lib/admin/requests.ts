@@ -1,13 +1,11 @@
 /** What the admin's routes and pages accept. */
 import { z } from "zod";
 import { FIELD_IDS, type FieldId } from "@/lib/billing/catalog";
-import { identifier, line, userIdSchema } from "@/lib/text";
+import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/text";
 
 const field = z.enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` });
 const whole = "is a whole number from 0 to 9007199254740991";
-const instant = z.iso
-  .datetime({ offset: true, error: "is an instant like 2027-01-31T00:00:00Z" })
-  .transform(Date.parse);
+const instant = isoInstant("is an instant like 2027-01-31T00:00:00Z").transform(Date.parse);
 
 export const grantRequest = z.strictObject({
   userId: userIdSchema,
@@ -46,10 +44,14 @@ export const replayRequest = z.strictObject({
 export const OUTCOMES = ["applied", "ignored", "deferred", "quarantined", "dead", "undecided", "waiting"] as const;
 
 const text = line();
+const DAY_OR_INSTANT = "is a day or an instant";
 /** A day (its beginning, UTC) or an instant. */
 const moment = z
-  .union([z.iso.date(), z.iso.datetime({ offset: true })], { error: "is a day or an instant" })
+  .union([isoDay(DAY_OR_INSTANT), isoInstant(DAY_OR_INSTANT)], { error: DAY_OR_INSTANT })
   .transform(Date.parse);
+
+/** The place in the list of events after which a page begins, as `after` encodes it. */
+export const eventCursor = z.object({ at: isoInstant("is an instant"), processor, id: eventId });
 
 /** The filters of the list of events, as they stand in an address; empty ones filter nothing. */
 export const eventQuery = z.object({
@@ -89,8 +91,9 @@ export const decisionQuery = z.object({
 export function filled(parameters: Iterable<[string, string | string[] | undefined]>): Record<string, string> {
   const given: Record<string, string> = {};
   for (const [key, value] of parameters) {
-    const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined && first.trim() !== "") given[key] = first;
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    // Of a name that each object has, such as constructor, Next gives the object's own beside the text.
+    if (typeof first === "string" && first.trim() !== "") given[key] = first;
   }
   return given;
 }

@@ -2,10 +2,11 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { HttpError } from "@/lib/http/http-error";
-import { enterPage, enterRequest, watchRequests } from "./in-flight";
+import { watchResponses } from "@/lib/http/running-response";
+import { enterPage, enterRequest } from "./in-flight";
 
 vi.mock("@/lib/deadlines", () => ({ REQUEST_QUEUE_MS: 100 }));
-watchRequests();
+watchResponses();
 
 /** Answers of requests that have entered, oldest first. */
 const running: (() => void)[] = [];

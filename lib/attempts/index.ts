@@ -7,7 +7,7 @@ import { log } from "@/lib/observability";
 import { clientNetwork } from "./client-address";
 import { socketAddress } from "./socket-address";
 
-export { enterPage, enterRequest } from "./in-flight";
+export { enterPage, enterRequest, hasEntered } from "./in-flight";
 
 /** At most so many attempts in so many seconds. Limits that count together stand in the order in which they are locked. */
 const LIMITS = {

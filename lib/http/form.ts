@@ -23,6 +23,16 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
   return form;
 }
 
+/**
+ * The fields of a server action's form; React's own begin with a $.
+ * @param form of any type: the browser chooses the arguments of a server action
+ * @throws HttpError 400
+ */
+export function actionFields(form: unknown): Record<string, unknown> {
+  if (!(form instanceof FormData)) throw new HttpError(400, "not_a_form", "The body is not a form.");
+  return Object.fromEntries([...form].filter(([name]) => !name.startsWith("$")));
+}
+
 /** Sends the browser on with a GET, so that reloading posts nothing again. */
 export function seeOther(location: string, headers: Record<string, string> = {}): Response {
   return new Response(null, { status: 303, headers: { location, "cache-control": "private, no-store", ...headers } });

@@ -1,6 +1,6 @@
 export { MAX_BODY, readBody, UNREAD } from "./body";
 export { contentSecurityPolicy } from "./content-security-policy";
-export { formOf, readForm, seeOther } from "./form";
+export { actionFields, formOf, readForm, seeOther } from "./form";
 export { HttpError } from "./http-error";
 export { jsonLines, wantsJsonLines } from "./json-lines";
 export { requireSameOrigin } from "./origin";

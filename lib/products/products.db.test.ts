@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Gateway } from "@/lib/database";
+import type * as Deadlines from "@/lib/deadlines";
 import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
 import { createChatbot, deleteChatbot, renameChatbot } from "./chatbots";
@@ -112,6 +113,17 @@ describe("a rewriting", () => {
     await reader?.cancel();
     expect(await standing("words_used")).toEqual({ used: 240 /* two parts */, reserved: 0, ledger: 240 });
     expect(await standing("transformations_used")).toEqual({ used: 1, reserved: 0, ledger: 1 });
+  });
+
+  test("reserves for longer than its stream can take", async () => {
+    const { STREAM_MS } = await vi.importActual<typeof Deadlines>("@/lib/deadlines");
+    await openRewriting(userId, { text, style: "plain" });
+    const rows = await query(
+      "select extract(epoch from expires_at - at) as seconds from reservations where user_id = $1",
+      [userId],
+    );
+    expect(rows).toHaveLength(2);
+    for (const { seconds } of rows) expect(Number(seconds)).toBeGreaterThan(STREAM_MS / 1_000 + 60);
   });
 
   test("that is canceled before anything came costs nothing", async () => {

@@ -79,13 +79,15 @@ describe("any text", () => {
     );
   });
 
-  test("counts what the segmenter finds in it, if it is short", () => {
+  test("counts what the segmenter finds in it, and a long word once for each 32 characters, if it is short", () => {
     const segmenter = new Intl.Segmenter("en", { granularity: "word" });
+    const wordsOf = ({ isWordLike, segment }: Intl.SegmentData) => (isWordLike ? Math.ceil(segment.length / 32) : 0);
     fc.assert(
       fc.property(
         anyText.map((text) => text.slice(0, 150)),
         (text) => {
-          expect(countWords(text)).toBe([...segmenter.segment(text)].filter(({ isWordLike }) => isWordLike).length);
+          const words = [...segmenter.segment(text)].reduce((sum, found) => sum + wordsOf(found), 0);
+          expect(countWords(text)).toBe(words);
         },
       ),
       { numRuns: 5_000 },
@@ -108,11 +110,20 @@ describe("long texts without a space", () => {
     ["emoji and words", "ok😀", 1],
   ])("%s", (_, piece, words) => expect(countWords(piece.repeat(5_000))).toBe(5_000 * words));
 
-  test("a word of 100,000 letters counts once for each window", () => {
-    expect(countWords("a".repeat(192))).toBe(1);
-    expect(countWords("a".repeat(100_000))).toBe(Math.ceil(100_000 / 192));
-    expect(countWords("é".repeat(100_000))).toBe(Math.ceil(100_000 / 192));
+  test("a word of 100,000 letters counts once for each 32", () => {
+    for (const letter of ["a", "é"])
+      for (const length of [32, 33, 64, 65, 192, 193, 100_000])
+        expect(countWords(letter.repeat(length)), `${length}`).toBe(Math.ceil(length / 32));
   });
+
+  test.each(["_", ".", "'", ":", "·", "\u2060", "\u200c", "\u200d", "\u00ad", "\u202f", "\ufe0f", "\u3164"])(
+    "English words that are joined by %j cost a seventh at least",
+    (joint) => {
+      const words = "the quick brown fox jumps over the lazy dog and runs far away from here".split(" ");
+      const text = Array.from({ length: 100 }, () => words.join(joint)).join(joint);
+      expect(countWords(text)).toBeGreaterThan((words.length * 100) / 7);
+    },
+  );
 });
 
 test("a text costs one word at least", () => {

@@ -7,7 +7,13 @@
 /** One locale for all, so that the count does not depend on the reader. */
 const SEGMENTER = new Intl.Segmenter("en", { granularity: "word" });
 
-/** The segmenter copies its text for each segment, so it reads windows of so many characters. */
+/**
+ * Characters of one word. A longer one counts once for each as many: words that are joined by an underscore, a dot or an
+ * invisible character are one word to the segmenter, and would cost a fraction of their price.
+ */
+const LONGEST_WORD = 32;
+
+/** The segmenter copies its text for each segment, so it reads windows of so many characters: a multiple of LONGEST_WORD. */
 const WINDOW = 192;
 /** A boundary closer to the window's end could change with the text behind it. */
 const MARGIN = 48;
@@ -55,7 +61,7 @@ export function* unitsOf(text: string): Generator<Unit, void> {
 function plainWords(token: string): number | null {
   const body = token.slice(SPACE.exec(token)?.[0].length);
   if (body === "" || NO_WORD.test(body)) return 0;
-  return body.length <= WINDOW && ONE_WORD.test(body) ? 1 : null;
+  return body.length <= LONGEST_WORD && ONE_WORD.test(body) ? 1 : null;
 }
 
 /** Each token with its words, by one call of the segmenter. */
@@ -64,15 +70,19 @@ function together(tokens: readonly string[]): Unit[] {
   let at = 0;
   let end = units[0]?.text.length ?? 0;
   if (units.length === 0) return units;
-  for (const { index, isWordLike } of SEGMENTER.segment(tokens.join(""))) {
-    while (index >= end) {
+  for (const found of SEGMENTER.segment(tokens.join(""))) {
+    while (found.index >= end) {
       at += 1;
       end += units[at]?.text.length ?? Number.POSITIVE_INFINITY;
     }
     const unit = units[at];
-    if (isWordLike && unit) unit.words += 1;
+    if (unit) unit.words += wordsOf(found);
   }
   return units;
+}
+
+function wordsOf({ segment, isWordLike }: Intl.SegmentData): number {
+  return isWordLike ? Math.ceil(segment.length / LONGEST_WORD) : 0;
 }
 
 export function countWords(text: string): number {
@@ -95,10 +105,11 @@ function* windowsOf(body: string): Generator<Unit, void> {
     const sure = last ? window.length : WINDOW - MARGIN;
     let end = 0;
     let words = 0;
-    for (const { index, segment, isWordLike } of SEGMENTER.segment(window)) {
+    for (const found of SEGMENTER.segment(window)) {
+      const { index, segment } = found;
       if (index >= sure || (end > 0 && !last && index + segment.length > sure)) break;
       end = index + segment.length;
-      if (isWordLike) words += 1;
+      words += wordsOf(found);
     }
     yield { text: window.slice(0, end), words };
     start += end;

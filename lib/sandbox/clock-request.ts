@@ -1,5 +1,6 @@
 /** How a clock is moved over HTTP. */
 import { z } from "zod";
+import { isoInstant } from "@/lib/text";
 import { userIdSchema } from "@/lib/usage";
 import { CLOCK_STEPS, type ClockMove } from "./clock";
 
@@ -7,9 +8,7 @@ export type { ClockMove, ClockMoved } from "./clock";
 
 const fields = {
   /** An ISO instant, or `real` for the machine's own time. */
-  to: z
-    .union([z.literal("real"), z.iso.datetime({ offset: true, error: 'must be an ISO instant or "real"' })])
-    .optional(),
+  to: z.union([z.literal("real"), isoInstant('must be an ISO instant or "real"')]).optional(),
   by: z.enum(CLOCK_STEPS, { error: "must be day, period or month" }).optional(),
 };
 

@@ -17,6 +17,8 @@ vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
     USER_QUEUE_MS: hour,
     REQUEST_QUEUE_MS: hour,
     EXPORT_READ_MS: hour,
+    STREAM_READ_MS: hour,
+    STREAM_MS: hour,
     CACHE_MS: hour,
     CHECKOUT_MS: hour,
     PROCESSOR_MS: hour,

@@ -12,29 +12,29 @@ import {
   resumeSubscription,
   selling,
 } from "@/lib/billing";
-import { parse } from "@/lib/http";
+import { actionFields, parse } from "@/lib/http";
 import type { Refusal } from "@/lib/ui";
-import { attempt, entries } from "./attempt";
+import { attempt } from "./attempt";
 import { changed } from "./changed";
 
 /** To the processor's checkout. */
 export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (user) => {
-    const { url } = await checkout(user, parse(checkoutRequest, entries(form)), selling(user.id));
+    const { url } = await checkout(user, parse(checkoutRequest, actionFields(form)), selling(user.id));
     return url;
   });
 }
 
 export async function changePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
-    const asked = parse(planChangeRequest, entries(form));
+    const asked = parse(planChangeRequest, actionFields(form));
     return changed(id, asked.product, () => change(id, asked, selling(id)));
   });
 }
 
 export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
-    const { product } = parse(productRequest, entries(form));
+    const { product } = parse(productRequest, actionFields(form));
     return changed(id, product, () => cancelSubscription(id, product, selling(id)));
   });
 }
@@ -42,7 +42,7 @@ export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Ref
 /** Takes back a cancellation, a scheduled change or a pause. */
 export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
-    const { product } = parse(productRequest, entries(form));
+    const { product } = parse(productRequest, actionFields(form));
     return changed(id, product, () => resumeSubscription(id, product, selling(id)));
   });
 }
@@ -50,7 +50,7 @@ export async function keep(_: Refusal | null, form: FormData): Promise<Refusal |
 /** To the processor's page for cards and addresses. */
 export async function openPortal(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
-    const { product } = parse(productRequest, entries(form));
+    const { product } = parse(productRequest, actionFields(form));
     return (await portalOf(id, product, selling(id))).url;
   });
 }

@@ -27,8 +27,3 @@ export async function attempt(work: (user: CurrentUser) => Promise<string>): Pro
   // Outside the try: a redirect is thrown.
   redirect(path as Route);
 }
-
-/** A form's own fields; what React adds for itself begins with a $. */
-export function entries(form: FormData): Record<string, unknown> {
-  return Object.fromEntries([...form].filter(([name]) => !name.startsWith("$")));
-}

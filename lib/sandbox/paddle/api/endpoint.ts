@@ -1,6 +1,6 @@
 /** How an endpoint of the played API is written, and the pieces of parameters that several share. */
 import { z } from "zod";
-import { prose } from "@/lib/text";
+import { isoInstant, prose } from "@/lib/text";
 import { notFound } from "../problem";
 import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../world";
 
@@ -35,7 +35,7 @@ export const items = z
   .array(z.strictObject({ price_id: text, quantity }))
   .min(1)
   .max(100);
-export const instant = z.iso.datetime({ offset: true }).transform((value) => Date.parse(value));
+export const instant = isoInstant("is an instant").transform((value) => Date.parse(value));
 
 /** Several values stand in one, with commas. */
 export const several = text.transform((value) => value.split(","));

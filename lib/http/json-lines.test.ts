@@ -1,0 +1,94 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { jsonLines } from "./json-lines";
+import { watchResponses } from "./running-response";
+
+const deadlines = vi.hoisted(() => ({ STREAM_READ_MS: 3_600_000, STREAM_MS: 3_600_000 }));
+vi.mock("@/lib/deadlines", () => deadlines);
+watchResponses();
+
+let settled: string[] = [];
+beforeEach(() => {
+  Object.assign(deadlines, { STREAM_READ_MS: 3_600_000, STREAM_MS: 3_600_000 });
+  settled = [];
+});
+
+/** Work of so many lines, each of which may take some time. */
+const workOf = (lines: number, work: (signal: AbortSignal) => Promise<void> = async () => {}) =>
+  async function* (signal: AbortSignal): AsyncGenerator<unknown, void> {
+    try {
+      for (let line = 1; line <= lines; line += 1) {
+        await work(signal);
+        yield { line };
+      }
+    } finally {
+      settled.push(signal.aborted ? "stopped" : "ended");
+    }
+  };
+const readerOf = (response: Response) => (response.body as ReadableStream<Uint8Array>).getReader();
+
+test("work that is read to its end is settled once", async () => {
+  const text = await jsonLines(workOf(3)).text();
+  expect(text).toBe('{"line":1}\n{"line":2}\n{"line":3}\n');
+  expect(settled).toEqual(["ended"]);
+});
+
+test.each([0, 1])("a reader that stops after %i lines ends the work, which is settled then", async (lines) => {
+  deadlines.STREAM_READ_MS = 20;
+  const reader = readerOf(jsonLines(workOf(9)));
+  for (let line = 0; line < lines; line += 1) await reader.read();
+  await expect.poll(() => settled).toEqual(["stopped"]);
+  await expect(reader.read()).rejects.toThrow("stopped");
+});
+
+test("a reader is not late while the work takes its time", async () => {
+  deadlines.STREAM_READ_MS = 50;
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 200));
+  const reader = readerOf(jsonLines(workOf(1, slow)));
+  // Both at once, so that this test's own speed plays no part.
+  const reads = await Promise.all([reader.read(), reader.read()]);
+  expect(reads.map(({ done }) => done)).toEqual([false, true]);
+  expect(settled).toEqual(["ended"]);
+});
+
+test("work that takes too long ends, although its reader goes on reading", async () => {
+  deadlines.STREAM_MS = 50;
+  const hangs = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  await expect(jsonLines(workOf(1, hangs)).text()).rejects.toThrow("too long");
+  await expect.poll(() => settled).toEqual(["stopped"]);
+});
+
+test("work that fails ends the stream, and is settled once", async () => {
+  const fails = async () => {
+    throw new Error("broken");
+  };
+  await expect(jsonLines(workOf(1, fails)).text()).rejects.toThrow("broken");
+  expect(settled).toEqual(["ended"]);
+});
+
+/** Makes streams that the server never reads, as Next does for HEAD and for clients that have disconnected. */
+const server = http.createServer((_, response) => {
+  jsonLines(workOf(9));
+  if (response.req.method === "HEAD") response.end();
+});
+let url = "";
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => server.close());
+
+test("a stream that is never read ends with its answer", async () => {
+  await fetch(url, { method: "HEAD" });
+  await expect.poll(() => settled).toEqual(["stopped"]);
+});
+
+test("a stream that is never read ends when its client disconnects", async () => {
+  const gone = new AbortController();
+  const answer = fetch(url, { signal: gone.signal }).catch(() => "gone");
+  setTimeout(() => gone.abort(), 50);
+  expect(await answer).toBe("gone");
+  await expect.poll(() => settled).toEqual(["stopped"]);
+});
