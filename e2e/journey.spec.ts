@@ -100,7 +100,7 @@ test("a renewal fails, says how to mend it, and is mended", async ({ page }, tes
   await shoot(page, "light", "renewal-failed", testInfo);
   await expectAccessible(page);
   await writer(page, "Plus").getByRole("button", { name: "Fix payment" }).click();
-  await page.waitForURL(/\/sandbox\/stripe\/portal\//);
+  await page.waitForURL(/\/sandbox\/stripe\/invoice\//);
 });
 
 test("a double press, and two tabs, buy one subscription", async ({ page, context }) => {

@@ -32,6 +32,7 @@ const CALLS: Record<string, (shop: Selling) => Promise<unknown>> = {
   resumeSubscription: (shop) => billing.resumeSubscription(USER, WRITER, shop),
   invoicesOf: (shop) => billing.invoicesOf(USER, shop),
   invoiceDocument: (shop) => billing.invoiceDocument(USER, "stripe", "in_1", shop),
+  duePaymentOf: (shop) => billing.duePaymentOf(USER, WRITER, shop),
   portalOf: (shop) => billing.portalOf(USER, WRITER, shop),
   checkout: (shop) =>
     billing.checkout(

@@ -5,7 +5,7 @@ export { checkout } from "./checkout";
 export { checkoutStatus, returnFromCheckout } from "./checkout-return";
 export { endDoubled } from "./doubled";
 export { STATUSES } from "./facts";
-export { invoiceDocument, invoicesOf, portalOf } from "./invoices";
+export { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "./invoices";
 export { type Reached, reach } from "./processors/reach";
 export {
   checkoutRequest,

@@ -6,12 +6,16 @@ import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
-import { invoiceDocument, invoicesOf, portalOf } from "./invoices";
+import { checkout } from "./checkout";
+import { returnFromCheckout } from "./checkout-return";
+import type { Image } from "./facts";
+import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "./invoices";
 import { DAY } from "./period";
 import { ProcessorError } from "./processors/client";
 import { playPaddleSubscription } from "./processors/paddle/played";
 import { customerObject, event } from "./processors/stripe/events";
 import { playSubscription } from "./processors/stripe/played";
+import { checkoutRequest } from "./purchase-requests";
 import { invoicesViewSchema } from "./purchase-view";
 
 const database = testDatabase();
@@ -96,6 +100,20 @@ test("a Paddle payer whose customer is not known to be them: their subscription'
   expect(askedFor("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
   expect(await portalOf(user, undefined, shop)).toEqual({ url: `https://card.example/sub_${user}` });
   expect(askedFor("portal")).toEqual([]);
+});
+
+test("an open payment has its own page; without one the page for cards is given", async () => {
+  const { shop, subscriptions, pay, checkouts } = playedShop(gateway);
+  const buyer = { id: `due-${userId}`, email: null };
+  const bought = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), shop);
+  const id = pay(checkouts[0]?.id as string);
+  await returnFromCheckout(buyer.id, bought.checkout as string, shop);
+  expect(await duePaymentOf(buyer.id, "writer", shop)).toMatchObject({
+    url: expect.stringContaining("portal.example"),
+  });
+  (subscriptions.get(id) as { image: Image }).image.status = "past_due";
+  expect(await duePaymentOf(buyer.id, "writer", shop)).toEqual({ url: `https://due.example/${id}` });
+  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
 });
 
 test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {

@@ -118,6 +118,19 @@ export async function portalOf(
   return { url };
 }
 
+/**
+ * The page on which the open payment of a product's subscription is made; without one, the page for cards.
+ * @throws HttpError 404 if there is nothing to manage yet, 503, DatabaseError
+ */
+export async function duePaymentOf(userId: string, product: ProductId, shop: Selling): Promise<{ url: string }> {
+  const mirror = await subscriptionToManage(userId, product, shop);
+  if (mirror === null) throw nothingToManage();
+  const { processor, subscription } = mirror;
+  const { client } = await reached(shop, processor);
+  const url = await asked(processor, client.duePage(subscription));
+  return url === null ? portalOf(userId, product, shop) : { url };
+}
+
 /** Of the product asked for, else of the first that has one. */
 async function subscriptionToManage(userId: string, product: ProductId | undefined, { gateway }: Selling) {
   for (const each of product === undefined ? PRODUCT_IDS : [product]) {

@@ -127,6 +127,10 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         await answers("portal", { customer, links, returnUrl });
         return { url: `https://portal.example/${customer}` };
       },
+      async duePage(id) {
+        await answers("duePage", id);
+        return subscriptionOf(id).image.status === "past_due" ? `https://due.example/${id}` : null;
+      },
       async paymentPage(id) {
         await answers("paymentPage", id);
         return processor === "paddle" ? `https://card.example/${id}` : null;

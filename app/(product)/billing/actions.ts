@@ -6,6 +6,7 @@ import {
   changePlan as change,
   checkout,
   checkoutRequest,
+  duePaymentOf,
   planChangeRequest,
   portalOf,
   productRequest,
@@ -44,6 +45,14 @@ export async function keep(_: Refusal | null, form: FormData): Promise<Refusal |
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
     return changed(id, product, () => resumeSubscription(id, product, selling(id)));
+  });
+}
+
+/** To the page of the open payment. */
+export async function fixPayment(_: Refusal | null, form: FormData): Promise<Refusal | null> {
+  return attempt(async ({ id }) => {
+    const { product } = parse(productRequest, actionFields(form));
+    return (await duePaymentOf(id, product, selling(id))).url;
   });
 }
 

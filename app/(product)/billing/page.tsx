@@ -18,7 +18,7 @@ import {
   Trail,
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
-import { keep, openPortal } from "./actions";
+import { fixPayment, keep, openPortal } from "./actions";
 import { Invoices } from "./invoices/invoices";
 import { returnedCheckout } from "./returned-checkout";
 
@@ -26,7 +26,7 @@ export const metadata: Metadata = { title: "Billing" };
 
 const TRAIL_LINES = 5;
 const INVOICE_LINES = 5;
-const WORK = { portal: openPortal, keep };
+const WORK = { pay: fixPayment, portal: openPortal, keep };
 
 interface BillingPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>;

@@ -124,6 +124,8 @@ export interface ProcessorClient {
   portal(customer: string, subscriptions: readonly string[], returnUrl?: string): Promise<{ url: string }>;
   /** Where this subscription's card is changed, and nothing else can be seen; null where there is no such page. */
   paymentPage(subscription: string): Promise<string | null>;
+  /** The page on which the subscription's open payment is made; null if none is open. */
+  duePage(subscription: string): Promise<string | null>;
   /** Of one customer, or of these subscriptions only. Newest first. */
   invoices(of: InvoicesOf): Promise<Invoice[]>;
   /** A link that works for a short while; null where there is no document yet. */

@@ -11,5 +11,9 @@ export function withPlayedCheckout(client: ProcessorClient, site: string): Proce
       const made = await client.checkout({ ...request, checkoutPage: request.returnUrl });
       return { ...made, url: `${site}/sandbox/paddle/checkout/${made.transaction}` };
     },
+    async duePage(subscription) {
+      const owed = await client.duePage(subscription);
+      return owed && `${site}/sandbox/paddle/payment/${subscription}`;
+    },
   };
 }

@@ -4,10 +4,10 @@ import type { SubscriptionView } from "@/lib/usage/view";
 import { standingOf } from "../plans/standing";
 import { planName } from "./plan-words";
 
-/** A page of ours; or the processor's page for cards; or taking back a cancellation, a scheduled change or a pause. */
+/** A page of ours; or the page of the open payment; or the processor's page for cards; or taking back a cancellation, a scheduled change or a pause. */
 export type CardAction = { text: string; tone?: "plain" } & (
   | { kind: "link"; href: string }
-  | { kind: "portal" | "keep" }
+  | { kind: "pay" | "portal" | "keep" }
 );
 
 export interface CardActions {
@@ -27,9 +27,9 @@ export function cardActions(subscription: SubscriptionView): CardActions {
     case "none":
       return { primary: plans(status === "canceled" ? "Subscribe again" : "Upgrade"), rest: [] };
     case "open":
-      return { primary: portal("Fix payment"), rest: [leave] };
+      return { primary: { kind: "pay", text: "Fix payment" }, rest: [leave] };
     case "pending":
-      return { primary: portal("Finish payment"), rest: [] };
+      return { primary: { kind: "pay", text: "Finish payment" }, rest: [] };
     case "paused":
       return { primary: { kind: "keep", text: "Resume" }, rest: [card, leave] };
     case "live":

@@ -9,6 +9,8 @@ import { type CardAction, cardActions } from "./card-actions";
 
 /** What a card's buttons do beside leading to pages. */
 export interface CardWork {
+  /** To the page of the open payment. */
+  pay: Action;
   /** To the processor's page for cards and addresses. */
   portal: Action;
   /** Takes back a cancellation, a scheduled change or a pause. */

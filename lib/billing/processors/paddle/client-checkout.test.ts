@@ -188,6 +188,20 @@ describe("a pause", () => {
   });
 });
 
+test("the page of the open payment is that of the newest transaction which is past due", async () => {
+  const list = (...all: object[]): Answer => ({
+    data: all as never,
+    meta: { pagination: { per_page: 1, has_more: false, estimated_total: all.length, next: "" } },
+  });
+  const { client, requests } = await playedApi(list(transaction(TXN, { status: "past_due" })), list());
+  expect(await client.duePage(SUBSCRIPTION)).toBe(`https://app.example/checkout/paddle?_ptxn=${TXN}`);
+  expect(requests[0]).toMatchObject({
+    path: "/transactions",
+    query: { subscription_id: SUBSCRIPTION, status: "past_due", order_by: "id[DESC]", per_page: "1" },
+  });
+  expect(await client.duePage(SUBSCRIPTION)).toBeNull();
+});
+
 test("the page where one subscription's card is changed", async () => {
   const items = [item("pri_writer_plus_monthly")];
   const update_payment_method = "https://buyer-portal.paddle.com/card";

@@ -161,6 +161,17 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       return { url: required("portal", "url", urls.general.overview) };
     },
 
+    async duePage(subscription) {
+      const owed = paddle.transactions.list({
+        subscriptionId: [pathId(subscription)],
+        status: ["past_due"],
+        orderBy: "id[DESC]",
+        perPage: 1,
+      });
+      const [transaction] = await call("duePage", () => owed.next());
+      return transaction?.checkout?.url ?? null;
+    },
+
     async paymentPage(subscription) {
       const id = pathId(subscription);
       const { managementUrls } = await call("paymentPage", () => paddle.subscriptions.get(id));

@@ -542,6 +542,17 @@ describe("a subscription as it is", () => {
 });
 
 describe("portal and invoices", () => {
+  test("the page of the open payment, if the latest invoice is open", async () => {
+    const open = await playedApi(subscription(), invoice({ status: "open" }));
+    expect(await open.client.duePage(SUBSCRIPTION)).toBe("https://invoice.stripe.example/i/1");
+    expect(open.requests[1]?.request).toBe("GET /v1/invoices/in_first");
+    const paid = await playedApi(subscription(), invoice({ status: "paid" }));
+    expect(await paid.client.duePage(SUBSCRIPTION)).toBeNull();
+    const none = await playedApi(subscription({ latest_invoice: null }));
+    expect(await none.client.duePage(SUBSCRIPTION)).toBeNull();
+    expect(none.requests).toHaveLength(1);
+  });
+
   test("the customer's portal, with the way back", async () => {
     const { client, requests } = await playedApi({ url: "https://billing.stripe.example/p/1" });
     expect(await client.portal(CUSTOMER, [SUBSCRIPTION], "https://app.example/billing")).toEqual({

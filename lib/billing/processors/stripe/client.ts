@@ -186,6 +186,14 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       });
     },
 
+    duePage(subscription) {
+      return call("duePage", async () => {
+        const latest = idOf((await stripe.subscriptions.retrieve(entityId(subscription))).latest_invoice);
+        const invoice = latest === null ? null : await stripe.invoices.retrieve(latest);
+        return invoice?.status === "open" ? (invoice.hosted_invoice_url ?? null) : null;
+      });
+    },
+
     /** Stripe's portal is the place for cards. */
     paymentPage: async () => null,
 
