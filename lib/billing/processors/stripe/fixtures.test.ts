@@ -23,7 +23,7 @@ describe.each(SHAPES)("the fixtures of shape %s", (shape) => {
 
   test("cover every handled type, by their names", () => {
     const types = Object.keys(HANDLERS);
-    expect(types).toHaveLength(15);
+    expect(types).toHaveLength(17);
     expect(types.filter((type) => !names.some((name) => isOf(name, type)))).toEqual([]);
     expect(names.filter((name) => !isOf(name, String(events[name]?.type)))).toEqual([]);
   });

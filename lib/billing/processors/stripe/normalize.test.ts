@@ -146,6 +146,7 @@ const NOTES = {
 };
 
 const LINK = "checkout.session.completed";
+const LINKS = [LINK, "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"];
 const UNLISTED = "customer.subscription.updated.unknown_price";
 /** The chatbots' plan in the subscription with both. */
 const starter = {
@@ -157,7 +158,7 @@ const starter = {
 const without = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
 
 test("every fixture has its expectation", () => {
-  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), LINK, UNLISTED];
+  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), ...LINKS, UNLISTED];
   expect(expected.toSorted()).toEqual(Object.keys(story("g2")).toSorted());
 });
 
@@ -185,8 +186,8 @@ describe.each(SHAPES)("shape %s", (shape) => {
     });
   });
 
-  test("a completed checkout says whose customer and subscription these are, and nothing else", () => {
-    expect(normalized(story(shape)[LINK] ?? {})).toEqual({
+  test.each(LINKS)("%s says whose customer and subscription these are, and nothing else", (name) => {
+    expect(normalized(story(shape)[name] ?? {})).toEqual({
       outcome: "facts",
       facts: [],
       identity: ada,

@@ -19,6 +19,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   "invoice.payment_failed": paymentHandler("failed"),
   "invoice.payment_action_required": paymentHandler("failed"),
   "checkout.session.completed": linkHandler,
+  // A bank debit is settled days after the checkout. The invoice's events tell of the money; these tell whose it is.
+  "checkout.session.async_payment_succeeded": linkHandler,
+  "checkout.session.async_payment_failed": linkHandler,
   "charge.refunded": noteHandler("refund"),
   "charge.dispute.created": noteHandler("dispute_opened"),
   "charge.dispute.closed": noteHandler("dispute_closed"),

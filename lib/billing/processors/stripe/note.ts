@@ -7,7 +7,7 @@ import type { Handler } from "./handler";
 import { optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
 
 /**
- * `checkout.session.completed`: whose customer and subscription these are, by the metadata that our server wrote.
+ * `checkout.session.*`: whose customer and subscription these are, by the metadata that our server wrote.
  * `client_reference_id` is not believed: a payment link takes it from its address. A session that sells something once,
  * or stores a card, has no subscription: it can link a customer, and otherwise no link will ever come for it.
  */
