@@ -2,21 +2,16 @@
  * Ends connections whose request body stays incomplete, on every route and page: also if nothing reads the body, and for
  * server actions, whose body the framework reads. `readBody` answers 408 first.
  */
-import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { BODY_MS } from "@/lib/deadlines";
+import { onRequestStart } from "./request-start";
 
 /** Leaves time for the 408. */
 const GRACE_MS = 2_000;
 
-const kept = globalThis as typeof globalThis & { tollgateRequestDeadline?: true };
-
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
 export function limitRequestTime(deadline = BODY_MS + GRACE_MS): void {
-  if (kept.tollgateRequestDeadline) return;
-  kept.tollgateRequestDeadline = true;
-  subscribe("http.server.request.start", (message) => {
-    const { request } = message as { request: IncomingMessage };
+  onRequestStart("request-deadline", ({ request }) => {
     if (!hasBody(request)) return;
     const timer = setTimeout(() => {
       if (!request.complete) request.socket.destroy();

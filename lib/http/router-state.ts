@@ -2,25 +2,17 @@
  * Drops a `next-router-state-tree` header that Next cannot parse. Next answers it with 500, and hides it from proxy.ts.
  * Without the header Next renders the whole page.
  */
-import { subscribe } from "node:diagnostics_channel";
-import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { log } from "@/lib/observability";
+import { onRequestStart } from "./request-start";
 
 const HEADER = "next-router-state-tree";
 /** Next's own limit. */
 const MAX = 40_000;
 
-/** One per process, although Next bundles this module more than once. */
-const kept = globalThis as typeof globalThis & { tollgateRouterState?: boolean };
-
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
 export function dropBrokenRouterState(): void {
-  if (kept.tollgateRouterState) return;
-  kept.tollgateRouterState = true;
-  // Node publishes this just before it calls the server's handlers, in the same tick.
-  subscribe("http.server.request.start", (message) => {
-    const { headers } = (message as { request: IncomingMessage }).request;
+  onRequestStart("router-state", ({ request: { headers } }) => {
     if (headers[HEADER] === undefined || isRouterState(String(headers[HEADER]))) return;
     delete headers[HEADER];
     log.info({ header: HEADER }, "Dropped an unreadable header");

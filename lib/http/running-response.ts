@@ -1,20 +1,16 @@
 /** Keeps the response of the HTTP request that the code is working for. Next hides it from routes, pages and streams. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { subscribe } from "node:diagnostics_channel";
 import type { ServerResponse } from "node:http";
+import { onRequestStart } from "./request-start";
 
 /** One per process, although Next bundles this module more than once. */
 const kept = globalThis as typeof globalThis & { tollgateResponses?: AsyncLocalStorage<ServerResponse> };
 
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
 export function watchResponses(): void {
-  if (kept.tollgateResponses) return;
-  const responses = new AsyncLocalStorage<ServerResponse>();
-  kept.tollgateResponses = responses;
-  // Node publishes this just before it calls the server's handlers, in the same tick.
-  subscribe("http.server.request.start", (message) => {
-    responses.enterWith((message as { response: ServerResponse }).response);
-  });
+  kept.tollgateResponses ??= new AsyncLocalStorage();
+  const responses = kept.tollgateResponses;
+  onRequestStart("running-response", ({ response }) => responses.enterWith(response));
 }
 
 /** The running request's response; undefined outside an HTTP request, or if the host hides it. */
