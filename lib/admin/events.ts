@@ -28,8 +28,14 @@ function readCursor(after: string): EventCursor {
 
 /** @throws HttpError 404, DatabaseError not_found */
 export async function eventStory(processor: string, id: string, gateway: Gateway): Promise<EventStory> {
-  if ((processor !== "stripe" && processor !== "paddle") || !eventId.safeParse(id).success) throw noSuchEvent();
+  if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
+  refuseImpossible(id);
   return gateway.webhookEventStory(processor, id);
+}
+
+/** @throws HttpError 404 for an id that no event can have; the audit log could not store it */
+function refuseImpossible(id: string): void {
+  if (!eventId.safeParse(id).success) throw noSuchEvent();
 }
 
 function noSuchEvent(): HttpError {
@@ -72,8 +78,7 @@ function missing(reason: string | null): string {
 
 /** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
 export async function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
-  // The audit log cannot store such an id.
-  if (!eventId.safeParse(id).success) throw noSuchEvent();
+  refuseImpossible(id);
   return onRecord({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
     dismiss(processor, id, gateway),
   );
@@ -114,7 +119,7 @@ export async function replayMany(
 
 /** @throws HttpError 404, DatabaseError */
 export async function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
-  if (!eventId.safeParse(id).success) throw noSuchEvent();
+  refuseImpossible(id);
   return onRecord(
     { by, act: "event.replayed", userId: null, details: { processor, eventId: id } },
     gateway,

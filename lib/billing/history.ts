@@ -81,7 +81,10 @@ function apply(
   const open = periods.at(-1);
   const { plan } = image;
   const priced = plan !== null && image.interval !== null && (presence === "listed" || presence === "unlisted");
-  const move = priced ? moveOf(image, mirror, open) : "none";
+  const longer = priced && open !== undefined && isLongerItem(image, mirror, open);
+  // Its period is the open one under another start.
+  if (longer) open.starts.push(image.periodStart as Instant);
+  const move: Move = priced ? periodMove(image.periodEnd === null ? null : image.periodStart, open) : "none";
   // An absent plan has ended, but its item may return: `canceled` would be final.
   const status: Status = ended ? "canceled" : presence === "absent" ? "paused" : image.status;
   const samePlan = mirror?.plan == null || (move === "same" ? mirror.plan : heldPlan(mirror)) === plan;
@@ -162,19 +165,12 @@ function apply(
   return reason;
 }
 
-/**
- * Where the image's period lies against the open one. If the shorter of two plan items leaves, the period of the longer
- * began earlier and ends later: it is the open period under another start.
- */
-function moveOf(image: Image, mirror: History["mirror"], open: Period | undefined): Move {
-  const start = image.periodEnd === null ? null : image.periodStart;
-  const move = periodMove(start, open);
-  if (move !== "backwards" || open === undefined || start === null) return move;
-  const [left, stayed] = [mirror?.item?.id, image.item?.id];
+/** Whether the shorter of two plan items has left: the period of the longer began earlier and ends later. */
+function isLongerItem({ item, periodStart, periodEnd }: Image, mirror: History["mirror"], open: Period): boolean {
+  const [left, stayed] = [mirror?.item?.id, item?.id];
   const isOtherItem = left != null && stayed != null && left !== stayed;
-  if (!isOtherItem || (image.periodEnd ?? 0) <= open.end + SAME_START) return move;
-  open.starts.push(start);
-  return "same";
+  if (!isOtherItem || periodEnd === null || periodEnd <= open.end + SAME_START) return false;
+  return periodMove(periodStart, open) === "backwards";
 }
 
 function absence(mirror: History["mirror"]): Reason {

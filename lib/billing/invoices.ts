@@ -99,8 +99,12 @@ export async function portalOf(
   product: ProductId | undefined,
   shop: Selling,
 ): Promise<{ url: string }> {
+  return portalFor(userId, await subscriptionToManage(userId, product, shop), shop);
+}
+
+/** @param mirror the subscription to manage; null: the user has none */
+async function portalFor(userId: string, mirror: Mirror | null, shop: Selling): Promise<{ url: string }> {
   const { customers } = await shop.gateway.payers(userId);
-  const mirror = await subscriptionToManage(userId, product, shop);
   const returnUrl = `${shop.appUrl}/billing`;
   if (mirror === null) {
     const [latest] = customers;
@@ -128,7 +132,7 @@ export async function duePaymentOf(userId: string, product: ProductId, shop: Sel
   const { processor, subscription } = mirror;
   const { client } = await reached(shop, processor);
   const url = await asked(processor, client.duePage(subscription));
-  return url === null ? portalOf(userId, product, shop) : { url };
+  return url === null ? portalFor(userId, mirror, shop) : { url };
 }
 
 /** Of the product asked for, else of the first that has one. */

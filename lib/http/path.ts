@@ -2,9 +2,10 @@
 import { inRequest, log } from "@/lib/observability";
 import { identifier } from "@/lib/text";
 
+const segment = identifier({ max: 2_000 });
+
 /** Whether each segment of the path is UTF-8 when decoded, on one line and without control characters. */
 export function isReadablePath(pathname: string): boolean {
-  const segment = identifier({ max: 2_000 });
   return pathname.split("/").every((each) => each === "" || segment.safeParse(decoded(each)).success);
 }
 

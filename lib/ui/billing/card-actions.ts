@@ -4,7 +4,10 @@ import type { SubscriptionView } from "@/lib/usage/view";
 import { standingOf } from "../plans/standing";
 import { planName } from "./plan-words";
 
-/** A page of ours; or the page of the open payment; or the processor's page for cards; or taking back a cancellation, a scheduled change or a pause. */
+/**
+ * A page of ours; or the page of the open payment; or the processor's page for cards; or taking back a cancellation, a
+ * scheduled change or a pause.
+ */
 export type CardAction = { text: string; tone?: "plain" } & (
   | { kind: "link"; href: string }
   | { kind: "pay" | "portal" | "keep" }

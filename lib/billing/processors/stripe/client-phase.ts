@@ -1,10 +1,10 @@
 /** The terms of a schedule's phase as parameters: Stripe resets to its defaults what an update of the phases leaves out. */
 import type Stripe from "stripe";
+import { idOf, type Reference } from "./reference";
 
 type Phase = Stripe.SubscriptionSchedule.Phase;
 type PhaseParams = Stripe.SubscriptionScheduleUpdateParams.Phase;
 type DiscountParams = Stripe.SubscriptionScheduleUpdateParams.Phase.Discount;
-type Reference = string | { id: string };
 type DiscountOf = Readonly<Record<"coupon" | "discount" | "promotion_code", Reference | null>>;
 
 /** What a phase keeps beside its items and its dates; terms that it does not have are left out. */
@@ -72,11 +72,7 @@ function discountsOf(discounts: readonly DiscountOf[] | null | undefined): Disco
 }
 
 function idsOf(references: readonly Reference[] | null | undefined): string[] | null {
-  return references?.length ? references.map(idOf) : null;
-}
-
-function idOf(reference: Reference): string {
-  return typeof reference === "string" ? reference : reference.id;
+  return references?.length ? references.map((reference) => idOf(reference)) : null;
 }
 
 function filled(metadata: Stripe.Metadata | null | undefined): Stripe.Metadata | null {

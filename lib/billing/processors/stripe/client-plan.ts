@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import type { FindPrice, Price } from "@/lib/billing/catalog";
 import { ProcessorError } from "@/lib/billing/processors/client";
 import { itemTermsOf, termsOf } from "./client-phase";
+import { idOf } from "./reference";
 
 export interface PlanItem {
   item: Stripe.SubscriptionItem;
@@ -76,13 +77,6 @@ export function keepsAlready({ phases, status }: Stripe.SubscriptionSchedule, pr
 /** Whether a change to this price waits for its payment. */
 export function waitsFor({ pending_update: pending }: Stripe.Subscription, priceId: string): boolean {
   return pending?.subscription_items?.some(({ price }) => idOf(price) === priceId) ?? false;
-}
-
-/** The id of what may have been expanded in place. */
-export function idOf(reference: string | { id: string }): string;
-export function idOf(reference: string | { id: string } | null): string | null;
-export function idOf(reference: string | { id: string } | null): string | null {
-  return typeof reference === "string" || reference === null ? reference : reference.id;
 }
 
 function invalid(code: string, why: string): ProcessorError {

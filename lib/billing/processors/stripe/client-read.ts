@@ -5,8 +5,8 @@ import type { Instant } from "@/lib/billing/facts";
 import type { CheckoutState, Invoice, Money, SubscriptionReading } from "@/lib/billing/processors/client";
 import { readingOf } from "@/lib/billing/processors/reading";
 import { unreadable } from "./client-call";
-import { idOf } from "./client-plan";
 import { normalize } from "./normalize";
+import { idOf } from "./reference";
 
 /** The invoice, or nothing while it is a draft: its amount may change yet, and nobody owes it. */
 export function readInvoice(invoice: Stripe.Invoice): Invoice[] {

@@ -4,8 +4,9 @@ import type { FindPrice } from "@/lib/billing/catalog";
 import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable, withinDeadline } from "./client-call";
-import { idOf, keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
+import { keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
+import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
 export interface StripeClientOptions {
