@@ -5,7 +5,7 @@
 import { gateway, type LedgerRow } from "@/lib/database";
 import { EXPORT_READ_MS } from "@/lib/deadlines";
 import { HttpError } from "@/lib/http/http-error";
-import { whenClosed } from "@/lib/http/running-response";
+import { pacedStream } from "@/lib/http/paced-stream";
 
 /** Rows. Small, since other requests run only between the pages. */
 const PAGE = 1_000;
@@ -22,7 +22,8 @@ export async function exportAccount(userId: string): Promise<ReadableStream<Uint
   try {
     // Before the answer begins, so that a database that does not answer is still an error.
     const account = await gateway().exportAccount(userId);
-    return streamOf(documentParts(userId, account), release);
+    // A reader that stops reading would keep others from exporting.
+    return pacedStream(documentParts(userId, account), { readMs: EXPORT_READ_MS, name: "export", onEnd: release });
   } catch (error) {
     release();
     throw error;
@@ -40,51 +41,7 @@ function begin(userId: string): () => void {
   return () => void running.delete(userId);
 }
 
-/** A reader that stops reading would keep others from exporting: after a while the stream ends with an error. */
-function streamOf(parts: AsyncGenerator<string, undefined>, release: () => void): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  let timer: NodeJS.Timeout | undefined;
-  const end = () => {
-    clearTimeout(timer);
-    release();
-  };
-  whenClosed(end);
-  return new ReadableStream(
-    {
-      start(controller) {
-        timer = setTimeout(stalled, EXPORT_READ_MS, controller);
-      },
-      async pull(controller) {
-        clearTimeout(timer);
-        try {
-          const { done, value } = await parts.next();
-          if (done) {
-            end();
-            return controller.close();
-          }
-          controller.enqueue(encoder.encode(value));
-          timer = setTimeout(stalled, EXPORT_READ_MS, controller);
-        } catch (error) {
-          end();
-          throw error;
-        }
-      },
-      cancel() {
-        end();
-        void parts.return(undefined);
-      },
-    },
-    // No page is read before its reader asks for it.
-    { highWaterMark: 0 },
-  );
-
-  function stalled(controller: ReadableStreamDefaultController): void {
-    end();
-    controller.error(new Error("The reader of the export stopped."));
-  }
-}
-
-async function* documentParts(userId: string, account: Record<string, unknown>): AsyncGenerator<string, undefined> {
+async function* documentParts(userId: string, account: Record<string, unknown>): AsyncGenerator<string, void> {
   const head = JSON.stringify({ user_id: userId, exported_at: new Date().toISOString(), ...account });
   yield `${head.slice(0, -1)},"ledger":[`;
   let after: LedgerRow | null = null;

@@ -1,6 +1,6 @@
 import { networkOf } from "@/lib/attempts";
 import { gateway } from "@/lib/database";
-import { answer, HttpError, json, readBody, UNREAD } from "@/lib/http";
+import { answer, HttpError, json, requireBody, UNREAD } from "@/lib/http";
 import { badDeliveries } from "./bad-deliveries";
 import type { Processor } from "./facts";
 import { endpoint } from "./processors";
@@ -31,8 +31,7 @@ export function webhookRoute(
         countBad(request);
         return json(body, status, UNREAD);
       }
-      const raw = await readBody(request);
-      if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+      const raw = await requireBody(request);
       const { status, body, truncated } = await receive({ raw, signature }, configured, gateway());
       if (status === 400) countBad(request);
       if (truncated) after(() => fetchWhole(truncated, reach, gateway()));

@@ -38,6 +38,16 @@ export async function readBody(
   throw new HttpError(408, "body_too_slow", "The body did not arrive in time.");
 }
 
+/**
+ * The raw bytes of a body of 1 MiB at most.
+ * @throws HttpError 400 and 408 as `readBody`, 413
+ */
+export async function requireBody(request: Request): Promise<Uint8Array> {
+  const raw = await readBody(request);
+  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+  return raw;
+}
+
 async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   cap: number,

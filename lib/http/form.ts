@@ -1,5 +1,5 @@
 /** Plain forms beside JSON, for pages that work without script. */
-import { readBody } from "./body";
+import { requireBody } from "./body";
 import { HttpError } from "./http-error";
 
 /**
@@ -8,9 +8,7 @@ import { HttpError } from "./http-error";
  */
 export async function formOf(request: Request): Promise<URLSearchParams | null> {
   if (!request.headers.get("content-type")?.startsWith("application/x-www-form-urlencoded")) return null;
-  const raw = await readBody(request);
-  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
-  return new URLSearchParams(new TextDecoder().decode(raw));
+  return new URLSearchParams(new TextDecoder().decode(await requireBody(request)));
 }
 
 /**

@@ -1,4 +1,4 @@
-export { MAX_BODY, readBody, UNREAD } from "./body";
+export { MAX_BODY, readBody, requireBody, UNREAD } from "./body";
 export { contentSecurityPolicy } from "./content-security-policy";
 export { actionFields, formOf, readForm, seeOther } from "./form";
 export { HttpError } from "./http-error";

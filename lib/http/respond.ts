@@ -2,7 +2,7 @@
 import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
 import { inRequest, log } from "@/lib/observability";
-import { readBody, UNREAD } from "./body";
+import { requireBody, UNREAD } from "./body";
 import { HttpError } from "./http-error";
 
 /** Private too: an answer may carry a renewed session. */
@@ -74,8 +74,7 @@ function retryAfter(status: number, seconds: unknown = 2): Record<string, string
  * @throws HttpError 400 with the field named, 408, 413
  */
 export async function readJson<T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> {
-  const raw = await readBody(request);
-  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+  const raw = await requireBody(request);
   let body: unknown;
   try {
     body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw));
