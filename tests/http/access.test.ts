@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { type AppRequest, appServer } from "@/tests/support/app-server";
+import { type AppRequest, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { FILE_FORMS, FORMS } from "./forms";
 import { API, CALLERS, type Caller, OTHERS, PAGES, SAMPLES } from "./routes";
@@ -11,8 +11,7 @@ const database = testDatabase();
 const USAGE_KEY = "usage-key-of-the-tests";
 const CRON_KEY = "cron-key-of-the-tests";
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
   USAGE_API_KEY: USAGE_KEY,
   CRON_SECRET: CRON_KEY,
@@ -41,10 +40,7 @@ async function makeBot(): Promise<string> {
   return (made.json as { chatbot: { id: string } }).chatbot.id;
 }
 
-async function signIn(userId: string): Promise<Record<string, string>> {
-  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
-  return { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
-}
+const signIn = (userId: string) => signedIn(app, userId);
 
 beforeAll(async () => {
   headersOf.user = await signIn("matrix-user");

@@ -1,14 +1,13 @@
 /** What a page's first visit loads of script and style, compressed: reported, and kept small. */
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { appServer } from "../support/app-server";
+import { appServer, SANDBOX } from "../support/app-server";
 import { testDatabase } from "../support/database";
 import { PAGES } from "./routes";
 
 const database = testDatabase();
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
 }));
 

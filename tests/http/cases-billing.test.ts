@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as paddle from "@/lib/billing/processors/paddle/events";
 import { sign } from "@/lib/billing/processors/stripe/events";
-import { appServer } from "@/tests/support/app-server";
+import { appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
 
@@ -12,8 +12,7 @@ const STRIPE_SECRET = "whsec_of_the_billing_cases";
 const PADDLE_SECRET = "pdl_ntfset_of_the_billing_cases";
 const USAGE_KEY = "usage-key-of-the-billing-cases";
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
   STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
   PADDLE_WEBHOOK_SECRET: PADDLE_SECRET,
@@ -25,10 +24,7 @@ beforeAll(async () => {
   admin = await signIn("admin");
 });
 
-async function signIn(userId: string): Promise<Record<string, string>> {
-  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
-  return { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
-}
+const signIn = (userId: string) => signedIn(app, userId);
 
 async function deliver(path: string, header: string, signature: (body: string) => string, event: object) {
   const body = JSON.stringify(event);

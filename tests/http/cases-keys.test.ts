@@ -1,14 +1,13 @@
 /** Cases 1 to 4: idempotency keys of reversed charges, sent to the production build as a service sends them. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { appServer } from "../support/app-server";
+import { appServer, SANDBOX } from "../support/app-server";
 import { testDatabase } from "../support/database";
 
 const database = testDatabase();
 const USAGE_KEY = "usage-key-of-the-tests";
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
   USAGE_API_KEY: USAGE_KEY,
 }));

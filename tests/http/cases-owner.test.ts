@@ -5,15 +5,14 @@ import * as paddle from "@/lib/billing/processors/paddle/events";
 import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
 import { type StripeObject, sign } from "@/lib/billing/processors/stripe/events";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { type AppServer, appServer } from "@/tests/support/app-server";
+import { type AppServer, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase();
 const STRIPE_SECRET = "whsec_of_the_owner_cases";
 const PADDLE_SECRET = "pdl_ntfset_of_the_owner_cases";
 const environment = () => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
   STRIPE_WEBHOOK_SECRET: STRIPE_SECRET,
   PADDLE_WEBHOOK_SECRET: PADDLE_SECRET,
@@ -31,10 +30,7 @@ beforeEach(() => {
   [ada, ben] = [`ada-${cases}`, `ben-${cases}`];
 });
 
-async function signIn(userId: string): Promise<Record<string, string>> {
-  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
-  return { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
-}
+const signIn = (userId: string) => signedIn(app, userId);
 
 async function stripe(event: StripeObject, to: AppServer = app) {
   const body = JSON.stringify(event);

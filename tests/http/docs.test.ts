@@ -7,13 +7,12 @@ import { afterAll, describe, expect, test } from "vitest";
 import { HANDLERS as PADDLE } from "@/lib/billing/processors/paddle/normalize";
 import { HANDLERS as STRIPE } from "@/lib/billing/processors/stripe/normalize";
 import { BLOCKS, type Block, PAGES } from "../docs/pages";
-import { appServer } from "../support/app-server";
+import { appServer, SANDBOX } from "../support/app-server";
 import { testDatabase } from "../support/database";
 
 const database = testDatabase();
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
   CRON_SECRET: "your-cron-secret-of-16",
 }));

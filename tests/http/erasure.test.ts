@@ -1,19 +1,15 @@
 /** Erasures at once with consumption, blocks after a return, and admins' own limits, sent to the production build. */
 import { expect, test } from "vitest";
-import { appServer } from "../support/app-server";
+import { appServer, SANDBOX, signedIn } from "../support/app-server";
 import { testDatabase } from "../support/database";
 
 const database = testDatabase();
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
 }));
 
-async function signIn(userId: string): Promise<Record<string, string>> {
-  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
-  return { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
-}
+const signIn = (userId: string) => signedIn(app, userId);
 
 async function consume(headers: Record<string, string>, field: string, amount: number) {
   const { status, json, text } = await app.send("/api/usage/consume", {

@@ -3,15 +3,14 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { VARIABLE_NAMES } from "@/lib/env";
-import { type AppAnswer, appServer } from "@/tests/support/app-server";
+import { type AppAnswer, appServer, SANDBOX } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { FOREIGN_HOSTS } from "./forms";
 import { API, OTHERS, PAGES } from "./routes";
 
 const database = testDatabase();
 const SETTINGS = {
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
 };
 const app = appServer(() => ({ ...SETTINGS, DATABASE_URL: database.url }));
 /** As behind a proxy that ends TLS. */

@@ -1,19 +1,15 @@
 /** Many requests of one user at once, on the production build: the others are answered, and the user's own are bounded. */
 import { expect, test } from "vitest";
-import { appServer } from "@/tests/support/app-server";
+import { appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase({ deadlines: "shipped" });
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
 }));
 
-async function signIn(userId: string): Promise<Record<string, string>> {
-  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
-  return { cookie: cookies.map((each) => each.split(";")[0]).join("; "), origin: app.url };
-}
+const signIn = async (userId: string) => ({ ...(await signedIn(app, userId)), origin: app.url });
 
 /** Not by `send`, which asks again after a 503. */
 const many = (count: number, path: string, init: RequestInit) =>

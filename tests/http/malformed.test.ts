@@ -2,14 +2,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, inject, test } from "vitest";
-import { type AppAnswer, appServer } from "@/tests/support/app-server";
+import { type AppAnswer, appServer, SANDBOX } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { PAGES } from "./routes";
 
 const database = testDatabase();
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
 }));
 

@@ -1,13 +1,12 @@
 /** Tokens and headers with text that nothing can read or store: no session, or no effect, and never a 500. */
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { appServer } from "@/tests/support/app-server";
+import { appServer, SANDBOX } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { PAGES, SAMPLES } from "./routes";
 
 const database = testDatabase();
-const SECRET = "a-secret-of-the-tests-that-is-long-enough";
-const app = appServer(() => ({ TOLLGATE_SANDBOX: "1", TOLLGATE_LOCAL_SECRET: SECRET, DATABASE_URL: database.url }));
+const app = appServer(() => ({ ...SANDBOX, DATABASE_URL: database.url }));
 
 let cookie = "";
 beforeAll(async () => {
@@ -24,7 +23,7 @@ describe("tokens", () => {
       .setIssuer("tollgate-local")
       .setIssuedAt()
       .setExpirationTime("1 hour")
-      .sign(new TextEncoder().encode(SECRET));
+      .sign(new TextEncoder().encode(SANDBOX.TOLLGATE_LOCAL_SECRET));
   const asked = async (path: string, token: string) =>
     app.send(path, { headers: { cookie: `${cookie.split("=")[0]}=${token}` } });
 

@@ -1,23 +1,19 @@
 /** Text that nothing can read or store, in every path, query and body: 400 or 404, and never a 500. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { type AppAnswer, appServer } from "@/tests/support/app-server";
+import { type AppAnswer, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { API, PAGES, SAMPLES } from "./routes";
 
 const database = testDatabase();
 const USAGE_KEY = "usage-key-of-the-tests";
 const app = appServer(() => ({
-  TOLLGATE_SANDBOX: "1",
-  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+  ...SANDBOX,
   DATABASE_URL: database.url,
   USAGE_API_KEY: USAGE_KEY,
 }));
 
 let cookie = "";
-async function signIn(userId: string): Promise<string> {
-  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
-  return cookies.map((each) => each.split(";")[0]).join("; ");
-}
+const signIn = async (userId: string) => (await signedIn(app, userId)).cookie;
 const sessionFor = (path: string, field: string) =>
   path.startsWith("/api/admin/") || path.startsWith("/api/test/") ? cookie : signIn(`sends ${field} to ${path}`);
 const service = { authorization: `Bearer ${USAGE_KEY}` };

@@ -100,6 +100,18 @@ export function appServer(
 /** What every production installation must have beside database and identity. */
 export const PROCESSOR = { STRIPE_SECRET_KEY: "sk_test_of_the_tests", STRIPE_WEBHOOK_SECRET: "whsec_of_the_tests" };
 
+/** The sandbox's settings, beside its database: sessions are signed in by name. */
+export const SANDBOX = {
+  TOLLGATE_SANDBOX: "1",
+  TOLLGATE_LOCAL_SECRET: "a-secret-of-the-tests-that-is-long-enough",
+};
+
+/** The headers of a session of this user, in the sandbox. */
+export async function signedIn(app: Pick<AppServer, "send">, userId: string): Promise<{ cookie: string }> {
+  const { cookies } = await app.send("/api/auth/local", { method: "POST", body: { userId } });
+  return { cookie: cookies.map((each) => each.split(";")[0]).join("; ") };
+}
+
 function send(url: string, rawPath: string, { method = "GET", headers = {}, body }: AppRequest): Promise<AppAnswer> {
   const content = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
   const type = typeof body === "object" ? { "content-type": "application/json" } : {};
