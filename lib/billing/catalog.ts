@@ -36,6 +36,18 @@ export interface Product {
   plans: Record<string, Plan>;
 }
 
+/** How purchases are taxed and discounted. */
+export interface Sales {
+  /** The processor computes the tax from the customer's address. Paddle always does; Stripe needs Stripe Tax. */
+  automaticTax: boolean;
+  /** A buyer may enter a tax id (VAT number) at Stripe's checkout. */
+  taxIds: boolean;
+  /** A buyer may enter a promotion code at the checkout, and links may name one (`/pricing?code=`). */
+  promotionCodes: boolean;
+}
+
+export const SALES: Sales = { automaticTax: false, taxIds: false, promotionCodes: true };
+
 export const CATALOG = {
   chatbots: {
     name: "Chatbots",

@@ -86,6 +86,22 @@ const ANSWERS: Readonly<Record<ProcessorProblem, { status: number; reason: strin
     reason: "processor_busy",
     message: "Another change or a payment is under way. Try again in a minute. Nothing was changed.",
   },
+  invalid_code: {
+    status: 400,
+    reason: "code_not_valid",
+    message: "This promotion code is not valid for this plan. Check it, or buy without a code.",
+  },
+  no_tax_address: {
+    status: 409,
+    reason: "tax_address_missing",
+    message: "The tax cannot be computed without your address. Add it on the payment page, then try again.",
+  },
+  amount_too_small: {
+    status: 409,
+    reason: "amount_too_small",
+    message:
+      "The difference is too small to charge now. Choose the change for the end of the period. Nothing was changed.",
+  },
   invalid: { status: 409, reason: "processor_refused", message: "The payment processor refused this." },
   not_found: {
     status: 409,

@@ -15,6 +15,22 @@ export interface Money {
   currency: string;
 }
 
+/** A price reduction that a subscription has at its processor. */
+export interface Discount {
+  /** The processor's id of the coupon (Stripe) or of the discount (Paddle). */
+  id: string;
+  /** What the customer reads; null if the processor has no name for it. */
+  name: string | null;
+  /** The promotion code that the customer gave; null if the business granted the discount without a code. */
+  code: string | null;
+  off: { percent: number } | Money;
+  /** From this instant on it reduces no charge; null: it never ends, or ends with its one charge. */
+  endsAt: Instant | null;
+}
+
+/** How a subscription's charges are collected: from a card at once, by a debit that takes days, or by an invoice that is sent. */
+export type Collection = "card" | "bank_debit" | "sent_invoice";
+
 export interface CustomerRequest {
   userId: string;
   email: string | null;
@@ -38,6 +54,8 @@ export interface CheckoutRequest {
   idempotencyKey?: string;
   /** Days before the first charge; absent as none. Paddle keeps trials with its prices and is never asked. */
   trialDays?: number;
+  /** A promotion code to apply. The request fails with `invalid_code` if the processor does not honour it for this price. */
+  code?: string;
 }
 
 export interface Checkout {
@@ -66,6 +84,13 @@ export interface ChangePreview {
   /** What is charged today; null where nothing is. */
   dueNow: Money | null;
   nextCharge: (Money & { at: Instant }) | null;
+  /** The tax in `dueNow`, also if the prices include it; null or absent if there is none. */
+  tax?: Money | null;
+  /** What discounts take off `dueNow`, and which they are. */
+  discount?: Money | null;
+  discounts?: readonly Discount[];
+  /** Absent as `card`. */
+  collection?: Collection;
 }
 
 export interface Invoice {
@@ -73,6 +98,12 @@ export interface Invoice {
   number: string | null;
   at: Instant;
   total: Money;
+  /** The tax in `total`; null or absent if there is none. */
+  tax?: Money | null;
+  /** What discounts took off; `total` is after it. */
+  discount?: Money | null;
+  /** What was paid back of it. */
+  refunded?: Money | null;
   status: "paid" | "open" | "void";
   /** The processor's own page of it, where it can be read and paid; null where there is none. */
   url: string | null;
@@ -132,8 +163,21 @@ export interface ProcessorClient {
   invoicePdf(invoice: string): Promise<string | null>;
 }
 
-/** `no_payment_method`: there is nothing that could be charged. `busy`: another change or a charge is under way. */
-export type ProcessorProblem = "declined" | "no_payment_method" | "busy" | "invalid" | "not_found" | "unavailable";
+/**
+ * `no_payment_method`: there is nothing that could be charged. `busy`: another change or a charge is under way.
+ * `invalid_code`: the processor does not honour the promotion code. `no_tax_address`: a tax cannot be computed without the
+ * customer's address. `amount_too_small`: the processor does not charge so little.
+ */
+export type ProcessorProblem =
+  | "declined"
+  | "no_payment_method"
+  | "busy"
+  | "invalid_code"
+  | "no_tax_address"
+  | "amount_too_small"
+  | "invalid"
+  | "not_found"
+  | "unavailable";
 
 const BRAND = Symbol.for("tollgate.ProcessorError");
 
