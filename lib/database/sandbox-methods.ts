@@ -79,7 +79,7 @@ export function sandboxMethods(call: Call) {
 
     loadSandboxRequest: (of: Processor, key: string) =>
       call(
-        z.object({ fingerprint: z.string(), status: z.number().int(), body: document }).nullable(),
+        z.object({ fingerprint: z.string(), status: z.number().int(), body: document, at: instant }).nullable(),
         "sandbox_load_request",
         { p_processor: of, p_key: key },
       ),

@@ -1,9 +1,9 @@
 /** Accounts of the played processors: loaded, stepped and committed by compare and swap. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Processor } from "@/lib/billing/facts";
+import type { Instant, Processor } from "@/lib/billing/facts";
 import { DatabaseError, type Gateway, type SandboxAccount } from "@/lib/database";
 import { catchUp, type Played } from "./played";
-import { type Emitted, type Turn, take } from "./turn";
+import { type Emitted, type Taken, type Turn, take } from "./turn";
 
 /** What a request is answered. */
 export interface Reply {
@@ -18,6 +18,8 @@ export interface Command<World> {
   act: (turn: Turn<World>) => Reply;
   /** The request's idempotency key, and what the same request looks like. */
   once?: { key: string; fingerprint: string } | undefined;
+  /** The answer to remember under the key for what `act` threw; null: it is thrown, and the key stays free. */
+  refusal?: (error: unknown) => Reply | null;
 }
 
 export type Carried =
@@ -33,28 +35,31 @@ export interface AccountRef {
 }
 
 const ATTEMPTS = 12;
+/** How long an idempotency key is remembered, by the account's clock. */
+const KEY_MS = 24 * 3_600_000;
 
 /**
  * Carries out a request: what time has brought meanwhile first, then the request, committed together with the events
  * and the answer. Another step that comes in between makes it begin again.
- * @throws DatabaseError, and what `act` throws
+ * @throws DatabaseError, and what `act` throws unless `refusal` makes an answer of it
  */
 export async function carryOut<World>(
-  { of, act, once }: Command<World>,
+  command: Command<World>,
   played: Played<World>,
   gateway: Gateway,
 ): Promise<Carried> {
+  const { of, once } = command;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const answered = once && (await gateway.loadSandboxRequest(played.processor, once.key));
-    if (answered) {
+    const loaded = await load(of, played, gateway);
+    if (loaded === null) return { outcome: "unknown" };
+    if (answered && loaded.now - answered.at < KEY_MS) {
       if (answered.fingerprint !== once.fingerprint) return { outcome: "key_reused" };
       return { outcome: "answered", reply: { status: answered.status, body: answered.body }, account: null };
     }
-    const loaded = await load(of, played, gateway);
-    if (loaded === null) return { outcome: "unknown" };
     const world = loaded.world as World;
     const brought = catchUp(played, world, loaded.now);
-    const { result: reply, ...after } = take(brought.world, loaded.now, act);
+    const { result: reply, ...after } = step(command, brought.world, loaded.now);
     const events = [...brought.events, ...after.events];
     const account = { processor: played.processor, accountId: loaded.accountId };
     const unchanged = events.length === 0 && loaded.revision > 0 && same(world, after.world);
@@ -66,6 +71,17 @@ export async function carryOut<World>(
     await sleep(Math.random() * 10 * attempt);
   }
   throw new DatabaseError("Other requests for this account kept committing first.", "unavailable", "conflict");
+}
+
+/** A refusal that the key remembers changes nothing. */
+function step<World>({ act, once, refusal }: Command<World>, world: World, now: Instant): Taken<World, Reply> {
+  try {
+    return take(world, now, act);
+  } catch (error) {
+    const reply = once && refusal?.(error);
+    if (!reply) throw error;
+    return { world, events: [], result: reply };
+  }
 }
 
 /** Commits what time has brought to an account by now; gives the number of events. */

@@ -64,6 +64,45 @@ describe("a request", () => {
   });
 });
 
+describe("a refusal", () => {
+  const refuse = (once: { key: string; fingerprint: string } | undefined, remembered: boolean) =>
+    sandbox.command(
+      {
+        of: { object: current.id },
+        once,
+        act: (turn) => {
+          strike(turn, "bell.rung");
+          throw new Error("no");
+        },
+        refusal: () => (remembered ? { status: 402, body: { problem: "no" } } : null),
+      },
+      bell,
+    );
+  const once = () => ({ key: `refused-${current.id}`, fingerprint: "ring" });
+
+  test("is the key's answer for a day of the account's clock, and has changed nothing", async () => {
+    await hang();
+    const refused = { outcome: "answered", reply: { status: 402, body: { problem: "no" } } };
+    expect(await refuse(once(), true)).toMatchObject(refused);
+    expect(await ring(once())).toMatchObject(refused);
+    await sandbox.moveClock(current.user, { to: Date.now() + 23 * HOUR });
+    expect(await ring(once())).toMatchObject(refused);
+    expect(await ring({ ...once(), fingerprint: "another" })).toEqual({ outcome: "key_reused" });
+    await sandbox.moveClock(current.user, { to: Date.now() + 25 * HOUR });
+    expect(await ring(once())).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
+    expect(await ring(once())).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
+    await sandbox.idle();
+    expect(current.received.map(({ type }) => type)).toEqual(["bell.rung"]);
+  });
+
+  test("leaves the key free if the request was not begun, and without a key is thrown", async () => {
+    await hang();
+    await expect(refuse(once(), false)).rejects.toThrow("no");
+    await expect(refuse(undefined, true)).rejects.toThrow("no");
+    expect(await ring(once())).toMatchObject({ reply: { status: 201 } });
+  });
+});
+
 describe("time", () => {
   test("that passed is made up for before a request", async () => {
     await hang(Date.now() - 2.5 * DAY);

@@ -1,7 +1,7 @@
 /** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Stripe's words. */
 import { createHash, randomBytes } from "node:crypto";
 import type { z } from "zod";
-import type { Command } from "../accounts";
+import type { Command, Reply } from "../accounts";
 import type { Sandbox } from "../sandbox";
 import { listPrices, listProducts, retrievePrice, retrieveProduct } from "./api/catalog";
 import { customers } from "./api/customers";
@@ -90,6 +90,7 @@ async function carry(
         if (answer instanceof Refused) return answer.reply;
         return { status: 200, body: expanded(turn.world, answer, paths) };
       },
+      refusal: rememberedRefusal,
     },
     playedStripe,
   );
@@ -100,6 +101,12 @@ async function carry(
   }
   if ("new" in target) throw new Error("A new account is never unknown.");
   throw missing(target.kind, target.object, target.param, target.param === "id" ? 404 : 400);
+}
+
+/** Stripe remembers a refusal once the endpoint has begun its work; a request whose parameters are wrong can be corrected. */
+function rememberedRefusal(error: unknown): Reply | null {
+  if (!(error instanceof StripeProblem) || error.body.code?.startsWith("parameter_")) return null;
+  return { status: error.status, body: { error: error.body } };
 }
 
 /** A new account knows its user before the first turn, so that it begins on that user's clock. */

@@ -514,6 +514,30 @@ describe("what our client could get wrong", () => {
     );
   });
 
+  test("Case P7: an idempotency key remembers a refusal for a day, and no wrong parameter", async () => {
+    const { id, customer } = await subscribe("plus", "monthly", "0341");
+    const item = (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string;
+    const once = { idempotencyKey: `refused-${user}` };
+    const upgrade = (more: object = {}) =>
+      stripe.subscriptions.update(
+        id,
+        {
+          items: [{ id: item, price: "price_writer_ultra_monthly" }],
+          proration_behavior: "always_invoice",
+          payment_behavior: "error_if_incomplete",
+          ...more,
+        },
+        once,
+      );
+    await expect(upgrade({ nonsense: 1 })).rejects.toMatchObject({ code: "parameter_unknown" });
+    await expect(upgrade()).rejects.toMatchObject({ code: "card_declined" });
+    const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer.id });
+    await hosted.changeCard(sandbox, portal, { card: "4242", email: null, name: null, confirmed: false });
+    await expect(upgrade()).rejects.toMatchObject({ code: "card_declined" });
+    await sandbox.moveClock(user, { to: Date.now() + 25 * HOUR });
+    expect((await upgrade()).items.data[0]?.price.id).toBe("price_writer_ultra_monthly");
+  });
+
   test("prices and products are the catalog's", async () => {
     expect((await stripe.prices.list()).data).toHaveLength(12);
     expect(await stripe.prices.retrieve("price_writer_plus_yearly")).toMatchObject({

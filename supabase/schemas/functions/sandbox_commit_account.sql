@@ -1,5 +1,6 @@
 -- Called by the sandbox after each step of an account: its world, the ids that are new in it, the events it emitted and
--- the answer under the request's idempotency key, together or not at all. p_revision 0 makes the account.
+-- the answer under the request's idempotency key, together or not at all. p_revision 0 makes the account. An answer that is
+-- a day old by the account's clock gives way to a new one.
 --
 -- committed is false, and nothing is stored, where another step came first or the key has been used: load and try again.
 -- Locks: the account's row.
@@ -43,9 +44,12 @@ begin
     order by e.position;
 
     if p_request is not null then
-      insert into public.sandbox_requests (processor, idempotency_key, fingerprint, status, body)
+      delete from public.sandbox_requests r
+      where r.processor = p_processor and r.idempotency_key = p_request ->> 'key'
+        and r.created_at <= p_as_of - interval '24 hours';
+      insert into public.sandbox_requests (processor, idempotency_key, fingerprint, status, body, created_at)
       values (p_processor, p_request ->> 'key', p_request ->> 'fingerprint', (p_request ->> 'status')::integer,
-        p_request -> 'body');
+        p_request -> 'body', p_as_of);
     end if;
   exception when unique_violation then
     return jsonb_build_object('committed', false);
