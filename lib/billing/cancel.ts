@@ -46,7 +46,8 @@ export async function keepFor(current: Subscribed, shop: Selling): Promise<Chang
     return { ...view, outcome: "pending" };
   }
   if (status === "paused" || mirror.collectionPaused) {
-    await asked(processor, client.unpause(subscription));
+    const done = await asked(processor, client.unpause(subscription));
+    if (done.outcome === "payment_needed") return { ...view, outcome: "payment_needed", url: done.url };
     return { ...view, outcome: "pending" };
   }
   if (mirror.scheduled !== null) {

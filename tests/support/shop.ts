@@ -122,7 +122,10 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
       unschedule: (id) => answers("unschedule", id),
       cancel: (id, when) => answers("cancel", { id, when }),
       keep: (id) => answers("keep", id),
-      unpause: (id) => answers("unpause", id),
+      async unpause(id) {
+        await answers("unpause", id);
+        return { outcome: "requested" };
+      },
       async portal(customer, links, returnUrl) {
         await answers("portal", { customer, links, returnUrl });
         return { url: `https://portal.example/${customer}` };

@@ -77,7 +77,7 @@ export interface PlanChange {
   timing: "now" | "renewal";
 }
 
-/** `payment_needed`: nothing is changed until the payer has paid at `url` (a card declined, or to be confirmed). */
+/** Of a change, or of the end of a pause. `payment_needed`: nothing is changed until the payer has paid at `url` (a card declined, or to be confirmed). */
 export type PlanChanged = { outcome: "requested" } | { outcome: "payment_needed"; url: string | null };
 
 export interface ChangePreview {
@@ -91,6 +91,8 @@ export interface ChangePreview {
   discounts?: readonly Discount[];
   /** Absent as `card`. */
   collection?: Collection;
+  /** Business days that a bank debit takes, or days until a sent invoice is due; null if the processor does not say. */
+  collectionDays?: number | null;
 }
 
 export interface Invoice {
@@ -149,8 +151,8 @@ export interface ProcessorClient {
   cancel(subscription: string, when: "period_end" | "now"): Promise<void>;
   /** Takes back a cancellation that has not come into force. */
   keep(subscription: string): Promise<void>;
-  /** Ends a pause: of the subscription, or of its collection. */
-  unpause(subscription: string): Promise<void>;
+  /** Ends a pause: of the subscription, which is charged for its new period, or of its collection. */
+  unpause(subscription: string): Promise<PlanChanged>;
   /** The processor's own page for cards and addresses; `returnUrl` where it has a way back. */
   portal(customer: string, subscriptions: readonly string[], returnUrl?: string): Promise<{ url: string }>;
   /** Where this subscription's card is changed, and nothing else can be seen; null where there is no such page. */

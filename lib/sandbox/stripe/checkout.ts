@@ -1,15 +1,17 @@
 /** The hosted pages' side of the played Stripe: paying a checkout session, an invoice, changing the card. */
-import { type CardNumber, type Charged, chargeCard, type Presence } from "../cards";
-import { cardFor, collect } from "./invoices";
-import { customerOf, paymentMethodOf, sessionOf, subscriptionOf } from "./objects";
+import type { Presence } from "../cards";
+import { collect, methodFor } from "./invoices";
+import { type Charged, charge, type MethodNumber } from "./methods";
+import { customerOf, sessionOf, subscriptionOf } from "./objects";
+import { paymentMethodOf } from "./payment-method";
 import { begin } from "./subscriptions";
 import { tell, tellChange } from "./tell";
 import { type Card, type Invoice, isLive, nextId, type Session, type StripeTurn, seconds } from "./world";
 
 /** What a payer fills in. */
 export interface Payment {
-  /** null: a trial that needs no card begins without one. */
-  card: CardNumber | null;
+  /** A card or a bank account; null: a trial that needs none begins without one. */
+  card: MethodNumber | null;
   email: string | null;
   name: string | null;
   /** They have confirmed with their bank. */
@@ -29,8 +31,8 @@ export function paySession(turn: StripeTurn, session: Session, payment: Payment)
   const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
   const cardless =
     payment.card === null && session.trialEnd !== null && session.paymentMethodCollection === "if_required";
-  const charged: Charged = cardless ? { outcome: "succeeded" } : chargeCard(payment.card, presence);
-  if (charged.outcome !== "succeeded") return charged;
+  const charged: Charged = cardless ? { outcome: "succeeded" } : charge(payment.card, presence);
+  if (!isTaken(charged)) return charged;
 
   const { customer } = world;
   const details = {
@@ -48,11 +50,18 @@ export function paySession(turn: StripeTurn, session: Session, payment: Payment)
     metadata: { ...session.subscriptionMetadata },
     card: card?.id ?? null,
     missingPaymentMethod: session.missingPaymentMethod,
+    billingMode: session.billingMode,
     presence,
   });
   Object.assign(session, { status: "complete", subscription: subscription.id, invoice: invoice.id, details });
+  if (invoice.debit) session.debit = "processing";
   tell(turn, "checkout.session.completed", sessionOf(world, session));
   return charged;
+}
+
+/** A card has paid or a debit is under way. */
+function isTaken({ outcome }: Charged): boolean {
+  return outcome === "succeeded" || outcome === "processing";
 }
 
 export function expireSession(turn: StripeTurn, session: Session): void {
@@ -63,8 +72,8 @@ export function expireSession(turn: StripeTurn, session: Session): void {
 /** A new card for everything that goes on: the customer's, and its subscriptions'. A card that no bank accepts is refused. */
 export function changeCard(turn: StripeTurn, payment: Payment): Charged {
   const { world } = turn;
-  const charged = chargeCard(payment.card, { payer: true, first: true, confirmed: payment.confirmed });
-  if (charged.outcome !== "succeeded" || payment.card === null) return charged;
+  const charged = charge(payment.card, { payer: true, first: true, confirmed: payment.confirmed });
+  if (!isTaken(charged) || payment.card === null) return charged;
   const card = attachCard(turn, payment.card);
   tellChange(
     turn,
@@ -80,7 +89,7 @@ export function changeCard(turn: StripeTurn, payment: Payment): Charged {
       subscription.defaultPaymentMethod = card.id;
     });
   }
-  return charged;
+  return { outcome: "succeeded" };
 }
 
 /** Pays an open invoice by hand; with a card, that card is the new one from now on if it pays. */
@@ -89,17 +98,17 @@ export function payInvoice(turn: StripeTurn, invoice: Invoice, payment: Payment 
   const subscription = world.subscriptions.find(({ id }) => id === invoice.subscription);
   if (subscription === undefined) throw new Error(`${invoice.id} is of no subscription.`);
   const presence: Presence = { payer: true, confirmed: payment?.confirmed ?? false, first: payment !== null };
-  const number = payment?.card ?? cardFor(turn, subscription);
+  const number = payment?.card ?? methodFor(world, subscription);
   // The card is asked first: one that does not pay must not take the other's place.
-  const charged = chargeCard(number, presence);
+  const charged = charge(number, presence);
   if (payment !== null) {
-    if (charged.outcome !== "succeeded") return charged;
+    if (!isTaken(charged)) return charged;
     changeCard(turn, { ...payment, confirmed: true });
   }
   return collect(turn, invoice, presence);
 }
 
-export function attachCard(turn: StripeTurn, number: CardNumber): Card {
+export function attachCard(turn: StripeTurn, number: MethodNumber): Card {
   const { world } = turn;
   const card: Card = { id: nextId(world, "pm"), created: seconds(turn), number };
   world.cards.push(card);

@@ -1,5 +1,6 @@
 /** `expand[]`: ids replaced by what they name, as deep as asked. */
-import { customerOf, invoiceOf, paymentMethodOf, scheduleOf, sessionOf, subscriptionOf } from "./objects";
+import { customerOf, invoiceOf, scheduleOf, sessionOf, subscriptionOf } from "./objects";
+import { paymentMethodOf } from "./payment-method";
 import { invalid } from "./problem";
 import type { World } from "./world";
 

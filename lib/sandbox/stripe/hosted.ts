@@ -3,10 +3,10 @@
  * Stripe's own, they are opened by whoever has the link: its id is the secret.
  */
 import { HttpError } from "@/lib/http";
-import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import { cancelAtPeriodEnd } from "./cancel";
 import * as checkout from "./checkout";
+import { isMethodNumber } from "./methods";
 import { playedStripe } from "./played";
 import { checkoutView, invoiceView, portalView } from "./views";
 import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./world";
@@ -41,6 +41,7 @@ export function payInvoice(
     const invoice = only(turn.world.invoices, id);
     if (invoice.status === "paid") return { outcome: "complete" };
     if (invoice.status !== "open") return { outcome: "expired" };
+    if (invoice.debit) return { outcome: "processing" };
     return checkout.payInvoice(turn, invoice, payment);
   });
 }
@@ -81,8 +82,8 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
 
 function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
-  if (card !== "none" && !isCardNumber(card))
-    throw new HttpError(400, "bad_input", "card: is not a test card", { field: "card" });
+  if (card !== "none" && !isMethodNumber(card))
+    throw new HttpError(400, "bad_input", "card: is not a test card or test bank account", { field: "card" });
   const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   return {
     card: card === "none" ? null : card,

@@ -1,10 +1,11 @@
 /** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
 import { invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
-import { type Charged, chargeCard, OFF_SESSION, type Presence } from "../cards";
-import { customerOf, invoiceOf, subscriptionOf } from "./objects";
+import { OFF_SESSION, type Presence } from "../cards";
+import { type BankNumber, type Charged, charge, DEBIT_DAYS, debited, type MethodNumber } from "./methods";
+import { customerOf, invoiceOf, sessionOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
 import { tell, tellChange } from "./tell";
-import { type Invoice, isLive, nextId, type StripeTurn, type Subscription, seconds } from "./world";
+import { type Invoice, isLive, nextId, type StripeTurn, type Subscription, seconds, type World } from "./world";
 
 const DAY = 86_400;
 
@@ -23,6 +24,7 @@ interface Draft {
   /** null: finalized at once, by who drafts it. */
   finalizesAt: number | null;
   forUpdate?: boolean;
+  resumes?: Invoice["resumes"];
   autoAdvance?: boolean;
 }
 
@@ -75,14 +77,45 @@ export function finalize(turn: StripeTurn, invoice: Invoice): void {
   );
 }
 
-/** Charges an open invoice's card, and tells what came of it. Nothing is charged where nothing is due. */
+/** Charges an open invoice's card or bank account, and emits the result. Nothing is charged if nothing is due. */
 export function collect(turn: StripeTurn, invoice: Invoice, presence: Presence = OFF_SESSION): Charged {
   const subscription = chargedSubscription(turn, invoice);
   const { due } = invoiceAmounts(invoice);
-  const charged: Charged = due === 0 ? { outcome: "succeeded" } : chargeCard(cardFor(turn, subscription), presence);
-  if (charged.outcome === "succeeded") paid(turn, invoice, subscription, due > 0);
+  const number = methodFor(turn.world, subscription);
+  const charged: Charged = due === 0 ? { outcome: "succeeded" } : charge(number, presence);
+  if (charged.outcome === "processing") beginDebit(turn, invoice, number as BankNumber);
+  else if (charged.outcome === "succeeded") paid(turn, invoice, subscription, due > 0);
   else failed(turn, invoice, subscription, charged);
   return charged;
+}
+
+/** A debit under way counts as a payment until the bank answers: Stripe activates a new subscription at once. */
+function beginDebit(turn: StripeTurn, invoice: Invoice, number: BankNumber): void {
+  if (invoice.billingReason === "subscription_create") settle(turn, chargedSubscription(turn, invoice));
+  const object = () => invoiceOf(turn.world, invoice);
+  tellChange(turn, "invoice.updated", object, () => {
+    invoice.attemptCount += 1;
+    invoice.nextPaymentAttempt = null;
+    invoice.debit = { number, answersAt: seconds(turn) + DEBIT_DAYS * DAY };
+  });
+}
+
+/** The bank's answer to a debit. The checkout session that began with it is told, too. */
+export function answerDebit(turn: StripeTurn, invoice: Invoice): void {
+  if (!invoice.debit) return;
+  const subscription = chargedSubscription(turn, invoice);
+  const answer = debited(invoice.debit.number);
+  invoice.debit = null;
+  if (answer.outcome === "succeeded") paid(turn, invoice, subscription, false);
+  else failed(turn, invoice, subscription, answer, { counted: true });
+  const session = turn.world.sessions.find((each) => each.invoice === invoice.id && each.debit === "processing");
+  if (session === undefined) return;
+  session.debit = answer.outcome === "succeeded" ? "paid" : "failed";
+  tell(
+    turn,
+    `checkout.session.async_payment_${answer.outcome === "succeeded" ? "succeeded" : "failed"}`,
+    sessionOf(turn.world, session),
+  );
 }
 
 /** Charges a finalized invoice, or sends it: Stripe then waits for the customer. */
@@ -110,10 +143,13 @@ function isSent({ collectionMethod }: Invoice): boolean {
   return collectionMethod === "send_invoice";
 }
 
-/** The digits of the card that a subscription is charged to; null where there is none. */
-export function cardFor({ world }: StripeTurn, subscription: Subscription) {
-  const id = subscription.defaultPaymentMethod ?? world.customer.card;
-  return world.cards.find((card) => card.id === id)?.number ?? null;
+/** The digits of the card or bank account that a subscription is charged to; null if there is none. */
+export function methodFor(
+  { cards, customer }: World,
+  { defaultPaymentMethod }: Pick<Subscription, "defaultPaymentMethod">,
+): MethodNumber | null {
+  const id = defaultPaymentMethod ?? customer.card;
+  return cards.find((card) => card.id === id)?.number ?? null;
 }
 
 function paid(turn: StripeTurn, invoice: Invoice, subscription: Subscription, charged: boolean): void {
@@ -139,7 +175,8 @@ function settle(turn: StripeTurn, subscription: Subscription): void {
     (invoice) =>
       invoice.subscription === subscription.id &&
       invoice.status === "open" &&
-      (isSent(invoice) ? invoice.overdue === true : invoice.attemptCount > 0) &&
+      // An attempt whose debit is under way has not failed.
+      (isSent(invoice) ? invoice.overdue === true : invoice.attemptCount > (invoice.debit ? 1 : 0)) &&
       !invoice.forUpdate,
   );
   const waited = ["incomplete", "past_due", "unpaid"].includes(subscription.status);
@@ -154,22 +191,37 @@ function settle(turn: StripeTurn, subscription: Subscription): void {
   );
 }
 
-function failed(turn: StripeTurn, invoice: Invoice, subscription: Subscription, charged: Charged): void {
+/** @param counted the attempt was counted when it began: it was a debit */
+function failed(
+  turn: StripeTurn,
+  invoice: Invoice,
+  subscription: Subscription,
+  charged: Charged,
+  { counted = false } = {},
+): void {
   const { world } = turn;
   const object = () => invoiceOf(world, invoice);
-  const retry = RETRY_DAYS[invoice.attemptCount];
+  const attempts = invoice.attemptCount + (counted ? 0 : 1);
+  const retry = RETRY_DAYS[attempts - 1];
   // What pays for a change is not tried again by itself: the change runs out instead.
-  const again = invoice.forUpdate || isSent(invoice) || retry === undefined ? null : seconds(turn) + retry * DAY;
+  const waits = (invoice.forUpdate && invoice.resumes !== "on_success") || isSent(invoice);
+  const again = waits || retry === undefined ? null : seconds(turn) + retry * DAY;
   tellChange(turn, "invoice.updated", object, () => {
-    invoice.attemptCount += 1;
+    invoice.attemptCount = attempts;
     invoice.nextPaymentAttempt = again;
   });
   if (charged.outcome === "requires_action") tell(turn, "invoice.payment_action_required", object());
   tell(turn, "invoice.payment_failed", object());
+  if (invoice.resumes === "on_attempt" && invoice.forUpdate) {
+    invoice.forUpdate = false;
+    applyPendingUpdate(turn, subscription, "past_due");
+  }
   // A sent invoice is owed from its due date on, whatever attempts the customer makes.
   if (invoice.forUpdate || isSent(invoice)) return;
   if (subscription.status === "active") owe(turn, subscription);
-  else if (again === null && isLive(subscription)) endSubscription(turn, subscription, "payment_failed");
+  else if (again === null && isLive(subscription) && !invoice.resumes) {
+    endSubscription(turn, subscription, "payment_failed");
+  }
 }
 
 function owe(turn: StripeTurn, subscription: Subscription): void {

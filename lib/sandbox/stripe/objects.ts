@@ -2,6 +2,7 @@
 import type Stripe from "stripe";
 import { PRODUCT_IDS, product as productOf } from "@/lib/billing/catalog";
 import {
+  billingMode,
   customerObject,
   type OnTheWire,
   PRICES_CREATED,
@@ -10,8 +11,7 @@ import {
   todaysSession,
   todaysSubscription,
 } from "@/lib/billing/processors/stripe/events";
-import { testCard } from "../cards";
-import type { Card, Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
+import type { Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
 export function subscriptionOf(_world: World, subscription: Subscription) {
   return todaysSubscription(subscription);
@@ -37,9 +37,15 @@ export function sessionOf(world: World, session: Session) {
     ...session,
     customer: customer.exists ? customer.id : null,
     amount: trial ? 0 : amount,
-    paymentStatus: session.status !== "complete" ? "unpaid" : trial ? "no_payment_required" : "paid",
+    paymentStatus: paymentStatus(session),
     url: open ? `${site}/sandbox/stripe/checkout/${session.id}` : null,
   });
+}
+
+function paymentStatus({ status, trialEnd, debit }: Session): "unpaid" | "no_payment_required" | "paid" {
+  if (status !== "complete") return "unpaid";
+  if (trialEnd !== null) return "no_payment_required";
+  return debit === undefined || debit === "paid" ? "paid" : "unpaid";
 }
 
 export function customerOf({ customer }: World) {
@@ -49,44 +55,6 @@ export function customerOf({ customer }: World) {
     invoicePrefix: customer.id.slice(4, 12).toUpperCase(),
     nextInvoiceSequence: customer.invoices + 1,
   });
-}
-
-export function paymentMethodOf({ customer }: World, { id, created, number }: Card) {
-  const { brand } = testCard(number);
-  return {
-    id,
-    object: "payment_method",
-    allow_redisplay: "limited",
-    billing_details: {
-      address: { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null },
-      email: customer.email,
-      name: customer.name,
-      phone: null,
-      tax_id: null,
-    },
-    card: {
-      brand,
-      checks: { address_line1_check: null, address_postal_code_check: "pass", cvc_check: "pass" },
-      country: "US",
-      display_brand: brand,
-      exp_month: 12,
-      exp_year: 2099,
-      fingerprint: `sandbox${number}`,
-      funding: "credit",
-      generated_from: null,
-      last4: number,
-      networks: { available: [brand], preferred: null },
-      regulated_status: "unregulated",
-      three_d_secure_usage: { supported: true },
-      wallet: null,
-    },
-    created,
-    customer: customer.id,
-    customer_account: null,
-    livemode: false,
-    metadata: {},
-    type: "card",
-  } satisfies OnTheWire<Stripe.PaymentMethod>;
 }
 
 export function scheduleOf({ customer, subscriptions }: World, schedule: Schedule) {
@@ -101,7 +69,7 @@ export function scheduleOf({ customer, subscriptions }: World, schedule: Schedul
     id: schedule.id,
     object: "subscription_schedule",
     application: null,
-    billing_mode: { flexible: null, type: "classic" },
+    billing_mode: billingMode(subscription ?? {}),
     canceled_at: schedule.status === "canceled" ? schedule.endedAt : null,
     completed_at: schedule.status === "completed" ? schedule.endedAt : null,
     created: schedule.created,
@@ -113,13 +81,13 @@ export function scheduleOf({ customer, subscriptions }: World, schedule: Schedul
       automatic_tax: { disabled_reason: null, enabled: false, liability: null },
       billing_cycle_anchor: "automatic",
       billing_thresholds: null,
-      collection_method: "charge_automatically",
+      collection_method: subscription?.collectionMethod ?? "charge_automatically",
       default_payment_method: null,
       description: null,
       invoice_settings: {
         account_tax_ids: null,
         custom_fields: null,
-        days_until_due: null,
+        days_until_due: subscription?.daysUntilDue ?? null,
         description: null,
         footer: null,
         issuer: { type: "self" },
@@ -144,7 +112,7 @@ function phaseOf(phase: Phase) {
   return {
     add_invoice_items: [],
     application_fee_percent: null,
-    billing_cycle_anchor: null,
+    billing_cycle_anchor: phase.anchor ?? null,
     billing_thresholds: null,
     collection_method: null,
     currency: "usd",
@@ -163,7 +131,7 @@ function phaseOf(phase: Phase) {
       quantity,
       tax_rates: [],
     })),
-    metadata: {},
+    metadata: phase.metadata ?? {},
     on_behalf_of: null,
     proration_behavior: phase.prorationBehavior,
     start_date: phase.start,

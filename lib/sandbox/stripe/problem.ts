@@ -1,5 +1,5 @@
 /** What Stripe answers instead of an object. */
-import type { Charged } from "../cards";
+import type { Charged } from "./methods";
 
 interface ProblemBody {
   type: "invalid_request_error" | "card_error" | "idempotency_error" | "api_error" | "authentication_error";
@@ -35,7 +35,14 @@ export function missing(kind: string, id: string, param = "id", status = 404): S
   return new StripeProblem(status, { type: "invalid_request_error", code: "resource_missing", message, param });
 }
 
-export function cardProblem(charged: Exclude<Charged, { outcome: "succeeded" }>): StripeProblem {
+/** Stripe's refusal of a charge for which the customer has no card and no bank account. */
+export function nothingToCharge(): StripeProblem {
+  const message =
+    "This customer has no attached payment source or default payment method. Please consider adding a default payment method.";
+  return invalid(message, undefined, "resource_missing");
+}
+
+export function cardProblem(charged: Extract<Charged, { outcome: "declined" | "requires_action" }>): StripeProblem {
   if (charged.outcome === "requires_action") {
     const message = "This payment requires additional user action before it can be completed successfully.";
     return new StripeProblem(402, {

@@ -1,5 +1,6 @@
 /** What a change of plan costs, as Stripe counts it: to the second, each line rounded to the cent by itself. Pure. */
 import type { ItemSpec, LineSpec, PriceSpec } from "@/lib/billing/processors/stripe/events";
+import type { Debit } from "./debits";
 import { periodAfter } from "./period";
 
 export type ProrationBehavior = "always_invoice" | "create_prorations" | "none";
@@ -32,14 +33,23 @@ export function share(amount: number, { start, end }: { start: number; end: numb
 export function changePlan(
   state: PlanState,
   items: ItemSpec[],
-  options: { at: number; behavior: ProrationBehavior; trialing: boolean; restart?: boolean },
+  options: {
+    at: number;
+    behavior: ProrationBehavior;
+    trialing: boolean;
+    restart?: boolean;
+    /** Of a flexible subscription: what was billed for an item and is given back. A classic one gives back by its price. */
+    debits?: (item: ItemSpec, at: number) => Debit[];
+  },
 ): PlanChange {
-  const { at, behavior, trialing, restart = false } = options;
+  const { at, behavior, trialing, restart = false, debits } = options;
   if (trialing && !restart) return { next: { ...state, items }, lines: [], restarts: false };
   const restarts = restart || intervalOf(items) !== intervalOf(state.items);
   const settles = behavior !== "none" && !trialing;
   const given = settles ? state.items.filter((item) => restarts || !isIn(item, items)) : [];
-  const credits = given.map((item) => credit(item, state, at));
+  const credits = given.flatMap((item) =>
+    debits ? debits(item, at).map((debit) => creditOf(item, debit, at)) : [credit(item, state, at)],
+  );
   if (!restarts) {
     const taken = settles ? items.filter((item) => !isIn(item, state.items)) : [];
     const charges = taken.map((item) => charge(item, state, at));
@@ -72,6 +82,16 @@ export function intervalOf(items: readonly { price: PriceSpec }[]): PriceSpec["i
 function credit(item: ItemSpec, state: PlanState, at: number): Omit<LineSpec, "id"> {
   const what = `Unused time on ${item.price.nickname} after ${day(at)}`;
   return { ...prorated(item, state, at, what), amount: 0 - prorated(item, state, at, what).amount };
+}
+
+/** Gives back the share of one billed amount that is not used. */
+function creditOf(item: ItemSpec, { amount, start, end, credits }: Debit, at: number): Omit<LineSpec, "id"> {
+  const from = Math.max(start, at);
+  return {
+    ...credit(item, { items: [], periodStart: start, periodEnd: end, billingCycleAnchor: start }, from),
+    amount: 0 - share(amount, { start, end }, from),
+    credits,
+  };
 }
 
 function charge(item: ItemSpec, state: PlanState, at: number): Omit<LineSpec, "id"> {

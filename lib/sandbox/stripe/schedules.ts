@@ -3,8 +3,18 @@ import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
 import { scheduleOf, subscriptionOf } from "./objects";
 import { periodAfter } from "./period";
 import { invalid } from "./problem";
+import { intervalOf } from "./proration";
 import { tell, tellChange } from "./tell";
-import { nextId, type Phase, type Schedule, type StripeTurn, type Subscription, seconds, type World } from "./world";
+import {
+  isFlexible,
+  nextId,
+  type Phase,
+  type Schedule,
+  type StripeTurn,
+  type Subscription,
+  seconds,
+  type World,
+} from "./world";
 
 /** A schedule that begins with the subscription as it is, until its period ends. */
 export function scheduleFrom(turn: StripeTurn, subscription: Subscription): Schedule {
@@ -72,6 +82,12 @@ function refuseWrongPhases(world: World, schedule: Schedule, phases: Phase[]): v
   phases.forEach((phase, index) => {
     const next = phases[index + 1];
     if (phase.end <= phase.start) throw invalid("A phase must end after it starts.", `phases[${index}][end_date]`);
+    const switches = next && intervalOf(next.items) !== intervalOf(phase.items);
+    if (switches && isFlexible(subscription) && next.anchor !== "phase_start") {
+      const message =
+        "The sandbox plays another interval of a flexible subscription with `billing_cycle_anchor: phase_start`.";
+      throw invalid(message, `phases[${index + 1}][billing_cycle_anchor]`);
+    }
     if (next && next.start !== phase.end) {
       throw invalid("Phases must follow each other without a gap.", `phases[${index + 1}][start_date]`);
     }
@@ -100,13 +116,17 @@ export function release(turn: StripeTurn, schedule: Schedule): void {
 }
 
 /** Carries a subscription over its period's end with what it has from then on: the next phase's items, or what it has. */
-export function followSchedule(turn: StripeTurn, subscription: Subscription, carry: (items: ItemSpec[]) => void): void {
+export function followSchedule(
+  turn: StripeTurn,
+  subscription: Subscription,
+  carry: (items: ItemSpec[], phase: Phase | null) => void,
+): void {
   const { world } = turn;
   const schedule = world.schedules.find(({ id }) => id === subscription.schedule);
   const next = schedule && phaseAt(schedule, subscription.periodEnd);
   if (schedule && !next) release(turn, schedule);
   if (!schedule || !next) {
-    carry(subscription.items);
+    carry(subscription.items, null);
     return;
   }
   const items = next.items.map(({ price, quantity }, index) => ({
@@ -115,7 +135,7 @@ export function followSchedule(turn: StripeTurn, subscription: Subscription, car
     quantity,
   }));
   const object = () => scheduleOf(world, schedule);
-  tellChange(turn, "subscription_schedule.updated", object, () => carry(items));
+  tellChange(turn, "subscription_schedule.updated", object, () => carry(items, next));
 }
 
 /** Whether the schedule's last phase is over and the subscription is to end with it. */

@@ -160,8 +160,15 @@ describe("a checkout", () => {
     expect(types().slice(-2)).toEqual(["customer.subscription.updated", "customer.subscription.paused"]);
     expect(await writer()).toMatchObject({ plan: "free" });
     const id = (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
-    const resume = () => stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: "now" } });
-    await expect(resume()).rejects.toBeInstanceOf(Stripe.errors.StripeCardError);
+    expect((await stripe.subscriptions.retrieve(id)).status_details).toMatchObject({
+      paused: { subscription: { type: "trial_end_without_payment_method" } },
+    });
+    const resume = () =>
+      stripe.subscriptions.resume(id, {
+        billing_cycle_anchor: { type: "now" },
+        payment_behavior: "resume_on_payment_success",
+      });
+    await expect(resume()).rejects.toThrow("no attached payment source or default payment method");
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer.id });
     await hosted.changeCard(sandbox, portal, { card: "4242", email: null, name: null, confirmed: false });
     expect((await resume()).status).toBe("active");
@@ -300,6 +307,7 @@ describe("a plan change now", () => {
     const asked = await seconds();
     const yearly = await stripe.subscriptions.update(id, {
       items: [{ id: items.data[0]?.id as string, price: "price_writer_plus_yearly" }],
+      billing_cycle_anchor: { type: "now" },
       proration_behavior: "always_invoice",
       payment_behavior: "pending_if_incomplete",
     });

@@ -1,24 +1,35 @@
 /** A subscription's life: begun at a checkout, changed, renewed, ended. */
-import { type ItemSpec, invoiceAmounts } from "@/lib/billing/processors/stripe/events";
-import { chargeCard, OFF_SESSION, type Presence } from "../cards";
+import { type ItemSpec, invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
+import type { Presence } from "../cards";
+import { debitsOf } from "./debits";
 import {
-  cardFor,
   chargeOrSend,
   collect,
   DRAFT_SECONDS,
   draft,
   endSubscription,
   finalize,
+  methodFor,
   voidInvoice,
 } from "./invoices";
+import { charge } from "./methods";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
-import { cardProblem } from "./problem";
+import { cardProblem, invalid, nothingToCharge } from "./problem";
 import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
 import { tell, tellChange } from "./tell";
-import { type Invoice, nextId, type StripeTurn, type Subscription, seconds } from "./world";
+import {
+  type BillingMode,
+  type Invoice,
+  isFlexible,
+  nextId,
+  type StripeTurn,
+  type Subscription,
+  seconds,
+  type World,
+} from "./world";
 
 interface Beginning {
   items: { price: ItemSpec["price"]; quantity: number }[];
@@ -27,14 +38,15 @@ interface Beginning {
   /** null only for a trial. */
   card: string | null;
   missingPaymentMethod: Subscription["missingPaymentMethod"];
+  billingMode: BillingMode;
   presence: Presence;
 }
 
-/** A new subscription and its first invoice, paid. The card must be one that pays. */
+/** A new subscription and its first invoice, paid or debited. The payment method must be one that pays. */
 export function begin(turn: StripeTurn, beginning: Beginning): { subscription: Subscription; invoice: Invoice } {
   const { world } = turn;
   const now = seconds(turn);
-  const { trialEnd, metadata, card, missingPaymentMethod, presence } = beginning;
+  const { trialEnd, metadata, card, missingPaymentMethod, billingMode, presence } = beginning;
   const items = beginning.items.map((item) => ({ ...item, id: nextId(world, "si") }));
   const anchor = trialEnd ?? now;
   const invoiceId = nextId(world, "in");
@@ -53,13 +65,14 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
     latestInvoice: invoiceId,
     defaultPaymentMethod: card,
     missingPaymentMethod,
+    billingMode,
     metadata,
     pendingLines: [],
   };
   world.subscriptions.push(subscription);
   tell(turn, "customer.subscription.created", subscriptionOf(world, subscription));
   const lines = periodLines(subscription).map((line) =>
-    trialEnd === null ? line : { ...line, amount: 0, description: `Trial period for ${line.price.nickname}` },
+    trialEnd === null ? line : { ...line, amount: 0, description: trialLine(subscription, line) },
   );
   const invoice = draft(turn, subscription, {
     id: invoiceId,
@@ -74,13 +87,21 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
   return { subscription, invoice };
 }
 
+function trialLine(subscription: Subscription, { price, quantity }: Pick<LineSpec, "price" | "quantity">): string {
+  return isFlexible(subscription)
+    ? `Free trial for ${quantity ?? 1} × ${price.nickname}`
+    : `Trial period for ${price.nickname}`;
+}
+
 /** A period's end: the next one begins at once, and is charged for an hour later. */
 export function renew(turn: StripeTurn, subscription: Subscription): void {
   const { world } = turn;
   const { periodStart, periodEnd } = subscription;
   const id = nextId(world, "in");
-  followSchedule(turn, subscription, (items) => {
-    const restarts = intervalOf(items) !== intervalOf(subscription.items);
+  followSchedule(turn, subscription, (items, phase) => {
+    // A flexible subscription keeps its billing cycle unless the request says otherwise.
+    const switches = !isFlexible(subscription) && intervalOf(items) !== intervalOf(subscription.items);
+    const restarts = switches || phase?.anchor === "phase_start";
     const object = () => subscriptionOf(world, subscription);
     tellChange(turn, "customer.subscription.updated", object, () => {
       if (restarts) subscription.billingCycleAnchor = periodEnd;
@@ -112,14 +133,16 @@ export interface ItemsChange {
   restart: boolean;
   /** The payer is there, and may be asked by their bank. */
   payerPresent?: boolean;
+  /** What else comes into force with the items. */
+  details?: { metadata?: Record<string, string>; cancelAtPeriodEnd?: boolean };
 }
 
-/** Changes what a subscription has, charging for it now or later, as asked. */
-export function changeItems(turn: StripeTurn, subscription: Subscription, change: ItemsChange): void {
+/** Changes what a subscription has, charging for it now or later, as asked. `pending`: it waits for its payment. */
+export function changeItems(turn: StripeTurn, subscription: Subscription, change: ItemsChange): "applied" | "pending" {
   const { world } = turn;
-  const { at, behavior, restart, payment } = change;
+  const { behavior, payment } = change;
   const trialing = subscription.status === "trialing";
-  const { next, lines, restarts } = changePlan(subscription, change.items, { at, behavior, trialing, restart });
+  const { next, lines, restarts } = planned(world, subscription, change);
   const invoices = lines.length > 0 && (behavior === "always_invoice" || restarts);
   const id = invoices ? nextId(world, "in") : null;
   const applied = () => {
@@ -131,7 +154,7 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
   const object = () => subscriptionOf(world, subscription);
   if (id === null) {
     tellChange(turn, "customer.subscription.updated", object, applied);
-    return;
+    return "applied";
   }
 
   const presence: Presence = { payer: change.payerPresent ?? false };
@@ -140,25 +163,32 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
     startingBalance: world.customer.balance,
   }).due;
   const free = due === 0 || subscription.collectionMethod === "send_invoice";
-  const charged = free ? { outcome: "succeeded" as const } : chargeCard(cardFor(turn, subscription), presence);
+  const method = methodFor(world, subscription);
+  if (!free && method === null) throw nothingToCharge();
+  const charged = free ? { outcome: "succeeded" as const } : charge(method, presence);
   const spec = {
     id,
     billingReason: "subscription_update" as const,
-    lines,
     periodStart: subscription.periodStart,
     periodEnd: seconds(turn),
     finalizesAt: null,
   };
-  if (charged.outcome === "succeeded" || payment === "allow_incomplete" || payment === "default_incomplete") {
-    const invoice = draft(turn, subscription, spec);
+  const pays = charged.outcome === "succeeded" || charged.outcome === "processing";
+  if (pays || payment === "allow_incomplete" || payment === "default_incomplete") {
+    dropPendingUpdate(turn, subscription);
+    // Every invoice of a flexible subscription takes the prorations that wait for one.
+    const waiting = isFlexible(subscription)
+      ? subscription.pendingLines.splice(0).map(({ id: _, ...line }) => line)
+      : [];
+    const invoice = draft(turn, subscription, { ...spec, lines: [...waiting, ...lines] });
     finalize(turn, invoice);
     tellChange(turn, "customer.subscription.updated", object, applied);
     chargeOrSend(turn, invoice, presence);
-    return;
+    return "applied";
   }
   if (payment === "error_if_incomplete") throw cardProblem(charged);
   dropPendingUpdate(turn, subscription);
-  const invoice = draft(turn, subscription, { ...spec, forUpdate: true });
+  const invoice = draft(turn, subscription, { ...spec, lines, forUpdate: true });
   finalize(turn, invoice);
   tellChange(turn, "customer.subscription.updated", object, () => {
     subscription.latestInvoice = id;
@@ -166,9 +196,28 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
       expiresAt: seconds(turn) + PENDING_SECONDS,
       items: next.items,
       billingCycleAnchor: restarts ? next.billingCycleAnchor : null,
+      ...change.details,
     };
   });
   collect(turn, invoice, presence);
+  return "pending";
+}
+
+/** What a change comes to, by the subscription's billing mode. */
+export function planned(
+  world: World,
+  subscription: Subscription,
+  { items, at, behavior, restart }: Pick<ItemsChange, "items" | "at" | "behavior" | "restart">,
+) {
+  const trialing = subscription.status === "trialing";
+  const flexible = isFlexible(subscription);
+  if (flexible && !restart && !trialing && intervalOf(items) !== intervalOf(subscription.items)) {
+    const message =
+      "The sandbox plays another interval of a flexible subscription with `billing_cycle_anchor[type]: now`.";
+    throw invalid(message, "billing_cycle_anchor");
+  }
+  const debits = flexible ? debitsOf(world, subscription) : undefined;
+  return changePlan(subscription, items, { at, behavior, trialing, restart, ...(debits && { debits }) });
 }
 
 /** A change that was not paid for in time, or that another one replaces: its invoice is void. */
@@ -184,49 +233,19 @@ export function dropPendingUpdate(turn: StripeTurn, subscription: Subscription):
   tell(turn, "customer.subscription.pending_update_expired", subscriptionOf(world, subscription));
 }
 
-/** Brings a subscription back that paused when its trial ended: a new period, charged at once. */
-export function resume(turn: StripeTurn, subscription: Subscription): void {
-  const { world } = turn;
-  const now = seconds(turn);
-  const id = nextId(world, "in");
-  const periodEnd = periodAfter(now, now, intervalOf(subscription.items));
-  const state = { ...subscription, periodStart: now, periodEnd };
-  const invoice = draft(turn, subscription, {
-    id,
-    billingReason: "subscription_cycle",
-    lines: periodLines(state),
-    periodStart: subscription.periodStart,
-    periodEnd: now,
-    finalizesAt: null,
-  });
-  finalize(turn, invoice);
-  const charged = collect(turn, invoice, OFF_SESSION);
-  if (charged.outcome !== "succeeded") throw cardProblem(charged);
-  const object = () => subscriptionOf(world, subscription);
-  tellChange(turn, "customer.subscription.updated", object, () => {
-    Object.assign(subscription, {
-      status: "active",
-      periodStart: now,
-      periodEnd,
-      billingCycleAnchor: now,
-      latestInvoice: id,
-    });
-  });
-  tell(turn, "customer.subscription.resumed", object());
-}
-
 /** A trial that nobody gave a card for waits for one instead of converting. */
 function pauseAfterTrial(turn: StripeTurn, subscription: Subscription): void {
   const object = () => subscriptionOf(turn.world, subscription);
   tellChange(turn, "customer.subscription.updated", object, () => {
     subscription.status = "paused";
+    subscription.paused = { at: seconds(turn), why: "trial_end_without_payment_method" };
   });
   tell(turn, "customer.subscription.paused", object());
 }
 
 /** What a period's end brings: the subscription's, or its next one. */
 export function endPeriod(turn: StripeTurn, subscription: Subscription): void {
-  const cardless = subscription.status === "trialing" && cardFor(turn, subscription) === null;
+  const cardless = subscription.status === "trialing" && methodFor(turn.world, subscription) === null;
   const becomes = cardless ? subscription.missingPaymentMethod : "create_invoice";
   const ends = subscription.cancelAtPeriodEnd || becomes === "cancel" || scheduleEnds(turn, subscription);
   if (ends) endSubscription(turn, subscription, "cancellation_requested");

@@ -6,14 +6,26 @@ import { isPlainObject } from "@/lib/billing/processors/envelope";
 import { objectBefore } from "@/lib/billing/processors/stripe/before";
 import { planPrice } from "@/lib/billing/processors/stripe/events";
 import { normalized } from "@/lib/billing/processors/stripe/testing";
-import type { CardNumber } from "../cards";
 import { catchUp } from "../played";
 import { type Emitted, take } from "../turn";
 import { cancelAtPeriodEnd } from "./cancel";
 import { changeCard, paySession } from "./checkout";
+import { debitsOf } from "./debits";
+import { type MethodNumber, STRIPE_METHODS } from "./methods";
 import { playedStripe } from "./played";
+import { intervalOf } from "./proration";
 import { changeItems } from "./subscriptions";
-import { isLive, newWorld, nextId, type Session, type StripeTurn, seconds, type World } from "./world";
+import {
+  type BillingMode,
+  isFlexible,
+  isLive,
+  newWorld,
+  nextId,
+  type Session,
+  type StripeTurn,
+  seconds,
+  type World,
+} from "./world";
 
 const { find } = priceLists("stripe", {}, { sandbox: true });
 const START = Date.UTC(2027, 0, 31, 12);
@@ -21,7 +33,10 @@ const DAY = 86_400_000;
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 
-function open(turn: StripeTurn, trialDays: number | null): Session {
+const CLASSIC: BillingMode = { type: "classic" };
+const FLEXIBLE: BillingMode = { type: "flexible", prorationDiscounts: "included" };
+
+function open(turn: StripeTurn, trialDays: number | null, billingMode = FLEXIBLE): Session {
   const session: Session = {
     id: nextId(turn.world, "cs_test"),
     created: seconds(turn),
@@ -31,6 +46,7 @@ function open(turn: StripeTurn, trialDays: number | null): Session {
     trialEnd: trialDays === null ? null : { days: trialDays },
     paymentMethodCollection: "always",
     missingPaymentMethod: "create_invoice",
+    billingMode,
     metadata: {},
     subscriptionMetadata: { user_id: "u" },
     clientReferenceId: null,
@@ -45,11 +61,11 @@ function open(turn: StripeTurn, trialDays: number | null): Session {
   return session;
 }
 
-const payment = (card: CardNumber) => ({ card, email: null, name: null, confirmed: true });
+const payment = (card: MethodNumber) => ({ card, email: null, name: null, confirmed: true });
 
 type Move =
   | { kind: "wait"; days: number }
-  | { kind: "card"; card: CardNumber }
+  | { kind: "card"; card: MethodNumber }
   | { kind: "cancel"; cancels: boolean }
   | {
       kind: "change";
@@ -60,7 +76,7 @@ type Move =
 
 const move: fc.Arbitrary<Move> = fc.oneof(
   fc.record({ kind: fc.constant("wait" as const), days: fc.integer({ min: 0, max: 45 }) }),
-  fc.record({ kind: fc.constant("card" as const), card: fc.constantFrom<CardNumber>("4242", "0341", "3155") }),
+  fc.record({ kind: fc.constant("card" as const), card: fc.constantFrom(...STRIPE_METHODS.map(({ id }) => id)) }),
   fc.record({ kind: fc.constant("cancel" as const), cancels: fc.boolean() }),
   fc.record({
     kind: fc.constant("change" as const),
@@ -70,7 +86,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
 );
 
-function live(moves: readonly Move[], trialDays: number | null) {
+function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE) {
   let world: World = newWorld("test", "http://localhost");
   let now = START;
   const events: Emitted[] = [];
@@ -80,7 +96,7 @@ function live(moves: readonly Move[], trialDays: number | null) {
     world = taken.world;
     events.push(...brought.events, ...taken.events);
   };
-  act((turn) => void paySession(turn, open(turn, trialDays), payment("4242")));
+  act((turn) => void paySession(turn, open(turn, trialDays, mode), payment("4242")));
   for (const each of moves) {
     if (each.kind === "wait") now += each.days * DAY + 1_000;
     act((turn) => {
@@ -96,7 +112,8 @@ function live(moves: readonly Move[], trialDays: number | null) {
           behavior: "always_invoice",
           payment: each.payment,
           at,
-          restart: false,
+          // A flexible subscription begins a new cycle only if the request says so.
+          restart: isFlexible(subscription) && intervalOf(items) !== intervalOf(subscription.items),
         });
       }
     });
@@ -104,13 +121,17 @@ function live(moves: readonly Move[], trialDays: number | null) {
   return { world, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
 }
 
-const lives = [fc.array(move, { maxLength: 14 }), fc.option(fc.integer({ min: 1, max: 40 }))] as const;
+const lives = [
+  fc.array(move, { maxLength: 14 }),
+  fc.option(fc.integer({ min: 1, max: 40 })),
+  fc.constantFrom(CLASSIC, FLEXIBLE),
+] as const;
 
 describe("any life of a subscription", () => {
   test("tells its events in the order of time, with ids of their own", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial) => {
-        const { events } = live(moves, trial);
+      fc.property(...lives, (moves, trial, mode) => {
+        const { events } = live(moves, trial, mode);
         expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((one, other) => one - other));
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
       }),
@@ -119,9 +140,9 @@ describe("any life of a subscription", () => {
 
   test("tells what changed: each update, undone by what it says was before, is what was told before", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial) => {
+      fc.property(...lives, (moves, trial, mode) => {
         const known = new Map<string, unknown>();
-        for (const { type, body } of live(moves, trial).events) {
+        for (const { type, body } of live(moves, trial, mode).events) {
           const { object, previous_attributes: previous } = body.data;
           const before = known.get(object.id);
           if (type === "customer.subscription.updated" && isPlainObject(before)) {
@@ -135,8 +156,8 @@ describe("any life of a subscription", () => {
 
   test("is understood by the normalizer, event by event", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial) => {
-        for (const { type, body } of live(moves, trial).events) {
+      fc.property(...lives, (moves, trial, mode) => {
+        for (const { type, body } of live(moves, trial, mode).events) {
           const { outcome } = normalized(body);
           expect(["facts", "ignored"], type).toContain(outcome);
         }
@@ -147,8 +168,8 @@ describe("any life of a subscription", () => {
 
   test("charges for every period once, and the invoices add up to the balance", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial) => {
-        const { world } = live(moves, trial);
+      fc.property(...lives, (moves, trial, mode) => {
+        const { world } = live(moves, trial, mode);
         const periods = world.invoices
           .filter(({ billingReason }) => billingReason === "subscription_cycle")
           .map(({ lines }) => lines.at(-1)?.periodStart);
@@ -160,10 +181,30 @@ describe("any life of a subscription", () => {
     );
   });
 
+  test("gives back no more than was billed, if the subscription is flexible", () => {
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 14 }), (moves) => {
+        const { world } = live(moves, null);
+        const lines = world.invoices.filter(({ status }) => status !== "void").flatMap((invoice) => invoice.lines);
+        for (const { credits, amount } of lines) {
+          if (!credits) continue;
+          const billed = lines.find(({ id }) => id === credits.line);
+          expect(billed?.amount).toBeGreaterThanOrEqual(-amount);
+          expect(lines.filter((line) => line.credits?.line === credits.line)).toHaveLength(1);
+        }
+        for (const subscription of world.subscriptions) {
+          for (const item of subscription.items) {
+            expect(debitsOf(world, subscription)(item, subscription.periodStart).length).toBeLessThanOrEqual(1);
+          }
+        }
+      }),
+    );
+  });
+
   test("never makes anything due in the past, once time is brought up", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial) => {
-        const { world, events } = live(moves, trial);
+      fc.property(...lives, (moves, trial, mode) => {
+        const { world, events } = live(moves, trial, mode);
         const due = playedStripe.nextDue(world);
         if (due !== null) expect(due).toBeGreaterThanOrEqual(events.at(-1)?.at ?? 0);
       }),

@@ -1,6 +1,15 @@
 /** What time brings to the played Stripe, and in which order. Pure. */
 import { expireSession } from "./checkout";
-import { becomeOverdue, chargeOrSend, collect, endSubscription, finalize, voidInvoice, writeOff } from "./invoices";
+import {
+  answerDebit,
+  becomeOverdue,
+  chargeOrSend,
+  collect,
+  endSubscription,
+  finalize,
+  voidInvoice,
+  writeOff,
+} from "./invoices";
 import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
 import { tell, tellChange } from "./tell";
@@ -33,7 +42,8 @@ function dues(world: World): Due[] {
     ...world.sessions.flatMap((session): Due[] =>
       session.status === "open" ? [{ at: session.expiresAt, happen: (turn) => expireSession(turn, session) }] : [],
     ),
-    ...world.subscriptions.filter(isLive).flatMap(announcements),
+    // A paused subscription waits for nothing but the payment that resumes it.
+    ...world.subscriptions.filter((each) => isLive(each) || each.pendingUpdate).flatMap(announcements),
     ...world.invoices.flatMap(invoiceDues),
     ...world.subscriptions.filter(isLive).flatMap(ends),
   ];
@@ -69,8 +79,9 @@ function unpause(turn: StripeTurn, subscription: Subscription): void {
 }
 
 function invoiceDues(invoice: Invoice): Due[] {
-  const { status, finalizesAt, nextPaymentAttempt, dueDate, overdue } = invoice;
+  const { status, finalizesAt, nextPaymentAttempt, dueDate, overdue, debit } = invoice;
   if (status === "draft" && finalizesAt) return [{ at: finalizesAt, happen: (turn) => chargeDraft(turn, invoice) }];
+  if (status === "open" && debit) return [{ at: debit.answersAt, happen: (turn) => answerDebit(turn, invoice) }];
   if (status === "open" && nextPaymentAttempt) {
     return [{ at: nextPaymentAttempt, happen: (turn) => void collect(turn, invoice) }];
   }

@@ -6,8 +6,8 @@ import type {
   PriceSpec,
   SubscriptionSpec,
 } from "@/lib/billing/processors/stripe/events";
-import type { CardNumber } from "../cards";
 import type { Turn } from "../turn";
+import type { BankNumber, MethodNumber } from "./methods";
 
 export interface Customer {
   id: string;
@@ -25,11 +25,15 @@ export interface Customer {
   invoices: number;
 }
 
+/** A card or a bank account. */
 export interface Card {
   id: string;
   created: number;
-  number: CardNumber;
+  number: MethodNumber;
 }
+
+/** How Stripe computes prorations and cancellations; chosen when the subscription is created. */
+export type BillingMode = NonNullable<SubscriptionSpec["billingMode"]>;
 
 export interface Session {
   id: string;
@@ -41,6 +45,9 @@ export interface Session {
   /** A trial may begin without a card; then this becomes of it. */
   paymentMethodCollection: "always" | "if_required";
   missingPaymentMethod: "cancel" | "create_invoice" | "pause";
+  billingMode: BillingMode;
+  /** A debit of the first invoice: under way, or answered by the bank. */
+  debit?: "processing" | "paid" | "failed";
   metadata: Record<string, string>;
   subscriptionMetadata: Record<string, string>;
   clientReferenceId: string | null;
@@ -67,6 +74,10 @@ export interface Invoice extends InvoiceSpec {
   attemptCount: number;
   /** It pays for its subscription's pending update. */
   forUpdate: boolean;
+  /** It pays for the resumption of its subscription: tried again until it is paid, or left to whoever calls `pay`. */
+  resumes?: "on_success" | "on_attempt";
+  /** The debit under way: of which account, and when its bank answers. */
+  debit?: { number: BankNumber; answersAt: number } | null;
   /** It was sent, and its due date has passed. */
   overdue?: boolean;
 }
@@ -76,6 +87,9 @@ export interface Phase {
   end: number;
   items: { price: PriceSpec; quantity: number }[];
   prorationBehavior: "create_prorations" | "none" | "always_invoice";
+  /** `phase_start`: the phase begins a new billing cycle. */
+  anchor?: "automatic" | "phase_start";
+  metadata?: Record<string, string>;
   trialEnd: number | null;
 }
 
@@ -167,6 +181,10 @@ export function userIdOf({ owner, customer, sessions, subscriptions }: World): s
     ...subscriptions.map(({ metadata }) => metadata ?? {}),
   ].map(({ user_id }) => user_id);
   return written.find(Boolean) ?? sessions.find((each) => each.clientReferenceId)?.clientReferenceId ?? null;
+}
+
+export function isFlexible({ billingMode }: Pick<Subscription, "billingMode">): boolean {
+  return billingMode?.type === "flexible";
 }
 
 /** Whether a subscription goes on: it renews, charges and can be changed. */

@@ -152,6 +152,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       const { status } = await call("unpause", () => paddle.subscriptions.get(id));
       if (status === "paused")
         await call("unpause", () => paddle.subscriptions.resume(id, { effectiveFrom: "immediately" }));
+      return { outcome: "requested" };
     },
 
     async portal(customer, subscriptions) {

@@ -38,7 +38,7 @@ export function planItemOf(subscription: Stripe.Subscription, priceId: string, f
 export function phasesFor(
   schedule: Stripe.SubscriptionSchedule,
   subscription: Stripe.Subscription,
-  { item, wanted }: PlanItem,
+  { item, wanted, intervalChanges }: PlanItem,
   priceId: string,
 ): Stripe.SubscriptionScheduleUpdateParams.Phase[] {
   const items = subscription.items.data.map((each) => ({ price: each.price.id, ...itemTermsOf(each) }));
@@ -62,9 +62,19 @@ export function phasesFor(
       ...terms,
       items: next,
       duration: { interval: wanted.interval === "yearly" ? "year" : "month", interval_count: 1 },
+      // A flexible subscription keeps its billing cycle otherwise, and the first period would be a part of one.
+      ...(intervalChanges && { billing_cycle_anchor: "phase_start" as const }),
       proration_behavior: "none",
     },
   ];
+}
+
+/**
+ * Begins the billing cycle anew with a change to another interval, as a classic subscription does by itself and a flexible
+ * one only if it is asked. A trial keeps its end.
+ */
+export function newCycle({ status }: Stripe.Subscription, { intervalChanges }: PlanItem) {
+  return intervalChanges && status !== "trialing" ? { billing_cycle_anchor: { type: "now" as const } } : {};
 }
 
 /** Whether the schedule's last phase has this price already. */

@@ -66,6 +66,7 @@ describe("checkout", () => {
       client_reference_id: "user_1",
       "metadata[user_id]": "user_1",
       "subscription_data[metadata][user_id]": "user_1",
+      "subscription_data[billing_mode][type]": "flexible",
       success_url: "https://app.example/billing?checkout=1",
       cancel_url: "https://app.example/pricing",
     });
@@ -117,6 +118,8 @@ describe("checkout", () => {
 });
 
 describe("preview", () => {
+  const CARD = { collection: "card", collectionDays: null };
+
   test("now: what is charged today after credit, and what comes next", async () => {
     const { client, requests } = await playedApi(
       subscription(),
@@ -124,6 +127,7 @@ describe("preview", () => {
       invoice({ id: undefined, total: 3_999 }),
     );
     expect(await client.preview(upgrade)).toEqual({
+      ...CARD,
       dueNow: { amount: 1_250, currency: "USD" },
       nextCharge: { amount: 3_999, currency: "USD", at: RENEWS * 1000 },
     });
@@ -154,6 +158,7 @@ describe("preview", () => {
   test("renewal: nothing today, whatever would be prorated", async () => {
     const { client, requests } = await playedApi(subscription(), invoice({ total: 999 }));
     expect(await client.preview(downgrade)).toEqual({
+      ...CARD,
       dueNow: null,
       nextCharge: { amount: 999, currency: "USD", at: RENEWS * 1000 },
     });
@@ -165,7 +170,7 @@ describe("preview", () => {
       subscription({ cancel_at_period_end: true }),
       invoice({ amount_due: 0, total: -300 }),
     );
-    expect(await client.preview(upgrade)).toEqual({ dueNow: null, nextCharge: null });
+    expect(await client.preview(upgrade)).toEqual({ ...CARD, dueNow: null, nextCharge: null });
   });
 
   test.each([[null], ["1250"], [12.5]])("no amount: %j", async (amount_due) => {

@@ -1,10 +1,11 @@
-import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
-import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
+import type { ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable, withinDeadline } from "./client-call";
-import { keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
+import { planChanges } from "./client-change";
+import { COLLECTED, collectionOf } from "./client-collection";
+import { newCycle, planItemOf } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
 import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
@@ -39,6 +40,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
     ...options.address,
   });
   const call = caller({ apiKey });
+  const { changeNow, changeAtRenewal, release, resume, withdrawPending } = planChanges(stripe, findPrice);
 
   return {
     customer({ userId, email, idempotencyKey }) {
@@ -65,6 +67,8 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
             subscription_data: {
               // Only such a trial counts as started by the customer.
               metadata: { user_id: userId, ...(trialDays !== undefined && TRIAL_FROM_CHECKOUT) },
+              // Stripe's default since 2025; named, so that an account's own setting changes nothing.
+              billing_mode: { type: "flexible" },
               ...(trialDays !== undefined && { trial_period_days: trialDays }),
             },
             success_url: returnUrl,
@@ -115,22 +119,25 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
 
     preview({ subscription, priceId, timing }) {
       return call("preview", async () => {
-        const current = await stripe.subscriptions.retrieve(entityId(subscription));
-        const { item, changes } = planItemOf(current, priceId, findPrice);
+        const current = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTED);
+        const { collection, days: collectionDays } = collectionOf(current);
+        const plan = planItemOf(current, priceId, findPrice);
+        const { item, changes } = plan;
         const items = [{ id: item.id, price: priceId, quantity: item.quantity ?? 1 }];
         const previewed = (mode: "next" | "recurring", proration: "always_invoice" | "none") =>
           stripe.invoices.createPreview({
             subscription: current.id,
             preview_mode: mode,
-            subscription_details: { items, proration_behavior: proration },
+            subscription_details: { items, proration_behavior: proration, ...newCycle(current, plan) },
           });
         const now = timing === "now" && changes ? await previewed("next", "always_invoice") : null;
         const dueNow = now !== null && now.amount_due > 0 ? readMoney(now.amount_due, now.currency) : null;
-        if (current.cancel_at_period_end || current.cancel_at !== null) return { dueNow, nextCharge: null };
+        const collected = { dueNow, collection, collectionDays };
+        if (current.cancel_at_period_end || current.cancel_at !== null) return { ...collected, nextCharge: null };
         const recurring = await previewed("recurring", "none");
         const periodEnd = readInstant("current_period_end", item.current_period_end);
         const at = now === null ? periodEnd : Math.max(periodEnd, chargedUntil(now) ?? 0);
-        return { dueNow, nextCharge: { ...readMoney(recurring.total, recurring.currency), at } };
+        return { ...collected, nextCharge: { ...readMoney(recurring.total, recurring.currency), at } };
       });
     },
 
@@ -168,11 +175,11 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
     unpause(subscription) {
       return call("unpause", async () => {
         const current = await stripe.subscriptions.retrieve(entityId(subscription));
-        if (current.status === "paused") {
-          await stripe.subscriptions.resume(current.id, { billing_cycle_anchor: { type: "now" } });
-        } else if (current.pause_collection !== null) {
+        if (current.status === "paused") return resume(current);
+        if (current.pause_collection !== null) {
           await stripe.subscriptions.update(current.id, { pause_collection: "" });
         }
+        return { outcome: "requested" };
       });
     },
 
@@ -216,93 +223,6 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       return call("invoicePdf", async () => (await stripe.invoices.retrieve(entityId(invoice))).invoice_pdf ?? null);
     },
   };
-
-  /** Charged within the request; where the charge needs the payer, Stripe keeps the old plan until it is paid. */
-  async function changeNow({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
-    const known = await stripe.subscriptions.retrieve(entityId(subscription));
-    if (waitsFor(known, priceId)) return paymentNeeded(known);
-    const current = await withdrawPending(known);
-    const { item, changes } = planItemOf(current, priceId, findPrice);
-    // A second try after an answer that was lost must not change (and charge) again.
-    if (!changes) return { outcome: "requested" };
-    await release(current);
-    const changed = await stripe.subscriptions.update(
-      current.id,
-      {
-        items: [{ id: item.id, price: priceId, quantity: item.quantity ?? 1 }],
-        proration_behavior: "always_invoice",
-        payment_behavior: "pending_if_incomplete",
-      },
-      // The key names this attempt, for the SDK's own repetition. Stripe repeats refusals for a day, so a key of the change
-      // would refuse it also after a card was added. Of two attempts at once, the second finds the change made.
-      { idempotencyKey: `change:${current.id}:${priceId}:${randomUUID()}` },
-    );
-    return changed.pending_update === null ? { outcome: "requested" } : paymentNeeded(changed);
-  }
-
-  /** Gives up an earlier change that waits for its payment: its invoice is voided, and with it Stripe forgets the change. */
-  async function withdrawPending(subscription: Stripe.Subscription): Promise<Stripe.Subscription> {
-    const { id, pending_update: pending, latest_invoice: latest } = subscription;
-    const invoice = idOf(latest);
-    if (pending === null || invoice === null) return subscription;
-    try {
-      await stripe.invoices.voidInvoice(invoice);
-    } catch (error) {
-      // It may have been paid, or have expired, in between.
-      const now = await stripe.subscriptions.retrieve(id);
-      if (now.pending_update !== null) throw error;
-      return now;
-    }
-    return stripe.subscriptions.retrieve(id);
-  }
-
-  async function paymentNeeded({ latest_invoice }: Stripe.Subscription): Promise<PlanChanged> {
-    const invoice = idOf(latest_invoice);
-    const url = invoice === null ? null : (await stripe.invoices.retrieve(invoice)).hosted_invoice_url;
-    return { outcome: "payment_needed", url: url ?? null };
-  }
-
-  /** A schedule of Stripe's own keeps the change, so that it happens with the renewal whatever becomes of our jobs. */
-  async function changeAtRenewal({ subscription, priceId }: PlanChange): Promise<PlanChanged> {
-    const current = await withdrawPending(await stripe.subscriptions.retrieve(entityId(subscription)));
-    const plan = planItemOf(current, priceId, findPrice);
-    if (!plan.changes) {
-      await release(current);
-      return { outcome: "requested" };
-    }
-    const schedule = await scheduleOf(current);
-    if (keepsAlready(schedule, priceId)) return { outcome: "requested" };
-    await stripe.subscriptionSchedules.update(schedule.id, {
-      end_behavior: "release",
-      proration_behavior: "none",
-      phases: phasesFor(schedule, current, plan, priceId),
-    });
-    return { outcome: "requested" };
-  }
-
-  async function scheduleOf({ id, schedule }: Stripe.Subscription): Promise<Stripe.SubscriptionSchedule> {
-    const known = idOf(schedule);
-    if (known !== null) return stripe.subscriptionSchedules.retrieve(known);
-    try {
-      return await stripe.subscriptionSchedules.create({ from_subscription: id });
-    } catch (error) {
-      // A second click: a subscription has one schedule at most.
-      const made = idOf((await stripe.subscriptions.retrieve(id)).schedule);
-      if (made === null) throw error;
-      return stripe.subscriptionSchedules.retrieve(made);
-    }
-  }
-
-  async function release({ id, schedule }: Stripe.Subscription): Promise<void> {
-    const known = idOf(schedule);
-    if (known === null) return;
-    try {
-      await stripe.subscriptionSchedules.release(known);
-    } catch (error) {
-      // It may have been let go in between, by a second click or by the renewal.
-      if (idOf((await stripe.subscriptions.retrieve(id)).schedule) === known) throw error;
-    }
-  }
 }
 
 function required(operation: string, field: string, text: string | null | undefined): string {

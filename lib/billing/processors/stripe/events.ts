@@ -17,6 +17,7 @@ export { PRICES_CREATED, type PriceSpec, planPrice, priceObject, type StripeObje
 export { type SessionSpec, sessionObject, todaysSession } from "./build/session";
 export { API_VERSIONS, SHAPES, type Shape } from "./build/shapes";
 export {
+  billingMode,
   type ItemSpec,
   type SubscriptionSpec,
   subscriptionObject,

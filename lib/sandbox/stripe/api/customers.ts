@@ -1,10 +1,25 @@
+import type Stripe from "stripe";
 import { z } from "zod";
 import { endSubscription } from "../invoices";
-import { customerOf, listOf, paymentMethodOf } from "../objects";
+import { isBankAccount } from "../methods";
+import { customerOf, listOf } from "../objects";
+import { paymentMethodOf } from "../payment-method";
 import { missing } from "../problem";
 import { tell, tellChange } from "../tell";
-import { isLive, seconds } from "../world";
-import { byPath, endpoint, find, listParams, merged, metadata, page, requireCustomer, text, unset } from "./endpoint";
+import { type Card, isLive, seconds, type World } from "../world";
+import {
+  byPath,
+  endpoint,
+  find,
+  listParams,
+  merged,
+  metadata,
+  page,
+  paramsOf,
+  requireCustomer,
+  text,
+  unset,
+} from "./endpoint";
 
 const details = {
   email: z.union([unset, text]).optional(),
@@ -12,11 +27,17 @@ const details = {
   metadata: metadata.optional(),
 };
 
+const methodType = z.enum(["card", "us_bank_account"]).optional();
+
+function methodsOf({ cards }: World, type: z.output<typeof methodType>): Card[] {
+  return cards.filter(({ number }) => type === undefined || isBankAccount(number) === (type === "us_bank_account"));
+}
+
 export const customers = [
   endpoint({
     method: "POST",
     path: "/v1/customers",
-    params: z.strictObject(details),
+    params: paramsOf<Stripe.CustomerCreateParams>()(details),
     of: () => ({ new: true }),
     act: (turn, params) => {
       const { customer } = turn.world;
@@ -44,7 +65,7 @@ export const customers = [
   endpoint({
     method: "POST",
     path: "/v1/customers/:id",
-    params: z.strictObject({
+    params: paramsOf<Stripe.CustomerUpdateParams>()({
       ...details,
       invoice_settings: z.strictObject({ default_payment_method: z.union([unset, text]).optional() }).optional(),
     }),
@@ -88,11 +109,11 @@ export const customers = [
   endpoint({
     method: "GET",
     path: "/v1/customers/:id/payment_methods",
-    params: z.strictObject({ ...listParams, type: z.literal("card").optional() }),
+    params: paramsOf<Stripe.CustomerListPaymentMethodsParams>()({ ...listParams, type: methodType }),
     of: byPath("customer"),
     act: ({ world }, params, id) => {
       requireCustomer(world, id, "id");
-      const { data, hasMore } = page(world.cards, params);
+      const { data, hasMore } = page(methodsOf(world, params.type), params);
       const objects = data.map((card) => paymentMethodOf(world, card));
       return listOf(`/v1/customers/${id}/payment_methods`, objects, hasMore);
     },
@@ -107,11 +128,11 @@ export const customers = [
   endpoint({
     method: "GET",
     path: "/v1/payment_methods",
-    params: z.strictObject({ ...listParams, customer: text, type: z.literal("card").optional() }),
+    params: paramsOf<Stripe.PaymentMethodListParams>()({ ...listParams, customer: text, type: methodType }),
     of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
     act: ({ world }, params) => {
       requireCustomer(world, params.customer);
-      const { data, hasMore } = page(world.cards, params);
+      const { data, hasMore } = page(methodsOf(world, params.type), params);
       const objects = data.map((card) => paymentMethodOf(world, card));
       return listOf("/v1/payment_methods", objects, hasMore);
     },

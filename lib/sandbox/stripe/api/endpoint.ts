@@ -31,6 +31,16 @@ export function endpoint<Params>(spec: Endpoint<Params>): Endpoint {
   return spec as unknown as Endpoint;
 }
 
+/**
+ * The parameters of a request, each of which must be one of the SDK's type for the pinned version: a parameter that Stripe
+ * removes or renames is a compile error here. What the schema does not name is refused as unknown.
+ */
+export function paramsOf<Sdk>() {
+  return <Shape extends z.ZodRawShape>(
+    shape: Shape & { [Name in keyof Shape]: Name extends keyof Sdk ? unknown : never },
+  ) => z.strictObject<Shape>(shape);
+}
+
 /** The account of the object that the path names. */
 export const byPath =
   (kind: string) =>
@@ -53,12 +63,47 @@ export const unset = z.literal("");
 export const metadata = z.record(prose({ max: 40 }), prose({ min: 0, max: 500 }));
 export const text = prose({ min: 0, max: 5_000 });
 export const behavior = z.enum(["always_invoice", "create_prorations", "none"]);
+/** Since 2026-09-30 an object; the former text is refused. */
+export const anchor = z.strictObject({ type: z.enum(["now", "unchanged"]) }, { error: "Invalid object" });
+export const collectionMethod = z.enum(["charge_automatically", "send_invoice"]);
+
+const range = z.strictObject({
+  gt: instant.optional(),
+  gte: instant.optional(),
+  lt: instant.optional(),
+  lte: instant.optional(),
+});
+export const created = z.union([instant, range]).optional();
 
 export const listParams = {
   limit: count.pipe(z.number().min(1).max(100)).optional(),
   starting_after: text.optional(),
   ending_before: text.optional(),
 };
+
+/**
+ * The account whose list is asked for. At Stripe a list without a customer is of the whole account; here it must name
+ * one of the two.
+ */
+export function ofCustomerOrSubscription({
+  customer,
+  subscription,
+}: {
+  customer?: string | undefined;
+  subscription?: string | undefined;
+}): Target {
+  if (customer !== undefined) return { object: customer, kind: "customer", param: "customer" };
+  if (subscription !== undefined) return { object: subscription, kind: "subscription", param: "subscription" };
+  throw invalid("The sandbox lists what one customer or one subscription has.", "customer");
+}
+
+/** Whether an object was created in the range that a list asks for. */
+export function isCreated(at: number, wanted: z.output<typeof created>): boolean {
+  if (wanted === undefined) return true;
+  if (typeof wanted === "number") return at === wanted;
+  const { gt = -1, gte = 0, lt = Number.POSITIVE_INFINITY, lte = Number.POSITIVE_INFINITY } = wanted;
+  return at > gt && at >= gte && at < lt && at <= lte;
+}
 
 /** Merged as Stripe does: an empty value takes a key away. */
 export function merged(

@@ -1,3 +1,4 @@
+import type Stripe from "stripe";
 import { z } from "zod";
 import type { InvoiceSpec } from "@/lib/billing/processors/stripe/events";
 import { take } from "../../turn";
@@ -5,42 +6,48 @@ import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { invoiceOf, listOf } from "../objects";
 import { periodAfter } from "../period";
 import { cardProblem, invalid } from "../problem";
-import { changePlan, intervalOf, periodLines } from "../proration";
+import { intervalOf, periodLines } from "../proration";
 import { followSchedule } from "../schedules";
-import { dropPendingUpdate } from "../subscriptions";
+import { dropPendingUpdate, planned } from "../subscriptions";
 import { type Invoice, isLive, type StripeTurn, type Subscription, seconds } from "../world";
 import {
+  anchor,
   behavior,
   byPath,
+  collectionMethod,
+  created,
   endpoint,
   find,
   flag,
   instant,
+  isCreated,
   listParams,
+  metadata,
+  ofCustomerOrSubscription,
   page,
+  paramsOf,
   Refused,
   requireCustomer,
   text,
   unset,
 } from "./endpoint";
-import { itemParams, nextItems } from "./subscription-update";
+import { cancelAt, endOf, itemParams, nextItems } from "./subscription-update";
 
-const previewParams = z.strictObject({
+const previewParams = paramsOf<Stripe.InvoiceCreatePreviewParams>()({
   customer: text.optional(),
   subscription: text,
   preview_mode: z.enum(["next", "recurring"]).default("next"),
-  subscription_details: z
-    .strictObject({
-      items: itemParams.optional(),
-      proration_behavior: behavior.default("create_prorations"),
-      proration_date: instant.optional(),
-      billing_cycle_anchor: z.enum(["now", "unchanged"]).optional(),
-      cancel_at_period_end: flag.optional(),
-      cancel_at: z.union([unset, instant]).optional(),
-      cancel_now: flag.optional(),
-      trial_end: z.union([z.literal("now"), instant]).optional(),
-    })
-    .optional(),
+  subscription_details: paramsOf<NonNullable<Stripe.InvoiceCreatePreviewParams["subscription_details"]>>()({
+    items: itemParams.optional(),
+    proration_behavior: behavior.default("create_prorations"),
+    proration_date: instant.optional(),
+    billing_cycle_anchor: anchor.optional(),
+    cancel_at_period_end: flag.optional(),
+    cancel_at: cancelAt.optional(),
+    cancel_now: flag.optional(),
+    metadata: z.union([unset, metadata]).optional(),
+    trial_end: z.union([z.literal("now"), instant]).optional(),
+  }).optional(),
 });
 type Preview = z.infer<typeof previewParams>;
 
@@ -66,18 +73,23 @@ export const invoices = [
   endpoint({
     method: "GET",
     path: "/v1/invoices",
-    params: z.strictObject({
+    params: paramsOf<Stripe.InvoiceListParams>()({
       ...listParams,
-      customer: text,
+      collection_method: collectionMethod.optional(),
+      created,
+      customer: text.optional(),
       subscription: text.optional(),
       status: z.enum(["draft", "open", "paid", "uncollectible", "void"]).optional(),
     }),
-    of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
+    of: ofCustomerOrSubscription,
     act: ({ world }, params) => {
-      requireCustomer(world, params.customer);
+      if (params.customer !== undefined) requireCustomer(world, params.customer);
       const wanted = world.invoices.filter(
-        ({ status, subscription }) =>
-          (params.status ?? status) === status && (params.subscription ?? subscription) === subscription,
+        ({ collectionMethod: method = "charge_automatically", created, status, subscription }) =>
+          (params.status ?? status) === status &&
+          (params.subscription ?? subscription) === subscription &&
+          (params.collection_method ?? method) === method &&
+          isCreated(created, params.created),
       );
       const { data, hasMore } = page(wanted, params);
       return listOf(
@@ -90,9 +102,9 @@ export const invoices = [
   endpoint({
     method: "POST",
     path: "/v1/invoices/:id/pay",
-    params: z.strictObject({
+    params: paramsOf<Stripe.InvoicePayParams>()({
       payment_method: text.optional(),
-      off_session: flag.optional(),
+      off_session: flag.default(true),
       paid_out_of_band: flag.optional(),
     }),
     of: byPath("invoice"),
@@ -102,6 +114,7 @@ export const invoices = [
       if (invoice.status === "paid") throw invalid("Invoice is already paid", undefined, "invoice_already_paid");
       if (invoice.status === "draft") finalize(turn, invoice);
       if (invoice.status !== "open") throw invalid(`This invoice is ${invoice.status} and cannot be paid.`);
+      if (invoice.debit) throw invalid("The payment of this invoice is processing already.");
       if (params.paid_out_of_band) {
         payOutOfBand(turn, invoice);
         return invoiceOf(world, invoice);
@@ -111,8 +124,8 @@ export const invoices = [
         const subscription = find(world, "subscriptions", invoice.subscription);
         subscription.defaultPaymentMethod = card.id;
       }
-      const charged = collect(turn, invoice);
-      if (charged.outcome === "succeeded") return invoiceOf(world, invoice);
+      const charged = collect(turn, invoice, { payer: !params.off_session });
+      if (charged.outcome === "succeeded" || charged.outcome === "processing") return invoiceOf(world, invoice);
       const problem = cardProblem(charged);
       return new Refused({ status: problem.status, body: { error: problem.body } });
     },
@@ -125,6 +138,7 @@ export const invoices = [
     act: (turn, _, id) => {
       const invoice = find(turn.world, "invoices", id);
       if (invoice.status !== "open") throw invalid(`You can only void an open invoice, this one is ${invoice.status}.`);
+      if (invoice.debit) throw invalid("You cannot void an invoice whose payment is processing.");
       const subscription = find(turn.world, "subscriptions", invoice.subscription);
       if (invoice.forUpdate && subscription.pendingUpdate) dropPendingUpdate(turn, subscription);
       else voidInvoice(turn, invoice);
@@ -140,17 +154,19 @@ function previewed(
 ): Invoice {
   const { world } = turn;
   const subscription = find(world, "subscriptions", id, "subscription");
-  const ends = details?.cancel_at_period_end ?? subscription.cancelAtPeriodEnd;
+  const end = details?.cancel_at === undefined ? subscription.cancelAt : endOf(subscription, details.cancel_at);
+  const ends =
+    (details?.cancel_at_period_end ?? subscription.cancelAtPeriodEnd) || (end != null && end <= subscription.periodEnd);
   if (!isLive(subscription) || details?.cancel_now || (ends && !details?.items)) {
     throw invalid("No upcoming invoices for customer", "subscription", "invoice_upcoming_none");
   }
   const at = details?.proration_date ?? seconds(turn);
   const items = nextItems(turn, subscription, details?.items ?? []);
-  const change = changePlan(subscription, items, {
+  const change = planned(world, subscription, {
+    items,
     at,
     behavior: details?.proration_behavior ?? "create_prorations",
-    trialing: subscription.status === "trialing",
-    restart: details?.billing_cycle_anchor === "now" || details?.trial_end === "now",
+    restart: details?.billing_cycle_anchor?.type === "now" || details?.trial_end === "now",
   });
   const now = change.lines.length > 0 && (details?.proration_behavior === "always_invoice" || change.restarts);
   if (mode === "recurring")

@@ -1,22 +1,32 @@
+import type Stripe from "stripe";
 import { z } from "zod";
 import { scheduleOf } from "../objects";
 import { invalid } from "../problem";
 import { phaseEnd, release, reschedule, scheduleFrom } from "../schedules";
 import type { Phase } from "../world";
 import { priceNamed } from "./catalog";
-import { behavior, byPath, count, endpoint, find, flag, instant, metadata, text } from "./endpoint";
+import { behavior, byPath, count, endpoint, find, flag, instant, metadata, paramsOf, text } from "./endpoint";
 
-const phase = z.strictObject({
-  items: z.array(z.strictObject({ price: text, quantity: count.optional() })).min(1),
+const phase = paramsOf<Stripe.SubscriptionScheduleUpdateParams.Phase>()({
+  items: z
+    .array(
+      paramsOf<Stripe.SubscriptionScheduleUpdateParams.Phase.Item>()({
+        price: text,
+        quantity: count.optional(),
+        metadata: metadata.optional(),
+      }),
+    )
+    .min(1),
   start_date: instant.optional(),
   end_date: instant.optional(),
+  billing_cycle_anchor: z.enum(["automatic", "phase_start"]).optional(),
   duration: z
     .strictObject({
       interval: z.enum(["month", "year"]),
       interval_count: count.pipe(z.number().min(1).max(36)).default(1),
     })
     .optional(),
-  iterations: count.optional(),
+  metadata: metadata.optional(),
   proration_behavior: behavior.default("create_prorations"),
   trial_end: instant.optional(),
 });
@@ -26,7 +36,7 @@ export const schedules = [
   endpoint({
     method: "POST",
     path: "/v1/subscription_schedules",
-    params: z.strictObject({ from_subscription: text }),
+    params: paramsOf<Stripe.SubscriptionScheduleCreateParams>()({ from_subscription: text }),
     of: ({ from_subscription }) => ({ object: from_subscription, kind: "subscription", param: "from_subscription" }),
     act: (turn, params) => {
       const subscription = find(turn.world, "subscriptions", params.from_subscription, "from_subscription");
@@ -46,7 +56,7 @@ export const schedules = [
   endpoint({
     method: "POST",
     path: "/v1/subscription_schedules/:id",
-    params: z.strictObject({
+    params: paramsOf<Stripe.SubscriptionScheduleUpdateParams>()({
       phases: z.array(phase).min(1).max(10).optional(),
       end_behavior: z.enum(["release", "cancel"]).optional(),
       proration_behavior: behavior.optional(),
@@ -67,7 +77,7 @@ export const schedules = [
   endpoint({
     method: "POST",
     path: "/v1/subscription_schedules/:id/release",
-    params: z.strictObject({ preserve_cancel_date: flag.optional() }),
+    params: paramsOf<Stripe.SubscriptionScheduleReleaseParams>()({ preserve_cancel_date: flag.optional() }),
     of: byPath("subscription_schedule"),
     act: (turn, _, id) => {
       const schedule = find(turn.world, "schedules", id);
@@ -83,20 +93,22 @@ function phasesOf(phases: readonly PhaseParams[], start: number | undefined): Ph
   return phases.map((params, index) => {
     const begins = params.start_date ?? from;
     if (begins === undefined) throw invalid("Missing required param: start_date.", `phases[${index}][start_date]`);
-    const { duration, iterations } = params;
+    const { duration } = params;
     const items = params.items.map((item, at) => ({
       price: priceNamed(item.price, `phases[${index}][items][${at}][price]`),
       quantity: item.quantity ?? 1,
     }));
     const interval = items[0]?.price.interval ?? "month";
     const counted = duration ? phaseEnd(begins, duration.interval, duration.interval_count) : undefined;
-    const end = params.end_date ?? counted ?? phaseEnd(begins, interval, iterations ?? 1);
+    const end = params.end_date ?? counted ?? phaseEnd(begins, interval, 1);
     from = end;
     return {
       start: begins,
       end,
       items,
       prorationBehavior: params.proration_behavior,
+      ...(params.billing_cycle_anchor && { anchor: params.billing_cycle_anchor }),
+      ...(params.metadata && { metadata: params.metadata }),
       trialEnd: params.trial_end ?? null,
     };
   });

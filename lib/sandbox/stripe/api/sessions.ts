@@ -1,21 +1,26 @@
+import type Stripe from "stripe";
 import { z } from "zod";
 import { identifier } from "@/lib/text";
 import { expireSession } from "../checkout";
 import { listOf, portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
-import { nextId, type Session, seconds } from "../world";
+import { type BillingMode, nextId, type Session, seconds } from "../world";
 import { priceNamed } from "./catalog";
 import {
   byPath,
   count,
+  created,
   endpoint,
   find,
   flag,
   instant,
+  isCreated,
   listParams,
   merged,
   metadata,
+  ofCustomerOrSubscription,
   page,
+  paramsOf,
   requireCustomer,
   text,
 } from "./endpoint";
@@ -24,7 +29,30 @@ const LIFETIME = 24 * 3_600;
 
 const url = z.url({ protocol: /^https?$/, error: "Not a valid URL" }).max(5_000);
 
-const sessionParams = z.strictObject({
+type Create = Stripe.Checkout.SessionCreateParams;
+type SubscriptionData = NonNullable<Create["subscription_data"]>;
+
+const billingMode = paramsOf<NonNullable<SubscriptionData["billing_mode"]>>()({
+  type: z.enum(["classic", "flexible"]),
+  flexible: z.strictObject({ proration_discounts: z.enum(["included", "itemized"]).optional() }).optional(),
+});
+
+const subscriptionData = paramsOf<SubscriptionData>()({
+  billing_mode: billingMode.optional(),
+  metadata: metadata.optional(),
+  trial_period_days: count.pipe(z.number().min(1).max(730)).optional(),
+  trial_end: instant.optional(),
+  trial_settings: z
+    .strictObject({
+      end_behavior: z.strictObject({ missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]) }),
+    })
+    .optional(),
+  description: text.optional(),
+});
+
+const update = z.enum(["auto", "never"]).optional();
+
+const sessionParams = paramsOf<Create>()({
   mode: z.literal("subscription", { error: "The sandbox plays checkouts of subscriptions." }),
   line_items: z
     .array(z.strictObject({ price: text, quantity: count.pipe(z.number().min(1)).default(1) }))
@@ -34,19 +62,7 @@ const sessionParams = z.strictObject({
   customer_email: text.optional(),
   client_reference_id: identifier({ max: 200 }).optional(),
   metadata: metadata.optional(),
-  subscription_data: z
-    .strictObject({
-      metadata: metadata.optional(),
-      trial_period_days: count.pipe(z.number().min(1).max(730)).optional(),
-      trial_end: instant.optional(),
-      trial_settings: z
-        .strictObject({
-          end_behavior: z.strictObject({ missing_payment_method: z.enum(["cancel", "create_invoice", "pause"]) }),
-        })
-        .optional(),
-      description: text.optional(),
-    })
-    .optional(),
+  subscription_data: subscriptionData.optional(),
   success_url: url,
   cancel_url: url.optional(),
   expires_at: instant.optional(),
@@ -55,11 +71,16 @@ const sessionParams = z.strictObject({
   allow_promotion_codes: flag.optional(),
   automatic_tax: z.strictObject({ enabled: flag }).optional(),
   billing_address_collection: z.enum(["auto", "required"]).optional(),
-  customer_update: z.record(text, text).optional(),
+  consent_collection: z.record(text, text).optional(),
+  custom_text: z.record(text, z.strictObject({ message: text })).optional(),
+  customer_update: z.strictObject({ address: update, name: update, shipping: update }).optional(),
+  integration_identifier: text.optional(),
   locale: text.optional(),
-  payment_method_types: z.array(z.literal("card")).optional(),
-  submit_type: text.optional(),
-  ui_mode: z.enum(["hosted", "hosted_page"]).optional(),
+  origin_context: z.enum(["mobile_app", "web"]).optional(),
+  phone_number_collection: z.strictObject({ enabled: flag }).optional(),
+  submit_type: z.enum(["auto", "book", "donate", "pay", "subscribe"]).optional(),
+  // The other modes are pages of the seller's own, which the sandbox cannot open.
+  ui_mode: z.enum(["hosted_page"]).optional(),
 });
 
 export const sessions = [
@@ -92,6 +113,7 @@ export const sessions = [
         })),
         trialEnd: at !== undefined ? { at } : days !== undefined ? { days } : null,
         paymentMethodCollection: params.payment_method_collection,
+        billingMode: billingModeOf(params.subscription_data?.billing_mode),
         missingPaymentMethod:
           params.subscription_data?.trial_settings?.end_behavior.missing_payment_method ?? "create_invoice",
         metadata: merged({}, params.metadata),
@@ -118,18 +140,21 @@ export const sessions = [
   endpoint({
     method: "GET",
     path: "/v1/checkout/sessions",
-    params: z.strictObject({
+    params: paramsOf<Stripe.Checkout.SessionListParams>()({
       ...listParams,
-      customer: text,
+      created,
+      customer: text.optional(),
       status: z.enum(["open", "complete", "expired"]).optional(),
       subscription: text.optional(),
     }),
-    of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
+    of: ofCustomerOrSubscription,
     act: ({ world }, params) => {
-      requireCustomer(world, params.customer);
+      if (params.customer !== undefined) requireCustomer(world, params.customer);
       const wanted = world.sessions.filter(
-        ({ status, subscription }) =>
-          (params.status ?? status) === status && (params.subscription ?? subscription) === subscription,
+        ({ created, status, subscription }) =>
+          (params.status ?? status) === status &&
+          (params.subscription ?? subscription) === subscription &&
+          isCreated(created, params.created),
       );
       const { data, hasMore } = page(wanted, params);
       return listOf(
@@ -158,7 +183,7 @@ export const sessions = [
   endpoint({
     method: "POST",
     path: "/v1/billing_portal/sessions",
-    params: z.strictObject({
+    params: paramsOf<Stripe.BillingPortal.SessionCreateParams>()({
       customer: text,
       return_url: url.optional(),
       configuration: text.optional(),
@@ -174,3 +199,17 @@ export const sessions = [
     },
   }),
 ];
+
+/** Since 2025-09-30 a subscription is flexible unless the request says otherwise. */
+function billingModeOf(asked: z.output<typeof billingMode> | undefined): BillingMode {
+  if (asked?.type === "classic") {
+    if (asked.flexible) {
+      throw invalid(
+        "You may only pass `flexible` if `type` is `flexible`.",
+        "subscription_data[billing_mode][flexible]",
+      );
+    }
+    return { type: "classic" };
+  }
+  return { type: "flexible", prorationDiscounts: asked?.flexible?.proration_discounts ?? "included" };
+}

@@ -1,15 +1,29 @@
 /** What an update of a subscription may ask, and what each part of it does. */
+import type Stripe from "stripe";
 import { z } from "zod";
 import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
 import { invalid } from "../problem";
 import type { ItemsChange } from "../subscriptions";
-import { isLive, nextId, type StripeTurn, type Subscription, seconds } from "../world";
+import { isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "../world";
 import { priceNamed } from "./catalog";
-import { behavior, count, find, flag, instant, merged, metadata, text, unset } from "./endpoint";
+import {
+  anchor,
+  behavior,
+  collectionMethod,
+  count,
+  find,
+  flag,
+  instant,
+  merged,
+  metadata,
+  paramsOf,
+  text,
+  unset,
+} from "./endpoint";
 
 export const itemParams = z
   .array(
-    z.strictObject({
+    paramsOf<Stripe.SubscriptionUpdateParams.Item>()({
       id: text.optional(),
       price: text.optional(),
       quantity: count.optional(),
@@ -18,21 +32,27 @@ export const itemParams = z
   )
   .max(20);
 
-export const updateParams = z.strictObject({
+const emptyOrText = z.union([unset, text]).optional();
+/** Instants, and the words for the end of the items' periods. */
+export const cancelAt = z.union([unset, instant, z.enum(["max_billed_until", "max_period_end", "min_period_end"])]);
+
+export const updateParams = paramsOf<Stripe.SubscriptionUpdateParams>()({
   items: itemParams.optional(),
   proration_behavior: behavior.default("create_prorations"),
   proration_date: instant.optional(),
   payment_behavior: z
     .enum(["allow_incomplete", "default_incomplete", "pending_if_incomplete", "error_if_incomplete"])
     .default("allow_incomplete"),
-  billing_cycle_anchor: z.enum(["now", "unchanged"]).optional(),
+  billing_cycle_anchor: anchor.optional(),
   cancel_at_period_end: flag.optional(),
-  cancel_at: z.union([unset, instant]).optional(),
-  cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
-  collection_method: z.enum(["charge_automatically", "send_invoice"]).optional(),
+  cancel_at: cancelAt.optional(),
+  cancellation_details: z
+    .strictObject({ comment: emptyOrText, feedback: emptyOrText, feedback_option: text.optional() })
+    .optional(),
+  collection_method: collectionMethod.optional(),
   days_until_due: count.optional(),
-  default_payment_method: z.union([unset, text]).optional(),
-  description: text.optional(),
+  default_payment_method: text.optional(),
+  description: emptyOrText,
   metadata: metadata.optional(),
   off_session: flag.optional(),
   pause_collection: z
@@ -46,62 +66,7 @@ export const updateParams = z.strictObject({
     .optional(),
   trial_end: z.union([z.literal("now"), instant]).optional(),
 });
-type Update = z.infer<typeof updateParams>;
-
-export function refuseImpossible(subscription: Subscription, params: Update): void {
-  const { id, status, schedule } = subscription;
-  if (status === "canceled" || status === "incomplete_expired") {
-    throw invalid("A canceled subscription can only update its cancellation_details and metadata.", "id");
-  }
-  const scheduled = (["items", "cancel_at_period_end", "cancel_at", "billing_cycle_anchor", "trial_end"] as const).find(
-    (name) => params[name] !== undefined,
-  );
-  if (schedule && scheduled) {
-    const message = `The subscription is managed by the subscription schedule \`${schedule}\`, and updating any ${scheduled} directly is not allowed. Please update the schedule instead.`;
-    throw invalid(message, scheduled);
-  }
-  if (params.payment_behavior === "pending_if_incomplete") {
-    const unsupported = (
-      [
-        "metadata",
-        "cancel_at_period_end",
-        "cancel_at",
-        "collection_method",
-        "days_until_due",
-        "default_payment_method",
-        "pause_collection",
-        "description",
-      ] as const
-    ).find((name) => params[name] !== undefined);
-    if (unsupported) {
-      throw invalid(
-        `When \`payment_behavior\` is set to \`pending_if_incomplete\`, you cannot pass \`${unsupported}\`.`,
-        unsupported,
-      );
-    }
-  }
-  refuseUnpayable(subscription, params);
-  if (params.cancel_at_period_end && params.cancel_at) {
-    throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", "cancel_at");
-  }
-  if (!isLive(subscription) && params.items) throw invalid(`The subscription ${id} is ${status}.`, "items");
-}
-
-/** Sent invoices have days to be paid in, and no payment that a change could wait for. */
-function refuseUnpayable(subscription: Subscription, params: Update): void {
-  const sent = (params.collection_method ?? subscription.collectionMethod) === "send_invoice";
-  if (!sent && params.days_until_due !== undefined) {
-    const message = "You can only set `days_until_due` if the `collection_method` is `send_invoice`.";
-    throw invalid(message, "days_until_due");
-  }
-  if (params.collection_method === "send_invoice" && params.days_until_due === undefined) {
-    throw invalid("You must pass `days_until_due` with the `collection_method` `send_invoice`.", "days_until_due");
-  }
-  if (sent && params.payment_behavior === "pending_if_incomplete" && params.items) {
-    const message = "`pending_if_incomplete` is only supported with the `collection_method` `charge_automatically`.";
-    throw invalid(message, "payment_behavior");
-  }
-}
+export type Update = z.infer<typeof updateParams>;
 
 export function itemsChange(turn: StripeTurn, subscription: Subscription, params: Update): ItemsChange {
   const at = params.proration_date ?? seconds(turn);
@@ -109,13 +74,19 @@ export function itemsChange(turn: StripeTurn, subscription: Subscription, params
     throw invalid("The proration date must fall within the current period.", "proration_date");
   }
   const restart =
-    params.billing_cycle_anchor === "now" || (params.trial_end === "now" && subscription.status === "trialing");
+    params.billing_cycle_anchor?.type === "now" || (params.trial_end === "now" && subscription.status === "trialing");
   return {
     items: nextItems(turn, subscription, params.items ?? []),
     behavior: params.proration_behavior,
     payment: params.payment_behavior,
     at,
     restart,
+    // Unless the request says otherwise, Stripe takes the payer to be there and may ask for a confirmation.
+    payerPresent: !params.off_session,
+    details: {
+      ...(params.metadata && { metadata: params.metadata }),
+      ...(params.cancel_at_period_end !== undefined && { cancelAtPeriodEnd: params.cancel_at_period_end }),
+    },
   };
 }
 
@@ -154,9 +125,12 @@ export function changeDetails(turn: StripeTurn, subscription: Subscription, para
   const now = seconds(turn);
   if (params.metadata) subscription.metadata = merged(subscription.metadata ?? {}, params.metadata);
   if (params.default_payment_method !== undefined) {
-    const card = params.default_payment_method || null;
-    if (card) find(turn.world, "cards", card, "default_payment_method");
-    subscription.defaultPaymentMethod = card;
+    subscription.defaultPaymentMethod = find(
+      turn.world,
+      "cards",
+      params.default_payment_method,
+      "default_payment_method",
+    ).id;
   }
   if (params.collection_method !== undefined) {
     subscription.collectionMethod = params.collection_method;
@@ -171,7 +145,8 @@ export function changeDetails(turn: StripeTurn, subscription: Subscription, para
     if (params.trial_end <= now) throw invalid("The trial end must be in the future.", "trial_end");
     Object.assign(subscription, {
       status: "trialing",
-      trialStart: subscription.trialStart ?? now,
+      // A flexible subscription names its latest trial, a classic one its first.
+      trialStart: isFlexible(subscription) ? now : (subscription.trialStart ?? now),
       trialEnd: params.trial_end,
       trialTold: false,
       billingCycleAnchor: params.trial_end,
@@ -183,10 +158,16 @@ export function changeDetails(turn: StripeTurn, subscription: Subscription, para
     cancelsAt(subscription, now, { cancelAtPeriodEnd: params.cancel_at_period_end, cancelAt: null });
   }
   if (params.cancel_at !== undefined) {
-    if (params.cancel_at !== "" && params.cancel_at <= now)
-      throw invalid("`cancel_at` must be in the future.", "cancel_at");
-    cancelsAt(subscription, now, { cancelAtPeriodEnd: false, cancelAt: params.cancel_at || null });
+    const at = endOf(subscription, params.cancel_at);
+    if (at !== null && at <= now) throw invalid("`cancel_at` must be in the future.", "cancel_at");
+    cancelsAt(subscription, now, { cancelAtPeriodEnd: false, cancelAt: at });
   }
+}
+
+/** The items of a subscription share one period here, so that every word for its end names the same instant. */
+export function endOf({ periodEnd }: Subscription, asked: z.output<typeof cancelAt>): number | null {
+  if (asked === "") return null;
+  return typeof asked === "number" ? asked : periodEnd;
 }
 
 function cancelsAt(

@@ -1,12 +1,31 @@
+import type Stripe from "stripe";
 import { z } from "zod";
 import { endSubscription } from "../invoices";
 import { itemOf, listOf, subscriptionOf } from "../objects";
 import { invalid } from "../problem";
-import { changeItems, resume } from "../subscriptions";
+import { resume } from "../resume";
+import { changeItems } from "../subscriptions";
 import { tellChange } from "../tell";
 import type { Subscription } from "../world";
-import { behavior, byPath, endpoint, find, flag, instant, listParams, page, requireCustomer, text } from "./endpoint";
-import { changeDetails, itemsChange, refuseImpossible, updateParams } from "./subscription-update";
+import {
+  anchor,
+  behavior,
+  byPath,
+  collectionMethod,
+  created,
+  endpoint,
+  find,
+  flag,
+  instant,
+  isCreated,
+  listParams,
+  page,
+  paramsOf,
+  requireCustomer,
+  text,
+} from "./endpoint";
+import { changeDetails, itemsChange, updateParams } from "./subscription-update";
+import { refuseImpossible } from "./update-refusals";
 
 export const subscriptions = [
   endpoint({
@@ -19,8 +38,11 @@ export const subscriptions = [
   endpoint({
     method: "GET",
     path: "/v1/subscriptions",
-    params: z.strictObject({
+    params: paramsOf<Stripe.SubscriptionListParams>()({
       ...listParams,
+      collection_method: collectionMethod.optional(),
+      created,
+      // At Stripe a list without a customer is of the whole account.
       customer: text,
       price: text.optional(),
       status: z
@@ -42,8 +64,11 @@ export const subscriptions = [
     act: ({ world }, params) => {
       requireCustomer(world, params.customer);
       const wanted = world.subscriptions.filter(
-        ({ status, items }) =>
-          isWanted(status, params.status) && items.some(({ price }) => (params.price ?? price.id) === price.id),
+        ({ collectionMethod: method = "charge_automatically", created, status, items }) =>
+          isWanted(status, params.status) &&
+          (params.collection_method ?? method) === method &&
+          isCreated(created, params.created) &&
+          items.some(({ price }) => (params.price ?? price.id) === price.id),
       );
       const { data, hasMore } = page(wanted, params);
       return listOf(
@@ -56,7 +81,7 @@ export const subscriptions = [
   endpoint({
     method: "GET",
     path: "/v1/subscription_items",
-    params: z.strictObject({ ...listParams, subscription: text }),
+    params: paramsOf<Stripe.SubscriptionItemListParams>()({ ...listParams, subscription: text }),
     of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
     act: ({ world }, params) => {
       const subscription = find(world, "subscriptions", params.subscription, "subscription");
@@ -76,10 +101,12 @@ export const subscriptions = [
     of: byPath("subscription"),
     act: (turn, params, id) => {
       const subscription = find(turn.world, "subscriptions", id);
-      refuseImpossible(subscription, params);
-      if (params.items !== undefined || params.billing_cycle_anchor === "now" || params.trial_end === "now") {
-        changeItems(turn, subscription, itemsChange(turn, subscription, params));
-      }
+      refuseImpossible(turn.world, subscription, params);
+      const changes =
+        params.items !== undefined || params.billing_cycle_anchor?.type === "now" || params.trial_end === "now";
+      const changed = changes && changeItems(turn, subscription, itemsChange(turn, subscription, params));
+      // What waits for its payment keeps the rest of the request, too.
+      if (changed === "pending") return subscriptionOf(turn.world, subscription);
       tellChange(
         turn,
         "customer.subscription.updated",
@@ -92,10 +119,12 @@ export const subscriptions = [
   endpoint({
     method: "DELETE",
     path: "/v1/subscriptions/:id",
-    params: z.strictObject({
+    params: paramsOf<Stripe.SubscriptionCancelParams>()({
       invoice_now: flag.optional(),
       prorate: flag.optional(),
-      cancellation_details: z.strictObject({ comment: text.optional(), feedback: text.optional() }).optional(),
+      cancellation_details: z
+        .strictObject({ comment: text.optional(), feedback: text.optional(), feedback_option: text.optional() })
+        .optional(),
     }),
     of: byPath("subscription"),
     act: (turn, params, id) => {
@@ -109,18 +138,23 @@ export const subscriptions = [
   endpoint({
     method: "POST",
     path: "/v1/subscriptions/:id/resume",
-    params: z.strictObject({
-      billing_cycle_anchor: z.strictObject({ type: z.enum(["now", "unchanged"]) }).optional(),
-      payment_behavior: text.optional(),
+    params: paramsOf<Stripe.SubscriptionResumeParams>()({
+      billing_cycle_anchor: anchor.optional(),
+      payment_behavior: z
+        .enum(["resume_on_payment_attempt", "resume_on_payment_success"])
+        .default("resume_on_payment_attempt"),
       proration_behavior: behavior.optional(),
       proration_date: instant.optional(),
     }),
     of: byPath("subscription"),
-    act: (turn, _, id) => {
+    act: (turn, params, id) => {
       const subscription = find(turn.world, "subscriptions", id);
       if (subscription.status !== "paused")
         throw invalid("The subscription is not paused and cannot be resumed.", "id");
-      resume(turn, subscription);
+      if (params.billing_cycle_anchor?.type === "unchanged") {
+        throw invalid("The sandbox resumes with a new billing cycle.", "billing_cycle_anchor");
+      }
+      resume(turn, subscription, params.payment_behavior);
       return subscriptionOf(turn.world, subscription);
     },
   }),

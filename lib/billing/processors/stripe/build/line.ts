@@ -18,6 +18,8 @@ export interface LineSpec {
   discount?: number;
   /** The difference for a change inside a period; a negative amount gives back what was paid before. */
   proration?: boolean;
+  /** The line that a credit of a flexible subscription gives back; without an invoice while that line waits for one. */
+  credits?: { invoice: string | null; line: string };
 }
 
 export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): StripeObject {
@@ -67,7 +69,11 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
         // Prorations are pending invoice items that the invoice picks up.
         invoice_item: proration ? `ii_${line.id.slice(3)}` : null,
         proration,
-        proration_details: { credited_items: null },
+        proration_details: {
+          credited_items: line.credits?.invoice
+            ? { invoice: line.credits.invoice, invoice_line_items: [line.credits.line] }
+            : null,
+        },
         subscription: invoice.subscription,
         subscription_item: line.item,
       },

@@ -17,6 +17,8 @@ export interface PendingUpdateSpec {
   expiresAt: number;
   items: readonly ItemSpec[];
   billingCycleAnchor: number | null;
+  cancelAtPeriodEnd?: boolean | null;
+  metadata?: Record<string, string> | null;
 }
 
 /** A subscription to build; instants in Stripe's unit, seconds since 1970. */
@@ -35,7 +37,11 @@ export interface SubscriptionSpec {
   status?: Status;
   /** Moves when the billing cycle restarts; by default the creation. */
   billingCycleAnchor?: number;
+  /** By default classic, as subscriptions of 2025 and before are. */
+  billingMode?: { type: "classic" } | { type: "flexible"; prorationDiscounts: "included" | "itemized" };
   cancelAtPeriodEnd?: boolean;
+  /** When and why it paused; null or absent if it is not paused. */
+  paused?: { at: number; why: "trial_end_without_payment_method" } | null;
   /** An end that somebody set; with `cancelAtPeriodEnd` it is the period's. */
   cancelAt?: number | null;
   canceledAt?: number | null;
@@ -59,8 +65,15 @@ export interface SubscriptionSpec {
 export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): StripeObject {
   const today = todaysSubscription(spec);
   if (shape === "g2") return today;
-  const { billing_cycle_anchor_config, billing_mode, billing_schedules, customer_account, managed_payments, ...old } =
-    today;
+  const {
+    billing_cycle_anchor_config,
+    billing_mode,
+    billing_schedules,
+    customer_account,
+    managed_payments,
+    status_details,
+    ...old
+  } = today;
   const { feedback_option, ...cancellation_details } = today.cancellation_details;
   return {
     ...old,
@@ -85,7 +98,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     automatic_tax: { disabled_reason: null, enabled: false, liability: null },
     billing_cycle_anchor: spec.billingCycleAnchor ?? spec.created,
     billing_cycle_anchor_config: null,
-    billing_mode: { flexible: null, type: "classic" },
+    billing_mode: billingMode(spec),
     billing_schedules: [],
     billing_thresholds: null,
     cancel_at: spec.cancelAtPeriodEnd ? spec.periodEnd : (spec.cancelAt ?? null),
@@ -141,6 +154,15 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     schedule: spec.schedule ?? null,
     start_date: spec.created,
     status: spec.status ?? "active",
+    ...(spec.paused && {
+      status_details: {
+        paused: {
+          subscription: { type: spec.paused.why },
+          transitioned_at: spec.paused.at,
+          type: "subscription" as const,
+        },
+      },
+    }),
     test_clock: null,
     transfer_data: null,
     trial_end: spec.trialEnd ?? null,
@@ -152,6 +174,11 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     },
     trial_start: spec.trialStart ?? null,
   } satisfies OnTheWire<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
+}
+
+export function billingMode({ billingMode: mode = { type: "classic" } }: Pick<SubscriptionSpec, "billingMode">) {
+  if (mode.type === "classic") return { flexible: null, type: mode.type };
+  return { flexible: { proration_discounts: mode.prorationDiscounts }, type: mode.type };
 }
 
 const CARD = "pm_1TollgateCardVisa4242";
@@ -185,14 +212,15 @@ function oldItem(item: ReturnType<typeof todaysItem>, shape: Shape): StripeObjec
   return old;
 }
 
-function pendingUpdate({ expiresAt, items, billingCycleAnchor }: PendingUpdateSpec, spec: SubscriptionSpec) {
+function pendingUpdate(update: PendingUpdateSpec, spec: SubscriptionSpec) {
+  const { expiresAt, items, billingCycleAnchor, cancelAtPeriodEnd = null, metadata = null } = update;
   return {
     billing_cycle_anchor: billingCycleAnchor,
-    cancel_at_period_end: null,
+    cancel_at_period_end: cancelAtPeriodEnd,
     discount: null,
     discounts: null,
     expires_at: expiresAt,
-    metadata: null,
+    metadata,
     subscription_items: items.map((item) => todaysItem(item, spec)),
     trial_end: null,
     trial_from_plan: null,

@@ -1,0 +1,51 @@
+/** The test payment methods of the sandbox's Stripe, by their last four digits, and what a charge of each comes to. */
+import { type Charged as CardCharged, type CardNumber, chargeCard, type Presence, TEST_CARDS } from "../cards";
+
+/** A card that its bank asks about at every charge, also at renewals. */
+const ASKED_ALWAYS = {
+  id: "3184",
+  number: "4000 0027 6000 3184",
+  brand: "visa",
+  does: "Asks the bank at every charge, also at renewals",
+} as const;
+
+export const STRIPE_CARDS = [...TEST_CARDS, ASKED_ALWAYS] as const;
+
+/** Days that a debit of a US bank account is under way. */
+export const DEBIT_DAYS = 4;
+
+export const BANK_ACCOUNTS = [
+  { id: "6789", number: "Bank account 000123456789", does: `Is debited; pays after ${DEBIT_DAYS} days` },
+  { id: "2227", number: "Bank account 000222222227", does: `Is debited; fails after ${DEBIT_DAYS} days` },
+] as const;
+
+export const STRIPE_METHODS = [...STRIPE_CARDS, ...BANK_ACCOUNTS] as const;
+
+export type MethodNumber = CardNumber | typeof ASKED_ALWAYS.id | BankNumber;
+export type BankNumber = (typeof BANK_ACCOUNTS)[number]["id"];
+
+/** `processing`: the bank answers in some days. */
+export type Charged = CardCharged | { outcome: "processing" };
+
+export function isMethodNumber(value: string): value is MethodNumber {
+  return STRIPE_METHODS.some(({ id }) => id === value);
+}
+
+export function isBankAccount(number: MethodNumber): number is BankNumber {
+  return BANK_ACCOUNTS.some(({ id }) => id === number);
+}
+
+/** Pure: the same method in the same place comes to the same. */
+export function charge(number: MethodNumber | null, presence: Presence): Charged {
+  if (number === null) return chargeCard(null, presence);
+  if (isBankAccount(number)) return { outcome: "processing" };
+  if (number !== ASKED_ALWAYS.id) return chargeCard(number, presence);
+  return presence.confirmed ? { outcome: "succeeded" } : { outcome: "requires_action" };
+}
+
+/** What the bank answers to a debit in the end. */
+export function debited(number: BankNumber): Exclude<CardCharged, { outcome: "requires_action" }> {
+  if (number === "6789") return { outcome: "succeeded" };
+  const message = "The customer's account has insufficient funds to cover this payment.";
+  return { outcome: "declined", declineCode: "insufficient_funds", message };
+}

@@ -1,0 +1,62 @@
+/** Bringing a paused subscription back: a new period, which begins when its invoice is paid. */
+import { collect, draft, finalize, methodFor } from "./invoices";
+import { subscriptionOf } from "./objects";
+import { PENDING_SECONDS } from "./pending-update";
+import { periodAfter } from "./period";
+import { invalid, nothingToCharge } from "./problem";
+import { intervalOf, periodLines } from "./proration";
+import { tellChange } from "./tell";
+import { type Invoice, isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "./world";
+
+const YEAR = 365 * 86_400;
+
+export type ResumeBehavior = "resume_on_payment_attempt" | "resume_on_payment_success";
+
+/**
+ * `resume_on_payment_success` charges within the request; the subscription stays paused until a charge succeeds.
+ * `resume_on_payment_attempt` charges nothing: whoever asked pays the invoice, and a failed attempt makes it past due.
+ * @throws StripeProblem
+ */
+export function resume(turn: StripeTurn, subscription: Subscription, behavior: ResumeBehavior): void {
+  const { world } = turn;
+  if (subscription.collectionMethod === "send_invoice") {
+    throw invalid("Only subscriptions with the `collection_method` `charge_automatically` can be resumed.", "id");
+  }
+  if (subscription.pendingUpdate) {
+    throw invalid(`The subscription is being resumed: pay its invoice \`${subscription.latestInvoice}\`.`, "id");
+  }
+  const charges = behavior === "resume_on_payment_success";
+  if (charges && !isFlexible(subscription)) {
+    const message = "`resume_on_payment_success` is only supported with the `billing_mode` `flexible`.";
+    throw invalid(message, "payment_behavior");
+  }
+  if (charges && methodFor(world, subscription) === null) throw nothingToCharge();
+  const invoice = resumption(turn, subscription, charges ? "on_success" : "on_attempt");
+  const object = () => subscriptionOf(world, subscription);
+  tellChange(turn, "customer.subscription.updated", object, () => {
+    subscription.latestInvoice = invoice.id;
+    subscription.pendingUpdate = {
+      expiresAt: seconds(turn) + (charges ? YEAR : PENDING_SECONDS),
+      items: subscription.items,
+      billingCycleAnchor: seconds(turn),
+    };
+  });
+  if (charges) collect(turn, invoice, { payer: true });
+}
+
+function resumption(turn: StripeTurn, subscription: Subscription, resumes: Invoice["resumes"]): Invoice {
+  const now = seconds(turn);
+  const periodEnd = periodAfter(now, now, intervalOf(subscription.items));
+  const invoice = draft(turn, subscription, {
+    id: nextId(turn.world, "in"),
+    billingReason: "subscription_cycle",
+    lines: periodLines({ ...subscription, periodStart: now, periodEnd }),
+    periodStart: subscription.periodStart,
+    periodEnd: now,
+    finalizesAt: null,
+    forUpdate: true,
+    ...(resumes && { resumes }),
+  });
+  finalize(turn, invoice);
+  return invoice;
+}
