@@ -1,10 +1,10 @@
 /** What `/api/metrics` answers: this process's counters, and the deployment's gauges from the database. */
 import { Gauge } from "prom-client";
 import type { Gateway } from "@/lib/database";
+import { log } from "@/lib/observability/log";
+import { measures } from "@/lib/observability/measures";
+import { once, registry } from "@/lib/observability/registry";
 import { showDeployment } from "./deployment";
-import { log } from "./log";
-import { measures } from "./measures";
-import { once, registry } from "./registry";
 
 /** Several Prometheus servers, or an eager one, ask the database no more often than this. */
 const FRESH_MS = 30_000;

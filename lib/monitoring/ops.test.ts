@@ -5,8 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import "./deployment";
-import "./measures";
-import { registry } from "./registry";
+import "@/lib/observability/measures";
+import { registry } from "@/lib/observability/registry";
 import "./scrape";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");

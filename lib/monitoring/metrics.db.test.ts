@@ -5,12 +5,12 @@ import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
 import { measuredTransport } from "@/lib/database/measured";
 import { postgresTransport } from "@/lib/database/postgres";
+import { inRequest } from "@/lib/observability/request";
 import { createGate } from "@/lib/usage/gate";
 import { measured } from "@/lib/usage/gate-observer";
 import { testDatabase } from "@/tests/support/database";
 import { parseMetrics, type Sample, total } from "@/tests/support/prometheus";
 import { deliver } from "@/tests/support/stripe";
-import { inRequest } from "./request";
 import { createScrape } from "./scrape";
 
 const database = testDatabase();

@@ -2,7 +2,7 @@
 import { Gauge } from "prom-client";
 import { z } from "zod";
 import type { BillingMeasures } from "@/lib/database";
-import { once, registry } from "./registry";
+import { once, registry } from "@/lib/observability/registry";
 
 function gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {
   return once(name, () => new Gauge({ name, help, labelNames, registers: [registry] }));
