@@ -1,6 +1,6 @@
 /** Whether what came of a simulation is what its scenario expects, point by point. Pure. */
 import { findPlan, freePlan, type ProductId, planRank, product as productOf } from "@/lib/billing/catalog";
-import type { MeterView, SubscriptionView } from "@/lib/usage/view";
+import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Delivered } from "./deliver";
 import type { Expectation } from "./scenarios";
 

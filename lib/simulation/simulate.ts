@@ -1,9 +1,9 @@
 /** The story of one simulation: set the stage, look, deliver, look again, judge. */
 import { freePlan, type ProductId, planLimit, product as productOf } from "@/lib/billing/catalog";
 import type { Processor } from "@/lib/billing/facts";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import type { SubscriptionView } from "@/lib/usage/view";
 import { type Delivered, deliver } from "./deliver";
 import { copyOf } from "./dry-run";
 import { type Check, decisionOf, judge } from "./judge";

@@ -1,9 +1,9 @@
 /** What a user is entitled to, without what they used: for showing and hiding features, asked on every page. */
 import { z } from "zod";
 import { PRODUCT_IDS } from "@/lib/billing/catalog";
+import { type Entitlement, entitlementSchema } from "@/lib/billing/schemas/usage-view";
 import { type EntitlementCache, entitlementCache } from "@/lib/cache";
 import { type Gateway, gateway } from "@/lib/database";
-import { type Entitlement, entitlementSchema } from "./view";
 
 const entitlements = z.array(entitlementSchema);
 

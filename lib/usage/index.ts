@@ -1,3 +1,14 @@
+export type {
+  DecisionView,
+  Entitlement,
+  MeterView,
+  Reservation,
+  Settlement,
+  SubscriptionView,
+  UsageHistory,
+  UsageView,
+  Verdict,
+} from "@/lib/billing/schemas/usage-view";
 export { entitlementsOf } from "./entitlements";
 export { type Charge, gate } from "./gate";
 export { refusal } from "./refusal";
@@ -11,15 +22,4 @@ export {
 } from "./requests";
 export { usageHistory } from "./usage-history";
 export { usageOf } from "./usage-of";
-export type {
-  DecisionView,
-  Entitlement,
-  MeterView,
-  Reservation,
-  Settlement,
-  SubscriptionView,
-  UsageHistory,
-  UsageView,
-  Verdict,
-} from "./view";
 export { withUsage } from "./with-usage";

@@ -1,12 +1,12 @@
 /** The developer's door: a route handler that is charged before it runs, and given back when it fails. */
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { answer, readJson } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
 import { log } from "@/lib/observability";
 import { type Charge, gate } from "./gate";
 import { refusal } from "./refusal";
-import type { Verdict } from "./view";
 
 /** What a handler learns of its charge. */
 export interface Usage<Body> {

@@ -1,8 +1,8 @@
 "use client";
 
 import { useState } from "react";
+import { formatNumber } from "@/lib/messages/format";
 import { button } from "../button";
-import { formatNumber } from "../format";
 
 /** A rewriting so far. */
 export interface Rewriting {

@@ -1,10 +1,10 @@
 "use client";
 
 import { type FormEvent, useId, useState } from "react";
+import { formatCount, formatNumber } from "@/lib/messages/format";
 import type { RewritingLine } from "@/lib/products/rewriting";
 import { countWords } from "@/lib/products/words";
 import { button, FIELD } from "../button";
-import { formatCount, formatNumber } from "../format";
 import { Notice } from "../notice";
 import { type Lifts, liftFor } from "./lifts";
 import { RefusalNotice } from "./refusal-notice";

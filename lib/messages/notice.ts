@@ -1,7 +1,7 @@
 /** A notice in words: the same in the app, in the admin's list and in what is sent. Pure. */
 import { findPlan, meterOf, product } from "@/lib/billing/catalog";
-import { formatCount, formatNumber } from "@/lib/ui/format";
-import type { Notice } from "./notice";
+import type { Notice } from "@/lib/billing/schemas/notice";
+import { formatCount, formatNumber } from "./format";
 
 export interface NoticeWords {
   title: string;

@@ -1,6 +1,6 @@
 import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { formatPrice } from "../format";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatPrice } from "./format";
 
 /** The plan's name; its id where the catalog no longer has it. */
 export function planName(product: ProductId, plan: string): string {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { REASONS } from "@/lib/billing/facts";
-import { trailWords } from "./trail-words";
+import { trailWords } from "./activity";
 
 const standing = { plan: "plus", status: "active", cancelAt: null };
 const told = { product: "writer", action: "preserve", before: standing, after: standing } as const;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Notice } from "./notice";
-import { noticeWords } from "./words";
+import type { Notice } from "@/lib/billing/schemas/notice";
+import { noticeWords } from "./notice";
 
 const reading = { locale: "en-GB", day: (at: string) => at.slice(0, 10) };
 const about = {

@@ -1,7 +1,7 @@
 import { product as productOf } from "@/lib/billing/catalog";
-import type { DecisionView } from "@/lib/usage/view";
-import { formatCount, formatNumber } from "../format";
-import { planName } from "./plan-words";
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatNumber } from "./format";
+import { planName } from "./plan";
 
 const WHY: Record<string, string> = {
   "New subscription": "your subscription started.",
