@@ -10,6 +10,7 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === "nodejs") {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
+    (await import("./lib/server")).assemble();
     (await import("./lib/attempts/socket-address")).watchConnections();
     (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
