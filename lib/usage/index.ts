@@ -9,7 +9,6 @@ export type {
   UsageView,
   Verdict,
 } from "@/lib/billing/schemas/usage-view";
-export { entitlementsOf } from "./entitlements";
 export { type Charge, gate } from "./gate";
 export { refusal } from "./refusal";
 export {
@@ -22,4 +21,3 @@ export {
 } from "./requests";
 export { usageHistory } from "./usage-history";
 export { usageOf } from "./usage-of";
-export { withUsage } from "./with-usage";

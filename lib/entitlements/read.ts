@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { PRODUCT_IDS } from "@/lib/billing/catalog";
 import { type Entitlement, entitlementSchema } from "@/lib/billing/schemas/usage-view";
-import { type EntitlementCache, entitlementCache } from "@/lib/cache";
 import { type Gateway, gateway } from "@/lib/database";
+import { type EntitlementCache, entitlementCache } from "./cache";
 
 const entitlements = z.array(entitlementSchema);
 

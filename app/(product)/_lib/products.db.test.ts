@@ -5,9 +5,9 @@ import type { Gateway } from "@/lib/database";
 import type * as Deadlines from "@/lib/deadlines";
 import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
-import { createChatbot, deleteChatbot, renameChatbot } from "./chatbots";
-import { openAnswer, wholeAnswer } from "./messages";
-import { openRewriting } from "./rewriting";
+import { createChatbot, deleteChatbot, renameChatbot } from "../chatbots/_lib/chatbots";
+import { openAnswer, wholeAnswer } from "../chatbots/_lib/messages";
+import { openRewriting } from "../writer/_lib/rewriting";
 
 const { gateway, meter, ledger, query } = meteredDatabase();
 (globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { prose } from "@/lib/text";
 import type { Charge } from "@/lib/usage";
-import { partsOf } from "./parts";
+import { partsOf } from "./chunks";
 import { restyle, STYLES } from "./styles";
 import { chargedWords, countWords } from "./words";
 

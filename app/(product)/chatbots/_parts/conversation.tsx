@@ -1,13 +1,13 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import type { AnswerLine } from "@/lib/products/messages";
-import { button, FIELD } from "../button";
+import { button, FIELD } from "@/lib/ui/button";
+import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import type { Refusal } from "@/lib/ui/tools/send-json";
+import { useWork } from "@/lib/ui/tools/use-work";
+import type { AnswerLine } from "../_lib/messages";
 import type { Chatbot } from "./chatbots-tool";
-import { type Lifts, liftFor } from "./lifts";
-import { RefusalNotice } from "./refusal-notice";
-import type { Refusal } from "./send-json";
-import { useWork } from "./use-work";
 
 interface Said {
   id: number;

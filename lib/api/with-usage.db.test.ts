@@ -3,8 +3,9 @@ import { z } from "zod";
 import type { Gateway } from "@/lib/database";
 import { HttpError, json } from "@/lib/http";
 import { localCookie, signLocalSession } from "@/lib/identity/local";
+import type { Charge } from "@/lib/usage";
 import { meteredDatabase } from "@/tests/support/metered";
-import { type Charge, withUsage } from ".";
+import { withUsage } from "./with-usage";
 
 /** Before anything reads the environment. */
 vi.hoisted(() => {

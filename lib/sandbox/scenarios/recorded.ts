@@ -1,6 +1,7 @@
+import { onRecord } from "@/lib/admin";
 import type { Gateway } from "@/lib/database";
-import { type Simulation, type SimulationRequest, simulate } from "@/lib/simulation";
-import { onRecord } from "./acts";
+import type { SimulationRequest } from "./requests";
+import { type Simulation, simulate } from "./simulate";
 
 /** A simulation that changes something is an act like any other; a dry run leaves no trace, here neither. */
 export function recordedSimulation(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {

@@ -1,7 +1,7 @@
 /** Answers by a few rules, word by word at a reader's pace, without any network. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { countWords } from "../../writer/_lib/words";
 import type { Answerer, Question } from "./answerer";
-import { countWords } from "./words";
 
 const WORD_MS = 35;
 

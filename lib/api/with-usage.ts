@@ -5,8 +5,8 @@ import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { answer, readJson } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
 import { log } from "@/lib/observability";
-import { type Charge, gate } from "./gate";
-import { refusal } from "./refusal";
+import { type Charge, gate } from "@/lib/usage/gate";
+import { refusal } from "@/lib/usage/refusal";
 
 /** What a handler learns of its charge. */
 export interface Usage<Body> {

@@ -3,9 +3,9 @@ import { gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
 import type { Settlement } from "@/lib/usage";
+import { hold } from "../../_lib/reservation";
 import { answerer } from "./answerer";
 import { noSuchChatbot } from "./chatbots";
-import { hold } from "./held";
 
 export type AnswerLine =
   | { type: "text"; text: string }

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { formatNumber } from "@/lib/messages/format";
-import { button } from "../button";
+import { button } from "@/lib/ui/button";
 
 /** A rewriting so far. */
 export interface Rewriting {

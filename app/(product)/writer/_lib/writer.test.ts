@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { partsOf } from "./parts";
+import { partsOf } from "./chunks";
 import { restyle, STYLES } from "./styles";
 import { countWords } from "./words";
 import { rewrite } from "./writer";

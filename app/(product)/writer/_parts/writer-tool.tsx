@@ -2,15 +2,15 @@
 
 import { type FormEvent, useId, useState } from "react";
 import { formatCount, formatNumber } from "@/lib/messages/format";
-import type { RewritingLine } from "@/lib/products/rewriting";
-import { countWords } from "@/lib/products/words";
-import { button, FIELD } from "../button";
-import { Notice } from "../notice";
-import { type Lifts, liftFor } from "./lifts";
-import { RefusalNotice } from "./refusal-notice";
+import { button, FIELD } from "@/lib/ui/button";
+import { Notice } from "@/lib/ui/notice";
+import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import type { Refusal } from "@/lib/ui/tools/send-json";
+import { useWork } from "@/lib/ui/tools/use-work";
+import type { RewritingLine } from "../_lib/rewriting";
+import { countWords } from "../_lib/words";
 import { type Rewriting, RewritingResult } from "./rewriting-result";
-import type { Refusal } from "./send-json";
-import { useWork } from "./use-work";
 
 const WORD = { one: "word", many: "words" };
 const STYLES = [

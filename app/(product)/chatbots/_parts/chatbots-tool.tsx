@@ -2,11 +2,11 @@
 
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
-import { button, FIELD } from "../button";
+import { button, FIELD } from "@/lib/ui/button";
+import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
 import { ChatbotPanel } from "./chatbot-panel";
-import { type Lifts, liftFor } from "./lifts";
-import { RefusalNotice } from "./refusal-notice";
-import { type Refusal, sendJson } from "./send-json";
 
 export interface Chatbot {
   id: string;

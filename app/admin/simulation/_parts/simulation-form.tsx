@@ -1,9 +1,9 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
-import type { Simulation } from "@/lib/simulation";
-import { button, FIELD } from "../button";
-import { sendJson } from "../tools/send-json";
+import type { Simulation } from "@/lib/sandbox/scenarios";
+import { button, FIELD } from "@/lib/ui/button";
+import { sendJson } from "@/lib/ui/tools/send-json";
 import { SimulationResult } from "./simulation-result";
 
 interface SimulationFormProps {

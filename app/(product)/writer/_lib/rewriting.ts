@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { log } from "@/lib/observability";
 import type { Settlement } from "@/lib/usage";
-import { hold } from "./held";
-import { partsOf } from "./parts";
+import { hold } from "../../_lib/reservation";
+import { partsOf } from "./chunks";
 import { restyle } from "./styles";
 import { chargedWords } from "./words";
 import { priceOf, type Transform } from "./writer";

@@ -2,13 +2,13 @@
 
 import { useRouter } from "next/navigation";
 import { useState } from "react";
-import { button } from "../button";
+import { button } from "@/lib/ui/button";
+import type { Lifts } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
 import type { Chatbot } from "./chatbots-tool";
 import { Conversation } from "./conversation";
-import type { Lifts } from "./lifts";
-import { RefusalNotice } from "./refusal-notice";
 import { RenameForm } from "./rename-form";
-import { type Refusal, sendJson } from "./send-json";
 
 interface ChatbotPanelProps {
   chatbot: Chatbot;
