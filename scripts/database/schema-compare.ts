@@ -1,7 +1,7 @@
 /** Whether supabase/schemas, which people read, says the same as supabase/migrations, which databases run. */
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "./migrate";
+import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
 import { readSnapshot, type Snapshot } from "./schema-snapshot";
 
 /** One object that is not the same on both sides; null where a side has none. */

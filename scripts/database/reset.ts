@@ -1,5 +1,5 @@
 /** Empties a database for `npm run db:reset`. */
-import { withClient } from "./migrate";
+import { withClient } from "@/lib/database/migrate";
 
 /**
  * Drops everything that the migrations made, data too. On Supabase its own schemas stay. Throws after 10 s where

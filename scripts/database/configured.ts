@@ -1,8 +1,8 @@
 /** The database that a command works on: the configured one, else the embedded one of the data directory. */
 import path from "node:path";
-import { startEmbeddedPostgres } from "@/lib/database/embedded";
-import { tryHoldDataDirectory } from "./data-directory";
-import { fail, loadSettings } from "./project";
+import { tryHoldDataDirectory } from "../data-directory";
+import { fail, loadSettings } from "../project";
+import { startEmbeddedPostgres } from "./embedded";
 
 /** Runs `work` on the database; an embedded server that was started for it is stopped afterwards. */
 export async function withDatabase(work: (url: string) => Promise<void>): Promise<void> {

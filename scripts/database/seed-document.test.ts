@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { SUPABASE } from "./migrate";
+import { SUPABASE } from "@/lib/database/migrate";
 import { seedDocument } from "./seed-document";
 
 test("supabase/seed.sql is the catalog as it is", () => {

@@ -7,8 +7,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
 import { databaseUrl } from "@/tests/support/database-url";
-import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "./migrate";
 
 const name = `cli_${randomBytes(6).toString("hex")}`;
 const server = inject("serverUrl");
