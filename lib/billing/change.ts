@@ -8,7 +8,7 @@ import { type Current, scheduledAt, subscribedTo } from "./current";
 import type { Interval, Mirror } from "./facts";
 import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "./plan-change";
 import { planRefusal } from "./plan-fits";
-import { ProcessorError } from "./processors/client";
+import { type ChangePreview, ProcessorError } from "./processors/client";
 import type { PlanChangeAsked } from "./purchase-requests";
 import { type ChangePreviewView, type ChangeView, written } from "./purchase-view";
 import { heldPlan } from "./schedule";
@@ -38,7 +38,7 @@ export async function previewChange(
   const ends = choice.kind === "cancel";
   const timing = choice.kind === "change" ? choice.timing : ends ? "period_end" : "now";
   const at = timing === "now" ? now : periodEnd(mirror, now);
-  const money = ends ? { dueNow: null, nextCharge: null } : await costs(current, to, choice, shop);
+  const money: ChangePreview = ends ? { dueNow: null, nextCharge: null } : await costs(current, to, choice, shop);
   return {
     product,
     from: { plan: heldPlan(mirror) ?? current.view.plan, interval: mirror.interval },
@@ -47,6 +47,8 @@ export async function previewChange(
     effectiveAt: written(at),
     dueNow: money.dueNow,
     nextCharge: money.nextCharge && { ...money.nextCharge, at: written(money.nextCharge.at) },
+    collection: money.collection ?? "card",
+    collectionDays: money.collectionDays ?? null,
     usage: await usageAfter(current, { to, timing, ends, at }, shop.gateway),
   };
 }

@@ -59,6 +59,10 @@ export const changePreviewViewSchema = z.object({
   dueNow: money.nullable(),
   /** null where nothing will be charged any more. */
   nextCharge: money.extend({ at: instant }).nullable(),
+  /** How `dueNow` and later charges are collected: from a card at once, by a debit that takes days, or by an invoice. */
+  collection: z.enum(["card", "bank_debit", "sent_invoice"]),
+  /** Business days that a bank debit takes at most, or days until a sent invoice is due; null if not known. */
+  collectionDays: z.number().int().nullable(),
   usage: z.object({
     /** What becomes of what was used: it stays counted, a part is carried over, or counting begins anew. */
     effect: z.enum(["preserve", "carry_over", "reset"]),

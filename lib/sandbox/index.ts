@@ -20,5 +20,6 @@ export { createSandbox, type Sandbox } from "./sandbox";
 export { httpClientOver, playedStripe } from "./stripe";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./stripe/hosted";
 export * as stripePages from "./stripe/hosted";
+export { isMethodNumber, STRIPE_METHODS } from "./stripe/methods";
 
 if (!env().sandbox) throw new Error("The sandbox cannot be loaded in production.");

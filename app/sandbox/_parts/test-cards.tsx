@@ -1,4 +1,4 @@
-import { ChevronRight, CreditCard } from "lucide-react";
+import { ChevronRight, CreditCard, Landmark } from "lucide-react";
 import { button } from "@/lib/ui";
 
 interface TestCardsProps {
@@ -6,7 +6,8 @@ interface TestCardsProps {
   action: string;
   /** What a press on a card does: "Pay $19.99". */
   verb: string;
-  cards: readonly { id: string; number: string; does: string }[];
+  /** Cards, and bank accounts where the processor debits them. */
+  cards: readonly { id: string; number: string; does: string; bank?: boolean }[];
   children?: React.ReactNode;
   /** What can be done without any card; null where nothing can. */
   without?: string | null;
@@ -20,7 +21,7 @@ export function TestCards({ action, verb, cards, children, without = null }: Tes
       <fieldset>
         <legend className="font-medium text-sm">{verb} with a test card</legend>
         <ul className="mt-2 divide-y divide-line overflow-hidden rounded-xl border border-line-strong bg-surface">
-          {cards.map(({ id, number, does }) => (
+          {cards.map(({ id, number, does, bank }) => (
             <li key={id}>
               <button
                 type="submit"
@@ -28,7 +29,7 @@ export function TestCards({ action, verb, cards, children, without = null }: Tes
                 value={id}
                 className="flex w-full cursor-pointer items-center gap-4 px-4 py-3 text-left transition-colors hover:bg-sunken focus-visible:-outline-offset-2"
               >
-                <CreditCard aria-hidden="true" className="size-5 shrink-0 text-muted" />
+                <MethodSymbol bank={bank ?? false} />
                 <span className="min-w-0 flex-1">
                   <span className="sr-only">{verb} with </span>
                   <span className="block font-medium text-sm tabular-nums">{number}</span>
@@ -47,6 +48,11 @@ export function TestCards({ action, verb, cards, children, without = null }: Tes
       )}
     </form>
   );
+}
+
+function MethodSymbol({ bank }: { bank: boolean }) {
+  const Icon = bank ? Landmark : CreditCard;
+  return <Icon aria-hidden="true" className="size-5 shrink-0 text-muted" />;
 }
 
 /** The bank's question, for a card that needs authentication. */

@@ -59,6 +59,8 @@ export interface InvoiceView extends InvoiceSummary {
   /** What the customer's credit took off. */
   credit: number;
   nextAttempt: string | null;
+  /** When the bank answers to the debit under way. */
+  processingUntil: string | null;
   email: string | null;
   card: string | null;
   now: string;
@@ -122,6 +124,7 @@ export function invoiceView(world: World, id: string, now: number): InvoiceView 
     })),
     credit: Math.max(0, total - due),
     nextAttempt: at(invoice.nextPaymentAttempt),
+    processingUntil: at(invoice.debit?.answersAt),
     email: world.customer.email,
     card: cardNumber(
       world,

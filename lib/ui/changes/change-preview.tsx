@@ -8,6 +8,7 @@ import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
 import { Instant } from "../time/instant";
+import { collectedWords } from "./collected-words";
 import { MeterChanges } from "./meter-changes";
 
 interface ChangePreviewProps {
@@ -19,14 +20,14 @@ interface ChangePreviewProps {
 
 /** What a change does, before anything happens: the money, when it comes into force, and what becomes of the usage. */
 export function ChangePreview({ preview, change, now, locale }: ChangePreviewProps) {
-  const { product, to, timing, effectiveAt, dueNow, nextCharge, usage } = preview;
+  const { product, to, timing, effectiveAt, dueNow, nextCharge, usage, collection } = preview;
   const name = changeName(preview);
   const interval = to.interval ?? "monthly";
   const later = timing === "period_end";
   return (
     <div className="space-y-8">
       <dl className="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-3">
-        <Fact term="Charged today">
+        <Fact term={collection === "card" ? "Charged today" : "Billed today"}>
           {dueNow === null || dueNow.amount === 0 ? "Nothing" : formatMoney(dueNow.amount, locale, dueNow.currency)}
         </Fact>
         <Fact term="Next invoice">
@@ -43,6 +44,7 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
         </Fact>
         <Fact term="In force">{later ? <Instant at={effectiveAt} now={now} /> : "At once"}</Fact>
       </dl>
+      <Collected preview={preview} />
       <section aria-labelledby="usage-after">
         <h2 id="usage-after" className="font-semibold text-base">
           What becomes of your usage
@@ -74,15 +76,22 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
   );
 }
 
+/** Nothing for a card: it is charged at once. */
+function Collected({ preview }: { preview: ChangePreviewView }) {
+  const words = collectedWords(preview);
+  return words === null ? null : <p className="text-pretty text-muted text-sm">{words}</p>;
+}
+
 /** The plan, or where that stays the same how it is paid: "Ultra", "Ultra, paid yearly". */
 export function changeName({ product, from, to }: Pick<ChangePreviewView, "product" | "from" | "to">): string {
   const name = planName(product, to.plan);
   return from.plan === to.plan && to.interval ? `${name}, paid ${to.interval}` : name;
 }
 
-function buttonText({ timing, dueNow }: ChangePreviewView, name: string, locale: string): string {
+function buttonText({ timing, dueNow, collection }: ChangePreviewView, name: string, locale: string): string {
   if (timing === "period_end") return `Switch to ${name} then`;
-  const pay = dueNow !== null && dueNow.amount > 0;
+  // A card pays within the request; a debit and an invoice are paid later.
+  const pay = collection === "card" && dueNow !== null && dueNow.amount > 0;
   return pay ? `Pay ${formatMoney(dueNow.amount, locale, dueNow.currency)} and switch to ${name}` : `Switch to ${name}`;
 }
 

@@ -21,7 +21,7 @@ export default async function CheckoutPage({
   params: Promise<{ id: string }>;
   searchParams: Query;
 }) {
-  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
+  const [{ id }, query, { locale }, { isMethodNumber, sandbox, STRIPE_METHODS, stripePages }] = await Promise.all([
     params,
     searchParams,
     reader(),
@@ -61,7 +61,7 @@ export default async function CheckoutPage({
               link="Back to the shop"
             />
           )}
-          {view.status === "open" && card !== undefined && isCardNumber(card) && (
+          {view.status === "open" && card !== undefined && isMethodNumber(card) && (
             <BankChallenge action={action} card={card} failure="?problem=authentication" />
           )}
           {view.status === "open" && card === undefined && (
@@ -70,7 +70,7 @@ export default async function CheckoutPage({
               <TestCards
                 action={action}
                 verb={view.trialUntil === null ? `Pay ${formatMoney(view.dueToday, locale)}` : "Start the trial"}
-                cards={TEST_CARDS}
+                cards={STRIPE_METHODS}
                 without={view.cardOptional ? "Start the trial without a card" : null}
               >
                 <PaymentFields email={view.email} name={view.name} />

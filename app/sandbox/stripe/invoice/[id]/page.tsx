@@ -21,7 +21,7 @@ export default async function InvoicePage({
   params: Promise<{ id: string }>;
   searchParams: Query;
 }) {
-  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
+  const [{ id }, query, { locale }, { isMethodNumber, sandbox, STRIPE_METHODS, stripePages }] = await Promise.all([
     params,
     searchParams,
     reader(),
@@ -59,7 +59,13 @@ export default async function InvoicePage({
             </a>
           </p>
         </section>
-        {open && (
+        {view.processingUntil !== null && (
+          <p className="text-pretty text-muted text-sm">
+            Your bank account ending in {view.card} is debited. The bank answers on{" "}
+            <Instant at={view.processingUntil} now={view.now} />.
+          </p>
+        )}
+        {open && view.processingUntil === null && (
           <div className="space-y-5">
             {view.nextAttempt !== null && (
               <p className="text-pretty text-muted text-sm">
@@ -68,12 +74,12 @@ export default async function InvoicePage({
                 kept for what comes next.
               </p>
             )}
-            {card !== undefined && isCardNumber(card) ? (
+            {card !== undefined && isMethodNumber(card) ? (
               <BankChallenge action={action} card={card} failure="?problem=authentication" />
             ) : (
               <>
                 <Problem code={one(query.problem)} />
-                <TestCards action={action} verb={`Pay ${formatMoney(view.due, locale)}`} cards={TEST_CARDS} />
+                <TestCards action={action} verb={`Pay ${formatMoney(view.due, locale)}`} cards={STRIPE_METHODS} />
               </>
             )}
           </div>

@@ -20,7 +20,7 @@ export default async function PortalPage({
   params: Promise<{ id: string }>;
   searchParams: Query;
 }) {
-  const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
+  const [{ id }, query, { locale }, { isMethodNumber, sandbox, STRIPE_METHODS, stripePages }] = await Promise.all([
     params,
     searchParams,
     reader(),
@@ -74,12 +74,12 @@ export default async function PortalPage({
           {view.card === null ? "No card yet." : `Your card ends in ${view.card}. Choose another to replace it.`}
         </p>
         {query.done !== undefined && <Notice tone="info" title="Your card was changed." />}
-        {card !== undefined && isCardNumber(card) ? (
+        {card !== undefined && isMethodNumber(card) ? (
           <BankChallenge action={action} card={card} failure="?problem=authentication" />
         ) : (
           <>
             <Problem code={one(query.problem)} />
-            <TestCards action={action} verb="Replace it" cards={TEST_CARDS} />
+            <TestCards action={action} verb="Replace it" cards={STRIPE_METHODS} />
           </>
         )}
       </section>

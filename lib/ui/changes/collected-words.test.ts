@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { collectedWords } from "./collected-words";
+
+const dueNow = { amount: 1_250, currency: "USD" };
+const nothing = { dueNow: null, nextCharge: null };
+
+test.each([
+  ["a card", { collection: "card" as const, collectionDays: null }, null],
+  ["a debit", { collection: "bank_debit" as const, collectionDays: 4 }, "takes up to 4 business days"],
+  ["a debit of unknown time", { collection: "bank_debit" as const, collectionDays: null }, "takes some business days"],
+  [
+    "an invoice",
+    { collection: "sent_invoice" as const, collectionDays: 14 },
+    "We send you an invoice, due in 14 days.",
+  ],
+  ["an invoice of a day", { collection: "sent_invoice" as const, collectionDays: 1 }, "due in 1 day."],
+  [
+    "an invoice without a date",
+    { collection: "sent_invoice" as const, collectionDays: null },
+    "We send you an invoice.",
+  ],
+])("%s", (_, collected, words) => {
+  const shown = collectedWords({ ...collected, dueNow, nextCharge: null });
+  if (words === null) expect(shown).toBeNull();
+  else expect(shown).toContain(words);
+  expect(collectedWords({ ...collected, ...nothing })).toBeNull();
+});

@@ -1,0 +1,17 @@
+import type { ChangePreviewView } from "@/lib/billing/purchase-view";
+
+type Collected = Pick<ChangePreviewView, "collection" | "collectionDays" | "dueNow" | "nextCharge">;
+
+/** How the money is collected if no card is charged at once; null for a card, and if nothing will be charged. */
+export function collectedWords({ collection, collectionDays: days, dueNow, nextCharge }: Collected): string | null {
+  if (collection === "card" || (dueNow === null && nextCharge === null)) return null;
+  if (collection === "bank_debit") {
+    const takes = days === null ? "some business days" : `up to ${counted(days, "business day")}`;
+    return `Your bank account is debited. This takes ${takes}. If the debit fails, your plan is limited until you pay.`;
+  }
+  return days === null ? "We send you an invoice." : `We send you an invoice, due in ${counted(days, "day")}.`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
