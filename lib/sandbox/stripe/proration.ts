@@ -43,7 +43,10 @@ export function changePlan(
   },
 ): PlanChange {
   const { at, behavior, trialing, restart = false, debits } = options;
-  if (trialing && !restart) return { next: { ...state, items }, lines: [], restarts: false };
+  const { periodStart, periodEnd, billingCycleAnchor } = state;
+  // The plan only: a subscription, which is passed in whole, has more.
+  const same = { items, periodStart, periodEnd, billingCycleAnchor };
+  if (trialing && !restart) return { next: same, lines: [], restarts: false };
   const restarts = restart || intervalOf(items) !== intervalOf(state.items);
   const settles = behavior !== "none" && !trialing;
   const given = settles ? state.items.filter((item) => restarts || !isIn(item, items)) : [];
@@ -53,10 +56,9 @@ export function changePlan(
   if (!restarts) {
     const taken = settles ? items.filter((item) => !isIn(item, state.items)) : [];
     const charges = taken.map((item) => charge(item, state, at));
-    return { next: { ...state, items }, lines: [...credits, ...charges], restarts };
+    return { next: same, lines: [...credits, ...charges], restarts };
   }
-  const periodEnd = periodAfter(at, at, intervalOf(items));
-  const next = { items, periodStart: at, periodEnd, billingCycleAnchor: at };
+  const next = { items, periodStart: at, periodEnd: periodAfter(at, at, intervalOf(items)), billingCycleAnchor: at };
   return { next, lines: [...credits, ...periodLines(next)], restarts };
 }
 
