@@ -47,9 +47,11 @@ export function lookUpPayments(history: History, period: Period, payments: reado
   const made = own.filter(({ outcome }) => outcome === "paid");
   // A charge for it that failed says more than the rules do.
   const failed = own.filter((fact) => fact.outcome === "failed" && !isBeforeActivation(period, fact));
-  if (failed.some((fact) => plansOf(history, period).some((held) => isFor(fact, held)))) period.vouched = false;
+  period.chargeFailed = failed.some((fact) => plansOf(history, period).some((held) => isFor(fact, held)));
+  if (period.chargeFailed) period.vouched = false;
   // A trial's invoice over nothing is "paid" as well; it does not pay for the trial.
-  period.paid = period.vouched && !period.trial ? true : made.some((fact) => !period.trial || fact.inMoney);
+  period.paidByPayment = made.some((fact) => !period.trial || fact.inMoney);
+  period.paid = (period.vouched && !period.trial) || period.paidByPayment;
   period.paidInMoney = made.some((fact) => fact.inMoney);
 }
 

@@ -26,6 +26,7 @@ export function historyOf(facts: readonly Fact[]): History {
     periods: [],
     changes: [],
     confirmations: [],
+    payments: [],
     failures: [],
     items: [],
     addOns: [],
@@ -43,9 +44,9 @@ export function historyOf(facts: readonly Fact[]): History {
       if (fact.kind === "payment") history.trace[fact.id] = takePayment(history, fact);
     }
   }
-  const forPlan = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
-  for (const period of history.periods) lookUpPayments(history, period, forPlan);
-  history.confirmations = confirmationsOf(history, forPlan);
+  history.payments = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
+  for (const period of history.periods) lookUpPayments(history, period, history.payments);
+  history.confirmations = confirmationsOf(history, history.payments);
   return history;
 }
 
@@ -204,7 +205,8 @@ function openPeriod({ periods, mirror, changes }: History, { start, vouched, ...
   const owed = restarted && (mirror?.sentInvoice === true || start < old.starts[0] + DAY);
   if (old && mirror?.status === "active" && !paused && !owed) old.vouched = true;
   const presumed = vouched || period.activated !== null;
-  periods.push({ ...period, starts: [start], vouched: presumed, paid: false, paidInMoney: false });
+  const unpaid = { paid: false, paidByPayment: false, paidInMoney: false, chargeFailed: false };
+  periods.push({ ...period, starts: [start], vouched: presumed, ...unpaid });
 }
 
 function takePayment(history: History, payment: PaymentFact): Reason {

@@ -5,6 +5,7 @@ import {
   type ItemKey,
   LIVE,
   type Mirror,
+  type PaymentFact,
   type Processor,
   type Reason,
   type Source,
@@ -27,7 +28,11 @@ export interface Period {
   /** The domain's rules presume that it was paid. */
   vouched: boolean;
   paid: boolean;
+  /** A payment was seen, so that nothing is presumed. */
+  paidByPayment: boolean;
   paidInMoney: boolean;
+  /** A charge for it failed, after it had become active. */
+  chargeFailed: boolean;
   effect: Effect;
   reason: Reason;
   /** A move to this user opened it for them, later than its start; absent: its start did. */
@@ -85,6 +90,8 @@ export interface History {
   periods: Period[];
   changes: Change[];
   confirmations: Confirmation[];
+  /** The payments as far as they are for this product's plan. */
+  payments: PaymentFact[];
   failures: Failure[];
   /** Every item that was this product's plan, at a listed price or another. */
   items: ItemKey[];

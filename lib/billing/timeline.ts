@@ -6,6 +6,7 @@ import type { Product } from "./catalog";
 import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
 import { openingsOf } from "./openings";
+import { withdrawPresumptions } from "./presumptions";
 import { OPENING_REASONS } from "./rules";
 import { type History, openedAt } from "./story";
 import { ownedHistories } from "./transfer";
@@ -17,6 +18,7 @@ import { ownedHistories } from "./transfer";
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const known = [...facts];
   const histories = storiesOf(known);
+  withdrawPresumptions(histories);
   const segments = segmentsOf(product, histories, freeAnchor);
   const openings = openingsOf(product, histories, segments);
   const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));

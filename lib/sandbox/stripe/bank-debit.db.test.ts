@@ -1,0 +1,199 @@
+/** Bank debits at the sandbox's Stripe: under way for days, then paid or failed. */
+import { describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { stripeAccount } from "@/tests/support/stripe-account";
+
+const {
+  stripe,
+  hosted,
+  open,
+  pay,
+  subscribe,
+  payer,
+  sandbox,
+  latestInvoice,
+  writer,
+  told,
+  types,
+  payInvoice,
+  gateway,
+} = stripeAccount("debited");
+const PAYS = "6789";
+const FAILS = "2227";
+const ULTRA = "price_writer_ultra_monthly";
+const days = (count: number) => sandbox.moveClock(payer.id, { to: Date.now() + count * DAY + HOUR });
+/** What a move of the clock emits. */
+async function emitted(move: () => Promise<unknown>) {
+  await sandbox.idle();
+  told.length = 0;
+  await move();
+  return types();
+}
+
+describe("a purchase", () => {
+  async function bought(card: typeof PAYS | typeof FAILS) {
+    const { customer, session } = await open();
+    expect(await pay(session.id, { card })).toEqual({ outcome: "processing" });
+    return { customer, session: session.id };
+  }
+
+  test("is complete and unpaid, its subscription active, its invoice open while the debit is under way", async () => {
+    const { customer, session } = await bought(PAYS);
+    expect(types()).toEqual([
+      "customer.created",
+      "payment_method.attached",
+      "customer.subscription.created",
+      "invoice.created",
+      "invoice.finalized",
+      "customer.subscription.updated",
+      "invoice.updated",
+      "checkout.session.completed",
+    ]);
+    const complete = await stripe.checkout.sessions.retrieve(session, { expand: ["subscription"] });
+    expect(complete).toMatchObject({
+      status: "complete",
+      payment_status: "unpaid",
+      subscription: { status: "active" },
+    });
+    const invoice = await latestInvoice(customer);
+    expect(invoice).toMatchObject({ status: "open", attempted: true, next_payment_attempt: null });
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    const [method] = (await stripe.customers.listPaymentMethods(customer, { type: "us_bank_account" })).data;
+    expect(method).toMatchObject({ type: "us_bank_account", us_bank_account: { last4: PAYS } });
+    expect((await stripe.customers.listPaymentMethods(customer, { type: "card" })).data).toEqual([]);
+    expect(await hosted.hostedPage(sandbox, "invoice", invoice.id as string)).toMatchObject({
+      processingUntil: expect.any(String),
+    });
+    expect(await payInvoice(invoice.id as string, "4242")).toEqual({ outcome: "processing" });
+    await expect(stripe.invoices.pay(invoice.id as string)).rejects.toThrow("processing already");
+    await expect(stripe.invoices.voidInvoice(invoice.id as string)).rejects.toThrow("processing");
+    expect(await pay(session, { card: "4242" })).toEqual({ outcome: "complete" });
+  });
+
+  test("that pays after days", async () => {
+    const { session } = await bought(PAYS);
+    expect(await emitted(() => days(3))).toEqual([]);
+    expect(await emitted(() => days(4))).toEqual([
+      "invoice.updated",
+      "invoice.paid",
+      "invoice.payment_succeeded",
+      "checkout.session.async_payment_succeeded",
+    ]);
+    expect((await stripe.checkout.sessions.retrieve(session)).payment_status).toBe("paid");
+    expect(told.every(({ outcome }) => outcome !== "quarantined" && outcome !== "deferred")).toBe(true);
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  });
+
+  test("that fails after days is past due, is tried again, and ends", async () => {
+    const { session } = await bought(FAILS);
+    expect(await emitted(() => days(4))).toEqual([
+      "invoice.updated",
+      "invoice.payment_failed",
+      "customer.subscription.updated",
+      "checkout.session.async_payment_failed",
+    ]);
+    expect((await stripe.checkout.sessions.retrieve(session)).payment_status).toBe("unpaid");
+    expect(await writer()).toMatchObject({ status: "past_due" });
+    // Three days later the account is debited again, and the bank answers four days after that.
+    expect(await emitted(() => days(7))).toEqual(["invoice.updated"]);
+    expect(await emitted(() => days(11))).toEqual(["invoice.updated", "invoice.payment_failed"]);
+    await days(60);
+    expect(types()).toContain("customer.subscription.deleted");
+    expect(types()).not.toContain("invoice.paid");
+    expect(await writer()).toMatchObject({ plan: "free" });
+  });
+
+  test("that fails is paid with a card, and goes on", async () => {
+    const { customer } = await bought(FAILS);
+    await days(4);
+    expect(await payInvoice((await latestInvoice(customer)).id as string, "4242")).toEqual({ outcome: "succeeded" });
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active", remaining: 15_000 });
+  });
+
+  test("with a trial debits nothing before the trial ends", async () => {
+    const { session } = await open({ subscription_data: { metadata: { user_id: payer.id }, trial_period_days: 7 } });
+    await pay(session.id, { card: PAYS });
+    expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({
+      payment_status: "no_payment_required",
+    });
+    expect(await emitted(() => days(12))).not.toContain("checkout.session.async_payment_succeeded");
+    expect(types()).toContain("invoice.paid");
+  });
+});
+
+test("no second quota: a debit that fails gives none to whoever buys again", async () => {
+  const failing = async () => {
+    const { session } = await open();
+    await pay(session.id, { card: FAILS });
+    return (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
+  };
+  const first = await failing();
+  await gateway.consume(payer.id, "words_used", 15_000);
+  await days(4);
+  expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
+  await stripe.subscriptions.cancel(first);
+  await days(5);
+  await failing();
+  // Free's limit until the payment is seen.
+  expect(await writer()).toMatchObject({ plan: "free", status: "active", limit: 500 });
+  await days(10);
+  expect(await writer()).toMatchObject({ plan: "free", limit: 500 });
+});
+
+describe("a renewal", () => {
+  test.each([
+    [PAYS, ["invoice.updated", "invoice.paid", "invoice.payment_succeeded"], "active"],
+    [FAILS, ["invoice.updated", "invoice.payment_failed", "customer.subscription.updated"], "past_due"],
+  ] as const)("from %s", async (card, answer, status) => {
+    const { customer } = await subscribe();
+    const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
+    await hosted.changeCard(sandbox, portal, { card, email: null, name: null, confirmed: false });
+    await sandbox.moveClock(payer.id, { by: "period" });
+    expect(types()).not.toContain("invoice.payment_failed");
+    expect(await latestInvoice(customer)).toMatchObject({ status: "open", attempted: true });
+    expect(await writer()).toMatchObject({ status: "active" });
+    const { now } = await gateway.sandboxClock(payer.id);
+    expect(await emitted(() => sandbox.moveClock(payer.id, { to: now + 4 * DAY }))).toEqual(answer);
+    expect(await writer()).toMatchObject({ plan: "plus", status });
+  });
+});
+
+describe("Case P5: an upgrade", () => {
+  async function upgraded(card: typeof PAYS | typeof FAILS) {
+    const { id, item, customer } = await subscribe();
+    await gateway.consume(payer.id, "words_used", 14_000);
+    const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
+    await hosted.changeCard(sandbox, portal, { card, email: null, name: null, confirmed: false });
+    const changed = await stripe.subscriptions.update(id, {
+      items: [{ id: item, price: ULTRA }],
+      proration_behavior: "always_invoice",
+      payment_behavior: "allow_incomplete",
+    });
+    expect(changed).toMatchObject({ status: "active", pending_update: null });
+    expect(changed.items.data[0]?.price.id).toBe(ULTRA);
+    return { id, customer };
+  }
+
+  test("is in force at once, and confirmed when the debit has paid", async () => {
+    await upgraded(PAYS);
+    const { limit, used } = await writer();
+    expect({ limit, used }).toEqual({ limit: 35_000, used: 14_000 });
+    await days(5);
+    expect(await writer()).toMatchObject({ plan: "ultra", status: "active", used: 14_000 });
+  });
+
+  test("whose debit fails gives the former plan's limit, whatever was used of the new one, until it is paid", async () => {
+    const { customer, id } = await upgraded(FAILS);
+    const { limit } = await writer();
+    await gateway.consume(payer.id, "words_used", 10_000);
+    await days(5);
+    expect(await writer()).toMatchObject({ status: "past_due", used: 24_000, limit: 15_000, remaining: 0 });
+    // Another try to raise the limit without paying changes nothing.
+    await stripe.subscriptions.update(id, {
+      items: [{ id: (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string, quantity: 1 }],
+    });
+    expect(await writer()).toMatchObject({ remaining: 0 });
+    await payInvoice((await latestInvoice(customer)).id as string, "4242");
+    expect(await writer()).toMatchObject({ plan: "ultra", status: "active", limit, used: 24_000 });
+  });
+});
