@@ -1,0 +1,152 @@
+/** Case P6: what the readers make of flexible subscriptions, whose objects differ from classic ones. */
+import { describe, expect, test } from "vitest";
+import { event, invoiceObject, type LineSpec, planPrice, type SubscriptionSpec, subscriptionObject } from "./events";
+import { normalized } from "./testing";
+
+const START = Date.UTC(2026, 10, 1) / 1000;
+const END = Date.UTC(2026, 11, 1) / 1000;
+const MID = Date.UTC(2026, 10, 16) / 1000;
+const FLEXIBLE = { type: "flexible", prorationDiscounts: "included" } as const;
+const price = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
+  planPrice({ product: "writer", plan, interval });
+const spec = (over: Partial<SubscriptionSpec> = {}): SubscriptionSpec => ({
+  id: "sub_1",
+  customer: "cus_1",
+  items: [{ id: "si_1", price: price("plus") }],
+  created: START,
+  periodStart: START,
+  periodEnd: END,
+  billingMode: FLEXIBLE,
+  metadata: { user_id: "u" },
+  ...over,
+});
+const snapshotOf = (object: Record<string, unknown>, previous?: Record<string, unknown>) => {
+  const read = normalized(event("customer.subscription.updated", object, previous, { id: "evt_1", created: MID }));
+  if (read.outcome !== "facts") throw new Error(read.outcome);
+  return read.facts.map(({ fact }) => fact);
+};
+const imageOf = (over: Partial<SubscriptionSpec> = {}) => {
+  const [fact] = snapshotOf(subscriptionObject(spec(over), "g2"));
+  return fact?.kind === "snapshot" ? fact.image : undefined;
+};
+
+describe("a scheduled end", () => {
+  test.each<[string, Partial<SubscriptionSpec>, number | null]>([
+    ["with the period, classic", { billingMode: { type: "classic" }, cancelAtPeriodEnd: true }, END],
+    ["with the period, flexible", { cancelAtPeriodEnd: true }, END],
+    ["on a day alone, as the portal ends a flexible one", { cancelAt: END }, END],
+    ["on a day inside the period", { cancelAt: MID }, MID],
+    ["none", {}, null],
+  ])("%s", (_, over, at) => {
+    expect(imageOf(over)?.cancelAt).toBe(at === null ? null : at * 1000);
+  });
+
+  test("that was taken back is known from the attributes before", () => {
+    const [fact] = snapshotOf(subscriptionObject(spec(), "g2"), { cancel_at: END });
+    expect(fact).toMatchObject({ image: { cancelAt: null }, before: { cancelAt: END * 1000 } });
+  });
+});
+
+test("items of different intervals: the plan has the period of its own item", () => {
+  const object = subscriptionObject(
+    spec({
+      items: [
+        { id: "si_add_on", price: { ...price("plus"), id: "price_unlisted" } },
+        { id: "si_1", price: price("plus", "yearly") },
+      ],
+    }),
+    "g2",
+  );
+  const items = object.items as { data: Record<string, unknown>[] };
+  const year = Date.UTC(2027, 10, 1) / 1000;
+  Object.assign(items.data[1] as object, { current_period_end: year });
+  const [fact] = snapshotOf(object);
+  expect(fact).toMatchObject({
+    image: { plan: "plus", interval: "yearly", periodStart: START * 1000, periodEnd: year * 1000 },
+  });
+});
+
+test("a pending update and a pause's details change nothing of what the subscription is", () => {
+  const pending = { expiresAt: END, items: [{ id: "si_1", price: price("ultra") }], billingCycleAnchor: null };
+  expect(imageOf({ pendingUpdate: { ...pending, cancelAtPeriodEnd: true, metadata: { user_id: "other" } } })).toEqual(
+    imageOf(),
+  );
+  const paused = { at: MID, why: "trial_end_without_payment_method" } as const;
+  expect(imageOf({ status: "paused", paused })).toEqual(imageOf({ status: "paused" }));
+});
+
+describe("an invoice's credits", () => {
+  const line = (id: string, plan: string, amount: number, over: Partial<LineSpec> = {}): LineSpec => ({
+    id,
+    item: "si_1",
+    price: price(plan),
+    amount,
+    description: plan,
+    periodStart: MID,
+    periodEnd: END,
+    proration: true,
+    ...over,
+  });
+  const paidFor = (lines: LineSpec[]) => {
+    const object = invoiceObject(
+      {
+        id: "in_1",
+        customer: "cus_1",
+        subscription: "sub_1",
+        billingReason: "subscription_update",
+        lines,
+        created: MID,
+        periodStart: START,
+        periodEnd: MID,
+        status: "paid",
+      },
+      "g2",
+    );
+    const read = normalized(event("invoice.paid", object, undefined, { id: "evt_2", created: MID }));
+    return read.outcome === "facts" ? read.facts.map(({ fact }) => fact) : [];
+  };
+  const credits = (of: string) => ({ credits: { invoice: "in_0", line: of } });
+
+  test("one for each amount that was billed: the payment is for the plan that was charged", () => {
+    const lines = [
+      line("il_1", "plus", -500, credits("il_a")),
+      line("il_2", "plus", -499, credits("il_b")),
+      line("il_3", "ultra", 2_000),
+    ];
+    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "ultra", inMoney: false }]);
+  });
+
+  test("and the prorations that waited for the invoice: those in between are charged and given back", () => {
+    const lines = [
+      line("il_1", "basic", -300),
+      line("il_2", "plus", 1_000),
+      line("il_3", "plus", -1_000, credits("il_2")),
+      line("il_4", "ultra", 2_000),
+    ];
+    expect(paidFor(lines)).toMatchObject([{ purpose: "proration", plan: "ultra" }]);
+  });
+
+  test("with a new cycle: the period is the whole line's, and is not paid in full", () => {
+    const whole = { proration: false, periodStart: MID, periodEnd: Date.UTC(2027, 10, 16) / 1000 };
+    const lines = [
+      line("il_1", "plus", -999, credits("il_a")),
+      line("il_2", "plus", 19_990, { ...whole, price: price("plus", "yearly") }),
+    ];
+    expect(paidFor(lines)).toMatchObject([
+      { purpose: "change", plan: "plus", interval: "yearly", periodStart: MID * 1000, inMoney: false },
+    ]);
+  });
+});
+
+test.each(["unpaid", "paid"] as const)("a checkout that is complete and %s says whose subscription it is", (status) => {
+  const object = { id: "cs_1", customer: "cus_1", subscription: "sub_1", mode: "subscription", payment_status: status };
+  const types = ["completed", "async_payment_succeeded", "async_payment_failed"].map(
+    (each) => `checkout.session.${each}`,
+  );
+  for (const type of types) {
+    const read = normalized(
+      event(type, { ...object, metadata: { user_id: "u" } }, undefined, { id: "evt_3", created: MID }),
+    );
+    expect(read).toMatchObject({ identity: { customer: "cus_1", subscription: "sub_1", trustedUserId: "u" } });
+  }
+});
