@@ -538,6 +538,7 @@ describe("what our client could get wrong", () => {
         once,
       );
     await expect(upgrade({ nonsense: 1 })).rejects.toMatchObject({ code: "parameter_unknown" });
+    await expect(upgrade({ items: [{ quantity: 1 }] })).rejects.toMatchObject({ code: "parameter_missing" });
     await expect(upgrade()).rejects.toMatchObject({ code: "card_declined" });
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer.id });
     await hosted.changeCard(sandbox, portal, { card: "4242", email: null, name: null, confirmed: false });
