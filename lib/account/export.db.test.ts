@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
 import { testDatabase } from "@/tests/support/database";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { exportAccount } from ".";
 
 const deadlines = vi.hoisted(() => ({ EXPORT_READ_MS: 3_600_000 }));
@@ -16,7 +16,7 @@ vi.mock("@/lib/deadlines", async (original) => ({
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
-(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+setProcessGateway(gateway);
 afterAll(() => gateway.end());
 beforeEach(() => {
   deadlines.EXPORT_READ_MS = 3_600_000;

@@ -3,6 +3,7 @@ import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { HttpError } from "@/lib/http";
 import { testDatabase } from "@/tests/support/database";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { countFailedSignIn } from ".";
 
 const database = testDatabase();
@@ -10,7 +11,7 @@ let gateway: Gateway;
 let turn = 0;
 beforeEach(() => {
   gateway = createGateway(database.transport());
-  (globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+  setProcessGateway(gateway);
   turn += 1;
 });
 
