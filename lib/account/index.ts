@@ -12,6 +12,6 @@ export { exportAccount } from "./export";
  */
 export async function eraseAccount(userId: string): Promise<{ erased: boolean }> {
   const result = await gateway().eraseAccount(userId);
-  await Promise.all(PRODUCT_IDS.map((product) => entitlementCache().forget(userId, product, ANY_REVISION)));
+  await Promise.all(PRODUCT_IDS.map((product) => entitlementCache().invalidate(userId, product, ANY_REVISION)));
   return result;
 }

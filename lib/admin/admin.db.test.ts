@@ -3,10 +3,10 @@ import { DAY } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
-import { eventStory, listEvents, releaseOf, replayMany } from "./events";
-import { explain } from "./people";
+import { eventDetail, listEvents, releaseOf, replayMany } from "./events";
 import { grantOverride, linkByHand, revokeOverride, syncGauge } from "./repair";
 import { eventQuery, grantRequest } from "./requests";
+import { explain } from "./users";
 
 const { gateway, query, subscribe } = meteredDatabase();
 const acts = async (userId: string | null) =>
@@ -68,7 +68,7 @@ test("an event's story: the processor's own keys, the decision, before and after
   await gateway.consume("told", "words_used", 500);
   const changed = played.planChanged("ultra", Date.now());
   await deliver(gateway, changed);
-  const story = await eventStory("stripe", String(changed.id), gateway);
+  const story = await eventDetail("stripe", String(changed.id), gateway);
   expect(story.payload).toEqual(JSON.parse(JSON.stringify(changed)));
   expect(story).toMatchObject({ outcome: "applied", userId: "told", facts: [{ product: "writer" }] });
   expect(story.decisions).toMatchObject([
@@ -78,8 +78,8 @@ test("an event's story: the processor's own keys, the decision, before and after
       after: { plan: "ultra", meters: [{ used: 500, limit: 35_000 }, {}] },
     },
   ]);
-  await expect(eventStory("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
-  await expect(eventStory("cash", "evt_1", gateway)).rejects.toMatchObject({ status: 404 });
+  await expect(eventDetail("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
+  await expect(eventDetail("cash", "evt_1", gateway)).rejects.toMatchObject({ status: 404 });
 });
 
 test("many are replayed one after the other; one that is not there keeps nobody", async () => {

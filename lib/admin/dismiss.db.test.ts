@@ -8,7 +8,7 @@ import { linkCustomer } from "@/lib/billing/repair";
 import { retryWebhooks } from "@/lib/jobs/retry";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
-import { canBeDismissed, dismissOne, eventStory } from "./events";
+import { canBeDismissed, dismissOne, eventDetail } from "./events";
 
 const { gateway, query, subscribe } = meteredDatabase();
 
@@ -76,7 +76,7 @@ describe("an event that an admin dismisses", () => {
     const refused = { problem: "conflict", reason: "event_not_waiting" };
     await expect(dismissOne("stripe", applied, "sam", gateway)).rejects.toMatchObject(refused);
     expect(await planOf("applied")).toBe("plus");
-    expect(canBeDismissed(await eventStory("stripe", applied, gateway))).toBe(false);
+    expect(canBeDismissed(await eventDetail("stripe", applied, gateway))).toBe(false);
 
     const undecided = played.deleted(Date.now());
     const raw = Buffer.from(JSON.stringify(undecided));

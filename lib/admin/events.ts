@@ -3,7 +3,7 @@ import { dismiss, replay } from "@/lib/billing";
 import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { onRecord } from "./acts";
+import { audited } from "./audit";
 import { type EventQuery, eventCursor, eventId } from "./requests";
 
 const PAGE = 50;
@@ -27,7 +27,7 @@ function readCursor(after: string): EventCursor {
 }
 
 /** @throws HttpError 404, DatabaseError not_found */
-export async function eventStory(processor: string, id: string, gateway: Gateway): Promise<EventStory> {
+export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventStory> {
   if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
   refuseImpossible(id);
   return gateway.webhookEventStory(processor, id);
@@ -79,7 +79,7 @@ function missing(reason: string | null): string {
 /** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
 export async function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
   refuseImpossible(id);
-  return onRecord({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
+  return audited({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
     dismiss(processor, id, gateway),
   );
 }
@@ -120,7 +120,7 @@ export async function replayMany(
 /** @throws HttpError 404, DatabaseError */
 export async function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
   refuseImpossible(id);
-  return onRecord(
+  return audited(
     { by, act: "event.replayed", userId: null, details: { processor, eventId: id } },
     gateway,
     () => replay(processor, id, gateway),

@@ -1,13 +1,13 @@
 /** What an admin puts right for a user: a limit of their own, a link, a gauge. Each is a row in the trail. */
 import { type Linked, type LinkRequest, link } from "@/lib/billing";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { onRecord } from "./acts";
+import { audited } from "./audit";
 import type { GrantRequest, RevokeRequest } from "./requests";
 
 /** From now on the user's limit is this one, whatever the plan. @throws DatabaseError bad_input for a past expiry */
 export function grantOverride({ userId, field, limit, expiresAt, reason }: GrantRequest, by: string, gateway: Gateway) {
   const until = expiresAt === null ? null : new Date(expiresAt).toISOString();
-  return onRecord(
+  return audited(
     { by, act: "override.granted", userId, details: { field, limit, expiresAt: until, ...(reason && { reason }) } },
     gateway,
     () => gateway.setLimitOverride(userId, field, limit, { expiresAt, by, ...(reason && { reason }) }),
@@ -16,7 +16,7 @@ export function grantOverride({ userId, field, limit, expiresAt, reason }: Grant
 
 /** The plan's own limit counts again. */
 export function revokeOverride({ userId, field }: RevokeRequest, by: string, gateway: Gateway) {
-  return onRecord({ by, act: "override.revoked", userId, details: { field } }, gateway, () =>
+  return audited({ by, act: "override.revoked", userId, details: { field } }, gateway, () =>
     gateway.setLimitOverride(userId, field, null, { expiresAt: null, by }),
   );
 }
@@ -31,7 +31,7 @@ export function linkByHand(request: LinkRequest, by: string, gateway: Gateway): 
     "customerId" in request
       ? ({ act: "customer.linked", details: { processor, customerId: request.customerId } } as const)
       : ({ act: "subscription.moved", details: { processor, subscriptionId: request.subscriptionId } } as const);
-  return onRecord(
+  return audited(
     { by, userId, ...doing },
     gateway,
     () => link(request, gateway),
@@ -59,7 +59,7 @@ export async function linkAllByHand(requests: readonly LinkRequest[], by: string
 
 /** Sets the gauge to the number of the things that exist. */
 export function syncGauge(userId: string, by: string, gateway: Gateway) {
-  return onRecord(
+  return audited(
     { by, act: "gauge.synced", userId, details: {} },
     gateway,
     () => gateway.syncChatbotCount(userId),

@@ -67,7 +67,7 @@ export const eventQuery = z.object({
 });
 export type EventQuery = z.infer<typeof eventQuery>;
 
-export const peopleQuery = z.object({
+export const usersQuery = z.object({
   search: text.optional(),
   product: text.optional(),
   plan: text.optional(),
@@ -75,7 +75,7 @@ export const peopleQuery = z.object({
   after: text.optional(),
 });
 
-export const actsQuery = z.object({ userId: userIdSchema.optional() });
+export const auditQuery = z.object({ userId: userIdSchema.optional() });
 
 export const decisionQuery = z.object({
   userId: userIdSchema,

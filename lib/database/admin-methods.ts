@@ -150,7 +150,7 @@ const act = z.object({
   userId: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
 });
-export type AdminAct = z.infer<typeof act>;
+export type AuditEntry = z.infer<typeof act>;
 
 const liveSubscription = z.object({
   userId: z.string(),

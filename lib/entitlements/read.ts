@@ -20,7 +20,7 @@ export async function entitlementsOf(
   const known = kept && entitlements.safeParse(kept.map((value) => JSON.parse(value)));
   if (known?.success) return { userId, entitlements: known.data };
 
-  const epoch = cache.epoch();
+  const generation = cache.generation();
   const start = performance.now();
   const read = await database().entitlements(userId);
   const took = performance.now() - start;
@@ -30,7 +30,7 @@ export async function entitlementsOf(
     value: JSON.stringify(entitlement),
     freshMs: freshMs - took,
   }));
-  await cache.keep(userId, fills, epoch);
+  await cache.keep(userId, fills, generation);
   return {
     userId,
     entitlements: PRODUCT_IDS.flatMap((id) =>

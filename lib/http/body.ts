@@ -5,7 +5,7 @@ import { HttpError } from "./http-error";
 export const MAX_BODY = 1024 * 1024;
 
 /** Ends the connection after the answer: the rest of a body that was not read would keep it open. */
-export const UNREAD = { connection: "close" };
+export const CLOSE_CONNECTION = { connection: "close" };
 
 interface BodyLimits {
   /** In bytes. */

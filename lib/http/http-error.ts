@@ -1,4 +1,4 @@
-import { isBranded } from "@/lib/branded";
+import { hasErrorBrand } from "@/lib/error-brand";
 
 const BRAND = Symbol.for("tollgate.HttpError");
 
@@ -8,7 +8,7 @@ export class HttpError extends Error {
   readonly [BRAND] = true;
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, BRAND);
+    return hasErrorBrand(value, BRAND);
   }
 
   constructor(

@@ -2,7 +2,7 @@
 import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
 import { inRequest, log } from "@/lib/observability";
-import { requireBody, UNREAD } from "./body";
+import { CLOSE_CONNECTION, requireBody } from "./body";
 import { HttpError } from "./http-error";
 
 /** Private too: an answer may carry a renewed session. */
@@ -38,7 +38,7 @@ function errorResponse(error: unknown): Response {
   if (error instanceof HttpError) {
     return json({ error: error.message, reason: error.reason, ...error.details }, error.status, {
       ...retryAfter(error.status, error.details.retryAfterSeconds),
-      ...((error.status === 408 || error.status === 413) && UNREAD),
+      ...((error.status === 408 || error.status === 413) && CLOSE_CONNECTION),
     });
   }
   if (error instanceof DatabaseError && error.problem !== "broken") return databaseResponse(error);

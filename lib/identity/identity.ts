@@ -13,10 +13,10 @@ export interface Cookie {
 }
 
 /** Takes the cookies that a provider renews while it reads a session. */
-export type KeepCookies = (cookies: readonly Cookie[]) => void;
+export type SetCookies = (cookies: readonly Cookie[]) => void;
 
 /** What a provider wants done before a page is rendered. */
-export type Handoff =
+export type BeforePageResult =
   /** Sent instead of the page: the provider renews its session elsewhere first. */
   | { kind: "answer"; response: Response }
   /** Renewed on the way: the page must see the new cookies, and the browser must keep them. */
@@ -24,9 +24,9 @@ export type Handoff =
 
 export interface IdentityProvider {
   /** The signed-in user by the request's headers; null for nobody, an expired or a forged session. Never throws. */
-  userOf(headers: Headers, keep: KeepCookies): Promise<Identity | null>;
+  userOf(headers: Headers, keep: SetCookies): Promise<Identity | null>;
   /** Called by proxy.ts. Decides nothing about access. */
-  beforePage?(request: Request): Promise<Handoff | null>;
+  beforePage?(request: Request): Promise<BeforePageResult | null>;
   /** Asks the provider for what its token did not say; null where it does not answer. */
   profileOf?(userId: string): Promise<Pick<Identity, "email" | "name"> | null>;
 }

@@ -12,7 +12,8 @@ import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
 export type { Caller, CurrentUser, Identity } from "./identity";
-export { handOff } from "./provider";
+export { beforePage } from "./provider";
+export { resolveUserId } from "./resolve-user-id";
 export {
   confirm,
   endSession,
@@ -23,7 +24,6 @@ export {
   signOutLocally,
   signUp,
 } from "./session";
-export { whom } from "./whom";
 
 /** Who is signed in, in pages and routes; null for nobody. */
 export async function currentUser(): Promise<CurrentUser | null> {

@@ -1,6 +1,6 @@
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
-import type { Handoff, IdentityProvider } from "./identity";
+import type { BeforePageResult, IdentityProvider } from "./identity";
 
 /** The provider that the environment chooses. Loaded only when chosen: no other provider's code runs. */
 export async function provider(): Promise<IdentityProvider | null> {
@@ -20,7 +20,7 @@ export async function provider(): Promise<IdentityProvider | null> {
  * What the provider wants done before a page is rendered; for proxy.ts. null: nothing. Never throws: the page decides
  * who may see it, and says so better than an error would.
  */
-export async function handOff(request: Request): Promise<Handoff | null> {
+export async function beforePage(request: Request): Promise<BeforePageResult | null> {
   try {
     return (await (await provider())?.beforePage?.(request)) ?? null;
   } catch (error) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { env } from "@/lib/env";
 import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/http/return-path";
-import { countAttempt, countFailedSignIn, networkOf } from "@/lib/rate-limit";
+import { clientNetwork, countAttempt, countFailedSignIn } from "@/lib/rate-limit";
 import { line, secret } from "@/lib/text";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
@@ -22,7 +22,7 @@ const signUpRequest = signInRequest.extend({ name: line({ min: 0, max: 200 }).op
 export function signIn(request: Request): Promise<Response> {
   return asked(request, signInRequest, "/sign-in", async (input) => {
     const { signInWithPassword } = await passwords();
-    await countFailedSignIn(input.email, networkOf(request), () => signInWithPassword(request, input));
+    await countFailedSignIn(input.email, clientNetwork(request), () => signInWithPassword(request, input));
     return { signedIn: true };
   });
 }
@@ -30,7 +30,7 @@ export function signIn(request: Request): Promise<Response> {
 /** As `signIn`; where the project wants e-mail addresses confirmed, nobody is signed in yet. */
 export function signUp(request: Request): Promise<Response> {
   return asked(request, signUpRequest, "/sign-up", async (input) => {
-    await countAttempt("sign-up-network", networkOf(request));
+    await countAttempt("sign-up-network", clientNetwork(request));
     const { signedIn } = await (await passwords()).signUpWithPassword(request, input);
     return { signedIn };
   });

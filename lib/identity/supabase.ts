@@ -9,8 +9,8 @@ import type { JwtPayload, SupabaseClient } from "@supabase/supabase-js";
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
 import { cookieAttributes, cookieName } from "./cookie-attributes";
+import { dedupedFetch } from "./deduped-fetch";
 import type { Cookie, Identity, IdentityProvider } from "./identity";
-import { onceEach } from "./refresh-once";
 import { bearerOf, requestCookies } from "./request-cookies";
 
 export const supabase: IdentityProvider = {
@@ -52,7 +52,7 @@ export function serverClient(
       getAll: () => requestCookies(headers),
       setAll: (list, more) => keep(list as Cookie[], more),
     },
-    global: { fetch: onceEach },
+    global: { fetch: dedupedFetch },
   });
 }
 

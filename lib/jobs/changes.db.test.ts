@@ -8,7 +8,7 @@ import { scheduleChange } from "@/lib/billing/schedule-change";
 import { createGateway } from "@/lib/database/gateway";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
-import { carryOutChanges, type FindClient } from "./changes";
+import { carryOutScheduledChanges, type FindClient } from "./changes";
 
 const database = testDatabase();
 const gateway = createGateway(database.transport());
@@ -66,10 +66,13 @@ describe("a scheduled downgrade", () => {
     const { played } = await downgrading();
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
     await clockAt(played.periodEnd() - DAY);
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
     await clockAt(played.periodEnd() - 5 * HOUR);
-    const rounds = await Promise.all([carryOutChanges(gateway, find), carryOutChanges(gateway, find)]);
+    const rounds = await Promise.all([
+      carryOutScheduledChanges(gateway, find),
+      carryOutScheduledChanges(gateway, find),
+    ]);
     expect(rounds.map(({ done }) => done).sort()).toEqual([0, 1]);
     expect(asked).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_basic_monthly", timing: "renewal" },
@@ -77,7 +80,7 @@ describe("a scheduled downgrade", () => {
     await deliver(gateway, played.planChanged("basic", played.periodEnd() - 5 * HOUR));
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
     await waitOver();
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
     await clockAt(played.periodEnd() + HOUR);
     await deliver(gateway, played.renewed());
@@ -87,18 +90,18 @@ describe("a scheduled downgrade", () => {
   test("is not begun within half an hour of the renewal", async () => {
     const { played } = await downgrading();
     await clockAt(played.periodEnd() - 29 * MINUTE);
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
   });
 
   test("is tried again after a refusal, also by another process", async () => {
     const { played } = await downgrading();
     await clockAt(played.periodEnd() - 5 * HOUR);
     refuses = true;
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
     refuses = false;
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     await waitOver();
-    expect(await carryOutChanges(createGateway(database.transport()), find)).toEqual({ done: 1, failed: 0 });
+    expect(await carryOutScheduledChanges(createGateway(database.transport()), find)).toEqual({ done: 1, failed: 0 });
   });
 
   test("taken back, or overtaken by a change that is not ours, it is not carried out", async () => {
@@ -112,7 +115,7 @@ describe("a scheduled downgrade", () => {
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
     await scheduleChange({ userId, product: "writer", mirror, to: null, at: Date.now() + 6_000 }, gateway);
     await clockAt(played.periodEnd() - 5 * HOUR);
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(["Plan change scheduled", "Scheduled plan change withdrawn"]));
   });

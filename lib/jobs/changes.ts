@@ -16,7 +16,10 @@ const BATCH = 20;
 export type FindClient = (processor: Processor) => Promise<Reached | undefined>;
 
 /** One round. What the processor refuses is tried again until the margin; what it did comes back as a webhook. */
-export async function carryOutChanges(gateway: Gateway, find: FindClient): Promise<{ done: number; failed: number }> {
+export async function carryOutScheduledChanges(
+  gateway: Gateway,
+  find: FindClient,
+): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 };
   for (const due of await gateway.claimScheduledChanges(AHEAD, RENEWAL_MARGIN, BATCH)) {
     try {

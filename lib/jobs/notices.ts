@@ -8,7 +8,7 @@ import { log } from "@/lib/observability";
 const BATCH = 100;
 
 /** One round; two at once write one row for each occasion, and never send the same one at the same time. */
-export async function tellUsers(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
+export async function createAndSendNotices(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
   let made = 0;
   for (let after: string | null = ""; after !== null; ) {
     const page: Awaited<ReturnType<Gateway["makeDueNotices"]>> = await gateway.makeDueNotices(after);

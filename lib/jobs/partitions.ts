@@ -11,7 +11,7 @@ const AHEAD = 3;
  * One round: makes this month and the next three where they are missing, and drops what is older than `keepMonths`
  * whole months. What an open window or reservation needs stays, however old (drop_ledger_partitions).
  */
-export async function keepLedgerMonths(gateway: Gateway, keepMonths: number, now: Instant = Date.now()) {
+export async function maintainLedgerPartitions(gateway: Gateway, keepMonths: number, now: Instant = Date.now()) {
   const made = await gateway.createLedgerPartitions(now, AHEAD + 1);
   const { dropped, deleted } = await gateway.dropLedgerPartitions(addMonths(now, -keepMonths));
   if (made.length + dropped.length + deleted > 0) log.info({ made, dropped, deleted }, "[Job] Ledger months kept");

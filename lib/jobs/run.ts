@@ -1,6 +1,6 @@
 /** One round of a job, by whoever starts it: two at once do the work once, and what came of it is written down. */
 import type { Gateway } from "@/lib/database";
-import { inRequest, log, measures, requestId, secondsSince } from "@/lib/observability";
+import { inRequest, log, metrics, requestId, secondsSince } from "@/lib/observability";
 import { JOBS, type Job, type JobName } from "./schedule";
 
 export type Round<T = object> = { ran: true; result: T } | { ran: false; reason: "already_running" };
@@ -24,7 +24,7 @@ export async function runJob(
 ): Promise<Round> {
   const { everySeconds, run }: Job = JOBS[name];
   const leaseSeconds = Math.min(Math.max(everySeconds, LEASE_SECONDS.least), LEASE_SECONDS.most);
-  return exclusively({ name, by, notWithinSeconds, leaseSeconds }, gateway, () => run(gateway));
+  return runExclusively({ name, by, notWithinSeconds, leaseSeconds }, gateway, () => run(gateway));
 }
 
 interface Work {
@@ -35,7 +35,7 @@ interface Work {
 }
 
 /** Does the work unless another round of that name is under way. */
-export async function exclusively<T extends object>(
+export async function runExclusively<T extends object>(
   { name, by, notWithinSeconds = 0, leaseSeconds = LEASE_SECONDS.most }: Work,
   gateway: Gateway,
   work: () => Promise<T>,
@@ -47,10 +47,10 @@ export async function exclusively<T extends object>(
     // The round's own id, where no request began it: what it logs and decides can be told from other rounds'.
     const result = await inRequest(requestId(), work);
     await gateway.finishJob(name, run, summary(result), null);
-    measures.jobSeconds.observe({ job: name, outcome: "done" }, secondsSince(start));
+    metrics.jobSeconds.observe({ job: name, outcome: "done" }, secondsSince(start));
     return { ran: true, result };
   } catch (error) {
-    measures.jobSeconds.observe({ job: name, outcome: "failed" }, secondsSince(start));
+    metrics.jobSeconds.observe({ job: name, outcome: "failed" }, secondsSince(start));
     await gateway.finishJob(name, run, null, String(error)).catch((late) => {
       log.error({ job: name, error: String(late) }, "[Job] How it ended could not be written down");
     });

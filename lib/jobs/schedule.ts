@@ -2,11 +2,11 @@
 import { endDoubled, reach } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
 import { env } from "@/lib/env";
-import { carryOutChanges } from "./changes";
+import { carryOutScheduledChanges } from "./changes";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
-import { tellUsers } from "./notices";
-import { keepLedgerMonths } from "./partitions";
+import { createAndSendNotices } from "./notices";
+import { maintainLedgerPartitions } from "./partitions";
 import { reconcileAll } from "./reconcile-all";
 import { retryWebhooks } from "./retry";
 
@@ -24,10 +24,10 @@ export const JOBS = {
   retry: { everySeconds: MINUTE, run: retryWebhooks },
   expire: { everySeconds: MINUTE, run: expireReservations },
   checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ reach, gateway }) },
-  changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
-  notices: { everySeconds: 5 * MINUTE, run: (gateway) => tellUsers(gateway) },
+  changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutScheduledChanges(gateway, reach) },
+  notices: { everySeconds: 5 * MINUTE, run: (gateway) => createAndSendNotices(gateway) },
   cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
-  partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },
+  partitions: { everySeconds: DAY, run: (gateway) => maintainLedgerPartitions(gateway, env().ledgerMonths) },
   reconcile: { everySeconds: DAY, run: (gateway) => reconcileAll(gateway, { repair: true }) },
 } as const satisfies Record<string, Job>;
 

@@ -5,7 +5,7 @@ import { postgresTransport } from "@/lib/database/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
-import { keepLedgerMonths } from "./partitions";
+import { maintainLedgerPartitions } from "./partitions";
 import { reconcileUsage } from "./reconcile-usage";
 
 const { gateway, query, meter } = meteredDatabase();
@@ -24,8 +24,8 @@ describe("partitions", () => {
   test("this month and the next three are made, once, and closed to everybody else", async () => {
     const now = addMonths(Date.now(), 40);
     const ahead = [0, 1, 2, 3].map((months) => monthName(addMonths(now, months)));
-    expect((await keepLedgerMonths(gateway, 60, now)).made).toEqual(ahead);
-    expect((await keepLedgerMonths(gateway, 60, now)).made).toEqual([]);
+    expect((await maintainLedgerPartitions(gateway, 60, now)).made).toEqual(ahead);
+    expect((await maintainLedgerPartitions(gateway, 60, now)).made).toEqual([]);
     expect(await partitions()).toEqual(expect.arrayContaining(ahead));
     const [open] = await query(
       `select count(*)::int as count from pg_class
@@ -37,7 +37,7 @@ describe("partitions", () => {
 
   test("rounds at once make each month once", async () => {
     const now = addMonths(Date.now(), 60);
-    const rounds = await atOnce(() => keepLedgerMonths(gateway, 80, now));
+    const rounds = await atOnce(() => maintainLedgerPartitions(gateway, 80, now));
     expect(rounds.flatMap(({ made }) => made).sort()).toEqual(
       [0, 1, 2, 3].map((months) => monthName(addMonths(now, months))),
     );
@@ -47,7 +47,7 @@ describe("partitions", () => {
     const kept = monthName(addMonths(Date.now(), -9));
     const gone = monthName(addMonths(Date.now(), -10));
     expect(await partitions()).toEqual(expect.arrayContaining([gone, kept]));
-    const rounds = await atOnce(() => keepLedgerMonths(gateway, 14, addMonths(Date.now(), 5)));
+    const rounds = await atOnce(() => maintainLedgerPartitions(gateway, 14, addMonths(Date.now(), 5)));
     expect(rounds.flatMap(({ dropped }) => dropped).filter((name) => name === gone)).toHaveLength(1);
     const left = await partitions();
     expect(left).toContain(kept);
@@ -226,7 +226,7 @@ describe("reconcile", () => {
 test("a database that does not answer ends the round; the next one does all of it", async () => {
   const down = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
   const rounds = [
-    () => keepLedgerMonths(down, 25),
+    () => maintainLedgerPartitions(down, 25),
     () => cleanUp(down, 30),
     () => expireReservations(down),
     () => reconcileUsage(down),

@@ -42,7 +42,7 @@ const PROCESSORS = ["stripe", "paddle"];
 const STATES = ["undecided", "deferred", "quarantined", "dead"];
 
 /** Puts what the database says in place of what it said before; a plan that nobody has any more is gone. */
-export function showDeployment(measured: BillingMeasures): void {
+export function setDeploymentMetrics(measured: BillingMeasures): void {
   for (const each of Object.values(gauges)) each.reset();
   for (const { users, ...labels } of measured.users) gauges.users.set(labels, users);
   for (const { near, reached, average, ...labels } of measured.meters) {

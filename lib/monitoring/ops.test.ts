@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import "./deployment";
-import "@/lib/observability/measures";
+import "@/lib/observability/metrics";
 import { registry } from "@/lib/observability/registry";
 import "./scrape";
 

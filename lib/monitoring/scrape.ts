@@ -2,9 +2,9 @@
 import { Gauge } from "prom-client";
 import type { Gateway } from "@/lib/database";
 import { log } from "@/lib/observability/log";
-import { measures } from "@/lib/observability/measures";
+import { metrics } from "@/lib/observability/metrics";
 import { once, registry } from "@/lib/observability/registry";
-import { showDeployment } from "./deployment";
+import { setDeploymentMetrics } from "./deployment";
 
 /** Several Prometheus servers, or an eager one, ask the database no more often than this. */
 const FRESH_MS = 30_000;
@@ -26,7 +26,7 @@ export function createScrape(database: () => Gateway, freshMs = FRESH_MS) {
 
   async function readDeployment(): Promise<void> {
     try {
-      showDeployment(await database().measureBilling());
+      setDeploymentMetrics(await database().measureBilling());
       readAt = performance.now();
       databaseUp.set(1);
     } catch (error) {
@@ -51,7 +51,7 @@ export function createScrape(database: () => Gateway, freshMs = FRESH_MS) {
 function showPool(gateway: Gateway): void {
   const pool = gateway.pool();
   if (pool === null) return;
-  measures.poolConnections.set({ state: "busy" }, pool.total - pool.idle);
-  measures.poolConnections.set({ state: "idle" }, pool.idle);
-  measures.poolConnections.set({ state: "waited_for" }, pool.waiting);
+  metrics.poolConnections.set({ state: "busy" }, pool.total - pool.idle);
+  metrics.poolConnections.set({ state: "idle" }, pool.idle);
+  metrics.poolConnections.set({ state: "waited_for" }, pool.waiting);
 }

@@ -4,7 +4,7 @@ import { type CountedAttempt, gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
-import { clientNetwork } from "./client-address";
+import { resolveClientNetwork } from "./client-network";
 import { socketAddress } from "./socket-address";
 
 export { enterPage, enterRequest, hasEntered } from "./in-flight";
@@ -60,9 +60,9 @@ export async function countFailedSignIn<T>(email: string, network: string, work:
 }
 
 /** The network that a request came from, by `TRUSTED_PROXIES`. Requests of unknown origin count as one network. */
-export function networkOf(request: Request): string {
+export function clientNetwork(request: Request): string {
   const forwardedFor = request.headers.get("x-forwarded-for");
-  return clientNetwork(forwardedFor, socketAddress(), env().trustedProxies) ?? "unknown";
+  return resolveClientNetwork(forwardedFor, socketAddress(), env().trustedProxies) ?? "unknown";
 }
 
 function requireAllowed({ allowed, retryAfter }: { allowed: boolean; retryAfter: number }): void {

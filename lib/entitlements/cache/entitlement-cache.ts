@@ -4,7 +4,7 @@
  */
 import type { ProductId } from "@/lib/billing/catalog";
 import { log } from "@/lib/observability/log";
-import { measures } from "@/lib/observability/measures";
+import { metrics } from "@/lib/observability/metrics";
 import type { VersionedStore } from "./store";
 
 /** One product's entitlement, its place among the news, and how long it holds by itself. */
@@ -21,7 +21,7 @@ export const ANY_REVISION = Number.MAX_SAFE_INTEGER;
 export type EntitlementCache = ReturnType<typeof createEntitlementCache>;
 
 export function createEntitlementCache(store: VersionedStore) {
-  const counted = (result: "hit" | "miss" | "error") => measures.cacheReads.inc({ store: store.name, result });
+  const counted = (result: "hit" | "miss" | "error") => metrics.cacheReads.inc({ store: store.name, result });
 
   return {
     /** The values of all these products, or null where one is missing: then all are read again. */
@@ -39,20 +39,21 @@ export function createEntitlementCache(store: VersionedStore) {
     },
 
     /** To be asked before the database is read, and given to `keep`. */
-    epoch: () => store.epoch(),
+    generation: () => store.generation(),
 
     /** Keeps what the database said; what it no longer says by the time it comes here is left out. Never throws. */
-    async keep(userId: string, fills: readonly Fill[], epoch: string): Promise<void> {
+    async keep(userId: string, fills: readonly Fill[], generation: string): Promise<void> {
       try {
         for (const { product, value, revision, freshMs } of fills)
-          if (freshMs > 0) await store.write(keyOf(userId, product), value, revision, freshMs, epoch);
+          if (freshMs > 0) await store.write(keyOf(userId, product), value, revision, freshMs, generation);
       } catch (error) {
         log.debug({ error: String(error) }, "[Cache] An entitlement could not be kept");
       }
     },
 
     /** There is or will be news of that revision: what is older is not read again. Never throws. */
-    forget: (userId: string, product: ProductId, revision: number) => store.forget(keyOf(userId, product), revision),
+    invalidate: (userId: string, product: ProductId, revision: number) =>
+      store.invalidate(keyOf(userId, product), revision),
 
     end: () => store.end(),
   };

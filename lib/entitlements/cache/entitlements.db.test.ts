@@ -8,8 +8,8 @@ import { redisInstalled, type TestRedis, testRedis } from "@/tests/support/redis
 import { deliver } from "@/tests/support/stripe";
 import { entitlementsOf } from "../read";
 import { createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
+import { withInvalidation } from "./invalidation";
 import { memoryStore } from "./memory";
-import { withNews } from "./news";
 import { redisStore } from "./redis";
 import type { VersionedStore } from "./store";
 
@@ -39,7 +39,7 @@ async function writer(userId: string, gateway: Gateway, cache: EntitlementCache)
 describe("memory", () => {
   const cache = createEntitlementCache(memoryStore());
   const { asked, gateway: counted } = counting(bare);
-  const gateway = withNews(counted, cache);
+  const gateway = withInvalidation(counted, cache);
   const read = (userId: string) => writer(userId, gateway, cache);
 
   test("a second look costs no database; a commit is seen at once", async () => {
@@ -130,7 +130,7 @@ describe.skipIf(!redisInstalled)("redis, killed and started again under load", (
   let redis: TestRedis;
   let stores: VersionedStore[] = [];
   let caches: EntitlementCache[] = [];
-  const connected = () => until(() => stores.every((store) => store.epoch() !== ""));
+  const connected = () => until(() => stores.every((store) => store.generation() !== ""));
   beforeAll(async () => {
     redis = await testRedis();
     stores = [redisStore(redis.url), redisStore(redis.url)];
@@ -143,7 +143,7 @@ describe.skipIf(!redisInstalled)("redis, killed and started again under load", (
   });
 
   test("no read after a commit is older than the commit, in either process", async () => {
-    const processes = caches.map((cache) => ({ cache, gateway: withNews(bare, cache) }));
+    const processes = caches.map((cache) => ({ cache, gateway: withInvalidation(bare, cache) }));
     const users = Array.from({ length: 8 }, (_, index) => `loaded-${index}`);
     const committed = new Map(users.map((userId) => [userId, 0]));
     const wrong: string[] = [];

@@ -28,7 +28,7 @@ export function memoryStore({
 
   return {
     name: "memory",
-    epoch: () => "",
+    generation: () => "",
     async read(key) {
       const entry = kept.get(key);
       return entry !== undefined && entry.freshUntil > now() ? entry.value : null;
@@ -37,7 +37,7 @@ export function memoryStore({
       if ((kept.get(key)?.revision ?? -1) > revision) return;
       keep(key, { revision, value, freshUntil: now() + Math.min(freshMs, longestMs) });
     },
-    async forget(key, revision) {
+    async invalidate(key, revision) {
       if ((kept.get(key)?.revision ?? -1) >= revision) return;
       keep(key, { revision, value: null, freshUntil: 0 });
     },

@@ -2,7 +2,7 @@
  * Redis, shared by all processes. Nothing here may be felt: it is asked for a moment only, and whatever fails is a miss.
  *
  * What was kept must not come back from the dead: a Redis that was restarted from its file, or another one that took over,
- * has another run id, and keys carry it. What a process could not say to Redis (`forget`) it says before it reads again.
+ * has another run id, and keys carry it. What a process could not say to Redis (`invalidate`) it says before it reads again.
  */
 import type { RedisClientType } from "@redis/client";
 import { CACHE_MS } from "@/lib/deadlines";
@@ -94,19 +94,19 @@ export function redisStore(url: string): VersionedStore {
 
   return {
     name: "redis",
-    epoch: () => runId,
+    generation: () => runId,
     async read(key) {
       await catchUp();
       const value = await run(READ, key);
       return typeof value === "string" ? value : null;
     },
-    async write(key, value, revision, freshMs, epoch) {
+    async write(key, value, revision, freshMs, generation) {
       await catchUp();
       // Read before Redis was restarted: it forgot since what may be newer.
-      if (epoch === "" || epoch !== runId) return;
+      if (generation === "" || generation !== runId) return;
       await run(WRITE, key, revision, value, Math.floor(Math.min(freshMs, KEPT_MS)), KEPT_MS);
     },
-    async forget(key, revision) {
+    async invalidate(key, revision) {
       try {
         await run(FORGET, key, revision, KEPT_MS);
       } catch {

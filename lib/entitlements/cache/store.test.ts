@@ -14,7 +14,7 @@ async function reachable(store: VersionedStore): Promise<VersionedStore> {
 function promises(make: () => Promise<VersionedStore>): void {
   let store: VersionedStore;
   const write = (key: string, value: string, revision: number, freshMs = 60_000) =>
-    store.write(key, value, revision, freshMs, store.epoch());
+    store.write(key, value, revision, freshMs, store.generation());
   const gone = (key: string) => expect.poll(() => store.read(key), { interval: 10 }).toBeNull();
   beforeAll(async () => {
     store = await make();
@@ -33,7 +33,7 @@ function promises(make: () => Promise<VersionedStore>): void {
     await write("late", "ultra", 5);
     await write("late", "plus", 4);
     expect(await store.read("late")).toBe("ultra");
-    await store.forget("late", 6);
+    await store.invalidate("late", 6);
     expect(await store.read("late")).toBeNull();
     await write("late", "ultra", 5);
     expect(await store.read("late")).toBeNull();
@@ -43,7 +43,7 @@ function promises(make: () => Promise<VersionedStore>): void {
 
   test("old news takes nothing away; a value's short time does not end what is known of its revision", async () => {
     await write("old", "ultra", 7);
-    await store.forget("old", 6);
+    await store.invalidate("old", 6);
     expect(await store.read("old")).toBe("ultra");
     await write("old", "ultra", 7, 30);
     await gone("old");
@@ -53,7 +53,7 @@ function promises(make: () => Promise<VersionedStore>): void {
 
   test("where every revision is forgotten nothing is kept", async () => {
     await write("clock", "plus", 1);
-    await store.forget("clock", ANY_REVISION);
+    await store.invalidate("clock", ANY_REVISION);
     await write("clock", "plus", 2);
     expect(await store.read("clock")).toBeNull();
   });
@@ -85,9 +85,9 @@ describe.skipIf(!redisInstalled)("redis", () => {
   test("two processes share what they keep, and the news", async () => {
     const [one, two] = await Promise.all([redisStore(redis.url), redisStore(redis.url)].map(reachable));
     if (!one || !two) throw new Error("two stores");
-    await one.write("shared", "plus", 1, 60_000, one.epoch());
+    await one.write("shared", "plus", 1, 60_000, one.generation());
     expect(await two.read("shared")).toBe("plus");
-    await two.forget("shared", 2);
+    await two.invalidate("shared", 2);
     expect(await one.read("shared")).toBeNull();
     one.end();
     two.end();
@@ -95,19 +95,19 @@ describe.skipIf(!redisInstalled)("redis", () => {
 
   test("what a killed Redis kept in its file does not come back, nor what was read before it was killed", async () => {
     const store = await reachable(redisStore(redis.url));
-    await store.write("file", "plus", 1, 60_000, store.epoch());
-    const before = store.epoch();
+    await store.write("file", "plus", 1, 60_000, store.generation());
+    const before = store.generation();
     await redis.kill();
     await expect(store.read("file")).rejects.toThrow();
-    await store.forget("unsaid", 9);
+    await store.invalidate("unsaid", 9);
     await redis.start();
     await reachable(store);
-    expect(store.epoch()).not.toBe(before);
+    expect(store.generation()).not.toBe(before);
     expect(await store.read("file")).toBeNull();
     await store.write("file", "plus", 1, 60_000, before);
     expect(await store.read("file")).toBeNull();
     // Said as soon as it could be.
-    await store.write("unsaid", "plus", 8, 60_000, store.epoch());
+    await store.write("unsaid", "plus", 8, 60_000, store.generation());
     expect(await store.read("unsaid")).toBeNull();
     store.end();
   });
@@ -116,8 +116,8 @@ describe.skipIf(!redisInstalled)("redis", () => {
     // Here the store would wait an hour for an answer of Redis: what ends before has waited for none.
     const store = redisStore("redis://127.0.0.1:1");
     await expect(store.read("any")).rejects.toThrow();
-    await store.forget("any", 1);
-    await store.write("any", "plus", 1, 60_000, store.epoch()).catch(() => {});
+    await store.invalidate("any", 1);
+    await store.write("any", "plus", 1, 60_000, store.generation()).catch(() => {});
     store.end();
   });
 });

@@ -3,7 +3,7 @@ export interface VersionedStore {
   readonly name: "memory" | "redis";
 
   /** Where a fill began: what it read may be written only while this still holds. */
-  epoch(): string;
+  generation(): string;
 
   /**
    * A value that still holds; null where there is none.
@@ -13,15 +13,15 @@ export interface VersionedStore {
 
   /**
    * Keeps a value for `freshMs`, unless something newer than `revision` is known: a late fill never overwrites news.
-   * @param epoch as it was before the value was read from the database
+   * @param generation as it was before the value was read from the database
    */
-  write(key: string, value: string, revision: number, freshMs: number, epoch: string): Promise<void>;
+  write(key: string, value: string, revision: number, freshMs: number, generation: string): Promise<void>;
 
   /**
    * From now on nothing older than `revision` is read or written. Never throws: what a store cannot be told now it is told
    * before it is believed again.
    */
-  forget(key: string, revision: number): Promise<void>;
+  invalidate(key: string, revision: number): Promise<void>;
 
   end(): void;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientNetwork } from "./client-address";
+import { resolveClientNetwork } from "./client-network";
 
 const SOCKET = "192.0.2.9";
 
@@ -26,13 +26,13 @@ test.each<[title: string, header: string | null, proxies: number, network: strin
   ["IPv4 in IPv6", "::ffff:203.0.113.1", 1, "203.0.113.1"],
   ["IPv4 in IPv6, in hex", "::ffff:cb00:7101", 1, "203.0.113.1"],
 ])("%s", (_, header, proxies, network) => {
-  expect(clientNetwork(header, SOCKET, proxies)).toBe(network);
+  expect(resolveClientNetwork(header, SOCKET, proxies)).toBe(network);
 });
 
 test("an IPv4 socket of a dual-stack server has the same network as by IPv4", () => {
-  expect(clientNetwork(null, "::ffff:192.0.2.9", 0)).toBe(SOCKET);
+  expect(resolveClientNetwork(null, "::ffff:192.0.2.9", 0)).toBe(SOCKET);
 });
 
 test("an unknown socket address gives no network", () => {
-  expect(clientNetwork("203.0.113.1", null, 0)).toBeNull();
+  expect(resolveClientNetwork("203.0.113.1", null, 0)).toBeNull();
 });

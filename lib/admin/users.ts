@@ -5,7 +5,7 @@ import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
 /** A decision and the words in which the user reads it, too. */
-export type Explained = DecisionLine & { sentence: string };
+export type ExplainedDecision = DecisionLine & { sentence: string };
 
 /** The latest first. @throws DatabaseError not_found */
 export async function decisionsOf(userId: string, limit: number, gateway: Gateway) {
@@ -24,7 +24,7 @@ export async function explain(
   return { story, usage, waiting: events };
 }
 
-function explained(decision: DecisionLine, locale: string): Explained {
+function explained(decision: DecisionLine, locale: string): ExplainedDecision {
   const { what, why } = trailWords(decision);
   const numbers = trailNumbers(decision, locale);
   return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };

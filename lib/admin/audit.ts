@@ -26,7 +26,7 @@ interface Doing {
  * Carries the act out and writes it down, with what came of it. What fails is written down as well: somebody tried.
  * @param said what of the result is kept
  */
-export async function onRecord<T>(
+export async function audited<T>(
   { by, act, userId, details }: Doing,
   gateway: Gateway,
   work: () => Promise<T>,

@@ -3,6 +3,6 @@
  * routes have copies of their own), and what is kept for the whole process throws the class of the copy that made it:
  * to the others' `instanceof` it would be a stranger, and a clear answer would become a 500.
  */
-export function isBranded(value: unknown, brand: symbol): boolean {
+export function hasErrorBrand(value: unknown, brand: symbol): boolean {
   return typeof value === "object" && value !== null && brand in value;
 }

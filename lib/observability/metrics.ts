@@ -27,7 +27,7 @@ function gauge<Label extends string>(name: string, help: string, labelNames: rea
 }
 
 /** The four that the first document's alerts ask for, by its names. */
-export const documented = {
+export const documentedMetrics = {
   limitErrors: counter("usage_limit_errors_total", "Calls refused because a limit was reached", ["field"]),
   duplicates: counter("webhook_duplicate_events_total", "Deliveries of events that were decided before", ["processor"]),
   atomicErrors: counter("atomic_usage_errors_total", "Calls of the usage functions that failed or had no answer", [
@@ -39,7 +39,7 @@ export const documented = {
   ]),
 };
 
-export const measures = {
+export const metrics = {
   webhooks: counter("tollgate_webhook_events_total", "Deliveries, by what became of them", [
     "processor",
     "type",

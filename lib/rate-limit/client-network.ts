@@ -7,7 +7,7 @@ import { isIP } from "node:net";
  * @param socketAddress the address at the other end of the connection; null if it is unknown
  * @param trustedProxies the number of own proxies in front; with 0 the header is ignored
  */
-export function clientNetwork(
+export function resolveClientNetwork(
   forwardedFor: string | null,
   socketAddress: string | null,
   trustedProxies: number,

@@ -5,7 +5,7 @@ import type { Caller } from "./identity";
  * Whose usage a call is about: a service says, a session is about itself.
  * @throws HttpError 400 where a service does not say, 403 where a session names somebody else
  */
-export function whom(caller: Caller, userId: string | undefined): string {
+export function resolveUserId(caller: Caller, userId: string | undefined): string {
   if (caller.kind === "user") {
     if (userId !== undefined && userId !== caller.user.id) {
       throw new HttpError(403, "another_user", "A session can only use its own account.");
