@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readBody } from "./body";
 import { answer, json, readJson } from "./respond";
 
-/** A request whose body is these chunks; the stream then stays open if it stalls. */
+/** A request whose body is these chunks; with `stalls` the stream then stays open. */
 function requestOf(chunks: readonly string[], { stalls = false, canceled = () => {} } = {}) {
   const encoder = new TextEncoder();
   const left = [...chunks];
@@ -35,7 +35,7 @@ test("a body that stalls is refused with 408 and its stream canceled", async () 
   expect(canceled).toHaveBeenCalled();
 });
 
-test("the deadline is for the whole body, not for each chunk", async () => {
+test("the deadline covers the whole body, not each chunk", async () => {
   let chunks = 0;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -56,7 +56,7 @@ test("more than the cap gives null, and the stream is canceled", async () => {
   expect(canceled).toHaveBeenCalled();
 });
 
-test("a body that breaks off is 400", async () => {
+test("a body that ends early is refused with 400", async () => {
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
   const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
   await expect(readBody(request)).rejects.toMatchObject({ status: 400, reason: "incomplete_body" });

@@ -1,10 +1,10 @@
-/** Reads request bodies with a cap and a deadline, so that a caller can neither fill the memory nor hold it forever. */
+/** Reads request bodies with a cap and a deadline, so that a caller can neither fill the memory nor occupy it for long. */
 import { BODY_MS } from "@/lib/deadlines";
 import { HttpError } from "./http-error";
 
 export const MAX_BODY = 1024 * 1024;
 
-/** Ends the connection after the answer: the rest of a body that was not read would keep it open. */
+/** Closes the connection after the response: the unread rest of a body would keep it open. */
 export const CLOSE_CONNECTION = { connection: "close" };
 
 interface BodyLimits {
@@ -15,7 +15,7 @@ interface BodyLimits {
 }
 
 /**
- * The raw bytes, or null when there are more than `cap`; reading stops there.
+ * The raw bytes, or null if there are more than `cap`; reading stops there.
  * @throws HttpError 400 if the client disconnected, 408 if the body is incomplete at the deadline
  */
 export async function readBody(
@@ -39,8 +39,8 @@ export async function readBody(
 }
 
 /**
- * The raw bytes of a body of 1 MiB at most.
- * @throws HttpError 400 and 408 as `readBody`, 413
+ * The raw bytes of a body of at most 1 MiB.
+ * @throws HttpError 400, 408, 413
  */
 export async function requireBody(request: Request): Promise<Uint8Array> {
   const raw = await readBody(request);

@@ -1,6 +1,6 @@
 /**
- * Ends connections whose request body stays incomplete, on every route and page: also if nothing reads the body, and for
- * server actions, whose body the framework reads. `readBody` answers 408 first.
+ * Closes connections whose request body stays incomplete, on every route and page: also if no code reads the body, and for
+ * server actions, whose body the framework reads. `readBody` responds with 408 first.
  */
 import type { IncomingMessage } from "node:http";
 import { BODY_MS } from "@/lib/deadlines";
@@ -16,7 +16,7 @@ export function limitRequestTime(deadline = BODY_MS + GRACE_MS): void {
     const timer = setTimeout(() => {
       if (!request.complete) request.socket.destroy();
     }, deadline).unref();
-    // Emitted when the body was read or discarded to its end, and when the connection closes.
+    // Node emits it when the body was read or discarded to its end, and when the connection closes.
     request.once("close", () => clearTimeout(timer));
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Drops a `next-router-state-tree` header that Next cannot parse. Next answers it with 500, and hides it from proxy.ts.
- * Without the header Next renders the whole page.
+ * Removes a `next-router-state-tree` header that Next cannot parse. Next would respond with 500, and hides the header from
+ * proxy.ts. Without the header Next renders the whole page.
  */
 import { z } from "zod";
 import { log } from "@/lib/observability";

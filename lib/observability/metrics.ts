@@ -1,11 +1,11 @@
 /**
- * What is counted and timed in this process. Labels are words of ours only, of which there are few: never a user, never
- * a text that came from outside. What is true of the whole deployment is asked of the database (scrape.ts).
+ * The counters and timers of this process. Labels have few values, all from our code: never a user, never text from
+ * outside. Gauges of the whole deployment are read from the database (lib/monitoring/scrape.ts).
  */
 import { Counter, Gauge, Histogram } from "prom-client";
 import { once, registry } from "./registry";
 
-/** From a fast statement to the deadline of a delivery. */
+/** From the time of a fast statement to the deadline of a webhook delivery. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const BATCH_SIZES = [1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -26,53 +26,59 @@ function gauge<Label extends string>(name: string, help: string, labelNames: rea
   return once(name, () => new Gauge({ name, help, labelNames, registers: [registry] }));
 }
 
-/** The four that the first document's alerts ask for, by its names. */
+/** The four metrics of the first document's alerts, with its names. */
 export const documentedMetrics = {
   limitErrors: counter("usage_limit_errors_total", "Calls refused because a limit was reached", ["field"]),
-  duplicates: counter("webhook_duplicate_events_total", "Deliveries of events that were decided before", ["processor"]),
-  atomicErrors: counter("atomic_usage_errors_total", "Calls of the usage functions that failed or had no answer", [
+  duplicates: counter("webhook_duplicate_events_total", "Deliveries of events that were already decided", [
+    "processor",
+  ]),
+  atomicErrors: counter("atomic_usage_errors_total", "Calls of the usage functions that failed or had no response", [
     "function",
     "problem",
   ]),
-  downgradesBlocked: counter("plan_downgrade_blocked_total", "Plan changes refused because more exists than fits", [
-    "product",
-  ]),
+  downgradesBlocked: counter(
+    "plan_downgrade_blocked_total",
+    "Plan changes refused because the usage exceeds the new plan's limits",
+    ["product"],
+  ),
 };
 
 export const metrics = {
-  webhooks: counter("tollgate_webhook_events_total", "Deliveries, by what became of them", [
+  webhooks: counter("tollgate_webhook_events_total", "Webhook deliveries, by outcome", [
     "processor",
     "type",
     "outcome",
   ]),
-  webhookSeconds: histogram("tollgate_webhook_processing_seconds", "From a delivery's bytes to its answer", [
+  webhookSeconds: histogram("tollgate_webhook_processing_seconds", "From a delivery's bytes to its response", [
     "processor",
   ]),
-  decisions: counter("tollgate_decisions_total", "What events did to usage", ["product", "action", "reason"]),
-  payments: counter("tollgate_payments_total", "Charges that processors told of", ["processor", "outcome"]),
+  decisions: counter("tollgate_decisions_total", "Decisions of events about usage", ["product", "action", "reason"]),
+  payments: counter("tollgate_payments_total", "Charges that processors reported", ["processor", "outcome"]),
 
-  verdicts: counter("tollgate_gate_verdicts_total", "Answers of the gate", ["operation", "field", "verdict"]),
-  gateSeconds: histogram("tollgate_gate_seconds", "From a call of the gate to its verdict, waiting included", [
+  verdicts: counter("tollgate_gate_verdicts_total", "Verdicts of the gate", ["operation", "field", "verdict"]),
+  gateSeconds: histogram("tollgate_gate_seconds", "From a call of the gate to its verdict, including the wait", [
     "operation",
   ]),
   batchCalls: histogram("tollgate_gate_batch_calls", "Calls per statement, by mode", ["mode"], BATCH_SIZES),
 
-  databaseSeconds: histogram("tollgate_database_call_seconds", "Calls of Postgres functions, with their errors", [
-    "function",
-  ]),
+  databaseSeconds: histogram(
+    "tollgate_database_call_seconds",
+    "Duration of calls of Postgres functions, including failed ones",
+    ["function"],
+  ),
   databaseErrors: counter("tollgate_database_errors_total", "Calls of Postgres functions without a result", [
     "function",
     "problem",
   ]),
-  lockTimeouts: counter("tollgate_database_lock_timeouts_total", "Calls that gave up waiting for a lock", ["function"]),
-  poolSeconds: histogram("tollgate_database_pool_wait_seconds", "Waiting for a connection of the pool", []),
+  lockTimeouts: counter("tollgate_database_lock_timeouts_total", "Calls that ended at the lock timeout", ["function"]),
+  poolSeconds: histogram("tollgate_database_pool_wait_seconds", "Wait for a connection of the pool", []),
   poolConnections: gauge("tollgate_database_pool_connections", "Connections of this process", ["state"]),
 
   cacheReads: counter("tollgate_cache_reads_total", "Reads of the entitlement cache", ["store", "result"]),
 
   jobSeconds: histogram(
     "tollgate_job_seconds",
-    "Rounds of the jobs",
+    "Duration of the jobs' runs",
     ["job", "outcome"],
     [0.01, 0.1, 0.5, 1, 5, 15, 60, 300],
   ),

@@ -1,14 +1,14 @@
-/** Tells the cache of everything that changes what a user is entitled to. */
+/** Invalidates the cache on each change of entitlements. */
 import { meterOf, PRODUCT_IDS } from "@/lib/billing/catalog";
 import type { Gateway } from "@/lib/database/gateway";
 import { ANY_REVISION, type EntitlementCache } from "./entitlement-cache";
 
-/** The gateway itself, whose changes the cache hears of. */
+/** The gateway, with an invalidation before or after each call that changes entitlements. */
 export function withInvalidation(gateway: Gateway, cache: EntitlementCache): Gateway {
   return {
     ...gateway,
-    // Before the commit: a process that dies after it leaves nothing old behind. Where the commit fails, the next read
-    // asks the database, and is right as well.
+    // Before the commit, so that a process that is killed after the commit leaves no old value. If the commit fails, the
+    // next read queries the database and is correct as well.
     async commitTimeline(input) {
       await cache.invalidate(input.userId, input.product, input.revision + 1);
       return gateway.commitTimeline(input);
@@ -18,7 +18,7 @@ export function withInvalidation(gateway: Gateway, cache: EntitlementCache): Gat
       return gateway.moveSubscription(input);
     },
     async rebuildTimeline(userId, product, revision, timeline, repair) {
-      // A repair keeps the revision: nothing of it is kept until the next one.
+      // A repair keeps the revision, so values are cached again only after the next commit.
       if (repair) await cache.invalidate(userId, product, revision + 1);
       return gateway.rebuildTimeline(userId, product, revision, timeline, repair);
     },
