@@ -9,7 +9,7 @@ const database = testDatabase();
 const gateway = createGateway(database.transport());
 const query = async (text: string, values: unknown[] = []) => (await database.pool().query(text, values)).rows;
 
-/** One statement as a role, undone afterwards. */
+/** Runs one statement as a role and rolls it back. */
 async function as(role: string, statement: string): Promise<unknown> {
   const client = await database.pool().connect();
   try {
@@ -54,7 +54,7 @@ describe("the audit log", () => {
     ["another act", "act = 'gauge.synced_not'"],
     ["another time", "done_at = now() - interval '1 year'"],
     ["another detail", `details = '{"drift": 2}'`],
-    ["a user who is no pseudonym", "user_id = 'another'"],
+    ["a user id that is not a pseudonym", "user_id = 'another'"],
   ])("the pseudonymization of an erasure gives no entry %s", async (_, change) => {
     await gateway.recordAdminAct("sam", "gauge.synced", "ada", { drift: 1 });
     const statement = `do $$ begin
@@ -64,7 +64,7 @@ describe("the audit log", () => {
     await expect(as("service_role", statement)).rejects.toMatchObject({ code: "42501" });
   });
 
-  test("retention deletes what is older than a year or more, and nothing younger", async () => {
+  test("retention deletes only entries older than its days, at least 365", async () => {
     await query(
       "insert into admin_acts (actor, act, user_id, details, done_at) values ('sam', 'old.act', null, '{}', now() - interval '400 days')",
     );
@@ -107,7 +107,7 @@ describe("the audit log", () => {
 describe("an admin cannot change their own limits", () => {
   const REFUSED = { problem: "forbidden", code: "TG403", reason: "self_grant", field: "userId" };
 
-  test("neither grant one nor lift a block, and the attempt is recorded", async () => {
+  test("by a grant or by lifting a block, and the attempt is recorded", async () => {
     await gateway.setLimitOverride("mallory", "words_used", 0, { by: "sam", expiresAt: null });
     await expect(grant("mallory", "mallory")).rejects.toMatchObject(REFUSED);
     await expect(revokeOverride({ userId: "mallory", field: "words_used" }, "mallory", gateway)).rejects.toMatchObject(
@@ -122,7 +122,7 @@ describe("an admin cannot change their own limits", () => {
     expect(await grant("mallory", "sam")).toMatchObject({ limit: 800 });
   });
 
-  test("nor by a simulation with a limit, which delivers nothing then", async () => {
+  test("by a simulation with a limit, which then delivers no event", async () => {
     const request = { userId: "eve", scenario: "new_subscription", customData: { newLimit: 9_000, plan: "plus" } };
     const run = (by: string, dryRun: boolean) => simulate({ ...request, dryRun } as never, by, gateway);
     await expect(run("eve", false)).rejects.toMatchObject({ status: 403, reason: "self_grant" });

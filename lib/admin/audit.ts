@@ -1,9 +1,8 @@
-/** The trail of what admins do by hand: every act is a row, with who; those that were refused, too. */
+/** The audit log of the admins' actions: each is a row with the admin, also a refused one. */
 import type { Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
-/** What is done by hand. */
-export type Act =
+export type AuditAction =
   | "override.granted"
   | "override.revoked"
   | "event.replayed"
@@ -14,44 +13,44 @@ export type Act =
   | "reconcile.run"
   | "simulation.run";
 
-interface Doing {
+interface Audited {
   by: string;
-  act: Act;
-  /** Whom it is about; null where it is about nobody in particular. */
+  act: AuditAction;
+  /** The user whom the action changes; null if it has no single user. */
   userId: string | null;
   details: Record<string, unknown>;
 }
 
 /**
- * Carries the act out and writes it down, with what came of it. What fails is written down as well: somebody tried.
- * @param said what of the result is kept
+ * Runs `work` and records the action with its result. A failed attempt is recorded too.
+ * @param summarize the part of the result to record
  */
 export async function audited<T>(
-  { by, act, userId, details }: Doing,
+  { by, act, userId, details }: Audited,
   gateway: Gateway,
   work: () => Promise<T>,
-  said: (result: T) => Record<string, unknown> = () => ({}),
+  summarize: (result: T) => Record<string, unknown> = () => ({}),
 ): Promise<T> {
   let result: T;
   try {
     result = await work();
   } catch (error) {
-    await note({ by, act, userId, details: { ...details, refused: message(error) } }, gateway);
+    await recordRefusal({ by, act, userId, details: { ...details, refused: messageOf(error) } }, gateway);
     throw error;
   }
-  await gateway.recordAdminAct(by, act, userId, { ...details, ...said(result) });
+  await gateway.recordAdminAct(by, act, userId, { ...details, ...summarize(result) });
   return result;
 }
 
-/** The error that is under way counts more than the trail's own. */
-async function note({ by, act, userId, details }: Doing, gateway: Gateway): Promise<void> {
+/** Never throws: the caller throws the error of the action itself. */
+async function recordRefusal({ by, act, userId, details }: Audited, gateway: Gateway): Promise<void> {
   try {
     await gateway.recordAdminAct(by, act, userId, details);
   } catch (error) {
-    log.error({ by, act, userId, error: String(error) }, "[Admin] A refused act could not be written down");
+    log.error({ by, act, userId, error: String(error) }, "[Admin] Recording a refused action failed");
   }
 }
 
-function message(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** The whole list of jobs. Each is safe to run twice at once and to be killed in the middle. */
+/** The list of all jobs. Each can run twice at once and can be killed at any point. */
 import { endDoubled, reach } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
 import { env } from "@/lib/env";
@@ -11,7 +11,7 @@ import { reconcileAll } from "./reconcile-all";
 import { retryWebhooks } from "./retry";
 
 export interface Job {
-  /** vercel.json says the same to the host's cron (a test holds the two together). */
+  /** vercel.json has the same interval for the host's cron; a test compares them. */
   everySeconds: number;
   run: (gateway: Gateway) => Promise<object>;
 }
