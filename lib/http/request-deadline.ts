@@ -1,6 +1,6 @@
 /**
- * Closes connections whose request body stays incomplete, on every route and page: also if no code reads the body, and for
- * server actions, whose body the framework reads. `readBody` responds with 408 first.
+ * Closes connections whose request body stays incomplete, on every route, page and server action, also if no code reads the
+ * body. `readBody` responds with 408 first.
  */
 import type { IncomingMessage } from "node:http";
 import { BODY_MS } from "@/lib/deadlines";
