@@ -32,11 +32,11 @@ export async function exportAccount(userId: string): Promise<ReadableStream<Uint
 
 function begin(userId: string): () => void {
   if (running.has(userId))
-    throw new HttpError(429, "rate_limited", "Your export is being made already. Please wait until it has ended.", {
+    throw new HttpError(429, "rate_limited", "Your export is already running. Please wait until it has ended.", {
       retryAfterSeconds: 5,
     });
   if (running.size >= MAX_RUNNING)
-    throw new HttpError(503, "unavailable", "Other exports are being made. Please try again in a moment.");
+    throw new HttpError(503, "unavailable", "Other exports are running. Please try again in a moment.");
   running.add(userId);
   return () => void running.delete(userId);
 }

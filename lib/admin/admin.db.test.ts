@@ -10,7 +10,7 @@ import { explain } from "./users";
 
 const { gateway, query, subscribe } = meteredDatabase();
 const auditOf = async (userId: string | null) =>
-  (await gateway.adminActs(userId, 50)).map(({ act, actor }) => [act, actor]);
+  (await gateway.auditEntries(userId, 50)).map(({ act, actor }) => [act, actor]);
 
 /** The event of a subscription without a user. */
 function unlinked(name: string) {
@@ -121,7 +121,7 @@ test("the audit log has each action, also a refused one", async () => {
     ["override.granted", "sam"],
     ["override.granted", "sam"],
   ]);
-  const [refused] = await gateway.adminActs("thief", 1);
+  const [refused] = await gateway.auditEntries("thief", 1);
   expect(refused?.details.refused).toContain("linked to another user");
 });
 

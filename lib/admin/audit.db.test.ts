@@ -41,7 +41,7 @@ describe("the audit log", () => {
   test.each(CHANGES.flatMap((change) => ["service_role", "postgres"].map((role) => [role, change] as const)))(
     "%s cannot: %s",
     async (role, change) => {
-      await gateway.recordAdminAct("sam", "gauge.synced", "ada", { drift: 1 });
+      await gateway.recordAuditEntry("sam", "gauge.synced", "ada", { drift: 1 });
       await expect(as(role, change)).rejects.toMatchObject({
         code: "42501",
         message: "Entries of the audit log are kept as they are.",
@@ -56,7 +56,7 @@ describe("the audit log", () => {
     ["another detail", `details = '{"drift": 2}'`],
     ["a user id that is not a pseudonym", "user_id = 'another'"],
   ])("the pseudonymization of an erasure gives no entry %s", async (_, change) => {
-    await gateway.recordAdminAct("sam", "gauge.synced", "ada", { drift: 1 });
+    await gateway.recordAuditEntry("sam", "gauge.synced", "ada", { drift: 1 });
     const statement = `do $$ begin
       perform pg_catalog.set_config('tollgate.audit', 'pseudonymize', true);
       update public.admin_acts set ${change};
@@ -81,14 +81,17 @@ describe("the audit log", () => {
 
   test("keeps field, limit, time and actor after an erasure, under the ledger's pseudonym", async () => {
     await grant("erased-user", "sam");
-    await gateway.recordAdminAct("sam", "customer.linked", "erased-user", { processor: "stripe", customerId: "cus_1" });
-    await gateway.recordAdminAct("sam", "subscription.moved", "another-user", { from: "erased-user", moved: true });
+    await gateway.recordAuditEntry("sam", "customer.linked", "erased-user", {
+      processor: "stripe",
+      customerId: "cus_1",
+    });
+    await gateway.recordAuditEntry("sam", "subscription.moved", "another-user", { from: "erased-user", moved: true });
     await gateway.consume("erased-user", "words_used", 600);
-    const [granted] = await gateway.adminActs("erased-user", 50).then((acts) => acts.slice(-1));
+    const [granted] = await gateway.auditEntries("erased-user", 50).then((entries) => entries.slice(-1));
     await gateway.eraseAccount("erased-user");
     const [ledger] = await query("select distinct user_id from usage_ledger where user_id ~ '^erased_'");
-    const acts = await gateway.adminActs(ledger.user_id, 50);
-    expect(acts.map(({ at, actor, act, details }) => ({ at, actor, act, details }))).toEqual([
+    const entries = await gateway.auditEntries(ledger.user_id, 50);
+    expect(entries.map(({ at, actor, act, details }) => ({ at, actor, act, details }))).toEqual([
       { at: expect.anything(), actor: "sam", act: "customer.linked", details: { processor: "stripe" } },
       {
         at: granted?.at,
@@ -97,7 +100,7 @@ describe("the audit log", () => {
         details: { field: "words_used", limit: 800, expiresAt: null },
       },
     ]);
-    expect(await gateway.adminActs("another-user", 50)).toMatchObject([{ details: { moved: true } }]);
+    expect(await gateway.auditEntries("another-user", 50)).toMatchObject([{ details: { moved: true } }]);
     expect(
       await query("select from admin_acts a where a::text like '%erased-user%' or a::text like '%cus_1%'"),
     ).toEqual([]);
@@ -114,8 +117,8 @@ describe("an admin cannot change their own limits", () => {
       REFUSED,
     );
     expect(await gateway.consume("mallory", "words_used", 1)).toMatchObject({ allowed: false, limit: 0 });
-    const acts = await gateway.adminActs("mallory", 50);
-    expect(acts.map(({ act, details }) => [act, typeof details.refused])).toEqual([
+    const entries = await gateway.auditEntries("mallory", 50);
+    expect(entries.map(({ act, details }) => [act, typeof details.refused])).toEqual([
       ["override.revoked", "string"],
       ["override.granted", "string"],
     ]);

@@ -38,14 +38,14 @@ export async function audited<T>(
     await recordRefusal({ by, act, userId, details: { ...details, refused: messageOf(error) } }, gateway);
     throw error;
   }
-  await gateway.recordAdminAct(by, act, userId, { ...details, ...summarize(result) });
+  await gateway.recordAuditEntry(by, act, userId, { ...details, ...summarize(result) });
   return result;
 }
 
 /** Never throws: the caller throws the error of the action itself. */
 async function recordRefusal({ by, act, userId, details }: Audited, gateway: Gateway): Promise<void> {
   try {
-    await gateway.recordAdminAct(by, act, userId, details);
+    await gateway.recordAuditEntry(by, act, userId, details);
   } catch (error) {
     log.error({ by, act, userId, error: String(error) }, "[Admin] Recording a refused action failed");
   }

@@ -62,8 +62,8 @@ describe("an event that an admin dismisses", () => {
     const event = unlinked("recorded");
     await deliver(gateway, event);
     for (const by of ["sam", "kim"]) await dismissOne("stripe", String(event.id), by, gateway);
-    const acts = (await gateway.adminActs(null, 50)).filter(({ details }) => details.eventId === event.id);
-    expect(acts.map(({ act, actor }) => [act, actor])).toEqual([
+    const entries = (await gateway.auditEntries(null, 50)).filter(({ details }) => details.eventId === event.id);
+    expect(entries.map(({ act, actor }) => [act, actor])).toEqual([
       ["event.dismissed", "kim"],
       ["event.dismissed", "sam"],
     ]);

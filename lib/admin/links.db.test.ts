@@ -10,7 +10,7 @@ test("the audit log has a move with the admin and both users, also a refused one
   await subscribe("ada", { plan: "plus" });
   const { moved } = await linkByHand(move("ada", "ben"), "sam", gateway);
   await expect(linkByHand(move("unknown", "ben"), "kim", gateway)).rejects.toMatchObject({ problem: "not_found" });
-  expect(await gateway.adminActs("ben", 5)).toMatchObject([
+  expect(await gateway.auditEntries("ben", 5)).toMatchObject([
     {
       act: "subscription.moved",
       actor: "kim",
@@ -28,7 +28,7 @@ test("an erasure removes the former user's id from the audit log", async () => {
   await subscribe("eve", { plan: "plus" });
   await linkByHand(move("eve", "fay"), "sam", gateway);
   await gateway.eraseAccount("eve");
-  const [entry] = await gateway.adminActs("fay", 1);
+  const [entry] = await gateway.auditEntries("fay", 1);
   expect(entry).toMatchObject({ act: "subscription.moved", details: { subscriptionId: "sub_eve" } });
   expect(entry?.details).not.toHaveProperty("from");
 });

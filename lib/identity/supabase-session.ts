@@ -60,7 +60,7 @@ const REFUSALS: Readonly<Record<string, [status: number, message: string]>> = {
   email_not_confirmed: [401, "Please confirm your e-mail address first: the link is in your inbox."],
   user_banned: [403, "This account is closed."],
   weak_password: [400, "Please choose a stronger password."],
-  signup_disabled: [403, "New accounts cannot be made here."],
+  signup_disabled: [403, "New accounts cannot be created here."],
   over_request_rate_limit: [429, "Too many attempts. Please wait a moment."],
   over_email_send_rate_limit: [429, "Too many e-mails. Please wait a moment."],
 };

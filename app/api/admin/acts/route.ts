@@ -9,6 +9,6 @@ export function GET(request: Request) {
   return answer(async () => {
     await requireAdmin(request);
     const { userId = null } = parse(auditQuery, filled(new URL(request.url).searchParams));
-    return json({ acts: await gateway().adminActs(userId, LATEST) });
+    return json({ acts: await gateway().auditEntries(userId, LATEST) });
   });
 }
