@@ -6,11 +6,15 @@ import { HttpError } from "@/lib/http";
 import { audited } from "./audit";
 import { type EventQuery, eventCursor, eventId } from "./requests";
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 
 /** A page of events, with the action that releases each; `next` is the parameter of the following page. */
 export async function listEvents({ after, ...filter }: EventQuery, gateway: Gateway) {
-  const { events, next } = await gateway.webhookEvents(filter, after === undefined ? null : readCursor(after), PAGE);
+  const { events, next } = await gateway.webhookEvents(
+    filter,
+    after === undefined ? null : readCursor(after),
+    PAGE_SIZE,
+  );
   return {
     events: events.map((event) => ({ ...event, release: releaseOf(event) })),
     next: next && Buffer.from(JSON.stringify(next)).toString("base64url"),

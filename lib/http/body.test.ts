@@ -31,7 +31,7 @@ test("a request without a body reads as empty", async () => {
 test("a body that stalls is refused with 408 and its stream canceled", async () => {
   const canceled = vi.fn();
   const request = requestOf(["half"], { stalls: true, canceled });
-  await expect(readBody(request, { deadline: 20 })).rejects.toMatchObject({ status: 408, reason: "body_too_slow" });
+  await expect(readBody(request, { deadlineMs: 20 })).rejects.toMatchObject({ status: 408, reason: "body_too_slow" });
   expect(canceled).toHaveBeenCalled();
 });
 
@@ -45,14 +45,14 @@ test("the deadline covers the whole body, not each chunk", async () => {
     },
   });
   const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
-  await expect(readBody(request, { deadline: 60 })).rejects.toMatchObject({ status: 408 });
+  await expect(readBody(request, { deadlineMs: 60 })).rejects.toMatchObject({ status: 408 });
   expect(chunks).toBeGreaterThan(0);
 });
 
-test("more than the cap gives null, and the stream is canceled", async () => {
+test("more than the limit returns null, and the stream is canceled", async () => {
   const canceled = vi.fn();
   const request = requestOf(["12345", "67890"], { stalls: true, canceled });
-  expect(await readBody(request, { cap: 8 })).toBeNull();
+  expect(await readBody(request, { maxBytes: 8 })).toBeNull();
   expect(canceled).toHaveBeenCalled();
 });
 

@@ -10,12 +10,12 @@ import { onRequestStart } from "./request-start";
 const GRACE_MS = 2_000;
 
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
-export function limitRequestTime(deadline = BODY_MS + GRACE_MS): void {
+export function limitRequestTime(deadlineMs = BODY_MS + GRACE_MS): void {
   onRequestStart("request-deadline", ({ request }) => {
     if (!hasBody(request)) return;
     const timer = setTimeout(() => {
       if (!request.complete) request.socket.destroy();
-    }, deadline).unref();
+    }, deadlineMs).unref();
     // Node emits it when the body was read or discarded to its end, and when the connection closes.
     request.once("close", () => clearTimeout(timer));
   });

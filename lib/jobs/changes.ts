@@ -9,8 +9,8 @@ import type { DueChange, Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
 /** Early enough for several attempts, and late enough that users can withdraw most changes. */
-const AHEAD = 6 * HOUR;
-const BATCH = 20;
+const AHEAD_MS = 6 * HOUR;
+const BATCH_SIZE = 20;
 
 /** Finds a processor's client; undefined if the processor is not configured. */
 export type FindClient = (processor: Processor) => Promise<Reached | undefined>;
@@ -21,7 +21,7 @@ export async function carryOutScheduledChanges(
   find: FindClient,
 ): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 };
-  for (const due of await gateway.claimScheduledChanges(AHEAD, RENEWAL_MARGIN, BATCH)) {
+  for (const due of await gateway.claimScheduledChanges(AHEAD_MS, RENEWAL_MARGIN, BATCH_SIZE)) {
     try {
       await carryOut(due, find);
       result.done += 1;

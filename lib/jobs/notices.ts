@@ -5,7 +5,7 @@ import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 import { log } from "@/lib/observability";
 
 /** As many as one run can send within the time limit of hosts. */
-const BATCH = 100;
+const BATCH_SIZE = 100;
 
 /** One run. Concurrent runs write one row per occasion, and never send the same notice at once. */
 export async function createAndSendNotices(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
@@ -23,7 +23,7 @@ export async function createAndSendNotices(gateway: Gateway, deliveries: readonl
 
 async function deliver(gateway: Gateway, deliveries: readonly NoticeDelivery[]) {
   const result = { delivered: 0, failed: 0 };
-  for (const { email, ...notice } of await gateway.claimNotices(BATCH)) {
+  for (const { email, ...notice } of await gateway.claimNotices(BATCH_SIZE)) {
     const day = (at: string) =>
       formatTime(at, "day", { locale: DEFAULT_LOCALE, zone: "UTC", now: Date.parse(notice.at) });
     const words = noticeWords(notice, { locale: DEFAULT_LOCALE, day });

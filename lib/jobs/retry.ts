@@ -3,7 +3,7 @@ import { MAX_ATTEMPTS, settleStored } from "@/lib/billing";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
-const BATCH = 50;
+const BATCH_SIZE = 50;
 
 /**
  * One run. Concurrent runs never claim the same event. A failed event is retried later, and is dead after `MAX_ATTEMPTS`.
@@ -12,7 +12,7 @@ const BATCH = 50;
 export async function retryWebhooks(gateway: Gateway): Promise<{ decided: number; failed: number }> {
   const result = { decided: 0, failed: 0 };
   for (;;) {
-    const claimed = await gateway.claimWebhookEvents(BATCH);
+    const claimed = await gateway.claimWebhookEvents(BATCH_SIZE);
     for (const { processor, id } of claimed) {
       try {
         await settleStored(processor, id, gateway);
@@ -24,6 +24,6 @@ export async function retryWebhooks(gateway: Gateway): Promise<{ decided: number
         result.failed += 1;
       }
     }
-    if (claimed.length < BATCH) return result;
+    if (claimed.length < BATCH_SIZE) return result;
   }
 }

@@ -16,19 +16,19 @@ export interface Job {
   run: (gateway: Gateway) => Promise<object>;
 }
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 60 * MINUTE_SECONDS;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 export const JOBS = {
-  retry: { everySeconds: MINUTE, run: retryWebhooks },
-  expire: { everySeconds: MINUTE, run: expireReservations },
-  checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ reach, gateway }) },
-  changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutScheduledChanges(gateway, reach) },
-  notices: { everySeconds: 5 * MINUTE, run: (gateway) => createAndSendNotices(gateway) },
-  cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
-  partitions: { everySeconds: DAY, run: (gateway) => maintainLedgerPartitions(gateway, env().ledgerMonths) },
-  reconcile: { everySeconds: DAY, run: (gateway) => reconcileAll(gateway, { repair: true }) },
+  retry: { everySeconds: MINUTE_SECONDS, run: retryWebhooks },
+  expire: { everySeconds: MINUTE_SECONDS, run: expireReservations },
+  checkouts: { everySeconds: 2 * MINUTE_SECONDS, run: (gateway) => endDoubled({ reach, gateway }) },
+  changes: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => carryOutScheduledChanges(gateway, reach) },
+  notices: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => createAndSendNotices(gateway) },
+  cleanup: { everySeconds: HOUR_SECONDS, run: (gateway) => cleanUp(gateway, env().webhookDays) },
+  partitions: { everySeconds: DAY_SECONDS, run: (gateway) => maintainLedgerPartitions(gateway, env().ledgerMonths) },
+  reconcile: { everySeconds: DAY_SECONDS, run: (gateway) => reconcileAll(gateway, { repair: true }) },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof JOBS;

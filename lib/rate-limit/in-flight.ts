@@ -17,7 +17,7 @@ const RETRY_AFTER_SECONDS = 2;
 /** Set by a request's first call: layout, page and route of one request share a slot. */
 const entries = singleton("request-entries", () => new WeakMap<ServerResponse, Promise<void>>());
 const requestSlots = singleton("request-slots", () =>
-  slots({ running: MAX_RUNNING, waiting: MAX_WAITING, patience: REQUEST_QUEUE_MS, refusal }),
+  slots({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, maxWaitMs: REQUEST_QUEUE_MS, refusal }),
 );
 
 /**
