@@ -7,6 +7,9 @@ const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]], { error: `is 
 const plan = line({ max: 64, error: "is the name of a plan" });
 const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
 
+/** A promotion code as a customer types it, or as a link names it. */
+export const promotionCode = line({ max: 64, error: "is a promotion code of at most 64 characters" });
+
 export const checkoutRequest = z.strictObject({
   product,
   plan,
@@ -14,6 +17,7 @@ export const checkoutRequest = z.strictObject({
   processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).default("stripe"),
   /** Tried before it is charged, where the product has a trial and this user has had none. */
   trial: z.boolean({ error: "is true or false" }).default(false),
+  code: promotionCode.optional(),
 });
 export type CheckoutAsked = z.infer<typeof checkoutRequest>;
 
