@@ -105,7 +105,13 @@ interface Sale {
 }
 
 /** Asks the processor, and stores whose the purchase is before anybody can pay it. */
-async function open(buyer: Buyer, begun: StoredCheckout, { priceId, trialDays, code }: Sale, found: Reached, shop: Selling) {
+async function open(
+  buyer: Buyer,
+  begun: StoredCheckout,
+  { priceId, trialDays, code }: Sale,
+  found: Reached,
+  shop: Selling,
+) {
   const { gateway, appUrl } = shop;
   const { id, processor, product } = begun;
   try {
@@ -119,7 +125,7 @@ async function open(buyer: Buyer, begun: StoredCheckout, { priceId, trialDays, c
         priceId,
         returnUrl: `${appUrl}/billing?checkout=${id}`,
         checkoutPage: `${appUrl}/checkout/${processor}?checkout=${id}`,
-        cancelUrl: `${appUrl}/pricing?product=${product}`,
+        cancelUrl: `${appUrl}/pricing?${new URLSearchParams({ product, ...(code !== undefined && { code }) })}`,
         idempotencyKey: id,
         ...(trialDays !== undefined && { trialDays }),
         ...(code !== undefined && { code }),

@@ -2,13 +2,11 @@
 import { z } from "zod";
 import { line } from "@/lib/text";
 import { PRODUCT_IDS, type ProductId } from "./catalog";
+import { promotionCode } from "./promotion-code";
 
 const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]], { error: `is one of ${PRODUCT_IDS.join(", ")}` });
 const plan = line({ max: 64, error: "is the name of a plan" });
 const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
-
-/** A promotion code as a customer types it, or as a link names it. */
-export const promotionCode = line({ max: 64, error: "is a promotion code of at most 64 characters" });
 
 export const checkoutRequest = z.strictObject({
   product,
