@@ -13,9 +13,9 @@ export function priced(world: World, subscription: Subscription, lines: readonly
   return subscription.automaticTax ? taxed(world.customer.country, after) : after;
 }
 
-/** @throws StripeProblem if the subscription is taxed and nobody knows where its customer lives */
-export function requireTaxAddress({ customer }: World, { automaticTax }: Pick<Subscription, "automaticTax">): void {
-  if (!automaticTax || customer.country) return;
+/** @throws StripeProblem if nobody knows where the customer lives: no tax can be computed */
+export function requireTaxAddress({ customer }: World): void {
+  if (customer.country) return;
   const message =
     "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
   throw invalid(message, undefined, "customer_tax_location_invalid");

@@ -15,7 +15,7 @@ import {
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
-import { priced, requireTaxAddress } from "./priced";
+import { priced } from "./priced";
 import { cardProblem } from "./problem";
 import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
@@ -127,7 +127,6 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
   const { world } = turn;
   const { at, behavior, restart, payment } = change;
   const trialing = subscription.status === "trialing";
-  requireTaxAddress(world, subscription);
   const changed = changePlan(subscription, change.items, { at, behavior, trialing, restart });
   const { next, restarts } = changed;
   const lines = priced(world, subscription, changed.lines);

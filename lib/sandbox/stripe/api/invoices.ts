@@ -4,7 +4,7 @@ import { take } from "../../turn";
 import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { invoiceOf, listOf } from "../objects";
 import { periodAfter } from "../period";
-import { priced, requireTaxAddress } from "../priced";
+import { priced } from "../priced";
 import { cardProblem, invalid } from "../problem";
 import { changePlan, intervalOf, periodLines } from "../proration";
 import { followSchedule } from "../schedules";
@@ -141,7 +141,6 @@ function previewed(
 ): Invoice {
   const { world } = turn;
   const subscription = find(world, "subscriptions", id, "subscription");
-  if (details?.items) requireTaxAddress(world, subscription);
   const ends = details?.cancel_at_period_end ?? subscription.cancelAtPeriodEnd;
   if (!isLive(subscription) || details?.cancel_now || (ends && !details?.items)) {
     throw invalid("No upcoming invoices for customer", "subscription", "invoice_upcoming_none");

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
 import { setDiscounts } from "../discounts";
 import { subscriptionOf } from "../objects";
+import { requireTaxAddress } from "../priced";
 import { invalid } from "../problem";
 import type { ItemsChange } from "../subscriptions";
 import { tellChange } from "../tell";
@@ -177,7 +178,10 @@ export function changeDiscounts(turn: StripeTurn, subscription: Subscription, { 
 
 export function changeDetails(turn: StripeTurn, subscription: Subscription, params: Update): void {
   const now = seconds(turn);
-  if (params.automatic_tax) subscription.automaticTax = params.automatic_tax.enabled;
+  if (params.automatic_tax) {
+    if (params.automatic_tax.enabled) requireTaxAddress(turn.world);
+    subscription.automaticTax = params.automatic_tax.enabled;
+  }
   if (params.metadata) subscription.metadata = merged(subscription.metadata ?? {}, params.metadata);
   if (params.default_payment_method !== undefined) {
     const card = params.default_payment_method || null;
