@@ -267,6 +267,20 @@ describe("a tax", () => {
     expect(await latest(customer)).toMatchObject({ total: 2_399, total_taxes: [{ amount: 400 }] });
   });
 
+  test("begins with an update once the address is known", async () => {
+    const { customer, id } = await buy();
+    await expect(stripe.subscriptions.update(id, { automatic_tax: { enabled: true } })).rejects.toMatchObject({
+      code: "customer_tax_location_invalid",
+    });
+    const { session } = await openCheckout(TAXED, customer);
+    await submit("checkout", session.id, { action: "address", country: "GB" });
+    await pay(session.id);
+    const updated = await stripe.subscriptions.update(id, { automatic_tax: { enabled: true } });
+    expect(updated.automatic_tax).toMatchObject({ enabled: true });
+    const preview = await stripe.invoices.createPreview({ subscription: id });
+    expect(preview).toMatchObject({ total: 2_399, total_taxes: [{ amount: 400 }] });
+  });
+
   test.each([
     [
       "without an address and without keeping one",

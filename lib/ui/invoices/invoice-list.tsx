@@ -1,10 +1,10 @@
 import { ExternalLink } from "lucide-react";
 import type { InvoicesView, InvoiceView } from "@/lib/billing/purchase-view";
-import { processorName } from "../billing/plan-words";
-import { formatMoney } from "../format";
+import { formatMoney } from "@/lib/messages/format";
+import { moneyWords } from "@/lib/messages/money";
+import { processorName } from "@/lib/messages/plan";
 import { Notice } from "../notice";
 import { Instant } from "../time/instant";
-import { moneyWords } from "./money-words";
 
 interface InvoiceListProps extends InvoicesView {
   now: string;

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
+import { formatMoney } from "@/lib/messages/format";
 import type { InvoiceView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
-import { formatMoney } from "@/lib/ui/format";
 
 interface MerchantActionsProps {
   action: string;
