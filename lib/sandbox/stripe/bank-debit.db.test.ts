@@ -71,7 +71,7 @@ describe("a purchase", () => {
   });
 
   test("that pays after days", async () => {
-    const { session } = await bought(PAYS);
+    const { customer, session } = await bought(PAYS);
     expect(await emitted(() => days(3))).toEqual([]);
     expect(await emitted(() => days(4))).toEqual([
       "invoice.updated",
@@ -81,6 +81,11 @@ describe("a purchase", () => {
     ]);
     expect((await stripe.checkout.sessions.retrieve(session)).payment_status).toBe("paid");
     expect(told.every(({ outcome }) => outcome !== "quarantined" && outcome !== "deferred")).toBe(true);
+    const [charge] = (await stripe.charges.list({ customer: customer })).data;
+    expect(charge).toMatchObject({
+      amount: 1_999,
+      payment_method_details: { type: "us_bank_account", us_bank_account: { last4: PAYS } },
+    });
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
 

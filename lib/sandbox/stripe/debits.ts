@@ -29,7 +29,8 @@ export function debitsOf(world: World, subscription: Subscription): (item: ItemS
       .filter(({ line }) => line.item === item.id && line.price.id === item.price.id)
       .filter(({ line }) => line.amount > 0 && line.periodEnd > at && !credited.has(line.id))
       .map(({ line, invoice }) => ({
-        amount: line.amount - (line.discount ?? 0),
+        // Before discounts: `discounted` takes off the same part of the credit.
+        amount: line.undiscounted ?? line.amount,
         start: line.periodStart,
         end: line.periodEnd,
         credits: { invoice, line: line.id },

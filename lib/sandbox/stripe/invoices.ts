@@ -1,6 +1,8 @@
 /** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
 import { invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
 import { OFF_SESSION, type Presence } from "../cards";
+import { recordCharge } from "./charges";
+import { endOneTimeDiscounts } from "./discounts";
 import { type BankNumber, type Charged, charge, DEBIT_DAYS, debited, type MethodNumber } from "./methods";
 import { customerOf, invoiceOf, sessionOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
@@ -40,11 +42,13 @@ export function draft(turn: StripeTurn, subscription: Subscription, { lines, ...
     attemptCount: 0,
     forUpdate: false,
     ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
+    ...(subscription.automaticTax && { automaticTax: true, country: world.customer.country ?? null }),
     ...spec,
     lines: lines.map((line) => ({ ...line, id: nextId(world, "il") })),
   };
   world.invoices.push(invoice);
   tell(turn, "invoice.created", invoiceOf(world, invoice));
+  endOneTimeDiscounts(turn, subscription, invoice.lines);
   return invoice;
 }
 
@@ -84,7 +88,7 @@ export function collect(turn: StripeTurn, invoice: Invoice, presence: Presence =
   const number = methodFor(turn.world, subscription);
   const charged: Charged = due === 0 ? { outcome: "succeeded" } : charge(number, presence);
   if (charged.outcome === "processing") beginDebit(turn, invoice, number as BankNumber);
-  else if (charged.outcome === "succeeded") paid(turn, invoice, subscription, due > 0);
+  else if (charged.outcome === "succeeded") paid(turn, invoice, subscription, due > 0 ? "charge" : null);
   else failed(turn, invoice, subscription, charged);
   return charged;
 }
@@ -106,7 +110,7 @@ export function answerDebit(turn: StripeTurn, invoice: Invoice): void {
   const subscription = chargedSubscription(turn, invoice);
   const answer = debited(invoice.debit.number);
   invoice.debit = null;
-  if (answer.outcome === "succeeded") paid(turn, invoice, subscription, false);
+  if (answer.outcome === "succeeded") paid(turn, invoice, subscription, "debit");
   else failed(turn, invoice, subscription, answer, { counted: true });
   const session = turn.world.sessions.find((each) => each.invoice === invoice.id && each.debit === "processing");
   if (session === undefined) return;
@@ -128,7 +132,7 @@ export function chargeOrSend(turn: StripeTurn, invoice: Invoice, presence: Prese
 /** The merchant declares an invoice paid, by a transfer for example: Stripe charges nothing. */
 export function payOutOfBand(turn: StripeTurn, invoice: Invoice): void {
   invoice.paidOutOfBand = true;
-  paid(turn, invoice, chargedSubscription(turn, invoice), false);
+  paid(turn, invoice, chargedSubscription(turn, invoice), null);
 }
 
 /** A sent invoice was not paid by its due date. */
@@ -152,16 +156,18 @@ export function methodFor(
   return cards.find((card) => card.id === id)?.number ?? null;
 }
 
-function paid(turn: StripeTurn, invoice: Invoice, subscription: Subscription, charged: boolean): void {
+/** @param by what brought the money: a debit was counted as an attempt when it began */
+function paid(turn: StripeTurn, invoice: Invoice, subscription: Subscription, by: "charge" | "debit" | null): void {
   const { world } = turn;
   const object = () => invoiceOf(world, invoice);
+  if (by !== null) recordCharge(turn, invoice, subscription);
   // What a subscription begins with: it is active before its first invoice says that it is paid.
   if (invoice.billingReason === "subscription_create") settle(turn, subscription);
   tellChange(turn, "invoice.updated", object, () => {
     invoice.status = "paid";
     invoice.paidAt = seconds(turn);
     invoice.nextPaymentAttempt = null;
-    if (charged) invoice.attemptCount += 1;
+    if (by === "charge") invoice.attemptCount += 1;
   });
   tell(turn, "invoice.paid", object());
   tell(turn, "invoice.payment_succeeded", object());

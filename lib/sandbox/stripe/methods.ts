@@ -31,6 +31,10 @@ export function isMethodNumber(value: string): value is MethodNumber {
   return STRIPE_METHODS.some(({ id }) => id === value);
 }
 
+export function brandOf(number: MethodNumber): "mastercard" | "visa" {
+  return STRIPE_CARDS.find(({ id }) => id === number)?.brand ?? "visa";
+}
+
 export function isBankAccount(number: MethodNumber): number is BankNumber {
   return BANK_ACCOUNTS.some(({ id }) => id === number);
 }

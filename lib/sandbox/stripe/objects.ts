@@ -4,6 +4,7 @@ import { PRODUCT_IDS, product as productOf } from "@/lib/billing/catalog";
 import {
   billingMode,
   customerObject,
+  invoiceAmounts,
   type OnTheWire,
   PRICES_CREATED,
   todaysInvoice,
@@ -11,6 +12,7 @@ import {
   todaysSession,
   todaysSubscription,
 } from "@/lib/billing/processors/stripe/events";
+import { sessionLines } from "./priced";
 import type { Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
 export function subscriptionOf(_world: World, subscription: Subscription) {
@@ -30,21 +32,25 @@ export function invoiceOf(world: World, invoice: Invoice) {
 
 export function sessionOf(world: World, session: Session) {
   const { customer, site } = world;
-  const amount = session.items.reduce((sum, { price, quantity }) => sum + price.unitAmount * quantity, 0);
+  const lines = session.trialEnd === null ? sessionLines(session) : [];
+  const amount = invoiceAmounts({ lines: lines.map((line, index) => ({ ...line, id: String(index) })) }).total;
   const open = session.status === "open";
-  const trial = session.trialEnd !== null;
+  const free = amount === 0;
   return todaysSession({
     ...session,
     customer: customer.exists ? customer.id : null,
-    amount: trial ? 0 : amount,
-    paymentStatus: paymentStatus(session),
+    amount,
+    amountSubtotal: lines.reduce((sum, line) => sum + line.amount, 0),
+    amountDiscount: lines.reduce((sum, { discount = 0 }) => sum + discount, 0),
+    amountTax: lines.reduce((sum, { tax }) => sum + (tax?.amount ?? 0), 0),
+    paymentStatus: paymentStatus(session, free),
     url: open ? `${site}/sandbox/stripe/checkout/${session.id}` : null,
   });
 }
 
-function paymentStatus({ status, trialEnd, debit }: Session): "unpaid" | "no_payment_required" | "paid" {
+function paymentStatus({ status, debit }: Session, free: boolean): "unpaid" | "no_payment_required" | "paid" {
   if (status !== "complete") return "unpaid";
-  if (trialEnd !== null) return "no_payment_required";
+  if (free) return "no_payment_required";
   return debit === undefined || debit === "paid" ? "paid" : "unpaid";
 }
 
@@ -112,6 +118,13 @@ function phaseOf(phase: Phase) {
   return {
     add_invoice_items: [],
     application_fee_percent: null,
+    ...(phase.automaticTax !== undefined && {
+      automatic_tax: {
+        disabled_reason: null,
+        enabled: phase.automaticTax,
+        liability: phase.automaticTax ? { type: "self" as const } : null,
+      },
+    }),
     billing_cycle_anchor: phase.anchor ?? null,
     billing_thresholds: null,
     collection_method: null,
@@ -119,7 +132,11 @@ function phaseOf(phase: Phase) {
     default_payment_method: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
+    discounts: (phase.discounts ?? []).map(({ coupon, discount, promotionCode }) => ({
+      coupon,
+      discount,
+      promotion_code: promotionCode,
+    })),
     end_date: phase.end,
     invoice_settings: null,
     items: phase.items.map(({ price, quantity }) => ({

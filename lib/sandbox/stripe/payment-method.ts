@@ -1,7 +1,7 @@
 /** Cards and bank accounts as today's API writes them, each held against the SDK's type. */
 import type Stripe from "stripe";
 import type { OnTheWire } from "@/lib/billing/processors/stripe/events";
-import { isBankAccount, STRIPE_CARDS } from "./methods";
+import { brandOf, isBankAccount } from "./methods";
 import type { Card, World } from "./world";
 
 export function paymentMethodOf({ customer }: World, { id, created, number }: Card) {
@@ -39,7 +39,7 @@ export function paymentMethodOf({ customer }: World, { id, created, number }: Ca
       },
     } satisfies OnTheWire<Stripe.PaymentMethod>;
   }
-  const brand = STRIPE_CARDS.find((card) => card.id === number)?.brand ?? "visa";
+  const brand = brandOf(number);
   return {
     ...method,
     card: {

@@ -3,6 +3,7 @@ import { collect, draft, finalize, methodFor } from "./invoices";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
+import { priced } from "./priced";
 import { invalid, nothingToCharge } from "./problem";
 import { intervalOf, periodLines } from "./proration";
 import { tellChange } from "./tell";
@@ -50,7 +51,7 @@ function resumption(turn: StripeTurn, subscription: Subscription, resumes: Invoi
   const invoice = draft(turn, subscription, {
     id: nextId(turn.world, "in"),
     billingReason: "subscription_cycle",
-    lines: periodLines({ ...subscription, periodStart: now, periodEnd }),
+    lines: priced(turn.world, subscription, periodLines({ ...subscription, periodStart: now, periodEnd })),
     periodStart: subscription.periodStart,
     periodEnd: now,
     finalizesAt: null,

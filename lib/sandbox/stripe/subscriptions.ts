@@ -2,6 +2,7 @@
 import { type ItemSpec, invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
 import type { Presence } from "../cards";
 import { debitsOf } from "./debits";
+import { addDiscount, type Redeemed } from "./discounts";
 import {
   chargeOrSend,
   collect,
@@ -16,6 +17,7 @@ import { charge } from "./methods";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
+import { priced } from "./priced";
 import { cardProblem, invalid, nothingToCharge } from "./problem";
 import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
@@ -40,6 +42,10 @@ interface Beginning {
   missingPaymentMethod: Subscription["missingPaymentMethod"];
   billingMode: BillingMode;
   presence: Presence;
+  discount?: Redeemed | undefined;
+  /** The checkout session that sells it. */
+  session?: string;
+  automaticTax?: boolean;
 }
 
 /** A new subscription and its first invoice, paid or debited. The payment method must be one that pays. */
@@ -68,8 +74,10 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
     billingMode,
     metadata,
     pendingLines: [],
+    ...(beginning.automaticTax && { automaticTax: true }),
   };
   world.subscriptions.push(subscription);
+  if (beginning.discount) addDiscount(turn, subscription, beginning.discount, beginning.session ?? null);
   tell(turn, "customer.subscription.created", subscriptionOf(world, subscription));
   const lines = periodLines(subscription).map((line) =>
     trialEnd === null ? line : { ...line, amount: 0, description: trialLine(subscription, line) },
@@ -77,7 +85,7 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
   const invoice = draft(turn, subscription, {
     id: invoiceId,
     billingReason: "subscription_create",
-    lines,
+    lines: priced(world, subscription, lines),
     periodStart: now,
     periodEnd: now,
     finalizesAt: null,
@@ -117,7 +125,7 @@ export function renew(turn: StripeTurn, subscription: Subscription): void {
   draft(turn, subscription, {
     id,
     billingReason: "subscription_cycle",
-    lines: [...waiting, ...periodLines(subscription)],
+    lines: [...waiting, ...priced(world, subscription, periodLines(subscription))],
     // A cycle invoice names the period that ended; what is charged for stands in its lines.
     periodStart,
     periodEnd,
@@ -142,7 +150,9 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
   const { world } = turn;
   const { behavior, payment } = change;
   const trialing = subscription.status === "trialing";
-  const { next, lines, restarts } = planned(world, subscription, change);
+  const plan = planned(world, subscription, change);
+  const { next, restarts } = plan;
+  const lines = priced(world, subscription, plan.lines);
   const invoices = lines.length > 0 && (behavior === "always_invoice" || restarts);
   const id = invoices ? nextId(world, "in") : null;
   const applied = () => {

@@ -1,5 +1,6 @@
 /** What time brings to the played Stripe, and in which order. Pure. */
 import { expireSession } from "./checkout";
+import { discountEnds, endDiscount } from "./discounts";
 import {
   answerDebit,
   becomeOverdue,
@@ -44,6 +45,7 @@ function dues(world: World): Due[] {
     ),
     // A paused subscription waits for nothing but the payment that resumes it.
     ...world.subscriptions.filter((each) => isLive(each) || each.pendingUpdate).flatMap(announcements),
+    ...world.subscriptions.filter(isLive).flatMap((subscription) => discountsDue(world, subscription)),
     ...world.invoices.flatMap(invoiceDues),
     ...world.subscriptions.filter(isLive).flatMap(ends),
   ];
@@ -69,6 +71,14 @@ function announcements(subscription: Subscription): Due[] {
     due.push({ at, happen: (turn) => unpause(turn, subscription) });
   }
   return due;
+}
+
+/** Before the period ends in the same second: the next one is charged without it. */
+function discountsDue(world: World, subscription: Subscription): Due[] {
+  return discountEnds(world, subscription).map(({ id, at }) => ({
+    at,
+    happen: (turn) => endDiscount(turn, subscription, id),
+  }));
 }
 
 function unpause(turn: StripeTurn, subscription: Subscription): void {

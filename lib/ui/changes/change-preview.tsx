@@ -3,6 +3,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/purchase-view";
 import { formatMoney } from "@/lib/messages/format";
+import { discountWords, moneyWords } from "@/lib/messages/money";
 import { planName } from "@/lib/messages/plan";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
@@ -24,11 +25,15 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
   const name = changeName(preview);
   const interval = to.interval ?? "monthly";
   const later = timing === "period_end";
+  const details = moneyWords(preview, locale);
   return (
     <div className="space-y-8">
       <dl className="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-3">
         <Fact term={collection === "card" ? "Charged today" : "Billed today"}>
           {dueNow === null || dueNow.amount === 0 ? "Nothing" : formatMoney(dueNow.amount, locale, dueNow.currency)}
+          {details.length > 0 && (
+            <span className="block font-normal text-muted text-sm tracking-normal">{details.join(" · ")}</span>
+          )}
         </Fact>
         <Fact term="Next invoice">
           {nextCharge === null ? (
@@ -45,6 +50,11 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
         <Fact term="In force">{later ? <Instant at={effectiveAt} now={now} /> : "At once"}</Fact>
       </dl>
       <Collected preview={preview} />
+      {preview.discounts.length > 0 && (
+        <p className="text-pretty text-muted text-sm">
+          Your discount goes on: {preview.discounts.map((each) => discountWords(each, locale)).join("; ")}.
+        </p>
+      )}
       <section aria-labelledby="usage-after">
         <h2 id="usage-after" className="font-semibold text-base">
           What becomes of your usage

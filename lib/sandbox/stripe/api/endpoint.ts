@@ -75,6 +75,19 @@ const range = z.strictObject({
 });
 export const created = z.union([instant, range]).optional();
 
+/** What a subscription, a phase or an invoice redeems; `discount` keeps one that is there. */
+export const discountParams = z
+  .array(
+    z
+      .strictObject({ coupon: text.optional(), discount: text.optional(), promotion_code: text.optional() })
+      .refine((named) => Object.keys(named).length === 1, "You must name one coupon, discount or promotion code."),
+  )
+  .max(20);
+export const automaticTax = z.strictObject({
+  enabled: flag,
+  liability: z.strictObject({ type: z.literal("self") }).optional(),
+});
+
 export const listParams = {
   limit: count.pipe(z.number().min(1).max(100)).optional(),
   starting_after: text.optional(),

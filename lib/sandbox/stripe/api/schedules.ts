@@ -5,9 +5,25 @@ import { invalid } from "../problem";
 import { phaseEnd, release, reschedule, scheduleFrom } from "../schedules";
 import type { Phase } from "../world";
 import { priceNamed } from "./catalog";
-import { behavior, byPath, count, endpoint, find, flag, instant, metadata, paramsOf, text } from "./endpoint";
+import {
+  automaticTax,
+  behavior,
+  byPath,
+  count,
+  discountParams,
+  endpoint,
+  find,
+  flag,
+  instant,
+  metadata,
+  paramsOf,
+  text,
+  unset,
+} from "./endpoint";
 
 const phase = paramsOf<Stripe.SubscriptionScheduleUpdateParams.Phase>()({
+  automatic_tax: automaticTax.optional(),
+  discounts: z.union([unset, discountParams]).optional(),
   items: z
     .array(
       paramsOf<Stripe.SubscriptionScheduleUpdateParams.Phase.Item>()({
@@ -110,6 +126,12 @@ function phasesOf(phases: readonly PhaseParams[], start: number | undefined): Ph
       ...(params.billing_cycle_anchor && { anchor: params.billing_cycle_anchor }),
       ...(params.metadata && { metadata: params.metadata }),
       trialEnd: params.trial_end ?? null,
+      discounts: (params.discounts || []).map(({ coupon, discount, promotion_code: promotionCode }) => ({
+        coupon: coupon ?? null,
+        discount: discount ?? null,
+        promotionCode: promotionCode ?? null,
+      })),
+      ...(params.automatic_tax && { automaticTax: params.automatic_tax.enabled }),
     };
   });
 }

@@ -2,11 +2,13 @@ import type Stripe from "stripe";
 import { z } from "zod";
 import { identifier } from "@/lib/text";
 import { expireSession } from "../checkout";
+import { redeemed } from "../discounts";
 import { listOf, portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
-import { type BillingMode, nextId, type Session, seconds } from "../world";
+import { type BillingMode, nextId, type Session, seconds, type World } from "../world";
 import { priceNamed } from "./catalog";
 import {
+  automaticTax,
   byPath,
   count,
   created,
@@ -50,8 +52,6 @@ const subscriptionData = paramsOf<SubscriptionData>()({
   description: text.optional(),
 });
 
-const update = z.enum(["auto", "never"]).optional();
-
 const sessionParams = paramsOf<Create>()({
   mode: z.literal("subscription", { error: "The sandbox plays checkouts of subscriptions." }),
   line_items: z
@@ -67,13 +67,20 @@ const sessionParams = paramsOf<Create>()({
   cancel_url: url.optional(),
   expires_at: instant.optional(),
   payment_method_collection: z.enum(["always", "if_required"]).default("always"),
-  // Taken and without effect here: they change the page, not what happens.
   allow_promotion_codes: flag.optional(),
-  automatic_tax: z.strictObject({ enabled: flag }).optional(),
+  discounts: z
+    .array(z.strictObject({ coupon: text.optional(), promotion_code: text.optional() }))
+    .max(1, "You can only redeem one discount.")
+    .optional(),
+  automatic_tax: automaticTax.optional(),
+  tax_id_collection: z
+    .strictObject({ enabled: flag, required: z.enum(["if_supported", "never"]).optional() })
+    .optional(),
+  customer_update: z.partialRecord(z.enum(["address", "name", "shipping"]), z.enum(["auto", "never"])).optional(),
+  // Taken and without effect here: they change the page, not what happens.
   billing_address_collection: z.enum(["auto", "required"]).optional(),
   consent_collection: z.record(text, text).optional(),
   custom_text: z.record(text, z.strictObject({ message: text })).optional(),
-  customer_update: z.strictObject({ address: update, name: update, shipping: update }).optional(),
   integration_identifier: text.optional(),
   locale: text.optional(),
   origin_context: z.enum(["mobile_app", "web"]).optional(),
@@ -82,6 +89,30 @@ const sessionParams = paramsOf<Create>()({
   // The other modes are pages of the seller's own, which the sandbox cannot open.
   ui_mode: z.enum(["hosted_page"]).optional(),
 });
+
+type SessionParams = z.infer<typeof sessionParams>;
+
+/** What Stripe refuses of codes, taxes and addresses. */
+function refuseImpossible({ customer }: World, params: SessionParams): void {
+  const { customer_update: update, discounts, automatic_tax: tax, tax_id_collection: ids } = params;
+  if (discounts !== undefined && params.allow_promotion_codes !== undefined) {
+    throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.", "discounts");
+  }
+  if (params.customer === undefined) {
+    if (update !== undefined) throw invalid("`customer_update` can only be used with `customer`.", "customer_update");
+    return;
+  }
+  if (tax?.enabled && !customer.country && update?.address !== "auto") {
+    const message =
+      "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to the Customer.";
+    throw invalid(message, "automatic_tax", "customer_tax_location_invalid");
+  }
+  if (ids?.enabled && update?.name !== "auto") {
+    const message =
+      "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.";
+    throw invalid(message, "tax_id_collection");
+  }
+}
 
 export const sessions = [
   endpoint({
@@ -96,6 +127,7 @@ export const sessions = [
       if (params.customer !== undefined && params.customer_email !== undefined) {
         throw invalid("You may only specify one of these parameters: customer, customer_email.", "customer_email");
       }
+      refuseImpossible(world, params);
       const now = seconds(turn);
       const { trial_period_days: days, trial_end: at } = params.subscription_data ?? {};
       const expiresAt = params.expires_at ?? now + LIFETIME;
@@ -125,6 +157,11 @@ export const sessions = [
         cancelUrl: params.cancel_url ?? null,
         subscription: null,
         invoice: null,
+        allowPromotionCodes: params.allow_promotion_codes ?? false,
+        discounts: (params.discounts ?? []).map((each, index) => redeemed(world, each, `discounts[${index}]`)),
+        automaticTax: params.automatic_tax?.enabled ?? false,
+        taxIdCollection: params.tax_id_collection?.enabled ?? false,
+        country: world.customer.country ?? null,
       };
       world.sessions.push(session);
       return sessionOf(world, session);

@@ -2,15 +2,21 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import { setDiscounts } from "../discounts";
+import { subscriptionOf } from "../objects";
+import { requireTaxAddress } from "../priced";
 import { invalid } from "../problem";
 import type { ItemsChange } from "../subscriptions";
+import { tellChange } from "../tell";
 import { isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "../world";
 import { priceNamed } from "./catalog";
 import {
   anchor,
+  automaticTax,
   behavior,
   collectionMethod,
   count,
+  discountParams,
   find,
   flag,
   instant,
@@ -37,6 +43,8 @@ const emptyOrText = z.union([unset, text]).optional();
 export const cancelAt = z.union([unset, instant, z.enum(["max_billed_until", "max_period_end", "min_period_end"])]);
 
 export const updateParams = paramsOf<Stripe.SubscriptionUpdateParams>()({
+  automatic_tax: automaticTax.optional(),
+  discounts: z.union([unset, discountParams]).optional(),
   items: itemParams.optional(),
   proration_behavior: behavior.default("create_prorations"),
   proration_date: instant.optional(),
@@ -121,8 +129,20 @@ export function nextItems(
   return items;
 }
 
+/** An empty list leaves the discounts as they are, an empty text ends them. */
+export function changeDiscounts(turn: StripeTurn, subscription: Subscription, { discounts }: Update): void {
+  if (discounts === undefined || (discounts !== "" && discounts.length === 0)) return;
+  const object = () => subscriptionOf(turn.world, subscription);
+  const change = () => setDiscounts(turn, subscription, discounts === "" ? [] : discounts, "discounts");
+  tellChange(turn, "customer.subscription.updated", object, change);
+}
+
 export function changeDetails(turn: StripeTurn, subscription: Subscription, params: Update): void {
   const now = seconds(turn);
+  if (params.automatic_tax) {
+    if (params.automatic_tax.enabled) requireTaxAddress(turn.world);
+    subscription.automaticTax = params.automatic_tax.enabled;
+  }
   if (params.metadata) subscription.metadata = merged(subscription.metadata ?? {}, params.metadata);
   if (params.default_payment_method !== undefined) {
     subscription.defaultPaymentMethod = find(

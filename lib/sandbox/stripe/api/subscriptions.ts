@@ -24,7 +24,7 @@ import {
   requireCustomer,
   text,
 } from "./endpoint";
-import { changeDetails, itemsChange, updateParams } from "./subscription-update";
+import { changeDetails, changeDiscounts, itemsChange, updateParams } from "./subscription-update";
 import { refuseImpossible } from "./update-refusals";
 
 export const subscriptions = [
@@ -102,6 +102,8 @@ export const subscriptions = [
     act: (turn, params, id) => {
       const subscription = find(turn.world, "subscriptions", id);
       refuseImpossible(turn.world, subscription, params);
+      // First: a change in the same request is charged at the new discount.
+      changeDiscounts(turn, subscription, params);
       const changes =
         params.items !== undefined || params.billing_cycle_anchor?.type === "now" || params.trial_end === "now";
       const changed = changes && changeItems(turn, subscription, itemsChange(turn, subscription, params));

@@ -9,6 +9,7 @@ import { formatMoney } from "@/lib/messages/format";
 import { button, reader } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
 import { InvoiceLines } from "./invoice-lines";
+import { MerchantActions } from "./merchant-actions";
 
 export const metadata: Metadata = { title: "Invoice" };
 
@@ -64,6 +65,14 @@ export default async function InvoicePage({
             Your bank account ending in {view.card} is debited. The bank answers on{" "}
             <Instant at={view.processingUntil} now={view.now} />.
           </p>
+        )}
+        {view.aftermath !== null && (
+          <MerchantActions
+            action={action}
+            aftermath={view.aftermath}
+            locale={locale}
+            problem={<Problem code={one(query.problem)} />}
+          />
         )}
         {open && view.processingUntil === null && (
           <div className="space-y-5">
