@@ -409,7 +409,8 @@ describe("what our client could get wrong", () => {
     const nowhere = sdk().transactions.create({ items: [{ priceId: "pri_nobody", quantity: 1 }] });
     await expect(nowhere).rejects.toMatchObject({ errors: [{ field: "items[0].price_id" }] });
     expect(await code(sdk().transactions.create({ items: [] }))).toBe("invalid_field");
-    expect(await code(sdk().discounts.get("dsc_1"))).toBe("invalid_url");
+    expect(await code(sdk().discounts.get("dsc_1"))).toBe("not_found");
+    expect(await code(sdk().businesses.list("ctm_1").next())).toBe("invalid_url");
     expect(await code(sdk().transactions.list().next())).toBe("invalid_field");
   });
 
