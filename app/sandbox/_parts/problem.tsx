@@ -3,6 +3,10 @@ const PROBLEMS: Readonly<Record<string, { title: string; text: string }>> = {
     title: "Your card was declined.",
     text: "Nothing was charged and nothing has changed. Try another card.",
   },
+  code: {
+    title: "This discount code is not valid.",
+    text: "Nothing was charged and nothing has changed. Check the code, or pay without one.",
+  },
   authentication: {
     title: "We could not authenticate your card.",
     text: "Nothing was charged and nothing has changed. Try again, or another card.",

@@ -73,6 +73,9 @@ export const DISCOUNTS: readonly DiscountSpec[] = [
   },
 ];
 
+/** What the hosted checkout offers to type. */
+export const TEST_CODES = DISCOUNTS.flatMap(({ code, description }) => (code === null ? [] : [{ code, description }]));
+
 /** Like Paddle's: 26 characters after the prefix. */
 function idOf(name: string): string {
   return `dsc_01${name.padEnd(24, "0")}`;

@@ -15,6 +15,8 @@ import { checkoutView, invoiceView, paymentView, portalView } from "./views";
 import type { PaddleTurn, World } from "./world";
 
 export type { Paid, Payment } from "./checkout";
+export { TEST_CODES } from "./discounts";
+export { COUNTRIES } from "./tax";
 export type { CheckoutView, PaymentView, PortalView } from "./views";
 export type { TransactionView };
 
