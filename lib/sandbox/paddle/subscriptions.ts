@@ -61,7 +61,7 @@ export function planned(turn: PaddleTurn, subscription: Subscription, items: Ite
   const change = changeItems(state, items, mode, turn.now);
   const later = mode.endsWith("next_billing_period");
   if (later && change.restarts) {
-    throw cannot("subscription_billing_period_change_requires_immediate", "another billing cycle begins at once");
+    throw cannot("subscription_new_items_not_valid", "another billing cycle begins at once and is billed at once");
   }
   if (change.lines.some(({ amount }) => amount < 0)) requireNoPendingRefund(turn.world, subscription);
   const { country, balance } = turn.world.customer;
@@ -135,7 +135,7 @@ export function stop(
   { immediately, resumeAt = null }: { immediately: boolean; resumeAt?: Instant | null },
 ): void {
   const { status, period } = subscription;
-  if (status === "canceled") throw cannot("subscription_update_when_canceled", "subscription is canceled");
+  requireNotEnded(subscription);
   if (status === "paused" && action === "pause") {
     throw cannot("subscription_cannot_be_paused", "subscription is paused already");
   }
@@ -173,7 +173,7 @@ function carryOutStop(
 
 /** Ends a pause: a new period from now, charged at once. */
 export function resume(turn: PaddleTurn, subscription: Subscription): void {
-  if (subscription.status !== "paused") throw cannot("subscription_not_paused", "subscription is not paused");
+  requirePaused(subscription);
   const { now } = turn;
   Object.assign(subscription, {
     status: "active",
@@ -184,6 +184,19 @@ export function resume(turn: PaddleTurn, subscription: Subscription): void {
   });
   tellSubscription(turn, subscription, "updated", "resumed");
   collect(turn, bill(turn, subscription), subscription);
+}
+
+/** @throws PaddleProblem if there is no pause that could end */
+export function requirePaused(subscription: Subscription): void {
+  requireNotEnded(subscription);
+  if (subscription.status === "paused") return;
+  throw cannot("subscription_must_be_paused", "action can only be performed on paused subscription");
+}
+
+/** @throws PaddleProblem if it has ended: an end is final */
+export function requireNotEnded({ status }: Subscription): void {
+  if (status !== "canceled") return;
+  throw cannot("subscription_is_canceled_action_invalid", "action can't be performed on canceled subscription");
 }
 
 /** Takes back what is kept for the period's end. */

@@ -7,7 +7,16 @@ import { previewOf } from "../preview";
 import { invalidFields, PaddleProblem } from "../problem";
 import { BILLING_MODES } from "../proration";
 import { discountFor } from "../subscription-discount";
-import { planned, requireEditable, resume, stop, unschedule, update } from "../subscriptions";
+import {
+  planned,
+  requireEditable,
+  requireNotEnded,
+  requirePaused,
+  resume,
+  stop,
+  unschedule,
+  update,
+} from "../subscriptions";
 import { tellSubscription } from "../tell";
 import type { PaddleTurn, Subscription } from "../world";
 import { priceNamed } from "./catalog";
@@ -40,6 +49,8 @@ const changes = z
   });
 
 const effective = z.enum(["immediately", "next_billing_period"]).nullish();
+/** The other choice, to continue the period, is not played. */
+const onResume = z.literal("start_new_billing_period").optional();
 
 export const subscriptions = [
   endpoint({
@@ -127,7 +138,7 @@ export const subscriptions = [
   endpoint({
     method: "POST",
     path: "/subscriptions/:id/pause",
-    params: z.strictObject({ effective_from: effective, resume_at: instant.nullish() }),
+    params: z.strictObject({ effective_from: effective, resume_at: instant.nullish(), on_resume: onResume }),
     of: byPath,
     act: (turn, { effective_from: from, resume_at: resumeAt = null }, id) => {
       const subscription = find(turn.world, "subscriptions", id);
@@ -141,14 +152,13 @@ export const subscriptions = [
   endpoint({
     method: "POST",
     path: "/subscriptions/:id/resume",
-    params: z.strictObject({ effective_from: z.union([z.literal("immediately"), instant]) }),
+    params: z.strictObject({ effective_from: z.union([z.literal("immediately"), instant]), on_resume: onResume }),
     of: byPath,
     act: (turn, { effective_from: from }, id) => {
       const subscription = find(turn.world, "subscriptions", id);
       if (from === "immediately") resume(turn, subscription);
-      else if (subscription.status !== "paused") {
-        throw new PaddleProblem(400, "subscription_not_paused", "subscription is not paused");
-      } else {
+      else {
+        requirePaused(subscription);
         subscription.scheduledChange = { action: "resume", effectiveAt: Math.max(from, turn.now) };
         tellSubscription(turn, subscription, "updated");
       }
@@ -161,9 +171,10 @@ export const subscriptions = [
     params: nothing,
     of: byPath,
     act: ({ world }, _, id) => {
-      find(world, "subscriptions", id);
+      const { status } = find(world, "subscriptions", id);
       // Trials stand with Paddle's prices, and none of the catalog's has one.
-      throw new PaddleProblem(400, "subscription_not_trialing", "subscription is not trialing");
+      const detail = `Only subscriptions which have status 'trialing' can be activated. Subscription status is '${status}'`;
+      throw new PaddleProblem(400, "subscription_cannot_activate", detail);
     },
   }),
   endpoint({
@@ -173,9 +184,7 @@ export const subscriptions = [
     of: byPath,
     act: (turn, _, id) => {
       const subscription = find(turn.world, "subscriptions", id);
-      if (subscription.status === "canceled") {
-        throw new PaddleProblem(400, "subscription_update_when_canceled", "subscription is canceled");
-      }
+      requireNotEnded(subscription);
       return transactionOf(turn.world, cardChange(turn, subscription));
     },
   }),
@@ -202,7 +211,7 @@ function itemsNamed(named: readonly { price_id: string; quantity: number }[]): I
     throw new PaddleProblem(400, "subscription_duplicate_price_ids", "each price may be named once");
   }
   if (new Set(prices.map(({ price }) => price.interval)).size > 1) {
-    throw new PaddleProblem(400, "subscription_items_different_billing_cycle", "items must have one billing cycle");
+    throw new PaddleProblem(400, "subscription_new_items_not_valid", "items must have one billing cycle");
   }
   return prices;
 }
