@@ -1,6 +1,6 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { PaddleTransactionView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
-import { formatMoney } from "@/lib/messages/format";
 
 interface TransactionActionsProps {
   action: string;
