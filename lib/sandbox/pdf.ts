@@ -6,10 +6,10 @@ export interface InvoiceDocument {
   at: string;
   email: string | null;
   lines: readonly { description: string; amount: number; from: string; until: string }[];
-  /** What discounts took off the lines, and the tax that came to them; absent as none. */
+  total: number;
+  /** What a discount took off the lines, and the tax that comes on top of them or is in them. */
   discount?: number;
   tax?: number;
-  total: number;
   /** What the customer's credit took off. */
   credit: number;
   due: number;

@@ -4,8 +4,12 @@ const PROBLEMS: Readonly<Record<string, { title: string; text: string }>> = {
     text: "Nothing was charged and nothing has changed. Try another card.",
   },
   code: {
-    title: "This discount code is not valid.",
-    text: "Nothing was charged and nothing has changed. Check the code, or pay without one.",
+    title: "This code is not valid.",
+    text: "Nothing was applied. Try another one, or pay without.",
+  },
+  refused: {
+    title: "That is not possible any more.",
+    text: "Nothing has changed.",
   },
   authentication: {
     title: "We could not authenticate your card.",
