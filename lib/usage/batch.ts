@@ -3,9 +3,9 @@
  * however many calls it had; dealt out on the way back, each caller its own verdict in the order of arrival.
  */
 import { meterOf } from "@/lib/billing/catalog";
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import type { ChargeSum, FieldState } from "@/lib/database";
 import type { ChargeRequest } from "./requests";
-import type { Verdict } from "./view";
 
 export interface Batch {
   calls: readonly ChargeRequest[];

@@ -1,6 +1,7 @@
 /** What somebody who watches the gate is told: every answer, what it took, and how calls travelled. */
+
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { documented, measures, secondsSince } from "@/lib/observability";
-import type { Verdict } from "./view";
 
 export type Operation = "consume" | "release" | "reserve" | "settle";
 

@@ -3,6 +3,7 @@
  * that arrive together travel together (coalesce.ts).
  */
 import type { CounterField } from "@/lib/billing/catalog";
+import type { Reservation, Settlement, Verdict } from "@/lib/billing/schemas/usage-view";
 import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
 import { log } from "@/lib/observability";
@@ -10,7 +11,6 @@ import { deal, sumUp } from "./batch";
 import { coalesce } from "./coalesce";
 import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
 import { type ChargeRequest, chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
-import type { Reservation, Settlement, Verdict } from "./view";
 
 /** What a charge may carry beside its field and amount. */
 interface ChargeOptions {

@@ -1,4 +1,14 @@
-export { entitlementsOf } from "./entitlements";
+export type {
+  DecisionView,
+  Entitlement,
+  MeterView,
+  Reservation,
+  Settlement,
+  SubscriptionView,
+  UsageHistory,
+  UsageView,
+  Verdict,
+} from "@/lib/billing/schemas/usage-view";
 export { type Charge, gate } from "./gate";
 export { refusal } from "./refusal";
 export {
@@ -11,15 +21,3 @@ export {
 } from "./requests";
 export { usageHistory } from "./usage-history";
 export { usageOf } from "./usage-of";
-export type {
-  DecisionView,
-  Entitlement,
-  MeterView,
-  Reservation,
-  Settlement,
-  SubscriptionView,
-  UsageHistory,
-  UsageView,
-  Verdict,
-} from "./view";
-export { withUsage } from "./with-usage";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
-import type { Verdict } from "./view";
 
 /** The numbers of a meter are worked out at three places; people must be told the same by each of them. */
 const { gateway, subscribe, meter } = meteredDatabase();
