@@ -1,7 +1,7 @@
 /** The sandbox lets anyone in, so it runs only on this machine and beside no sign of production. */
 import path from "node:path";
 import type { Env } from "./env";
-import { isLoopbackHost } from "./loopback";
+import { isLoopbackHost } from "./env-loopback";
 
 const OFF = "TOLLGATE_SANDBOX is for this machine only";
 

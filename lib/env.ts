@@ -3,7 +3,7 @@
  * variables, which the catalog names (`priceLists`), and what the scripts hand to Next.
  */
 import { z } from "zod";
-import { isLoopbackHost } from "./loopback";
+import { isLoopbackHost } from "./env-loopback";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
