@@ -58,7 +58,7 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "gate-without-cache",
     why: "whether something may be used is decided on the row itself, never on what was kept of it",
-    from: /^lib\/usage\/(gate|gate-observer|coalesce|batch)\.ts$/,
+    from: /^lib\/usage\/(gate|gate-observer|micro-batcher|batch)\.ts$/,
     mayNot: /^lib\/entitlements(\/|$)/,
   },
   {

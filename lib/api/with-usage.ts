@@ -6,7 +6,7 @@ import { answer, readJson } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
 import { log } from "@/lib/observability";
 import { type Charge, gate } from "@/lib/usage/gate";
-import { refusal } from "@/lib/usage/refusal";
+import { refusal } from "@/lib/usage/limit-error";
 
 /** What a handler learns of its charge. */
 export interface Usage<Body> {

@@ -83,7 +83,7 @@ test("the gate's verdicts, their time and how calls travelled", () => {
   const verdict = (name: string) => grown("tollgate_gate_verdicts_total", { operation: "consume", verdict: name });
   expect([verdict("allowed"), verdict("limit_reached")]).toEqual([1, 1]);
   expect(grown("tollgate_gate_seconds_count", { operation: "consume" })).toBe(2);
-  expect(grown("tollgate_gate_batch_calls_sum", { road: "together" })).toBe(2);
+  expect(grown("tollgate_gate_batch_calls_sum", { mode: "batch" })).toBe(2);
   expect(grown("tollgate_database_call_seconds_count", { function: "consume_batch" })).toBe(2);
 });
 

@@ -10,7 +10,7 @@ export type {
   Verdict,
 } from "@/lib/billing/schemas/usage-view";
 export { type Charge, gate } from "./gate";
-export { refusal } from "./refusal";
+export { refusal } from "./limit-error";
 export {
   consumeRequest,
   historyRequest,

@@ -13,7 +13,7 @@ let users = 0;
 let userId = "";
 beforeEach(() => {
   users += 1;
-  userId = `roads-${users}`;
+  userId = `modes-${users}`;
 });
 
 const BY = { by: "admin", expiresAt: null };
