@@ -13,6 +13,17 @@ const ULID = "01hv8gq3318ktkfengj2r75gfx";
 const SUBSCRIPTION = `sub_${ULID}`;
 const PRICE = `pri_${ULID}`;
 
+const REFUSAL = {
+  error: {
+    type: "request_error",
+    code: "not_found",
+    detail: "Entity not found",
+    documentation_url: "https://developer.paddle.com/errors/shared/not_found",
+  },
+  meta: { request_id: "b15ec92e-8688-40d4-a04d-f44cbec93355" },
+};
+const WRONG = { ...REFUSAL, error: { ...REFUSAL.error, type: "client_error" } };
+
 interface Told {
   event_type: string;
   data: Record<string, object>;
@@ -26,7 +37,7 @@ describe.skipIf(missingData() !== null)("Paddle's description", () => {
     url: `${BASE}${url}`,
     body,
     status: 400,
-    answer: {},
+    answer: REFUSAL,
   });
   const update = (body: object) => exchange("PATCH", `/subscriptions/${SUBSCRIPTION}`, body);
   const items = [{ price_id: PRICE, quantity: 1 }];
@@ -50,6 +61,12 @@ describe.skipIf(missingData() !== null)("Paddle's description", () => {
     ["an unknown method", exchange("DELETE", "/transactions"), /has no DELETE/],
     ["an undescribed status", { ...exchange("GET", "/transactions"), status: 299 }, /has no status 299/],
     ["an answer without data", { ...exchange("GET", `/subscriptions/${SUBSCRIPTION}`), status: 200 }, /'data'/],
+    ["a right refusal", exchange("GET", "/transactions"), null],
+    [
+      "a refusal of a wrong type",
+      { ...exchange("GET", "/transactions"), answer: WRONG },
+      /\.error\.type: must be equal/,
+    ],
   ])("%s", (_, recorded, problem) => {
     const found = listed(description?.exchange("control", recorded, BASE) ?? []);
     if (problem === null) expect(found).toEqual([]);

@@ -19,6 +19,7 @@ interface Parameter {
 }
 
 const CATALOG_ID = /^(pri|pro)_[a-z]+_[a-z_]+$/;
+const ERROR = ["components", "schemas", "error"];
 const COMPOSED = ["allOf", "oneOf", "anyOf"] as const;
 
 export class PaddleDescription {
@@ -46,8 +47,8 @@ export class PaddleDescription {
     const request = [...at, "requestBody", "content", "application/json", "schema"];
     if (this.#at(request) !== undefined) problems.push(...this.#check(`${of} request`, request, body ?? {}));
     else if (body !== undefined) problems.push({ of, path: ".", message: "the description has no body" });
+    if (status >= 400) return [...problems, ...this.#check(`${of} refusal`, ERROR, answer)];
     const response = [...at, "responses", String(status), "content", "application/json", "schema"];
-    if (status >= 400) return problems;
     if (this.#at(response) !== undefined) problems.push(...this.#check(`${of} answer`, response, answer));
     else problems.push({ of, path: ".", message: `the description has no status ${status}` });
     return problems;

@@ -48,6 +48,8 @@ type Changed<T> = T extends readonly unknown[] ? T : T extends object ? { [Key i
 
 /** The first parameter of a class of Paddle's SDK is the JSON that it reads. */
 type Read<Class> = Class extends new (json: infer Json) => unknown ? Json : never;
+/** The SDK's class of errors reads these; it does not name their type. */
+type Refusal = ConstructorParameters<typeof paddle.ApiError>[0];
 type PaddleEvent<Type extends string> = paddle.IEvents extends infer Each
   ? Each extends { event_type: infer Name extends string }
     ? \`\${Name}\` extends Type

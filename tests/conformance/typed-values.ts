@@ -20,22 +20,26 @@ const PADDLE_ANSWERS: Readonly<Record<string, string>> = {
   "transactions.update": "Transaction",
 };
 
+const REFUSALS: Readonly<Record<Call["processor"], string>> = {
+  stripe: "{ error: Stripe.StripeRawError }",
+  paddle: "{ error: Refusal; meta: { request_id: string } }",
+};
+
 export function requestOf({ processor, method, args }: Call): TypedValue {
   return { of: `${processor} ${method} request`, type: `Arguments<${methodType(processor, method)}>`, value: args };
 }
 
-/** The objects of the answers that are no refusals, those of a list one by one. */
+/** The objects of the answers, those of one of Paddle's lists one by one. */
 export function answersOf({ processor, method, exchanges }: Call): TypedValue[] {
   const of = `${processor} ${method} answer`;
-  return exchanges
-    .filter(({ status }) => status < 400)
-    .flatMap(({ answer }) => {
-      if (processor === "stripe") return [{ of, type: `Answer<${methodType(processor, method)}>`, value: answer }];
-      const { data } = answer as { data: unknown };
-      const type = PADDLE_ANSWERS[method];
-      if (type === undefined) throw new Error(`typed-values.ts does not name the class that reads paddle ${method}.`);
-      return (Array.isArray(data) ? data : [data]).map((value) => ({ of, type: `Read<typeof paddle.${type}>`, value }));
-    });
+  return exchanges.flatMap(({ status, answer }) => {
+    if (status >= 400) return [{ of: `${processor} ${method} refusal`, type: REFUSALS[processor], value: answer }];
+    if (processor === "stripe") return [{ of, type: `Answer<${methodType(processor, method)}>`, value: answer }];
+    const { data } = answer as { data: unknown };
+    const type = PADDLE_ANSWERS[method];
+    if (type === undefined) throw new Error(`typed-values.ts does not name the class that reads paddle ${method}.`);
+    return (Array.isArray(data) ? data : [data]).map((value) => ({ of, type: `Read<typeof paddle.${type}>`, value }));
+  });
 }
 
 /** An event, and at Stripe what its object was before. */
