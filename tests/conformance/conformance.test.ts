@@ -1,6 +1,6 @@
 /**
- * Plays the journey, and holds every request of the product and everything that the sandbox wrote against the processors'
- * own descriptions.
+ * Plays the journey, then checks every request of the product and every answer and event of the sandbox by the
+ * processors' own descriptions.
  */
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -69,7 +69,7 @@ afterAll(async () => {
   );
 });
 
-/** What is left of the problems without those that are known. */
+/** The problems that are not known. */
 function report(check: string, problems: readonly Problem[], known: KnownDifferences): string[] {
   found[check] = listed(problems).filter((problem) => !known.has(problem));
   return found[check];

@@ -1,10 +1,10 @@
 /**
- * Differences from the descriptions that are right, each with its reason. An entry that fits nothing any more fails the
- * check, so that the lists stay true.
+ * Correct differences from the descriptions, each with its reason. An entry that fits nothing any more fails the check, so
+ * that the lists stay true.
  */
 
 export interface Known {
-  /** Fits `<what was recorded> <path>` of a field, or a whole problem. */
+  /** Fits the record's name and path of a field, or a whole problem. */
   at: RegExp;
   reason: string;
 }
@@ -73,7 +73,7 @@ export const NOT_IN_EXAMPLES: readonly Known[] = [
   },
 ];
 
-/** Splits what is known from what is not, and notes which entries were needed. */
+/** Recognizes known differences, and notes the entries that were needed. */
 export class KnownDifferences {
   readonly #unused: Set<Known>;
 

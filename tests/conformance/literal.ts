@@ -21,7 +21,7 @@ export class LiteralFile {
     this.#write(owner, [], `const ${name}: ${type} = `, value, ";");
   }
 
-  /** Whose value stands on a line (the first is 1), and where in it. */
+  /** The owner and path of the value on a line; the first line is 1. */
   placeOf(line: number): { owner: number; path: Path } | undefined {
     return this.#places.get(line);
   }

@@ -1,4 +1,4 @@
-/** Controls: what Paddle's description must refuse is refused, and what is right passes. */
+/** Controls: Paddle's description refuses each wrong value and passes each right one. */
 import { describe, expect, test } from "vitest";
 import { event, planPrice, subscriptionEntity, transactionEntity } from "@/lib/billing/processors/paddle/events";
 import { KnownDifferences, NOT_IN_DESCRIPTION } from "./known";

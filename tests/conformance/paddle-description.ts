@@ -1,4 +1,4 @@
-/** Holds requests, answers and events against Paddle's OpenAPI description. */
+/** Validates requests, answers and events by Paddle's OpenAPI description. */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { parse } from "yaml";
@@ -119,8 +119,8 @@ export class PaddleDescription {
 }
 
 /**
- * The sandbox's catalog has ids that people can read, where Paddle gives 26 letters and digits. Its own shape of an id is
- * held by every other id.
+ * The sandbox's catalog has readable ids of prices and products; Paddle's have 26 letters and digits. These ids alone are
+ * rewritten, so that all others are checked.
  */
 function withGivenIds(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null), (_key, each) =>

@@ -1,9 +1,9 @@
-/** A difference between what was recorded and a description of it. */
+/** A difference between a record and its description. */
 
 export type Path = readonly (string | number)[];
 
 export interface Problem {
-  /** What was recorded: `stripe subscriptions.update`, `paddle event transaction.completed`. */
+  /** The record: `stripe subscriptions.update`, `paddle event transaction.completed`. */
   of: string;
   path: string;
   message: string;

@@ -78,7 +78,7 @@ function record({ args, ...of }: Omit<Call, "exchanges">, target: object, method
 
 type Constructor = abstract new (...args: never[]) => object;
 
-/** The same class, whose instances record. */
+/** The same class; its instances record. */
 export function recordingClass<Sdk extends Constructor>(processor: Processor, sdk: Sdk): Sdk {
   return new Proxy(sdk, {
     construct: (target, args, newTarget) => recording(processor, Reflect.construct(target, args, newTarget) as object),

@@ -1,4 +1,4 @@
-/** Controls: what the types must refuse is refused, and what is right passes. */
+/** Controls: the types refuse each wrong value and pass each right one. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { listed } from "./problem";
 import { type TypedValue, typeProblems } from "./sdk-types";
@@ -29,7 +29,7 @@ const subscriptionChange = { id: "scheduled", action: "cancel", effective_at: "2
 
 const phase = { items: [{ price: "price_1", quantity: 1 }] };
 
-/** Name, type, value, and what the problem must name; null where there is none. */
+/** Name, type, value, and the problem; null for a right value. */
 const CONTROLS: readonly [of: string, type: string, value: unknown, problem: RegExp | null][] = [
   ["a right update", UPDATE, ["sub_1", { items: [{ id: "si_1", price: "p" }], proration_behavior: "none" }, {}], null],
   ["an unknown parameter", UPDATE, ["sub_1", { proration_mode: "none" }], /\[\]\.proration_mode: .*does not exist/],

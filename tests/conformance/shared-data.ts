@@ -16,7 +16,7 @@ export function sharedText(of: keyof typeof FILES): string | null {
   return existsSync(file) ? readFileSync(file, "utf8") : null;
 }
 
-/** Said if the descriptions are absent, or one of them. */
+/** The message for a run without one of the descriptions; null if both are there. */
 export function missingData(): string | null {
   const missing = Object.values(FILES).filter((file) => !existsSync(path.join(folder, file)));
   if (missing.length === 0) return null;

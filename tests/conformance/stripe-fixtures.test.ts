@@ -1,4 +1,4 @@
-/** Controls: what Stripe's examples must refuse is refused, and what is right passes. */
+/** Controls: Stripe's examples refuse each wrong object and pass each right one. */
 import { describe, expect, test } from "vitest";
 import { listed } from "./problem";
 import { missingData, sharedText } from "./shared-data";

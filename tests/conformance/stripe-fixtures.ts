@@ -1,4 +1,4 @@
-/** Holds Stripe's objects against Stripe's example objects: the same keys, in the object and in every object within. */
+/** Compares the keys of Stripe's objects, and of the objects within them, with Stripe's example objects. */
 import { type Path, type Problem, written } from "./problem";
 
 type Json = Record<string, unknown>;

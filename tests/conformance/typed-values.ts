@@ -42,7 +42,7 @@ export function answersOf({ processor, method, exchanges }: Call): TypedValue[] 
   });
 }
 
-/** An event, and at Stripe what its object was before. */
+/** An event; at Stripe, also the previous attributes of its object. */
 export function eventValues({ processor, body }: RecordedEvent): TypedValue[] {
   if (processor === "paddle") {
     const { event_type: type } = body as { event_type: string };

@@ -1,4 +1,4 @@
-/** What a step of the journey has: a buyer of its own, and both processors. */
+/** The tools of a step of the journey: its own buyer, and both processors. */
 import type Stripe from "stripe";
 import { cancelSubscription, resumeSubscription } from "@/lib/billing/cancel";
 import { changePlan, previewChange } from "@/lib/billing/change";
@@ -23,7 +23,7 @@ export interface Surroundings {
   database: TestDatabase;
   gateway: Gateway;
   played: Played;
-  /** For what a business does in Stripe's dashboard. */
+  /** For actions of a business in Stripe's dashboard. */
   stripe: Stripe;
 }
 
