@@ -1,6 +1,6 @@
 /** Money that goes back after a transaction is completed: refunds, chargebacks and their reversals. Pure. */
 import { MINUTE } from "@/lib/billing/period";
-import { type AdjustmentSums, lineIdAt, lineSums } from "@/lib/billing/processors/paddle/events";
+import { type AdjustmentSums, lineId, lineSums } from "@/lib/billing/processors/paddle/events";
 import { PaddleProblem } from "./problem";
 import { tellAdjustment } from "./tell";
 import { dueOf } from "./transactions";
@@ -24,7 +24,7 @@ export interface RemainingLine {
 export function remainingOf(world: World, { id, lines }: Transaction): RemainingLine[] {
   const taken = standing(world, id).flatMap(({ items = [] }) => items);
   return lines.flatMap((line, index) => {
-    const item = lineIdAt(id, index);
+    const item = lineId(id, index);
     const { tax, total } = lineSums(line);
     if (total <= 0) return [];
     const back = taken.filter((each) => each.item === item).reduce((sum, each) => sum + each.total, 0);

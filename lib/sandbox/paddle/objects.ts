@@ -42,7 +42,7 @@ export function transactionOf(world: World, transaction: Transaction) {
     customer: transaction.customer,
     address: known && transaction.status !== "draft" ? customer.address : null,
     adjusted: back.total === 0 ? null : back,
-  }) satisfies Omit<ITransactionResponse, "payments">;
+  }) satisfies ITransactionResponse;
 }
 
 export function customerOf({ customer }: World) {

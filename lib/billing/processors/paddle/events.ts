@@ -8,7 +8,8 @@ import type { PaddleObject } from "./build/price";
 
 export { type AdjustmentSpec, type AdjustmentSums, adjustmentEntity } from "./build/adjustment";
 export { type DiscountSpec, discountEntity } from "./build/discount";
-export { type LineSpec, lineIdAt, lineItem, lineSums, sumOfLines, taxRatesOf } from "./build/line";
+export { type LineSpec, lineItem, lineSums, sumOfLines, taxRatesOf } from "./build/line";
+export { lineId } from "./build/line-id";
 export {
   micros,
   type PaddleObject,

@@ -1,5 +1,5 @@
 import type { Instant } from "@/lib/billing/facts";
-import { lineIdAt } from "./line";
+import { lineId } from "./line-id";
 import { micros } from "./price";
 
 export interface AdjustmentSums {
@@ -35,7 +35,7 @@ export interface AdjustmentSpec {
 
 /** An adjustment as Paddle sends it. */
 export function adjustmentEntity(spec: AdjustmentSpec) {
-  const whole = { item: lineIdAt(spec.transaction, 0), type: "partial" as const, ...untaxed(spec.amount) };
+  const whole = { item: lineId(spec.transaction, 0), type: "partial" as const, ...untaxed(spec.amount) };
   const items = spec.items ?? [whole];
   const total = String(spec.amount);
   const tax = items.reduce((sum, each) => sum + each.tax, 0);
@@ -54,7 +54,15 @@ export function adjustmentEntity(spec: AdjustmentSpec) {
     action: spec.action,
     reason: spec.reason ?? "requested_by_customer",
     status: spec.status,
-    totals: { fee: "0", tax: String(tax), total, earnings: subtotal, subtotal, currency_code: "USD" as const },
+    totals: {
+      fee: "0",
+      tax: String(tax),
+      total,
+      earnings: subtotal,
+      subtotal,
+      retained_fee: "0",
+      currency_code: "USD" as const,
+    },
     created_at: micros(spec.createdAt ?? spec.at),
     updated_at: micros(spec.at),
     customer_id: spec.customer,

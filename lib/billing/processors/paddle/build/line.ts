@@ -58,7 +58,7 @@ export function taxRatesOf(lines: readonly LineSpec[]) {
   }));
 }
 
-/** One calculated line; `id` makes its own. */
+/** One calculated line. */
 export function lineItem(line: LineSpec, id: string) {
   const { price, quantity = 1, proration } = line;
   const sums = lineSums(line);
@@ -70,7 +70,7 @@ export function lineItem(line: LineSpec, id: string) {
     total: cents(sums.total / units),
   };
   return {
-    id: lineId(id),
+    id,
     totals: totalsOf(sums),
     product: priceEntities(price).product,
     price_id: price.id,
@@ -79,15 +79,6 @@ export function lineItem(line: LineSpec, id: string) {
     unit_totals: totalsOf(unit),
     proration: proration ? prorationOf(proration) : null,
   } satisfies ITransactionLineItemNotificationResponse;
-}
-
-/** The id of the line at this place of a transaction. */
-export function lineIdAt(transaction: string, index: number): string {
-  return lineId(`${transaction}_${index}`);
-}
-
-function lineId(id: string): string {
-  return `txnitm_${id.slice(4)}`;
 }
 
 export function prorationOf({ rate, start, end }: NonNullable<LineSpec["proration"]>) {

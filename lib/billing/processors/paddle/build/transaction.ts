@@ -1,16 +1,14 @@
 import type {
-  IPaymentMethodDetailsNotification,
   ITransactionNotificationResponse,
   ITransactionPaymentAttemptNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
 import { type LineSpec, lineItem, prorationOf, sumOfLines, taxRatesOf } from "./line";
+import { lineId } from "./line-id";
 import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, period, priceEntities } from "./price";
 
-/** The SDK's type asks for every kind of payment method; Paddle sends the one that there is. */
-type Attempt = Omit<ITransactionPaymentAttemptNotificationResponse, "method_details"> & {
-  method_details: Pick<IPaymentMethodDetailsNotification, "type" | "card">;
-};
+/** The kinds of payment that a card is not. */
+const NOT_A_CARD = { paypal: null, underlying_details: null, south_korea_local_card: null };
 
 /** An attempt to pay; the instant in milliseconds, the amount in US cents. */
 export interface PaymentSpec {
@@ -97,10 +95,11 @@ export function transactionEntity(spec: TransactionSpec) {
         grand_total_tax: String(grandTotalTax),
         credit_to_balance: String(spec.creditToBalance ?? 0),
       },
-      line_items: spec.lines.map((line, index) => lineItem(line, `${spec.id}_${index}`)),
+      line_items: spec.lines.map((line, index) => lineItem(line, lineId(spec.id, index))),
       payout_totals: null,
       tax_rates_used: taxRatesOf(spec.lines),
-      adjusted_totals: spec.adjusted ? adjustedTotals({ ...sums, grandTotal, grandTotalTax }, spec.adjusted) : null,
+      adjusted_totals: adjustedTotals({ ...sums, total, grandTotal, grandTotalTax }, spec.adjusted, paid),
+      adjusted_payout_totals: null,
     },
     checkout: { url: spec.checkoutUrl ?? null },
     payments: spec.payments?.map(attemptOf) ?? (grandTotal > 0 && !manual ? [paymentOf(spec, grandTotal, paid)] : []),
@@ -121,24 +120,27 @@ export function transactionEntity(spec: TransactionSpec) {
     billing_details: manual ? INVOICE_TERMS : null,
     collection_mode: spec.collectionMode ?? "automatic",
     subscription_id: spec.subscription,
-  } satisfies Omit<ITransactionNotificationResponse, "payments"> & { payments: Attempt[]; receipt_data: null };
+  } satisfies ITransactionNotificationResponse & { receipt_data: null };
 }
 
 /** The totals less what was paid back. */
 function adjustedTotals(
   sums: { subtotal: number; tax: number; total: number; grandTotal: number; grandTotalTax: number },
-  back: NonNullable<TransactionSpec["adjusted"]>,
+  adjusted: TransactionSpec["adjusted"],
+  paid: boolean,
 ) {
+  const back = adjusted ?? { subtotal: 0, tax: 0, total: 0 };
+  const grandTotal = sums.grandTotal - back.total;
   return {
-    subtotal: String(sums.subtotal - back.subtotal),
+    fee: paid ? "150" : null,
     tax: String(sums.tax - back.tax),
     total: String(sums.total - back.total),
-    grand_total: String(sums.grandTotal - back.total),
-    grand_total_tax: String(sums.grandTotalTax - back.tax),
-    fee: "150",
-    earnings: String(Math.max(0, sums.grandTotal - back.total - 150)),
-    retained_fee: "150",
+    earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
+    subtotal: String(sums.subtotal - back.subtotal),
+    grand_total: String(grandTotal),
+    retained_fee: "0",
     currency_code: "USD" as const,
+    grand_total_tax: String(sums.grandTotalTax - back.tax),
   };
 }
 
@@ -149,11 +151,15 @@ function attemptOf({ id, method, amount, captured, at, card }: PaymentSpec) {
     created_at: micros(at),
     error_code: captured ? null : "declined",
     captured_at: captured ? micros(at) : null,
-    method_details: { card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" }, type: "card" },
+    method_details: {
+      card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" },
+      type: "card",
+      ...NOT_A_CARD,
+    },
     payment_method_id: method,
     payment_attempt_id: id,
     stored_payment_method_id: method,
-  } satisfies Attempt;
+  } satisfies ITransactionPaymentAttemptNotificationResponse;
 }
 
 function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
@@ -166,9 +172,10 @@ function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
     method_details: {
       card: { type: "visa", last4: "4242", expiry_year: 2030, expiry_month: 12, cardholder_name: "Ada Lovelace" },
       type: "card",
+      ...NOT_A_CARD,
     },
     payment_method_id: "paymtd_01hv8gx98nvjqzxr4gfefqkk2x",
     payment_attempt_id: "937640dd-e3dc-40df-a16c-bb75aafd8f71",
     stored_payment_method_id: "281ff2ca-8550-42b9-bf39-15948e7de62d",
-  } satisfies Attempt;
+  } satisfies ITransactionPaymentAttemptNotificationResponse;
 }
