@@ -1,5 +1,5 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
-import { z } from "zod";
+import type Stripe from "stripe";
 import { type FindPrice, type Price, priceLists, sellable } from "@/lib/billing/catalog";
 import { type PriceSpec, planPrice, priceObject } from "@/lib/billing/processors/stripe/events";
 import { promotionCodeNamed } from "../coupons";
@@ -8,7 +8,7 @@ import { promotionCodes, redeemable } from "../money-objects";
 import { listOf, products } from "../objects";
 import { parsed } from "../parameters";
 import { missing } from "../problem";
-import { flag, listParams, text } from "./endpoint";
+import { flag, listParams, paramsOf, text } from "./endpoint";
 
 const lists = () => priceLists("stripe", process.env, { sandbox: true });
 
@@ -42,7 +42,7 @@ export function listProducts(): object {
   return listOf("/v1/products", products());
 }
 
-const codeParams = z.strictObject({
+const codeParams = paramsOf<Stripe.PromotionCodeListParams>()({
   ...listParams,
   active: flag.optional(),
   code: text.optional(),

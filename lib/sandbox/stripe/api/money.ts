@@ -1,4 +1,5 @@
 /** Charges and what is given back of them: refunds, credit notes, disputes. */
+import type Stripe from "stripe";
 import { z } from "zod";
 import { answerDispute, loseDispute } from "../disputes";
 import { type Charge, chargeNamed, type Dispute, moneyOf } from "../money";
@@ -17,6 +18,7 @@ import {
   merged,
   metadata,
   page,
+  paramsOf,
   requireCustomer,
   text,
 } from "./endpoint";
@@ -27,7 +29,7 @@ const refunds = [
   endpoint({
     method: "POST",
     path: "/v1/refunds",
-    params: z.strictObject({
+    params: paramsOf<Stripe.RefundCreateParams>()({
       charge: text.optional(),
       payment_intent: text.optional(),
       amount: amount.optional(),
@@ -51,7 +53,11 @@ const refunds = [
   endpoint({
     method: "GET",
     path: "/v1/refunds",
-    params: z.strictObject({ ...listParams, charge: text.optional(), payment_intent: text.optional() }),
+    params: paramsOf<Stripe.RefundListParams>()({
+      ...listParams,
+      charge: text.optional(),
+      payment_intent: text.optional(),
+    }),
     of: ofPayment,
     act: ({ world }, params) => {
       const charge = paymentNamed(world, params);
@@ -75,7 +81,7 @@ const charges = [
   endpoint({
     method: "GET",
     path: "/v1/charges",
-    params: z.strictObject({ ...listParams, customer: text, payment_intent: text.optional() }),
+    params: paramsOf<Stripe.ChargeListParams>()({ ...listParams, customer: text, payment_intent: text.optional() }),
     of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
     act: ({ world }, params) => {
       requireCustomer(world, params.customer);
@@ -95,7 +101,7 @@ const creditNotes = [
   endpoint({
     method: "POST",
     path: "/v1/credit_notes",
-    params: z.strictObject({
+    params: paramsOf<Stripe.CreditNoteCreateParams>()({
       invoice: text,
       amount: amount.optional(),
       refund_amount: count.optional(),
@@ -128,7 +134,7 @@ const creditNotes = [
   endpoint({
     method: "GET",
     path: "/v1/credit_notes",
-    params: z.strictObject({ ...listParams, invoice: text }),
+    params: paramsOf<Stripe.CreditNoteListParams>()({ ...listParams, invoice: text }),
     of: ({ invoice }) => ({ object: invoice, kind: "invoice", param: "invoice" }),
     act: ({ world }, params) => {
       const wanted = moneyOf(world).creditNotes.filter(({ invoice }) => invoice === params.invoice);
@@ -149,7 +155,11 @@ const disputes = [
   endpoint({
     method: "GET",
     path: "/v1/disputes",
-    params: z.strictObject({ ...listParams, charge: text.optional(), payment_intent: text.optional() }),
+    params: paramsOf<Stripe.DisputeListParams>()({
+      ...listParams,
+      charge: text.optional(),
+      payment_intent: text.optional(),
+    }),
     of: ofPayment,
     act: ({ world }, params) => {
       const charge = paymentNamed(world, params);
@@ -167,7 +177,10 @@ const disputes = [
   endpoint({
     method: "POST",
     path: "/v1/disputes/:id",
-    params: z.strictObject({ evidence: z.record(text, text).optional(), submit: flag.default(true) }),
+    params: paramsOf<Stripe.DisputeUpdateParams>()({
+      evidence: z.record(text, text).optional(),
+      submit: flag.default(true),
+    }),
     of: byPath("dispute"),
     act: (turn, params, id) => {
       const dispute = disputeNamed(turn.world, id);

@@ -1,0 +1,131 @@
+/** Charges that are no card's at once, at Stripe: bank debits, sent invoices, and cards that the payer must confirm. */
+import { expect } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import * as pages from "@/lib/sandbox/stripe/hosted";
+import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
+import type { Stage, Step } from "./stage";
+
+const payment = (card: MethodNumber | null, confirmed = false) => ({ card, confirmed, email: null, name: null });
+
+async function buyWith({ open, sandbox, settled }: Stage, card: MethodNumber): Promise<void> {
+  const { transaction } = await open("plus");
+  await settled(pages.paySession(sandbox, transaction, payment(card, true)));
+}
+
+async function confirmAt({ sandbox, settled }: Stage, url: string | null, card: MethodNumber): Promise<void> {
+  const invoice = url?.split("/").at(-1) as string;
+  expect(await settled(pages.payInvoice(sandbox, invoice, payment(card, true)))).toEqual({ outcome: "succeeded" });
+}
+
+async function paused(stage: Stage, mode: "classic" | "flexible", card: MethodNumber): Promise<void> {
+  const { stripe, sandbox, settled, wait, buyer } = stage;
+  const { id: customer } = await stripe.customers.create({ email: buyer.email, metadata: { user_id: buyer.id } });
+  const session = await stripe.checkout.sessions.create({
+    mode: "subscription",
+    customer,
+    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    payment_method_collection: "if_required",
+    subscription_data: {
+      metadata: { user_id: buyer.id },
+      billing_mode: { type: mode },
+      trial_period_days: 7,
+      trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+    },
+    success_url: "http://localhost:3000/billing",
+  });
+  await settled(pages.paySession(sandbox, session.id, payment(null)));
+  await wait(8 * DAY);
+  const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
+  await settled(pages.changeCard(sandbox, portal, payment(card, true)));
+}
+
+export const STRIPE_COLLECTION_STEPS: readonly Step[] = [
+  {
+    name: "buy and upgrade by bank debits that pay",
+    async run(stage) {
+      await buyWith(stage, "6789");
+      await stage.wait(4 * DAY + HOUR);
+      expect(await stage.preview("ultra")).toMatchObject({ collection: "bank_debit" });
+      expect(await stage.change("ultra")).toMatchObject({ outcome: "pending" });
+      await stage.wait(4 * DAY + HOUR);
+      expect(await stage.writer()).toMatchObject({ plan: "ultra", status: "active" });
+    },
+  },
+  {
+    name: "buy by a bank debit that fails, until the subscription ends",
+    async run(stage) {
+      await buyWith(stage, "2227");
+      await stage.wait(4 * DAY + HOUR);
+      expect(await stage.writer()).toMatchObject({ status: "past_due" });
+      await stage.wait(60 * DAY);
+      expect(await stage.writer()).toMatchObject({ plan: "free" });
+    },
+  },
+  {
+    name: "upgrade by a sent invoice",
+    async run({ buy, preview, change, settled, stripe, subscription, writer }) {
+      await buy("plus");
+      const sent = { collection_method: "send_invoice", days_until_due: 14 } as const;
+      await settled(stripe.subscriptions.update(await subscription(), sent));
+      expect(await preview("ultra")).toMatchObject({ collection: "sent_invoice", collectionDays: 14 });
+      await change("ultra");
+      expect(await writer()).toMatchObject({ plan: "ultra" });
+    },
+  },
+  {
+    name: "confirm an upgrade, a switch to a year, and a renewal",
+    async run(stage) {
+      await buyWith(stage, "3184");
+      await confirmAt(stage, (await stage.change("ultra")).url, "3184");
+      await confirmAt(stage, (await stage.change("ultra", "yearly")).url, "3184");
+      const { periodEnd } = await stage.writer();
+      await stage.waitUntil(periodEnd as string);
+      await stage.wait(2 * HOUR);
+      expect(await stage.writer()).toMatchObject({ status: "past_due" });
+      const url = await (await stage.client()).duePage(await stage.subscription());
+      await confirmAt(stage, url, "3184");
+      expect(await stage.writer()).toMatchObject({ plan: "ultra", interval: "yearly", status: "active" });
+    },
+  },
+  {
+    name: "switch the interval with the renewal",
+    async run({ buy, change, waitUntil, wait, writer }) {
+      await buy("plus", "yearly");
+      const { effectiveAt } = await change("plus", "monthly");
+      await waitUntil(effectiveAt);
+      await wait(2 * HOUR);
+      expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly" });
+    },
+  },
+  {
+    name: "confirm the end of a pause",
+    async run(stage) {
+      await paused(stage, "flexible", "3184");
+      const { outcome, url } = await stage.resume();
+      expect(outcome).toBe("payment_needed");
+      await confirmAt(stage, url, "3184");
+      expect(await stage.writer()).toMatchObject({ plan: "plus", status: "active" });
+    },
+  },
+  {
+    name: "end the pause of a classic subscription",
+    async run(stage) {
+      await paused(stage, "classic", "4242");
+      expect(await stage.resume()).toMatchObject({ outcome: "pending" });
+      expect(await stage.writer()).toMatchObject({ plan: "plus", status: "active" });
+    },
+  },
+  {
+    name: "cancel in the portal, and keep the subscription",
+    async run({ buy, sandbox, settled, stripe, subscription, resume, writer }) {
+      await buy("plus");
+      const id = await subscription();
+      const { customer } = await stripe.subscriptions.retrieve(id);
+      const { id: portal } = await stripe.billingPortal.sessions.create({ customer: customer as string });
+      await settled(pages.setCancel(sandbox, portal, id, true));
+      expect((await writer()).cancelAt).not.toBeNull();
+      await resume();
+      expect((await writer()).cancelAt).toBeNull();
+    },
+  },
+];
