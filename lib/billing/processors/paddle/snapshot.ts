@@ -2,6 +2,7 @@
 import type { ProductId } from "@/lib/billing/catalog";
 import { type Image, LIVE, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/facts";
 import type { Normalized } from "@/lib/billing/processors/processor";
+import { namedDiscount } from "./discount";
 import type { Handler } from "./handler";
 import { highestItem, itemKeyOf, itemListOf, type PlanItem, planItemsOf } from "./items";
 import { identityOf, missingField, readEntity, type Subscription, subscriptionShape } from "./shape";
@@ -30,6 +31,9 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       life: status === "canceled" ? ("deleted" as const) : life,
       list: itemListOf(subscription, findPrice),
       before: null,
+      ...(subscription.discount !== undefined && {
+        discounts: subscription.discount === null ? [] : [namedDiscount(subscription.discount)],
+      }),
     };
     const planItems = planItemsOf(subscription, findPrice);
     // The end of a subscription counts whatever else is doubtful.

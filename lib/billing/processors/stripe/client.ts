@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
-import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
+import type { PaymentRecords, PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable, withinDeadline } from "./client-call";
 import { keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
+import { listRecords } from "./client-records";
 import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
@@ -26,6 +27,9 @@ const TIMEOUT_MS = 10_000;
 /** The SDK repeats what the network lost, with the same idempotency key. */
 const RETRIES = 1;
 const INVOICES = 100;
+/** A subscription names its discounts by their ids; the coupon and the promotion code say what the customer reads. */
+const DISCOUNTS = ["discounts.source.coupon", "discounts.promotion_code"];
+const NO_RECORDS: PaymentRecords = { payments: [], notes: [] };
 /** The most that Stripe keeps of it. */
 const REFERENCE = 200;
 
@@ -103,7 +107,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       return call("subscription", async () => {
         const askedAt = Date.now();
         const started = performance.now();
-        const answer = await stripe.subscriptions.retrieve(entityId(subscription));
+        const answer = await stripe.subscriptions.retrieve(entityId(subscription), { expand: DISCOUNTS });
         const elapsed = performance.now() - started;
         if (answer.items.has_more) {
           const data = await stripe.subscriptionItems.list({ subscription: answer.id, limit: 100 });
@@ -111,6 +115,13 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
         }
         return readSubscription(answer, { askedAt, elapsed, findPrice });
       });
+    },
+
+    paymentRecords({ identity: { subscription, customer }, facts, shared }) {
+      const status = (facts[0]?.fact ?? shared)?.image.status ?? null;
+      return call("paymentRecords", async () =>
+        subscription === null ? NO_RECORDS : listRecords(stripe, { subscription, customer, status }, findPrice),
+      );
     },
 
     preview({ subscription, priceId, timing }) {

@@ -1,0 +1,16 @@
+/** The discount of a Paddle subscription: one at most. */
+import type { DiscountTerms, NamedDiscount } from "@/lib/billing/facts";
+import type { Discount } from "./shape";
+
+export function namedDiscount(discount: Discount): NamedDiscount {
+  return { key: discount.id, terms: termsOf(discount), endsAt: discount.ends_at };
+}
+
+/** null unless the discount itself was fetched. */
+function termsOf({ id, type, amount, currency_code: currency, description, code }: Discount): DiscountTerms | null {
+  if (type === null || amount === null) return null;
+  const terms = { id, name: description, code };
+  if (type === "percentage") return { ...terms, off: { percent: Number(amount) } };
+  const minor = Number(amount);
+  return currency === null || !Number.isSafeInteger(minor) ? null : { ...terms, off: { amount: minor, currency } };
+}
