@@ -10,7 +10,8 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME === "nodejs") {
     const { refuseToStartMisconfigured } = await import("./lib/env-problems");
     refuseToStartMisconfigured();
-    (await import("./lib/attempts/socket-address")).watchConnections();
+    (await import("./lib/server")).assemble();
+    (await import("@/lib/rate-limit/socket-address")).watchConnections();
     (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
@@ -28,6 +29,6 @@ export async function register(): Promise<void> {
 export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { answerRenderFailure } = await import("./lib/http/render-failure");
-  const { hasEntered } = await import("./lib/attempts/in-flight");
+  const { hasEntered } = await import("@/lib/rate-limit/in-flight");
   answerRenderFailure(error, { inAction: routeType === "action", entered: hasEntered() });
 };

@@ -14,8 +14,8 @@ import "@/scripts/preflight";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { migrate, withClient } from "@/lib/database/migrate";
+import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { databaseUrl } from "@/tests/support/database-url";
 import {
   bareUpdate,

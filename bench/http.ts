@@ -7,7 +7,7 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import pg from "pg";
-import { startEmbeddedPostgres } from "@/lib/database/embedded";
+import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { startPreview } from "@/tests/support/preview";
 import { closedLoop, type Measured, median } from "./load";
 import { printTable } from "./table";

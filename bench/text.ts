@@ -1,7 +1,7 @@
 /** The writer's text functions on the longest text that a request may carry, in shapes that once took them long. */
-import { partsOf } from "@/lib/products/parts";
-import { countWords } from "@/lib/products/words";
-import { rewrite } from "@/lib/products/writer";
+import { partsOf } from "@/app/(product)/writer/_lib/chunks";
+import { countWords } from "@/app/(product)/writer/_lib/words";
+import { rewrite } from "@/app/(product)/writer/_lib/writer";
 import { median } from "./load";
 import { printTable } from "./table";
 

@@ -1,6 +1,6 @@
 /** How long the writer takes to count and cut its longest text, by kind of text. Processor time, the least of the rounds. */
-import { partsOf } from "@/lib/products/parts";
-import { countWords } from "@/lib/products/words";
+import { partsOf } from "@/app/(product)/writer/_lib/chunks";
+import { countWords } from "@/app/(product)/writer/_lib/words";
 import { printTable } from "./table";
 
 const LENGTH = 200_000;

@@ -3,7 +3,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { sign as signPaddle } from "@/lib/billing/processors/paddle/events";
 import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { SCENARIO_IDS, SCENARIOS } from "@/lib/simulation/scenarios";
+import { SCENARIO_IDS, SCENARIOS } from "@/lib/sandbox/scenarios/scenarios";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
 import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { lock } from "@/lib/database/process-lock";
+import { lock } from "./database/process-lock";
 import { ended, spawnGroup } from "./process-group";
 import { ROOT, WORK_DIRECTORY } from "./project";
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { lock, type ProcessLock, tryLock } from "@/lib/database/process-lock";
+import { lock, type ProcessLock, tryLock } from "./database/process-lock";
 import { endGroup, isSameProcess, type ProcessRecord } from "./process-group";
 
 /** What runs on a data directory, kept so that the next start can clean up after a kill -9. */

@@ -3,8 +3,8 @@ import "./preflight";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { startEmbeddedPostgres } from "@/lib/database/embedded";
-import { compareSchemas, type Difference } from "@/lib/database/schema-compare";
+import { startEmbeddedPostgres } from "./database/embedded";
+import { compareSchemas, type Difference } from "./database/schema-compare";
 
 // A server of its own, so that the check disturbs nothing that runs.
 const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-check-"));

@@ -1,7 +1,7 @@
 import "./preflight";
 import { APP_ROLE, setAppPassword } from "@/lib/database/app-role";
 import { migrate } from "@/lib/database/migrate";
-import { withDatabase } from "./database";
+import { withDatabase } from "./database/configured";
 import { loadSettings } from "./project";
 
 const { appPassword } = loadSettings({ development: true }).database;

@@ -6,7 +6,7 @@ import "./preflight";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/postgres";
-import { withDatabase } from "./database";
+import { withDatabase } from "./database/configured";
 
 const repair = process.argv.includes("--repair");
 

@@ -1,8 +1,8 @@
 /** Drops everything and migrates again. Demo data comes back with the next `npm run dev`. */
 import "./preflight";
 import { migrate } from "@/lib/database/migrate";
-import { dropEverything } from "@/lib/database/reset";
-import { withDatabase } from "./database";
+import { withDatabase } from "./database/configured";
+import { dropEverything } from "./database/reset";
 import { isLoopback } from "./project";
 
 await withDatabase(async (url) => {

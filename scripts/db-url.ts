@@ -4,8 +4,8 @@
  */
 import "./preflight";
 import path from "node:path";
-import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { migrate } from "@/lib/database/migrate";
+import { startEmbeddedPostgres } from "./database/embedded";
 import { fail, loadSettings } from "./project";
 
 const { database, dataDirectory } = loadSettings({ development: true });

@@ -15,11 +15,11 @@ import { SHAPES, type StripeObject } from "@/lib/billing/processors/stripe/event
 import { story } from "@/lib/billing/processors/stripe/fixtures/story";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { receive } from "@/lib/billing/receive";
-import { startEmbeddedPostgres } from "@/lib/database/embedded";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { migrate } from "@/lib/database/migrate";
 import { postgresTransport } from "@/lib/database/postgres";
 import { readBody } from "@/lib/http";
+import { startEmbeddedPostgres } from "./database/embedded";
 import { changedBody } from "./fuzz/byte-mutations";
 import { changedEvent } from "./fuzz/json-mutations";
 import { memoryTransport } from "./fuzz/memory-transport";

@@ -27,7 +27,7 @@ export const IMPORT_RULES: ImportRule[] = [
     why: "app imports a folder of lib by its index: what is behind it may change",
     from: /^(app\/|proxy\.ts$)/,
     mayNot: /^lib\/[^/]+\/.+/,
-    except: /^lib\/([^/]+\/index\.tsx?$|ui\/)/,
+    except: /^lib\/([^/]+\/(scenarios\/)?index\.tsx?$|ui\/)/,
     whereIndexed: true,
   },
   {
@@ -45,7 +45,7 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "processors-only",
     why: "a processor's SDK stays behind the processor interface (and the sandbox that plays it)",
-    from: /^(app|lib)\/(?!billing\/processors\/|sandbox\/|simulation\/).*(?<!\.test)\.tsx?$/,
+    from: /^(app|lib)\/(?!billing\/processors\/|sandbox\/).*(?<!\.test)\.tsx?$/,
     mayNot: /^(stripe|@paddle\/paddle-node-sdk)($|\/)/,
   },
   {
@@ -58,8 +58,8 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "gate-without-cache",
     why: "whether something may be used is decided on the row itself, never on what was kept of it",
-    from: /^lib\/usage\/(gate|gate-observer|coalesce|batch)\.ts$/,
-    mayNot: /^lib\/cache(\/|$)/,
+    from: /^lib\/usage\/(gate|gate-observer|micro-batcher|batch)\.ts$/,
+    mayNot: /^lib\/entitlements(\/|$)/,
   },
   {
     name: "env-only",

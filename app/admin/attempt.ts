@@ -1,10 +1,10 @@
 import type { Route } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { enterRequest } from "@/lib/attempts";
 import { DatabaseError } from "@/lib/database";
 import { HttpError, requireSameOrigin } from "@/lib/http";
 import { currentUser } from "@/lib/identity";
+import { enterRequest } from "@/lib/rate-limit";
 import type { Refusal } from "@/lib/ui";
 
 /**

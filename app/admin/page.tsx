@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { isProductId, product as productOf } from "@/lib/billing";
 import { gateway } from "@/lib/database";
+import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { reader } from "@/lib/ui";
 import { adminUser, Cell, Empty, ReconcileForm, RowLink, Section, Table } from "@/lib/ui/admin";
-import { formatNumber, formatUtc } from "@/lib/ui/format";
 
 export const metadata: Metadata = { title: "Health" };
 

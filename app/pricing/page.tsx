@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
-import { enterPage } from "@/lib/attempts";
 import { currentUser } from "@/lib/identity";
+import { enterPage } from "@/lib/rate-limit";
 import {
   LivePage,
   PageFrame,

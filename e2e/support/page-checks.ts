@@ -7,7 +7,9 @@ export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    // A resource that failed to load is named by its address only.
+    complaints.push([message.text(), message.location().url].filter(Boolean).join(" at "));
   });
   return complaints;
 }

@@ -1,7 +1,7 @@
 /** Exports and erases a user's data. */
 import { PRODUCT_IDS } from "@/lib/billing/catalog";
-import { ANY_REVISION, entitlementCache } from "@/lib/cache";
 import { gateway } from "@/lib/database";
+import { ANY_REVISION, entitlementCache } from "@/lib/entitlements/cache";
 
 export { exportAccount } from "./export";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { simulate } from "@/lib/simulation";
+import { simulate } from "@/lib/sandbox/scenarios";
 import { testDatabase } from "@/tests/support/database";
 import { grantOverride, revokeOverride } from "./repair";
 import { grantRequest } from "./requests";

@@ -1,3 +1,4 @@
+export { onRecord } from "./acts";
 export { canBeDismissed, dismissOne, eventStory, listEvents, releaseOf, replayMany, replayOne } from "./events";
 export { decisionsOf, type Explained, explain } from "./people";
 export { reconcileByHand } from "./reconcile";
@@ -15,4 +16,3 @@ export {
   revokeRequest,
   syncRequest,
 } from "./requests";
-export { recordedSimulation } from "./simulation";

@@ -1,7 +1,7 @@
 /** Users as an admin looks at them. */
 import type { DecisionLine, Gateway, UserStory } from "@/lib/database";
-import { trailNumbers, trailWords } from "@/lib/ui/billing/trail-words";
-import { DEFAULT_LOCALE } from "@/lib/ui/format";
+import { trailNumbers, trailWords } from "@/lib/messages/activity";
+import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
 /** A decision and the words in which the user reads it, too. */

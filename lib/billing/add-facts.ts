@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { log, measures } from "@/lib/observability";
-import type { SubscriptionView } from "@/lib/usage/view";
 import { type ProductId, product as productOf } from "./catalog";
 import type { Decision, Fact, Timeline } from "./facts";
 import { sharedFacts } from "./items";
 import { SubscriptionMoved } from "./owners";
 import type { WebhookEvent } from "./processors";
 import type { ChangeAnalysis } from "./processors/processor";
+import type { SubscriptionView } from "./schemas/usage-view";
 import { decide, fold, newFlags } from "./timeline";
 
 /** The event's outcome, once its facts are committed. */

@@ -1,10 +1,10 @@
 /** What a user has of a product at this moment, with everything that it follows from. */
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import type { SubscriptionView } from "@/lib/usage/view";
 import { type ProductId, product as productOf } from "./catalog";
 import type { Fact, Instant, Mirror, Timeline } from "./facts";
 import { sharedFacts } from "./items";
+import type { SubscriptionView } from "./schemas/usage-view";
 import { fold } from "./timeline";
 
 export interface Current {

@@ -1,10 +1,11 @@
 /** What every purchase needs: the database, the processors, and our own address. */
-import { countAttempt } from "@/lib/attempts";
+
 import { type Gateway, gateway } from "@/lib/database";
 import { PROCESSOR_MS } from "@/lib/deadlines";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
+import { countAttempt } from "@/lib/rate-limit";
 import { findPlan, type Price } from "./catalog";
 import type { Processor } from "./facts";
 import { ProcessorError, type ProcessorProblem } from "./processors/client";

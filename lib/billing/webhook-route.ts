@@ -1,6 +1,6 @@
-import { networkOf } from "@/lib/attempts";
 import { gateway } from "@/lib/database";
 import { answer, HttpError, json, requireBody, UNREAD } from "@/lib/http";
+import { networkOf } from "@/lib/rate-limit";
 import { badDeliveries } from "./bad-deliveries";
 import type { Processor } from "./facts";
 import { endpoint } from "./processors";

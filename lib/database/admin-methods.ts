@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { ProductId } from "@/lib/billing/catalog";
 import type { Instant, Processor, Timeline } from "@/lib/billing/facts";
-import { decisionViewSchema, subscriptionViewSchema } from "@/lib/usage/view";
+import { decisionViewSchema, subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import { type Call, iso } from "./call";
 import { eventState } from "./inbox-methods";
 import { timelineDocument } from "./timeline-document";

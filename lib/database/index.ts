@@ -1,4 +1,3 @@
-import { entitlementCache, withNews } from "@/lib/cache";
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
 import { measuredTransport } from "./measured";
@@ -44,21 +43,35 @@ export type {
 } from "./gateway";
 
 /** Kept beside the modules, which Next's development server loads again with every change. */
-const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway };
+const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway; tollgateMakeGateway?: () => Gateway };
+
+/** Names what makes the process's gateway, once, when the server starts: `lib/server` adds what the database must not know. */
+export function provideGateway(make: () => Gateway): void {
+  kept.tollgateMakeGateway = make;
+}
 
 /**
- * The process's gateway, over the transport that the environment chooses.
- * @throws Error where no database is configured
+ * The process's gateway; it connects at the first call.
+ * @throws Error if none was provided: a gateway of its own would leave caches as they were
  */
 export function gateway(): Gateway {
-  kept.tollgateGateway ??= withNews(
-    createGateway(measuredTransport(sharedByUsers(chosenTransport()))),
-    entitlementCache(),
-  );
+  const { tollgateMakeGateway: make } = kept;
+  if (kept.tollgateGateway === undefined && make === undefined) {
+    throw new Error("No database is provided: the server's start has not run.");
+  }
+  kept.tollgateGateway ??= make?.() as Gateway;
   return kept.tollgateGateway;
 }
 
-/** `DATABASE_URL` wins over Supabase's `rpc`: it is faster, and whoever set it beside the keys meant it. */
+/**
+ * A gateway over the transport that the environment chooses. `DATABASE_URL` wins over Supabase's `rpc`: it is faster, and who
+ * set it beside the keys meant it.
+ * @throws Error if no database is configured
+ */
+export function configuredGateway(): Gateway {
+  return createGateway(measuredTransport(sharedByUsers(chosenTransport())));
+}
+
 function chosenTransport(): Transport {
   const { database, supabase } = env();
   if (database.url !== undefined) return postgresTransport(database.url);

@@ -1,6 +1,6 @@
 /** Notices: what users are told, made, shown, delivered. */
 import { z } from "zod";
-import { noticeSchema } from "@/lib/notices/notice";
+import { noticeSchema } from "@/lib/billing/schemas/notice";
 import type { Call } from "./call";
 
 const count = z.number().int();

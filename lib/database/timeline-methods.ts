@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { ProductId } from "@/lib/billing/catalog";
 import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
+import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import { requestId } from "@/lib/observability/request";
-import { subscriptionViewSchema } from "@/lib/usage/view";
 import type { Call } from "./call";
 import { type EventOutcome, eventState } from "./inbox-methods";
 import { factDocument, timelineDocument } from "./timeline-document";

@@ -10,7 +10,7 @@ import {
   usageHistorySchema,
   usageViewSchema,
   verdictSchema,
-} from "@/lib/usage/view";
+} from "@/lib/billing/schemas/usage-view";
 import { type Call, iso } from "./call";
 import { databaseError } from "./errors";
 

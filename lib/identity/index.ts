@@ -1,9 +1,9 @@
 import { cookies, headers } from "next/headers";
 import { after } from "next/server";
-import { enterRequest } from "@/lib/attempts";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
+import { enterRequest } from "@/lib/rate-limit";
 import { bearerIs } from "./api-key";
 import { usableIdentity } from "./claims";
 import type { Caller, Cookie, CurrentUser } from "./identity";

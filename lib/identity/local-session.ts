@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { gateway } from "@/lib/database";
 import { formOf, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
-import { returnPath } from "@/lib/ui/return-path";
-import { userIdSchema } from "@/lib/usage/requests";
+import { returnPath } from "@/lib/http/return-path";
+import { userIdSchema } from "@/lib/text";
 import { cookieAttributes } from "./cookie-attributes";
 import { demoUser } from "./demo";
 import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";

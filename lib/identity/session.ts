@@ -1,11 +1,11 @@
 /** Signing in, up and out where the sessions are ours to set: with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
-import { countAttempt, countFailedSignIn, networkOf } from "@/lib/attempts";
 import { env } from "@/lib/env";
 import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
+import { returnPath } from "@/lib/http/return-path";
+import { countAttempt, countFailedSignIn, networkOf } from "@/lib/rate-limit";
 import { line, secret } from "@/lib/text";
-import { returnPath } from "@/lib/ui/return-path";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
 import { forgetProfile } from "./profile";

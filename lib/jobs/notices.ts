@@ -1,8 +1,8 @@
 /** Finds what users should be told, and hands it to whatever delivers it. The gate knows nothing of this. */
 import type { Gateway } from "@/lib/database";
+import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 import { log } from "@/lib/observability";
-import { DEFAULT_LOCALE, formatTime } from "@/lib/ui/format";
 
 /** As many as a round can send within the time that hosts give one. */
 const BATCH = 100;

@@ -11,8 +11,8 @@
  * };
  * ```
  */
-import type { Notice } from "./notice";
-import type { NoticeWords } from "./words";
+import type { Notice } from "@/lib/billing/schemas/notice";
+import type { NoticeWords } from "@/lib/messages/notice";
 
 export interface NoticeMessage {
   notice: Notice;

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { Notice } from "@/lib/billing/schemas/notice";
 import { gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http/http-error";
-import type { Notice } from "./notice";
 
 /** What a page or a client shows at most. */
 const SHOWN = 20;

@@ -55,12 +55,7 @@ export const measures = {
   gateSeconds: histogram("tollgate_gate_seconds", "From a call of the gate to its verdict, waiting included", [
     "operation",
   ]),
-  batchCalls: histogram(
-    "tollgate_gate_batch_calls",
-    "Calls that travelled in one statement, by the road they took",
-    ["road"],
-    BATCH_SIZES,
-  ),
+  batchCalls: histogram("tollgate_gate_batch_calls", "Calls per statement, by mode", ["mode"], BATCH_SIZES),
 
   databaseSeconds: histogram("tollgate_database_call_seconds", "Calls of Postgres functions, with their errors", [
     "function",

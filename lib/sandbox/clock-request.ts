@@ -1,7 +1,6 @@
 /** How a clock is moved over HTTP. */
 import { z } from "zod";
-import { isoInstant } from "@/lib/text";
-import { userIdSchema } from "@/lib/usage";
+import { isoInstant, userIdSchema } from "@/lib/text";
 import { CLOCK_STEPS, type ClockMove } from "./clock";
 
 export type { ClockMove, ClockMoved } from "./clock";

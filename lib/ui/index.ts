@@ -1,14 +1,15 @@
 /** What pages are made of. Error pages import nothing from here: they are client components, and this is the server's. */
 
+export { returnPath } from "@/lib/http/return-path";
+export { trailNumbers, trailWords } from "@/lib/messages/activity";
+export { planName, processorName } from "@/lib/messages/plan";
 export type { Action } from "./actions/action";
 export { ActionForm } from "./actions/action-form";
 export type { CardWork } from "./billing/card-buttons";
-export { planName, processorName } from "./billing/plan-words";
 export { SubscriptionCard } from "./billing/subscription-card";
 export { byUrgency, summary } from "./billing/summary";
 export { Trail } from "./billing/trail";
 export { enoughFor } from "./billing/trail-lines";
-export { trailNumbers, trailWords } from "./billing/trail-words";
 export { button } from "./button";
 export { CancelOutlook, isCancelable } from "./changes/cancel-outlook";
 export { ChangePreview, changeName } from "./changes/change-preview";
@@ -25,7 +26,6 @@ export { pageUser } from "./page-user";
 export { PlanGrid } from "./plans/plan-grid";
 export { PRODUCTS, pricingChoice, pricingPath } from "./plans/pricing-choice";
 export { reader } from "./reader";
-export { returnPath } from "./return-path";
 export { Segments } from "./segments";
 export { BackToBilling } from "./shell/back-to-billing";
 export { Logo } from "./shell/logo";
@@ -34,12 +34,10 @@ export { SandboxBar } from "./shell/sandbox-bar";
 export { SignInPanel } from "./shell/sign-in-panel";
 export { MAIN, SkipLink } from "./shell/skip-link";
 export { RememberZone } from "./time/page-life";
-export { ChatbotsTool } from "./tools/chatbots-tool";
 export { liftsOf } from "./tools/lifts";
 export { ProductMeters } from "./tools/product-meters";
 export { RefusalNotice } from "./tools/refusal-notice";
 export type { Refusal } from "./tools/send-json";
-export { WriterTool } from "./tools/writer-tool";
 export { PeriodPicker } from "./usage/period-picker";
 export { ProductHistory } from "./usage/product-history";
 export { HISTORY_DAYS, periodId } from "./usage/usage-period";

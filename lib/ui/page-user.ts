@@ -1,7 +1,7 @@
 import type { Route } from "next";
 import { redirect } from "next/navigation";
-import { enterPage } from "@/lib/attempts";
 import { currentUser } from "@/lib/identity";
+import { enterPage } from "@/lib/rate-limit";
 
 /** A page's signed-in user; where there is none, the way to sign in and back to `path`. */
 export async function pageUser(path: `/${string}`) {

@@ -1,6 +1,6 @@
 import { cookies, headers } from "next/headers";
 import { cache } from "react";
-import { isZone, pickLocale } from "./format";
+import { isZone, pickLocale } from "@/lib/messages/format";
 
 /** Who reads this response: their locale, and their zone where an earlier page learned it (cookie `tz`). */
 export interface Reader {

@@ -1,16 +1,16 @@
 /**
- * Calls that travel together: summed up by user and field on the way in, so that a statement handles each row once
- * however many calls it had; dealt out on the way back, each caller its own verdict in the order of arrival.
+ * Aggregates the calls of a batch by user and field, so that the statement handles each row once for any number of calls, and
+ * distributes the verdicts to the callers in the order of their arrival.
  */
 import { meterOf } from "@/lib/billing/catalog";
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import type { ChargeSum, FieldState } from "@/lib/database";
 import type { ChargeRequest } from "./requests";
-import type { Verdict } from "./view";
 
 export interface Batch {
   calls: readonly ChargeRequest[];
   sums: ChargeSum[];
-  /** For each call the place of each charge's sum, and what the calls before it ask for; null: judged in turn. */
+  /** For each call the index of each charge's sum, and the amount of earlier calls; null: the call runs sequentially. */
   places: readonly (readonly Place[] | null)[];
 }
 
@@ -19,8 +19,8 @@ interface Place {
   before: number;
 }
 
-/** Sums up calls in their order. A call that repeats a key or a field is left for later: its turn comes after. */
-export function sumUp(calls: readonly ChargeRequest[]): Batch {
+/** Aggregates calls in their order. A call that repeats a key or a field runs sequentially, after the batch. */
+export function aggregate(calls: readonly ChargeRequest[]): Batch {
   const sums: ChargeSum[] = [];
   const known = new Map<string, number>();
   const keys = new Set<string>();
@@ -43,12 +43,12 @@ export function sumUp(calls: readonly ChargeRequest[]): Batch {
       return { sum, before };
     });
   });
-  tellSiblings(sums);
+  addSiblings(sums);
   return { calls, sums, places };
 }
 
-/** Sums of one user and product are charged together: each is told what is asked for beside it. */
-function tellSiblings(sums: readonly ChargeSum[]): void {
+/** Sums of one user and product are charged together, so each names its siblings. */
+function addSiblings(sums: readonly ChargeSum[]): void {
   const rows = new Map<string, ChargeSum[]>();
   for (const sum of sums) {
     const row = JSON.stringify([sum.userId, meterOf(sum.field).productId]);
@@ -62,8 +62,8 @@ function tellSiblings(sums: readonly ChargeSum[]): void {
   }
 }
 
-/** The verdicts of each call; null for one that must be judged in turn. */
-export function deal({ calls, places }: Batch, states: readonly (FieldState | null)[]): (Verdict[] | null)[] {
+/** The verdicts of each call; null for a call that must run sequentially. */
+export function distribute({ calls, places }: Batch, states: readonly (FieldState | null)[]): (Verdict[] | null)[] {
   return calls.map(({ charges }, call) => {
     const placed = places[call];
     if (!placed) return null;
@@ -80,7 +80,7 @@ export function deal({ calls, places }: Batch, states: readonly (FieldState | nu
         return { allowed: true, field, used: used + taken, limit, remaining: remaining - taken, resetsAt, plan };
       });
     }
-    // Nothing of this user's was charged: what does not fit by itself is refused, what does must be judged in turn.
+    // Nothing of this user was charged: a call that does not fit alone is refused, another one runs sequentially.
     if (meters.every(({ state, amount }) => amount <= state.remaining)) return null;
     return meters.map(({ field, amount, state }) => refused(field, amount, state));
   });

@@ -1,19 +1,21 @@
-/** What somebody who watches the gate is told: every answer, what it took, and how calls travelled. */
+/** Receives every answer of the gate with its duration, and the mode of every statement. */
+
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { documented, measures, secondsSince } from "@/lib/observability";
-import type { Verdict } from "./view";
+import type { Mode } from "./micro-batcher";
 
 export type Operation = "consume" | "release" | "reserve" | "settle";
 
 export interface GateObserver {
   /** `seconds` from the call to its answer. */
   answered(operation: Operation, verdicts: readonly Verdict[], seconds: number): void;
-  /** No verdict: the database did not answer, or what was asked for was wrong. */
+  /** No verdict: the database did not answer, or the request was invalid. */
   failed(operation: Operation, seconds: number): void;
-  /** A statement was sent with so many calls. */
-  sent(road: "together" | "in_turn", calls: number): void;
+  /** A statement was sent in this mode with this number of calls. */
+  sent(mode: Mode, calls: number): void;
 }
 
-/** Nobody watches: for benchmarks and tests of the gate itself. */
+/** Records nothing: for benchmarks and tests of the gate itself. */
 export const unobserved: GateObserver = { answered() {}, failed() {}, sent() {} };
 
 /** Counts and times for `/api/metrics`. */
@@ -22,7 +24,7 @@ export const measured: GateObserver = {
     measures.gateSeconds.observe({ operation }, seconds);
     for (const { field, allowed, reason } of verdicts) {
       measures.verdicts.inc({ operation, field, verdict: allowed ? "allowed" : (reason ?? "limit_reached") });
-      // A counter that would have fit was refused with another of the same call: that one is at its limit.
+      // A counter with room was refused because another counter of the same call is at its limit.
       if (!allowed && reason !== "limit_reached_elsewhere") documented.limitErrors.inc({ field });
     }
   },
@@ -30,10 +32,10 @@ export const measured: GateObserver = {
     measures.gateSeconds.observe({ operation }, seconds);
     measures.verdicts.inc({ operation, field: "none", verdict: "failed" });
   },
-  sent: (road, calls) => measures.batchCalls.observe({ road }, calls),
+  sent: (mode, calls) => measures.batchCalls.observe({ mode }, calls),
 };
 
-/** Tells the observer how `call` ended. */
+/** Reports the result of `call` to the observer. */
 export async function observed<Answer>(
   observer: GateObserver,
   operation: Operation,

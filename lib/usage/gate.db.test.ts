@@ -52,7 +52,7 @@ async function subscribe(plan: string, product: "writer" | "chatbots" = "writer"
 }
 
 /** One call a statement, as over rpc; and gathered by the gate. */
-const ROADS = [
+const WAYS = [
   ["one call a statement", gateway.consume],
   [
     "gathered",
@@ -71,7 +71,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await gateway.chatbots(userId)).toHaveLength(10);
   });
 
-  test.each(ROADS)("10 messages at once at 95 of 100: five pass (%s)", async (_, consume) => {
+  test.each(WAYS)("10 messages at once at 95 of 100: five pass (%s)", async (_, consume) => {
     await consume(userId, "messages_count", 95);
     const verdicts = await times(10, () => consume(userId, "messages_count", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(5);
@@ -80,7 +80,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("messages_count")).toBe(100);
   });
 
-  test.each(ROADS)("64 callers on one user, whom the limit stops at 10 (%s)", async (_, consume) => {
+  test.each(WAYS)("64 callers on one user, whom the limit stops at 10 (%s)", async (_, consume) => {
     await consume(userId, "transformations_used", 1);
     const verdicts = await times(64, () => consume(userId, "transformations_used", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(9);
@@ -88,8 +88,8 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("transformations_used")).toBe(10);
   });
 
-  test.each(ROADS)("100 users, 10 at once each: every one exactly its limit (%s)", async (road, consume) => {
-    const everybody = Array.from({ length: 100 }, (_, index) => `${road}-${index}`);
+  test.each(WAYS)("100 users, 10 at once each: every one exactly its limit (%s)", async (way, consume) => {
+    const everybody = Array.from({ length: 100 }, (_, index) => `${way}-${index}`);
     const verdicts = await Promise.all(
       everybody.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "words_used", 70))),
     );
@@ -105,7 +105,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(rows.every(({ sum }) => sum === 490)).toBe(true);
   });
 
-  test.each(ROADS)("mixed amounts at the limit never pass it (%s)", async (_, consume) => {
+  test.each(WAYS)("mixed amounts at the limit never pass it (%s)", async (_, consume) => {
     const amounts = Array.from({ length: 60 }, (_, index) => 1 + ((index * 37) % 40));
     const verdicts = await Promise.all(amounts.map((amount) => consume(userId, "words_used", amount)));
     const accepted = amounts.filter((_, index) => verdicts[index]?.allowed).reduce((sum, amount) => sum + amount, 0);
@@ -114,12 +114,12 @@ describe("races at the limit, on connections of their own", () => {
     expect(await meter("words_used")).toMatchObject({ used: accepted });
   });
 
-  test.each(ROADS)("the first look at a new user by 20 at once makes one row (%s)", async (_, consume) => {
+  test.each(WAYS)("the first look at a new user by 20 at once makes one row (%s)", async (_, consume) => {
     const verdicts = await times(20, () => consume(userId, "transformations_used", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10);
   });
 
-  test.each(ROADS)(
+  test.each(WAYS)(
     "the same key 20 times at once charges once, the same verdict for everyone (%s)",
     async (_, consume) => {
       const verdicts = await times(20, () => consume(userId, "words_used", 100, "retry"));
@@ -128,7 +128,7 @@ describe("races at the limit, on connections of their own", () => {
     },
   );
 
-  test.each(ROADS)("consumption racing with a renewal: no word lost, none twice (%s)", async (_, consume) => {
+  test.each(WAYS)("consumption racing with a renewal: no word lost, none twice (%s)", async (_, consume) => {
     const played = await subscribe("ultra");
     await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
     await gateway.consume(userId, "words_used", 1_000);

@@ -1,22 +1,22 @@
 /**
- * The gate: may this user do this now, and if so, count it. Exactness lives in the Postgres functions behind it; calls
- * that arrive together travel together (coalesce.ts).
+ * The gate answers whether a user may do something now, and counts it. Postgres functions keep the limits exact; the
+ * micro-batcher sends calls that arrive together in one statement.
  */
 import type { CounterField } from "@/lib/billing/catalog";
+import type { Reservation, Settlement, Verdict } from "@/lib/billing/schemas/usage-view";
 import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
 import { log } from "@/lib/observability";
-import { deal, sumUp } from "./batch";
-import { coalesce } from "./coalesce";
+import { aggregate, distribute } from "./batch";
 import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
+import { microBatcher } from "./micro-batcher";
 import { type ChargeRequest, chargeRequest, releaseRequest, reserveRequest, settleRequest } from "./requests";
-import type { Reservation, Settlement, Verdict } from "./view";
 
 /** What a charge may carry beside its field and amount. */
 interface ChargeOptions {
   /**
    * While its charge is in effect in full, a retry with the same key gets the first allowed verdict again and is not
-   * charged again. If any of the charge was given back, the key is free: the call is judged and charged like a new one.
+   * charged again. If any of the charge was given back, the key is free: the call is evaluated and charged like a new one.
    * Kept for 48 hours.
    */
   idempotencyKey?: string | undefined;
@@ -30,7 +30,7 @@ interface ConsumeOptions extends ChargeOptions {
   bySession?: boolean | undefined;
 }
 
-/** An amount of one counter, in whole units; 1 where none is said. */
+/** An amount of one counter, in whole units; 1 if absent. */
 export interface Charge {
   field: CounterField;
   amount?: number | undefined;
@@ -39,24 +39,24 @@ export interface Charge {
 export type Gate = ReturnType<typeof createGate>;
 
 /**
- * A gate over one gateway, asked for at the first call. Every method throws HttpError 400 with the field named for bad
+ * A gate over one gateway, which it gets at the first call. Every method throws HttpError 400 with the field named for bad
  * input, and DatabaseError: `conflict` for a key whose charge in effect was another request, `unavailable` if the database
  * does not answer in time.
  */
 export function createGate(database: () => Gateway, observer: GateObserver = unobserved) {
-  const judge = coalesce<ChargeRequest, Verdict[]>({
+  const evaluate = microBatcher<ChargeRequest, Verdict[]>({
     ownerOf: ({ userId }) => userId,
-    async together(calls) {
-      const batch = sumUp(calls);
-      return deal(batch, await database().consumeBatch(batch.sums));
+    async batch(calls) {
+      const batch = aggregate(calls);
+      return distribute(batch, await database().consumeBatch(batch.sums));
     },
-    inTurn: (calls) => database().consumeInTurn(calls.flatMap(inOrder)),
+    sequential: (calls) => database().consumeInTurn(calls.flatMap(inOrder)),
     onSend: observer.sent,
   });
   const single = <Answer extends Verdict>(operation: Operation, call: () => Promise<Answer>) =>
     observed(observer, operation, call, (verdict) => [verdict]);
 
-  /** Several counters of one product, all or nothing; a verdict each, in their order. */
+  /** Charges several counters of one product, all or nothing; one verdict per charge, in their order. */
   async function consumeTogether(
     userId: string,
     charges: readonly Charge[],
@@ -67,7 +67,7 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
       return await observed(
         observer,
         "consume",
-        () => judge(request),
+        () => evaluate(request),
         (verdicts) => verdicts,
       );
     } catch (error) {
@@ -83,15 +83,15 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
   return {
     consumeTogether,
 
-    /** Counts `amount` whole units of a counter if the limit allows it; the verdict either way. */
+    /** Counts `amount` whole units of a counter if the limit allows it; answers the verdict in both cases. */
     async consume(userId: string, field: CounterField, amount = 1, options?: ConsumeOptions): Promise<Verdict> {
       const [verdict] = await consumeTogether(userId, [{ field, amount }], options);
       return verdict as Verdict;
     },
 
     /**
-     * Gives back what failed; never below 0. The keys of the charges that it gives back are free then.
-     * @param options `of`: a service's consume key of the charge it gives back, in whose window it lands; without it the latest
+     * Gives back the usage of failed work; never below 0. The keys of the charges that it gives back become free.
+     * @param options `of`: a service's consume key; its charge is given back, in the window of that charge. Without it the latest
      *   charges of the current window are given back. `idempotencyKey`: a retry gives back once
      */
     async release(
@@ -125,8 +125,8 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
     },
 
     /**
-     * Charges what the work took and lets go of the rest; 0 gives all back. More than was reserved is charged as far as
-     * the limit allows. Once: a retry with the same amount gets the same answer, another amount is a conflict.
+     * Charges the used amount and gives the rest back; 0 gives all back. More than was reserved is charged up to the limit.
+     * A retry with the same amount gets the same answer; another amount is a conflict.
      * @throws DatabaseError `not_found` for a reservation that is not this user's
      */
     async settle(userId: string, reservationId: string, amount: number): Promise<Settlement> {
@@ -140,7 +140,7 @@ function inOrder({ userId, charges, idempotencyKey, bySession }: ChargeRequest, 
   return charges.map(({ field, amount }) => ({ call, userId, field, amount, key: idempotencyKey ?? null, bySession }));
 }
 
-/** Kept beside the modules, which may be loaded more than once: what gathers is what all routes of the process send. */
+/** On globalThis, because modules may be loaded more than once: all routes of the process share one micro-batcher. */
 const kept = globalThis as typeof globalThis & { tollgateGate?: Gate };
 kept.tollgateGate ??= createGate(gateway, measured);
 

@@ -1,16 +1,3 @@
-export { entitlementsOf } from "./entitlements";
-export { type Charge, gate } from "./gate";
-export { refusal } from "./refusal";
-export {
-  consumeRequest,
-  historyRequest,
-  releaseRequest,
-  reserveRequest,
-  settleRequest,
-  userIdSchema,
-} from "./requests";
-export { usageHistory } from "./usage-history";
-export { usageOf } from "./usage-of";
 export type {
   DecisionView,
   Entitlement,
@@ -21,5 +8,16 @@ export type {
   UsageHistory,
   UsageView,
   Verdict,
-} from "./view";
-export { withUsage } from "./with-usage";
+} from "@/lib/billing/schemas/usage-view";
+export { type Charge, gate } from "./gate";
+export { refusal } from "./limit-error";
+export {
+  consumeRequest,
+  historyRequest,
+  releaseRequest,
+  reserveRequest,
+  settleRequest,
+  userIdSchema,
+} from "./requests";
+export { usageHistory } from "./usage-history";
+export { usageOf } from "./usage-of";

@@ -20,13 +20,13 @@ beforeEach(() => {
   userId = `override-${users}`;
 });
 
-/** Both roads to a verdict: a statement of its own, and gathered by the gate. */
-const ROADS = [
+/** Two ways to a verdict: one statement per call, and the gate. */
+const WAYS = [
   ["one call a statement", (amount: number) => gateway.consume(userId, "words_used", amount)],
   ["gathered", (amount: number) => gate.consume(userId, "words_used", amount)],
 ] as const;
 
-describe.each(ROADS)("a limit of one's own (%s)", (_, consume) => {
+describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
   test("raised: there is room at once, and the view shows it", async () => {
     await consume(500);
     expect(await consume(1)).toMatchObject({ allowed: false, limit: 500 });

@@ -1,6 +1,6 @@
 import type { CounterField } from "@/lib/billing/catalog";
+import type { UsageHistory } from "@/lib/billing/schemas/usage-view";
 import { gateway } from "@/lib/database";
-import type { UsageHistory } from "./view";
 
 /**
  * What a user used of a counter on each UTC day, today last, from the ledger; days without use are left out.

@@ -1,9 +1,9 @@
 /** Calls of the gate, each made of the model too: both must answer the same. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import type { Gateway } from "@/lib/database";
 import type { Gate } from "@/lib/usage/gate";
-import type { Verdict } from "@/lib/usage/view";
 import type { Charge, Expected, GateModel } from "./gate-model";
 import { renderStripe } from "./render-stripe";
 import { deliver } from "./stripe";

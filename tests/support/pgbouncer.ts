@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { serverAccount } from "@/lib/database/embedded-account";
+import { serverAccount } from "@/scripts/database/embedded-account";
 
 export interface PgBouncer {
   /** Connects to the server's databases through the pooler, by their names. */

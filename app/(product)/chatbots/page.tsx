@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
-import { ChatbotsTool, liftsOf, ProductMeters, pageUser, reader } from "@/lib/ui";
+import { liftsOf, ProductMeters, pageUser, reader } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
+import { ChatbotsTool } from "./_parts/chatbots-tool";
 
 export const metadata: Metadata = { title: "Chatbots" };
 

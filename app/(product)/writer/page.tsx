@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
-import { liftsOf, ProductMeters, pageUser, reader, WriterTool } from "@/lib/ui";
+import { liftsOf, ProductMeters, pageUser, reader } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
+import { WriterTool } from "./_parts/writer-tool";
 
 export const metadata: Metadata = { title: "Writer" };
 

@@ -2,8 +2,8 @@ import type { Metadata } from "next";
 import { eventQuery, filled, listEvents, OUTCOMES } from "@/lib/admin";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
+import { formatUtc } from "@/lib/messages/format";
 import { adminUser, Cell, Empty, Filters, NextPage, OutcomeBadge, ReplayForm, RowLink, Table } from "@/lib/ui/admin";
-import { formatUtc } from "@/lib/ui/format";
 
 export const metadata: Metadata = { title: "Events" };
 

@@ -2,10 +2,11 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { CATALOG, PRODUCT_IDS } from "@/lib/billing";
 import { gateway } from "@/lib/database";
-import { scenarioList, simulationMode } from "@/lib/simulation";
+import { scenarioList, simulationMode } from "@/lib/sandbox/scenarios";
 import { userIdSchema } from "@/lib/text";
 import { reader } from "@/lib/ui";
-import { adminUser, SimulationForm } from "@/lib/ui/admin";
+import { adminUser } from "@/lib/ui/admin";
+import { SimulationForm } from "./_parts/simulation-form";
 
 export const metadata: Metadata = { title: "Simulation" };
 

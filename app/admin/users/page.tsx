@@ -3,9 +3,9 @@ import { filled, peopleQuery } from "@/lib/admin";
 import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
+import { formatNumber } from "@/lib/messages/format";
 import { planName, reader } from "@/lib/ui";
 import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
-import { formatNumber } from "@/lib/ui/format";
 
 export const metadata: Metadata = { title: "Users" };
 

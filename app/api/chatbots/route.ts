@@ -1,7 +1,7 @@
 import { gateway } from "@/lib/database";
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
-import { chatbotRequest, createChatbot } from "@/lib/products/chatbots";
+import { chatbotRequest, createChatbot } from "../../(product)/chatbots/_lib/chatbots";
 
 export function GET(request: Request) {
   return answer(async () => {

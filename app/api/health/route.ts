@@ -1,5 +1,5 @@
 import { answer, json } from "@/lib/http";
-import { health } from "@/lib/observability";
+import { health } from "@/lib/monitoring";
 
 /**
  * `?probe=live`: answers while the process does, and asks nothing else; a database that is down is no reason to restart

@@ -1,6 +1,6 @@
 import { answer } from "@/lib/http";
 import { requireMetricsReader } from "@/lib/identity";
-import { scrape } from "@/lib/observability";
+import { scrape } from "@/lib/monitoring";
 
 export function GET(request: Request) {
   return answer(async () => {

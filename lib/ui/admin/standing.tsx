@@ -1,7 +1,7 @@
 import { product } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { planName } from "../billing/plan-words";
-import { formatNumber, formatUtc } from "../format";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatNumber, formatUtc } from "@/lib/messages/format";
+import { planName } from "@/lib/messages/plan";
 
 interface BeforeAfterProps {
   before: SubscriptionView;

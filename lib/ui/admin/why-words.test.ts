@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MeterView, SubscriptionView } from "@/lib/usage/view";
+import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { refusalWords, standingWords, windowWords } from "./why-words";
 
 const READING = { locale: "en-GB", zone: "UTC", now: Date.UTC(2026, 5, 10) };

@@ -1,9 +1,9 @@
 /** Why something is as it is, in plain sentences with their numbers: windows, refusals, events. Pure. */
 import { isProductId, type ProductId, product as productOf } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { WindowLine } from "@/lib/database";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { planName, processorName } from "../billing/plan-words";
-import { formatCount, formatNumber, formatTime, type TimeReading } from "../format";
+import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
+import { planName, processorName } from "@/lib/messages/plan";
 
 /** How a usage window began: what it started with, what was forgiven, what is held back. */
 export function windowWords(window: WindowLine, reading: TimeReading): string {

@@ -1,8 +1,8 @@
 /** What can be done with a subscription from its card: the first thing to do, and the rest. Pure. */
 import { planRank, product as productOf } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { planName } from "@/lib/messages/plan";
 import { standingOf } from "../plans/standing";
-import { planName } from "./plan-words";
 
 /**
  * A page of ours; or the page of the open payment; or the processor's page for cards; or taking back a cancellation, a

@@ -1,6 +1,6 @@
 import type { Route } from "next";
 import Link from "next/link";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { ActionsMenu, type MenuEntry } from "../actions/actions-menu";

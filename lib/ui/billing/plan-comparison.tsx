@@ -1,6 +1,6 @@
 import { Check, ChevronRight } from "lucide-react";
 import { type ProductId, product } from "@/lib/billing/catalog";
-import { formatCount, formatMoney } from "../format";
+import { formatCount, formatMoney } from "@/lib/messages/format";
 
 interface PlanComparisonProps {
   product: ProductId;

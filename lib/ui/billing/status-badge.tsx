@@ -1,5 +1,5 @@
-import type { SubscriptionView } from "@/lib/usage/view";
-import { isFree } from "./plan-words";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { isFree } from "@/lib/messages/plan";
 
 type Status = SubscriptionView["status"];
 

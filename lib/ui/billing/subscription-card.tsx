@@ -1,10 +1,10 @@
 import { product } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { isFree, planName, planPrice } from "@/lib/messages/plan";
 import { Meter } from "../meter/meter";
 import { Instant } from "../time/instant";
 import { CardButtons, type CardWork } from "./card-buttons";
 import { PlanComparison } from "./plan-comparison";
-import { isFree, planName, planPrice } from "./plan-words";
 import { StatusBadge } from "./status-badge";
 import { SubscriptionNotice } from "./subscription-notice";
 import { WindowLine } from "./window-line";

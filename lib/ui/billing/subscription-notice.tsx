@@ -1,7 +1,7 @@
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { isFree, isLimited, planName, planPrice, processorName } from "@/lib/messages/plan";
 import { Notice } from "../notice";
 import { Instant } from "../time/instant";
-import { isFree, isLimited, planName, planPrice, processorName } from "./plan-words";
 
 interface SubscriptionNoticeProps {
   subscription: SubscriptionView;

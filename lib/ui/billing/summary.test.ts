@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { MeterView, SubscriptionView, UsageView } from "@/lib/usage/view";
+import type { MeterView, SubscriptionView, UsageView } from "@/lib/billing/schemas/usage-view";
 import { byUrgency, summary } from "./summary";
 
 const meter = (field: MeterView["field"], used: number, limit: number): MeterView => ({

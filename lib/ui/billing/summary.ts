@@ -1,7 +1,7 @@
 import { product } from "@/lib/billing/catalog";
-import type { SubscriptionView, UsageView } from "@/lib/usage/view";
+import type { SubscriptionView, UsageView } from "@/lib/billing/schemas/usage-view";
+import { isFree } from "@/lib/messages/plan";
 import { meterAlert } from "../meter/meter-words";
-import { isFree } from "./plan-words";
 
 /** What asks for a payment first, then what is paid for, then the free plans. */
 export function byUrgency(a: SubscriptionView, b: SubscriptionView): number {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { DecisionView } from "@/lib/usage/view";
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 import { trailLines } from "./trail-lines";
 
 const standing = { plan: "plus", status: "active", cancelAt: null, meters: [] };

@@ -1,4 +1,4 @@
-import type { DecisionView } from "@/lib/usage/view";
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 
 /** True, and of no use to a reader: money that changed nothing of theirs. The admin's list has them. */
 const UNTOLD = new Set(["Payment without a new period", "Payment waits for its subscription"]);

@@ -1,10 +1,10 @@
 import { ArrowRight, RotateCcw, Split } from "lucide-react";
 import { product } from "@/lib/billing/catalog";
-import type { DecisionView } from "@/lib/usage/view";
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { trailNumbers, trailWords } from "@/lib/messages/activity";
 import { reader } from "../reader";
 import { Instant } from "../time/instant";
 import { trailLines } from "./trail-lines";
-import { trailNumbers, trailWords } from "./trail-words";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 

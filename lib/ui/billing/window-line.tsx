@@ -1,8 +1,8 @@
 import { CalendarClock } from "lucide-react";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { processorName } from "@/lib/messages/plan";
 import { CountdownTo } from "../time/countdown-to";
 import { Instant } from "../time/instant";
-import { processorName } from "./plan-words";
 
 const DAY_MS = 86_400_000;
 /** A window that ended longer ago than this waits for the processor, not for us. */

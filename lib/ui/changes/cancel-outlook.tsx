@@ -1,7 +1,7 @@
 import { freePlan, product as productOf } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { planName } from "../billing/plan-words";
-import { formatCount, formatNumber } from "../format";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatNumber } from "@/lib/messages/format";
+import { planName } from "@/lib/messages/plan";
 import { standingOf } from "../plans/standing";
 import { Instant } from "../time/instant";
 

@@ -2,11 +2,11 @@ import type { Route } from "next";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/purchase-view";
+import { formatMoney } from "@/lib/messages/format";
+import { planName } from "@/lib/messages/plan";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
-import { planName } from "../billing/plan-words";
 import { button } from "../button";
-import { formatMoney } from "../format";
 import { Instant } from "../time/instant";
 import { MeterChanges } from "./meter-changes";
 

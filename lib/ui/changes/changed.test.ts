@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { changedOf, changedPath } from "./changed-notice";
 import { standingMark } from "./standing-mark";
 

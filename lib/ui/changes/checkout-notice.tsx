@@ -1,6 +1,6 @@
 import type { CheckoutStatusView } from "@/lib/billing/purchase-view";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { planName } from "../billing/plan-words";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { planName } from "@/lib/messages/plan";
 import { RefreshEvery } from "../live/refresh-every";
 import { Notice } from "../notice";
 

@@ -1,7 +1,7 @@
 import { ArrowRight } from "lucide-react";
 import { type ProductId, product as productOf } from "@/lib/billing/catalog";
 import type { MeterChange } from "@/lib/billing/purchase-view";
-import { formatCount, formatNumber } from "../format";
+import { formatCount, formatNumber } from "@/lib/messages/format";
 
 interface MeterChangesProps {
   product: ProductId;

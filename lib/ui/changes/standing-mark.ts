@@ -1,4 +1,4 @@
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 
 /** What of a subscription a change can change, as a word for an address: another one, and the change is here. */
 export function standingMark({ plan, interval, status, cancelAt, scheduledPlan }: SubscriptionView): string {

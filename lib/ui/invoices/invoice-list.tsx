@@ -1,7 +1,7 @@
 import { ExternalLink } from "lucide-react";
 import type { InvoicesView, InvoiceView } from "@/lib/billing/purchase-view";
-import { processorName } from "../billing/plan-words";
-import { formatMoney } from "../format";
+import { formatMoney } from "@/lib/messages/format";
+import { processorName } from "@/lib/messages/plan";
 import { Notice } from "../notice";
 import { Instant } from "../time/instant";
 

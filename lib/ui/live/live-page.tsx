@@ -1,4 +1,4 @@
-import type { UsageView } from "@/lib/usage/view";
+import type { UsageView } from "@/lib/billing/schemas/usage-view";
 import { fingerprint } from "./fingerprint";
 import { LiveRefresh } from "./live-refresh";
 

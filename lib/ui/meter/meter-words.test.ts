@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { MeterView } from "@/lib/usage/view";
+import type { MeterView } from "@/lib/billing/schemas/usage-view";
 import { meterAlert, meterBar, meterTone, meterWords } from "./meter-words";
 
 const words = (used: number, more: Partial<MeterView> = {}): MeterView => ({

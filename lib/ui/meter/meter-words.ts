@@ -1,6 +1,6 @@
 import { type ProductId, product } from "@/lib/billing/catalog";
-import type { MeterView } from "@/lib/usage/view";
-import { formatCount, formatNumber } from "../format";
+import type { MeterView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatNumber } from "@/lib/messages/format";
 
 /** calm below 80 %, near from 80 %, full from 100 % of what may be used. */
 export type MeterTone = "calm" | "near" | "full";

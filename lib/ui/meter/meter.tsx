@@ -1,7 +1,7 @@
 import { useId } from "react";
 import type { ProductId } from "@/lib/billing/catalog";
-import type { MeterView } from "@/lib/usage/view";
-import { formatNumber } from "../format";
+import type { MeterView } from "@/lib/billing/schemas/usage-view";
+import { formatNumber } from "@/lib/messages/format";
 import { meterBar, meterTone, meterWords } from "./meter-words";
 
 const FILL = { calm: "bg-accent", near: "bg-warn-fill", full: "bg-danger-fill" };

@@ -1,6 +1,6 @@
+import { formatTime } from "@/lib/messages/format";
+import { noticeWords } from "@/lib/messages/notice";
 import type { Notice as NoticeRow } from "@/lib/notices";
-import { noticeWords } from "@/lib/notices/words";
-import { formatTime } from "../format";
 import { reader } from "../reader";
 import { Instant } from "../time/instant";
 import { DismissButton } from "./dismiss-button";

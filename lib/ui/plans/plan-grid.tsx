@@ -1,7 +1,7 @@
 import { Check } from "lucide-react";
 import { type Plan, type ProductId, product as productOf } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { formatCount, formatMoney } from "../format";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatMoney } from "@/lib/messages/format";
 import { PlanAction, type PlanActions } from "./plan-action";
 import { choiceOf } from "./standing";
 

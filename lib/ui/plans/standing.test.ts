@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { choiceOf, standingOf } from "./standing";
 
 const mine = (given: Partial<SubscriptionView>, chatbots = 0): SubscriptionView => ({

@@ -1,7 +1,7 @@
 /** Where a reader stands with a product, and what each plan of it means for them. Pure. */
 import { freePlan, type Product, planRank, product as productOf } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { formatCount, formatNumber } from "../format";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatNumber } from "@/lib/messages/format";
 
 type Interval = "monthly" | "yearly";
 

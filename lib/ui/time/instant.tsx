@@ -1,4 +1,4 @@
-import { formatTime, type TimeForm } from "../format";
+import { formatTime, type TimeForm } from "@/lib/messages/format";
 import { reader } from "../reader";
 import { LocalTime } from "./local-time";
 

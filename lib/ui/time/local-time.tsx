@@ -1,7 +1,7 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
-import { formatTime, formatUtc, type TimeForm } from "../format";
+import { formatTime, formatUtc, type TimeForm } from "@/lib/messages/format";
 
 interface LocalTimeProps {
   /** ISO. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MeterView } from "@/lib/usage/view";
+import type { MeterView } from "@/lib/billing/schemas/usage-view";
 import { liftFor, liftsOf } from "./lifts";
 
 function meters(limits: Record<string, number>): MeterView[] {

@@ -1,7 +1,7 @@
 /** Which plan lifts a limit, for every place that meets one. Pure. */
 import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { formatCount } from "../format";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount } from "@/lib/messages/format";
 
 /** A larger plan's limit of one field, and the way to it. */
 export interface Lift {

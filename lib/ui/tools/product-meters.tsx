@@ -1,7 +1,7 @@
 import type { Route } from "next";
 import Link from "next/link";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { planName } from "../billing/plan-words";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { planName } from "@/lib/messages/plan";
 import { SubscriptionNotice } from "../billing/subscription-notice";
 import { WindowLine } from "../billing/window-line";
 import { Meter } from "../meter/meter";

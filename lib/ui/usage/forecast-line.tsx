@@ -1,6 +1,6 @@
 import { TrendingUp } from "lucide-react";
 import type { ReactNode } from "react";
-import { formatCount, formatNumber } from "../format";
+import { formatCount, formatNumber } from "@/lib/messages/format";
 import { Instant } from "../time/instant";
 import { type Forecast, PACE_DAYS } from "./forecast";
 

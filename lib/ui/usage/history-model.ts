@@ -1,5 +1,5 @@
 /** Which story a meter's days tell: a window that is filling up, or days that stand for themselves. Pure. */
-import type { MeterView, SubscriptionView } from "@/lib/usage/view";
+import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { type Chart, dailyChart, fillingChart } from "./chart-model";
 import { type Forecast, forecast } from "./forecast";
 import { daySpan, daysIn, isDaily, type PeriodId } from "./usage-period";

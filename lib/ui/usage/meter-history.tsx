@@ -1,6 +1,6 @@
 import type { Meter as CatalogMeter } from "@/lib/billing/catalog";
-import type { MeterView, SubscriptionView } from "@/lib/usage/view";
-import { formatCount, formatDay, formatNumber } from "../format";
+import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatDay, formatNumber } from "@/lib/messages/format";
 import { ForecastLine } from "./forecast-line";
 import { type History, historyOf, isEmpty } from "./history-model";
 import { UsageChart } from "./usage-chart";

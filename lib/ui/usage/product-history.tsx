@@ -1,6 +1,6 @@
 import { product } from "@/lib/billing/catalog";
-import type { SubscriptionView } from "@/lib/usage/view";
-import { planName } from "../billing/plan-words";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { planName } from "@/lib/messages/plan";
 import { Instant } from "../time/instant";
 import { MeterHistory } from "./meter-history";
 import { isDaily, type PeriodId } from "./usage-period";

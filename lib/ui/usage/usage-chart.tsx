@@ -1,4 +1,4 @@
-import { formatCount, formatDay, formatNumber } from "../format";
+import { formatCount, formatDay, formatNumber } from "@/lib/messages/format";
 import type { Chart, ChartBar } from "./chart-model";
 
 interface UsageChartProps {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { daySpan, daysIn, periodId } from "./usage-period";
 
 const now = "2026-11-20T15:00:00Z";

@@ -1,6 +1,6 @@
 /** The spans a usage chart can show, and which days of the ledger each takes. */
 import { addMonths, DAY, monthsSince } from "@/lib/billing/period";
-import type { SubscriptionView } from "@/lib/usage/view";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { DayTotal } from "./window-days";
 
 export const PERIOD_IDS = ["window", "previous", "90-days"] as const;

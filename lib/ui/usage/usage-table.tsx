@@ -1,5 +1,5 @@
 import { ChevronRight } from "lucide-react";
-import { formatDay, formatNumber } from "../format";
+import { formatDay, formatNumber } from "@/lib/messages/format";
 import type { DayTotal } from "./window-days";
 
 interface UsageTableProps {

@@ -4,6 +4,7 @@ import { notFound } from "next/navigation";
 import { explain, releaseOf } from "@/lib/admin";
 import { FIELD_IDS, meterOf, product as productOf } from "@/lib/billing";
 import { DatabaseError, gateway } from "@/lib/database";
+import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { userIdSchema } from "@/lib/text";
 import { button, reader, trailNumbers, trailWords } from "@/lib/ui";
 import {
@@ -21,7 +22,6 @@ import {
   Table,
   windowWords,
 } from "@/lib/ui/admin";
-import { formatNumber, formatUtc } from "@/lib/ui/format";
 import { moveSubscription } from "../../actions";
 
 export const metadata: Metadata = { title: "User" };

@@ -1,6 +1,6 @@
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
-import { chatbotRequest, deleteChatbot, renameChatbot } from "@/lib/products/chatbots";
+import { chatbotRequest, deleteChatbot, renameChatbot } from "../../../(product)/chatbots/_lib/chatbots";
 
 export function PATCH(request: Request, { params }: RouteContext<"/api/chatbots/[id]">) {
   return answer(async () => {

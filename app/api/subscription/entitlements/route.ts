@@ -1,6 +1,6 @@
+import { entitlementsOf } from "@/lib/entitlements";
 import { answer, json } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
-import { entitlementsOf } from "@/lib/usage";
 
 export function GET(request: Request) {
   return answer(async () => {

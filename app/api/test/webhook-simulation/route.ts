@@ -1,8 +1,7 @@
-import { recordedSimulation } from "@/lib/admin";
 import { gateway } from "@/lib/database";
 import { answer, json, readJson } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
-import { requireSimulation, scenarioList, simulationRequest } from "@/lib/simulation";
+import { recordedSimulation, requireSimulation, scenarioList, simulationRequest } from "@/lib/sandbox/scenarios";
 
 export function GET(request: Request) {
   return answer(async () => {

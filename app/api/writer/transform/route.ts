@@ -1,8 +1,8 @@
+import { withUsage } from "@/lib/api";
 import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
-import { openRewriting } from "@/lib/products/rewriting";
-import { priceOf, rewrite, transformRequest } from "@/lib/products/writer";
-import { withUsage } from "@/lib/usage";
+import { openRewriting } from "../../../(product)/writer/_lib/rewriting";
+import { priceOf, rewrite, transformRequest } from "../../../(product)/writer/_lib/writer";
 
 export function POST(request: Request, context: RouteContext<"/api/writer/transform">) {
   return wantsJsonLines(request) ? inParts(request) : atOnce(request, context);

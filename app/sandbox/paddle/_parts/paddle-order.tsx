@@ -1,5 +1,5 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
-import { formatMoney } from "@/lib/ui/format";
 
 /** What is bought or owed, line by line, and what a card pays for it today. */
 export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale: string }) {

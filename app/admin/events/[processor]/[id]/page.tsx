@@ -3,9 +3,9 @@ import { notFound } from "next/navigation";
 import { canBeDismissed, eventStory, releaseOf } from "@/lib/admin";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
+import { formatUtc } from "@/lib/messages/format";
 import { ActionForm, reader, trailNumbers, trailWords } from "@/lib/ui";
 import { ActForm, adminUser, BeforeAfter, JsonBlock, MoveForm, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
-import { formatUtc } from "@/lib/ui/format";
 import { dismissEvent, moveSubscription } from "../../../actions";
 
 export const metadata: Metadata = { title: "Event" };

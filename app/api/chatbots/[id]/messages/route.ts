@@ -1,7 +1,7 @@
 import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
-import { messageRequest } from "@/lib/products/chatbots";
-import { openAnswer, wholeAnswer } from "@/lib/products/messages";
+import { messageRequest } from "../../../../(product)/chatbots/_lib/chatbots";
+import { openAnswer, wholeAnswer } from "../../../../(product)/chatbots/_lib/messages";
 
 export function POST(request: Request, { params }: RouteContext<"/api/chatbots/[id]/messages">) {
   return answer(async () => {

@@ -5,8 +5,8 @@ import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
+import { formatMoney } from "@/lib/messages/format";
 import { reader } from "@/lib/ui";
-import { formatMoney } from "@/lib/ui/format";
 import { Notice } from "@/lib/ui/notice";
 import { Back } from "../../_parts/back";
 

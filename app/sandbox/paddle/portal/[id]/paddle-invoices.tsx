@@ -1,5 +1,5 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { PaddlePortalView } from "@/lib/sandbox";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 
 const STATUS: Readonly<Record<string, string>> = { completed: "Paid", paid: "Paid", billed: "Due", past_due: "Due" };

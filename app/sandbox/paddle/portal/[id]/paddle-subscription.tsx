@@ -1,6 +1,6 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { PaddlePortalView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 
 type Subscription = PaddlePortalView["subscriptions"][number];

@@ -1,5 +1,5 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { CheckoutView } from "@/lib/sandbox";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 
 /** What is bought, what it costs today, and what from then on. */

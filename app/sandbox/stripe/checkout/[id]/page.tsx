@@ -8,8 +8,8 @@ import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
+import { formatMoney } from "@/lib/messages/format";
 import { Logo, reader } from "@/lib/ui";
-import { formatMoney } from "@/lib/ui/format";
 import { OrderSummary } from "./order-summary";
 
 export const metadata: Metadata = { title: "Checkout" };

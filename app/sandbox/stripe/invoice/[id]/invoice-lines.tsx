@@ -1,5 +1,5 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { InvoiceView } from "@/lib/sandbox";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 
 /** What the invoice is for, line by line, and what it comes to. */

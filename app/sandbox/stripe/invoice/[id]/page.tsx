@@ -5,8 +5,8 @@ import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
+import { formatMoney } from "@/lib/messages/format";
 import { button, reader } from "@/lib/ui";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 import { InvoiceLines } from "./invoice-lines";
 

@@ -1,5 +1,5 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { InvoiceSummary } from "@/lib/sandbox";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 
 const STATUS: Readonly<Record<InvoiceSummary["status"], string>> = {

@@ -1,6 +1,6 @@
+import { formatMoney } from "@/lib/messages/format";
 import type { PortalView } from "@/lib/sandbox";
 import { button } from "@/lib/ui";
-import { formatMoney } from "@/lib/ui/format";
 import { Instant } from "@/lib/ui/time/instant";
 
 interface PortalSubscriptionProps {

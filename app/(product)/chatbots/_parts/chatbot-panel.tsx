@@ -1,0 +1,88 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useState } from "react";
+import { button } from "@/lib/ui/button";
+import type { Lifts } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
+import type { Chatbot } from "./chatbots-tool";
+import { Conversation } from "./conversation";
+import { RenameForm } from "./rename-form";
+
+interface ChatbotPanelProps {
+  chatbot: Chatbot;
+  lifts: Lifts;
+  onChanged: () => void;
+}
+
+/** One chatbot: its name, its conversation, and the way to be rid of it. */
+export function ChatbotPanel({ chatbot, lifts, onChanged }: ChatbotPanelProps) {
+  const router = useRouter();
+  const [renaming, setRenaming] = useState(false);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [busy, setBusy] = useState(false);
+  const path = `/api/chatbots/${encodeURIComponent(chatbot.id)}`;
+
+  async function rename(name: string) {
+    setBusy(true);
+    const answer = await sendJson("PATCH", path, { name });
+    setRefusal(answer.ok ? null : answer.refusal);
+    setRenaming(!answer.ok);
+    if (answer.ok) router.refresh();
+    setBusy(false);
+  }
+
+  async function remove() {
+    setBusy(true);
+    const answer = await sendJson("DELETE", path);
+    if (answer.ok || answer.status === 404) onChanged();
+    else {
+      setRefusal(answer.refusal);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <section aria-label={chatbot.name} className="rounded-xl border border-line bg-surface">
+      <header className="flex items-center justify-between gap-2 py-2 pr-2 pl-5">
+        {renaming ? (
+          <RenameForm name={chatbot.name} busy={busy} onRename={rename} onLeave={() => setRenaming(false)} />
+        ) : (
+          <>
+            <h3 className="min-w-0 flex-1 truncate font-medium text-sm" title={chatbot.name}>
+              {chatbot.name}
+            </h3>
+            <button type="button" disabled={busy} onClick={() => setRenaming(true)} className={button("quiet")}>
+              Rename <span className="sr-only">{chatbot.name}</span>
+            </button>
+            <DeleteButton name={chatbot.name} busy={busy} onDelete={remove} />
+          </>
+        )}
+      </header>
+      {refusal && (
+        <div className="px-5 pb-3">
+          <RefusalNotice refusal={refusal} />
+        </div>
+      )}
+      <Conversation chatbot={chatbot} path={`${path}/messages`} lifts={lifts} />
+    </section>
+  );
+}
+
+/** Deleting takes two presses in the same place; leaving the button takes the first one back. */
+function DeleteButton({ name, busy, onDelete }: { name: string; busy: boolean; onDelete: () => void }) {
+  const [sure, setSure] = useState(false);
+  return (
+    <button
+      type="button"
+      disabled={busy}
+      onClick={() => (sure ? onDelete() : setSure(true))}
+      onBlur={() => setSure(false)}
+      className={`${button("quiet")} shrink-0 ${sure ? "text-danger hover:text-danger" : ""}`}
+    >
+      {sure ? "Delete for good" : "Delete"}
+      <span className="sr-only"> {name}</span>
+    </button>
+  );
+}

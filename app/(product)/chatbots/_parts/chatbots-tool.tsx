@@ -1,0 +1,74 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { type FormEvent, useState } from "react";
+import { button, FIELD } from "@/lib/ui/button";
+import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
+import { ChatbotPanel } from "./chatbot-panel";
+
+export interface Chatbot {
+  id: string;
+  name: string;
+  createdAt: string;
+}
+
+/** The chatbots: make one, talk to it, rename it, delete it. After each the page, with list and meters, is read again. */
+export function ChatbotsTool({ chatbots, lifts }: { chatbots: Chatbot[]; lifts: Lifts }) {
+  const router = useRouter();
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  function changed() {
+    setRefusal(null);
+    router.refresh();
+  }
+
+  async function create(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    setBusy(true);
+    const answer = await sendJson("POST", "/api/chatbots", { name: String(new FormData(form).get("name")).trim() });
+    if (answer.ok) {
+      form.reset();
+      changed();
+    } else setRefusal(answer.refusal);
+    setBusy(false);
+  }
+
+  return (
+    <div className="space-y-6">
+      <form onSubmit={create} className="flex items-end gap-2">
+        <label className="flex-1 font-medium text-sm">
+          Name of a new chatbot
+          <input name="name" required maxLength={80} placeholder="Support" className={`${FIELD} mt-2 font-normal`} />
+        </label>
+        <button type="submit" disabled={busy} className={button("primary")}>
+          Create
+        </button>
+      </form>
+      {refusal && (
+        <RefusalNotice
+          refusal={refusal}
+          product="chatbots"
+          lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + 1)}
+        />
+      )}
+      <noscript>
+        <p className="text-sm">To make chatbots and talk to them, please turn on JavaScript.</p>
+      </noscript>
+      {chatbots.length === 0 ? (
+        <p className="text-muted text-sm">No chatbots yet. Name one above to make it.</p>
+      ) : (
+        <ul className="space-y-4">
+          {chatbots.map((chatbot) => (
+            <li key={chatbot.id}>
+              <ChatbotPanel chatbot={chatbot} lifts={lifts} onChanged={changed} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

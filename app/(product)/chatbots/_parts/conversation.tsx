@@ -1,0 +1,108 @@
+"use client";
+
+import { type FormEvent, useState } from "react";
+import { button, FIELD } from "@/lib/ui/button";
+import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
+import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
+import type { Refusal } from "@/lib/ui/tools/send-json";
+import { useWork } from "@/lib/ui/tools/use-work";
+import type { AnswerLine } from "../_lib/messages";
+import type { Chatbot } from "./chatbots-tool";
+
+interface Said {
+  id: number;
+  by: "you" | "bot";
+  text: string;
+  /** What is to be said about how it ended, where it did not end well. */
+  note?: string;
+}
+
+/** A conversation, kept as long as the page is open. An answer appears as it is made, and can be stopped. */
+export function Conversation({ chatbot, path, lifts }: { chatbot: Chatbot; path: string; lifts: Lifts }) {
+  const [said, setSaid] = useState<Said[]>([]);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const { busy, start, stop } = useWork<AnswerLine>(path);
+
+  async function send(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const text = String(new FormData(form).get("text")).trim();
+    if (text === "" || busy) return;
+    setRefusal(null);
+    const id = said.length;
+    const before = said;
+    let answer: Said = { id: id + 1, by: "bot", text: "" };
+    const show = (change: Partial<Said>) => {
+      answer = { ...answer, ...change };
+      setSaid([...before, { id, by: "you", text }, answer]);
+    };
+    const streamed = await start({ text }, (line) => {
+      if (answer.text === "") form.reset();
+      if (line.type === "text") show({ text: answer.text + line.text });
+      if (line.type === "failed") show({ note: line.error });
+    });
+    // The question stays in its field where it was refused, and where it was stopped before a word came.
+    if (!streamed.ok && answer.text === "") setRefusal(streamed.refusal);
+    else if (!streamed.ok) show({ note: "The connection was lost. What was answered counts as one message." });
+    else if (streamed.value === "stopped" && answer.text !== "") show({ note: "Stopped. It counts as one message." });
+  }
+
+  return (
+    <>
+      <div
+        role="log"
+        aria-label={`Conversation with ${chatbot.name}`}
+        aria-busy={busy}
+        className="space-y-2 px-5 text-sm"
+      >
+        {said.map((each) => (
+          <Line key={each.id} said={each} name={chatbot.name} />
+        ))}
+      </div>
+      <div className="space-y-3 p-5 pt-3">
+        {refusal && (
+          <RefusalNotice
+            refusal={refusal}
+            product="chatbots"
+            lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + 1)}
+          />
+        )}
+        <form onSubmit={send} className="flex gap-2">
+          <input
+            name="text"
+            required
+            maxLength={4_000}
+            autoComplete="off"
+            aria-label={`Message to ${chatbot.name}`}
+            placeholder="Write a message"
+            className={FIELD}
+          />
+          {busy ? (
+            <button key="stop" type="button" onClick={stop} className={button()}>
+              Stop
+            </button>
+          ) : (
+            <button key="send" type="submit" className={button()}>
+              Send
+            </button>
+          )}
+        </form>
+      </div>
+    </>
+  );
+}
+
+function Line({ said: { by, text, note }, name }: { said: Said; name: string }) {
+  const mine = by === "you";
+  return (
+    <div className={mine ? "text-right" : undefined}>
+      <p
+        className={`inline-block max-w-[85%] whitespace-pre-wrap rounded-lg px-3 py-2 text-left wrap-anywhere ${mine ? "bg-accent-soft" : "bg-sunken"}`}
+      >
+        <span className="sr-only">{mine ? "You: " : `${name}: `}</span>
+        {text}
+      </p>
+      {note && <p className="mt-1 text-muted">{note}</p>}
+    </div>
+  );
+}

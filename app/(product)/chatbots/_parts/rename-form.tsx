@@ -1,0 +1,44 @@
+"use client";
+
+import { type FormEvent, useEffect, useRef } from "react";
+import { button, FIELD } from "@/lib/ui/button";
+
+interface RenameFormProps {
+  name: string;
+  busy: boolean;
+  onRename: (name: string) => void;
+  onLeave: () => void;
+}
+
+/** A chatbot's name, being changed in its place; Escape leaves it as it was. */
+export function RenameForm({ name, busy, onRename, onLeave }: RenameFormProps) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.select(), []);
+
+  function submit(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const wanted = field.current?.value.trim() ?? "";
+    if (wanted === name) onLeave();
+    else if (wanted !== "") onRename(wanted);
+  }
+
+  return (
+    <form onSubmit={submit} className="flex flex-1 flex-wrap items-center gap-2">
+      <input
+        ref={field}
+        defaultValue={name}
+        required
+        maxLength={80}
+        aria-label={`New name of ${name}`}
+        onKeyDown={(event) => event.key === "Escape" && onLeave()}
+        className={`${FIELD} min-w-40 flex-1`}
+      />
+      <button type="submit" disabled={busy} className={button()}>
+        Save
+      </button>
+      <button type="button" disabled={busy} onClick={onLeave} className={button("quiet")}>
+        Keep
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,25 @@
+/** Reference product 2: rewrites text in another style. Counted are its words and the transformation itself. */
+import { z } from "zod";
+import { prose } from "@/lib/text";
+import type { Charge } from "@/lib/usage";
+import { partsOf } from "./chunks";
+import { restyle, STYLES } from "./styles";
+import { chargedWords, countWords } from "./words";
+
+export const transformRequest = z.strictObject({
+  text: prose({ max: 200_000 }),
+  style: z.enum(STYLES, { error: `is one of ${STYLES.join(", ")}` }),
+});
+export type Transform = z.infer<typeof transformRequest>;
+
+/** What one transformation costs: its words and itself, all or nothing. A text of emoji or dots alone costs one word. */
+export function priceOf({ text }: Transform): Charge[] {
+  return [{ field: "words_used", amount: chargedWords(countWords(text)) }, { field: "transformations_used" }];
+}
+
+/** The text in another style, part by part as long work does it: both ways give the same. */
+export function rewrite({ text, style }: Transform): string {
+  return partsOf(text)
+    .map((part) => restyle(part.text, style))
+    .join("");
+}

@@ -1,0 +1,87 @@
+"use client";
+
+import { useState } from "react";
+import { formatNumber } from "@/lib/messages/format";
+import { button } from "@/lib/ui/button";
+
+/** A rewriting so far. */
+export interface Rewriting {
+  text: string;
+  /** Words of the original that are done, of all. */
+  words: number;
+  of: number;
+}
+
+/** The text as it comes, with how far it is while it comes. */
+export function RewritingResult({
+  rewriting,
+  busy,
+  locale,
+}: {
+  rewriting: Rewriting | null;
+  busy: boolean;
+  locale: string;
+}) {
+  return (
+    // Read out when it is whole, not part by part.
+    <section aria-live="polite" aria-busy={busy} aria-label="Result">
+      {rewriting !== null && (
+        <div className="rounded-xl border border-line bg-surface p-5">
+          <div className="flex min-h-11 items-center justify-between gap-4 sm:min-h-9">
+            <h2 className="font-medium text-sm">Result</h2>
+            {busy ? (
+              <Progress {...rewriting} locale={locale} />
+            ) : (
+              rewriting.text !== "" && <Copy text={rewriting.text} />
+            )}
+          </div>
+          <p className="mt-2 whitespace-pre-wrap text-sm wrap-anywhere">{rewriting.text}</p>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Progress({ words, of, locale }: Rewriting & { locale: string }) {
+  const text = `${formatNumber(words, locale)} of ${formatNumber(of, locale)} words`;
+  return (
+    <div className="flex items-center gap-3 text-muted text-sm tabular-nums">
+      <span aria-hidden="true">{text}</span>
+      <div
+        role="progressbar"
+        aria-label="Rewriting"
+        aria-valuemin={0}
+        aria-valuemax={of}
+        aria-valuenow={words}
+        aria-valuetext={text}
+        className="h-2 w-24 overflow-hidden rounded-full bg-track forced-colors:border sm:w-40"
+      >
+        <div
+          className="bar-part bg-accent forced-colors:bg-[Highlight]"
+          style={{ width: `${of > 0 ? (100 * words) / of : 0}%` }}
+        />
+      </div>
+    </div>
+  );
+}
+
+function Copy({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      onClick={async () =>
+        setCopied(
+          await navigator.clipboard.writeText(text).then(
+            () => true,
+            () => false,
+          ),
+        )
+      }
+      onBlur={() => setCopied(false)}
+      className={button("quiet")}
+    >
+      {copied ? "Copied" : "Copy"}
+    </button>
+  );
+}

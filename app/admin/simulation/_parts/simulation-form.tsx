@@ -1,0 +1,122 @@
+"use client";
+
+import { type FormEvent, useState } from "react";
+import type { Simulation } from "@/lib/sandbox/scenarios";
+import { button, FIELD } from "@/lib/ui/button";
+import { sendJson } from "@/lib/ui/tools/send-json";
+import { SimulationResult } from "./simulation-result";
+
+interface SimulationFormProps {
+  scenarios: readonly { id: string; title: string; expectation: string }[];
+  plans: readonly { value: string; name: string }[];
+  /** Suggested; any other may be typed. */
+  userIds: readonly string[];
+  userId: string;
+  /** Outside the sandbox nothing may change. */
+  onlyDry: boolean;
+  locale: string;
+}
+
+/** Picks user, processor and scenario, plays it, and shows what came of it. */
+export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
+  const [busy, setBusy] = useState(false);
+  const [picked, setPicked] = useState(scenarios[0]?.id ?? "");
+  const [result, setResult] = useState<Simulation | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  async function play(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const text = (name: string) => String(form.get(name) ?? "").trim();
+    const [product, plan] = text("plan").split("/");
+    setBusy(true);
+    setProblem(null);
+    const answer = await sendJson<Simulation>("POST", "/api/test/webhook-simulation", {
+      userId: text("userId"),
+      scenario: picked,
+      ...(text("processor") !== "" && { processor: text("processor") }),
+      dryRun: onlyDry || form.get("dryRun") !== null,
+      customData: {
+        ...(plan && { product, plan }),
+        ...(text("newLimit") !== "" && { newLimit: Number(text("newLimit")) }),
+      },
+    });
+    setBusy(false);
+    setResult(answer.ok ? answer.value : null);
+    setProblem(answer.ok ? null : answer.refusal.error);
+  }
+
+  return (
+    <div className="mt-4 grid gap-8 lg:grid-cols-[20rem_1fr]">
+      <form onSubmit={play} aria-label="Simulation" aria-busy={busy} className="space-y-4">
+        <Labelled label="User">
+          <input name="userId" list="known-users" required defaultValue={userId} data-search className={FIELD} />
+          <datalist id="known-users">
+            {userIds.map((id) => (
+              <option key={id} value={id} />
+            ))}
+          </datalist>
+        </Labelled>
+        <Labelled label="Scenario">
+          <select name="scenario" value={picked} onChange={({ target }) => setPicked(target.value)} className={FIELD}>
+            {scenarios.map(({ id, title }) => (
+              <option key={id} value={id}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </Labelled>
+        <p className="text-muted text-sm">{scenarios.find(({ id }) => id === picked)?.expectation}</p>
+        <Labelled label="Processor">
+          <select name="processor" className={FIELD}>
+            <option value="">the one they pay by</option>
+            <option value="stripe">Stripe</option>
+            <option value="paddle">Paddle</option>
+          </select>
+        </Labelled>
+        <Labelled label="Plan to change to or begin with">
+          <select name="plan" className={FIELD}>
+            <option value="">the next one</option>
+            {plans.map(({ value, name }) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </Labelled>
+        <Labelled label="Limit of their own (with a plan)">
+          <input name="newLimit" type="number" min={0} step={1} className={FIELD} />
+        </Labelled>
+        <label className="flex min-h-11 items-center gap-2 text-sm">
+          <input type="checkbox" name="dryRun" defaultChecked disabled={onlyDry} className="size-4 accent-accent" />
+          Dry run: on a copy, nothing changes
+        </label>
+        <button type="submit" disabled={busy} className={`${button("primary")} w-full`}>
+          Play
+        </button>
+        <p role="alert" className="text-danger text-sm empty:hidden">
+          {problem}
+        </p>
+      </form>
+      <div aria-live="polite">
+        {result === null ? (
+          <p className="rounded-lg border border-line border-dashed px-6 py-10 text-center text-muted text-sm">
+            What the processor would send, what was decided, and how it stood before and after appears here.
+          </p>
+        ) : (
+          <SimulationResult result={result} locale={locale} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Labelled({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the child
+    <label className="flex flex-col gap-1 text-muted text-xs">
+      {label}
+      {children}
+    </label>
+  );
+}

@@ -1,0 +1,1 @@
+export { type Usage, withUsage } from "./with-usage";

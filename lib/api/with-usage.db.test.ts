@@ -1,0 +1,236 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+import type { Gateway } from "@/lib/database";
+import { HttpError, json } from "@/lib/http";
+import { localCookie, signLocalSession } from "@/lib/identity/local";
+import type { Charge } from "@/lib/usage";
+import { meteredDatabase } from "@/tests/support/metered";
+import { withUsage } from "./with-usage";
+
+/** Before anything reads the environment. */
+vi.hoisted(() => {
+  process.env.TOLLGATE_LOCAL_SECRET = "a-secret-of-this-test-and-no-other";
+});
+/** Next keeps the request's headers; everything behind them is the real thing. */
+const incoming = vi.hoisted(() => ({ headers: new Headers() }));
+vi.mock("next/headers", () => ({
+  headers: async () => incoming.headers,
+  cookies: async () => ({ set: () => {} }),
+}));
+vi.mock("next/server", () => ({ after: (work: () => unknown) => void work() }));
+
+const { gateway, query, meter, ledger } = meteredDatabase();
+(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `door-${users}`;
+});
+
+const APP = "http://localhost:3000";
+const context = { params: Promise.resolve({ id: "7" }) };
+type Route = (request: Request, given: typeof context) => Promise<Response>;
+
+/** A request of the test's user, as a browser sends it from our own page. */
+async function call(
+  route: Route,
+  { body = {}, cookie, origin = APP }: { body?: unknown; cookie?: string; origin?: string } = {},
+) {
+  const session = `${localCookie()}=${await signLocalSession({ id: userId, email: null, name: null })}`;
+  incoming.headers = new Headers({ cookie: cookie ?? session, origin });
+  const request = new Request(`${APP}/api/work`, {
+    method: "POST",
+    headers: incoming.headers,
+    body: JSON.stringify(body),
+  });
+  const response = await route(request, context);
+  return { status: response.status, body: await response.json() };
+}
+
+const used = async (field: Charge["field"] = "words_used") => (await meter(userId, field)).used;
+const words = (amount: number) => ({ field: "words_used", amount }) as const;
+
+describe("charged first", () => {
+  test("the handler runs when it is counted, and knows whom and what", async () => {
+    const route = withUsage(words(30), async (request, { params }: typeof context, { userId: id, body, verdicts }) => {
+      expect(await used()).toBe(30);
+      return json({ id, body, method: request.method, param: (await params).id, used: verdicts[0].used }, 201);
+    });
+    expect(await call(route)).toEqual({ status: 201, body: { id: userId, method: "POST", param: "7", used: 30 } });
+    expect(await used()).toBe(30);
+  });
+
+  test("one unit where no amount is said", async () => {
+    await call(withUsage({ field: "transformations_used" }, () => json({})));
+    expect(await used("transformations_used")).toBe(1);
+  });
+
+  test("refused: 402 that says why, the handler never runs, nothing is counted", async () => {
+    const handler = vi.fn(() => json({}));
+    const route = withUsage(words(300), handler);
+    expect(await call(route)).toMatchObject({ status: 200 });
+    expect(await call(route)).toEqual({
+      status: 402,
+      body: {
+        error: expect.stringContaining("200 left"),
+        reason: "limit_reached",
+        field: "words_used",
+        limit: 500,
+        used: 300,
+        resetsAt: expect.any(String),
+        plan: "free",
+      },
+    });
+    expect(handler).toHaveBeenCalledTimes(1);
+    expect(await used()).toBe(300);
+  });
+
+  test("ten at once at the limit: as many handlers run as there is room for", async () => {
+    let ran = 0;
+    const route = withUsage(words(120), () => {
+      ran += 1;
+      return json({});
+    });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => call(route)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(4);
+    expect(answers.filter(({ status }) => status === 402)).toHaveLength(6);
+    expect(ran).toBe(4);
+    expect(await ledger(userId, "words_used")).toBe(480);
+  });
+});
+
+describe("given back", () => {
+  test.each([
+    ["throws", () => Promise.reject(new Error("the model is down")), 500],
+    [
+      "throws at once",
+      () => {
+        throw new Error("the model is down");
+      },
+      500,
+    ],
+    ["throws an answer of its own", () => Promise.reject(new HttpError(404, "not_found", "Nothing there.")), 404],
+    ["answers 500", () => json({}, 500), 500],
+    ["answers 503", async () => json({}, 503), 503],
+  ])("when the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
+    await gateway.consume(userId, "words_used", 20);
+    expect(await call(withUsage(words(30), handler))).toMatchObject({ status });
+    expect(await used()).toBe(20);
+    expect(await ledger(userId, "words_used")).toBe(20);
+  });
+
+  test.each([200, 204, 302, 400, 404, 422, 499])("not when it answers %s: that work was done", async (status) => {
+    const route = withUsage(words(30), () => (status === 204 ? new Response(null, { status }) : json({}, status)));
+    const session = `${localCookie()}=${await signLocalSession({ id: userId, email: null, name: null })}`;
+    incoming.headers = new Headers({ cookie: session });
+    expect((await route(new Request(`${APP}/api/work`, { method: "POST" }), context)).status).toBe(status);
+    expect(await used()).toBe(30);
+  });
+
+  test("all fields of it", async () => {
+    const route = withUsage(
+      { body: z.strictObject({}), charges: () => [words(30), { field: "transformations_used" }] },
+      () => json({}, 500),
+    );
+    await call(route);
+    expect(await used()).toBe(0);
+    expect(await used("transformations_used")).toBe(0);
+  });
+
+  test("in the day of the charge, though the handler ran past midnight", async () => {
+    await gateway.setSandboxClock(userId, Date.parse("2026-03-28T23:59:00Z"));
+    await call(
+      withUsage(words(30), async () => {
+        await gateway.setSandboxClock(userId, Date.parse("2026-03-29T00:01:00Z"));
+        await gateway.consume(userId, "words_used", 40);
+        throw new Error("too late");
+      }),
+    );
+    expect(await used()).toBe(40);
+    expect((await gateway.usageHistory(userId, "words_used", 2)).days).toEqual([{ day: "2026-03-29", amount: 40 }]);
+  });
+
+  test("a give-back that fails does not hide what the handler said", async () => {
+    const route = withUsage(words(30), async () => {
+      await query("delete from idempotency_keys where user_id = $1", [userId]);
+      return json({ error: "No model today." }, 503);
+    });
+    expect(await call(route)).toEqual({ status: 503, body: { error: "No model today." } });
+  });
+});
+
+describe("priced by its body", () => {
+  const body = z.strictObject({ text: z.string().min(1, { error: "is empty" }) });
+  const route = withUsage(
+    { body, charges: ({ text }) => [words(text.split(" ").length), { field: "transformations_used" }] },
+    (_request, _context: typeof context, { body: { text }, verdicts }) =>
+      json({ text, used: verdicts.map((verdict) => verdict.used) }),
+  );
+
+  test("several fields are counted together, each with its verdict", async () => {
+    expect(await call(route, { body: { text: "one two three" } })).toEqual({
+      status: 200,
+      body: { text: "one two three", used: [3, 1] },
+    });
+  });
+
+  test("where one has no room, none is counted, and the 402 names it", async () => {
+    await gateway.consume(userId, "transformations_used", 10);
+    expect(await call(route, { body: { text: "one two three" } })).toMatchObject({
+      status: 402,
+      body: { field: "transformations_used", limit: 10 },
+    });
+    expect(await used()).toBe(0);
+  });
+
+  test.each([
+    ["a wrong body", { text: "" }, "text"],
+    ["an unknown field", { text: "a", style: "b" }, "style"],
+  ])("%s is a 400 that names it, before anything is counted", async (_, wrong, field) => {
+    expect(await call(route, { body: wrong })).toMatchObject({ status: 400, body: { field } });
+    expect(await ledger(userId, "words_used")).toBe(0);
+  });
+});
+
+describe("who may", () => {
+  const handler = vi.fn(() => json({}));
+  const route = withUsage(words(30), handler);
+
+  test("nobody gets 401, a forged session too", async () => {
+    for (const cookie of ["", `${localCookie()}=forged`])
+      expect(await call(route, { cookie })).toMatchObject({ status: 401 });
+  });
+
+  test("another site's page gets 403, with our visitor's cookie", async () => {
+    expect(await call(route, { origin: "https://evil.example" })).toMatchObject({
+      status: 403,
+      body: { reason: "foreign_origin" },
+    });
+    expect(await ledger(userId, "words_used")).toBe(0);
+  });
+
+  test("and neither reaches the handler", () => expect(handler).not.toHaveBeenCalled());
+});
+
+test("a wrong field, a gauge and a wrong amount do not compile", () => {
+  const mistakes = () => {
+    // @ts-expect-error there is no such field
+    withUsage({ field: "word_used" }, () => json({}));
+    // @ts-expect-error a gauge follows the things that exist
+    withUsage({ field: "chatbots_count" }, () => json({}));
+    // @ts-expect-error an amount is a number
+    withUsage({ field: "words_used", amount: "1" }, () => json({}));
+    // @ts-expect-error a charge says its field
+    withUsage({ amount: 1 }, () => json({}));
+    const body = z.strictObject({ text: z.string() });
+    // @ts-expect-error the body has no such key
+    withUsage({ body, charges: ({ txt }) => ({ field: "words_used", amount: txt }) }, () => json({}));
+    // @ts-expect-error priced by its body, still only by counters
+    withUsage({ body, charges: () => ({ field: "chatbots_count" }) }, () => json({}));
+    // @ts-expect-error a handler answers
+    withUsage({ field: "words_used" }, () => "done");
+  };
+  expect(mistakes).toBeTypeOf("function");
+});

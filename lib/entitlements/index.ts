@@ -1,0 +1,1 @@
+export { entitlementsOf } from "./read";

@@ -1,0 +1,38 @@
+import { expect, it } from "vitest";
+import { REASONS } from "@/lib/billing/facts";
+import { trailWords } from "./activity";
+
+const standing = { plan: "plus", status: "active", cancelAt: null };
+const told = { product: "writer", action: "preserve", before: standing, after: standing } as const;
+const why = (reason: string, after: object, before: object = standing) =>
+  trailWords({ ...told, reason, before: { ...standing, ...before }, after: { ...standing, ...after } }).why;
+
+it("says a renewal in plain words", () => {
+  expect(trailWords({ ...told, action: "reset", reason: "Billing period renewal detected" })).toEqual({
+    what: "Usage reset",
+    why: "your plan renewed.",
+  });
+});
+
+it.each(REASONS)("has plain words for %j", (reason) => {
+  expect(why(reason, {})).not.toBe(`${reason}.`);
+});
+
+it("shows a reason it does not know as it stands", () => {
+  expect(why("Something new", {})).toBe("Something new.");
+});
+
+it("names the plans of a change", () => {
+  expect(why("Plan change mid-cycle detected", { plan: "ultra" })).toBe(
+    "your plan changed from Plus to Ultra, and what you used stays counted.",
+  );
+});
+
+it.each([
+  [{}, { status: "past_due" }, "your payment is late; your plan goes on for now."],
+  [{ status: "past_due" }, { status: "active" }, "your payment came through."],
+  [{}, { cancelAt: "2026-06-01T00:00:00.000Z" }, "you canceled; your plan goes on until it ends."],
+  [{ cancelAt: "2026-06-01T00:00:00.000Z" }, {}, "you decided to stay."],
+])("says what changed where nothing else did: %j, then %j", (before, after, words) => {
+  expect(why("No billing change", after, before)).toBe(words);
+});

@@ -1,0 +1,83 @@
+import { product as productOf } from "@/lib/billing/catalog";
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatNumber } from "./format";
+import { planName } from "./plan";
+
+const WHY: Record<string, string> = {
+  "New subscription": "your subscription started.",
+  "Billing period renewal detected": "your plan renewed.",
+  "Plan change at billing renewal": "your plan renewed and changed.",
+  "Trial converted to paid": "your trial became a paid plan.",
+  "Trial added": "a trial was added to your plan.",
+  "Plan change mid-cycle detected": "your plan changed, and what you used stays counted.",
+  "Billing cycle restarted mid-period": "your billing cycle started anew before the old one was over.",
+  "Resubscribed within a paid period": "you subscribed again within a period already paid.",
+  "Subscription resumed with a new period": "your subscription was resumed.",
+  "Subscription ended": "your subscription ended.",
+  "Grace ran out": "no payment came in time.",
+  "Subscription paused": "your subscription was paused.",
+  "Plan removed from the subscription": "your plan was removed from the subscription.",
+  "Awaiting first payment": "your first payment is not confirmed yet.",
+  "No billing change": "your subscription was updated, without a change to your usage.",
+  "Period moved backwards": "old news arrived, and nothing was taken back.",
+  "Payment for a new billing period": "your payment opened a new billing period.",
+  "Payment confirmed": "your payment was confirmed.",
+  "Payment failed": "a payment failed.",
+  "Payment not due yet": "a payment of an invoice failed that is not due yet.",
+  "Payment for an earlier period": "a payment for an earlier period arrived.",
+  "Payment waits for its subscription": "a payment arrived before its subscription.",
+  "Payment without a new period": "a payment arrived that opens no new period.",
+  "Payment for another item": "a payment arrived for another item of your subscription.",
+  "Plan change scheduled": "a plan change was scheduled for the end of the period.",
+  "Scheduled plan change withdrawn": "the scheduled plan change was taken back.",
+  "Subscription moved to another user": "your subscription was moved to another account.",
+  "Subscription moved from another user": "a subscription was moved to your account.",
+  "Discount changed": "a discount of your subscription began, changed or ended.",
+};
+
+const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };
+
+type Figured = Pick<DecisionView, "product" | "before" | "after">;
+
+type Standing = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
+
+type Told = Pick<DecisionView, "product" | "action" | "reason"> & { before: Standing; after: Standing };
+
+/**
+ * What the decision did to the figures, in a sentence: "12,000 of 15,000 words used before, 12,000 of 35,000 after."
+ * Only counters that changed or were in use; null where there is nothing to say.
+ */
+export function trailNumbers({ product, before, after }: Figured, locale: string): string | null {
+  const sentences = after.meters.flatMap((now) => {
+    const was = before.meters.find(({ field }) => field === now.field);
+    if (was === undefined || now.kind === "gauge" || (was.used === 0 && now.used === 0)) return [];
+    const unit = productOf(product).meters[now.field]?.unit ?? { one: "unit", many: "units" };
+    const number = (value: number) => formatNumber(value, locale);
+    const first = `${number(was.used)} of ${formatCount(was.limit, unit, locale)} used before`;
+    const held = now.unpaidHeld > 0 ? `, and ${number(now.unpaidHeld)} held until the payment comes` : "";
+    if (was.used === now.used && was.limit === now.limit) return [`${first} and after${held}.`];
+    return [`${first}, ${number(now.used)} of ${number(now.limit)} after${held}.`];
+  });
+  return sentences.length === 0 ? null : sentences.join(" ");
+}
+
+/** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
+export function trailWords(decision: Told): { what: string; why: string } {
+  const { action, reason } = decision;
+  return { what: WHAT[action], why: whatChanged(decision) ?? WHY[reason] ?? `${reason}.` };
+}
+
+/** Where the reason says little, the difference says more. */
+function whatChanged({ product, reason, before, after }: Told): string | undefined {
+  if (reason === "Plan change mid-cycle detected" && before.plan !== after.plan) {
+    const [from, to] = [planName(product, before.plan), planName(product, after.plan)];
+    return `your plan changed from ${from} to ${to}, and what you used stays counted.`;
+  }
+  if (reason !== "No billing change") return undefined;
+  if (after.status === "past_due" && before.status !== "past_due")
+    return "your payment is late; your plan goes on for now.";
+  if (before.status === "past_due" && after.status === "active") return "your payment came through.";
+  if (before.cancelAt === null && after.cancelAt !== null) return "you canceled; your plan goes on until it ends.";
+  if (before.cancelAt !== null && after.cancelAt === null) return "you decided to stay.";
+  return undefined;
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import type { Notice } from "@/lib/billing/schemas/notice";
+import { noticeWords } from "./notice";
+
+const reading = { locale: "en-GB", day: (at: string) => at.slice(0, 10) };
+const about = {
+  id: 1,
+  userId: "ada",
+  product: "writer",
+  at: "2026-11-20T12:00:00.000Z",
+  occasionAt: "2026-11-01T00:00:00.000Z",
+  current: true,
+  dismissed: false,
+  deliveredAt: null,
+  plan: "plus",
+} as const;
+const words = { field: "words_used", limit: 15_000, resetsAt: "2026-11-29T00:00:00.000Z" } as const;
+
+test.each<[string, Notice, string, string]>([
+  [
+    "near a limit: the share, the numbers, the reset",
+    { ...about, ...words, kind: "near_limit", used: 12_149 /* 80.99 % is not 81 yet */ },
+    "80% of your words are used",
+    "You have used 12,149 of 15,000 words on Writer Plus. They reset on 2026-11-29.",
+  ],
+  [
+    "a limit reached: what helps",
+    { ...about, ...words, kind: "limit_reached", used: 15_000 },
+    "All your words are used",
+    "You have used 15,000 of 15,000 words on Writer Plus. You can go on after the reset on 2026-11-29, or at once with a larger plan.",
+  ],
+  [
+    "a payment that failed: until when",
+    { ...about, kind: "payment_failed", processor: "stripe", graceUntil: "2026-11-27T00:00:00.000Z" },
+    "A payment for Writer Plus failed",
+    "You can go on until 2026-11-27; update your card to keep Plus.",
+  ],
+  [
+    "a payment that failed, the end of grace not known",
+    { ...about, kind: "payment_failed", processor: "paddle", graceUntil: null },
+    "A payment for Writer Plus failed",
+    "You can go on for a few days; update your card to keep Plus.",
+  ],
+  [
+    "a plan that the catalog no longer has",
+    { ...about, kind: "plan_ended", processor: "stripe", plan: "legacy" },
+    "Writer legacy has ended",
+    "You are on Free now, and nothing more is charged.",
+  ],
+])("%s", (_, notice, title, body) => {
+  expect(noticeWords(notice, reading)).toEqual({ title, body });
+});

@@ -1,0 +1,83 @@
+/** Gauges of the whole deployment, whichever process is asked: read from the database when somebody looks. */
+import { Gauge } from "prom-client";
+import { z } from "zod";
+import type { BillingMeasures } from "@/lib/database";
+import { once, registry } from "@/lib/observability/registry";
+
+function gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {
+  return once(name, () => new Gauge({ name, help, labelNames, registers: [registry] }));
+}
+
+const gauges = {
+  users: gauge("tollgate_users", "Users by the plan in force", "product", "plan"),
+  near: gauge("tollgate_users_near_limit", "Users who have used 80 % of a limit or more", "product", "plan", "field"),
+  reached: gauge("tollgate_users_at_limit", "Users who have used all of a limit", "product", "plan", "field"),
+  average: gauge("tollgate_usage_average", "Used on average in the current window", "product", "plan", "field"),
+  pastDue: gauge("tollgate_subscriptions_past_due", "Subscriptions whose payment is open", "processor"),
+  overdue: gauge(
+    "tollgate_renewals_overdue",
+    "Live subscriptions two hours past their period, without news",
+    "processor",
+  ),
+  inbox: gauge("tollgate_inbox_events", "Stored events that changed nothing yet", "processor", "state"),
+  inboxOldest: gauge("tollgate_inbox_oldest_seconds", "Age of the oldest of them", "processor", "state"),
+  lastWebhook: gauge("tollgate_last_webhook_timestamp_seconds", "When a processor was last heard of", "processor"),
+  lockWaiters: gauge("tollgate_database_lock_waiters", "Sessions that wait for a lock now"),
+  lockLongest: gauge("tollgate_database_lock_longest_wait_seconds", "The longest of these waits"),
+  jobFailed: gauge("tollgate_job_failed", "Whether the job's last round failed", "job"),
+  jobSucceeded: gauge("tollgate_job_last_success_timestamp_seconds", "When the job last ended well", "job"),
+  differences: gauge("tollgate_reconcile_differences", "What the last reconciliation found", "kind"),
+};
+
+const found = z.number().catch(0);
+/** The numbers of lib/jobs/reconcile-all.ts; a round of an older version, which had others, found nothing. */
+const reconciliation = z
+  .object({
+    usage: z.object({ drifting: found }).catch({ drifting: 0 }),
+    subscriptions: z.object({ different: found, notFound: found }).catch({ different: 0, notFound: 0 }),
+  })
+  .catch({ usage: { drifting: 0 }, subscriptions: { different: 0, notFound: 0 } });
+
+const PROCESSORS = ["stripe", "paddle"];
+const STATES = ["undecided", "deferred", "quarantined", "dead"];
+
+/** Puts what the database says in place of what it said before; a plan that nobody has any more is gone. */
+export function showDeployment(measured: BillingMeasures): void {
+  for (const each of Object.values(gauges)) each.reset();
+  for (const { users, ...labels } of measured.users) gauges.users.set(labels, users);
+  for (const { near, reached, average, ...labels } of measured.meters) {
+    gauges.near.set(labels, near);
+    gauges.reached.set(labels, reached);
+    gauges.average.set(labels, average);
+  }
+  // Zero is said, not left out: an alert on something that is not there never ends.
+  for (const processor of PROCESSORS) {
+    gauges.pastDue.set({ processor }, 0);
+    gauges.overdue.set({ processor }, 0);
+    for (const state of STATES) {
+      gauges.inbox.set({ processor, state }, 0);
+      gauges.inboxOldest.set({ processor, state }, 0);
+    }
+  }
+  for (const { processor, subscriptions } of measured.pastDue) gauges.pastDue.set({ processor }, subscriptions);
+  for (const { processor, subscriptions } of measured.renewalsOverdue) gauges.overdue.set({ processor }, subscriptions);
+  for (const { events, oldestSeconds, ...labels } of measured.inbox) {
+    gauges.inbox.set(labels, events);
+    gauges.inboxOldest.set(labels, oldestSeconds);
+  }
+  for (const { processor, at } of measured.lastWebhook) gauges.lastWebhook.set({ processor }, Date.parse(at) / 1_000);
+  gauges.lockWaiters.set(measured.locks.waiting);
+  gauges.lockLongest.set(measured.locks.longestSeconds);
+  for (const { job, failed, succeededAt } of measured.jobs) {
+    gauges.jobFailed.set({ job }, failed ? 1 : 0);
+    if (succeededAt !== null) gauges.jobSucceeded.set({ job }, Date.parse(succeededAt) / 1_000);
+  }
+  const reconciled = measured.jobs.find(({ job }) => job === "reconcile")?.result ?? {};
+  for (const [kind, count] of Object.entries(differencesOf(reconciled))) gauges.differences.set({ kind }, count);
+}
+
+/** How many differences of each kind the reconcile job's answer tells of. */
+function differencesOf(result: unknown): Record<"usage" | "subscriptions" | "not_found", number> {
+  const { usage, subscriptions } = reconciliation.parse(result);
+  return { usage: usage.drifting, subscriptions: subscriptions.different, not_found: subscriptions.notFound };
+}

@@ -1,0 +1,16 @@
+import { onRecord } from "@/lib/admin";
+import type { Gateway } from "@/lib/database";
+import type { SimulationRequest } from "./requests";
+import { type Simulation, simulate } from "./simulate";
+
+/** A simulation that changes something is an act like any other; a dry run leaves no trace, here neither. */
+export function recordedSimulation(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
+  const { userId, scenario, dryRun, customData } = request;
+  if (dryRun) return simulate(request, by, gateway);
+  return onRecord(
+    { by, act: "simulation.run", userId, details: { scenario, customData } },
+    gateway,
+    () => simulate(request, by, gateway),
+    ({ passed, processor, product }) => ({ passed, processor, product }),
+  );
+}

@@ -1,5 +1,0 @@
-export { requireSimulation, scenarioList, simulationMode } from "./access";
-export type { Check } from "./judge";
-export { type SimulationRequest, simulationRequest } from "./requests";
-export { SCENARIO_IDS, SCENARIOS, type ScenarioId } from "./scenarios";
-export { type Simulation, simulate } from "./simulate";

@@ -1,0 +1,132 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import type { Verdict } from "@/lib/billing/schemas/usage-view";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { createGate } from "./gate";
+
+/** The numbers of a meter are worked out at three places; people must be told the same by each of them. */
+const { gateway, subscribe, meter } = meteredDatabase();
+const gate = createGate(() => gateway);
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `modes-${users}`;
+});
+
+const BY = { by: "admin", expiresAt: null };
+const override = (limit: number, expiresAt: number | null = null) =>
+  gateway.setLimitOverride(userId, "words_used", limit, { by: "admin", expiresAt });
+const use = (amount: number) => gateway.consume(userId, "words_used", amount);
+const clockAt = (at: number) => gateway.setSandboxClock(userId, at);
+
+/** 8,000 words of Plus used before a renewal that is not paid for. */
+async function unpaidRenewal() {
+  const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  await use(8_000);
+  await clockAt(played.periodEnd() + HOUR);
+  await deliver(gateway, played.renewed());
+  await deliver(gateway, played.changed({ status: "past_due" }, played.periodEnd() - 27 * DAY));
+  return played;
+}
+
+const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: number; remaining: number }][] = [
+  ["nobody yet", async () => {}, { limit: 500, remaining: 500 }],
+  ["free, used", () => use(120), { limit: 500, remaining: 380 }],
+  ["free, at the limit", () => use(500), { limit: 500, remaining: 0 }],
+  ["Basic", () => subscribe(userId, { plan: "basic" }).then(() => use(99)), { limit: 5_000, remaining: 4_901 }],
+  [
+    "Ultra by the year",
+    () => subscribe(userId, { plan: "ultra", interval: "yearly" }),
+    { limit: 35_000, remaining: 35_000 },
+  ],
+  [
+    "over the limit after a downgrade",
+    async () => {
+      const played = await subscribe(userId, { plan: "ultra" });
+      await use(6_000);
+      await deliver(gateway, played.planChanged("basic", Date.now() + 1_000));
+    },
+    { limit: 5_000, remaining: 0 },
+  ],
+  ["an unpaid renewal, held", unpaidRenewal, { limit: 15_000, remaining: 7_000 }],
+  ["an unpaid renewal, used of", () => unpaidRenewal().then(() => use(1_000)), { limit: 15_000, remaining: 6_000 }],
+  [
+    "an unpaid renewal, paid at last",
+    async () => {
+      const played = await unpaidRenewal();
+      await deliver(gateway, played.paid("subscription_cycle", played.periodEnd() - 26 * DAY));
+      await deliver(gateway, played.changed({ status: "active" }, played.periodEnd() - 26 * DAY + 1_000));
+    },
+    { limit: 15_000, remaining: 15_000 },
+  ],
+  ["a limit of one's own", () => use(100).then(() => override(900)), { limit: 900, remaining: 800 }],
+  ["a lower one", () => use(100).then(() => override(50)), { limit: 50, remaining: 0 }],
+  [
+    "one that ended",
+    async () => {
+      await override(900, Date.now() + HOUR);
+      await clockAt(Date.now() + HOUR);
+    },
+    { limit: 500, remaining: 500 },
+  ],
+  [
+    "a reservation",
+    () => use(100).then(() => gateway.reserve(userId, "words_used", 300, 600)),
+    { limit: 500, remaining: 100 },
+  ],
+  [
+    "a reservation that ended",
+    async () => {
+      await gateway.reserve(userId, "words_used", 300, 60);
+      await clockAt(Date.now() + 61_000);
+    },
+    { limit: 500, remaining: 500 },
+  ],
+  [
+    "a reservation beside an unpaid renewal and a limit of one's own",
+    async () => {
+      await unpaidRenewal();
+      await gateway.setLimitOverride(userId, "words_used", 20_000, BY);
+      await gateway.reserve(userId, "words_used", 2_000, 600);
+    },
+    { limit: 20_000, remaining: 10_000 },
+  ],
+  [
+    "a day later",
+    async () => {
+      await use(500);
+      await clockAt(Date.now() + DAY);
+    },
+    { limit: 500, remaining: 500 },
+  ],
+];
+
+const single = (amount: number): Promise<Verdict> => gateway.consume(userId, "words_used", amount);
+const gathered = (amount: number): Promise<Verdict> => gate.consume(userId, "words_used", amount);
+
+describe.each([
+  ["a statement of its own", single],
+  ["gathered", gathered],
+])("the view and the gate agree (%s)", (_, consume) => {
+  test.each(STATES)("%s", async (_name, enter, expected) => {
+    await enter();
+    const refused = await consume(expected.remaining + 1);
+    expect(refused).toMatchObject({ allowed: false, ...expected });
+    const before = await meter(userId, "words_used");
+    expect(before).toMatchObject({ ...expected, used: refused.used });
+    if (expected.remaining === 0) return;
+    expect(await consume(expected.remaining)).toMatchObject({
+      allowed: true,
+      used: before.used + expected.remaining,
+      limit: expected.limit,
+      remaining: 0,
+    });
+    expect(await meter(userId, "words_used")).toMatchObject({ remaining: 0, reserved: before.reserved });
+    const { subscriptions } = await gateway.usage(userId);
+    const writer = subscriptions.find(({ product }) => product === "writer");
+    expect(await consume(1)).toMatchObject({ allowed: false, plan: writer?.plan, resetsAt: writer?.resetsAt });
+  });
+});

@@ -1,0 +1,24 @@
+/** The database that a command works on: the configured one, else the embedded one of the data directory. */
+import path from "node:path";
+import { tryHoldDataDirectory } from "../data-directory";
+import { fail, loadSettings } from "../project";
+import { startEmbeddedPostgres } from "./embedded";
+
+/** Runs `work` on the database; an embedded server that was started for it is stopped afterwards. */
+export async function withDatabase(work: (url: string) => Promise<void>): Promise<void> {
+  const { database, dataDirectory } = loadSettings({ development: true });
+  try {
+    if (database.url) return await work(database.url);
+    // Held, no `dev` can begin to use a server that we are about to stop; not held, one runs and keeps it.
+    const held = tryHoldDataDirectory(dataDirectory);
+    const server = await startEmbeddedPostgres({ directory: path.join(dataDirectory, "postgres") });
+    try {
+      await work(server.url);
+    } finally {
+      if (held && !server.reused) await server.stop();
+      held?.release();
+    }
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What `supabase db reset` and `db push` do: on a platform that is there already, as a role that is no superuser, each
+ * migration file, then seed.sql; and what `supabase test db` runs after it.
+ */
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
+import { databaseUrl } from "@/tests/support/database-url";
+
+const name = `cli_${randomBytes(6).toString("hex")}`;
+const server = inject("serverUrl");
+const superuser = databaseUrl(server, name);
+const owner = new URL(superuser);
+owner.username = name;
+owner.password = name;
+
+const files = (folder: string) =>
+  readdirSync(path.join(SUPABASE, folder))
+    .filter((file) => file.endsWith(".sql"))
+    .sort()
+    .map((file) => path.join(SUPABASE, folder, file));
+
+beforeAll(async () => {
+  await withClient(server, async (client) => {
+    await client.query(`create role ${name} login createdb createrole nosuperuser password '${name}'`);
+    await client.query(`create database ${name} owner ${name}`);
+  });
+  await withClient(superuser, async (client) => {
+    // Stands for the platform: roles, schema auth, and the grants that new things of `postgres` get there.
+    await applyPrelude(client);
+    await client.query(`alter schema public owner to ${name}; grant usage on schema auth to ${name}`);
+    for (const kind of ["tables", "functions", "sequences"])
+      await client.query(
+        `alter default privileges for role ${name} in schema public grant all on ${kind} to anon, authenticated, service_role`,
+      );
+  });
+});
+
+afterAll(() =>
+  withClient(server, async (client) => {
+    await client.query(`drop database if exists ${name} with (force)`);
+    await client.query(`drop role if exists ${name}`);
+  }),
+);
+
+test("the migrations and the seed run as they are, and the tests for Supabase's users pass", async () => {
+  await withClient(owner.href, async (client) => {
+    for (const file of [...files("migrations"), path.join(SUPABASE, "seed.sql")]) await runFile(client, file);
+    // This role may not create it, and the migration goes on without it.
+    expect((await client.query("select from pg_extension where extname = 'pg_stat_statements'")).rowCount).toBe(0);
+  });
+  for (const file of files("tests")) {
+    // As superuser: on Supabase `postgres` may take the API's roles.
+    const results = await withClient(superuser, (client) => client.query(readFileSync(file, "utf8")));
+    const lines = ([results].flat() as pg.QueryResult[])
+      .flatMap(({ rows }) => rows.map((row) => Object.values(row).join()))
+      .filter((line) => /^(1\.\.|ok|not ok)/.test(line));
+    const [plan, ...checks] = lines;
+    expect(checks.filter((line) => !line.startsWith("ok"))).toEqual([]);
+    expect(plan).toBe(`1..${checks.length}`);
+  }
+});
+
+test("npm run db:migrate goes on where the CLI stopped", async () => {
+  await withClient(superuser, async (client) => {
+    // As the CLI records them.
+    await client.query(`create schema supabase_migrations;
+      create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text)`);
+    for (const file of files("migrations")) {
+      const [, version, rest] = /(\d+)_(.+)\.sql$/.exec(file) ?? [];
+      await client.query("insert into supabase_migrations.schema_migrations values ($1, $2, $3)", [version, [], rest]);
+    }
+  });
+  expect(await migrate(superuser)).toEqual({ applied: [] });
+});
