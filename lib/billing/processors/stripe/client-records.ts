@@ -11,8 +11,8 @@ import { normalize } from "./normalize";
 /** A round over all subscriptions asks for the latest only: what is older has been compared before. */
 const INVOICES = 10;
 const CHARGES = 100;
-/** Each disputed charge costs a request. */
-const DISPUTED = 5;
+/** Each charge that was refunded or disputed costs a request. */
+const NOTED = 5;
 
 export interface RecordsOf {
   subscription: string;
@@ -20,27 +20,28 @@ export interface RecordsOf {
   status: Status | null;
 }
 
-/** Two requests, and one for each disputed charge. */
+/** Two requests, and one for each of the latest charges that were refunded or disputed. */
 export async function listRecords(
   stripe: Stripe,
   { subscription, customer, status }: RecordsOf,
   findPrice: FindPrice,
 ): Promise<PaymentRecords> {
-  const askedAt = Date.now();
   const invoices = await stripe.invoices.list({
     subscription: entityId(subscription),
     ...(customer !== null && { customer: entityId(customer) }),
     limit: INVOICES,
   });
-  const payments = invoices.data.flatMap((invoice) => readPayments(invoice, { status, askedAt }, findPrice));
+  // By Stripe's own clock: what is due there may lie in the future here.
+  const answeredAt = Date.parse(invoices.lastResponse.headers.date ?? "") || Date.now();
+  const payments = invoices.data.flatMap((invoice) => readPayments(invoice, { status, answeredAt }, findPrice));
   if (customer === null) return { payments, notes: [] };
-  const charges = await stripe.charges.list({
-    customer: entityId(customer),
-    limit: CHARGES,
-    expand: ["data.refunds"],
-  });
-  const notes = charges.data.flatMap(readRefund);
-  for (const { id } of charges.data.filter(({ disputed }) => disputed).slice(0, DISPUTED)) {
+  const charges = await stripe.charges.list({ customer: entityId(customer), limit: CHARGES });
+  const notes: Note[] = [];
+  for (const charge of charges.data.filter(({ amount_refunded: refunded }) => refunded > 0).slice(0, NOTED)) {
+    const refunds = await stripe.refunds.list({ charge: entityId(charge.id), limit: 1 });
+    notes.push(...readRefund(charge, refunds.data[0]));
+  }
+  for (const { id } of charges.data.filter(({ disputed }) => disputed).slice(0, NOTED)) {
     const disputes = await stripe.disputes.list({ charge: entityId(id) });
     notes.push(...disputes.data.flatMap((dispute) => readDispute(dispute, customer)));
   }
@@ -56,7 +57,7 @@ const FAILED: ReadonlySet<Status | null> = new Set(["past_due", "unpaid", "incom
  */
 function readPayments(
   invoice: Stripe.Invoice,
-  { status, askedAt }: { status: Status | null; askedAt: Instant },
+  { status, answeredAt }: { status: Status | null; answeredAt: Instant },
   findPrice: FindPrice,
 ): PaymentRecords["payments"] {
   const { id, status: state, attempted, status_transitions: moved, created, due_date: due } = invoice;
@@ -69,15 +70,13 @@ function readPayments(
   if (state !== "open" || !attempted || !FAILED.has(status)) return [];
   // The attempt is not dated. A sent invoice is owed from its due date on.
   const dueAt = due == null ? finalizedAt : readInstant("invoice.due_date", due);
-  const at = dueAt <= askedAt ? Math.max(finalizedAt, dueAt) : finalizedAt;
+  const at = dueAt <= answeredAt ? Math.max(finalizedAt, dueAt) : finalizedAt;
   return read({ id: `${id}:failed`, type: "invoice.payment_failed", at }, invoice, findPrice);
 }
 
-/** A charge names what was given back of it in all, and each refund its time. */
-function readRefund({ refunds, ...charge }: Stripe.Charge): Note[] {
-  if (charge.amount_refunded === 0) return [];
-  const given = (refunds?.data ?? []).map(({ created }) => created);
-  const at = readInstant("refund.created", given.length > 0 ? Math.max(...given) : charge.created);
+/** A charge names what was given back of it in all; its latest refund says when. */
+function readRefund(charge: Stripe.Charge, latest: Stripe.Refund | undefined): Note[] {
+  const at = readInstant("refund.created", latest?.created ?? charge.created);
   return readNote({ id: charge.id, type: "charge.refunded", at }, charge);
 }
 
