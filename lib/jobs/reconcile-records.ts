@@ -46,9 +46,9 @@ function noteDifference({ kind, amount, currency, detail }: Note): FieldDifferen
 async function compareDiscounts(
   gateway: Gateway,
   about: About,
-  { life, discounts }: SnapshotFact,
+  { discounts }: SnapshotFact,
 ): Promise<FieldDifference[]> {
-  if (life === "deleted" || discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
+  if (discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
   const { userId, processor, subscription, product } = about;
   const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
   const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);

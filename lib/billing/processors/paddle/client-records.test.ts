@@ -148,11 +148,16 @@ describe("a discount", () => {
       { type: "flat", amount: "500", currency_code: "USD" },
       { ...terms, off: { amount: 500, currency: "USD" } },
     ],
+    [
+      "of an amount off each unit",
+      { type: "flat_per_seat", amount: "500", currency_code: "USD" },
+      { ...terms, off: { amount: 1_500, currency: "USD" } },
+    ],
     ["of an amount without a currency", { type: "flat", amount: "500" }, null],
     ["that the business granted", { code: null }, { ...terms, code: null }],
   ])("%s is fetched beside the subscription", async (_, over, expected) => {
     const { discounts, requests } = await read(
-      { data: subscription([item(PLUS)], { discount: applied }) },
+      { data: subscription([item(PLUS, { quantity: 3 })], { discount: applied }) },
       { data: { ...discount, ...over } },
     );
     expect(discounts).toEqual([{ key: "dsc_1", terms: expected, endsAt: Date.UTC(2027, 2, 3) }]);

@@ -21,6 +21,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
     const subscription = read.value;
     const status = STATUSES.find((known) => known === subscription.status);
     if (status === undefined) return quarantined("unknown_status");
+    const units = subscription.items.reduce((sum, { quantity }) => sum + (quantity ?? 1), 0);
     const origin = {
       kind: "snapshot" as const,
       id: `paddle:${id}:snapshot`,
@@ -32,7 +33,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       list: itemListOf(subscription, findPrice),
       before: null,
       ...(subscription.discount !== undefined && {
-        discounts: subscription.discount === null ? [] : [namedDiscount(subscription.discount)],
+        discounts: subscription.discount === null ? [] : [namedDiscount(subscription.discount, units)],
       }),
     };
     const planItems = planItemsOf(subscription, findPrice);
