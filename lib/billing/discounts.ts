@@ -1,6 +1,6 @@
 /**
- * Which discounts a subscription has. They are shown and decide on nothing: the fold takes their facts out before it looks
- * at periods and windows.
+ * Which discounts a subscription has. They are shown and decide on nothing: a subscription's history (history.ts) ignores
+ * their facts, and so do periods, windows and the clock.
  */
 import type { DiscountFact, Fact, Mirror, NamedDiscount, Reason, SnapshotFact } from "./facts";
 

@@ -17,8 +17,7 @@ import { ownedHistories } from "./transfer";
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const known = [...facts];
-  const billing = known.filter((fact) => fact.kind !== "discount");
-  const histories = storiesOf(billing);
+  const histories = storiesOf(known);
   const segments = segmentsOf(product, histories, freeAnchor);
   const openings = openingsOf(product, histories, segments);
   const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
