@@ -150,7 +150,7 @@ const act = z.object({
   userId: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
 });
-export type AdminAct = z.infer<typeof act>;
+export type AuditEntry = z.infer<typeof act>;
 
 const liveSubscription = z.object({
   userId: z.string(),
@@ -238,7 +238,7 @@ export interface PeopleFilter {
 
 export function adminMethods(call: Call) {
   return {
-    recordAdminAct: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
+    recordAuditEntry: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
       call(z.object({ id: count, at: instant }), "record_admin_act", {
         p_actor: actor,
         p_act: name,
@@ -247,7 +247,7 @@ export function adminMethods(call: Call) {
       }),
 
     /** The latest first; `userId` null: about anybody. */
-    adminActs: (userId: string | null, limit: number) =>
+    auditEntries: (userId: string | null, limit: number) =>
       call(z.array(act), "list_admin_acts", { p_user_id: userId, p_limit: limit }),
 
     /** Newest first; `after` is the `next` of the page before. */

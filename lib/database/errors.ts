@@ -1,6 +1,6 @@
 /** What the database can answer instead of a result, by SQLSTATE: one table for both transports. */
 
-import { isBranded } from "@/lib/branded";
+import { hasErrorBrand } from "@/lib/error-brand";
 
 export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
 
@@ -36,7 +36,7 @@ export class DatabaseError extends Error {
   readonly [BRAND] = true;
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, BRAND);
+    return hasErrorBrand(value, BRAND);
   }
 
   constructor(

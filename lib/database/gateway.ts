@@ -18,7 +18,7 @@ import { usageMethods } from "./usage-methods";
 
 export type { CountedAttempt, LedgerRow } from "./account-methods";
 export type {
-  AdminAct,
+  AuditEntry,
   DecisionLine,
   EventCursor,
   EventFilter,

@@ -1,4 +1,5 @@
 import { env } from "@/lib/env";
+import { singleton } from "@/lib/singleton";
 import { createGateway, type Gateway } from "./gateway";
 import { measuredTransport } from "./measured";
 import { sharedByUsers } from "./per-user";
@@ -8,7 +9,7 @@ import type { Transport } from "./transport";
 
 export { DatabaseError } from "./errors";
 export type {
-  AdminAct,
+  AuditEntry,
   BillingMeasures,
   ChargeSum,
   Chatbot,
@@ -42,12 +43,11 @@ export type {
   WindowLine,
 } from "./gateway";
 
-/** Kept beside the modules, which Next's development server loads again with every change. */
-const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway; tollgateMakeGateway?: () => Gateway };
+const provider = singleton("gateway-provider", (): { make?: () => Gateway } => ({}));
 
 /** Names what makes the process's gateway, once, when the server starts: `lib/server` adds what the database must not know. */
 export function provideGateway(make: () => Gateway): void {
-  kept.tollgateMakeGateway = make;
+  provider.make = make;
 }
 
 /**
@@ -55,12 +55,10 @@ export function provideGateway(make: () => Gateway): void {
  * @throws Error if none was provided: a gateway of its own would leave caches as they were
  */
 export function gateway(): Gateway {
-  const { tollgateMakeGateway: make } = kept;
-  if (kept.tollgateGateway === undefined && make === undefined) {
-    throw new Error("No database is provided: the server's start has not run.");
-  }
-  kept.tollgateGateway ??= make?.() as Gateway;
-  return kept.tollgateGateway;
+  return singleton("gateway", () => {
+    if (provider.make === undefined) throw new Error("No database is provided: the server's start has not run.");
+    return provider.make();
+  });
 }
 
 /**

@@ -1,19 +1,19 @@
-/** Users as an admin looks at them. */
+/** A user's decisions and details for admins. */
 import type { DecisionLine, Gateway, UserStory } from "@/lib/database";
 import { trailNumbers, trailWords } from "@/lib/messages/activity";
 import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
-/** A decision and the words in which the user reads it, too. */
-export type Explained = DecisionLine & { sentence: string };
+/** A decision, with the sentence that the user reads. */
+export type ExplainedDecision = DecisionLine & { sentence: string };
 
-/** The latest first. @throws DatabaseError not_found */
+/** A user's decisions, the latest first. @throws DatabaseError not_found */
 export async function decisionsOf(userId: string, limit: number, gateway: Gateway) {
   const { decisions } = await gateway.userStory(userId, limit);
-  return { userId, decisions: decisions.map((decision) => explained(decision, DEFAULT_LOCALE)) };
+  return { userId, decisions: decisions.map((decision) => withSentence(decision, DEFAULT_LOCALE)) };
 }
 
-/** Everything that explains what a user may use: their story, how they stand now, and what waits for them. */
+/** A user's history, current usage and waiting events. @throws DatabaseError not_found */
 export async function explain(
   userId: string,
   gateway: Gateway,
@@ -24,7 +24,7 @@ export async function explain(
   return { story, usage, waiting: events };
 }
 
-function explained(decision: DecisionLine, locale: string): Explained {
+function withSentence(decision: DecisionLine, locale: string): ExplainedDecision {
   const { what, why } = trailWords(decision);
   const numbers = trailNumbers(decision, locale);
   return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
