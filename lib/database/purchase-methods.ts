@@ -12,6 +12,7 @@ const storedCheckout = z.object({
   plan: z.string(),
   interval: z.enum(["monthly", "yearly"]),
   trial: z.boolean(),
+  code: z.string().nullable(),
   processor,
   /** The processor's id; null until it has answered. */
   externalId: z.string().nullable(),
@@ -54,6 +55,8 @@ interface CheckoutSpec {
   interval: Interval;
   processor: Processor;
   trial: boolean;
+  /** The promotion code that it is opened with. */
+  code?: string | undefined;
 }
 
 export function purchaseMethods(call: Call) {
@@ -66,6 +69,7 @@ export function purchaseMethods(call: Call) {
         p_interval: spec.interval,
         p_processor: spec.processor,
         p_trial: spec.trial,
+        p_code: spec.code ?? null,
       }),
 
     openCheckout: (userId: string, checkout: string, externalId: string, url: string) =>

@@ -23,6 +23,7 @@ export { LivePage } from "./live/live-page";
 export { Notice } from "./notice";
 export { NoticeList } from "./notices/notice-list";
 export { pageUser } from "./page-user";
+export { CodeNotice } from "./plans/code-notice";
 export { PlanGrid } from "./plans/plan-grid";
 export { PRODUCTS, pricingChoice, pricingPath } from "./plans/pricing-choice";
 export { reader } from "./reader";

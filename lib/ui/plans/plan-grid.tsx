@@ -9,6 +9,8 @@ interface PlanGridProps {
   product: ProductId;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
+  /** The promotion code that checkouts are opened with. */
+  code: string | null;
   /** null: nobody is signed in. */
   subscription: SubscriptionView | null;
   actions: PlanActions;

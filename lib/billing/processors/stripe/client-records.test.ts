@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SubscriptionReading } from "@/lib/billing/processors/client";
-import { CUSTOMER, playedApi, price, RENEWS, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
+import { CUSTOMER, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
 import { chargeObject, disputeObject, event, type InvoiceSpec, invoiceObject, type StripeObject } from "./events";
 import { normalized } from "./testing";
 
@@ -188,4 +188,12 @@ test("a subscription is read with the terms of its discounts", async () => {
     "expand[0]": "discounts.source.coupon",
     "expand[1]": "discounts.promotion_code",
   });
+});
+
+test("a key that may not read coupons reads the subscription without them", async () => {
+  const refused = refusal(403, "invalid_request_error", "more_permissions_required");
+  const { client, requests } = await playedApi(refused, subscription({ discounts: ["di_1"] }));
+  const { facts } = await client.subscription(SUBSCRIPTION);
+  expect(facts[0]?.fact.discounts).toEqual([{ key: "di_1", terms: null }]);
+  expect(requests.map(({ fields }) => Object.keys(fields).length)).toEqual([2, 0]);
 });

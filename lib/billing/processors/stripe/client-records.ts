@@ -1,11 +1,12 @@
 /** What Stripe lists of a subscription's money, as the facts and notes that its events would have given. */
-import type Stripe from "stripe";
+import Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
 import type { Instant, Note, Status } from "@/lib/billing/facts";
-import type { PaymentRecords } from "@/lib/billing/processors/client";
+import type { PaymentRecords, SubscriptionReading } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { paymentsOf } from "@/lib/billing/processors/reading";
-import { readInstant } from "./client-read";
+import { DISCOUNTS } from "./client-money";
+import { readInstant } from "./client-values";
 import { normalize } from "./normalize";
 
 /** A round over all subscriptions asks for the latest only: what is older has been compared before. */
@@ -14,18 +15,31 @@ const CHARGES = 100;
 /** Each charge that was refunded or disputed costs a request. */
 const NOTED = 5;
 
-export interface RecordsOf {
-  subscription: string;
-  customer: string | null;
-  status: Status | null;
+/**
+ * The subscription with what the customer reads of its discounts. A key may lack the permission to read coupons and promotion
+ * codes: then it names the discounts by their ids.
+ */
+export async function retrieveWithDiscounts(
+  stripe: Stripe,
+  subscription: string,
+): Promise<Stripe.Response<Stripe.Subscription>> {
+  const id = entityId(subscription);
+  try {
+    return await stripe.subscriptions.retrieve(id, { expand: [...DISCOUNTS] });
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripePermissionError) return stripe.subscriptions.retrieve(id);
+    throw error;
+  }
 }
 
 /** Two requests, and one for each of the latest charges that were refunded or disputed. */
 export async function listRecords(
   stripe: Stripe,
-  { subscription, customer, status }: RecordsOf,
+  { identity: { subscription, customer }, facts, shared }: SubscriptionReading,
   findPrice: FindPrice,
 ): Promise<PaymentRecords> {
+  if (subscription === null) return { payments: [], notes: [] };
+  const status = (facts[0]?.fact ?? shared)?.image.status ?? null;
   const invoices = await stripe.invoices.list({
     subscription: entityId(subscription),
     ...(customer !== null && { customer: entityId(customer) }),

@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
-import type { FindPrice } from "@/lib/billing/catalog";
-import type { PaymentRecords, PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
+import { type FindPrice, SALES, type Sales } from "@/lib/billing/catalog";
+import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable, withinDeadline } from "./client-call";
+import { DISCOUNTS, readDiscounts, readDue, refundsOf, requireTaxAddress } from "./client-money";
 import { keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
-import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
-import { listRecords } from "./client-records";
+import { chargedUntil, readCheckoutState, readInvoice, readSubscription } from "./client-read";
+import { listRecords, retrieveWithDiscounts } from "./client-records";
+import { openSession } from "./client-sale";
+import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
@@ -14,6 +17,8 @@ export interface StripeClientOptions {
   apiKey: string;
   /** Tells the plan's item from the others of a subscription. */
   findPrice: FindPrice;
+  /** How checkouts are taxed and discounted; the catalog's own by default. */
+  sales?: Sales;
   /** Another way to Stripe, for the sandbox; the SDK's own without it. */
   httpClient?: NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"];
   /** Another address of the API, for tests. */
@@ -27,14 +32,11 @@ const TIMEOUT_MS = 10_000;
 /** The SDK repeats what the network lost, with the same idempotency key. */
 const RETRIES = 1;
 const INVOICES = 100;
-/** A subscription names its discounts by their ids; the coupon and the promotion code say what the customer reads. */
-const DISCOUNTS = ["discounts.source.coupon", "discounts.promotion_code"];
-const NO_RECORDS: PaymentRecords = { payments: [], notes: [] };
 /** The most that Stripe keeps of it. */
 const REFERENCE = 200;
 
 /** Stripe's API in the product's words, through Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
-export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOptions): ProcessorClient {
+export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: StripeClientOptions): ProcessorClient {
   const stripe = new Stripe(apiKey, {
     timeout: options.timeoutMs ?? TIMEOUT_MS,
     maxNetworkRetries: RETRIES,
@@ -56,9 +58,10 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
     },
 
     /** Metadata can be written with the secret key only: it tells every event whose it is. */
-    checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays }) {
+    checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays, code }) {
       return call("checkout", async () => {
-        const session = await stripe.checkout.sessions.create(
+        const session = await openSession(
+          stripe,
           {
             mode: "subscription",
             line_items: [{ price: priceId, quantity: 1 }],
@@ -74,6 +77,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
             success_url: returnUrl,
             cancel_url: cancelUrl ?? returnUrl,
           },
+          { sales, customer, code },
           idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}:checkout` },
         );
         return { url: required("checkout", "url", session.url), transaction: required("checkout", "id", session.id) };
@@ -107,7 +111,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       return call("subscription", async () => {
         const askedAt = Date.now();
         const started = performance.now();
-        const answer = await stripe.subscriptions.retrieve(entityId(subscription), { expand: DISCOUNTS });
+        const answer = await retrieveWithDiscounts(stripe, subscription);
         const elapsed = performance.now() - started;
         if (answer.items.has_more) {
           const data = await stripe.subscriptionItems.list({ subscription: answer.id, limit: 100 });
@@ -117,11 +121,8 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
       });
     },
 
-    paymentRecords({ identity: { subscription, customer }, facts, shared }) {
-      const status = (facts[0]?.fact ?? shared)?.image.status ?? null;
-      return call("paymentRecords", async () =>
-        subscription === null ? NO_RECORDS : listRecords(stripe, { subscription, customer, status }, findPrice),
-      );
+    paymentRecords(reading) {
+      return call("paymentRecords", () => listRecords(stripe, reading, findPrice));
     },
 
     preview({ subscription, priceId, timing }) {
@@ -134,14 +135,22 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
             subscription: current.id,
             preview_mode: mode,
             subscription_details: { items, proration_behavior: proration },
+            expand: [...DISCOUNTS],
           });
         const now = timing === "now" && changes ? await previewed("next", "always_invoice") : null;
-        const dueNow = now !== null && now.amount_due > 0 ? readMoney(now.amount_due, now.currency) : null;
-        if (current.cancel_at_period_end || current.cancel_at !== null) return { dueNow, nextCharge: null };
+        const charged = now === null ? { dueNow: null } : readDue(now);
+        if (current.cancel_at_period_end || current.cancel_at !== null) {
+          return { ...charged, discounts: readDiscounts(now?.discounts ?? []), nextCharge: null };
+        }
         const recurring = await previewed("recurring", "none");
+        requireTaxAddress(recurring);
         const periodEnd = readInstant("current_period_end", item.current_period_end);
         const at = now === null ? periodEnd : Math.max(periodEnd, chargedUntil(now) ?? 0);
-        return { dueNow, nextCharge: { ...readMoney(recurring.total, recurring.currency), at } };
+        return {
+          ...charged,
+          discounts: readDiscounts((now ?? recurring).discounts),
+          nextCharge: { ...readMoney(recurring.total, recurring.currency), at },
+        };
       });
     },
 
@@ -211,13 +220,15 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
 
     invoices(of) {
       return call("invoices", async () => {
+        const listed = (whose: { customer: string } | { subscription: string }) =>
+          stripe.invoices.list({ ...whose, limit: INVOICES, expand: ["data.payments"] });
         const lists =
           "customer" in of
-            ? [await stripe.invoices.list({ customer: entityId(of.customer), limit: INVOICES })]
-            : await Promise.all(
-                of.subscriptions.map((id) => stripe.invoices.list({ subscription: entityId(id), limit: INVOICES })),
-              );
-        const invoices = lists.flatMap(({ data }) => data.flatMap(readInvoice));
+            ? [await listed({ customer: entityId(of.customer) })]
+            : await Promise.all(of.subscriptions.map((id) => listed({ subscription: entityId(id) })));
+        const all = lists.flatMap(({ data }) => data);
+        const refunds = await refundsOf(stripe, all);
+        const invoices = all.flatMap((invoice) => readInvoice(invoice, refunds));
         return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
       });
     },
