@@ -37,7 +37,7 @@ export function transactionOf({ customer }: World, transaction: Transaction) {
     ...transaction,
     customer: transaction.customer,
     address: known && transaction.status !== "draft" ? customer.address : null,
-  }) satisfies Omit<ITransactionResponse, "payments">;
+  }) satisfies ITransactionResponse;
 }
 
 export function customerOf({ customer }: World) {

@@ -1,4 +1,5 @@
 import type { Instant } from "@/lib/billing/facts";
+import { lineId } from "./line-id";
 import { micros, type PaddleObject } from "./price";
 
 /** An adjustment to build; the instant in milliseconds, the amount in US cents. */
@@ -32,14 +33,14 @@ export function adjustmentEntity(spec: AdjustmentSpec): PaddleObject {
         type: "partial",
         amount: total,
         totals: { tax: "0", total, subtotal: total },
-        item_id: `txnitm_${spec.transaction.slice(4)}_0`,
+        item_id: lineId(spec.transaction, 0),
         proration: null,
       },
     ],
     action: spec.action,
     reason: "requested_by_customer",
     status: spec.status,
-    totals: { fee: "0", tax: "0", total, earnings: total, subtotal: total, currency_code: "USD" },
+    totals: { fee: "0", tax: "0", total, earnings: total, subtotal: total, retained_fee: "0", currency_code: "USD" },
     created_at: micros(spec.at),
     updated_at: micros(spec.at),
     customer_id: spec.customer,

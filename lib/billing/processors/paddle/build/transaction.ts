@@ -1,10 +1,10 @@
 import type {
-  IPaymentMethodDetailsNotification,
   ITransactionLineItemNotificationResponse,
   ITransactionNotificationResponse,
   ITransactionPaymentAttemptNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
+import { lineId } from "./line-id";
 import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
 
 /** One line of a transaction to build; the amount in US cents. */
@@ -17,10 +17,8 @@ export interface LineSpec {
   proration?: { rate: string; start: Instant; end: Instant };
 }
 
-/** The SDK's type asks for every kind of payment method; Paddle sends the one that there is. */
-type Attempt = Omit<ITransactionPaymentAttemptNotificationResponse, "method_details"> & {
-  method_details: Pick<IPaymentMethodDetailsNotification, "type" | "card">;
-};
+/** The kinds of payment that a card is not. */
+const NOT_A_CARD = { paypal: null, underlying_details: null, south_korea_local_card: null };
 
 /** An attempt to pay; the instant in milliseconds, the amount in US cents. */
 export interface PaymentSpec {
@@ -102,10 +100,21 @@ export function transactionEntity(spec: TransactionSpec) {
         grand_total_tax: "0",
         credit_to_balance: String(spec.creditToBalance ?? 0),
       },
-      line_items: spec.lines.map((line, index) => lineItem(line, `${spec.id}_${index}`)),
+      line_items: spec.lines.map((line, index) => lineItem(line, lineId(spec.id, index))),
       payout_totals: null,
       tax_rates_used: [],
-      adjusted_totals: null,
+      adjusted_totals: {
+        fee: paid ? "150" : null,
+        tax: "0",
+        total: String(total),
+        earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
+        subtotal: String(subtotal),
+        grand_total: String(grandTotal),
+        retained_fee: "0",
+        currency_code: "USD",
+        grand_total_tax: "0",
+      },
+      adjusted_payout_totals: null,
     },
     checkout: { url: spec.checkoutUrl ?? null },
     payments: spec.payments?.map(attemptOf) ?? (grandTotal > 0 && !manual ? [paymentOf(spec, grandTotal, paid)] : []),
@@ -126,14 +135,14 @@ export function transactionEntity(spec: TransactionSpec) {
     billing_details: manual ? INVOICE_TERMS : null,
     collection_mode: spec.collectionMode ?? "automatic",
     subscription_id: spec.subscription,
-  } satisfies Omit<ITransactionNotificationResponse, "payments"> & { payments: Attempt[]; receipt_data: null };
+  } satisfies ITransactionNotificationResponse & { receipt_data: null };
 }
 
-/** One calculated line; `id` makes its own. */
+/** One calculated line. */
 export function lineItem({ price, amount, quantity = 1, proration }: LineSpec, id: string) {
   const totals = { tax: "0", total: String(amount), discount: "0", subtotal: String(amount) };
   return {
-    id: `txnitm_${id.slice(4)}`,
+    id,
     totals,
     product: priceEntities(price).product,
     price_id: price.id,
@@ -155,11 +164,15 @@ function attemptOf({ id, method, amount, captured, at, card }: PaymentSpec) {
     created_at: micros(at),
     error_code: captured ? null : "declined",
     captured_at: captured ? micros(at) : null,
-    method_details: { card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" }, type: "card" },
+    method_details: {
+      card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" },
+      type: "card",
+      ...NOT_A_CARD,
+    },
     payment_method_id: method,
     payment_attempt_id: id,
     stored_payment_method_id: method,
-  } satisfies Attempt;
+  } satisfies ITransactionPaymentAttemptNotificationResponse;
 }
 
 function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
@@ -172,9 +185,10 @@ function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
     method_details: {
       card: { type: "visa", last4: "4242", expiry_year: 2030, expiry_month: 12, cardholder_name: "Ada Lovelace" },
       type: "card",
+      ...NOT_A_CARD,
     },
     payment_method_id: "paymtd_01hv8gx98nvjqzxr4gfefqkk2x",
     payment_attempt_id: "937640dd-e3dc-40df-a16c-bb75aafd8f71",
     stored_payment_method_id: "281ff2ca-8550-42b9-bf39-15948e7de62d",
-  } satisfies Attempt;
+  } satisfies ITransactionPaymentAttemptNotificationResponse;
 }
