@@ -14,11 +14,19 @@ export const adjustments = [
   endpoint({
     method: "GET",
     path: "/adjustments",
-    params: z.strictObject({ ...page, transaction_id: several, action: z.literal("refund").optional() }),
-    of: ({ transaction_id }) => ({ all: transaction_id }),
-    act: ({ world }, { transaction_id }) =>
+    params: z.strictObject({
+      ...page,
+      transaction_id: several.optional(),
+      subscription_id: several.optional(),
+      action: z.literal("refund").optional(),
+    }),
+    of: ({ transaction_id = [], subscription_id = [] }) => ({ all: [...transaction_id, ...subscription_id] }),
+    act: ({ world }, { transaction_id, subscription_id }) =>
       world.adjustments
-        .filter(({ transaction }) => transaction_id.includes(transaction))
+        .filter(
+          ({ transaction, subscription }) =>
+            (transaction_id?.includes(transaction) ?? true) && (subscription_id?.includes(subscription ?? "") ?? true),
+        )
         .map((adjustment) => adjustmentOf(world, adjustment)),
   }),
   endpoint({
