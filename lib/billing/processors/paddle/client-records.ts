@@ -6,8 +6,8 @@ import { type PaymentRecords, ProcessorError } from "@/lib/billing/processors/cl
 import { entityId as pathId } from "@/lib/billing/processors/entity-id";
 import { paymentsOf } from "@/lib/billing/processors/reading";
 import type { Call } from "./client-call";
-import { readInstant } from "./client-read";
 import { normalize } from "./normalize";
+import { readInstant } from "./read-fields";
 
 /** A round over all subscriptions asks for the latest only: what is older has been compared before. */
 const TRANSACTIONS = 10;

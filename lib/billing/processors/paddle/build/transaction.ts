@@ -1,21 +1,11 @@
 import type {
-  ITransactionLineItemNotificationResponse,
   ITransactionNotificationResponse,
   ITransactionPaymentAttemptNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
+import { type LineSpec, lineItem, prorationOf, sumOfLines, taxRatesOf } from "./line";
 import { lineId } from "./line-id";
-import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
-
-/** One line of a transaction to build; the amount in US cents. */
-export interface LineSpec {
-  price: PriceSpec;
-  /** Negative with a negative quantity: the unused part of an item that was removed. */
-  amount: number;
-  quantity?: number;
-  /** The part of the period that is charged; rate 1 is the whole of it. */
-  proration?: { rate: string; start: Instant; end: Instant };
-}
+import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, period, priceEntities } from "./price";
 
 /** The kinds of payment that a card is not. */
 const NOT_A_CARD = { paypal: null, underlying_details: null, south_korea_local_card: null };
@@ -51,7 +41,11 @@ export interface TransactionSpec {
   period: { start: Instant; end: Instant } | null;
   at: Instant;
   collectionMode?: "automatic" | "manual";
+  /** Taken off the sum, beside what the lines have. */
   discount?: number;
+  discountId?: string | null;
+  /** What refunds and chargebacks took back; null or absent if nothing was. */
+  adjusted?: { subtotal: number; tax: number; total: number } | null;
   /** The part of the total that the customer's credit balance or an adjustment paid. */
   credit?: number;
   /** The part of a negative total that goes to the customer's credit balance. */
@@ -70,9 +64,10 @@ export interface TransactionSpec {
 
 /** A transaction as Paddle sends it; paid in full if its status is paid: by card, or by transfer for a sent invoice. */
 export function transactionEntity(spec: TransactionSpec) {
-  const subtotal = spec.lines.reduce((sum, { amount }) => sum + amount, 0);
-  const total = subtotal - (spec.discount ?? 0);
+  const sums = sumOfLines(spec.lines);
+  const total = sums.total - (spec.discount ?? 0);
   const grandTotal = Math.max(0, total - (spec.credit ?? 0));
+  const grandTotalTax = grandTotal === total ? sums.tax : Math.round((sums.tax * grandTotal) / (total || 1));
   const paid = spec.status === "paid" || spec.status === "completed";
   const manual = spec.collectionMode === "manual";
   return {
@@ -88,32 +83,22 @@ export function transactionEntity(spec: TransactionSpec) {
     details: {
       totals: {
         fee: paid ? "150" : null,
-        tax: "0",
+        tax: String(sums.tax),
         total: String(total),
         credit: String(spec.credit ?? 0),
         balance: String(paid ? 0 : grandTotal),
-        discount: String(spec.discount ?? 0),
+        discount: String(sums.discount + (spec.discount ?? 0)),
         earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
-        subtotal: String(subtotal),
+        subtotal: String(sums.subtotal),
         grand_total: String(grandTotal),
         currency_code: "USD",
-        grand_total_tax: "0",
+        grand_total_tax: String(grandTotalTax),
         credit_to_balance: String(spec.creditToBalance ?? 0),
       },
       line_items: spec.lines.map((line, index) => lineItem(line, lineId(spec.id, index))),
       payout_totals: null,
-      tax_rates_used: [],
-      adjusted_totals: {
-        fee: paid ? "150" : null,
-        tax: "0",
-        total: String(total),
-        earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
-        subtotal: String(subtotal),
-        grand_total: String(grandTotal),
-        retained_fee: "0",
-        currency_code: "USD",
-        grand_total_tax: "0",
-      },
+      tax_rates_used: taxRatesOf(spec.lines),
+      adjusted_totals: adjustedTotals({ ...sums, total, grandTotal, grandTotalTax }, spec.adjusted, paid),
       adjusted_payout_totals: null,
     },
     checkout: { url: spec.checkoutUrl ?? null },
@@ -127,7 +112,7 @@ export function transactionEntity(spec: TransactionSpec) {
     business_id: null,
     custom_data: spec.customData ?? null,
     customer_id: spec.customer,
-    discount_id: null,
+    discount_id: spec.discountId ?? null,
     receipt_data: null,
     currency_code: "USD",
     billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
@@ -138,23 +123,25 @@ export function transactionEntity(spec: TransactionSpec) {
   } satisfies ITransactionNotificationResponse & { receipt_data: null };
 }
 
-/** One calculated line. */
-export function lineItem({ price, amount, quantity = 1, proration }: LineSpec, id: string) {
-  const totals = { tax: "0", total: String(amount), discount: "0", subtotal: String(amount) };
+/** The totals less what was paid back. */
+function adjustedTotals(
+  sums: { subtotal: number; tax: number; total: number; grandTotal: number; grandTotalTax: number },
+  adjusted: TransactionSpec["adjusted"],
+  paid: boolean,
+) {
+  const back = adjusted ?? { subtotal: 0, tax: 0, total: 0 };
+  const grandTotal = sums.grandTotal - back.total;
   return {
-    id,
-    totals,
-    product: priceEntities(price).product,
-    price_id: price.id,
-    quantity,
-    tax_rate: "0",
-    unit_totals: totals,
-    proration: proration ? prorationOf(proration) : null,
-  } satisfies ITransactionLineItemNotificationResponse;
-}
-
-function prorationOf({ rate, start, end }: NonNullable<LineSpec["proration"]>) {
-  return { rate, billing_period: period(start, end) };
+    fee: paid ? "150" : null,
+    tax: String(sums.tax - back.tax),
+    total: String(sums.total - back.total),
+    earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
+    subtotal: String(sums.subtotal - back.subtotal),
+    grand_total: String(grandTotal),
+    retained_fee: "0",
+    currency_code: "USD" as const,
+    grand_total_tax: String(sums.grandTotalTax - back.tax),
+  };
 }
 
 function attemptOf({ id, method, amount, captured, at, card }: PaymentSpec) {
