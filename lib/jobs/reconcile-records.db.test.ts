@@ -116,9 +116,10 @@ describe("a payment", () => {
     expect(await round(there)).toMatchObject({ checked: 1, different: 0, findings: [] });
     expect(await storedFacts()).toEqual(facts);
     // A fact that is stored stays as it is: what the processor says of it later is no difference that could be repaired.
-    const less = paymentsOf(paid).payments.map(({ product, fact }) => ({ product, fact: { ...fact, inMoney: false } }));
-    const partly = answer(fetched(same, { payments: less, notes: [] }));
-    expect(await round(partly)).toMatchObject({ different: 0 });
+    const other = paymentsOf(paid).payments.map(({ product, fact }) => {
+      return { product, fact: { ...fact, outcome: "failed" as const } };
+    });
+    expect(await round(answer(fetched(same, { payments: other, notes: [] })))).toMatchObject({ different: 0 });
     await deliver(gateway, paid);
     expect(await writer()).toEqual(repaired);
   });
@@ -307,6 +308,13 @@ describe("payments that cannot be listed", () => {
     const report = await round(answer(fetched(played.planChanged("ultra", NOW), null)));
     expect(report).toMatchObject({ checked: 1, different: 1, repaired: 1, recordsUnread: 1 });
     expect(await writer()).toMatchObject({ plan: "ultra" });
+    const spring: NamedDiscount = {
+      key: "di_1",
+      terms: { id: "spring20", name: null, code: null, off: { percent: 20 } },
+      endsAt: null,
+    };
+    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND);
+    expect(fieldsOf(await round(answer(fetched(same, null, [spring]))))).toEqual(["discount"]);
   });
 
   test("are asked for five times a round, and every subscription is", async () => {
