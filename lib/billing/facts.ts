@@ -91,6 +91,28 @@ interface FactOrigin {
   ownerDisputed?: true;
 }
 
+/** What a discount takes off, and what the customer knows of it. */
+export interface DiscountTerms {
+  /** The processor's id of the coupon (Stripe) or of the discount (Paddle). */
+  id: string;
+  /** What the customer reads; null if the processor has no name for it. */
+  name: string | null;
+  /** The promotion code that the customer gave; null if the business granted the discount without a code. */
+  code: string | null;
+  /** An amount is in the currency's minor unit; the currency is ISO 4217, upper case. */
+  off: { percent: number } | { amount: number; currency: string };
+}
+
+/** A discount of a subscription as one event or answer names it. */
+export interface NamedDiscount {
+  /** The processor's id of this discount on this subscription. */
+  key: string;
+  /** null: the event names the discount by its id only. */
+  terms: DiscountTerms | null;
+  /** From this instant on it reduces no charge; null: it does not end by itself; absent: the event does not say. */
+  endsAt?: Instant | null;
+}
+
 /** A subscription as it is after an event. */
 export interface SnapshotFact extends FactOrigin {
   kind: "snapshot";
@@ -100,6 +122,8 @@ export interface SnapshotFact extends FactOrigin {
   before: Image | null;
   /** Facts stored by older versions, and our own previews, have none. */
   list?: ItemList;
+  /** All discounts of the subscription; absent: the event does not say. */
+  discounts?: NamedDiscount[];
 }
 
 /** A charge for a period, made or failed. */
@@ -155,11 +179,18 @@ export interface TransferFact extends FactOrigin {
   direction: "in" | "out";
 }
 
+/** A discount of the subscription began, changed or ended. It is shown, and changes no entitlement. */
+export interface DiscountFact extends FactOrigin {
+  kind: "discount";
+  change: "set" | "ended";
+  discount: NamedDiscount;
+}
+
 /** What a processor's events say. */
 export type ProcessorFact = SnapshotFact | PaymentFact;
 
 /** What the timeline is folded from. */
-export type Fact = ProcessorFact | ScheduleFact | TransferFact;
+export type Fact = ProcessorFact | ScheduleFact | TransferFact | DiscountFact;
 
 /** Something that is recorded and shown and changes no entitlement. */
 export interface Note {
@@ -211,6 +242,8 @@ export interface Mirror extends Image {
   scheduled: { plan: string; interval: Interval } | null;
   /** The plan that goes on until the period ends, where the scheduled change has been carried out already. */
   heldPlan: string | null;
+  /** Its discounts as last known, by key; absent if there are none. */
+  discounts?: Required<NamedDiscount>[];
 }
 
 export type Cadence = "daily" | "monthly" | "billing_period";
@@ -326,6 +359,7 @@ export const REASONS = [
   "Scheduled plan change withdrawn",
   "Subscription moved to another user",
   "Subscription moved from another user",
+  "Discount changed",
 ] as const;
 /** One reason a decision; exact words, the runbook's searches depend on them. */
 export type Reason = (typeof REASONS)[number];

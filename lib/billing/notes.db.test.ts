@@ -47,7 +47,7 @@ describe("Case 22: a note and the link of its user", () => {
     type: "charge.refunded",
     created: 1_700_000_000,
     livemode: false,
-    data: { object: { id: "ch_1", customer, amount: 1999, amount_refunded: 500, currency: "usd" } },
+    data: { object: { id: `ch_${name}`, customer, amount: 1999, amount_refunded: 500, currency: "usd" } },
   });
 
   test("of Stripe end alike in every order", async () => {

@@ -4,9 +4,9 @@ import { DatabaseError, type Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { addFacts } from "./add-facts";
 import { PRODUCT_IDS, type ProductId, product as productOf } from "./catalog";
-import type { Fact, Instant, Processor, Timeline } from "./facts";
+import type { Fact, Instant, PaymentFact, Processor, Timeline } from "./facts";
 import { sharedFacts } from "./items";
-import type { ProcessorClient, SubscriptionReading } from "./processors/client";
+import type { PaymentRecords, ProcessorClient, SubscriptionReading } from "./processors/client";
 import type { Reached } from "./processors/reach";
 import { settleStored } from "./settle";
 import { fold } from "./timeline";
@@ -25,8 +25,8 @@ export interface ToReconcile {
 export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | "not_theirs" };
 
 /**
- * Fetches a subscription whose event had a truncated item list, if the processor can be asked. What fails here the daily
- * reconciliation repairs.
+ * Fetches a subscription whose event had a truncated item list or named a discount by its id only, if the processor can be
+ * asked. What fails here the daily reconciliation repairs.
  */
 export async function fetchWhole(
   subject: ToReconcile,
@@ -37,7 +37,10 @@ export async function fetchWhole(
     const found = await find(subject.processor);
     if (found !== undefined) await reconcile(subject, found.client, gateway);
   } catch (error) {
-    log.warn({ ...subject, error: String(error) }, "[Webhook] A subscription with a truncated list was not fetched");
+    log.warn(
+      { ...subject, error: String(error) },
+      "[Webhook] A subscription whose event was incomplete was not fetched",
+    );
   }
 }
 
@@ -69,11 +72,12 @@ export async function reconcile(
   return { outcome };
 }
 
-type Reading = Pick<SubscriptionReading, "facts" | "shared" | "datedBy">;
+type Reading = Pick<SubscriptionReading, "facts" | "shared" | "datedBy"> & Partial<PaymentRecords>;
 
 /**
- * Reads a subscription at its processor and adds what is new of it. The latest known facts are read first, so that an event
- * that arrives during the request counts as later than the reading.
+ * Reads a subscription at its processor and adds what is new of it: its state, and the payments, refunds and disputes that
+ * were read beside it. The latest known facts are read first, so that an event that arrives during the request counts as
+ * later than the reading. Payments are dated by the processor: a later one has the last word, whoever brings it.
  * @param read null: nothing is to be added
  */
 export async function readAndAdd(
@@ -83,7 +87,10 @@ export async function readAndAdd(
 ): Promise<Added | "not_read"> {
   const known = await knownUntil(userId, { processor, subscription }, gateway);
   const reading = await read();
-  return reading === null ? "not_read" : addReading({ userId, type }, reading, known, gateway);
+  if (reading === null) return "not_read";
+  const added = await addReading({ userId, type }, reading, known, gateway);
+  const more = await addRecords({ userId, processor, subscription, type }, reading, known, gateway);
+  return more ? "added" : added;
 }
 
 type ReadingType = "subscription.read" | "subscription.fetched";
@@ -116,6 +123,55 @@ async function addReading(
     await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
   }
   return "added";
+}
+
+/** Adds the payments and notes whose events have not come; says if there were any. */
+async function addRecords(
+  { userId, processor, subscription, type }: Subject & { userId: string; type: ReadingType },
+  { payments = [], notes = [], facts }: Reading,
+  known: ReadonlyMap<ProductId, Instant>,
+  gateway: Gateway,
+): Promise<boolean> {
+  let added = 0;
+  for (const product of PRODUCT_IDS) {
+    if (known.get(product) === 0 && !facts.some((entry) => entry.product === product)) continue;
+    for (const fact of await missedPayments(userId, product, payments, gateway)) {
+      const event = { processor, id: fact.id, type };
+      await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+      added += 1;
+    }
+  }
+  if (notes.length > 0)
+    added += (await gateway.addFetchedNotes(userId, { processor, subscription }, notes, true)).length;
+  return added > 0;
+}
+
+/**
+ * The fetched payments that change the timeline of the product: neither their events nor others have said the same. A
+ * payment without a listed price counts for every product that the subscription is known to have.
+ */
+export async function missedPayments(
+  userId: string,
+  product: ProductId,
+  payments: PaymentRecords["payments"],
+  gateway: Gateway,
+): Promise<PaymentFact[]> {
+  const own = payments.filter((entry) => entry.product === null || entry.product === product).map(({ fact }) => fact);
+  if (own.length === 0) return [];
+  const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
+  const all: Fact[] = [...facts, ...sharedFacts(facts, others)];
+  const timeline = () => told(fold(productOf(product), all, freeAnchor));
+  const missed: PaymentFact[] = [];
+  let before = timeline();
+  for (const fact of own.toSorted((a, b) => a.at - b.at)) {
+    if (all.some(({ id }) => id === fact.id)) continue;
+    all.push(fact);
+    const after = timeline();
+    if (isDeepStrictEqual(before, after)) all.pop();
+    else missed.push(fact);
+    before = after;
+  }
+  return missed;
 }
 
 /** The latest fact of the subscription for each product. A subscription read afterwards is later, whatever the clocks say. */

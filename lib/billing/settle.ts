@@ -5,6 +5,7 @@ import type { Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { about, addFacts, type Result } from "./add-facts";
 import { isProductId, type ProductId } from "./catalog";
+import { lackTerms } from "./discounts";
 import type { Decision, Fact, Processor, Reason, Timeline } from "./facts";
 import { withoutPlan } from "./items";
 import { despiteMoves, disputedFacts, expectingMoves, formerFacts } from "./owners";
@@ -15,7 +16,7 @@ export interface Outcome {
   outcome: "applied" | "duplicate" | "ignored" | "deferred" | "quarantined";
   reason?: string | undefined;
   decision?: { action: Decision["action"]; reason: string } | null | undefined;
-  /** The processor cut the subscription's item list short: the whole of it is worth fetching. */
+  /** The processor cut the item list short, or named a discount by its id only: the subscription is worth fetching. */
   truncated?: { userId: string; processor: Processor; subscription: string };
 }
 
@@ -192,11 +193,15 @@ const ANOTHER_ITEM: Reason = "Payment for another item";
 async function addAll(event: WebhookEvent, { facts, analysis }: Additions, userId: string, gateway: Gateway) {
   const products = [...new Set(facts.map(({ product }) => product))];
   const concerned = new Map<ProductId, boolean>();
+  const subscription = facts[0]?.fact.subscription ?? "";
   let first: Decision | undefined;
   let result: Result = APPLIED;
+  let truncated = undefined as Outcome["truncated"];
   for (const product of products) {
     const added = facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
-    const concludes = ({ trace }: Timeline) => {
+    const concludes = ({ trace, mirrors }: Timeline) => {
+      const lacking = mirrors.some((mirror) => mirror.subscription === subscription && lackTerms(mirror));
+      truncated ??= lacking ? { userId, processor: event.processor, subscription } : undefined;
       concerned.set(
         product,
         added.some(({ id }) => trace[id] !== ANOTHER_ITEM),
@@ -208,7 +213,11 @@ async function addAll(event: WebhookEvent, { facts, analysis }: Additions, userI
     if (!done.committed) return { outcome: "duplicate", decision: done.decision } satisfies Outcome;
     first ??= done.decision;
   }
-  return { ...result, ...(result.outcome === "applied" && { decision: first }) } satisfies Outcome;
+  return {
+    ...result,
+    ...(result.outcome === "applied" && { decision: first }),
+    ...(truncated && { truncated }),
+  } satisfies Outcome;
 }
 
 interface Conclusion {

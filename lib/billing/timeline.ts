@@ -3,6 +3,7 @@
  * dependence on the order or number of deliveries.
  */
 import type { Product } from "./catalog";
+import { discountReasons, withDiscounts } from "./discounts";
 import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement";
 import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "./facts";
 import { openingsOf } from "./openings";
@@ -22,8 +23,9 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
   const segments = segmentsOf(product, histories, freeAnchor);
   const openings = openingsOf(product, histories, segments);
   const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
+  const mirrors = histories.flatMap(({ mirror }) => (mirror ? [mirror] : []));
   return {
-    mirrors: histories.flatMap(({ mirror }) => (mirror ? [mirror] : [])),
+    mirrors: withDiscounts(mirrors, known),
     periods: histories.flatMap((history) =>
       history.periods.map((period): BillingPeriod => {
         const start = period.starts[0];
@@ -43,7 +45,7 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
     segments,
     openings,
     asOf: latestNews(histories),
-    trace: Object.assign({}, ...histories.map(({ trace }) => trace)),
+    trace: Object.assign(discountReasons(known), ...histories.map(({ trace }) => trace)),
     flags: [...flagsOf(product, histories), ...disputesOf(known)],
   };
 }

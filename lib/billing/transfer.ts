@@ -35,7 +35,7 @@ export function ownedHistories(facts: readonly Fact[]): History[] {
 
 function namesPlan(fact: Fact): boolean {
   if (fact.kind === "snapshot") return fact.image.plan !== null || fact.before?.plan != null;
-  return fact.kind !== "transfer" && fact.plan !== null;
+  return (fact.kind === "payment" || fact.kind === "schedule") && fact.plan !== null;
 }
 
 /** Without a move into it, the first stretch is as old as the subscription. */

@@ -169,7 +169,7 @@ describe("eleven items, the plan behind the first ten", () => {
     expect(await factCount()).toBe(known);
     expect(warned).toHaveBeenCalledWith(
       expect.objectContaining(subject),
-      "[Webhook] A subscription with a truncated list was not fetched",
+      "[Webhook] A subscription whose event was incomplete was not fetched",
     );
   });
 

@@ -123,6 +123,28 @@ export function inboxMethods(call: Call) {
         p_disputed: disputed,
       }),
 
+    /**
+     * The ids of fetched refunds and disputes that the user's notes lack.
+     * @param add adds them, too
+     */
+    addFetchedNotes: (
+      userId: string,
+      { processor, subscription }: { processor: Processor; subscription: string },
+      notes: readonly Note[],
+      add: boolean,
+    ) =>
+      call(z.array(z.string()), "add_fetched_notes", {
+        p_user_id: userId,
+        p_processor: processor,
+        // A Stripe charge belongs to its customer; which subscription it paid it does not say.
+        p_notes: notes.map((note) => ({
+          ...note,
+          at: iso(note.at),
+          subscription: processor === "paddle" ? subscription : null,
+        })),
+        p_add: add,
+      }),
+
     knownProducts: (userId: string, processor: Processor, subscription: string) =>
       call(z.array(z.string()), "known_products", {
         p_user_id: userId,

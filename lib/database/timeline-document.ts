@@ -51,7 +51,13 @@ function mirrorRow(mirror: Mirror) {
     ended_at: text(mirror.endedAt),
     scheduled_plan: mirror.scheduled?.plan ?? null,
     scheduled_interval: mirror.scheduled?.interval ?? null,
+    discounts: (mirror.discounts ?? []).flatMap(discountDocument),
   };
+}
+
+/** A discount that is known by its id only cannot be shown. */
+function discountDocument({ terms, endsAt }: NonNullable<Mirror["discounts"]>[number]) {
+  return terms === null ? [] : [{ ...terms, ends_at: text(endsAt) }];
 }
 
 function segmentRow(segment: Segment) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DAY, SECOND } from "@/lib/billing/period";
-import { type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
+import { type PaymentRecords, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
 import { readingOf } from "@/lib/billing/processors/reading";
 import { planPrice, type StripeObject } from "@/lib/billing/processors/stripe/events";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
@@ -40,8 +40,11 @@ function fetched(event: StripeObject): FetchedSubscription {
     facts: facts.map(({ product, fact }) => ({ product, fact: { ...fact, before: null } })),
     shared: readingOf(read).shared,
     datedBy: "reading",
+    records: NONE,
   };
 }
+
+const NONE: PaymentRecords = { payments: [], notes: [] };
 
 const answer =
   (result: Awaited<ReturnType<FetchSubscription>>): FetchSubscription =>
@@ -129,7 +132,7 @@ describe("a live subscription", () => {
 
   test("none of whose prices is ours is reported", async () => {
     await subscriber();
-    expect(await round(answer({ facts: [], datedBy: "reading" }), true)).toMatchObject({
+    expect(await round(answer({ facts: [], datedBy: "reading", records: NONE }), true)).toMatchObject({
       findings: [{ finding: "unknown_price", repaired: false }],
     });
   });

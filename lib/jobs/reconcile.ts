@@ -1,13 +1,19 @@
-/** Holds what is known here against where it comes from: subscriptions at their processors, counters in the ledger. */
+/** Compares what is known here with the processors: subscriptions, their payments, refunds, disputes and discounts. */
 
 import { isProductId, type ProductId } from "@/lib/billing/catalog";
 import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
 import { sameStart } from "@/lib/billing/period";
-import { ProcessorError } from "@/lib/billing/processors/client";
+import {
+  type PaymentRecords,
+  type ProcessorClient,
+  ProcessorError,
+  type SubscriptionReading,
+} from "@/lib/billing/processors/client";
 import { readAndAdd } from "@/lib/billing/reconcile";
 import type { Gateway, LiveSubscription } from "@/lib/database";
 import { log } from "@/lib/observability";
 import type { FindClient } from "./changes";
+import { compareRecords } from "./reconcile-records";
 
 /** A subscription as it stands at the processor: a snapshot for each product of ours in it. */
 export interface FetchedSubscription {
@@ -16,6 +22,8 @@ export interface FetchedSubscription {
   shared?: SnapshotFact | null;
   /** By the processor's own word, or only by when it was read: then it is no older than what is known. */
   datedBy: "processor" | "reading";
+  /** Its payments, refunds and disputes; null: they could not be read, and are not compared. */
+  records: PaymentRecords | null;
 }
 
 /**
@@ -27,9 +35,23 @@ export type FetchSubscription = (
   again?: "again",
 ) => Promise<FetchedSubscription | "not_found" | "unreachable">;
 
-/** One field that is something else at the processor. */
+/**
+ * One field that is something else at the processor. `payment`: a payment that was made there and is not known here.
+ * `openInvoice`: the same of a charge that failed. There can be several of these, and of refunds and disputes.
+ */
 export interface FieldDifference {
-  field: "plan" | "interval" | "status" | "periodStart" | "periodEnd" | "cancelAt";
+  field:
+    | "plan"
+    | "interval"
+    | "status"
+    | "periodStart"
+    | "periodEnd"
+    | "cancelAt"
+    | "openInvoice"
+    | "payment"
+    | "refund"
+    | "dispute"
+    | "discount";
   here: string | null;
   there: string | null;
 }
@@ -55,6 +77,8 @@ export interface SubscriptionReport {
   notFound: number;
   /** Not compared: the processor did not answer, or is not configured. */
   unreachable: number;
+  /** Compared without payments, refunds and disputes: the processor did not list them. */
+  recordsUnread: number;
   findings: SubscriptionFinding[];
 }
 
@@ -78,6 +102,7 @@ export async function reconcileSubscriptions(
     repaired: 0,
     notFound: 0,
     unreachable: 0,
+    recordsUnread: 0,
     findings: [],
   };
   let after: Awaited<ReturnType<Gateway["liveSubscriptions"]>>["next"] = ["", "", ""];
@@ -87,7 +112,11 @@ export async function reconcileSubscriptions(
       PAGE,
       userId,
     );
-    for (const known of page.subscriptions) take(report, await reconcileOne(gateway, fetch, known, repair));
+    for (const known of page.subscriptions) {
+      const { found, recordsUnread = false } = await reconcileOne(gateway, fetch, known, repair);
+      report.recordsUnread += recordsUnread ? 1 : 0;
+      take(report, found);
+    }
     after = page.next;
   }
   return report;
@@ -104,25 +133,39 @@ function take(report: SubscriptionReport, found: SubscriptionFinding | "same" | 
   if (report.findings.length < MAX_REPORTED) report.findings.push(found);
 }
 
-async function reconcileOne(gateway: Gateway, fetch: FetchSubscription, known: LiveSubscription, repair: boolean) {
+interface Compared {
+  found: SubscriptionFinding | "same" | "unreachable";
+  recordsUnread?: boolean;
+}
+
+async function reconcileOne(
+  gateway: Gateway,
+  fetch: FetchSubscription,
+  known: LiveSubscription,
+  repair: boolean,
+): Promise<Compared> {
   const { userId, product, processor, subscription } = known;
   const subject = { userId, product, processor, subscription, differences: [], repaired: false };
   const fetched = await fetch({ processor, subscription });
-  if (fetched === "unreachable") return fetched;
-  if (fetched === "not_found") return { ...subject, finding: "not_found" } as const;
+  if (fetched === "unreachable") return { found: fetched };
+  if (fetched === "not_found") return { found: { ...subject, finding: "not_found" } };
+  const recordsUnread = fetched.records === null;
   const part = fetched.facts.find((entry) => entry.product === product);
   if (part === undefined) {
     const added = repair && (await repairOne(gateway, fetch, known)).outcome === "added";
-    return { ...subject, finding: "unknown_price", repaired: added } as const;
+    return { found: { ...subject, finding: "unknown_price", repaired: added }, recordsUnread };
   }
-  const differences = compare(known, part.fact);
-  if (differences.length === 0) return "same" as const;
+  const about = { userId, processor, subscription, product: part.product };
+  const differences = [
+    ...compare(known, part.fact),
+    ...(await compareRecords(gateway, about, { fact: part.fact, records: fetched.records })),
+  ];
+  if (differences.length === 0) return { found: "same", recordsUnread };
   const read = repair ? (await repairOne(gateway, fetch, known)).read : undefined;
-  const now = read?.find((entry) => entry.product === product);
+  const now = read?.facts.find((entry) => entry.product === product);
   const repaired =
-    now !== undefined &&
-    (await isRepaired(gateway, { userId, processor, subscription, product: now.product }, now.fact));
-  return { ...subject, finding: "different", differences, repaired } as const;
+    read !== undefined && now !== undefined && (await isRepaired(gateway, about, { ...now, records: read.records }));
+  return { found: { ...subject, finding: "different", differences, repaired }, recordsUnread };
 }
 
 /** What the fetched subscription says otherwise than what is known; starts a second apart are the same. */
@@ -169,37 +212,33 @@ async function repairOne(
   fetch: FetchSubscription,
   { userId, processor, subscription }: LiveSubscription,
 ) {
-  let read: FetchedSubscription["facts"] | undefined;
+  let read: FetchedSubscription | undefined;
   const fetchAgain = async () => {
     const fetched = await fetch({ processor, subscription }, "again");
     if (typeof fetched === "string") return null;
-    const { facts, shared = null, datedBy } = fetched;
-    read = facts;
-    return { facts: [...facts], shared, datedBy };
+    const { facts, shared = null, datedBy, records } = fetched;
+    read = fetched;
+    return { facts: [...facts], shared, datedBy, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
   const outcome = await readAndAdd(subject, fetchAgain, gateway);
   return { outcome, read };
 }
 
-/** Looks again: newer news than what was fetched may have come, and has the last word. */
+/** Compares again: newer facts than those fetched may have come, and have the last word. */
 async function isRepaired(
   gateway: Gateway,
-  {
-    userId,
-    product,
-    processor,
-    subscription,
-  }: Pick<LiveSubscription, "userId" | "processor" | "subscription"> & { product: ProductId },
-  fact: SnapshotFact,
+  about: Pick<LiveSubscription, "userId" | "processor" | "subscription"> & { product: ProductId },
+  fetched: Pick<FetchedSubscription, "records"> & { fact: SnapshotFact },
 ): Promise<boolean> {
+  const { userId, product, processor, subscription } = about;
   const { subscriptions } = await gateway.liveSubscriptions(["", "", ""], PAGE, userId);
   const now = subscriptions.find(
     (each) => each.product === product && each.processor === processor && each.subscription === subscription,
   );
-  return now === undefined
-    ? fact.life === "deleted" || fact.image.status === "canceled"
-    : compare(now, fact).length === 0;
+  if (now === undefined) return fetched.fact.life === "deleted" || fetched.fact.image.status === "canceled";
+  if (compare(now, fetched.fact).length > 0) return false;
+  return (await compareRecords(gateway, about, fetched)).length === 0;
 }
 
 /** After so many failures in a row a processor is not asked again in this round: it is down, or its key is wrong. */
@@ -208,6 +247,7 @@ const PATIENCE = 5;
 /** Asks the processors by their clients; each subscription once a round, however many products it has. */
 export function fetchThrough(find: FindClient): FetchSubscription {
   const failures: Record<Processor, number> = { stripe: 0, paddle: 0 };
+  const recordFailures: Record<Processor, number> = { stripe: 0, paddle: 0 };
   const asked = new Map<string, ReturnType<FetchSubscription>>();
   const ask: FetchSubscription = async ({ processor, subscription }) => {
     if (failures[processor] >= PATIENCE) return "unreachable";
@@ -216,7 +256,8 @@ export function fetchThrough(find: FindClient): FetchSubscription {
       if (client === undefined) return "unreachable";
       const fetched = await client.subscription(subscription);
       failures[processor] = 0;
-      return { ...fetched, facts: fetched.facts.filter(({ product }) => isProductId(product)) };
+      const records = await recordsOf(client, fetched, processor);
+      return { ...fetched, facts: fetched.facts.filter(({ product }) => isProductId(product)), records };
     } catch (error) {
       if (!(error instanceof ProcessorError)) throw error;
       if (error.problem === "not_found") return "not_found";
@@ -231,4 +272,24 @@ export function fetchThrough(find: FindClient): FetchSubscription {
     asked.set(key, answer);
     return answer;
   };
+
+  /** A key may lack the permission to list them: the subscription is compared all the same. */
+  async function recordsOf(
+    client: Pick<ProcessorClient, "paymentRecords">,
+    reading: SubscriptionReading,
+    of: Processor,
+  ) {
+    if (recordFailures[of] >= PATIENCE) return null;
+    try {
+      const records = await client.paymentRecords(reading);
+      recordFailures[of] = 0;
+      return records;
+    } catch (error) {
+      if (!(error instanceof ProcessorError)) throw error;
+      recordFailures[of] += 1;
+      const { subscription } = reading.identity;
+      log.warn({ processor: of, subscription, error: String(error) }, "[Job] A processor did not list the payments");
+      return null;
+    }
+  }
 }

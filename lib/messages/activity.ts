@@ -32,6 +32,7 @@ const WHY: Record<string, string> = {
   "Scheduled plan change withdrawn": "the scheduled plan change was taken back.",
   "Subscription moved to another user": "your subscription was moved to another account.",
   "Subscription moved from another user": "a subscription was moved to your account.",
+  "Discount changed": "a discount of your subscription began, changed or ended.",
 };
 
 const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };

@@ -110,6 +110,10 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
           ],
         };
       },
+      async paymentRecords({ identity: { subscription } }) {
+        await answers("paymentRecords", subscription);
+        return { payments: [], notes: [] };
+      },
       async preview(change) {
         await answers("preview", change);
         return { dueNow: { amount: 1_234, currency: "USD" }, nextCharge: null };

@@ -5,7 +5,7 @@
 
 import { hasErrorBrand } from "@/lib/error-brand";
 import type { ProductId } from "../catalog";
-import type { Instant, SnapshotFact } from "../facts";
+import type { DiscountTerms, Instant, Note, PaymentFact, SnapshotFact } from "../facts";
 import type { Identity } from "./processor";
 
 /** Money in the currency's minor unit. */
@@ -16,14 +16,7 @@ export interface Money {
 }
 
 /** A price reduction that a subscription has at its processor. */
-export interface Discount {
-  /** The processor's id of the coupon (Stripe) or of the discount (Paddle). */
-  id: string;
-  /** What the customer reads; null if the processor has no name for it. */
-  name: string | null;
-  /** The promotion code that the customer gave; null if the business granted the discount without a code. */
-  code: string | null;
-  off: { percent: number } | Money;
+export interface Discount extends DiscountTerms {
   /** From this instant on it reduces no charge; null: it never ends, or ends with its one charge. */
   endsAt: Instant | null;
 }
@@ -129,6 +122,13 @@ export interface SubscriptionReading {
   datedBy: "processor" | "reading";
 }
 
+/** A subscription's latest payments, refunds and disputes, in the form that their events would have given them. */
+export interface PaymentRecords {
+  /** One per product that was charged for; product null: no line has a listed price, so it is for all known products. */
+  payments: { product: ProductId | null; fact: PaymentFact }[];
+  notes: Note[];
+}
+
 export interface ProcessorClient {
   /** Makes a customer for this user; null where the processor makes them itself, at its checkout. */
   customer(request: CustomerRequest): Promise<string | null>;
@@ -143,6 +143,8 @@ export interface ProcessorClient {
   refundCheckout?(transaction: string): Promise<void>;
   /** The subscription as it is now. Whose it is says `identity`: the processor answers for every customer's. */
   subscription(subscription: string): Promise<SubscriptionReading>;
+  /** What was paid, failed, refunded and disputed lately. A few requests. */
+  paymentRecords(reading: SubscriptionReading): Promise<PaymentRecords>;
   preview(change: PlanChange): Promise<ChangePreview>;
   /** Changes the plan. Nothing is changed where its charge fails. What is already so is not done again. */
   change(change: PlanChange): Promise<PlanChanged>;

@@ -3,7 +3,7 @@
  * `stripe/` that implements `WebhookSource`, and one line in `processors/index.ts`.
  */
 import type { FindPrice, ProductId } from "../catalog";
-import type { Fact, Instant, Note, Processor, ProcessorFact } from "../facts";
+import type { DiscountFact, Fact, Instant, Note, Processor, ProcessorFact } from "../facts";
 
 /** Why a delivery was refused before it was stored; the codes are part of the HTTP answer. */
 export type RefusalReason =
@@ -68,7 +68,7 @@ export type Normalized =
       unlinked?: string;
     }
   /** No listed price: quarantined, unless the subscription is known; then its status, period and payments still count. */
-  | { outcome: "unpriced"; fact: ProcessorFact; identity: Identity; analysis: ChangeAnalysis | null }
+  | { outcome: "unpriced"; fact: ProcessorFact | DiscountFact; identity: Identity; analysis: ChangeAnalysis | null }
   | { outcome: "ignored"; reason: string }
   | { outcome: "quarantined"; reason: string; identity: Identity };
 

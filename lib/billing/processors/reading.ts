@@ -1,6 +1,6 @@
-/** The facts of a fetched subscription, read by its processor's normalizer. */
+/** The facts of what was fetched, read by its processor's normalizer. */
 import { withoutPlan } from "../items";
-import type { SubscriptionReading } from "./client";
+import type { PaymentRecords, SubscriptionReading } from "./client";
 import type { Normalized } from "./processor";
 
 /** Its facts by product, and the one that known products without a plan in it share. */
@@ -12,4 +12,13 @@ export function readingOf(
   const [first] = facts;
   const shared = normalized.outcome === "unpriced" ? normalized.fact : first && withoutPlan(first.fact);
   return { facts, shared: shared?.kind === "snapshot" ? shared : null };
+}
+
+/** The facts of a fetched invoice or transaction; nothing if it pays for no plan. */
+export function paymentsOf(normalized: Normalized): PaymentRecords["payments"] {
+  if (normalized.outcome === "unpriced") {
+    return normalized.fact.kind === "payment" ? [{ product: null, fact: normalized.fact }] : [];
+  }
+  if (normalized.outcome !== "facts") return [];
+  return normalized.facts.flatMap(({ product, fact }) => (fact.kind === "payment" ? [{ product, fact }] : []));
 }

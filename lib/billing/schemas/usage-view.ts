@@ -27,6 +27,20 @@ export const meterViewSchema = z.object({
 });
 export type MeterView = z.infer<typeof meterViewSchema>;
 
+export const discountViewSchema = z.object({
+  /** The processor's id of the coupon (Stripe) or of the discount (Paddle). */
+  id: z.string(),
+  name: z.string().nullable(),
+  /** The promotion code that the customer gave; null if the business granted the discount. */
+  code: z.string().nullable(),
+  /** An amount is in the currency's minor unit. */
+  off: z.union([z.object({ percent: z.number() }), z.object({ amount, currency: z.string() })]),
+  /** From this instant on it reduces no charge; null: it does not end by itself. */
+  endsAt: instant.nullable(),
+});
+/** What reduces a subscription's charges, as last known from its processor. */
+export type DiscountView = z.infer<typeof discountViewSchema>;
+
 export const subscriptionViewSchema = z.object({
   product: productId,
   plan: z.string(),
@@ -45,6 +59,8 @@ export const subscriptionViewSchema = z.object({
   limitPlan: z.string(),
   /** While a payment is open: when the plan falls back to free's limits. */
   graceUntil: instant.nullish(),
+  /** Discounts in force. They never change a limit. */
+  discounts: z.array(discountViewSchema).optional(),
   meters: z.array(meterViewSchema),
 });
 export type SubscriptionView = z.infer<typeof subscriptionViewSchema>;

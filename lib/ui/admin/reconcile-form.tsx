@@ -43,13 +43,23 @@ export function ReconcileForm({ userId }: { userId?: string }) {
   );
 }
 
+/** What one reads of fields that are no word by themselves. */
+const FIELDS: Readonly<Record<string, string>> = {
+  openInvoice: "open invoice",
+  periodStart: "period start",
+  periodEnd: "period end",
+  cancelAt: "ends at",
+};
+
 function Report({ subscriptions, usage }: ReconcileReport) {
-  const { checked, different, repaired, notFound, unreachable, findings } = subscriptions;
+  const { checked, different, repaired, notFound, unreachable, recordsUnread, findings } = subscriptions;
   return (
     <>
       <p className="tabular-nums">
         {checked} subscriptions compared: {different} different, {repaired} repaired, {notFound} not found at the
         processor, {unreachable} could not be asked for.
+        {recordsUnread > 0 &&
+          ` The payments and refunds of ${recordsUnread} could not be listed; may the API key read them?`}
         {usage && ` ${usage.drifting} of ${usage.checked} users' meters were off, ${usage.repaired} repaired.`}
       </p>
       <ul className="mt-2 divide-y divide-line border-line border-y empty:hidden">
@@ -62,8 +72,8 @@ function Report({ subscriptions, usage }: ReconcileReport) {
               {finding === "different" && (done ? "repaired." : "different.")}
             </p>
             {differences.map(({ field, here, there }) => (
-              <p key={field} className="text-muted">
-                {field}: {here ?? "none"} here, {there ?? "none"} there
+              <p key={`${field}/${there}`} className="text-muted">
+                {FIELDS[field] ?? field}: {here ?? "none"} here, {there ?? "none"} there
               </p>
             ))}
           </li>

@@ -4,6 +4,7 @@ import { isFree, planName, planPrice } from "@/lib/messages/plan";
 import { Meter } from "../meter/meter";
 import { Instant } from "../time/instant";
 import { CardButtons, type CardWork } from "./card-buttons";
+import { DiscountLine } from "./discount-line";
 import { PlanComparison } from "./plan-comparison";
 import { StatusBadge } from "./status-badge";
 import { SubscriptionNotice } from "./subscription-notice";
@@ -21,7 +22,7 @@ export function SubscriptionCard({ subscription, work, now, locale }: Subscripti
   const { product: id, plan, limitPlan, meters } = subscription;
   const heading = `product-${id}`;
   const title = `${product(id).name} ${planName(id, plan)}`;
-  const { interval, periodEnd, cancelAt, status } = subscription;
+  const { interval, periodEnd, cancelAt, status, discounts = [] } = subscription;
   const price = isFree(subscription) ? "No charge" : planPrice(subscription, locale);
   // Billed monthly, the reset below says it already.
   const renewsAt = interval === "yearly" && status === "active" && cancelAt === null ? periodEnd : null;
@@ -34,16 +35,23 @@ export function SubscriptionCard({ subscription, work, now, locale }: Subscripti
           </h2>
           <StatusBadge subscription={subscription} />
         </div>
-        {price && (
-          <p className="text-muted text-sm tabular-nums">
-            {price}
-            {subscription.quantity > 1 && ` × ${subscription.quantity}`}
-            {renewsAt && (
-              <>
-                , renews on <Instant at={renewsAt} now={now} />
-              </>
+        {(price || discounts.length > 0) && (
+          <div className="text-muted text-sm tabular-nums">
+            {price && (
+              <p>
+                {price}
+                {subscription.quantity > 1 && ` × ${subscription.quantity}`}
+                {renewsAt && (
+                  <>
+                    , renews on <Instant at={renewsAt} now={now} />
+                  </>
+                )}
+              </p>
             )}
-          </p>
+            {discounts.map((discount) => (
+              <DiscountLine key={discount.id} discount={discount} now={now} locale={locale} />
+            ))}
+          </div>
         )}
       </header>
       <div className="space-y-5 px-5 py-5 sm:px-6">

@@ -7,12 +7,17 @@ declare
   v_changed_from timestamptz;
 begin
   delete from public.mirrors m where m.user_id = p_user_id and m.product = p_product;
-  insert into public.mirrors
-  select p_user_id, p_product, m.* from jsonb_to_recordset(p_timeline -> 'mirrors') as m (
+  insert into public.mirrors (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
+    status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
+    scheduled_plan, scheduled_interval, discounts)
+  select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
+    m.status, m.period_start, m.period_end, m.cancel_at, m.trial_end, m.collection_paused, m.past_due_since,
+    m.updated_at, m.ended_at, m.scheduled_plan, m.scheduled_interval, coalesce(m.discounts, '[]')
+  from jsonb_to_recordset(p_timeline -> 'mirrors') as m (
     source text, processor text, subscription_id text, plan text, billing_interval text, quantity integer, status text,
     period_start timestamptz, period_end timestamptz, cancel_at timestamptz, trial_end timestamptz,
     collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
-    scheduled_plan text, scheduled_interval text);
+    scheduled_plan text, scheduled_interval text, discounts jsonb);
 
   delete from public.billing_periods b where b.user_id = p_user_id and b.product = p_product;
   insert into public.billing_periods

@@ -22,6 +22,13 @@ as $$
       from public.entitlement_segments s
       where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
         and s.starts_at >= p_row.turns_at) end,
+    'discounts', coalesce((
+      select jsonb_agg(d.value order by d.ordinality)
+      from public.mirrors m
+      cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
+      where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
+        and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(public.now_for(p_row.user_id), p_row.as_of), true)
+    ), '[]'),
     'meters', (
       select jsonb_agg(jsonb_build_object(
         'field', m.field,

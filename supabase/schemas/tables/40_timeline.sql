@@ -4,7 +4,7 @@ create table public.facts (
   user_id text not null,
   product text not null,
   fact_id text not null,
-  kind text not null check (kind in ('snapshot', 'payment', 'schedule', 'transfer')),
+  kind text not null check (kind in ('snapshot', 'payment', 'schedule', 'transfer', 'discount')),
   processor text not null,
   subscription_id text not null,
   occurred_at timestamptz not null,
@@ -38,6 +38,8 @@ create table public.mirrors (
   -- Our own plan change for the end of the period.
   scheduled_plan text,
   scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
+  -- What reduces its charges: [{id, name, code, off, ends_at}]. Shown only.
+  discounts jsonb not null default '[]',
   primary key (user_id, product, source)
 );
 create index mirrors_subscription on public.mirrors (processor, subscription_id);

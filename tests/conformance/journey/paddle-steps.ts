@@ -3,9 +3,19 @@ import { expect } from "vitest";
 import { endDoubled } from "@/lib/billing/doubled";
 import { portalOf } from "@/lib/billing/invoices";
 import { HOUR } from "@/lib/billing/period";
+import { reconcile } from "@/lib/billing/reconcile";
 import type { Step } from "./stage";
 
 export const PADDLE_STEPS: readonly Step[] = [
+  {
+    name: "buy with a code, and read what it takes off",
+    async run({ open, pay, client, gateway, buyer, writer, subscription, processor }) {
+      const { transaction } = await open("plus", "monthly", { code: "SPRING20" });
+      await pay(transaction);
+      await reconcile({ userId: buyer.id, processor, subscription: await subscription() }, await client(), gateway);
+      expect((await writer()).discounts).toMatchObject([{ code: "SPRING20" }]);
+    },
+  },
   {
     name: "pay two checkouts, and end the doubled one",
     async run({ open, pay, shop, settled, wait, database }) {

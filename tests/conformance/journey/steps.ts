@@ -4,7 +4,7 @@ import { checkoutStatus, returnFromCheckout } from "@/lib/billing/checkout-retur
 import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "@/lib/billing/invoices";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { reconcile } from "@/lib/billing/reconcile";
-import { reconcileSubscriptions } from "@/lib/jobs/reconcile";
+import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import type { Step } from "./stage";
 
 export const STEPS: readonly Step[] = [
@@ -104,12 +104,12 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: "compare with the processor",
-    async run({ buy, client: clientOf, processor, subscription, gateway, buyer }) {
+    async run({ buy, client: clientOf, shop, processor, subscription, gateway, buyer }) {
       await buy("plus");
       const client = await clientOf();
-      const fetch = (of: { subscription: string }) => client.subscription(of.subscription);
+      const fetch = fetchThrough(shop.reach);
       const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });
-      expect(report).toMatchObject({ checked: 1, different: 0 });
+      expect(report).toMatchObject({ checked: 1, different: 0, recordsUnread: 0 });
       expect(
         await reconcile({ userId: buyer.id, processor, subscription: await subscription() }, client, gateway),
       ).toEqual({

@@ -2,6 +2,8 @@
 import { expect } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { planPrice } from "@/lib/billing/processors/stripe/events";
+import { reconcile } from "@/lib/billing/reconcile";
+import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import type { Sandbox } from "@/lib/sandbox/sandbox";
 import { playedStripe } from "@/lib/sandbox/stripe";
 import * as pages from "@/lib/sandbox/stripe/hosted";
@@ -34,6 +36,30 @@ function addItems(sandbox: Sandbox, subscription: string) {
 }
 
 export const STRIPE_STEPS: readonly Step[] = [
+  {
+    name: "buy with a code, and compare what was refunded and disputed",
+    async run({ open, pay, client, sandbox, settled, gateway, shop, buyer, writer, subscription, processor }) {
+      const { transaction } = await open("plus", "monthly", { code: "SPRING" });
+      await pay(transaction);
+      const reader = await client();
+      await reconcile({ userId: buyer.id, processor, subscription: await subscription() }, reader, gateway);
+      expect((await writer()).discounts).toMatchObject([{ code: "SPRING", off: { percent: 20 } }]);
+      const [billed] = (await gateway.payers(buyer.id)).customers;
+      const [paid] = await reader.invoices({ customer: billed?.customer as string });
+      for (const action of ["refund_half", "dispute", "lose"]) {
+        const pressed = new URLSearchParams({ action });
+        await settled(pages.submit(sandbox, "invoice", paid?.id as string, pressed));
+      }
+      const fetch = fetchThrough(shop.reach);
+      const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });
+      // A dispute's events name no customer.
+      expect(report.findings.flatMap(({ differences }) => differences.map(({ field }) => field))).toEqual([
+        "dispute",
+        "dispute",
+      ]);
+      expect(report).toMatchObject({ repaired: 1, recordsUnread: 0 });
+    },
+  },
   {
     name: "try a plan",
     async run({ open, pay, wait, writer }) {

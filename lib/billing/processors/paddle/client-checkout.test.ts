@@ -137,6 +137,7 @@ describe("a subscription as it is", () => {
             at: updatedAt,
             life: "updated",
             before: null,
+            discounts: [],
             list: {
               complete: true,
               plans: 1,

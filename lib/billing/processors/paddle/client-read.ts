@@ -1,6 +1,7 @@
 /** Paddle's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
 import type {
   AdjustmentTotals,
+  Discount,
   Subscription,
   SubscriptionPreview,
   Transaction,
@@ -111,7 +112,11 @@ export function readCheckoutState({ status, subscriptionId }: Transaction): Chec
  * The subscription as a snapshot, through the same normalizer as its events: Paddle's own `updated_at` puts it in its
  * place among them, however late they come.
  */
-export function readSubscription(subscription: Subscription, findPrice: FindPrice): SubscriptionReading {
+export function readSubscription(
+  subscription: Subscription,
+  findPrice: FindPrice,
+  discount?: Discount,
+): SubscriptionReading {
   const at = readInstant("updated_at", subscription.updatedAt);
   const { currentBillingPeriod: period, scheduledChange: change } = subscription;
   // The few fields that mean something here, by the names that Paddle gave them.
@@ -124,13 +129,25 @@ export function readSubscription(subscription: Subscription, findPrice: FindPric
     scheduled_change: change && { action: change.action, effective_at: change.effectiveAt },
     collection_mode: subscription.collectionMode,
     import_meta: subscription.importMeta,
+    discount: subscription.discount && {
+      id: subscription.discount.id,
+      ends_at: subscription.discount.endsAt,
+      ...(discount && {
+        description: discount.description,
+        code: discount.code,
+        type: discount.type,
+        amount: discount.amount,
+        currency_code: discount.currencyCode,
+      }),
+    },
     items: subscription.items.map(({ price, quantity, trialDates }) => ({
       price: { id: price.id, product_id: price.productId, billing_cycle: price.billingCycle },
       quantity,
       trial_dates: trialDates && { ends_at: trialDates.endsAt },
     })),
   };
-  const id = `read:${subscription.id}:${at}`;
+  // A reading that says more is another fact.
+  const id = `read:${subscription.id}:${at}${discount ? `:${discount.id}` : ""}`;
   const event = {
     processor: "paddle" as const,
     id,

@@ -6,6 +6,7 @@ import { caller, unreadable } from "./client-call";
 import { asInvalidCode, discountOfCode, discountsOf } from "./client-discount";
 import { billingMode, planItemsAfter } from "./client-plan";
 import { hasNoDocument, readCheckoutState, readInvoice, readPreview, readSubscription } from "./client-read";
+import { fetchDiscount, listRecords } from "./client-records";
 
 export interface PaddleClientOptions {
   apiKey: string;
@@ -103,7 +104,13 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
     async subscription(subscription) {
       const id = pathId(subscription);
       const current = await call("subscription", () => paddle.subscriptions.get(id));
-      return call("subscription", async () => readSubscription(current, findPrice));
+      const discount = await fetchDiscount(paddle, current, call);
+      return call("subscription", async () => readSubscription(current, findPrice, discount));
+    },
+
+    async paymentRecords({ identity: { subscription } }) {
+      if (subscription === null) return { payments: [], notes: [] };
+      return listRecords(paddle, subscription, { call, findPrice });
     },
 
     async preview(change) {

@@ -172,7 +172,7 @@ test.each(Object.entries(FACTS))("%s", (name, fact) => {
   const id = `paddle:${of(name).event_id}:${type === "subscription" ? "snapshot" : "payment"}`;
   const origin = { id, processor: "paddle", subscription: "sub_01ada" };
   const list = { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] };
-  const said = { ...origin, ...fact, ...(type === "subscription" && { list }) };
+  const said = { ...origin, ...fact, ...(type === "subscription" && { list, discounts: [] }) };
   const facts: object[] = [{ product: "writer", fact: said }];
   if (name.endsWith("two_products")) {
     const image = { ...plus, plan: "starter", item: item("starter", "monthly", "chatbots"), quantity: 3 };

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { identifier } from "@/lib/billing/processors/envelope";
 import type { Identity } from "@/lib/billing/processors/processor";
-import { userIdSchema } from "@/lib/text";
+import { line, userIdSchema } from "@/lib/text";
 import { instantOf } from "./instant";
 
 function optional<T extends z.ZodType>(schema: T) {
@@ -39,6 +39,24 @@ const item = z.object({
   trial_dates: optional(z.object({ ends_at: optional(instant) })),
 });
 
+/** Shown only: a text that cannot be stored counts as none. */
+const shown = optional(line({ max: 500 })).catch(null);
+
+/** Events name a discount by its id; what it takes off is there only if it was fetched beside the subscription. */
+const discount = z
+  .object({
+    id,
+    ends_at: optional(instant),
+    description: shown,
+    code: shown,
+    type: optional(z.string()),
+    amount: optional(z.string().regex(/^\d{1,15}(\.\d{1,10})?$/)),
+    currency_code: optional(z.string().regex(/^[A-Z]{3}$/)),
+  })
+  .nullish()
+  .catch(undefined);
+export type Discount = NonNullable<z.output<typeof discount>>;
+
 export const subscriptionShape = z.object({
   id,
   status: z.string(),
@@ -49,6 +67,7 @@ export const subscriptionShape = z.object({
   /** Only subscriptions that were brought over from elsewhere have it. */
   import_meta: optional(z.unknown()),
   items: z.array(item),
+  discount,
 });
 export type Subscription = z.output<typeof subscriptionShape>;
 export type SubscriptionItem = Subscription["items"][number];

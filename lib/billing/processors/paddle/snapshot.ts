@@ -2,6 +2,7 @@
 import type { ProductId } from "@/lib/billing/catalog";
 import { type Image, LIVE, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/facts";
 import type { Normalized } from "@/lib/billing/processors/processor";
+import { namedDiscount } from "./discount";
 import type { Handler } from "./handler";
 import { highestItem, itemKeyOf, itemListOf, type PlanItem, planItemsOf } from "./items";
 import { identityOf, missingField, readEntity, type Subscription, subscriptionShape } from "./shape";
@@ -20,6 +21,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
     const subscription = read.value;
     const status = STATUSES.find((known) => known === subscription.status);
     if (status === undefined) return quarantined("unknown_status");
+    const units = subscription.items.reduce((sum, { quantity }) => sum + (quantity ?? 1), 0);
     const origin = {
       kind: "snapshot" as const,
       id: `paddle:${id}:snapshot`,
@@ -30,6 +32,9 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
       life: status === "canceled" ? ("deleted" as const) : life,
       list: itemListOf(subscription, findPrice),
       before: null,
+      ...(subscription.discount !== undefined && {
+        discounts: subscription.discount === null ? [] : [namedDiscount(subscription.discount, units)],
+      }),
     };
     const planItems = planItemsOf(subscription, findPrice);
     // The end of a subscription counts whatever else is doubtful.

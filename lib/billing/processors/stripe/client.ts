@@ -8,6 +8,7 @@ import { COLLECTED, collectionOf } from "./client-collection";
 import { DISCOUNTS, readDiscounts, readDue, refundsOf, requireTaxAddress } from "./client-money";
 import { newCycle, planItemOf } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInvoice, readSubscription } from "./client-read";
+import { listRecords, retrieveWithDiscounts } from "./client-records";
 import { openSession } from "./client-sale";
 import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
@@ -114,7 +115,7 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
       return call("subscription", async () => {
         const askedAt = Date.now();
         const started = performance.now();
-        const answer = await stripe.subscriptions.retrieve(entityId(subscription));
+        const answer = await retrieveWithDiscounts(stripe, subscription);
         const elapsed = performance.now() - started;
         if (answer.items.has_more) {
           const data = await stripe.subscriptionItems.list({ subscription: answer.id, limit: 100 });
@@ -122,6 +123,10 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
         }
         return readSubscription(answer, { askedAt, elapsed, findPrice });
       });
+    },
+
+    paymentRecords(reading) {
+      return call("paymentRecords", () => listRecords(stripe, reading, findPrice));
     },
 
     preview({ subscription, priceId, timing }) {

@@ -38,7 +38,7 @@ const plan = { hasPeriodChange: false, hasPlanChange: true };
 
 const snapshot = (at: number, image: Image, before: Image | null, analysis: object | null, life = "updated") => ({
   analysis,
-  fact: { kind: "snapshot", at, life, image, before, list: { complete: true, plans: 1, unlisted: [] } },
+  fact: { kind: "snapshot", at, life, image, before, list: { complete: true, plans: 1, unlisted: [] }, discounts: [] },
 });
 const payment = (at: number, fact: object) => ({
   analysis: null,
@@ -125,11 +125,17 @@ const EXPECTED: Record<string, { fact: object; analysis: object | null }> = {
 };
 
 const ada = { customer: "cus_Ada", subscription: "sub_AdaWriter", trustedUserId: "user_ada" };
-const note = (kind: Note["kind"], at: number, { customer = null, amount = null, detail = null }: Partial<Note>) => ({
+const note = (
+  of: string,
+  kind: Note["kind"],
+  at: number,
+  { customer = null, amount = null, detail = null }: Partial<Note>,
+) => ({
   outcome: "facts",
   facts: [],
   identity: { customer, subscription: null, trustedUserId: null },
   analysis: null,
+  id: `stripe:${of}`,
   kind,
   at,
   customer,
@@ -139,10 +145,22 @@ const note = (kind: Note["kind"], at: number, { customer = null, amount = null, 
 
 /** Events that change no entitlement. */
 const NOTES = {
-  "charge.refunded": note("refund", MID_MARCH, { customer: "cus_Ada", amount: 500 }),
-  "charge.dispute.created": note("dispute_opened", MID_MARCH, { amount: 1999, detail: "needs_response" }),
-  "charge.dispute.closed": note("dispute_closed", APRIL, { amount: 1999, detail: "lost" }),
-  "customer.deleted": note("customer_deleted", MAY, { customer: "cus_Ada" }),
+  "charge.refunded": note("ch_AdaMarch:refund:500", "refund", MID_MARCH, { customer: "cus_Ada", amount: 500 }),
+  "charge.dispute.created": note("du_AdaMarch:dispute_opened", "dispute_opened", MID_MARCH, {
+    amount: 1999,
+    detail: "needs_response",
+  }),
+  "charge.dispute.closed": note("du_AdaMarch:dispute_closed", "dispute_closed", APRIL, {
+    amount: 1999,
+    detail: "lost",
+  }),
+  "customer.deleted": note("evt_customer_deleted:note", "customer_deleted", MAY, { customer: "cus_Ada" }),
+};
+
+const DISCOUNTS = {
+  "customer.discount.created": { at: MARCH, change: "set" },
+  "customer.discount.updated": { at: MID_MARCH, change: "set" },
+  "customer.discount.deleted": { at: MID_MARCH, change: "ended" },
 };
 
 const LINK = "checkout.session.completed";
@@ -158,7 +176,7 @@ const starter = {
 const without = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
 
 test("every fixture has its expectation", () => {
-  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), ...LINKS, UNLISTED];
+  const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), ...Object.keys(DISCOUNTS), ...LINKS, UNLISTED];
   expect(expected.toSorted()).toEqual(Object.keys(story("g2")).toSorted());
 });
 
@@ -167,7 +185,10 @@ describe.each(SHAPES)("shape %s", (shape) => {
     const result = normalized(story(shape)[name] ?? {});
     const id = `stripe:evt_${name.replaceAll(".", "_")}:${"kind" in fact ? fact.kind : ""}`;
     const origin = { id, processor: "stripe", subscription: "sub_AdaWriter" };
-    const list = { list: { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] } };
+    const list = {
+      list: { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] },
+      discounts: [],
+    };
     const said = { ...origin, ...fact, ...("kind" in fact && fact.kind === "snapshot" && list) };
     const facts = [{ product: "writer", fact: said }];
     if (name.endsWith("two_products")) facts.push({ product: "chatbots", fact: { ...said, ...{ image: starter } } });
@@ -177,12 +198,27 @@ describe.each(SHAPES)("shape %s", (shape) => {
     expect(result).toEqual({ outcome: "facts", facts, identity: ada, analysis });
   });
 
-  test.each(Object.entries(NOTES))("%s is noted", (name, { kind, at, customer, amount, detail, ...rest }) => {
-    const id = `stripe:evt_${name.replaceAll(".", "_")}:note`;
+  test.each(Object.entries(NOTES))("%s is noted", (name, { id, kind, at, customer, amount, detail, ...rest }) => {
     const currency = "usd";
     expect(normalized(story(shape)[name] ?? {})).toEqual({
       ...rest,
       notes: [{ id, kind, at, customer, amount, currency, detail }],
+    });
+  });
+
+  test.each(Object.entries(DISCOUNTS))("%s names a discount of the subscription", (name, said) => {
+    expect(normalized(story(shape)[name] ?? {})).toEqual({
+      outcome: "unpriced",
+      identity: { ...ada, trustedUserId: null },
+      analysis: null,
+      fact: {
+        kind: "discount",
+        id: `stripe:evt_${name.replaceAll(".", "_")}:discount`,
+        processor: "stripe",
+        subscription: "sub_AdaWriter",
+        ...said,
+        discount: { key: "di_Ada", terms: null, endsAt: NEXT_MARCH },
+      },
     });
   });
 
@@ -212,6 +248,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
             image: { ...plus, ...without },
             before: plus,
             list: { complete: true, plans: 0, unlisted: [own] },
+            discounts: [],
           },
         },
       ],

@@ -1,6 +1,7 @@
 import type { FindPrice } from "@/lib/billing/catalog";
 import { isPlainObject } from "@/lib/billing/processors/envelope";
 import type { Normalized, WebhookEvent } from "@/lib/billing/processors/processor";
+import { discountHandler } from "./discount";
 import type { Handler } from "./handler";
 import { linkHandler, noteHandler } from "./note";
 import { paymentHandler } from "./payment";
@@ -22,6 +23,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   // A bank debit is settled days after the checkout. The invoice's events tell of the money; these tell whose it is.
   "checkout.session.async_payment_succeeded": linkHandler,
   "checkout.session.async_payment_failed": linkHandler,
+  "customer.discount.created": discountHandler("set"),
+  "customer.discount.updated": discountHandler("set"),
+  "customer.discount.deleted": discountHandler("ended"),
   "charge.refunded": noteHandler("refund"),
   "charge.dispute.created": noteHandler("dispute_opened"),
   "charge.dispute.closed": noteHandler("dispute_closed"),

@@ -70,7 +70,7 @@ describe("a note", () => {
   const noted = (note: object, customer: string | null) => ({
     outcome: "facts",
     facts: [],
-    notes: [{ id: "stripe:evt_1:note", at: 2_000_000_000, customer, currency: "usd", ...note }],
+    notes: [{ at: 2_000_000_000, customer, currency: "usd", ...note }],
     identity: { ...NOBODY, customer },
     analysis: null,
   });
@@ -78,28 +78,33 @@ describe("a note", () => {
   test("of a refund has what was given back so far, whole or in part", () => {
     const refund = (refunded: number, changes: Changes = {}) =>
       send("charge.refunded", chargeObject({ ...CHARGE, refunded }, "g2"), changes);
-    const kind = { kind: "refund", detail: null };
-    expect(refund(500)).toEqual(noted({ ...kind, amount: 500 }, "cus_1"));
-    expect(refund(1999)).toEqual(noted({ ...kind, amount: 1999 }, "cus_1"));
-    expect(refund(0)).toEqual(noted({ ...kind, amount: 0 }, "cus_1"));
-    expect(refund(0, { amount_refunded: undefined })).toEqual(noted({ ...kind, amount: 1999 }, "cus_1"));
-    expect(refund(500, { customer: null })).toEqual(noted({ ...kind, amount: 500 }, null));
+    const kind = (refunded: number) => ({
+      id: `stripe:ch_1:refund:${refunded}`,
+      kind: "refund",
+      detail: null,
+      amount: refunded,
+    });
+    expect(refund(500)).toEqual(noted(kind(500), "cus_1"));
+    expect(refund(1999)).toEqual(noted(kind(1999), "cus_1"));
+    expect(refund(0)).toEqual(noted(kind(0), "cus_1"));
+    expect(refund(0, { amount_refunded: undefined })).toEqual(noted(kind(1999), "cus_1"));
+    expect(refund(500, { customer: null })).toEqual(noted(kind(500), null));
     expect(refund(500, { customer: { id: "cus_1", object: "customer" } })).toEqual(refund(500));
   });
 
   test("of a dispute has the amount and what came of it, and no customer", () => {
     expect(send("charge.dispute.closed", disputeObject(DISPUTE, "g2"), { amount_refunded: 7 })).toEqual(
-      noted({ kind: "dispute_closed", amount: 1999, detail: "won" }, null),
+      noted({ id: "stripe:du_1:dispute_closed", kind: "dispute_closed", amount: 1999, detail: "won" }, null),
     );
     const opened = disputeObject({ ...DISPUTE, status: "needs_response" }, "g2");
     expect(send("charge.dispute.created", opened)).toEqual(
-      noted({ kind: "dispute_opened", amount: 1999, detail: "needs_response" }, null),
+      noted({ id: "stripe:du_1:dispute_opened", kind: "dispute_opened", amount: 1999, detail: "needs_response" }, null),
     );
   });
 
   test("of a deleted customer names the customer, and no user: the metadata of a customer is not looked at", () => {
     const customer = customerObject({ id: "cus_1", created: 1_000_000, metadata: { user_id: "user_else" } });
-    const kind = { kind: "customer_deleted", amount: null, detail: null };
+    const kind = { id: "stripe:evt_1:note", kind: "customer_deleted", amount: null, detail: null };
     expect(send("customer.deleted", customer)).toEqual(noted(kind, "cus_1"));
     expect(send("customer.deleted", customer, { currency: null })).toMatchObject({
       notes: [{ ...kind, currency: null }],

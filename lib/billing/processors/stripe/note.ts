@@ -35,24 +35,30 @@ const noteShape = z.object({
 export function noteHandler(kind: Note["kind"]): Handler {
   return ({ id, at, object }) => {
     // A customer is its own customer; a dispute names its charge only.
-    const { customer, subscription } = subscriptionIdentityOf(object);
+    const { customer, subscription: objectId } = subscriptionIdentityOf(object);
     const identity = {
-      customer: kind === "customer_deleted" ? subscription : customer,
+      customer: kind === "customer_deleted" ? objectId : customer,
       subscription: null,
       trustedUserId: null,
     };
     const read = readObject(noteShape, object);
     if (!read.ok) return { outcome: "quarantined", reason: read.reason, identity };
     const { amount, amount_refunded: refunded, currency, status } = read.value;
+    const money = kind === "refund" ? (refunded ?? amount) : amount;
     const note: Note = {
-      id: `stripe:${id}:note`,
+      // By the object, so that the event and the fetched object give one note. A charge can be refunded in parts.
+      id: kind === "customer_deleted" || objectId === null ? `stripe:${id}:note` : noteId(objectId, kind, money),
       kind,
       at,
       customer: identity.customer,
-      amount: kind === "refund" ? (refunded ?? amount) : amount,
+      amount: money,
       currency,
       detail: kind === "refund" ? null : status,
     };
     return { outcome: "facts", facts: [], notes: [note], identity, analysis: null };
   };
+}
+
+function noteId(object: string, kind: Note["kind"], amount: number | null): string {
+  return `stripe:${object}:${kind}${kind === "refund" ? `:${amount}` : ""}`;
 }

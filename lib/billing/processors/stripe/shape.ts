@@ -13,13 +13,13 @@ export function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value): z.output<T> | null => value ?? null);
 }
 
-const seconds = z
+export const seconds = z
   .number()
   .min(0)
   .max(LAST_INSTANT / 1000)
   .transform((value) => Math.floor(value * 1000));
 
-const id = z.string().refine((value) => identifier(value) !== null);
+export const id = z.string().refine((value) => identifier(value) !== null);
 
 /** The id of another object, which may have been expanded in place. */
 const reference = z.union([id, z.object({ id }).transform((object) => object.id)]);
@@ -145,7 +145,7 @@ export function isTrialFromCheckout(object: Record<string, unknown>): boolean {
   return z.object({ metadata: z.object({ trial_source: z.literal("checkout") }) }).safeParse(object).success;
 }
 
-const anyReference = optional(reference).catch(null);
+export const anyReference = optional(reference).catch(null);
 
 const subscriptionIdentity = z.object({ id: anyReference, customer: anyReference, metadata });
 

@@ -167,6 +167,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
         at: 2_000_000_000,
         life: "created",
         list: { complete: true, plans: 0, unlisted: [own] },
+        discounts: [],
         image: {
           plan: null,
           interval: null,

@@ -3,6 +3,7 @@ import type { FindPrice, ProductId } from "@/lib/billing/catalog";
 import { type Image, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/facts";
 import type { ChangeAnalysis, Normalized } from "@/lib/billing/processors/processor";
 import { objectBefore } from "./before";
+import { discountsOf } from "./discount";
 import type { Delivered, Handler } from "./handler";
 import { highestItem, itemKeyOf, itemListOf, type PlanItem, periodOf, planItemsOf } from "./items";
 import {
@@ -32,6 +33,7 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
     const list = itemListOf(subscription, findPrice);
     const trial = isTrialFromCheckout(delivered.object);
     const seen: Seen = { subscription, status, trial };
+    const discounts = discountsOf(delivered.object);
     const origin = {
       kind: "snapshot" as const,
       id: `stripe:${delivered.id}:snapshot`,
@@ -40,6 +42,7 @@ export function snapshotHandler(life: SnapshotFact["life"]): Handler {
       at: delivered.at,
       life,
       list,
+      ...(discounts !== undefined && { discounts }),
     };
 
     const facts: { product: ProductId; fact: SnapshotFact }[] = [];

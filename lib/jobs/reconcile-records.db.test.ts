@@ -1,0 +1,344 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { DiscountTerms, NamedDiscount, PaymentFact } from "@/lib/billing/facts";
+import { DAY, HOUR, SECOND } from "@/lib/billing/period";
+import {
+  type PaymentRecords,
+  type ProcessorClient,
+  ProcessorError,
+  type SubscriptionReading,
+} from "@/lib/billing/processors/client";
+import { readingOf } from "@/lib/billing/processors/reading";
+import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/billing/processors/stripe/events";
+import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { normalized } from "@/lib/billing/processors/stripe/testing";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
+
+const { gateway, query } = meteredDatabase();
+
+const NOW = Math.floor(Date.now() / SECOND) * SECOND;
+const STARTED = NOW - 10 * DAY;
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `compared-${users}`;
+});
+
+/** A Plus subscriber here; `there` is what the processor has by now. */
+async function subscriber() {
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
+  await deliver(gateway, played.created());
+  return played;
+}
+
+/** The subscription as an event that was not delivered shows it. */
+function fetched(
+  object: StripeObject,
+  records: FetchedSubscription["records"] = { payments: [], notes: [] },
+  discounts?: NamedDiscount[],
+): FetchedSubscription {
+  const read = normalized(object);
+  if (read.outcome !== "facts") throw new Error(read.outcome);
+  const { facts, shared } = readingOf(read);
+  const entries = facts.map(({ product, fact }) => ({
+    product,
+    fact: { ...fact, before: null, ...(discounts && { discounts }) },
+  }));
+  return { facts: entries, shared, datedBy: "reading", records };
+}
+
+/** The payment of an event that was not delivered, as the processor's list gives it. */
+function listed(object: StripeObject): PaymentRecords["payments"] {
+  const read = normalized(object);
+  if (read.outcome !== "facts") throw new Error(read.outcome);
+  return read.facts.map(({ product, fact }) => ({
+    product,
+    fact: { ...(fact as PaymentFact), id: `stripe:read:${fact.id}` },
+  }));
+}
+const paymentsOf = (...objects: StripeObject[]): PaymentRecords => ({ payments: objects.flatMap(listed), notes: [] });
+
+function notesOf(object: StripeObject, customer = `cus_${userId}`): PaymentRecords {
+  const read = normalized(object);
+  if (read.outcome !== "facts") throw new Error(read.outcome);
+  return { payments: [], notes: (read.notes ?? []).map((note) => ({ ...note, customer })) };
+}
+
+const answer =
+  (result: FetchedSubscription): FetchSubscription =>
+  async () =>
+    result;
+const round = (fetch: FetchSubscription, repair = true) => reconcileSubscriptions(gateway, fetch, { repair, userId });
+const fieldsOf = ({ findings }: Awaited<ReturnType<typeof round>>) =>
+  findings.flatMap(({ differences }) => differences.map(({ field }) => field));
+const writer = async () => {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+};
+const storedFacts = () => query("select fact_id from facts where user_id = $1 order by fact_id", [userId]);
+const storedNotes = () =>
+  query("select note_id, kind, amount::integer as amount, detail from notes where user_id = $1 order by note_id", [
+    userId,
+  ]);
+
+describe("a payment", () => {
+  /** Changed to Ultra, whose first charge failed: Plus's limits apply until it is paid. */
+  async function declined() {
+    const played = await subscriber();
+    await deliver(gateway, played.paid("subscription_create", STARTED + SECOND));
+    const changed = played.planChanged("ultra", NOW - 2 * HOUR);
+    await deliver(gateway, changed);
+    const failed = played.paymentFailed("subscription_update", NOW - 2 * HOUR + SECOND);
+    const paid = played.paid("subscription_update", NOW - HOUR);
+    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    return { failed, paid, same };
+  }
+
+  test("whose event never came gives the withheld quota back, and the late event changes nothing", async () => {
+    const { failed, paid, same } = await declined();
+    await deliver(gateway, failed);
+    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+
+    const there = answer(fetched(same, paymentsOf(paid)));
+    const compared = await round(there, false);
+    expect(compared).toMatchObject({ different: 1, repaired: 0 });
+    expect(fieldsOf(compared)).toEqual(["payment"]);
+    expect(await writer()).toMatchObject({ limitPlan: "plus" });
+
+    expect(await round(there)).toMatchObject({ different: 1, repaired: 1 });
+    const repaired = await writer();
+    expect(repaired).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    const facts = await storedFacts();
+    expect(await round(there)).toMatchObject({ checked: 1, different: 0, findings: [] });
+    expect(await storedFacts()).toEqual(facts);
+    // A fact that is stored stays as it is: what the processor says of it later is no difference that could be repaired.
+    const other = paymentsOf(paid).payments.map(({ product, fact }) => {
+      return { product, fact: { ...fact, outcome: "failed" as const } };
+    });
+    expect(await round(answer(fetched(same, { payments: other, notes: [] })))).toMatchObject({ different: 0 });
+    await deliver(gateway, paid);
+    expect(await writer()).toEqual(repaired);
+  });
+
+  test("that failed unheard is an open invoice, and withholds what is not paid", async () => {
+    const { failed, same } = await declined();
+    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    const report = await round(answer(fetched(same, paymentsOf(failed))));
+    expect(fieldsOf(report)).toEqual(["openInvoice"]);
+    expect(report).toMatchObject({ repaired: 1 });
+    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+  });
+
+  test("that is made while the open invoice is fetched stands", async () => {
+    const { failed, paid, same } = await declined();
+    let fetches = 0;
+    const report = await round(async () => {
+      fetches += 1;
+      if (fetches === 2) await deliver(gateway, paid);
+      return fetched(same, paymentsOf(failed));
+    });
+    expect(fetches).toBe(2);
+    expect(fieldsOf(report)).toEqual(["openInvoice"]);
+    expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+  });
+
+  test("without a listed price counts for the plan whose item it is", async () => {
+    const { failed, paid, same } = await declined();
+    await deliver(gateway, failed);
+    const records: PaymentRecords = {
+      payments: listed(paid).map(({ fact }) => ({
+        product: null,
+        fact: {
+          ...fact,
+          plan: null,
+          unlisted: [
+            {
+              id: `si_${userId}`,
+              product: null,
+              price: "price_own",
+              purpose: "proration",
+              periodStart: fact.periodStart,
+              periodEnd: fact.periodEnd,
+              inMoney: true,
+            },
+          ],
+        },
+      })),
+      notes: [],
+    };
+    expect(fieldsOf(await round(answer(fetched(same, records)), false))).toEqual(["payment"]);
+  });
+});
+
+describe("a refund or a dispute", () => {
+  const refund = () => {
+    const spec = {
+      id: `ch_${userId}`,
+      customer: `cus_${userId}`,
+      invoice: "in_1",
+      amount: 1_999,
+      created: NOW / SECOND,
+    };
+    return event("charge.refunded", chargeObject({ ...spec, refunded: 500 }, "g2"), undefined, {
+      id: `evt_refund_${userId}`,
+      created: NOW / SECOND,
+    });
+  };
+  const dispute = () => {
+    const spec = { id: `du_${userId}`, charge: `ch_${userId}`, amount: 1_999, created: NOW / SECOND };
+    return event("charge.dispute.created", disputeObject({ ...spec, status: "needs_response" }, "g2"), undefined, {
+      id: `evt_dispute_${userId}`,
+      created: NOW / SECOND,
+    });
+  };
+  const same = (played: Awaited<ReturnType<typeof subscriber>>) =>
+    played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+
+  test("whose event never came appears in the user's details, once", async () => {
+    const there = answer(fetched(same(await subscriber()), notesOf(refund())));
+    const compared = await round(there, false);
+    expect(compared.findings[0]?.differences).toEqual([{ field: "refund", here: null, there: "5.00 USD" }]);
+    expect(await storedNotes()).toEqual([]);
+
+    expect(await round(there)).toMatchObject({ different: 1, repaired: 1 });
+    const note = { note_id: `stripe:ch_${userId}:refund:500`, kind: "refund", amount: 500, detail: null };
+    expect(await storedNotes()).toEqual([note]);
+    expect((await gateway.userStory(userId, 5)).notes).toMatchObject([{ kind: "refund", amount: 500 }]);
+
+    expect(await round(there)).toMatchObject({ different: 0 });
+    await deliver(gateway, refund());
+    expect(await storedNotes()).toEqual([note]);
+  });
+
+  test("whose event came is no difference", async () => {
+    const there = answer(fetched(same(await subscriber()), notesOf(refund())));
+    await deliver(gateway, refund());
+    expect(await round(there)).toMatchObject({ different: 0, findings: [] });
+    expect(await storedNotes()).toHaveLength(1);
+  });
+
+  test("whose event named no customer is given to its user", async () => {
+    const there = answer(fetched(same(await subscriber()), notesOf(dispute())));
+    await deliver(gateway, dispute());
+    expect(await storedNotes()).toEqual([]);
+    const report = await round(there);
+    expect(report.findings[0]?.differences).toEqual([
+      { field: "dispute", here: null, there: "19.99 USD, needs_response" },
+    ]);
+    expect(report).toMatchObject({ repaired: 1 });
+    expect(await storedNotes()).toMatchObject([{ kind: "dispute_opened" }]);
+  });
+
+  test("of a customer who is another user's is not this user's", async () => {
+    const played = await subscriber();
+    await gateway.linkCustomer("stripe", `cus_other_${userId}`, `other-${userId}`, "admin");
+    const there = answer(fetched(same(played), notesOf(refund(), `cus_other_${userId}`)));
+    expect(await round(there)).toMatchObject({ different: 0 });
+    expect(await storedNotes()).toEqual([]);
+  });
+});
+
+describe("a discount", () => {
+  const terms: DiscountTerms = { id: "spring20", name: "Spring", code: "SPRING", off: { percent: 20 } };
+  const ENDS = NOW + 90 * DAY;
+  const spring: NamedDiscount = { key: "di_1", terms, endsAt: ENDS };
+  const shown = { ...terms, endsAt: new Date(ENDS).toISOString() };
+  const ended = (at: number) => {
+    const object = {
+      id: "di_1",
+      object: "discount",
+      deleted: true,
+      customer: `cus_${userId}`,
+      subscription: `sub_${userId}`,
+    };
+    return event("customer.discount.deleted", object, undefined, { id: `evt_ended_${userId}`, created: at / SECOND });
+  };
+
+  test("that began unheard is shown, and changes no limit; one that ended unheard is not shown any more", async () => {
+    const played = await subscriber();
+    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const before = await writer();
+    expect(before.discounts).toEqual([]);
+    const there = answer(fetched(same, undefined, [spring]));
+    const compared = await round(there);
+    expect(compared.findings[0]?.differences).toEqual([
+      { field: "discount", here: null, there: `20% off by SPRING until ${shown.endsAt}` },
+    ]);
+    expect(compared).toMatchObject({ repaired: 1 });
+    expect(await writer()).toEqual({ ...before, discounts: [shown] });
+    expect(await round(there)).toMatchObject({ different: 0 });
+
+    const gone = answer(fetched(played.changed({ metadata: { user_id: userId } }, NOW + SECOND), undefined, []));
+    expect(fieldsOf(await round(gone))).toEqual(["discount"]);
+    expect(await writer()).toEqual(before);
+  });
+
+  test("that ends while the subscription is fetched has ended", async () => {
+    const played = await subscriber();
+    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    await round(answer(fetched(same, undefined, [spring])));
+    let fetches = 0;
+    await round(async () => {
+      fetches += 1;
+      if (fetches === 2) await deliver(gateway, ended(NOW + 2 * SECOND));
+      return fetched(same, undefined, [{ ...spring, endsAt: null }]);
+    });
+    expect(fetches).toBe(2);
+    expect((await writer()).discounts).toEqual([]);
+  });
+
+  test("that the answer names by its id only is not compared, nor is one past its end shown", async () => {
+    const played = await subscriber();
+    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    expect(await round(answer(fetched(same, undefined, [{ key: "di_1", terms: null }])))).toMatchObject({
+      different: 0,
+    });
+    await round(answer(fetched(same, undefined, [{ ...spring, endsAt: NOW - DAY }])));
+    expect((await writer()).discounts).toEqual([]);
+  });
+});
+
+describe("payments that cannot be listed", () => {
+  test("are counted, and the subscription is compared all the same", async () => {
+    const played = await subscriber();
+    const report = await round(answer(fetched(played.planChanged("ultra", NOW), null)));
+    expect(report).toMatchObject({ checked: 1, different: 1, repaired: 1, recordsUnread: 1 });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+    const spring: NamedDiscount = {
+      key: "di_1",
+      terms: { id: "spring20", name: null, code: null, off: { percent: 20 } },
+      endsAt: null,
+    };
+    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND);
+    expect(fieldsOf(await round(answer(fetched(same, null, [spring]))))).toEqual(["discount"]);
+  });
+
+  test("are asked for five times a round, and every subscription is", async () => {
+    const asked = { subscription: 0, paymentRecords: 0 };
+    const reading: SubscriptionReading = {
+      identity: { customer: null, subscription: "sub_1", trustedUserId: null },
+      facts: [],
+      shared: null,
+      datedBy: "reading",
+    };
+    const client = {
+      async subscription() {
+        asked.subscription += 1;
+        return reading;
+      },
+      async paymentRecords() {
+        asked.paymentRecords += 1;
+        throw new ProcessorError("not permitted", "invalid", "more_permissions_required");
+      },
+    } as unknown as ProcessorClient;
+    const fetch = fetchThrough(async () => ({ client, sold: () => undefined, sells: true }));
+    for (let id = 0; id < 20; id += 1) {
+      expect(await fetch({ processor: "stripe", subscription: `sub_${id}` })).toMatchObject({ records: null });
+    }
+    expect(asked).toEqual({ subscription: 20, paymentRecords: 5 });
+  });
+});

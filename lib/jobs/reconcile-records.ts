@@ -1,0 +1,84 @@
+/** Compares a subscription's payments, refunds, disputes and discounts with what its processor lists. */
+import { isDeepStrictEqual } from "node:util";
+import { type ProductId, product as productOf } from "@/lib/billing/catalog";
+import type { Note, PaymentFact, Processor, SnapshotFact } from "@/lib/billing/facts";
+import { sharedFacts } from "@/lib/billing/items";
+import type { Discount, PaymentRecords } from "@/lib/billing/processors/client";
+import { missedPayments } from "@/lib/billing/reconcile";
+import { fold } from "@/lib/billing/timeline";
+import type { Gateway } from "@/lib/database";
+import type { FieldDifference } from "./reconcile";
+
+interface About {
+  userId: string;
+  processor: Processor;
+  subscription: string;
+  product: ProductId;
+}
+
+/** What the processor lists and is not known here. @param fact the fetched subscription's part in the product */
+export async function compareRecords(
+  gateway: Gateway,
+  about: About,
+  { fact, records }: { fact: SnapshotFact; records: PaymentRecords | null },
+): Promise<FieldDifference[]> {
+  const { userId, product } = about;
+  const discount = await compareDiscounts(gateway, about, fact);
+  if (records === null) return discount;
+  const payments = await missedPayments(userId, product, records.payments, gateway);
+  const unknown = records.notes.length === 0 ? [] : await gateway.addFetchedNotes(userId, about, records.notes, false);
+  const notes = records.notes.filter(({ id }) => unknown.includes(id));
+  return [...payments.map(paymentDifference), ...notes.map(noteDifference), ...discount];
+}
+
+function paymentDifference({ outcome, at, periodStart }: PaymentFact): FieldDifference {
+  const period = periodStart === null ? "" : ` for the period from ${new Date(periodStart).toISOString()}`;
+  const there = `${outcome === "paid" ? "paid" : "unpaid since"} ${new Date(at).toISOString()}${period}`;
+  return { field: outcome === "paid" ? "payment" : "openInvoice", here: null, there };
+}
+
+function noteDifference({ kind, amount, currency, detail }: Note): FieldDifference {
+  const there = [moneyText(amount, currency), detail].filter((text) => text !== null).join(", ");
+  return { field: kind === "refund" ? "refund" : "dispute", here: null, there };
+}
+
+/** Only if the answer names the discounts with their terms; a discount that is known by its id cannot be compared. */
+async function compareDiscounts(
+  gateway: Gateway,
+  about: About,
+  { discounts }: SnapshotFact,
+): Promise<FieldDifference[]> {
+  if (discounts === undefined || discounts.some(({ terms }) => terms === null)) return [];
+  const { userId, processor, subscription, product } = about;
+  const { facts, others, freeAnchor } = await gateway.loadTimeline(userId, product);
+  const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+  const mirror = mirrors.find((each) => each.processor === processor && each.subscription === subscription);
+  const known = (mirror?.discounts ?? []).map(({ key, terms, endsAt }) => ({ key, terms, endsAt }));
+  const fetched = discounts
+    .map(({ key, terms, endsAt = null }) => ({ key, terms, endsAt }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  if (isDeepStrictEqual(known, fetched)) return [];
+  return [{ field: "discount", here: discountsText(known), there: discountsText(fetched) }];
+}
+
+function discountsText(discounts: readonly { terms: Omit<Discount, "endsAt"> | null; endsAt: number | null }[]) {
+  if (discounts.length === 0) return null;
+  const texts = discounts.map(({ terms, endsAt }) => {
+    if (terms === null) return "a discount without terms";
+    const off = "percent" in terms.off ? `${terms.off.percent}%` : moneyText(terms.off.amount, terms.off.currency);
+    const until = endsAt === null ? "" : ` until ${new Date(endsAt).toISOString()}`;
+    return `${off} off by ${terms.code ?? terms.name ?? terms.id}${until}`;
+  });
+  return texts.join("; ");
+}
+
+/** "5.00 USD"; currencies differ in the size of their minor unit. */
+function moneyText(amount: number | null, currency: string | null): string | null {
+  if (amount === null) return null;
+  if (currency === null || !/^[A-Za-z]{3}$/.test(currency)) return String(amount);
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat("en", {
+    style: "currency",
+    currency,
+  }).resolvedOptions();
+  return `${(amount / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`;
+}
