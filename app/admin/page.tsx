@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { isProductId, product as productOf } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { adminUser, Cell, Empty, ReconcileForm, RowLink, Section, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Health" };
@@ -13,7 +13,7 @@ const ACTS = 10;
 export default async function HealthPage() {
   await adminUser("/admin");
   const [{ locale }, health, acts] = await Promise.all([
-    reader(),
+    requestLocale(),
     gateway().serviceHealth(HOURS),
     gateway().adminActs(null, ACTS),
   ]);

@@ -1,6 +1,6 @@
 /** Users as an admin looks at them. */
 import type { DecisionLine, Gateway, UserStory } from "@/lib/database";
-import { trailNumbers, trailWords } from "@/lib/messages/activity";
+import { activityNumbers, activityWords } from "@/lib/messages/activity";
 import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
@@ -25,7 +25,7 @@ export async function explain(
 }
 
 function explained(decision: DecisionLine, locale: string): Explained {
-  const { what, why } = trailWords(decision);
-  const numbers = trailNumbers(decision, locale);
+  const { what, why } = activityWords(decision);
+  const numbers = activityNumbers(decision, locale);
   return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
 }

@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { REASONS } from "@/lib/billing/facts";
-import { trailWords } from "./activity";
+import { activityWords } from "./activity";
 
 const standing = { plan: "plus", status: "active", cancelAt: null };
 const told = { product: "writer", action: "preserve", before: standing, after: standing } as const;
 const why = (reason: string, after: object, before: object = standing) =>
-  trailWords({ ...told, reason, before: { ...standing, ...before }, after: { ...standing, ...after } }).why;
+  activityWords({ ...told, reason, before: { ...standing, ...before }, after: { ...standing, ...after } }).why;
 
 it("says a renewal in plain words", () => {
-  expect(trailWords({ ...told, action: "reset", reason: "Billing period renewal detected" })).toEqual({
+  expect(activityWords({ ...told, action: "reset", reason: "Billing period renewal detected" })).toEqual({
     what: "Usage reset",
     why: "your plan renewed.",
   });

@@ -38,15 +38,15 @@ const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage 
 
 type Figured = Pick<DecisionView, "product" | "before" | "after">;
 
-type Standing = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
+type ShownState = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
 
-type Told = Pick<DecisionView, "product" | "action" | "reason"> & { before: Standing; after: Standing };
+type ShownDecision = Pick<DecisionView, "product" | "action" | "reason"> & { before: ShownState; after: ShownState };
 
 /**
  * What the decision did to the figures, in a sentence: "12,000 of 15,000 words used before, 12,000 of 35,000 after."
  * Only counters that changed or were in use; null where there is nothing to say.
  */
-export function trailNumbers({ product, before, after }: Figured, locale: string): string | null {
+export function activityNumbers({ product, before, after }: Figured, locale: string): string | null {
   const sentences = after.meters.flatMap((now) => {
     const was = before.meters.find(({ field }) => field === now.field);
     if (was === undefined || now.kind === "gauge" || (was.used === 0 && now.used === 0)) return [];
@@ -61,13 +61,13 @@ export function trailNumbers({ product, before, after }: Figured, locale: string
 }
 
 /** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
-export function trailWords(decision: Told): { what: string; why: string } {
+export function activityWords(decision: ShownDecision): { what: string; why: string } {
   const { action, reason } = decision;
   return { what: WHAT[action], why: whatChanged(decision) ?? WHY[reason] ?? `${reason}.` };
 }
 
 /** Where the reason says little, the difference says more. */
-function whatChanged({ product, reason, before, after }: Told): string | undefined {
+function whatChanged({ product, reason, before, after }: ShownDecision): string | undefined {
   if (reason === "Plan change mid-cycle detected" && before.plan !== after.plan) {
     const [from, to] = [planName(product, before.plan), planName(product, after.plan)];
     return `your plan changed from ${from} to ${to}, and what you used stays counted.`;

@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
-import { button, pageUser } from "@/lib/ui";
+import { button, requirePageUser } from "@/lib/ui";
 import { EraseAccount } from "@/lib/ui/account/erase-account";
 
 export const metadata: Metadata = { title: "Account" };
 
 export default async function AccountPage() {
-  const { id, name, email } = await pageUser("/account");
+  const { id, name, email } = await requirePageUser("/account");
   const facts = [
     ["Name", name],
     ["E-mail", email],

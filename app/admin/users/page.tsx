@@ -4,7 +4,7 @@ import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";
-import { planName, reader } from "@/lib/ui";
+import { planName, requestLocale } from "@/lib/ui";
 import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Users" };
@@ -16,7 +16,7 @@ const PLANS = [...new Set(PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].pl
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
   await adminUser(PATH);
   const values = filled(Object.entries(await searchParams));
-  const [{ locale }, { people, next, problem }] = await Promise.all([reader(), find(values)]);
+  const [{ locale }, { people, next, problem }] = await Promise.all([requestLocale(), find(values)]);
   const { after: _, ...kept } = values;
   const number = (value: number) => formatNumber(value, locale);
   return (

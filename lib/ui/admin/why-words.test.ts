@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { refusalWords, standingWords, windowWords } from "./why-words";
+import { refusalWords, subscriptionWords, windowWords } from "./why-words";
 
 const READING = { locale: "en-GB", zone: "UTC", now: Date.UTC(2026, 5, 10) };
 
@@ -91,7 +91,7 @@ test("a window says what it began with, what was forgiven and what is held", () 
 });
 
 test("a standing says who bills it and what comes next", () => {
-  expect(standingWords(basic(words(), { scheduledPlan: "plus" }), READING)).toBe(
+  expect(subscriptionWords(basic(words(), { scheduledPlan: "plus" }), READING)).toBe(
     "Basic (active), billed monthly by Stripe, paid period to 1 July, then Plus.",
   );
 });

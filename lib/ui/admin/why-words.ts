@@ -68,7 +68,7 @@ export function refusalWords(
 }
 
 /** The subscription's own line: plan, status, who bills it and until when. */
-export function standingWords(subscription: SubscriptionView, reading: TimeReading): string {
+export function subscriptionWords(subscription: SubscriptionView, reading: TimeReading): string {
   const { product, plan, status, processor, interval, periodEnd, cancelAt, scheduledPlan } = subscription;
   const day = (at: string) => formatTime(at, "day", reading);
   const billed = processor === null ? "" : `, billed ${interval ?? ""} by ${processorName(processor)}`;

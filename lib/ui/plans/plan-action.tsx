@@ -3,7 +3,7 @@ import Link from "next/link";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
-import type { Choice } from "./standing";
+import type { PlanOption } from "./plan-options";
 
 /** What the plans' buttons do. */
 export interface PlanActions {
@@ -13,7 +13,7 @@ export interface PlanActions {
 }
 
 interface PlanActionProps {
-  choice: Choice;
+  option: PlanOption;
   product: string;
   plan: string;
   planName: string;
@@ -28,8 +28,8 @@ const WIDE = "w-full whitespace-nowrap px-2!";
 
 /** The one thing to do with a plan, or why there is none. */
 export function PlanAction(props: PlanActionProps) {
-  const { choice, product, plan, planName, interval, processor, subscription, actions, here } = props;
-  switch (choice.kind) {
+  const { option, product, plan, planName, interval, processor, subscription, actions, here } = props;
+  switch (option.kind) {
     case "start": {
       if (subscription === null) return <SignInFirst here={here} chosen={`${product}.${plan}`} planName={planName} />;
       const fields = { product, plan, interval, processor };
@@ -48,9 +48,9 @@ export function PlanAction(props: PlanActionProps) {
       return (
         <Link
           href={`/billing/change?product=${product}&plan=${plan}&interval=${interval}` as Route}
-          className={`${button(choice.direction === "up" ? "primary" : "plain")} ${WIDE}`}
+          className={`${button(option.direction === "up" ? "primary" : "plain")} ${WIDE}`}
         >
-          {choice.direction === "interval" ? `Pay ${interval}` : `Switch to ${planName}`}
+          {option.direction === "interval" ? `Pay ${interval}` : `Switch to ${planName}`}
         </Link>
       );
     case "cancel":
@@ -60,7 +60,7 @@ export function PlanAction(props: PlanActionProps) {
         </Link>
       );
     case "current":
-      if (choice.undo === null) return null;
+      if (option.undo === null) return null;
       return (
         <ActionForm
           action={actions.keep}
@@ -75,10 +75,10 @@ export function PlanAction(props: PlanActionProps) {
     case "blocked":
       return (
         <p className="text-pretty text-muted text-sm">
-          {choice.why}{" "}
-          {choice.help && (
-            <Link href={choice.help.href as Route} className="text-ink underline underline-offset-4">
-              {choice.help.text}
+          {option.why}{" "}
+          {option.help && (
+            <Link href={option.help.href as Route} className="text-ink underline underline-offset-4">
+              {option.help.text}
             </Link>
           )}
         </p>

@@ -3,7 +3,7 @@ import { type Plan, type ProductId, product as productOf } from "@/lib/billing/c
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 import { PlanAction, type PlanActions } from "./plan-action";
-import { choiceOf } from "./standing";
+import { planOption } from "./plan-options";
 
 interface PlanGridProps {
   product: ProductId;
@@ -32,8 +32,8 @@ export function PlanGrid(props: PlanGridProps) {
       <p className="mt-0.5 text-muted text-sm">{product.tagline}.</p>
       <ul className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         {Object.entries(product.plans).map(([planId, plan]) => {
-          const choice = choiceOf({ product: id, plan: planId, interval, subscription, locale });
-          const mine = choice.kind === "current";
+          const option = planOption({ product: id, plan: planId, interval, subscription, locale });
+          const mine = option.kind === "current";
           const marked = mine ? subscription !== null : planId === props.chosen;
           return (
             <li
@@ -52,7 +52,7 @@ export function PlanGrid(props: PlanGridProps) {
               <Price plan={plan} interval={interval} locale={locale} />
               <Limits product={id} plan={plan} locale={locale} />
               <div className="mt-auto pt-5">
-                <PlanAction {...props} plan={planId} planName={plan.name} choice={choice} />
+                <PlanAction {...props} plan={planId} planName={plan.name} option={option} />
               </div>
             </li>
           );

@@ -3,7 +3,8 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { currentUser } from "@/lib/identity";
 import { button } from "../button";
-import { RefreshOnReturn, RememberZone } from "../time/page-life";
+import { RefreshOnFocus } from "../time/refresh-on-focus";
+import { RememberZone } from "../time/remember-zone";
 import { Logo } from "./logo";
 import { SiteHeader } from "./site-header";
 import { MAIN } from "./skip-link";
@@ -18,7 +19,7 @@ export async function PageFrame({ children }: { children: ReactNode }) {
         {children}
       </main>
       <RememberZone />
-      {user !== null && <RefreshOnReturn />}
+      {user !== null && <RefreshOnFocus />}
     </>
   );
 }

@@ -1,8 +1,8 @@
 import type { Route } from "next";
 import Link from "next/link";
 import { Notice } from "../notice";
-import type { Lift } from "./lifts";
 import type { Refusal } from "./send-json";
+import type { UpgradeOption } from "./upgrade-options";
 
 /** Where a refusal can be mended, by its reason. */
 const HELP: Readonly<Record<string, { text: string; href: string }[]>> = {
@@ -22,13 +22,14 @@ interface RefusalNoticeProps {
   /** The product it is about, whose plans may help. */
   product?: string;
   /** The plan that has room for what was refused. */
-  lift?: Lift | undefined;
+  upgrade?: UpgradeOption | undefined;
 }
 
 /** Why something was not done, in the server's own sentence, with the way to mend it. */
-export function RefusalNotice({ refusal: { error, reason = "" }, product, lift }: RefusalNoticeProps) {
+export function RefusalNotice({ refusal: { error, reason = "" }, product, upgrade }: RefusalNoticeProps) {
   const known = HELP[reason] ?? [];
-  const help = lift && reason === "limit_reached" ? [lift, ...known.filter(({ href }) => href !== "/pricing")] : known;
+  const help =
+    upgrade && reason === "limit_reached" ? [upgrade, ...known.filter(({ href }) => href !== "/pricing")] : known;
   return (
     <div role="alert">
       <Notice tone={EXPECTED.has(reason) ? "warn" : "danger"} title={error}>

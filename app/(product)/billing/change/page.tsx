@@ -2,7 +2,15 @@ import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
 import { planChangeRequest, previewChange, selling } from "@/lib/billing";
 import { HttpError } from "@/lib/http";
-import { BackToBilling, ChangePreview, changeName, pageUser, planName, RefusalNotice, reader } from "@/lib/ui";
+import {
+  BackToBilling,
+  ChangePreview,
+  changeName,
+  planName,
+  RefusalNotice,
+  requestLocale,
+  requirePageUser,
+} from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { changePlan } from "../actions";
 
@@ -16,10 +24,12 @@ interface ChangePageProps {
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
   const asked = planChangeRequest.safeParse({ product, plan, interval });
-  const user = await pageUser(asked.success ? `/billing/change?${new URLSearchParams(asked.data)}` : "/billing/change");
+  const user = await requirePageUser(
+    asked.success ? `/billing/change?${new URLSearchParams(asked.data)}` : "/billing/change",
+  );
   if (!asked.success) redirect("/pricing" as Route);
   const [{ locale }, { now }, preview] = await Promise.all([
-    reader(),
+    requestLocale(),
     usageOf(user.id),
     orRefusal(previewChange(user.id, asked.data, selling(user.id))),
   ]);

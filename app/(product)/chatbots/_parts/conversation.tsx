@@ -2,10 +2,10 @@
 
 import { type FormEvent, useState } from "react";
 import { button, FIELD } from "@/lib/ui/button";
-import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import type { Refusal } from "@/lib/ui/tools/send-json";
-import { useWork } from "@/lib/ui/tools/use-work";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { AnswerLine } from "../_lib/messages";
 import type { Chatbot } from "./chatbots-tool";
 
@@ -18,10 +18,18 @@ interface Said {
 }
 
 /** A conversation, kept as long as the page is open. An answer appears as it is made, and can be stopped. */
-export function Conversation({ chatbot, path, lifts }: { chatbot: Chatbot; path: string; lifts: Lifts }) {
+export function Conversation({
+  chatbot,
+  path,
+  upgrades,
+}: {
+  chatbot: Chatbot;
+  path: string;
+  upgrades: UpgradeOptions;
+}) {
   const [said, setSaid] = useState<Said[]>([]);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const { busy, start, stop } = useWork<AnswerLine>(path);
+  const { busy, start, stop } = useStreamedRequest<AnswerLine>(path);
 
   async function send(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -64,7 +72,7 @@ export function Conversation({ chatbot, path, lifts }: { chatbot: Chatbot; path:
           <RefusalNotice
             refusal={refusal}
             product="chatbots"
-            lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + 1)}
+            upgrade={smallestUpgrade(upgrades, refusal.field, (refusal.used ?? 0) + 1)}
           />
         )}
         <form onSubmit={send} className="flex gap-2">

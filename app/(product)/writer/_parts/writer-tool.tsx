@@ -4,10 +4,10 @@ import { type FormEvent, useId, useState } from "react";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 import { button, FIELD } from "@/lib/ui/button";
 import { Notice } from "@/lib/ui/notice";
-import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import type { Refusal } from "@/lib/ui/tools/send-json";
-import { useWork } from "@/lib/ui/tools/use-work";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { RewritingLine } from "../_lib/rewriting";
 import { countWords } from "../_lib/words";
 import { type Rewriting, RewritingResult } from "./rewriting-result";
@@ -25,17 +25,17 @@ interface WriterToolProps {
   /** What was left when the page was made; the server has the last word. */
   wordsLeft: number;
   rewritesLeft: number;
-  lifts: Lifts;
+  upgrades: UpgradeOptions;
 }
 
 /** The writer: a text, a style, and what it costs before it is spent. Long work shows how far it is, and can be canceled. */
-export function WriterTool({ locale, wordsLeft, rewritesLeft, lifts }: WriterToolProps) {
+export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: WriterToolProps) {
   const id = useId();
   const [text, setText] = useState("");
   const [rewriting, setRewriting] = useState<Rewriting | null>(null);
   const [stopped, setStopped] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const { busy, start, stop } = useWork<RewritingLine>("/api/writer/transform");
+  const { busy, start, stop } = useStreamedRequest<RewritingLine>("/api/writer/transform");
   const words = countWords(text);
 
   async function transform(event: FormEvent<HTMLFormElement>) {
@@ -114,7 +114,11 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, lifts }: WriterToo
         <RefusalNotice
           refusal={refusal}
           product="writer"
-          lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + (refusal.field === "words_used" ? words : 1))}
+          upgrade={smallestUpgrade(
+            upgrades,
+            refusal.field,
+            (refusal.used ?? 0) + (refusal.field === "words_used" ? words : 1),
+          )}
         />
       )}
       <div role="status">{stopped && <Notice tone="info" title={stopped} />}</div>

@@ -1,7 +1,7 @@
 import { Check, X } from "lucide-react";
 import type { Simulation } from "@/lib/sandbox/scenarios";
+import { BeforeAfter } from "@/lib/ui/admin/before-after";
 import { OutcomeBadge } from "@/lib/ui/admin/outcome-badge";
-import { BeforeAfter } from "@/lib/ui/admin/standing";
 
 /** One simulation from top to bottom: passed or not, what was sent, before and after, point by point. */
 export function SimulationResult({ result, locale }: { result: Simulation; locale: string }) {

@@ -6,7 +6,7 @@ import { FIELD_IDS, meterOf, product as productOf } from "@/lib/billing";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { userIdSchema } from "@/lib/text";
-import { button, reader, trailNumbers, trailWords } from "@/lib/ui";
+import { activityNumbers, activityWords, button, requestLocale } from "@/lib/ui";
 import {
   ActForm,
   adminUser,
@@ -18,7 +18,7 @@ import {
   RowLink,
   refusalWords,
   Section,
-  standingWords,
+  subscriptionWords,
   Table,
   windowWords,
 } from "@/lib/ui/admin";
@@ -35,7 +35,7 @@ export default async function UserPage({ params, searchParams }: Params) {
   if (userId === undefined) notFound();
   const asked = (await searchParams).amount;
   const amount = Math.max(1, Number.parseInt(String(asked ?? "1"), 10) || 1);
-  const [{ locale, zone }, told] = await Promise.all([reader(), tell(userId)]);
+  const [{ locale, zone }, told] = await Promise.all([requestLocale(), tell(userId)]);
   const { story, usage, waiting } = told;
   const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
   const acts = await gateway().adminActs(userId, 20);
@@ -73,7 +73,7 @@ export default async function UserPage({ params, searchParams }: Params) {
           {usage.subscriptions.map((subscription) => (
             <li key={subscription.product} className="rounded-lg border border-line bg-surface px-4 py-3 text-sm">
               <p className="font-medium">
-                {productOf(subscription.product).name}: {standingWords(subscription, reading)}
+                {productOf(subscription.product).name}: {subscriptionWords(subscription, reading)}
               </p>
               <ul className="mt-1 space-y-1">
                 {subscription.meters.map(({ field }) => {
@@ -116,7 +116,7 @@ export default async function UserPage({ params, searchParams }: Params) {
             <Empty columns={3}>No billing news yet: free plans since the first day.</Empty>
           )}
           {story.decisions.map((decision) => {
-            const { what, why } = trailWords(decision);
+            const { what, why } = activityWords(decision);
             return (
               <tr key={decision.id}>
                 <Cell>{formatUtc(decision.at)}</Cell>
@@ -124,7 +124,7 @@ export default async function UserPage({ params, searchParams }: Params) {
                   <strong className="font-medium">
                     {productOf(decision.product).name}: {what}:
                   </strong>{" "}
-                  {why} <span className="text-muted">{trailNumbers(decision, locale)}</span>
+                  {why} <span className="text-muted">{activityNumbers(decision, locale)}</span>
                 </Cell>
                 <Cell>
                   <RowLink href={`/admin/events/${decision.processor}/${encodeURIComponent(decision.eventId)}`}>

@@ -4,7 +4,7 @@ import { canBeDismissed, eventStory, releaseOf } from "@/lib/admin";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
-import { ActionForm, reader, trailNumbers, trailWords } from "@/lib/ui";
+import { ActionForm, activityNumbers, activityWords, requestLocale } from "@/lib/ui";
 import { ActForm, adminUser, BeforeAfter, JsonBlock, MoveForm, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
 import { dismissEvent, moveSubscription } from "../../../actions";
 
@@ -13,7 +13,7 @@ export const metadata: Metadata = { title: "Event" };
 export default async function EventPage({ params }: PageProps<"/admin/events/[processor]/[id]">) {
   const { processor, id } = await params;
   await adminUser(`/admin/events/${processor}/${id}`);
-  const [{ locale }, story] = await Promise.all([reader(), tell(processor, decodeURIComponent(id))]);
+  const [{ locale }, story] = await Promise.all([requestLocale(), tell(processor, decodeURIComponent(id))]);
   const release = releaseOf(story);
   const { customerId, subscriptionId, hintUserId, outcome } = story;
   return (
@@ -58,11 +58,11 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
         {release && <p className="mt-2 max-w-prose text-sm">{release}</p>}
         {story.lastError && <pre className="mt-2 whitespace-pre-wrap text-danger text-xs">{story.lastError}</pre>}
         {story.decisions.map((decision) => {
-          const { what, why } = trailWords(decision);
+          const { what, why } = activityWords(decision);
           return (
             <div key={decision.id} className="mt-4 rounded-lg border border-line bg-surface px-4 py-3">
               <p className="text-sm">
-                <strong className="font-medium">{what}:</strong> {why} {trailNumbers(decision, locale)}
+                <strong className="font-medium">{what}:</strong> {why} {activityNumbers(decision, locale)}
               </p>
               {decision.analysis && (
                 <p className="mt-1 text-muted text-xs">

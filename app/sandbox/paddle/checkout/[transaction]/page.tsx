@@ -8,7 +8,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { Back } from "../../_parts/back";
 import { PaddleOrder } from "../../_parts/paddle-order";
 
@@ -24,7 +24,7 @@ export default async function PaddleCheckoutPage({
   const [{ transaction }, query, { locale }, { isCardNumber, paddlePages, sandbox, TEST_CARDS }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "checkout", transaction);

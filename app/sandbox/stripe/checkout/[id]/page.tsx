@@ -9,7 +9,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
-import { Logo, reader } from "@/lib/ui";
+import { Logo, requestLocale } from "@/lib/ui";
 import { OrderSummary } from "./order-summary";
 
 export const metadata: Metadata = { title: "Checkout" };
@@ -24,7 +24,7 @@ export default async function CheckoutPage({
   const [{ id }, query, { locale }, { isCardNumber, sandbox, stripePages, TEST_CARDS }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await stripePages.hostedPage(sandbox(), "checkout", id);

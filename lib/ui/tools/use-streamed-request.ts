@@ -8,7 +8,7 @@ import { type Streamed, streamLines } from "./stream-lines";
 const SETTLED_AFTER_MS = [250, 1_500];
 
 /** Work under way on the server, told line by line; one at a time. The page is read again when it has ended. */
-export function useWork<Line>(path: string) {
+export function useStreamedRequest<Line>(path: string) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
   const working = useRef<AbortController | null>(null);

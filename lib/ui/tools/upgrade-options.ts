@@ -1,22 +1,25 @@
-/** Which plan lifts a limit, for every place that meets one. Pure. */
+/** Which plan raises a limit, for every place that meets one. Pure. */
 import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatCount } from "@/lib/messages/format";
 
 /** A larger plan's limit of one field, and the way to it. */
-export interface Lift {
+export interface UpgradeOption {
   limit: number;
   text: string;
   href: string;
 }
 
 /** The plans with more of each field, the smallest first. */
-export type Lifts = Readonly<Partial<Record<FieldId, readonly Lift[]>>>;
+export type UpgradeOptions = Readonly<Partial<Record<FieldId, readonly UpgradeOption[]>>>;
 
 type Subscription = Pick<SubscriptionView, "product" | "limitPlan" | "quantity" | "meters">;
 
 /** Every larger plan of a subscription's product, by the fields it has more of. */
-export function liftsOf({ product: id, limitPlan, quantity, meters }: Subscription, locale: string): Lifts {
+export function upgradeOptions(
+  { product: id, limitPlan, quantity, meters }: Subscription,
+  locale: string,
+): UpgradeOptions {
   const product = productOf(id);
   const rank = planRank(product, limitPlan);
   const larger = Object.entries(product.plans)
@@ -31,14 +34,18 @@ export function liftsOf({ product: id, limitPlan, quantity, meters }: Subscripti
           const amount = formatCount(limit, product.meters[field]?.unit ?? { one: "", many: "" }, locale);
           return { limit, text: `See ${name}: ${amount}`, href: choosing(id, planId) };
         })
-        .filter((lift) => lift.limit > limit),
+        .filter((upgrade) => upgrade.limit > limit),
     ]),
   );
 }
 
 /** The smallest plan that has room for `needed`, else the largest; undefined where there is none larger. */
-export function liftFor(lifts: Lifts, field: string | undefined, needed: number): Lift | undefined {
-  const larger = Object.hasOwn(lifts, field ?? "") ? lifts[field as FieldId] : undefined;
+export function smallestUpgrade(
+  upgrades: UpgradeOptions,
+  field: string | undefined,
+  needed: number,
+): UpgradeOption | undefined {
+  const larger = Object.hasOwn(upgrades, field ?? "") ? upgrades[field as FieldId] : undefined;
   return larger?.find(({ limit }) => limit >= needed) ?? larger?.at(-1);
 }
 

@@ -4,7 +4,7 @@ import { currentUser } from "@/lib/identity";
 import { enterPage } from "@/lib/rate-limit";
 
 /** A page's signed-in user; where there is none, the way to sign in and back to `path`. */
-export async function pageUser(path: `/${string}`) {
+export async function requirePageUser(path: `/${string}`) {
   const user = await currentUser();
   if (user === null) redirect(`/sign-in?next=${encodeURIComponent(path)}` as Route);
   await enterPage(user.id);

@@ -1,16 +1,16 @@
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 
 /** True, and of no use to a reader: money that changed nothing of theirs. The admin's list has them. */
-const UNTOLD = new Set(["Payment without a new period", "Payment waits for its subscription"]);
+const HIDDEN_REASONS = new Set(["Payment without a new period", "Payment waits for its subscription"]);
 
 /** How many decisions to ask for, to have `most` worth telling. */
-export function enoughFor(most: number): number {
+export function decisionsToLoad(most: number): number {
   return 4 * most;
 }
 
 /** The decisions worth telling, newest first: one of several that say the same of the same day. */
-export function trailLines(decisions: readonly DecisionView[], most: number): DecisionView[] {
-  const told = decisions.filter(({ reason }) => !UNTOLD.has(reason));
+export function recentDecisions(decisions: readonly DecisionView[], most: number): DecisionView[] {
+  const told = decisions.filter(({ reason }) => !HIDDEN_REASONS.has(reason));
   const saying = ({ product, at, reason, before, after }: DecisionView) =>
     JSON.stringify([product, at.slice(0, 10), reason, before, after]);
   return told

@@ -1,17 +1,17 @@
 import { ArrowRight, RotateCcw, Split } from "lucide-react";
 import { product } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
-import { trailNumbers, trailWords } from "@/lib/messages/activity";
-import { reader } from "../reader";
+import { activityNumbers, activityWords } from "@/lib/messages/activity";
+import { requestLocale } from "../request-locale";
 import { Instant } from "../time/instant";
-import { trailLines } from "./trail-lines";
+import { recentDecisions } from "./recent-decisions";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 
 /** What changed lately: one line a decision, newest first. */
-export async function Trail({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
-  const { locale } = await reader();
-  const lines = trailLines(decisions, most);
+export async function ActivityList({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
+  const { locale } = await requestLocale();
+  const lines = recentDecisions(decisions, most);
   return (
     <section aria-labelledby="trail">
       <h2 id="trail" className="font-semibold text-base">
@@ -33,8 +33,8 @@ export async function Trail({ decisions, most, now }: { decisions: DecisionView[
 }
 
 function Line({ decision, now, locale }: { decision: DecisionView; now: string; locale: string }) {
-  const { what, why } = trailWords(decision);
-  const numbers = trailNumbers(decision, locale);
+  const { what, why } = activityWords(decision);
+  const numbers = activityNumbers(decision, locale);
   const Icon = ICONS[decision.action];
   return (
     <li className="flex items-start gap-3 py-3 text-sm">

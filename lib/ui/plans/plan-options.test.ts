@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { choiceOf, standingOf } from "./standing";
+import { planOption, purchaseState } from "./plan-options";
 
 const mine = (given: Partial<SubscriptionView>, chatbots = 0): SubscriptionView => ({
   product: "chatbots",
@@ -32,7 +32,7 @@ const mine = (given: Partial<SubscriptionView>, chatbots = 0): SubscriptionView 
 });
 const free = mine({ plan: "free", status: "free", processor: null, interval: null });
 const choose = (plan: string, subscription: SubscriptionView | null, interval: "monthly" | "yearly" = "monthly") =>
-  choiceOf({ product: "chatbots", plan, interval, subscription, locale: "en" });
+  planOption({ product: "chatbots", plan, interval, subscription, locale: "en" });
 
 it.each([
   [null, "free", "none"],
@@ -44,8 +44,8 @@ it.each([
   ["stripe", "unpaid", "open"],
   ["stripe", "paused", "paused"],
   ["stripe", "incomplete", "pending"],
-] as const)("a subscription at %s that is %s stands as %s", (processor, status, standing) => {
-  expect(standingOf({ processor, status })).toBe(standing);
+] as const)("a subscription at %s that is %s stands as %s", (processor, status, state) => {
+  expect(purchaseState({ processor, status })).toBe(state);
 });
 
 it("offers a checkout to those who have nothing, signed in or not", () => {

@@ -2,16 +2,16 @@ import { freePlan, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 import { planName } from "@/lib/messages/plan";
-import { standingOf } from "../plans/standing";
+import { purchaseState } from "../plans/plan-options";
 import { Instant } from "../time/instant";
 
 /** Whether there is a subscription that goes on. */
 export function isCancelable(subscription: SubscriptionView): boolean {
-  return subscription.cancelAt === null && !["none", "pending"].includes(standingOf(subscription));
+  return subscription.cancelAt === null && !["none", "pending"].includes(purchaseState(subscription));
 }
 
 /** What canceling does: until when the plan goes on, what free gives, and what is then too much. */
-export function CancelOutlook({
+export function CancelPreview({
   subscription,
   now,
   locale,

@@ -9,10 +9,10 @@ type Interval = "monthly" | "yearly";
  * `none`: no subscription lives, so a plan is begun by a checkout. `live`: it can be changed. `open`: a payment is to be
  * made first. `paused`: to be resumed first. `pending`: its first payment is under way.
  */
-export type Standing = "none" | "live" | "open" | "paused" | "pending";
+export type PurchaseState = "none" | "live" | "open" | "paused" | "pending";
 
 /** A subscription lives where a processor has one, also while it gives nothing. */
-export function standingOf({ processor, status }: Pick<SubscriptionView, "processor" | "status">): Standing {
+export function purchaseState({ processor, status }: Pick<SubscriptionView, "processor" | "status">): PurchaseState {
   if (processor === null || status === "incomplete_expired" || status === "canceled" || status === "free")
     return "none";
   if (status === "past_due" || status === "unpaid") return "open";
@@ -21,7 +21,7 @@ export function standingOf({ processor, status }: Pick<SubscriptionView, "proces
 }
 
 /** What choosing a plan means. */
-export type Choice =
+export type PlanOption =
   /** Mine already; `undo` where a cancellation or a scheduled change would take it away. */
   | { kind: "current"; undo: "cancel" | "schedule" | null }
   /** To a checkout; nobody signed in signs in first. */
@@ -33,7 +33,7 @@ export type Choice =
   | { kind: "cancel" }
   | { kind: "blocked"; why: string; help: { text: string; href: string } | null };
 
-interface ChoiceInput {
+interface PlanOptionInput {
   product: SubscriptionView["product"];
   plan: string;
   interval: Interval;
@@ -43,18 +43,18 @@ interface ChoiceInput {
 }
 
 /** What one plan means for this reader; a blocked one says why. The server judges again when it is chosen. */
-export function choiceOf({ product: id, plan, interval, subscription, locale }: ChoiceInput): Choice {
+export function planOption({ product: id, plan, interval, subscription, locale }: PlanOptionInput): PlanOption {
   const product = productOf(id);
   const free = plan === freePlan(product).id;
-  const standing = subscription === null ? "none" : standingOf(subscription);
+  const state = subscription === null ? "none" : purchaseState(subscription);
   if (subscription === null) return soldOr(product, plan, interval, { kind: "start" });
-  if (standing === "none") {
+  if (state === "none") {
     if (free) return { kind: "current", undo: null };
     return tooMuch(subscription, product, plan, locale) ?? soldOr(product, plan, interval, { kind: "start" });
   }
   if (isMine(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
   if (free) return leaves(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
-  if (standing !== "live") return HELD_UP[standing];
+  if (state !== "live") return BLOCKED[state];
   if (leaves(subscription)) return blocked("Your plan is canceled: keep it first.", null);
   if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
   return (
@@ -63,13 +63,13 @@ export function choiceOf({ product: id, plan, interval, subscription, locale }: 
   );
 }
 
-const HELD_UP: Record<"open" | "paused" | "pending", Choice> = {
+const BLOCKED: Record<"open" | "paused" | "pending", PlanOption> = {
   open: blocked("Your last payment is still open: pay it first.", { text: "Fix payment", href: "/billing" }),
   paused: blocked("Your subscription is paused: resume it first.", { text: "Go to billing", href: "/billing" }),
   pending: blocked("Your first payment is still under way.", null),
 };
 
-function blocked(why: string, help: { text: string; href: string } | null): Choice {
+function blocked(why: string, help: { text: string; href: string } | null): PlanOption {
   return { kind: "blocked", why, help };
 }
 
@@ -91,14 +91,14 @@ function directionOf(product: Product, from: string, to: string): "up" | "down" 
   return planRank(product, to) > planRank(product, from) ? "up" : "down";
 }
 
-function soldOr(product: Product, plan: string, interval: Interval, choice: Choice): Choice {
+function soldOr(product: Product, plan: string, interval: Interval, option: PlanOption): PlanOption {
   const price = product.plans[plan]?.price;
-  if (price?.monthly === 0 || price?.[interval] != null) return choice;
+  if (price?.monthly === 0 || price?.[interval] != null) return option;
   return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
 }
 
 /** Things that exist beyond the plan's room: reading and deleting come first. */
-function tooMuch({ meters }: SubscriptionView, product: Product, plan: string, locale: string): Choice | null {
+function tooMuch({ meters }: SubscriptionView, product: Product, plan: string, locale: string): PlanOption | null {
   for (const { field, kind, used } of meters) {
     const limit = product.plans[plan]?.limits[field];
     const meter = product.meters[field];

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
-import { trailLines } from "./trail-lines";
+import { recentDecisions } from "./recent-decisions";
 
 const standing = { plan: "plus", status: "active", cancelAt: null, meters: [] };
 const decision = (id: string, reason: string, at = "2026-11-20T10:00:00Z"): DecisionView => ({
@@ -13,7 +13,7 @@ const decision = (id: string, reason: string, at = "2026-11-20T10:00:00Z"): Deci
   before: standing,
   after: standing,
 });
-const ids = (...decisions: DecisionView[]) => trailLines(decisions, 5).map(({ id }) => id);
+const ids = (...decisions: DecisionView[]) => recentDecisions(decisions, 5).map(({ id }) => id);
 
 it("tells a payment once, however many events announced it", () => {
   expect(ids(decision("2", "Payment confirmed"), decision("1", "Payment confirmed"))).toEqual(["1"]);
@@ -29,7 +29,7 @@ it("tells the same of two days, of two products and of two standings each", () =
 it("leaves out money that changed nothing, and what is more than asked for", () => {
   expect(ids(decision("3", "Payment without a new period"), decision("2", "New subscription"))).toEqual(["2"]);
   expect(
-    trailLines(
+    recentDecisions(
       Array.from({ length: 9 }, (_, n) => decision(`${n}`, `${n}`)),
       5,
     ),
