@@ -8,7 +8,7 @@ import "./preflight";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createGateway } from "@/lib/database/gateway";
-import { supabaseTransport } from "@/lib/database/supabase";
+import { supabaseTransport } from "@/lib/database/transports/supabase";
 import { fail, loadSettings } from "./project";
 
 const { url, secretKey, publishableKey } = loadSettings().supabase;

@@ -5,7 +5,7 @@
 import "./preflight";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { withDatabase } from "./database/configured";
 
 const repair = process.argv.includes("--repair");

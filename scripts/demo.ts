@@ -10,7 +10,7 @@ import { addMonths, DAY, HOUR } from "@/lib/billing/period";
 import { type Endpoint, endpoint } from "@/lib/billing/processors";
 import { receive } from "@/lib/billing/receive";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { DEMO_USERS, demoUser } from "@/lib/identity/demo";
 import { createSandbox, httpClientOver, type Played, playedStripe, type Sandbox, stripePages } from "@/lib/sandbox";
 

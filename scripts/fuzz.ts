@@ -17,7 +17,7 @@ import { rebuildAll } from "@/lib/billing/rebuild";
 import { receive } from "@/lib/billing/receive";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { migrate } from "@/lib/database/migrate";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { readBody } from "@/lib/http";
 import { startEmbeddedPostgres } from "./database/embedded";
 import { changedBody } from "./fuzz/byte-mutations";

@@ -1,7 +1,7 @@
 /** A client as the documentation asks for one: it repeats what was not answered, with the same key, until it was. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Told } from "./client-log";
 import type { Random } from "./random";
-import type { Told } from "./told";
 
 export interface Answer {
   status: number;

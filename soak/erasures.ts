@@ -5,8 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { CATALOG } from "@/lib/billing/catalog";
 import type { Client } from "./client";
+import type { Told } from "./client-log";
 import type { Random } from "./random";
-import type { Told } from "./told";
 import type { Finding } from "./verify";
 
 const FIELD = "messages_count";

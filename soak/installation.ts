@@ -14,8 +14,8 @@ import { ended, signalGroup, spawnGroup } from "@/scripts/process-group";
 import { ROOT } from "@/scripts/project";
 import { databaseUrl } from "@/tests/support/database-url";
 import { unset } from "@/tests/support/preview";
+import { httpWire, postgresWire } from "./protocols";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy";
-import { httpWire, postgresWire } from "./wires";
 
 const NEXT = path.join(ROOT, "node_modules", "next", "dist", "bin", "next");
 const DATABASE = "soak";

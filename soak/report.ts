@@ -1,7 +1,7 @@
 /** What the run was, in numbers, and what the check found. */
 import { printTable } from "@/bench/table";
+import type { Told } from "./client-log";
 import type { Installation } from "./installation";
-import type { Told } from "./told";
 import type { Finding } from "./verify";
 
 const SHOWN = 10;

@@ -16,12 +16,12 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientOf } from "./client";
+import { Told } from "./client-log";
 import { faultsOf } from "./faults";
 import { type Installation, startInstallation } from "./installation";
 import { loadLists } from "./load";
 import { type Random, randomOf } from "./random";
 import { report } from "./report";
-import { Told } from "./told";
 import { startTraffic } from "./traffic";
 import { type Finding, verify } from "./verify";
 

@@ -7,8 +7,8 @@ import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
 import { sign as signStripe } from "@/lib/billing/processors/stripe/events";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import type { Client } from "./client";
+import type { Told } from "./client-log";
 import type { Random } from "./random";
-import type { Told } from "./told";
 
 interface Telling {
   client: Client;

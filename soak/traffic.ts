@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CounterField } from "@/lib/billing/catalog";
 import type { Client } from "./client";
+import type { Told, ToldCharge } from "./client-log";
 import { erasures } from "./erasures";
 import type { Random } from "./random";
 import { tellSubscription } from "./subscribers";
-import type { Told, ToldCharge } from "./told";
 
 const USAGE_KEY = { authorization: "Bearer sandbox-usage-key" };
 /** On free: 100 messages each, soon at their limit, where what is given back is fought for. */

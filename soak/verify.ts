@@ -7,9 +7,9 @@ import pg from "pg";
 import { CATALOG } from "@/lib/billing/catalog";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import type { Told } from "./client-log";
 import { verifyErasures } from "./erasures";
-import type { Told } from "./told";
 
 export interface Finding {
   what: string;

@@ -10,7 +10,7 @@ import { APP_PASSWORD, asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
 import { createGateway, type Gateway } from "./gateway";
 import { migrate, withClient } from "./migrate";
-import { postgresTransport } from "./postgres";
+import { postgresTransport } from "./transports/postgres";
 
 const READ = ["select"];
 const ALL = ["select", "insert", "update", "delete"];

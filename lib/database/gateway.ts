@@ -3,20 +3,20 @@
  * locked and which errors come is written in the function's own file in supabase/schemas/functions.
  */
 import { z } from "zod";
-import { accountMethods } from "./account-methods";
-import { adminMethods } from "./admin-methods";
-import { callOver } from "./call";
-import { inboxMethods } from "./inbox-methods";
-import { measureMethods } from "./measure-methods";
-import { noticeMethods } from "./notice-methods";
-import { purchaseMethods } from "./purchase-methods";
-import { sandboxMethods } from "./sandbox-methods";
-import { timelineMethods } from "./timeline-methods";
-import type { Transport } from "./transport";
-import { upkeepMethods } from "./upkeep-methods";
-import { usageMethods } from "./usage-methods";
+import { accountMethods } from "./queries/accounts";
+import { adminMethods } from "./queries/admin";
+import { callOver } from "./queries/call";
+import { inboxMethods } from "./queries/inbox";
+import { measureMethods } from "./queries/measures";
+import { noticeMethods } from "./queries/notices";
+import { purchaseMethods } from "./queries/purchases";
+import { sandboxMethods } from "./queries/sandbox";
+import { timelineMethods } from "./queries/timelines";
+import { upkeepMethods } from "./queries/upkeep";
+import { usageMethods } from "./queries/usage";
+import type { Transport } from "./transports/transport";
 
-export type { CountedAttempt, LedgerRow } from "./account-methods";
+export type { CountedAttempt, LedgerRow } from "./queries/accounts";
 export type {
   AdminAct,
   DecisionLine,
@@ -29,14 +29,14 @@ export type {
   ServiceHealth,
   UserStory,
   WindowLine,
-} from "./admin-methods";
-export type { EventOutcome, EventState, FormerUser } from "./inbox-methods";
-export type { BillingMeasures } from "./measure-methods";
-export type { LinkedCustomer, Payers, StoredCheckout } from "./purchase-methods";
-export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
-export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./timeline-methods";
-export type { Drift } from "./upkeep-methods";
-export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./usage-methods";
+} from "./queries/admin";
+export type { EventOutcome, EventState, FormerUser } from "./queries/inbox";
+export type { BillingMeasures } from "./queries/measures";
+export type { LinkedCustomer, Payers, StoredCheckout } from "./queries/purchases";
+export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./queries/sandbox";
+export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./queries/timelines";
+export type { Drift } from "./queries/upkeep";
+export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./queries/usage";
 
 export type Gateway = ReturnType<typeof createGateway>;
 

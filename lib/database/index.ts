@@ -1,10 +1,10 @@
 import { env } from "@/lib/env";
 import { createGateway, type Gateway } from "./gateway";
-import { measuredTransport } from "./measured";
-import { sharedByUsers } from "./per-user";
-import { postgresTransport } from "./postgres";
-import { supabaseTransport } from "./supabase";
-import type { Transport } from "./transport";
+import { measuredTransport } from "./transports/measured";
+import { sharedByUsers } from "./transports/per-user";
+import { postgresTransport } from "./transports/postgres";
+import { supabaseTransport } from "./transports/supabase";
+import type { Transport } from "./transports/transport";
 
 export { DatabaseError } from "./errors";
 export type {

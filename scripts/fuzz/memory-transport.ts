@@ -3,7 +3,7 @@
  * refuse, so that the whole path around it runs.
  */
 import type { Fact } from "@/lib/billing/facts";
-import type { Transport } from "@/lib/database/transport";
+import type { Transport } from "@/lib/database/transports/transport";
 
 const VIEW = {
   product: "writer",

@@ -1,7 +1,7 @@
 /** The Supabase transport: one Postgres function a call, by `rpc` of the real SDK with the project's secret key. */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { callMs } from "@/lib/deadlines";
-import { DatabaseError, databaseError } from "./errors";
+import { DatabaseError, databaseError } from "../errors";
 import type { Transport } from "./transport";
 
 interface SupabaseProject {

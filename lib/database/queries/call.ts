@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { Instant } from "@/lib/billing/facts";
+import { beginsAgain } from "../errors";
+import type { Transport } from "../transports/transport";
 import { camelKeys } from "./camel-keys";
-import { beginsAgain } from "./errors";
-import type { Transport } from "./transport";
 
 /** Calls a Postgres function and parses its result. */
 export type Call = <T extends z.ZodType>(

@@ -4,9 +4,9 @@ import type { ProductId } from "@/lib/billing/catalog";
 import type { Instant, Processor, Timeline } from "@/lib/billing/facts";
 import { decisionViewSchema, subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import { type Call, iso } from "./call";
-import { eventState } from "./inbox-methods";
+import { eventState } from "./inbox";
 import { timelineDocument } from "./timeline-document";
-import { loadedTimeline } from "./timeline-methods";
+import { loadedTimeline } from "./timelines";
 
 const instant = z.iso.datetime({ offset: true });
 const count = z.number().int();

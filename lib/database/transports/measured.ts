@@ -1,6 +1,6 @@
 /** Counts and times every call of a Postgres function, for `/api/metrics`. */
 import { documented, measures, secondsSince } from "@/lib/observability/measures";
-import { DatabaseError } from "./errors";
+import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 
 /** The functions that count usage: without their answer nobody knows what may be done. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import pg from "pg";
 import { CONNECT_MS, callMs } from "@/lib/deadlines";
 import { measures, secondsSince } from "@/lib/observability/measures";
-import { databaseError } from "./errors";
+import { databaseError } from "../errors";
 import type { Transport } from "./transport";
 
 /** A transport over any Postgres, or a pooler in transaction mode in front of one. */

@@ -1,7 +1,7 @@
 /** One user's calls, also on a locked row, leave connections to the others. */
 import { afterAll, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";
-import { createGateway } from "./gateway";
+import { createGateway } from "../gateway";
 import { sharedByUsers } from "./per-user";
 import { postgresTransport } from "./postgres";
 

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";
 import { isAvailable, TRANSPORT_KINDS } from "@/tests/support/transports";
-import { DatabaseError } from "./errors";
-import { createGateway } from "./gateway";
+import { DatabaseError } from "../errors";
+import { createGateway } from "../gateway";
 import { postgresTransport } from "./postgres";
 import { supabaseTransport } from "./supabase";
 

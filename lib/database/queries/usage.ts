@@ -11,8 +11,8 @@ import {
   usageViewSchema,
   verdictSchema,
 } from "@/lib/billing/schemas/usage-view";
+import { databaseError } from "../errors";
 import { type Call, iso } from "./call";
-import { databaseError } from "./errors";
 
 const chatbot = z.object({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
 export type Chatbot = z.infer<typeof chatbot>;

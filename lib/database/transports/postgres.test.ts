@@ -3,7 +3,7 @@ import net from "node:net";
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { createGate } from "@/lib/usage/gate";
-import { createGateway } from "./gateway";
+import { createGateway } from "../gateway";
 import { postgresTransport } from "./postgres";
 
 vi.unmock("@/lib/deadlines");

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { databaseError } from "../errors";
 import { callOver } from "./call";
-import { databaseError } from "./errors";
 
 const erased = () =>
   databaseError({

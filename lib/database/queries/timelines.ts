@@ -5,7 +5,7 @@ import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import { requestId } from "@/lib/observability/request";
 import type { Call } from "./call";
-import { type EventOutcome, eventState } from "./inbox-methods";
+import { type EventOutcome, eventState } from "./inbox";
 import { factDocument, timelineDocument } from "./timeline-document";
 
 // Written by ourselves from typed facts; the fold is total over them.

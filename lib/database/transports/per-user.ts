@@ -4,7 +4,7 @@
  */
 import { USER_QUEUE_MS } from "@/lib/deadlines";
 import { slots } from "@/lib/slots";
-import { DatabaseError } from "./errors";
+import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 
 /** A quarter of the pool. */
