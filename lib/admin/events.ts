@@ -1,6 +1,6 @@
 /** Webhook events as an admin works with them: listed, told as a story, decided again. */
 import { dismiss, replay } from "@/lib/billing";
-import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database";
+import type { EventCursor, EventDetail, EventRow, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { onRecord } from "./acts";
@@ -27,10 +27,10 @@ function readCursor(after: string): EventCursor {
 }
 
 /** @throws HttpError 404, DatabaseError not_found */
-export async function eventStory(processor: string, id: string, gateway: Gateway): Promise<EventStory> {
+export async function eventStory(processor: string, id: string, gateway: Gateway): Promise<EventDetail> {
   if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
   refuseImpossible(id);
-  return gateway.webhookEventStory(processor, id);
+  return gateway.webhookEventDetail(processor, id);
 }
 
 /** @throws HttpError 404 for an id that no event can have; the audit log could not store it */
@@ -42,7 +42,7 @@ function noSuchEvent(): HttpError {
   return new HttpError(404, "event_not_found", "There is no such event.");
 }
 
-type Waiting = Pick<EventLine, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
+type Waiting = Pick<EventRow, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
 
 /** What would release an event that waits, in a sentence; null for one that waits for nothing. */
 export function releaseOf({ outcome, reason, hintUserId, customerId, attempts }: Waiting): string | null {
@@ -87,7 +87,7 @@ export async function dismissOne(processor: string, id: string, by: string, gate
 /** Outcomes of events that an admin can dismiss. */
 const WAITING: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
 
-export function canBeDismissed({ outcome }: Pick<EventLine, "outcome">): boolean {
+export function canBeDismissed({ outcome }: Pick<EventRow, "outcome">): boolean {
   return WAITING.has(outcome);
 }
 

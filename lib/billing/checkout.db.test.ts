@@ -52,7 +52,7 @@ describe("a checkout", () => {
       idempotencyKey: id,
     });
     expect(url).toBe(`https://pay.example/${checkouts[0]?.id}`);
-    expect((await gateway.payers(buyer.id)).customers).toEqual([
+    expect((await gateway.billingAccounts(buyer.id)).customers).toEqual([
       { processor: "stripe", customer: customers[0]?.customer },
     ]);
     const links = await gateway.resolveLinks("stripe", {

@@ -158,5 +158,7 @@ test("a customer deleted at the processor is no customer any more", async () => 
   const created = Math.floor(Date.now() / 1000);
   const deleted = { ...customerObject({ id: `cus_${userId}`, created }), deleted: true };
   await deliver(gateway, event("customer.deleted", deleted, undefined, { id: `evt_gone_${userId}`, created }));
-  expect((await gateway.payers(userId)).customers).toEqual([{ processor: "paddle", customer: `ctm_${userId}` }]);
+  expect((await gateway.billingAccounts(userId)).customers).toEqual([
+    { processor: "paddle", customer: `ctm_${userId}` },
+  ]);
 });

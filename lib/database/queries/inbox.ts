@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Instant, Note, Processor } from "@/lib/billing/facts";
 import { type Call, iso } from "./call";
+import { count, processor } from "./columns";
 
 const outcome = z.enum(["applied", "ignored", "deferred", "quarantined", "dead"]);
 export type EventOutcome = z.infer<typeof outcome>;
@@ -12,26 +13,6 @@ export const eventState = z.object({
   decision: z.object({ action: z.enum(["reset", "preserve", "carry_over"]), reason: z.string() }).nullable(),
 });
 export type EventState = z.infer<typeof eventState>;
-
-const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
-
-/** How often an admin has moved a subscription, and the users who had it, each until when. */
-const moves = z.object({
-  moves: z.number().int(),
-  former: z.array(z.object({ userId: z.string(), until: instant })),
-});
-export type FormerUser = z.infer<typeof moves>["former"][number];
-
-const resolved = z.object({
-  userId: z.string().nullable(),
-  /** They name several users, and the subscription has none. */
-  conflict: z.boolean(),
-  /** The subscription has a user, and the event names another. */
-  disputed: z.boolean(),
-  ...moves.shape,
-  /** Events that waited for this customer or subscription. */
-  waiting: z.array(z.string()),
-});
 
 const storedBytes = eventState.extend({ raw: z.string().transform((hex) => new Uint8Array(Buffer.from(hex, "hex"))) });
 
@@ -45,7 +26,7 @@ interface StoredEvent {
   occurredAt: Instant | null;
 }
 
-export function inboxMethods(call: Call) {
+export function inboxQueries(call: Call) {
   return {
     recordWebhookEvent: (event: StoredEvent) =>
       call(eventState, "record_webhook_event", {
@@ -80,7 +61,7 @@ export function inboxMethods(call: Call) {
 
     /** Notes a failed attempt; the last of `attempts` makes the event dead. null where it has been decided meanwhile. */
     failWebhookEvent: (event: { processor: Processor; id: string }, error: string, attempts: number) =>
-      call(z.object({ attempts: z.number().int(), dead: z.boolean() }).nullable(), "fail_webhook_event", {
+      call(z.object({ attempts: count, dead: z.boolean() }).nullable(), "fail_webhook_event", {
         p_processor: event.processor,
         p_id: event.id,
         p_error: error,
@@ -88,7 +69,7 @@ export function inboxMethods(call: Call) {
       }),
 
     claimWebhookEvents: (limit: number) =>
-      call(z.array(z.object({ processor: z.enum(["stripe", "paddle"]), id: z.string() })), "claim_webhook_events", {
+      call(z.array(z.object({ processor: processor, id: z.string() })), "claim_webhook_events", {
         p_limit: limit,
       }),
 
@@ -129,58 +110,6 @@ export function inboxMethods(call: Call) {
         p_processor: processor,
         p_subscription_id: subscription,
       }),
-
-    /** Links a customer to a user; gives the ids of the events that waited for it. */
-    linkCustomer: (processor: Processor, customer: string, userId: string, source: "checkout" | "admin") =>
-      call(z.object({ waiting: z.array(z.string()) }), "link_customer", {
-        p_processor: processor,
-        p_customer_id: customer,
-        p_user_id: userId,
-        p_source: source,
-      }),
-
-    /** As `linkCustomer`, for a subscription that has no user. @throws DatabaseError conflict */
-    linkSubscription: (processor: Processor, subscription: string, userId: string) =>
-      call(z.object({ waiting: z.array(z.string()) }), "link_subscription", {
-        p_processor: processor,
-        p_subscription_id: subscription,
-        p_user_id: userId,
-      }),
-
-    /**
-     * Stores whose a transaction is that our server has just made: before its checkout is opened, so that nothing waits.
-     */
-    linkTransaction: (processor: Processor, transaction: string, userId: string) =>
-      call(z.object({ linked: z.literal(true) }), "link_transaction", {
-        p_processor: processor,
-        p_transaction_id: transaction,
-        p_user_id: userId,
-      }),
-
-    resolveLinks: (
-      processor: Processor,
-      {
-        customer,
-        subscription,
-        transaction,
-        trustedUserId,
-      }: {
-        customer: string | null;
-        subscription: string | null;
-        transaction?: string | null;
-        trustedUserId: string | null;
-      },
-    ) =>
-      call(resolved, "resolve_links", {
-        p_processor: processor,
-        p_customer_id: customer,
-        p_subscription_id: subscription,
-        p_trusted_user_id: trustedUserId,
-        p_transaction_id: transaction ?? null,
-      }),
-
-    cleanupWebhookEvents: (days: number) =>
-      call(z.object({ deleted: z.number().int() }), "cleanup_old_webhook_events", { p_days: days }),
   };
 }
 

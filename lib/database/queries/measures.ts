@@ -1,8 +1,8 @@
 /** What metrics ask of the whole deployment. */
 import { z } from "zod";
 import type { Call } from "./call";
+import { count } from "./columns";
 
-const count = z.number().int();
 const byProcessor = z.array(z.object({ processor: z.string(), subscriptions: count }));
 
 const billingMeasures = z.object({
@@ -42,6 +42,6 @@ const billingMeasures = z.object({
 });
 export type BillingMeasures = z.infer<typeof billingMeasures>;
 
-export function measureMethods(call: Call) {
+export function measureQueries(call: Call) {
   return { measureBilling: () => call(billingMeasures, "measure_billing", {}) };
 }

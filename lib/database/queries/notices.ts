@@ -2,11 +2,11 @@
 import { z } from "zod";
 import { noticeSchema } from "@/lib/billing/schemas/notice";
 import type { Call } from "./call";
+import { count } from "./columns";
 
-const count = z.number().int();
 const claimed = z.intersection(noticeSchema, z.object({ email: z.string().nullable() }));
 
-export function noticeMethods(call: Call) {
+export function noticeQueries(call: Call) {
   return {
     /** A user's latest notices, newest first; makes what is due on the way. */
     notices: (userId: string, limit: number) =>

@@ -2,13 +2,13 @@
 import { z } from "zod";
 import type { Instant, Processor } from "@/lib/billing/facts";
 import { type Call, iso } from "./call";
+import { count, processor } from "./columns";
 
 const instant = z.iso.datetime().transform(Date.parse);
-const processor = z.enum(["stripe", "paddle"]);
 /** Written by the sandbox itself, as text: its keys are the processor's and must not be renamed on the way. */
 const document = z.string().transform((text): unknown => JSON.parse(text));
 
-const account = z.object({ accountId: z.string(), revision: z.number().int(), world: document, now: instant });
+const account = z.object({ accountId: z.string(), revision: count, world: document, now: instant });
 export type SandboxAccount = z.infer<typeof account>;
 
 const claim = z.object({
@@ -19,7 +19,7 @@ const claim = z.object({
       id: z.string(),
       type: z.string(),
       raw: z.string().transform((hex) => Buffer.from(hex, "hex")),
-      attempts: z.number().int(),
+      attempts: count,
     }),
   ),
 });
@@ -54,7 +54,7 @@ export interface SandboxCommit {
   request: { key: string; fingerprint: string; status: number; body: unknown } | null;
 }
 
-export function sandboxMethods(call: Call) {
+export function sandboxQueries(call: Call) {
   return {
     loadSandboxAccount: (of: Processor, objectId: string) =>
       call(account.nullable(), "sandbox_load_account", { p_processor: of, p_object_id: objectId }),
@@ -78,11 +78,10 @@ export function sandboxMethods(call: Call) {
       }),
 
     loadSandboxRequest: (of: Processor, key: string) =>
-      call(
-        z.object({ fingerprint: z.string(), status: z.number().int(), body: document }).nullable(),
-        "sandbox_load_request",
-        { p_processor: of, p_key: key },
-      ),
+      call(z.object({ fingerprint: z.string(), status: count, body: document }).nullable(), "sandbox_load_request", {
+        p_processor: of,
+        p_key: key,
+      }),
 
     /** One account's due events; `busy` if its row is locked; null if none is due or another deliverer has them. */
     claimSandboxEvents: (limit: number, of: { processor: Processor; accountId: string } | null) =>
@@ -108,7 +107,7 @@ export function sandboxMethods(call: Call) {
 
     /** How many of the account's events have not been attempted yet. */
     undeliveredSandboxEvents: (of: { processor: Processor; accountId: string }) =>
-      call(z.object({ waiting: z.number().int() }), "sandbox_undelivered", {
+      call(z.object({ waiting: count }), "sandbox_undelivered", {
         p_processor: of.processor,
         p_account_id: of.accountId,
       }),
@@ -121,6 +120,10 @@ export function sandboxMethods(call: Call) {
     /** Moves a user's clock forward; one that is later already stays. */
     advanceSandboxClock: (userId: string, to: Instant) =>
       call(z.object({ now: instant }), "sandbox_advance_clock", { p_user_id: userId, p_to: iso(to) }),
+
+    /** Sandbox only: moves one user's clock; null gives back the real time. */
+    setSandboxClock: (userId: string, to: Instant | null) =>
+      call(z.object({ now: z.iso.datetime() }), "set_sandbox_clock", { p_user_id: userId, p_to: iso(to) }),
 
     loadSandboxEvent: (of: Processor, eventId: string) =>
       call(document.nullable(), "sandbox_load_event", { p_processor: of, p_event_id: eventId }),

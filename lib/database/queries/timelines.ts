@@ -5,6 +5,7 @@ import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
 import { requestId } from "@/lib/observability/request";
 import type { Call } from "./call";
+import { count, interval, processor, timestamp } from "./columns";
 import { type EventOutcome, eventState } from "./inbox";
 import { factDocument, timelineDocument } from "./timeline-document";
 
@@ -12,7 +13,7 @@ import { factDocument, timelineDocument } from "./timeline-document";
 const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
 
 export const loadedTimeline = z.object({
-  revision: z.number().int(),
+  revision: count,
   freeAnchor: z.iso.datetime().transform(Date.parse),
   facts: z.array(storedFact),
   /** Facts of the same subscriptions in the user's other products. */
@@ -23,10 +24,10 @@ const dueChange = z.object({
   userId: z.string(),
   product: z.string(),
   source: z.string(),
-  processor: z.enum(["stripe", "paddle"]),
+  processor: processor,
   subscription: z.string(),
   plan: z.string(),
-  interval: z.enum(["monthly", "yearly"]),
+  interval: interval,
 });
 export type DueChange = z.infer<typeof dueChange>;
 
@@ -95,7 +96,7 @@ export interface MoveInput {
   parts: readonly MovePart[];
 }
 
-export function timelineMethods(call: Call) {
+export function timelineQueries(call: Call) {
   return {
     /** @param subscription one that the product may not know yet */
     loadTimeline: (userId: string, product: ProductId, subscription: string | null = null) =>
@@ -149,7 +150,7 @@ export function timelineMethods(call: Call) {
       { userId, product, source }: Pick<DueChange, "userId" | "product" | "source">,
       error: string,
     ) =>
-      call(z.object({ attempts: z.number().int() }).nullable(), "fail_scheduled_change", {
+      call(z.object({ attempts: count }).nullable(), "fail_scheduled_change", {
         p_user_id: userId,
         p_product: product,
         p_source: source,
@@ -164,6 +165,21 @@ export function timelineMethods(call: Call) {
         p_revision: revision,
         p_timeline: timelineDocument(timeline),
         p_repair: repair,
+      }),
+
+    /** The facts, and how the row stands now; leaves nothing behind, also for somebody whom nobody has seen. */
+    peekTimeline: (userId: string, product: ProductId) =>
+      call(loadedTimeline.extend({ now: timestamp, view: subscriptionViewSchema }), "peek_subscription", {
+        p_user_id: userId,
+        p_product: product,
+      }),
+
+    /** How the row would stand if this were the timeline; changes nothing. */
+    peekSubscription: (userId: string, product: ProductId, timeline: Timeline) =>
+      call(z.object({ now: timestamp, view: subscriptionViewSchema }), "peek_subscription", {
+        p_user_id: userId,
+        p_product: product,
+        p_timeline: timelineDocument(timeline),
       }),
 
     timelines: (after: string, limit: number) =>

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { Instant } from "@/lib/billing/facts";
 import type { Call } from "./call";
+import { count } from "./columns";
 
-const count = z.number().int();
 const drift = z.object({
   userId: z.string(),
   product: z.string(),
@@ -15,7 +15,7 @@ const drift = z.object({
 /** A counter that is not opening plus ledger, or a gauge that is not the number of things. */
 export type Drift = z.infer<typeof drift>;
 
-export function upkeepMethods(call: Call) {
+export function upkeepQueries(call: Call) {
   return {
     /** The names of the partitions that were not there yet. */
     createLedgerPartitions: (from: Instant, months: number) =>

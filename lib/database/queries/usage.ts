@@ -13,9 +13,7 @@ import {
 } from "@/lib/billing/schemas/usage-view";
 import { databaseError } from "../errors";
 import { type Call, iso } from "./call";
-
-const chatbot = z.object({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
-export type Chatbot = z.infer<typeof chatbot>;
+import { count } from "./columns";
 
 /** What calls that arrived together ask for of one user's field: in all, and without an idempotency key. */
 export interface ChargeSum {
@@ -52,7 +50,6 @@ export interface OrderedCharge {
   bySession?: boolean;
 }
 
-const count = z.number().int();
 /** A field's numbers before the batch, and whether all that was asked for has been charged. */
 const fieldState = z
   .tuple([count, z.boolean(), count, count, count, count, count, z.string()])
@@ -91,17 +88,8 @@ function chargeRecords(charges: readonly OrderedCharge[]) {
   return charges.map(({ userId, bySession, ...charge }) => ({ ...charge, user_id: userId, by_session: bySession }));
 }
 
-const user = z.object({ userId: z.string(), email: z.string().nullable(), name: z.string().nullable() });
-
-export function usageMethods(call: Call) {
+export function usageQueries(call: Call) {
   return {
-    ensureUser: (userId: string, email: string | null, name: string | null) =>
-      call(user, "ensure_user", { p_user_id: userId, p_email: email, p_name: name }),
-
-    /** As `ensureUser`, after a request; null if the account was erased a moment ago: then nothing is stored. */
-    rememberProfile: (userId: string, email: string | null, name: string | null) =>
-      call(user.nullable(), "remember_profile", { p_user_id: userId, p_email: email, p_name: name }),
-
     /** Every product of a user, free ones too; plans that disagreed with the timeline are corrected on the way. */
     usage: (userId: string) =>
       call(
@@ -149,7 +137,7 @@ export function usageMethods(call: Call) {
     },
 
     /** Calls of one user, one after the other: the verdicts of each, or what was wrong with it. */
-    consumeInTurn: async (charges: readonly OrderedCharge[]) => {
+    consumeSequential: async (charges: readonly OrderedCharge[]) => {
       const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
         p_charges: chargeRecords(charges),
       });
@@ -157,7 +145,7 @@ export function usageMethods(call: Call) {
     },
 
     release: (userId: string, field: FieldId, amount: number, of?: string, idempotencyKey?: string) =>
-      call(verdictSchema.extend({ givenBack: z.number().int() }), "release_usage", {
+      call(verdictSchema.extend({ givenBack: count }), "release_usage", {
         p_user_id: userId,
         p_field: field,
         p_amount: amount,
@@ -211,36 +199,12 @@ export function usageMethods(call: Call) {
         { p_user_id: userId, p_new_plan: plan, p_product: product },
       ),
 
-    syncChatbotCount: (userId: string) =>
+    /** What was used from each instant to the next, as if at that instant. */
+    usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>
       call(
-        z.object({ counted: z.number().int(), actual: z.number().int(), drift: z.number().int() }),
-        "sync_chatbot_count",
-        { p_user_id: userId },
+        z.array(z.object({ at: z.iso.datetime().transform(Date.parse), field: z.string(), amount: count })),
+        "usage_sums",
+        { p_user_id: userId, p_product: product, p_cuts: cuts.map((at) => iso(at)) },
       ),
-
-    createChatbot: (userId: string, name: string) =>
-      call(z.object({ chatbot: chatbot.nullable(), verdict: verdictSchema }), "create_chatbot", {
-        p_user_id: userId,
-        p_name: name,
-      }),
-
-    /** null where the user has no such chatbot. */
-    renameChatbot: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
-      (
-        await call(z.object({ chatbot: chatbot.nullable() }), "rename_chatbot", {
-          p_user_id: userId,
-          p_chatbot_id: chatbotId,
-          p_name: name,
-        })
-      ).chatbot,
-
-    deleteChatbot: (userId: string, chatbotId: string) =>
-      call(z.object({ deleted: z.boolean() }), "delete_chatbot", { p_user_id: userId, p_chatbot_id: chatbotId }),
-
-    chatbots: (userId: string) => call(z.array(chatbot), "list_chatbots", { p_user_id: userId }),
-
-    /** Sandbox only: moves one user's clock; null gives back the real time. */
-    setSandboxClock: (userId: string, to: Instant | null) =>
-      call(z.object({ now: z.iso.datetime() }), "set_sandbox_clock", { p_user_id: userId, p_to: iso(to) }),
   };
 }

@@ -1,12 +1,12 @@
 /** Why something is as it is, in plain sentences with their numbers: windows, refusals, events. Pure. */
 import { isProductId, type ProductId, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import type { WindowLine } from "@/lib/database";
+import type { WindowRow } from "@/lib/database";
 import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
 import { planName, processorName } from "@/lib/messages/plan";
 
 /** How a usage window began: what it started with, what was forgiven, what is held back. */
-export function windowWords(window: WindowLine, reading: TimeReading): string {
+export function windowWords(window: WindowRow, reading: TimeReading): string {
   const { product, opensBy, reason, source, opening, forgiven, unpaidHeld } = window;
   const day = (at: string) => formatTime(at, "day", reading);
   const whose = source === "free" ? "on the free plan" : `of ${source}`;
@@ -27,7 +27,7 @@ export function windowWords(window: WindowLine, reading: TimeReading): string {
   return `${sentences.join(" ")} Reason: ${reason}.`;
 }
 
-const BEGAN: Record<WindowLine["opensBy"], string> = {
+const BEGAN: Record<WindowRow["opensBy"], string> = {
   reset: "was reset: it began with",
   carry_over: "carried over: it began with",
   preserve: "goes on, with",

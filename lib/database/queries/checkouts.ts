@@ -1,16 +1,15 @@
-/** Purchases: checkouts one at a time, whose customers are whose, and what a change would do to usage. */
+/** Checkouts: at most one open per user and product. */
 import { z } from "zod";
 import type { ProductId } from "@/lib/billing/catalog";
-import type { Instant, Interval, Processor } from "@/lib/billing/facts";
-import { type Call, iso } from "./call";
-
-const processor = z.enum(["stripe", "paddle"]);
+import type { Interval, Processor } from "@/lib/billing/facts";
+import type { Call } from "./call";
+import { interval, processor } from "./columns";
 
 const storedCheckout = z.object({
   id: z.uuid(),
   product: z.string(),
   plan: z.string(),
-  interval: z.enum(["monthly", "yearly"]),
+  interval: interval,
   trial: z.boolean(),
   processor,
   /** The processor's id; null until it has answered. */
@@ -38,15 +37,6 @@ const begun = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.enum(["open", "begun"]), checkout: storedCheckout }),
 ]);
 
-const customer = z.object({ processor, customer: z.string() });
-export type LinkedCustomer = z.infer<typeof customer>;
-
-const payers = z.object({
-  customers: z.array(customer),
-  subscriptions: z.array(z.object({ processor, subscription: z.string() })),
-});
-export type Payers = z.infer<typeof payers>;
-
 interface CheckoutSpec {
   userId: string;
   product: ProductId;
@@ -56,7 +46,7 @@ interface CheckoutSpec {
   trial: boolean;
 }
 
-export function purchaseMethods(call: Call) {
+export function checkoutQueries(call: Call) {
   return {
     beginCheckout: (spec: CheckoutSpec) =>
       call(begun, "begin_checkout", {
@@ -94,16 +84,5 @@ export function purchaseMethods(call: Call) {
 
     leftOpenCheckouts: (limit: number) =>
       call(z.array(storedCheckout.extend({ userId: z.string() })), "list_left_open_checkouts", { p_limit: limit }),
-
-    /** The latest first. */
-    payers: (userId: string) => call(payers, "list_payers", { p_user_id: userId }),
-
-    /** What was used from each instant to the next, as if at that instant. */
-    usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>
-      call(
-        z.array(z.object({ at: z.iso.datetime().transform(Date.parse), field: z.string(), amount: z.number().int() })),
-        "usage_sums",
-        { p_user_id: userId, p_product: product, p_cuts: cuts.map((at) => iso(at)) },
-      ),
   };
 }

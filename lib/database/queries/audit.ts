@@ -1,0 +1,30 @@
+/** The audit log of admin actions. */
+import { z } from "zod";
+import type { Call } from "./call";
+import { count, timestamp } from "./columns";
+
+const act = z.object({
+  id: count,
+  at: timestamp,
+  actor: z.string(),
+  act: z.string(),
+  userId: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type AdminAct = z.infer<typeof act>;
+
+export function auditQueries(call: Call) {
+  return {
+    recordAdminAct: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
+      call(z.object({ id: count, at: timestamp }), "record_admin_act", {
+        p_actor: actor,
+        p_act: name,
+        p_user_id: userId,
+        p_details: details,
+      }),
+
+    /** The latest first; `userId` null: about anybody. */
+    adminActs: (userId: string | null, limit: number) =>
+      call(z.array(act), "list_admin_acts", { p_user_id: userId, p_limit: limit }),
+  };
+}
