@@ -8,7 +8,7 @@ export const PART_WORDS = 120;
  * cut in two, and the words of the parts add up to the words of the text.
  * @param size words after which a part ends at the next such place; at twice as many it ends anywhere
  */
-export function partsOf(text: string, size = PART_WORDS): Unit[] {
+export function splitIntoChunks(text: string, size = PART_WORDS): Unit[] {
   const parts: Unit[] = [];
   let units: string[] = [];
   let words = 0;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { log } from "@/lib/observability";
 import type { Settlement } from "@/lib/usage";
 import { hold } from "../../_lib/reservation";
-import { partsOf } from "./chunks";
+import { splitIntoChunks } from "./chunks";
 import { restyle } from "./styles";
 import { chargedWords } from "./words";
 import { priceOf, type Transform } from "./writer";
@@ -27,7 +27,7 @@ export async function openRewriting(
   userId: string,
   transform: Transform,
 ): Promise<(signal: AbortSignal) => AsyncGenerator<RewritingLine, void>> {
-  const parts = partsOf(transform.text);
+  const parts = splitIntoChunks(transform.text);
   const whole = chargedWords(parts.reduce((sum, part) => sum + part.words, 0));
   const held = await hold(userId, priceOf(transform));
 

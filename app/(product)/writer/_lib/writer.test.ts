@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { partsOf } from "./chunks";
+import { splitIntoChunks } from "./chunks";
 import { restyle, STYLES } from "./styles";
 import { countWords } from "./words";
 import { rewrite } from "./writer";
@@ -15,7 +15,7 @@ describe("parts", () => {
   test("joined they are the text, and their words its words", () => {
     fc.assert(
       fc.property(anyText, fc.integer({ min: 1, max: 9 }), (text, size) => {
-        const parts = partsOf(text, size);
+        const parts = splitIntoChunks(text, size);
         expect(parts.map((part) => part.text).join("")).toBe(text);
         expect(parts.reduce((sum, part) => sum + part.words, 0)).toBe(countWords(text));
         for (const part of parts) expect(part.words).toBeLessThanOrEqual(2 * size);
@@ -24,16 +24,16 @@ describe("parts", () => {
   });
 
   test("a part ends with its sentence, or its line, or at twice its size", () => {
-    const textsOf = (text: string) => partsOf(text, 2).map((part) => part.text);
+    const textsOf = (text: string) => splitIntoChunks(text, 2).map((part) => part.text);
     expect(textsOf("One two three. Four five. Six")).toEqual(["One two three.", " Four five.", " Six"]);
     expect(textsOf("One two\nthree four")).toEqual(["One two", "\nthree four"]);
-    expect(partsOf(words(9).join(" "), 2).map((part) => part.words)).toEqual([4, 4, 1]);
+    expect(splitIntoChunks(words(9).join(" "), 2).map((part) => part.words)).toEqual([4, 4, 1]);
   });
 
   test("each character is looked at once for the end of a sentence, also after one very long word", () => {
     const text = `${".".repeat(50_000)}x ${words(200).join(" ")}`;
     const tested = vi.spyOn(RegExp.prototype, "test");
-    partsOf(text);
+    splitIntoChunks(text);
     const characters = tested.mock.calls.reduce((sum, [part]) => sum + part.length, 0);
     tested.mockRestore();
     expect(characters).toBeLessThan(3 * text.length);

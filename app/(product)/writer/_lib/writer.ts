@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { prose } from "@/lib/text";
 import type { Charge } from "@/lib/usage";
-import { partsOf } from "./chunks";
+import { splitIntoChunks } from "./chunks";
 import { restyle, STYLES } from "./styles";
 import { chargedWords, countWords } from "./words";
 
@@ -19,7 +19,7 @@ export function priceOf({ text }: Transform): Charge[] {
 
 /** The text in another style, part by part as long work does it: both ways give the same. */
 export function rewrite({ text, style }: Transform): string {
-  return partsOf(text)
+  return splitIntoChunks(text)
     .map((part) => restyle(part.text, style))
     .join("");
 }
