@@ -43,8 +43,8 @@ type ShownState = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
 type ShownDecision = Pick<DecisionView, "product" | "action" | "reason"> & { before: ShownState; after: ShownState };
 
 /**
- * What the decision did to the figures, in a sentence: "12,000 of 15,000 words used before, 12,000 of 35,000 after."
- * Only counters that changed or were in use; null where there is nothing to say.
+ * The decision's effect on the figures: "12,000 of 15,000 words used before, 12,000 of 35,000 after." Only counters
+ * that changed or were in use; null if there is none.
  */
 export function activityNumbers({ product, before, after }: Figured, locale: string): string | null {
   const sentences = after.meters.flatMap((now) => {
@@ -66,7 +66,7 @@ export function activityWords(decision: ShownDecision): { what: string; why: str
   return { what: WHAT[action], why: whatChanged(decision) ?? WHY[reason] ?? `${reason}.` };
 }
 
-/** Where the reason says little, the difference says more. */
+/** If the reason says little, the difference says more. */
 function whatChanged({ product, reason, before, after }: ShownDecision): string | undefined {
   if (reason === "Plan change mid-cycle detected" && before.plan !== after.plan) {
     const [from, to] = [planName(product, before.plan), planName(product, after.plan)];

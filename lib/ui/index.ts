@@ -1,4 +1,4 @@
-/** What pages are made of. Error pages import nothing from here: they are client components, and this is the server's. */
+/** Components of the pages, for the server. Error pages are client components and import nothing from here. */
 
 export { returnPath } from "@/lib/http/return-path";
 export { activityNumbers, activityWords } from "@/lib/messages/activity";

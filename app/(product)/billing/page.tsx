@@ -24,7 +24,7 @@ import { returnedCheckout } from "./returned-checkout";
 
 export const metadata: Metadata = { title: "Billing" };
 
-const TRAIL_LINES = 5;
+const ACTIVITY_LINES = 5;
 const INVOICE_LINES = 5;
 const ACTIONS = { pay: fixPayment, portal: openPortal, keep };
 
@@ -34,14 +34,14 @@ interface BillingPageProps {
 
 export default async function BillingPage({ searchParams }: BillingPageProps) {
   const [user, parameters] = await Promise.all([requirePageUser("/billing"), searchParams]);
-  // First: where the news of a payment is late it is fetched here, and what follows is already what was paid for.
+  // First, since it may fetch a late payment from the processor; the reads below then include it.
   const checkout = await returnedCheckout(user.id, parameters.checkout);
   const [{ locale }, usage, decisions] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
-    gateway().decisions(user.id, decisionsToLoad(TRAIL_LINES)),
+    gateway().decisions(user.id, decisionsToLoad(ACTIVITY_LINES)),
   ]);
-  // After the look at the usage, which turns the windows that are over.
+  // After the usage, whose read advances windows that have ended.
   const notices = await noticesOf(user.id);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   const changed = changedOf(parameters, subscriptions);
@@ -69,7 +69,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
       </div>
       <div className="mt-10 space-y-10">
         <NoticeList notices={notices} now={usage.now} />
-        <ActivityList decisions={decisions} most={TRAIL_LINES} now={usage.now} />
+        <ActivityList decisions={decisions} most={ACTIVITY_LINES} now={usage.now} />
         <InvoicesSection version={subscriptions.map(standingMark).join(" ")}>
           <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />
         </InvoicesSection>

@@ -63,7 +63,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
 
 type CounterField = Parameters<typeof usageHistory>[1];
 
-/** Counters only: what exists now says all about a gauge. */
+/** Counters only: a gauge's current number needs no history. */
 function historiesOf(userId: string, { meters }: SubscriptionView) {
   const counters = meters.filter(({ kind }) => kind === "counter").map(({ field }) => field as CounterField);
   return Promise.all(counters.map((field) => usageHistory(userId, field, HISTORY_DAYS)));

@@ -76,7 +76,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
   );
 }
 
-/** A filter that cannot be read is said on the page; the list is empty then. */
+/** The page names a filter that it cannot read, and shows an empty list. */
 async function find(values: Record<string, string>) {
   try {
     return { ...(await listEvents(parse(eventQuery, values), gateway())), problem: null };

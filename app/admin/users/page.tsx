@@ -34,7 +34,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
       />
       <div className="mt-4">
         <Table caption="Users" head={["User", "Name", "Plans", "Used"]}>
-          {users.length === 0 && <Empty columns={4}>{problem ?? "Nobody matches."}</Empty>}
+          {users.length === 0 && <Empty columns={4}>{problem ?? "No user matches."}</Empty>}
           {users.map(({ userId, email, name, subscriptions }) => (
             <tr key={userId}>
               <Cell>
@@ -68,7 +68,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
   );
 }
 
-/** The page names a filter that it cannot read; the list is empty then. */
+/** The page names a filter that it cannot read, and shows an empty list. */
 async function find(values: Record<string, string>) {
   try {
     const { after = "", ...filter } = parse(peopleQuery, values);

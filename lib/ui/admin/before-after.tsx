@@ -9,7 +9,7 @@ interface BeforeAfterProps {
   locale: string;
 }
 
-/** How a subscription stood and stands, line by line; what changed is marked, in words too. */
+/** A subscription before and after, line by line. Changes are marked in text as well as in style. */
 export function BeforeAfter({ before, after, locale }: BeforeAfterProps) {
   const [was, is] = [linesOf(before, locale), linesOf(after, locale)];
   return (

@@ -1,4 +1,4 @@
-/** What the admin's pages are made of. */
+/** Components of the admin pages. */
 
 export { ActForm } from "./act-form";
 export { AdminHeader } from "./admin-header";

@@ -8,7 +8,7 @@ import { recentDecisions } from "./recent-decisions";
 
 const ICONS = { reset: RotateCcw, preserve: ArrowRight, carry_over: Split };
 
-/** What changed lately: one line a decision, newest first. */
+/** The latest changes: one line per decision, newest first. */
 export async function ActivityList({ decisions, most, now }: { decisions: DecisionView[]; most: number; now: string }) {
   const { locale } = await requestLocale();
   const lines = recentDecisions(decisions, most);

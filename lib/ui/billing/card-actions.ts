@@ -1,11 +1,11 @@
-/** What can be done with a subscription from its card: the first thing to do, and the rest. Pure. */
+/** The actions of a subscription's card: the primary one, and the rest. Pure. */
 import { planRank, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";
 
 /**
- * A page of ours; or the page of the open payment; or the processor's page for cards; or taking back a cancellation, a
+ * A page of ours; the payment page of the open invoice; the processor's page for cards; or undoing a cancellation, a
  * scheduled change or a pause.
  */
 export type CardAction = { text: string; tone?: "plain" } & (

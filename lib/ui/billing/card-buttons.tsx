@@ -7,13 +7,13 @@ import { ActionsMenu, type MenuEntry } from "../actions/actions-menu";
 import { button } from "../button";
 import { type CardAction, cardActions } from "./card-actions";
 
-/** What a card's buttons do beside leading to pages. */
+/** Server actions of a card's buttons; the other buttons link to pages. */
 export interface CardActions {
-  /** To the page of the open payment. */
+  /** Opens the payment page of the open invoice. */
   pay: Action;
-  /** To the processor's page for cards and addresses. */
+  /** Opens the processor's page for cards and addresses. */
   portal: Action;
-  /** Takes back a cancellation, a scheduled change or a pause. */
+  /** Undoes a cancellation, a scheduled change or a pause. */
   keep: Action;
 }
 
@@ -24,7 +24,7 @@ interface CardButtonsProps {
   actions: CardActions;
 }
 
-/** A card's one primary action, and the rest in a menu. */
+/** A card's primary action, and the rest in a menu. */
 export function CardButtons({ subscription, subject, actions }: CardButtonsProps) {
   const { primary, rest } = cardActions(subscription);
   const fields = { product: subscription.product };

@@ -5,10 +5,10 @@ import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
 import type { PlanOption } from "./plan-options";
 
-/** What the plans' buttons do. */
+/** Server actions of the plans' buttons. */
 export interface PlanActions {
   start: Action;
-  /** Takes back a cancellation or a scheduled change. */
+  /** Undoes a cancellation or a scheduled change. */
   keep: Action;
 }
 
@@ -26,7 +26,7 @@ interface PlanActionProps {
 
 const WIDE = "w-full whitespace-nowrap px-2!";
 
-/** The one thing to do with a plan, or why there is none. */
+/** The one action of a plan, or the reason why there is none. */
 export function PlanAction(props: PlanActionProps) {
   const { option, product, plan, planName, interval, processor, subscription, actions, here } = props;
   switch (option.kind) {

@@ -9,17 +9,17 @@ interface PlanGridProps {
   product: ProductId;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
-  /** null: nobody is signed in. */
+  /** null: signed out. */
   subscription: SubscriptionView | null;
   actions: PlanActions;
-  /** This page's address, to come back to after signing in. */
+  /** This page's path, to return to after signing in. */
   here: string;
   /** The plan that was chosen before signing in. */
   chosen: string | null;
   locale: string;
 }
 
-/** A product's plans side by side: what each allows and costs, which is mine, and what choosing one means. */
+/** A product's plans side by side: limits, prices, the reader's plan, and the action of each. */
 export function PlanGrid(props: PlanGridProps) {
   const { product: id, interval, subscription, locale } = props;
   const product = productOf(id);

@@ -44,17 +44,17 @@ it.each([
   ["stripe", "unpaid", "open"],
   ["stripe", "paused", "paused"],
   ["stripe", "incomplete", "pending"],
-] as const)("a subscription at %s that is %s stands as %s", (processor, status, state) => {
+] as const)("a subscription at %s with status %s is in the state %s", (processor, status, state) => {
   expect(purchaseState({ processor, status })).toBe(state);
 });
 
-it("offers a checkout to those who have nothing, signed in or not", () => {
+it("offers a checkout to readers without a subscription, signed in or not", () => {
   expect(choose("starter", null)).toEqual({ kind: "start" });
   expect(choose("starter", free)).toEqual({ kind: "start" });
   expect(choose("free", free)).toEqual({ kind: "current", undo: null });
 });
 
-it("offers changes to those who have a plan", () => {
+it("offers changes to readers with a plan", () => {
   expect(choose("business", mine({}))).toEqual({ kind: "change", direction: "up" });
   expect(choose("starter", mine({}))).toEqual({ kind: "change", direction: "down" });
   expect(choose("growth", mine({}))).toEqual({ kind: "current", undo: null });
@@ -62,7 +62,7 @@ it("offers changes to those who have a plan", () => {
   expect(choose("free", mine({}))).toEqual({ kind: "cancel" });
 });
 
-it("says what must be deleted first, to the last one", () => {
+it("names the number to delete first", () => {
   expect(choose("starter", mine({}, 5))).toEqual({
     kind: "blocked",
     why: "You have 5 chatbots and Starter allows 3: delete 2 to switch.",
@@ -72,7 +72,7 @@ it("says what must be deleted first, to the last one", () => {
   expect(choose("starter", { ...free, meters: mine({}, 4).meters }).kind).toBe("blocked");
 });
 
-it("marks what is on its way, and lets it be taken back", () => {
+it("marks a scheduled plan, and allows undoing it", () => {
   const switching = mine({ scheduledPlan: "starter" });
   expect(choose("starter", switching)).toEqual({ kind: "scheduled" });
   expect(choose("growth", switching)).toEqual({ kind: "current", undo: "schedule" });

@@ -1,4 +1,4 @@
-/** Where a reader stands with a product, and what each plan of it means for them. Pure. */
+/** What each plan means for a reader, by the state of the subscription. Pure. */
 import { freePlan, type Product, planRank, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatCount, formatNumber } from "@/lib/messages/format";
@@ -6,12 +6,12 @@ import { formatCount, formatNumber } from "@/lib/messages/format";
 type Interval = "monthly" | "yearly";
 
 /**
- * `none`: no subscription lives, so a plan is begun by a checkout. `live`: it can be changed. `open`: a payment is to be
- * made first. `paused`: to be resumed first. `pending`: its first payment is under way.
+ * `none`: no current subscription, so a checkout starts a plan. `live`: it can be changed. `open`: its payment must be
+ * made first. `paused`: it must be resumed first. `pending`: its first payment is under way.
  */
 export type PurchaseState = "none" | "live" | "open" | "paused" | "pending";
 
-/** A subscription lives where a processor has one, also while it gives nothing. */
+/** A subscription is current if a processor has one, even if it gives no plan. */
 export function purchaseState({ processor, status }: Pick<SubscriptionView, "processor" | "status">): PurchaseState {
   if (processor === null || status === "incomplete_expired" || status === "canceled" || status === "free")
     return "none";
@@ -20,14 +20,14 @@ export function purchaseState({ processor, status }: Pick<SubscriptionView, "pro
   return status === "incomplete" ? "pending" : "live";
 }
 
-/** What choosing a plan means. */
+/** The meaning of choosing a plan. */
 export type PlanOption =
-  /** Mine already; `undo` where a cancellation or a scheduled change would take it away. */
+  /** The reader's plan; `undo` names a cancellation or scheduled change that would end it. */
   | { kind: "current"; undo: "cancel" | "schedule" | null }
-  /** To a checkout; nobody signed in signs in first. */
+  /** Opens a checkout, after signing in. */
   | { kind: "start" }
   | { kind: "change"; direction: "up" | "down" | "interval" }
-  /** Will be mine at the period's end. */
+  /** The reader's plan from the end of the period. */
   | { kind: "scheduled" }
   /** Back to free: ends the subscription. */
   | { kind: "cancel" }
@@ -37,12 +37,12 @@ interface PlanOptionInput {
   product: SubscriptionView["product"];
   plan: string;
   interval: Interval;
-  /** null: nobody is signed in. */
+  /** null: signed out. */
   subscription: SubscriptionView | null;
   locale: string;
 }
 
-/** What one plan means for this reader; a blocked one says why. The server judges again when it is chosen. */
+/** The option that a plan gives this reader; a blocked one says why. The server checks again when it is chosen. */
 export function planOption({ product: id, plan, interval, subscription, locale }: PlanOptionInput): PlanOption {
   const product = productOf(id);
   const free = plan === freePlan(product).id;
@@ -97,7 +97,7 @@ function soldOr(product: Product, plan: string, interval: Interval, option: Plan
   return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
 }
 
-/** Things that exist beyond the plan's room: reading and deleting come first. */
+/** More things exist than the plan allows: some must be deleted first. */
 function tooMuch({ meters }: SubscriptionView, product: Product, plan: string, locale: string): PlanOption | null {
   for (const { field, kind, used } of meters) {
     const limit = product.plans[plan]?.limits[field];

@@ -1,4 +1,4 @@
-/** What the pricing page shows, as its address says it. */
+/** The selection on the pricing page, read from its address. */
 import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/billing/catalog";
 
 type Processor = "stripe" | "paddle";
@@ -15,8 +15,8 @@ export interface PricingChoice {
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Reads the address; what it does not say, or says wrongly, is the usual.
- * @param processors those that can be paid through here, the usual one first
+ * Reads the address; a missing or wrong value gets the default.
+ * @param processors those that can be paid through here, the default first
  */
 export function pricingChoice(parameters: Parameters, processors: readonly Processor[]): PricingChoice {
   const { product, interval, processor, choose } = parameters;
@@ -32,7 +32,7 @@ export function pricingChoice(parameters: Parameters, processors: readonly Proce
   };
 }
 
-/** The address of such a choice; the usual is left out. */
+/** The address of a selection, without defaults. */
 export function pricingPath({ product, interval, processor }: Omit<PricingChoice, "chosen">): string {
   const parameters = new URLSearchParams();
   if (product !== null) parameters.set("product", product);

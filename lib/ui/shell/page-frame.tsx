@@ -9,7 +9,7 @@ import { Logo } from "./logo";
 import { SiteHeader } from "./site-header";
 import { MAIN } from "./skip-link";
 
-/** The frame of the product's pages, with the reader's name and the way out; or the way in for those who may look only. */
+/** The frame of the product's pages: the reader's name and sign-out, or sign-in for visitors. */
 export async function PageFrame({ children }: { children: ReactNode }) {
   const user = await currentUser();
   return (

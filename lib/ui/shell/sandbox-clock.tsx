@@ -10,7 +10,7 @@ const MOVES = [
   { by: "month", text: "a month", says: "Move my clock by a month" },
 ];
 
-/** Moves the reader's own clock; the page shows what that brought. */
+/** Moves the reader's own clock; the page shows the effects. */
 export function SandboxClock() {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

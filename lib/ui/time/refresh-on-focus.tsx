@@ -6,8 +6,8 @@ import { useEffect } from "react";
 const FRESH_MS = 10_000;
 
 /**
- * Reads the page again when the reader comes back to it: usage moved meanwhile, and monotonic clocks may stop while
- * a machine sleeps, which would leave the countdown behind.
+ * Refreshes the page when the reader returns to it: usage may have changed, and a monotonic clock may stop while a
+ * machine sleeps, which delays the countdown.
  */
 export function RefreshOnFocus() {
   const router = useRouter();

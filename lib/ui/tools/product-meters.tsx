@@ -13,7 +13,7 @@ interface ProductMetersProps {
   locale: string;
 }
 
-/** A product's meters where its work happens; at a limit, with the way to the plan that raises it. */
+/** A product's meters beside its tools; at a limit, with a link to the plan that raises it. */
 export function ProductMeters({ subscription, now, locale }: ProductMetersProps) {
   const { product, limitPlan, meters, status } = subscription;
   const open = status === "past_due" || status === "unpaid";

@@ -4,7 +4,7 @@ import { Notice } from "../notice";
 import type { Refusal } from "./send-json";
 import type { UpgradeOption } from "./upgrade-options";
 
-/** Where a refusal can be mended, by its reason. */
+/** Links that help with a refusal, by its reason. */
 const HELP: Readonly<Record<string, { text: string; href: string }[]>> = {
   limit_reached: [
     { text: "See larger plans", href: "/pricing" },
@@ -19,13 +19,13 @@ const EXPECTED = new Set(["limit_reached", "payment_pending", "chatbot_limit_exc
 
 interface RefusalNoticeProps {
   refusal: Refusal;
-  /** The product it is about, whose plans may help. */
+  /** The product of the refusal, whose plans may help. */
   product?: string;
-  /** The plan that has room for what was refused. */
+  /** The plan that allows the refused amount. */
   upgrade?: UpgradeOption | undefined;
 }
 
-/** Why something was not done, in the server's own sentence, with the way to mend it. */
+/** The reason of a refusal in the server's own sentence, with a link that helps. */
 export function RefusalNotice({ refusal: { error, reason = "" }, product, upgrade }: RefusalNoticeProps) {
   const known = HELP[reason] ?? [];
   const help =

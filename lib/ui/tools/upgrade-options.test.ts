@@ -19,7 +19,7 @@ const writer = (limitPlan: string, words: number) =>
   upgradeOptions({ product: "writer", limitPlan, quantity: 1, meters: meters({ words_used: words }) }, "en-US");
 
 describe("the plan that raises a limit", () => {
-  test("is the smallest with room, and the link marks it", () => {
+  test("is the smallest with enough, and the link marks it", () => {
     const upgrades = writer("free", 500);
     const basic = { limit: 5_000, text: "See Basic: 5,000 words", href: "/pricing?product=writer&choose=writer.basic" };
     expect(smallestUpgrade(upgrades, "words_used", 501)).toEqual(basic);
@@ -27,11 +27,11 @@ describe("the plan that raises a limit", () => {
     expect(smallestUpgrade(upgrades, "words_used", 5_001)?.text).toBe("See Plus: 15,000 words");
   });
 
-  test("is the largest where none has room for all of it", () => {
+  test("is the largest if none has enough", () => {
     expect(smallestUpgrade(writer("basic", 5_000), "words_used", 900_000)?.text).toBe("See Ultra: 35,000 words");
   });
 
-  test("is none above the largest, for a field of nobody, or under a larger limit of one's own", () => {
+  test("is none above the largest, for an unknown field, or under a larger override", () => {
     expect(smallestUpgrade(writer("ultra", 35_000), "words_used", 1)).toBeUndefined();
     expect(smallestUpgrade(writer("free", 500), "toString", 1)).toBeUndefined();
     expect(smallestUpgrade(writer("free", 500), undefined, 1)).toBeUndefined();

@@ -1,21 +1,21 @@
-/** Which plan raises a limit, for every place that meets one. Pure. */
+/** The plans that raise a limit. Pure. */
 import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatCount } from "@/lib/messages/format";
 
-/** A larger plan's limit of one field, and the way to it. */
+/** A larger plan's limit of one field, and its link. */
 export interface UpgradeOption {
   limit: number;
   text: string;
   href: string;
 }
 
-/** The plans with more of each field, the smallest first. */
+/** Per field, the plans with a higher limit, the smallest first. */
 export type UpgradeOptions = Readonly<Partial<Record<FieldId, readonly UpgradeOption[]>>>;
 
 type Subscription = Pick<SubscriptionView, "product" | "limitPlan" | "quantity" | "meters">;
 
-/** Every larger plan of a subscription's product, by the fields it has more of. */
+/** The larger plans of a subscription's product, by the fields whose limit they raise. */
 export function upgradeOptions(
   { product: id, limitPlan, quantity, meters }: Subscription,
   locale: string,
@@ -39,7 +39,7 @@ export function upgradeOptions(
   );
 }
 
-/** The smallest plan that has room for `needed`, else the largest; undefined where there is none larger. */
+/** The smallest plan that allows `needed`, else the largest; undefined if there is no larger plan. */
 export function smallestUpgrade(
   upgrades: UpgradeOptions,
   field: string | undefined,

@@ -4,10 +4,10 @@ import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { type Streamed, streamLines } from "./stream-lines";
 
-/** The server settles work that was stopped a moment after its reader is gone. */
+/** The server settles stopped work a moment after its reader has left. */
 const SETTLED_AFTER_MS = [250, 1_500];
 
-/** Work under way on the server, told line by line; one at a time. The page is read again when it has ended. */
+/** One streamed request at a time, read line by line. The page is refreshed when it ends. */
 export function useStreamedRequest<Line>(path: string) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

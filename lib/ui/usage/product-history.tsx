@@ -51,7 +51,7 @@ export function ProductHistory({ subscription, histories, period, now, locale }:
   );
 }
 
-/** Which days the charts show, where the picker's word is not the whole answer. */
+/** The shown days, if they differ from the picker's choice. */
 function WindowWords({ subscription, period, now }: Pick<ProductHistoryProps, "subscription" | "period" | "now">) {
   const { windowStart, resetsAt } = subscription;
   if (isDaily(subscription) && period !== "90-days") {

@@ -21,7 +21,7 @@ interface CancelPageProps {
   searchParams: Promise<{ product?: string }>;
 }
 
-/** What canceling means, before it is done. */
+/** The confirmation page of a cancellation: it shows the consequences first. */
 export default async function CancelPage({ searchParams }: CancelPageProps) {
   const { product } = await searchParams;
   const asked = productRequest.safeParse({ product });

@@ -20,7 +20,7 @@ interface ChangePageProps {
   searchParams: Promise<{ product?: string; plan?: string; interval?: string }>;
 }
 
-/** A change before anything happens: what it costs and what becomes of the usage; then it is one press away. */
+/** The preview of a plan change: its price and its effect on usage, with one button to confirm. */
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
   const asked = planChangeRequest.safeParse({ product, plan, interval });

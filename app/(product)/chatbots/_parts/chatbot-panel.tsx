@@ -16,7 +16,7 @@ interface ChatbotPanelProps {
   onChanged: () => void;
 }
 
-/** One chatbot: its name, its conversation, and the way to be rid of it. */
+/** One chatbot: its name, its conversation, and the button that deletes it. */
 export function ChatbotPanel({ chatbot, upgrades, onChanged }: ChatbotPanelProps) {
   const router = useRouter();
   const [renaming, setRenaming] = useState(false);
@@ -70,7 +70,7 @@ export function ChatbotPanel({ chatbot, upgrades, onChanged }: ChatbotPanelProps
   );
 }
 
-/** Deleting takes two presses in the same place; leaving the button takes the first one back. */
+/** Deleting takes two presses on the same button; when the button loses focus, the first press is forgotten. */
 function DeleteButton({ name, busy, onDelete }: { name: string; busy: boolean; onDelete: () => void }) {
   const [sure, setSure] = useState(false);
   return (

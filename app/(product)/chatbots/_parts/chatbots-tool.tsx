@@ -14,7 +14,9 @@ export interface Chatbot {
   createdAt: string;
 }
 
-/** The chatbots: make one, talk to it, rename it, delete it. After each the page, with list and meters, is read again. */
+/**
+ * Creates, renames and deletes chatbots, and talks to them. Each change refreshes the page with its list and meters.
+ */
 export function ChatbotsTool({ chatbots, upgrades }: { chatbots: Chatbot[]; upgrades: UpgradeOptions }) {
   const router = useRouter();
   const [refusal, setRefusal] = useState<Refusal | null>(null);

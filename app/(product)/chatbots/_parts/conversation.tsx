@@ -13,11 +13,11 @@ interface Said {
   id: number;
   by: "you" | "bot";
   text: string;
-  /** What is to be said about how it ended, where it did not end well. */
+  /** A sentence about the end of an answer that did not complete. */
   note?: string;
 }
 
-/** A conversation, kept as long as the page is open. An answer appears as it is made, and can be stopped. */
+/** A conversation, kept while the page is open. An answer appears as it is made, and can be stopped. */
 export function Conversation({
   chatbot,
   path,
@@ -49,7 +49,7 @@ export function Conversation({
       if (line.type === "text") show({ text: answer.text + line.text });
       if (line.type === "failed") show({ note: line.error });
     });
-    // The question stays in its field where it was refused, and where it was stopped before a word came.
+    // The question stays in its field if it was refused, or stopped before the first word.
     if (!streamed.ok && answer.text === "") setRefusal(streamed.refusal);
     else if (!streamed.ok) show({ note: "The connection was lost. What was answered counts as one message." });
     else if (streamed.value === "stopped" && answer.text !== "") show({ note: "Stopped. It counts as one message." });

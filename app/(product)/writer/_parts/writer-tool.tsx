@@ -22,13 +22,13 @@ const STYLES = [
 
 interface WriterToolProps {
   locale: string;
-  /** What was left when the page was made; the server has the last word. */
+  /** The remaining amounts when the page was made; the server decides. */
   wordsLeft: number;
   rewritesLeft: number;
   upgrades: UpgradeOptions;
 }
 
-/** The writer: a text, a style, and what it costs before it is spent. Long work shows how far it is, and can be canceled. */
+/** The writer: a text, a style, and their price before sending. Long work shows its progress and can be canceled. */
 export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: WriterToolProps) {
   const id = useId();
   const [text, setText] = useState("");
@@ -127,20 +127,20 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: Writer
   );
 }
 
-/** What a canceled rewriting cost, and what came back. */
+/** The price of a canceled rewriting, and the amount given back. */
 function settled({ words, of }: Rewriting, locale: string): string {
   if (words === 0) return "Canceled before anything was rewritten. Nothing was counted.";
   return `Canceled after ${formatNumber(words, locale)} of ${formatCount(of, WORD, locale)}. Those count; ${formatNumber(of - words, locale)} came back.`;
 }
 
-/** What sending the text would leave. */
+/** The amount left after sending the text. */
 function afterwards(left: number, missing: number, locale: string): string {
   if (left === 0) return "None are left until the reset.";
   if (missing <= 0) return `${formatNumber(Math.abs(missing), locale)} left afterwards.`;
   return `Only ${formatNumber(left, locale)} left: shorten it by ${formatNumber(missing, locale)}.`;
 }
 
-/** The button stays at the limit, and says what stands in the way; the server has the last word. */
+/** At the limit the button stays and names the reason; the server decides. */
 function buttonText(missing: number, wordsLeft: number, rewritesLeft: number): string {
   if (rewritesLeft === 0) return "No transformations left";
   if (wordsLeft === 0) return "No words left";

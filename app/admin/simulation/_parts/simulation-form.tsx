@@ -9,15 +9,15 @@ import { SimulationResult } from "./simulation-result";
 interface SimulationFormProps {
   scenarios: readonly { id: string; title: string; expectation: string }[];
   plans: readonly { value: string; name: string }[];
-  /** Suggested; any other may be typed. */
+  /** Suggestions; any other id can be typed. */
   userIds: readonly string[];
   userId: string;
-  /** Outside the sandbox nothing may change. */
+  /** Outside the sandbox only dry runs are allowed. */
   onlyDry: boolean;
   locale: string;
 }
 
-/** Picks user, processor and scenario, plays it, and shows what came of it. */
+/** Runs a scenario for a user and a processor, and shows its result. */
 export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
   const [busy, setBusy] = useState(false);
   const [picked, setPicked] = useState(scenarios[0]?.id ?? "");
