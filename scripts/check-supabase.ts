@@ -1,8 +1,8 @@
 /**
  * `npm run check:supabase`: the transport's contract against a real Supabase project (a local one: `supabase start`, or
  * without Docker `SUPABASE_EXPERIMENTAL_STACK=1 supabase start --runtime native`). Needs SUPABASE_URL,
- * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY; `npm test` holds the same against a stand-in, which this one vouches
- * for. It works on a user of its own and erases it.
+ * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY. `npm test` runs the same contract against a fake PostgREST, and
+ * this run confirms the fake. It creates a user and erases it.
  */
 import "./preflight";
 import assert from "node:assert/strict";

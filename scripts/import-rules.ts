@@ -1,21 +1,21 @@
-/** Who may import whom: the layers of the architecture, as data. Checked by `npm test`. */
+/** The allowed imports between the layers, as data. `npm test` checks them. */
 
 export interface ImportRule {
   name: string;
   why: string;
-  /** Files that the rule is about. */
+  /** The importing files. */
   from: RegExp;
-  /** What they may not import: a file by its path in the project, or a package by its name. */
+  /** Forbidden imports: a file by its path in the project, or a package by its name. */
   mayNot: RegExp;
   /** Exceptions from `mayNot`. */
   except?: RegExp;
-  /** Also not by way of another file of ours. */
+  /** Also forbids chains through other files of ours. */
   transitive?: boolean;
-  /** Only for folders that have an index; in one without, each file is a face of its own. */
+  /** Only for folders with an index; in a folder without one, each file is public. */
   whereIndexed?: boolean;
 }
 
-/** Node's own modules, Postgres, the network's SDKs, and what reads the environment. */
+/** Node's own modules, Postgres, the SDKs with network access, and code that reads the environment. */
 const IO =
   /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|env|identity|observability)(\/|\.))/;
 const PURE =

@@ -1,4 +1,4 @@
-/** Imported first by every command: says clearly what is missing before anything else fails on it. */
+/** The first import of every command: reports missing requirements before other code fails on them. */
 const [major = 0] = process.versions.node.split(".").map(Number);
 
 if (major < 22) {

@@ -42,17 +42,20 @@ export type {
   WindowRow,
 } from "./gateway";
 
-/** Kept beside the modules, which Next's development server loads again with every change. */
+/** On globalThis, since Next's development server reloads the modules with every change. */
 const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway; tollgateMakeGateway?: () => Gateway };
 
-/** Names what makes the process's gateway, once, when the server starts: `lib/server` adds what the database must not know. */
+/**
+ * Registers the function that creates the process's gateway. `lib/server` calls this at start and adds the layers that
+ * the database must not import.
+ */
 export function provideGateway(make: () => Gateway): void {
   kept.tollgateMakeGateway = make;
 }
 
 /**
  * The process's gateway; it connects at the first call.
- * @throws Error if none was provided: a gateway of its own would leave caches as they were
+ * @throws Error if none was provided: a gateway made here would not invalidate caches
  */
 export function gateway(): Gateway {
   const { tollgateMakeGateway: make } = kept;
@@ -64,8 +67,8 @@ export function gateway(): Gateway {
 }
 
 /**
- * A gateway over the transport that the environment chooses. `DATABASE_URL` wins over Supabase's `rpc`: it is faster, and who
- * set it beside the keys meant it.
+ * A gateway over the configured transport. `DATABASE_URL` takes precedence over Supabase's `rpc`, since it is faster
+ * and optional.
  * @throws Error if no database is configured
  */
 export function configuredGateway(): Gateway {

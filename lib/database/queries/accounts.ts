@@ -1,22 +1,22 @@
-/** Attempts, and what a person may ask of their data: to have it, and to have it gone. */
+/** Exports and deletes a user's data. */
 import { z } from "zod";
 import type { Call } from "./call";
 import { count } from "./columns";
 
-/** A ledger row as it is exported; the last one of a page says where the next begins. */
+/** A ledger row in an export; the last row of a page is the cursor of the next. */
 const ledgerRow = z.looseObject({ field: z.string(), at: z.string(), entry: count });
 export type LedgerRow = z.infer<typeof ledgerRow>;
 
-/** Exports keep the names that the database has: they are for reading, and field names are among them. */
+/** Exports keep the database's names: field names are keys among them. */
 const AS_STORED = { keys: "as stored" } as const;
 
 export function accountQueries(call: Call) {
   return {
-    /** Everything that is kept about a user but the ledger. */
+    /** All data of a user except the ledger. */
     exportAccount: (userId: string) =>
       call(z.record(z.string(), z.unknown()), "export_account", { p_user_id: userId }, AS_STORED),
 
-    /** The user's ledger after a row, in its order. */
+    /** A page of the user's ledger after a row, in its order. */
     exportLedger: (userId: string, after: LedgerRow | null, limit: number) =>
       call(
         z.array(ledgerRow),
@@ -29,7 +29,10 @@ export function accountQueries(call: Call) {
         AS_STORED,
       ),
 
-    /** False where there was nobody. Throws a conflict, `subscription_alive`, while a subscription lives. */
+    /**
+     * `erased` is false if there was no such user. @throws DatabaseError conflict `subscription_alive` while a
+     * subscription is active
+     */
     eraseAccount: (userId: string) => call(z.object({ erased: z.boolean() }), "erase_account", { p_user_id: userId }),
   };
 }

@@ -5,7 +5,7 @@ import { count } from "./columns";
 
 const attempt = z.object({ allowed: z.boolean(), retryAfter: count });
 
-/** At most `attempts` in `seconds` by a key, which is a hash. */
+/** At most `attempts` per `seconds` for a key, which is a hash. */
 interface AttemptLimit {
   scope: string;
   key: string;
@@ -14,16 +14,16 @@ interface AttemptLimit {
 }
 
 const countedAttempt = z.object({ scope: z.string(), key: z.string(), resetsAt: z.string() });
-/** One key under which an attempt was counted, and the window that it was counted in. */
+/** A key with the window in which its attempt was counted. */
 export type CountedAttempt = z.infer<typeof countedAttempt>;
 
 export function attemptQueries(call: Call) {
   return {
-    /** Counts an attempt: at most `limit` in `seconds`. The key is a hash. */
+    /** Counts an attempt: at most `limit` per `seconds`. The key is a hash. */
     countAttempt: (scope: string, key: string, limit: number, seconds: number) =>
       call(attempt, "count_attempt", { p_scope: scope, p_key: key, p_limit: limit, p_seconds: seconds }),
 
-    /** Counts an attempt under all limits, or under none of them. All callers name their limits in the same order. */
+    /** Counts an attempt under all limits, or under none. All callers pass their limits in the same order. */
     countAttempts: (limits: readonly AttemptLimit[]) =>
       call(attempt.extend({ counted: z.array(countedAttempt) }), "count_attempts", { p_limits: limits }),
 

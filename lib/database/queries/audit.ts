@@ -23,7 +23,7 @@ export function auditQueries(call: Call) {
         p_details: details,
       }),
 
-    /** The latest first; `userId` null: about anybody. */
+    /** Newest first; `userId` null: about any user. */
     adminActs: (userId: string | null, limit: number) =>
       call(z.array(act), "list_admin_acts", { p_user_id: userId, p_limit: limit }),
   };

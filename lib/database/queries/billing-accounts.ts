@@ -14,7 +14,7 @@ export type BillingAccounts = z.infer<typeof billingAccounts>;
 
 export function billingAccountQueries(call: Call) {
   return {
-    /** The latest first. */
+    /** Newest first. */
     billingAccounts: (userId: string) => call(billingAccounts, "list_payers", { p_user_id: userId }),
   };
 }

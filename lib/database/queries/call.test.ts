@@ -22,7 +22,7 @@ function failing(error: () => Error, times: number) {
   return { answer: callOver(transport)(z.object({ done: z.boolean() }), "link_customer", {}), calls: () => calls };
 }
 
-test("a call whose user is erased meanwhile begins again", async () => {
+test("a call whose user is erased meanwhile is repeated", async () => {
   const { answer, calls } = failing(erased, 2);
   expect(await answer).toEqual({ done: true });
   expect(calls()).toBe(3);
@@ -41,7 +41,7 @@ test.each([
     "broken",
   ],
   ["a lock that is not granted", { code: "55P03", message: "canceling statement due to lock timeout" }, "unavailable"],
-])("%s is not called again", async (_, raw, problem) => {
+])("%s is not repeated", async (_, raw, problem) => {
   const { answer, calls } = failing(() => databaseError(raw), 1);
   await expect(answer).rejects.toMatchObject({ problem });
   expect(calls()).toBe(1);

@@ -9,7 +9,7 @@ export type Call = <T extends z.ZodType>(
   result: T,
   name: string,
   args: Readonly<Record<string, unknown>>,
-  /** Without it the result's keys are turned to camelCase, at every depth. */
+  /** Without it, all keys of the result become camelCase. */
   options?: { keys: "as stored" },
 ) => Promise<z.infer<T>>;
 
@@ -22,7 +22,10 @@ export function callOver(transport: Transport): Call {
 
 const ATTEMPTS = 3;
 
-/** Calls again if an erasure deleted the user during the call. A user who is erased each time gets `unavailable`. */
+/**
+ * Repeats the call if an erasure deleted the user meanwhile. If every repetition meets an erasure, the error is
+ * `unavailable`.
+ */
 async function callUntilUserStays(transport: Transport, name: string, args: Readonly<Record<string, unknown>>) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -33,7 +36,7 @@ async function callUntilUserStays(transport: Transport, name: string, args: Read
   }
 }
 
-/** An instant as Postgres reads it. */
+/** An instant in Postgres' format. */
 export function iso(at: Instant): string;
 export function iso(at: Instant | null): string | null;
 export function iso(at: Instant | null): string | null {

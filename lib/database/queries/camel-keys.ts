@@ -1,4 +1,4 @@
-/** Postgres names things in snake_case, the API in camelCase: keys change, values (field names too) stay. */
+/** Converts keys from Postgres' snake_case to the API's camelCase; values, field names included, stay. */
 export function camelKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(camelKeys);
   if (typeof value !== "object" || value === null) return value;

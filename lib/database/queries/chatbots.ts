@@ -18,7 +18,7 @@ export function chatbotQueries(call: Call) {
         p_name: name,
       }),
 
-    /** null where the user has no such chatbot. */
+    /** null if the user has no such chatbot. */
     renameChatbot: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
       (
         await call(z.object({ chatbot: chatbot.nullable() }), "rename_chatbot", {

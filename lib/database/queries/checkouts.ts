@@ -17,7 +17,7 @@ const storedCheckout = z.object({
   url: z.string().nullable(),
   status: z.enum(["opening", "open", "paid", "closed", "left_open"]),
   subscription: z.string().nullable(),
-  /** What it sold has arrived here. */
+  /** The purchased subscription is stored. */
   known: z.boolean(),
 });
 export type StoredCheckout = z.infer<typeof storedCheckout>;

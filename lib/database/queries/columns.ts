@@ -1,4 +1,4 @@
-/** Columns that many results have. */
+/** Columns that several results share. */
 import { z } from "zod";
 
 export const count = z.number().int();

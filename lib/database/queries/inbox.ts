@@ -1,4 +1,4 @@
-/** The inbox: webhook events, whose they are, and what came of them. */
+/** The inbox: webhook events and their outcomes. */
 import { z } from "zod";
 import type { Instant, Note, Processor } from "@/lib/billing/facts";
 import { type Call, iso } from "./call";
@@ -59,7 +59,9 @@ export function inboxQueries(call: Call) {
         p_hint_user_id: result.hintedUserId ?? null,
       }),
 
-    /** Notes a failed attempt; the last of `attempts` makes the event dead. null where it has been decided meanwhile. */
+    /**
+     * Records a failed attempt; the last of `attempts` makes the event dead. null if the event was decided meanwhile.
+     */
     failWebhookEvent: (event: { processor: Processor; id: string }, error: string, attempts: number) =>
       call(z.object({ attempts: count, dead: z.boolean() }).nullable(), "fail_webhook_event", {
         p_processor: event.processor,
@@ -79,11 +81,13 @@ export function inboxQueries(call: Call) {
     reopenWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
-    /** An event that waits is ignored from now on. @throws DatabaseError not_found, conflict for one that does not wait */
+    /**
+     * Ignores a waiting event from now on. @throws DatabaseError not_found, conflict for an event that does not wait
+     */
     dismissWebhookEvent: (processor: Processor, id: string) =>
       call(eventState, "dismiss_webhook_event", { p_processor: processor, p_id: id }),
 
-    /** Without a user the notes wait for a link of the ids that the event names. */
+    /** Without a user, the notes wait for a link of the event's ids. */
     addNotes: (
       userId: string | null,
       event: { processor: Processor; id: string },
@@ -113,7 +117,7 @@ export function inboxQueries(call: Call) {
   };
 }
 
-/** `jsonb` refuses U+0000 and lone surrogates; the raw bytes are kept in any case. */
+/** `jsonb` refuses U+0000 and lone surrogates; the raw bytes are stored in any case. */
 function storableInJsonb(payload: Record<string, unknown>): boolean {
   const text = JSON.stringify(payload);
   return !text.includes("\\u0000") && !/\\ud[89a-f][0-9a-f]{2}/i.test(text);

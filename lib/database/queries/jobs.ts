@@ -6,8 +6,8 @@ import { count } from "./columns";
 export function jobQueries(call: Call) {
   return {
     /**
-     * Begins a round of a job; null where another is under way, or began within `notWithinSeconds`. After
-     * `leaseSeconds` a round that was never ended counts as killed.
+     * Starts a run of a job; null if another run is active, or started within `notWithinSeconds`. An unfinished run
+     * counts as killed after `leaseSeconds`.
      */
     beginJob: (job: string, by: string, leaseSeconds: number, notWithinSeconds: number) =>
       call(count.nullable(), "begin_job", {

@@ -6,7 +6,7 @@ import { count } from "./columns";
 
 const instant = z.iso.datetime({ offset: true }).transform(Date.parse);
 
-/** How often an admin has moved a subscription, and the users who had it, each until when. */
+/** The number of moves of a subscription by admins, and its former users, each with the end of their ownership. */
 const moves = z.object({
   moves: count,
   former: z.array(z.object({ userId: z.string(), until: instant })),
@@ -15,7 +15,7 @@ export type FormerUser = z.infer<typeof moves>["former"][number];
 
 const resolved = z.object({
   userId: z.string().nullable(),
-  /** They name several users, and the subscription has none. */
+  /** The links name several users, and the subscription has none. */
   conflict: z.boolean(),
   /** The subscription has a user, and the event names another. */
   disputed: z.boolean(),
@@ -26,7 +26,7 @@ const resolved = z.object({
 
 export function linkQueries(call: Call) {
   return {
-    /** Links a customer to a user; gives the ids of the events that waited for it. */
+    /** Links a customer to a user, and returns the ids of the events that waited for it. */
     linkCustomer: (processor: Processor, customer: string, userId: string, source: "checkout" | "admin") =>
       call(z.object({ waiting: z.array(z.string()) }), "link_customer", {
         p_processor: processor,
@@ -35,7 +35,7 @@ export function linkQueries(call: Call) {
         p_source: source,
       }),
 
-    /** As `linkCustomer`, for a subscription that has no user. @throws DatabaseError conflict */
+    /** Like `linkCustomer`, for a subscription without a user. @throws DatabaseError conflict */
     linkSubscription: (processor: Processor, subscription: string, userId: string) =>
       call(z.object({ waiting: z.array(z.string()) }), "link_subscription", {
         p_processor: processor,
@@ -44,7 +44,8 @@ export function linkQueries(call: Call) {
       }),
 
     /**
-     * Stores whose a transaction is that our server has just made: before its checkout is opened, so that nothing waits.
+     * Links a transaction that our server has created to its user. It runs before the checkout opens, so that no event
+     * waits.
      */
     linkTransaction: (processor: Processor, transaction: string, userId: string) =>
       call(z.object({ linked: z.literal(true) }), "link_transaction", {

@@ -1,4 +1,4 @@
-/** What metrics ask of the whole deployment. */
+/** Metrics of the whole deployment. */
 import { z } from "zod";
 import type { Call } from "./call";
 import { count } from "./columns";
@@ -35,7 +35,7 @@ const billingMeasures = z.object({
       job: z.string(),
       failed: z.boolean(),
       succeededAt: z.iso.datetime().nullable(),
-      /** What the last good round answered, in the job's own words. */
+      /** The result of the last successful run, in the job's own format. */
       result: z.record(z.string(), z.unknown()).nullable(),
     }),
   ),

@@ -1,11 +1,11 @@
-/** What the played processors keep: accounts, their outbox, and the clocks they run on. Used by lib/sandbox only. */
+/** State of the fake processors: accounts, outbox and clocks. Used by lib/sandbox only. */
 import { z } from "zod";
 import type { Instant, Processor } from "@/lib/billing/facts";
 import { type Call, iso } from "./call";
 import { count, processor } from "./columns";
 
 const instant = z.iso.datetime().transform(Date.parse);
-/** Written by the sandbox itself, as text: its keys are the processor's and must not be renamed on the way. */
+/** Text that the sandbox wrote: its keys are the processor's and must not become camelCase. */
 const document = z.string().transform((text): unknown => JSON.parse(text));
 
 const account = z.object({ accountId: z.string(), revision: count, world: document, now: instant });
@@ -29,7 +29,7 @@ const busy = z.object({ busy: z.literal(true) });
 
 const clock = z.object({
   now: instant,
-  /** The latest instant at which anything is dated; null for a user to whom nothing has happened. */
+  /** The latest instant in the user's data; null for a user without data. */
   happenedAt: instant.nullable(),
   /** The end of the nearest paid period. */
   periodEnd: instant.nullable(),
@@ -41,16 +41,16 @@ export type SandboxClock = z.infer<typeof clock>;
 export interface SandboxCommit {
   processor: Processor;
   accountId: string;
-  /** The revision that was loaded; 0 makes the account. */
+  /** The revision that was loaded; 0 creates the account. */
   revision: number;
   userId: string | null;
   world: unknown;
   dueAt: Instant | null;
   asOf: Instant;
-  /** Ids that are new in the world. */
+  /** Ids that are new in this commit. */
   objects: readonly string[];
   events: readonly { id: string; type: string; at: Instant; raw: string }[];
-  /** The answer to remember under the request's idempotency key. */
+  /** The answer to store under the request's idempotency key. */
   request: { key: string; fingerprint: string; status: number; body: unknown } | null;
 }
 
@@ -91,7 +91,7 @@ export function sandboxQueries(call: Call) {
         p_account_id: of?.accountId ?? null,
       }),
 
-    /** `again`: milliseconds until the next attempt, null where the event was taken. */
+    /** `again`: milliseconds until the next attempt, null if the event was accepted. */
     concludeSandboxEvent: (
       of: Processor,
       eventId: string,
@@ -105,7 +105,7 @@ export function sandboxQueries(call: Call) {
         p_last: last,
       }),
 
-    /** How many of the account's events have not been attempted yet. */
+    /** The number of the account's events without an attempt. */
     undeliveredSandboxEvents: (of: { processor: Processor; accountId: string }) =>
       call(z.object({ waiting: count }), "sandbox_undelivered", {
         p_processor: of.processor,
@@ -117,11 +117,11 @@ export function sandboxQueries(call: Call) {
 
     sandboxClock: (userId: string) => call(clock, "sandbox_clock", { p_user_id: userId }),
 
-    /** Moves a user's clock forward; one that is later already stays. */
+    /** Moves a user's clock forward, never back. */
     advanceSandboxClock: (userId: string, to: Instant) =>
       call(z.object({ now: instant }), "sandbox_advance_clock", { p_user_id: userId, p_to: iso(to) }),
 
-    /** Sandbox only: moves one user's clock; null gives back the real time. */
+    /** Sets one user's clock; null restores the real time. */
     setSandboxClock: (userId: string, to: Instant | null) =>
       call(z.object({ now: z.iso.datetime() }), "set_sandbox_clock", { p_user_id: userId, p_to: iso(to) }),
 

@@ -17,7 +17,7 @@ const liveSubscription = z.object({
   cancelAt: timestamp.nullable(),
   updatedAt: timestamp,
 });
-/** A processor subscription that has not ended, as last known here. */
+/** A processor subscription that has not ended, as last stored. */
 export type LiveSubscription = z.infer<typeof liveSubscription>;
 
 const subscriptionCursor = z.tuple([z.string(), z.string(), z.string()]);
@@ -25,7 +25,7 @@ export type SubscriptionCursor = z.infer<typeof subscriptionCursor>;
 
 export function subscriptionQueries(call: Call) {
   return {
-    /** A page of what has not ended; of one user only, where one is named. */
+    /** A page of subscriptions that have not ended, of all users or of one. */
     liveSubscriptions: (after: SubscriptionCursor, limit: number, userId: string | null) =>
       call(
         z.object({ subscriptions: z.array(liveSubscription), next: subscriptionCursor.nullable() }),

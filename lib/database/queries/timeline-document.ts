@@ -1,4 +1,4 @@
-/** Facts and timelines as `commit_timeline` takes them: column names, instants as text. */
+/** Facts and timelines in the form that `commit_timeline` takes: column names, instants as text. */
 import type { Fact, Instant, Mirror, Opening, Segment, Timeline, Window } from "@/lib/billing/facts";
 
 function text(at: Instant): string;
@@ -7,7 +7,7 @@ function text(at: Instant | null): string | null {
   return at === null ? null : new Date(at).toISOString();
 }
 
-/** The fact as it is kept, and the instant of its column. */
+/** The stored fact, and the instant of its column. */
 export function factDocument(fact: Fact) {
   return { ...fact, occurredAt: text(fact.at) };
 }

@@ -1,4 +1,4 @@
-/** Timelines: facts in, what they add up to stored, compared and carried out. */
+/** Timelines: facts loaded, folded results stored and compared, scheduled changes claimed. */
 import { z } from "zod";
 import type { ProductId } from "@/lib/billing/catalog";
 import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
@@ -9,7 +9,7 @@ import { count, interval, processor, timestamp } from "./columns";
 import { type EventOutcome, eventState } from "./inbox";
 import { factDocument, timelineDocument } from "./timeline-document";
 
-// Written by ourselves from typed facts; the fold is total over them.
+// Our own code wrote these from typed facts, and the fold is total over them.
 const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
 
 export const loadedTimeline = z.object({
@@ -32,7 +32,7 @@ const dueChange = z.object({
 export type DueChange = z.infer<typeof dueChange>;
 
 const rebuilt = z.object({
-  /** Another delivery committed in between; compare again. */
+  /** Another delivery committed meanwhile; compare again. */
   moved: z.boolean(),
   differences: z.array(z.object({ part: z.string(), stored: z.unknown(), rebuilt: z.unknown() })),
 });
@@ -44,7 +44,7 @@ const committed = z.union([
   z.object({
     committed: z.literal(false),
     duplicate: z.literal(false),
-    /** The subscription was moved to another user since its users were looked up. */
+    /** An admin moved the subscription to another user after its users were read. */
     moved: z.boolean().default(false),
   }),
 ]);
@@ -58,14 +58,14 @@ export interface CommitInput {
     processor: Processor;
     id: string;
     type: string;
-    /** What the event comes to with this commit; null where another product's follows. */
+    /** The event's outcome with this commit; null if another product's commit follows. */
     outcome: EventOutcome | null;
     note: string | null;
-    /** Ids of the other products' facts that the fold has seen. */
+    /** Ids of the other products' facts that the fold has read. */
     others: readonly string[];
     analysis: unknown;
     flags: unknown;
-    /** How often the subscription had been moved when its users were looked up; absent: the facts are the present user's. */
+    /** The subscription's number of moves when its users were read; absent: the facts are the present user's. */
     moves?: number;
   };
   facts: readonly Fact[];
@@ -74,16 +74,16 @@ export interface CommitInput {
 }
 
 const begun = z.object({
-  /** null: events of it wait, and no user has it. */
+  /** null: its events wait, and it has no user. */
   fromUserId: z.string().nullable(),
   at: z.iso.datetime({ offset: true }).transform(Date.parse),
 });
 
-/** What a move writes for one user and product; without a decision if the product is not the subscription's. */
+/** A move's changes for one user and product; without a decision if the product is not the subscription's. */
 export interface MovePart extends Pick<CommitInput, "userId" | "product" | "revision" | "facts" | "timeline"> {
   decision: Decision | null;
   flags: unknown;
-  /** Ids of the facts of other products that the fold has seen. */
+  /** Ids of the other products' facts that the fold has read. */
   others: readonly string[];
 }
 
@@ -98,7 +98,7 @@ export interface MoveInput {
 
 export function timelineQueries(call: Call) {
   return {
-    /** @param subscription one that the product may not know yet */
+    /** @param subscription one that may be new to the product */
     loadTimeline: (userId: string, product: ProductId, subscription: string | null = null) =>
       call(loadedTimeline, "load_timeline", {
         p_user_id: userId,
@@ -111,18 +111,18 @@ export function timelineQueries(call: Call) {
         p_user_id: input.userId,
         p_product: input.product,
         p_revision: input.revision,
-        // Under which the log has what led to the decision.
+        // The log lines that led to the decision have this id.
         p_event: { ...input.event, request_id: requestId() ?? null },
         p_facts: input.facts.map(factDocument),
         p_timeline: timelineDocument(input.timeline),
         p_decision: input.decision,
       }),
 
-    /** Whose a subscription is, and the instant at which it can be moved. @throws DatabaseError not_found */
+    /** A subscription's user, and the instant of a possible move. @throws DatabaseError not_found */
     beginMove: (processor: Processor, subscription: string, to: string) =>
       call(begun, "begin_move", { p_processor: processor, p_subscription_id: subscription, p_user_id: to }),
 
-    /** All or nothing; `moved: false` if the link or one revision has moved on. */
+    /** All or nothing; `moved: false` if the link or a revision has changed. */
     moveSubscription: ({ processor, subscription, from, to, event, parts }: MoveInput) =>
       call(z.object({ moved: z.boolean() }), "move_subscription", {
         p_processor: processor,
@@ -138,7 +138,7 @@ export function timelineQueries(call: Call) {
         })),
       }),
 
-    /** Scheduled plan changes to carry out now: due within `ahead` and not within `margin`, both in milliseconds. */
+    /** Claims scheduled plan changes due within `ahead` and not within `margin`, both in milliseconds. */
     claimScheduledChanges: (ahead: number, margin: number, limit: number) =>
       call(z.array(dueChange), "claim_scheduled_changes", {
         p_ahead: `${ahead} milliseconds`,
@@ -157,7 +157,7 @@ export function timelineQueries(call: Call) {
         p_error: error,
       }),
 
-    /** Folds nothing itself: takes the timeline of all facts, compares (and with `repair` replaces) what is stored. */
+    /** Compares the timeline of all facts with the stored one; `repair` replaces the stored one. */
     rebuildTimeline: (userId: string, product: ProductId, revision: number, timeline: Timeline, repair: boolean) =>
       call(rebuilt, "rebuild_timeline", {
         p_user_id: userId,
@@ -167,14 +167,14 @@ export function timelineQueries(call: Call) {
         p_repair: repair,
       }),
 
-    /** The facts, and how the row stands now; leaves nothing behind, also for somebody whom nobody has seen. */
+    /** The facts and the current row. Writes nothing, also for an unknown user. */
     peekTimeline: (userId: string, product: ProductId) =>
       call(loadedTimeline.extend({ now: timestamp, view: subscriptionViewSchema }), "peek_subscription", {
         p_user_id: userId,
         p_product: product,
       }),
 
-    /** How the row would stand if this were the timeline; changes nothing. */
+    /** The row as this timeline would make it. Writes nothing. */
     peekSubscription: (userId: string, product: ProductId, timeline: Timeline) =>
       call(z.object({ now: timestamp, view: subscriptionViewSchema }), "peek_subscription", {
         p_user_id: userId,

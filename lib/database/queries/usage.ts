@@ -1,4 +1,4 @@
-/** Users, what they use, and the things that are counted. */
+/** Usage and limits: charges, reservations, entitlements, overrides. */
 import { z } from "zod";
 import type { FieldId, ProductId } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
@@ -15,7 +15,7 @@ import { databaseError } from "../errors";
 import { type Call, iso } from "./call";
 import { count } from "./columns";
 
-/** What calls that arrived together ask for of one user's field: in all, and without an idempotency key. */
+/** The concurrent calls' sum for one user's field: in total, and without an idempotency key. */
 export interface ChargeSum {
   userId: string;
   field: FieldId;
@@ -29,28 +29,28 @@ export interface ChargeSum {
 /** A charge of a call with an idempotency key. */
 export interface KeyedCharge {
   key: string;
-  /** The key is a session's: a service's key of the same text is another one. */
+  /** A session's key: the same text from a service is another key. */
   bySession?: boolean;
-  /** Which charge of its call it is, counted from 0. */
+  /** The charge's index in its call, from 0. */
   place: number;
   amount: number;
-  /** What the calls before it in the batch ask for of the same field. */
+  /** The earlier calls' sum of the same field in the batch. */
   before: number;
 }
 
-/** One field's amount of a call; the charges of one call are all or nothing. */
+/** One field's amount in a call; the charges of one call are all or nothing. */
 export interface OrderedCharge {
-  /** Which call it belongs to, counted from 0. */
+  /** The index of its call, from 0. */
   call: number;
   userId: string;
   field: FieldId;
   amount: number;
   key: string | null;
-  /** As `KeyedCharge.bySession`. */
+  /** Like `KeyedCharge.bySession`. */
   bySession?: boolean;
 }
 
-/** A field's numbers before the batch, and whether all that was asked for has been charged. */
+/** A field's numbers before the batch, and whether the whole sum was charged. */
 const fieldState = z
   .tuple([count, z.boolean(), count, count, count, count, count, z.string()])
   .transform(([position, charged, used, limit, remaining, unpaidHeld, resetsAt, plan]) => ({
@@ -75,7 +75,7 @@ const refusedCall = z.object({
   }),
 });
 
-/** In the words of Postgres' records. */
+/** Keys as in Postgres' record types. */
 function sumRecords(sums: readonly ChargeSum[]) {
   return sums.map(({ userId, keyed, ...sum }) => ({
     ...sum,
@@ -90,7 +90,7 @@ function chargeRecords(charges: readonly OrderedCharge[]) {
 
 export function usageQueries(call: Call) {
   return {
-    /** Every product of a user, free ones too; plans that disagreed with the timeline are corrected on the way. */
+    /** Every product of a user, free ones included. Corrects plans that differ from the timeline. */
     usage: (userId: string) =>
       call(
         usageViewSchema.extend({
@@ -100,7 +100,7 @@ export function usageQueries(call: Call) {
         { p_user_id: userId },
       ),
 
-    /** Plan and limits of every product; `revision` orders what caches keep, `freshMs` says how long it holds by itself. */
+    /** Plan and limits of every product. `revision` orders cache entries, and `freshMs` is their lifetime. */
     entitlements: (userId: string) =>
       call(
         z.array(
@@ -126,7 +126,7 @@ export function usageQueries(call: Call) {
         p_idempotency_key: idempotencyKey ?? null,
       }),
 
-    /** The numbers of each sum, in their order; null for one that must be judged in turn. */
+    /** The numbers of each sum, in their order; null for a sum that needs a sequential call. */
     consumeBatch: async (sums: readonly ChargeSum[]): Promise<(FieldState | null)[]> => {
       const states: (FieldState | null)[] = sums.map(() => null);
       for (const { position, ...state } of await call(z.array(fieldState), "consume_batch", {
@@ -136,7 +136,7 @@ export function usageQueries(call: Call) {
       return states;
     },
 
-    /** Calls of one user, one after the other: the verdicts of each, or what was wrong with it. */
+    /** One user's calls, one after the other: each call's verdicts or its error. */
     consumeSequential: async (charges: readonly OrderedCharge[]) => {
       const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
         p_charges: chargeRecords(charges),
@@ -172,7 +172,7 @@ export function usageQueries(call: Call) {
     usageHistory: (userId: string, field: FieldId, days: number) =>
       call(usageHistorySchema, "usage_history", { p_user_id: userId, p_field: field, p_days: days }),
 
-    /** From now on the user's limit of this field is `limit`, until `expiresAt` (null: for good); null takes it back. */
+    /** Sets the user's limit of this field until `expiresAt` (null: no end); a `limit` of null removes the override. */
     setLimitOverride: (
       userId: string,
       field: FieldId,
@@ -199,7 +199,7 @@ export function usageQueries(call: Call) {
         { p_user_id: userId, p_new_plan: plan, p_product: product },
       ),
 
-    /** What was used from each instant to the next, as if at that instant. */
+    /** The use between each instant and the next, as if at that instant. */
     usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>
       call(
         z.array(z.object({ at: z.iso.datetime().transform(Date.parse), field: z.string(), amount: count })),

@@ -5,7 +5,7 @@ import type { Call } from "./call";
 import { count, interval, processor, timestamp } from "./columns";
 import { decisionRow } from "./decision-row";
 
-/** Amounts by field. Field names stand in keys, which change on the way: they are changed back. */
+/** Amounts by field. The keys are field names, so the conversion to camelCase is undone. */
 const amounts = z
   .record(z.string(), count)
   .transform((named) =>
@@ -60,7 +60,7 @@ const userDetail = userRow.extend({
     z.object({
       field: z.string(),
       limit: count,
-      /** null: for good. */
+      /** null: no end. */
       expiresAt: timestamp.nullable(),
       grantedBy: z.string(),
       reason: z.string().nullable(),
@@ -94,7 +94,7 @@ export function userQueries(call: Call) {
     ensureUser: (userId: string, email: string | null, name: string | null) =>
       call(profile, "ensure_user", { p_user_id: userId, p_email: email, p_name: name }),
 
-    /** As `ensureUser`, after a request; null if the account was erased a moment ago: then nothing is stored. */
+    /** Like `ensureUser`, after a request. null if the account was erased a moment ago; then nothing is stored. */
     rememberProfile: (userId: string, email: string | null, name: string | null) =>
       call(profile.nullable(), "remember_profile", { p_user_id: userId, p_email: email, p_name: name }),
 

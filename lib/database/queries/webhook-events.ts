@@ -29,7 +29,7 @@ const eventCursor = z.object({ at: z.string(), processor: z.string(), id: z.stri
 export type EventCursor = z.infer<typeof eventCursor>;
 
 const eventDetail = eventRow.extend({
-  /** null where it cannot be kept as `jsonb`; the raw bytes are kept in any case. */
+  /** null if `jsonb` cannot store it; the raw bytes are stored in any case. */
   payload: z
     .string()
     .transform((text) => JSON.parse(text) as Record<string, unknown>)
@@ -51,7 +51,7 @@ export type EventDetail = z.infer<typeof eventDetail>;
 
 export interface EventFilter {
   processor?: Processor | undefined;
-  /** The type's beginning: `invoice` finds all of `invoice.…`. */
+  /** The beginning of the type: `invoice` finds all of `invoice.…`. */
   type?: string | undefined;
   /** An outcome; `undecided`; `waiting`: undecided, deferred, quarantined and dead. */
   outcome?: string | undefined;
@@ -64,7 +64,7 @@ export interface EventFilter {
 
 export function webhookEventQueries(call: Call) {
   return {
-    /** Newest first; `after` is the `next` of the page before. */
+    /** Newest first; `after` is the previous page's `next`. */
     webhookEvents: ({ userId, from, to, ...filter }: EventFilter, after: EventCursor | null, limit: number) =>
       call(z.object({ events: z.array(eventRow), next: eventCursor.nullable() }), "list_webhook_events", {
         p_filter: { ...filter, user_id: userId, from: iso(from ?? null), to: iso(to ?? null) },

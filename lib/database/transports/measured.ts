@@ -3,7 +3,7 @@ import { documented, measures, secondsSince } from "@/lib/observability/measures
 import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 
-/** The functions that count usage: without their answer nobody knows what may be done. */
+/** The functions that count usage: without their answer, the gate can neither allow nor refuse. */
 const ATOMIC = new Set([
   "consume_batch",
   "consume_in_turn",
@@ -17,7 +17,7 @@ const ATOMIC = new Set([
 ]);
 const LOCK_NOT_AVAILABLE = "55P03";
 
-/** The transport itself, measured. */
+/** The transport with measurement. */
 export function measuredTransport(transport: Transport): Transport {
   return {
     ...transport,
@@ -37,7 +37,7 @@ export function measuredTransport(transport: Transport): Transport {
   };
 }
 
-/** Input that was wrong is the caller's matter; what is counted as an error is the database's. */
+/** Counts errors of the database only; wrong input is the caller's error. */
 function noteError(name: string, { problem, code }: DatabaseError): void {
   if (problem !== "unavailable" && problem !== "broken") return;
   measures.databaseErrors.inc({ function: name, problem });
@@ -45,10 +45,10 @@ function noteError(name: string, { problem, code }: DatabaseError): void {
   if (ATOMIC.has(name)) documented.atomicErrors.inc({ function: name, problem });
 }
 
-/** What is counted wherever it is asked for: a plan that is too small, a gauge that is full. */
+/** Counts refusals of every caller: a too small plan, a full gauge. */
 function noteAnswer(name: string, args: Readonly<Record<string, unknown>>, result: unknown): void {
   if (name === "validate_plan_change" && field(result, "valid") === false)
-    // A product that is not in the catalog gets no answer, but an error: this one is.
+    // A product outside the catalog raises an error instead.
     documented.downgradesBlocked.inc({ product: String(args.p_product) });
   if (name === "create_chatbot" && field(result, "chatbot") === null)
     documented.limitErrors.inc({ field: "chatbots_count" });

@@ -1,4 +1,4 @@
-/** One user's calls, also on a locked row, leave connections to the others. */
+/** One user's calls leave connections to other users, also on a locked row. */
 import { afterAll, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";
 import { createGateway } from "../gateway";
@@ -10,7 +10,7 @@ const shipped = testDatabase({ deadlines: "shipped" });
 const gateway = createGateway(sharedByUsers(postgresTransport(database.url, { connections: 6 })));
 afterAll(() => gateway.end());
 
-test("forty calls on an own locked row wait outside the pool, and none is lost", async () => {
+test("forty calls on a user's own locked row wait outside the pool, and none is lost", async () => {
   await gateway.createChatbot("slow", "first");
   const client = await database.pool().connect();
   await client.query("begin");
@@ -36,7 +36,7 @@ test("forty calls on an own locked row wait outside the pool, and none is lost",
   expect(await bots).toHaveLength(40);
 });
 
-/** Deliveries, jobs and admins may wait longer, and calls that store what a processor has done already. */
+/** Deliveries, jobs and admins may wait longer, like calls that store a processor's completed work. */
 const LONGER = [
   "add_notes",
   "begin_job",
@@ -59,7 +59,7 @@ const LONGER = [
   "resolve_links",
   "sandbox_commit_account",
 ];
-/** The gate's own deadline is the answer's; these wait for a lock at most a second. */
+/** The gate has its own deadline; these functions wait at most a second for a lock. */
 const ONE_SECOND = [
   "charge_usage",
   "check_and_increment_usage",
@@ -75,7 +75,7 @@ const ONE_SECOND = [
   "sync_chatbot_count",
 ];
 
-test("a function that a user's request calls outside the gate waits for a lock for half a second at most", async () => {
+test("a function that a user's request calls outside the gate waits at most half a second for a lock", async () => {
   const { rows } = await shipped.pool().query<{ name: string; wait: string }>(`
     select p.proname as name, substring(setting from 'lock_timeout=(.*)') as wait
     from pg_proc p cross join unnest(p.proconfig) as setting

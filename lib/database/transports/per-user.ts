@@ -1,6 +1,6 @@
 /**
- * Shares the connections among users: one user's calls hold few of them at once, however many requests the user sends and
- * whether or not their row is locked. Calls for no single user pass: batches of the gate, deliveries, lists of admins.
+ * Limits the connections of one user, for any number of requests and also on a locked row. Calls for no single user are
+ * not limited: gate batches, deliveries, admin lists.
  */
 import { USER_QUEUE_MS } from "@/lib/deadlines";
 import { slots } from "@/lib/slots";
@@ -9,7 +9,7 @@ import type { Transport } from "./transport";
 
 /** A quarter of the pool. */
 const CONNECTIONS_PER_USER = 4;
-/** Waiting costs memory alone. */
+/** A waiting call costs only memory. */
 const WAITING_PER_USER = 1_024;
 
 export function sharedByUsers(transport: Transport): Transport {

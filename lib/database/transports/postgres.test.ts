@@ -1,4 +1,4 @@
-/** Fail closed: a database that does not answer is a clear error in time, never a wait without end. */
+/** A silent database causes a clear error within the deadline, never an endless wait. */
 import net from "node:net";
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
@@ -16,7 +16,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** A port that takes connections and never says a word. */
+/** A port that accepts connections and sends nothing. */
 async function silence(): Promise<string> {
   const server = net.createServer((socket) => socket.on("error", () => {}));
   servers.push(server);
@@ -24,7 +24,7 @@ async function silence(): Promise<string> {
   return `postgres://tollgate@127.0.0.1:${(server.address() as net.AddressInfo).port}/tollgate`;
 }
 
-test("a server that says nothing: unavailable in time, for everybody who waits", async () => {
+test("a silent server: unavailable within the deadline, for every waiting caller", async () => {
   const url = await silence();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
   const gateway = createGateway(postgresTransport(url));
@@ -43,7 +43,7 @@ test("a server that says nothing: unavailable in time, for everybody who waits",
   void gateway.end();
 });
 
-test("nobody there: unavailable at once", async () => {
+test("no server: unavailable at once", async () => {
   const url = await silence();
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
   const gateway = createGateway(postgresTransport(url));

@@ -1,4 +1,4 @@
-/** The direct transport: one Postgres function a call, over a pool of named statements. */
+/** The direct transport: one Postgres function per call, over a pool with named statements. */
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { CONNECT_MS, callMs } from "@/lib/deadlines";
@@ -6,7 +6,7 @@ import { measures, secondsSince } from "@/lib/observability/measures";
 import { databaseError } from "../errors";
 import type { Transport } from "./transport";
 
-/** A transport over any Postgres, or a pooler in transaction mode in front of one. */
+/** A transport over any Postgres, or over a pooler in transaction mode. */
 export function postgresTransport(connectionString: string, { connections = 16 } = {}): Transport {
   const pool = new pg.Pool({
     connectionString,
@@ -14,10 +14,10 @@ export function postgresTransport(connectionString: string, { connections = 16 }
     connectionTimeoutMillis: CONNECT_MS,
     application_name: "tollgate",
   });
-  // An idle connection that breaks is replaced by the next call; without a listener it would end the process.
+  // A broken idle connection is replaced at the next call. Without a listener its error would end the process.
   pool.on("error", () => {});
   const statements = new Map<string, string>();
-  /** False once a pooler in transaction mode has shown that it does not keep statements apart. */
+  /** False once a pooler in transaction mode has mixed up statements. */
   let named = true;
   return {
     async call(name, args) {
@@ -38,13 +38,13 @@ export function postgresTransport(connectionString: string, { connections = 16 }
         const statement = named ? { name: statementName(statements, name, text), text, values } : { text, values };
         const { rows } = await send(statement).catch((error: unknown) => {
           if (!namesTaken(error)) throw error;
-          // Refused before anything ran, so that the same call may be sent again.
+          // Postgres refused before execution, so the same call may be repeated.
           named = false;
           return send({ text, values });
         });
         return rows[0]?.result ?? null;
       } catch (error) {
-        // What Postgres refused leaves the connection as good as it was; after anything else its state is not known.
+        // After an error from Postgres the connection is usable; after any other error its state is unknown.
         broken = !(error instanceof pg.DatabaseError) || error.severity === "FATAL";
         throw databaseError(error as Error & { code?: string }, error);
       } finally {
@@ -57,8 +57,8 @@ export function postgresTransport(connectionString: string, { connections = 16 }
 }
 
 /**
- * Named, so that Postgres plans a statement once a connection. The text is in the name: behind a pooler another version
- * of this code may share the connection, and its statement must never be taken for ours. 63 characters at most.
+ * A named statement is planned once per connection. The name contains a hash of the text, since another version of this
+ * code may share the connection behind a pooler. 63 characters at most.
  */
 function statementName(known: Map<string, string>, name: string, text: string): string {
   const found =
@@ -67,13 +67,15 @@ function statementName(known: Map<string, string>, name: string, text: string): 
   return found;
 }
 
-/** No such statement, or it is there already: poolers that know no named statements (PgBouncer before 1.21). */
+/**
+ * The statement is missing or already exists: a pooler without support for named statements (PgBouncer before 1.21).
+ */
 function namesTaken(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === "26000" || code === "42P05";
 }
 
-/** Objects and arrays are jsonb everywhere in our functions' signatures. */
+/** Objects and arrays are jsonb in all signatures of our functions. */
 function encode(value: unknown): unknown {
   if (value === undefined) return null;
   return typeof value === "object" && value !== null ? JSON.stringify(value) : value;

@@ -1,4 +1,4 @@
-/** The Supabase transport: one Postgres function a call, by `rpc` of the real SDK with the project's secret key. */
+/** The Supabase transport: one Postgres function per call, by the SDK's `rpc` with the project's secret key. */
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { callMs } from "@/lib/deadlines";
 import { DatabaseError, databaseError } from "../errors";
@@ -10,7 +10,7 @@ interface SupabaseProject {
   secretKey: string;
 }
 
-/** A transport over a Supabase project's REST API. The SDK is loaded with the first call, for those who use it. */
+/** A transport over a Supabase project's REST API. The first call loads the SDK. */
 export function supabaseTransport(project: SupabaseProject, { timeoutMs = Number.POSITIVE_INFINITY } = {}): Transport {
   let client: Promise<SupabaseClient> | undefined;
   return {
@@ -29,17 +29,17 @@ export function supabaseTransport(project: SupabaseProject, { timeoutMs = Number
 
 async function connect({ url, secretKey }: SupabaseProject): Promise<SupabaseClient> {
   const { createClient } = await import("@supabase/supabase-js");
-  // Nobody signs in here: a session kept in memory would be used for the next caller.
+  // No session: one kept in memory would apply to the next caller.
   const auth = { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false };
   return createClient(url, secretKey, { auth });
 }
 
-/** JSON drops undefined, and PostgREST chooses a function by the names it gets. */
+/** JSON drops undefined, and PostgREST selects a function by its argument names. */
 function withoutUndefined(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, value ?? null]));
 }
 
-/** Answers that came from before Postgres, or from nowhere (0): the call may succeed later. */
+/** Answers from a proxy, or no answer (0): the call may succeed later. */
 const UNANSWERED = new Set([0, 429, 502, 503, 504, 520, 521, 522, 523, 524]);
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 

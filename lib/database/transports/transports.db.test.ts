@@ -1,4 +1,4 @@
-/** The contract of a transport: every way to the database gives the same results and the same errors. */
+/** The contract of a transport: all transports give the same results and the same errors. */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,7 +12,7 @@ import { supabaseTransport } from "./supabase";
 const database = testDatabase();
 const shipped = testDatabase({ deadlines: "shipped" });
 
-/** Functions that only these tests have: each answers in a way that ours do rarely or never. */
+/** Functions of these tests only: each answers in a way that ours rarely or never do. */
 const PROBES = `
   create function public.probe_echo(p_text text, p_document jsonb, p_number bigint, p_flag boolean, p_at timestamptz,
     p_bytes bytea, p_missing text default 'default') returns jsonb language sql set search_path = '' as $$
@@ -42,7 +42,7 @@ async function errorOf(call: Promise<unknown>): Promise<DatabaseError> {
 }
 
 describe.each(TRANSPORT_KINDS.filter((kind) => kind !== "pgbouncer"))("%s", contract);
-// Whether it is there is known when the tests run, not when they are collected.
+// Whether it is installed is known when the tests run, not when they are collected.
 describe("pgbouncer", () => contract("pgbouncer"));
 
 function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
@@ -53,7 +53,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
       await work();
     });
 
-  check("values come and go as they are", async () => {
+  check("values keep their type and content", async () => {
     const document = { a: [1, "2", null, { ü: "😀 'quoted' \"double\" \\back" }], big: Number.MAX_SAFE_INTEGER };
     const args = {
       p_text: "line\nbreak, '; drop table users; --",
@@ -96,7 +96,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     }
   });
 
-  check("what may pass by itself is unavailable, what will not is broken", async () => {
+  check("a temporary error is unavailable, a lasting one is broken", async () => {
     for (const [code, problem] of [
       ["55P03", "unavailable"],
       ["40P01", "unavailable"],
@@ -114,30 +114,30 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     }
   });
 
-  check("a function or an argument that does not exist is broken", async () => {
+  check("a missing function or argument is broken", async () => {
     expect(await errorOf(transport.call("probe_nothing", {}))).toMatchObject({ problem: "broken" });
     expect(await errorOf(transport.call("probe_raise", { p_code: "TG400", p_more: 1 }))).toMatchObject({
       problem: "broken",
     });
   });
 
-  check("a text that is no number for Postgres is an error and nothing else", async () => {
+  check("a text that Postgres cannot read as a number is an error without effect", async () => {
     const args = { p_text: "", p_document: {}, p_number: "many", p_flag: true, p_at: null, p_bytes: null };
     expect(await errorOf(transport.call("probe_echo", args))).toMatchObject({ problem: "broken", code: "22P02" });
     expect(await transport.call("ping", {})).toEqual({ ok: true });
   });
 
-  check("a call that fails leaves nothing", async () => {
+  check("a failed call writes nothing", async () => {
     expect(await errorOf(transport.call("probe_write_and_fail", {}))).toMatchObject({ problem: "conflict" });
     const { rowCount } = await database.pool().query("select from probe_writes");
     expect(rowCount).toBe(0);
   });
 
-  check("it acts with the rights of the server", async () => {
+  check("it has the server's rights", async () => {
     expect(await transport.call("probe_role", {})).toEqual({ service: true });
   });
 
-  check("a row that another holds is unavailable within the function's own patience", async () => {
+  check("a locked row is unavailable within the function's lock timeout", async () => {
     const gateway = createGateway(shipped.transport({ kind }));
     const userId = `locked-${kind}`;
     await gateway.consume(userId, "words_used", 1);
@@ -182,7 +182,7 @@ function contract(kind: (typeof TRANSPORT_KINDS)[number]): void {
     expect((await gateway.loadWebhookEvent("stripe", event.id)).raw).toEqual(raw);
   });
 
-  check("40 at once over few connections all get their answer", async () => {
+  check("40 concurrent calls over few connections all get an answer", async () => {
     const gateway = createGateway(database.transport({ kind, connections: 4 }));
     const verdicts = await Promise.all(
       Array.from({ length: 40 }, () => gateway.consume(`crowd-${kind}`, "messages_count", 5)),
@@ -233,7 +233,7 @@ describe("a database that does not answer is unavailable", () => {
     expect(await errorOf(transport.call("ping", {}))).toMatchObject({ problem });
   });
 
-  test("nobody listens", async () => {
+  test("no server", async () => {
     const nobody = "127.0.0.1:9";
     for (const transport of [
       postgresTransport(`postgres://postgres@${nobody}/x`),
@@ -245,7 +245,7 @@ describe("a database that does not answer is unavailable", () => {
   });
 });
 
-test("the secret key is in no error that could be logged", async () => {
+test("no loggable error contains the secret key", async () => {
   const transport = supabaseTransport({ url: "http://127.0.0.1:9", secretKey: "sb_secret_never_logged" });
   const error = await errorOf(transport.call("ping", {}));
   expect(JSON.stringify([error.message, error.stack, error])).not.toContain("never_logged");
