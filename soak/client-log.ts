@@ -1,43 +1,43 @@
-/** What clients asked for and what they were told: all that the check at the end knows of the run. */
+/** The clients' requests and their answers: the final check's only knowledge of the run. */
 import type { CounterField } from "@/lib/billing/catalog";
 
-/** A charge that was allowed or refused; one without an answer would be asked for until it has one. */
-export interface ToldCharge {
+/** A charge that was allowed or refused. A client repeats a charge until it has an answer. */
+export interface LoggedCharge {
   userId: string;
   field: CounterField;
   amount: number;
   key: string;
   allowed: boolean;
-  /** What was given back of it. */
+  /** The released part. */
   givenBack: number;
 }
 
-export interface ToldReservation {
+export interface LoggedReservation {
   userId: string;
   field: CounterField;
   id: string;
-  /** null: never settled, it must end by itself. */
+  /** null: never settled, so it must expire. */
   settled: number | null;
 }
 
-export interface ToldChatbot {
+export interface LoggedChatbot {
   userId: string;
-  /** Each attempt's own, so that one whose answer was lost can be told from the next. */
+  /** One name per attempt, so that an attempt without an answer can be identified. */
   name: string;
-  /** `unknown`: no answer came, it may be there or not. */
+  /** `unknown`: no answer arrived, so it may exist or not. */
   state: "made" | "refused" | "unknown" | "deleted";
   id: string | null;
 }
 
-export interface ToldEvent {
+export interface LoggedEvent {
   processor: "stripe" | "paddle";
   id: string;
   userId: string;
   outcome: string;
 }
 
-/** A subscription whose whole story was told: what must stand at the end. */
-export interface ToldSubscriber {
+/** A subscription whose events were all acknowledged, with its expected state. */
+export interface LoggedSubscriber {
   userId: string;
   subscription: string;
   plan: string;
@@ -47,23 +47,23 @@ export interface ToldSubscriber {
 }
 
 /** A charge of a user who erases the account meanwhile. */
-export interface ToldEraserCharge {
+export interface LoggedEraserCharge {
   userId: string;
   amount: number;
   allowed: boolean;
-  /** How often it was sent again: a lost answer may have been of an earlier life, whose keys are gone. */
+  /** The number of repetitions: a lost answer may belong to the account before an erasure, whose keys are deleted. */
   repeats: number;
 }
 
-export class Told {
-  readonly charges: ToldCharge[] = [];
-  readonly reservations: ToldReservation[] = [];
-  readonly chatbots: ToldChatbot[] = [];
-  readonly events: ToldEvent[] = [];
-  readonly subscribers: ToldSubscriber[] = [];
-  readonly erasers: ToldEraserCharge[] = [];
+export class ClientLog {
+  readonly charges: LoggedCharge[] = [];
+  readonly reservations: LoggedReservation[] = [];
+  readonly chatbots: LoggedChatbot[] = [];
+  readonly events: LoggedEvent[] = [];
+  readonly subscribers: LoggedSubscriber[] = [];
+  readonly erasers: LoggedEraserCharge[] = [];
   erasures = 0;
-  /** Answers that no client should ever get. */
+  /** Answers that no client may get. */
   readonly wrong: string[] = [];
   readonly answers = new Map<string, number>();
 
