@@ -1,5 +1,5 @@
-# Node with the fixes that are known (22.23.4, 24.22.1, 26.12.1 or later of each line).
-ARG NODE=24.22.1-bookworm-slim
+# The same line of Node as in .nvmrc, with the known fixes (26.12.1 or later).
+ARG NODE=26.12.1-bookworm-slim
 
 # The build, and everything needed to migrate: `docker build --target build`.
 FROM node:${NODE} AS build
