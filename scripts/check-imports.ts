@@ -75,7 +75,7 @@ for (const file of all.filter((each) => !SQL_ALLOWED.test(each)))
   readFileSync(path.join(ROOT, file), "utf8")
     .split("\n")
     .forEach((line, index) => {
-      if (SQL.test(line)) problems.push(`${file}:${index + 1}\n  sql: SQL stands in lib/database and supabase only`);
+      if (SQL.test(line)) problems.push(`${file}:${index + 1}\n  sql: SQL belongs in lib/database and supabase only`);
     });
 
 for (const problem of problems) console.error(problem);

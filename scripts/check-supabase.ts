@@ -37,7 +37,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
     },
   ],
   [
-    "a conflict, bad input and nothing there are told apart",
+    "a conflict, bad input and a missing row differ",
     async () => {
       await gateway.consume(userId, "transformations_used", 1, "key");
       await refused(gateway.consume(userId, "transformations_used", 2, "key"), {

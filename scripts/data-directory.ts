@@ -23,7 +23,7 @@ export async function holdDataDirectory(directory: string): Promise<ProcessLock>
   try {
     return await lock(lockFile(directory), {
       timeoutMs: 10_000,
-      onWait: () => console.log(`Waiting for another command to let go of ${directory} …`),
+      onWait: () => console.log(`Waiting for another command to release ${directory} …`),
     });
   } catch {
     const url = readRun(directory)?.url;

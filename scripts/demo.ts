@@ -25,7 +25,7 @@ export async function seedDemo(databaseUrl: string): Promise<void> {
   try {
     for (const { id } of DEMO_USERS) {
       if ((await gateway.ensureUser(id, null, null)).email !== null) continue;
-      const steps = (STORIES[id] ?? []).flatMap((story) => story(now));
+      const steps = (HISTORIES[id] ?? []).flatMap((history) => history(now));
       await live(id, steps, gateway, play);
       await gateway.ensureUser(id, demoUser(id)?.email ?? null, demoUser(id)?.name ?? null);
     }
@@ -40,9 +40,9 @@ interface Step {
   act: (person: Person) => Promise<unknown>;
 }
 
-type Story = (now: Instant) => Step[];
+type History = (now: Instant) => Step[];
 
-const STORIES: Readonly<Record<string, Story[]>> = { demo: [maya, mayasBots], studio: [ada], agency: [jonas] };
+const HISTORIES: Readonly<Record<string, History[]>> = { demo: [maya, mayasBots], studio: [ada], agency: [jonas] };
 
 /** Writer Plus for two months and some days: free, subscribed, renewed twice. */
 function maya(now: Instant): Step[] {

@@ -45,11 +45,11 @@ const failures: string[] = [];
 
 /** An event of the fixture story for one of many users, so that their events interact. */
 function anyEvent(run: number, { pick, below }: Random): StripeObject {
-  const text = toldOf(String(below(USERS)), JSON.stringify(pick(fixtures)));
+  const text = ofUser(String(below(USERS)), JSON.stringify(pick(fixtures)));
   return { ...(JSON.parse(text) as StripeObject), id: `evt_fuzz_${run}` };
 }
 
-function toldOf(user: string, text: string): string {
+function ofUser(user: string, text: string): string {
   return text.replaceAll("Ada", `Ada${user}`).replaceAll("user_ada", `user_${user}`);
 }
 
@@ -104,7 +104,7 @@ function knownFacts(): (userId: string) => Fact[] {
     if (normalized?.outcome !== "facts") return [];
     return normalized.facts.filter(({ product }) => product === "writer").map(({ fact }) => fact);
   });
-  return (userId) => facts.map((fact) => ({ ...fact, subscription: toldOf(userId.slice(5), fact.subscription) }));
+  return (userId) => facts.map((fact) => ({ ...fact, subscription: ofUser(userId.slice(5), fact.subscription) }));
 }
 
 async function fuzzDatabase(): Promise<void> {

@@ -14,7 +14,7 @@ export function report(
   findings: readonly Finding[],
 ): boolean {
   table("Faults", faults);
-  table("Connections cut where it hurts, between app and Postgres", back.cuts);
+  table("Connections cut at the worst moment, between app and Postgres", back.cuts);
   table("… and between clients and app", front.cuts);
   table("Answers", clientLog.answers);
   printTable(

@@ -2,10 +2,10 @@ import { expect, it } from "vitest";
 import { REASONS } from "@/lib/billing/facts";
 import { activityWords } from "./activity";
 
-const standing = { plan: "plus", status: "active", cancelAt: null };
-const decision = { product: "writer", action: "preserve", before: standing, after: standing } as const;
-const why = (reason: string, after: object, before: object = standing) =>
-  activityWords({ ...decision, reason, before: { ...standing, ...before }, after: { ...standing, ...after } }).why;
+const state = { plan: "plus", status: "active", cancelAt: null };
+const decision = { product: "writer", action: "preserve", before: state, after: state } as const;
+const why = (reason: string, after: object, before: object = state) =>
+  activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).why;
 
 it("describes a renewal in plain words", () => {
   expect(activityWords({ ...decision, action: "reset", reason: "Billing period renewal detected" })).toEqual({

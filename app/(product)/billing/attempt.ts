@@ -16,7 +16,7 @@ export async function attempt(work: (user: CurrentUser) => Promise<string>): Pro
   try {
     requireSameOrigin(new Request("http://action.invalid", { headers: await headers() }));
     const user = await currentUser();
-    if (user === null) return { error: "You have been signed out meanwhile.", reason: "not_signed_in" };
+    if (user === null) return { error: "You were signed out. Sign in to continue.", reason: "not_signed_in" };
     await enterRequest(user.id);
     path = await work(user);
   } catch (error) {

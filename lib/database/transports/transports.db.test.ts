@@ -234,10 +234,10 @@ describe("a database that does not answer is unavailable", () => {
   });
 
   test("no server", async () => {
-    const nobody = "127.0.0.1:9";
+    const closedPort = "127.0.0.1:9";
     for (const transport of [
-      postgresTransport(`postgres://postgres@${nobody}/x`),
-      supabaseTransport({ url: `http://${nobody}`, secretKey: "sb_secret_x" }),
+      postgresTransport(`postgres://postgres@${closedPort}/x`),
+      supabaseTransport({ url: `http://${closedPort}`, secretKey: "sb_secret_x" }),
     ]) {
       expect(await errorOf(transport.call("ping", {}))).toMatchObject({ problem: "unavailable" });
       await transport.end();

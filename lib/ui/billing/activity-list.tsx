@@ -19,7 +19,7 @@ export async function ActivityList({ decisions, most, now }: { decisions: Decisi
       </h2>
       {lines.length === 0 ? (
         <p className="mt-2 text-muted text-sm">
-          Nothing yet. Renewals and plan changes will appear here, with what each did to your usage.
+          Nothing yet. Renewals and plan changes will appear here, with their effect on your usage.
         </p>
       ) : (
         <ol className="mt-3 divide-y divide-line border-line border-y">

@@ -26,11 +26,11 @@ export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
 const ACTIVITY = ["visibilitychange", "pointerdown", "keydown"] as const;
 
 /** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls at once. */
-function watch(latest: { readonly current: LiveRefreshProps }, onNews: () => void): () => void {
+function watch(latest: { readonly current: LiveRefreshProps }, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let activeAt = performance.now();
-  let news: string | null = null;
+  let latestSeen: string | null = null;
   let ended = false;
 
   const ask = async () => {
@@ -38,8 +38,8 @@ function watch(latest: { readonly current: LiveRefreshProps }, onNews: () => voi
     if (ended) return;
     failures = answer === null ? failures + 1 : 0;
     // Once per answer: a page that cannot show an answer must not refresh without end.
-    if (answer !== null && answer !== latest.current.shown && answer !== news) onNews();
-    news = answer ?? news;
+    if (answer !== null && answer !== latest.current.shown && answer !== latestSeen) onChange();
+    latestSeen = answer ?? latestSeen;
     plan();
   };
   const plan = () => {

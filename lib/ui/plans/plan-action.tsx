@@ -71,7 +71,7 @@ export function PlanAction(props: PlanActionProps) {
         />
       );
     case "scheduled":
-      return <p className="text-muted text-sm">Yours from the end of this period on</p>;
+      return <p className="text-muted text-sm">Starts at the end of this period</p>;
     case "blocked":
       return (
         <p className="text-pretty text-muted text-sm">

@@ -79,7 +79,7 @@ export function SignInForm({ next, people }: SignInFormProps) {
           </button>
         </div>
         <p id="user-id-help" className="mt-2 text-muted text-sm">
-          Any id will do. One that nobody used before starts on the free plans.
+          Any ID works. A new one starts on the free plans.
         </p>
         <p role="alert" className="mt-2 text-danger text-sm empty:hidden">
           {problem}

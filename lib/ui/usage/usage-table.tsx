@@ -51,7 +51,7 @@ export function UsageTable({ label, days, locale }: UsageTableProps) {
         <tfoot>
           <tr className="font-medium">
             <th scope="row" className="py-2 pr-4 text-left font-medium">
-              Together
+              Total
             </th>
             <td className="py-2">{formatNumber(sum, locale)}</td>
             {totals && <td />}

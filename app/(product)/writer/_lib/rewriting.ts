@@ -63,6 +63,6 @@ export async function streamRewriting(
 
 const FAILED = {
   type: "failed",
-  error: "The rewriting broke off. Nothing was counted; please try again.",
+  error: "The rewriting failed. Nothing was counted; please try again.",
   reason: "rewriting_failed",
 } as const;

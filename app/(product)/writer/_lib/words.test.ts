@@ -38,7 +38,7 @@ test.each([
   expect(countWords(text.repeat(1_000))).toBeGreaterThan(0.9 * words * 1_000);
 });
 
-test.each(TABLE.filter(([, text]) => text.trim() !== ""))("%s, as often as it stands there", (_, text, words) => {
+test.each(TABLE.filter(([, text]) => text.trim() !== ""))("%s, as often as it occurs", (_, text, words) => {
   expect(countWords(Array.from({ length: 300 }, () => text).join(" \n"))).toBe(300 * words);
 });
 

@@ -69,12 +69,12 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
         <p className="text-muted text-sm">{scenarios.find(({ id }) => id === picked)?.expectation}</p>
         <Labelled label="Processor">
           <select name="processor" className={FIELD}>
-            <option value="">the one they pay by</option>
+            <option value="">the user’s processor</option>
             <option value="stripe">Stripe</option>
             <option value="paddle">Paddle</option>
           </select>
         </Labelled>
-        <Labelled label="Plan to change to or begin with">
+        <Labelled label="Plan to change to or start with">
           <select name="plan" className={FIELD}>
             <option value="">the next one</option>
             {plans.map(({ value, name }) => (
@@ -84,7 +84,7 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
             ))}
           </select>
         </Labelled>
-        <Labelled label="Limit of their own (with a plan)">
+        <Labelled label="Limit override (with a plan)">
           <input name="newLimit" type="number" min={0} step={1} className={FIELD} />
         </Labelled>
         <label className="flex min-h-11 items-center gap-2 text-sm">
@@ -101,7 +101,7 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
       <div aria-live="polite">
         {result === null ? (
           <p className="rounded-lg border border-line border-dashed px-6 py-10 text-center text-muted text-sm">
-            What the processor would send, what was decided, and how it stood before and after appears here.
+            The processor’s events, the decisions, and the state before and after appear here.
           </p>
         ) : (
           <SimulationResult result={result} locale={locale} />

@@ -31,7 +31,7 @@ export function SimulationResult({ result, locale }: { result: Simulation; local
               <OutcomeBadge outcome={outcome} />
               <span className="font-mono text-xs">{type}</span>
               <span className="break-all text-muted text-xs">{id}</span>
-              {setup && <span className="text-muted text-xs">to begin with</span>}
+              {setup && <span className="text-muted text-xs">at the start</span>}
               <span className="text-muted">{decided ? `${decided.action}: ${decided.reason}` : reason}</span>
             </li>
           ))}
