@@ -21,14 +21,14 @@ const userId = `check-${randomUUID()}`;
 const CHECKS: [name: string, check: () => Promise<unknown>][] = [
   ["the database answers", () => gateway.ping()],
   [
-    "a verdict comes, and a denial",
+    "an allowed and a denied verdict",
     async () => {
       assert.equal((await gateway.consume(userId, "words_used", 500)).allowed, true);
       assert.equal((await gateway.consume(userId, "words_used", 1)).reason, "limit_reached");
     },
   ],
   [
-    "20 at once at the limit: as many pass as fit",
+    "20 concurrent calls at the limit: only those within it are allowed",
     async () => {
       const verdicts = await Promise.all(
         Array.from({ length: 20 }, () => gateway.consume(userId, "messages_count", 10)),
@@ -49,7 +49,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
     },
   ],
   [
-    "raw bytes come back as they went",
+    "raw bytes are returned unchanged",
     async () => {
       const raw = new Uint8Array([0, 1, 254, 255]);
       const event = {
@@ -67,7 +67,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
     },
   ],
   [
-    "the publishable key calls nothing",
+    "the publishable key may call no function",
     async () => {
       const anon = createGateway(supabaseTransport({ url, secretKey: publishableKey }));
       await refused(anon.consume(userId, "words_used", 1), { problem: "broken", code: "42501" });

@@ -28,7 +28,7 @@ export function isDue(schedule, at) {
  */
 function matches(part, value, schedule) {
   const found = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
-  if (!found) throw new Error(`Not understood: ${part} in ${schedule}`);
+  if (!found) throw new Error(`Cannot read ${part} in ${schedule}`);
   const [, from, to, step] = found;
   if (from === undefined) return value % Number(step ?? 1) === 0;
   const last = Number(to ?? (step === undefined ? from : Number.MAX_SAFE_INTEGER));

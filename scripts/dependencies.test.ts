@@ -51,7 +51,7 @@ const used = new Map(files.flatMap((file) => packagesOf(file).map((name) => [nam
 test.each(declared)("%s is used", (name) => {
   const typed = name.replace(/^@types\//, "");
   const by = used.get(name) ?? used.get(typed) ?? RUN_BY[name] ?? RUN_BY[typed];
-  expect(by, `${name} is declared and nothing uses it`).toBeDefined();
+  expect(by, `${name} is declared but not used`).toBeDefined();
 });
 
 test("every imported package is declared", () => {

@@ -30,7 +30,7 @@ export async function erasures({ client, clientLog, random, isRunning }: Worker,
       const body = { userId, field: FIELD, amount, idempotencyKey: key };
       const headers = () => ({ authorization: "Bearer sandbox-usage-key" });
       const { status, body: verdict, repeats } = await client.ask("/api/usage/consume", { body, headers });
-      if (status !== 200) clientLog.wrong.push(`consume beside an erasure: ${status} ${JSON.stringify(verdict)}`);
+      if (status !== 200) clientLog.wrong.push(`consume during an erasure: ${status} ${JSON.stringify(verdict)}`);
       else clientLog.erasers.push({ userId, amount, allowed: verdict.allowed, repeats });
     };
     const erase = async () => {

@@ -45,7 +45,7 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: "app asked to end, and started again",
+    name: "app stopped with SIGTERM, and started again",
     times: 1,
     async inject({ app }) {
       await app.kill("SIGTERM");

@@ -78,8 +78,8 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
     return printResults([
       ["chatbots made", count(creations, ({ status }) => status === 201), USERS.length],
       ["refused at the limit", count(creations, ({ status }) => status === 402), USERS.length * (EACH - 1)],
-      ["chatbots there", chatbots[0], USERS.length],
-      ["users who have one", chatbots[1], USERS.length],
+      ["chatbots stored", chatbots[0], USERS.length],
+      ["users with a chatbot", chatbots[1], USERS.length],
       ["users whose count is 1", chatbots[2], USERS.length],
       ["deliveries applied", count(deliveries, ({ body }) => body?.outcome === "applied"), 1],
       [
@@ -88,7 +88,7 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
         DELIVERIES - 1,
       ],
       ["rows of the event", stored[0], 1],
-      ["deliveries counted on it", stored[1], DELIVERIES],
+      ["deliveries counted for it", stored[1], DELIVERIES],
       ["decisions of it", stored[2], 1],
       ["windows opened", stored[3], 1],
       ["deadlocks", deadlocks, 0],

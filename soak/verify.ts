@@ -143,7 +143,7 @@ async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
     used.set(period, (used.get(period) ?? 0) + amount);
   }
   for (const [period, sum] of used) if (sum > words) violations.push(`${period}: ${sum} of ${words} words`);
-  return { what: "limits: none passed in any period", checked: free.length + used.size, violations };
+  return { what: "limits: none exceeded in any period", checked: free.length + used.size, violations };
 }
 
 /** A created chatbot exists once, a deleted one does not, and a lost answer left one or none. */
@@ -163,10 +163,10 @@ async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
     const least = state === "made" ? 1 : 0;
     const most = state === "made" || state === "unknown" ? 1 : 0;
     if (there.length < least || there.length > most)
-      violations.push(`${userId} ${name}: ${state}, ${there.length} there`);
+      violations.push(`${userId} ${name}: ${state}, ${there.length} stored`);
     if (state === "made" && there[0]?.id !== id) violations.push(`${userId} ${name}: another id`);
   }
-  for (const name of named.keys()) violations.push(`${name}: there, and no client asked for it`);
+  for (const name of named.keys()) violations.push(`${name}: stored, and no client asked for it`);
   const limit = CATALOG.chatbots.plans.free.limits.chatbots_count;
   const counts = await query<{ user_id: string; things: number; counted: number; allowed: number }>(`
     select s.user_id, (select count(*)::int from public.chatbots c where c.user_id = s.user_id) as things,
@@ -176,7 +176,7 @@ async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
     if (things !== counted || things > allowed)
       violations.push(`${user_id}: ${things} chatbots, ${counted} counted, ${allowed} allowed`);
   return {
-    what: "chatbots: each there once, the gauge is their number",
+    what: "chatbots: each stored once, the gauge equals their number",
     checked: clientLog.chatbots.length,
     violations,
   };
@@ -231,7 +231,7 @@ async function drift(gateway: Gateway): Promise<Finding> {
     violations.push(...page.drifts.map((each) => JSON.stringify(each)));
     after = page.next;
   }
-  return { what: "find_usage_drift: counters are what the ledger says", checked, violations };
+  return { what: "find_usage_drift: counters agree with the ledger", checked, violations };
 }
 
 async function rebuilt(gateway: Gateway): Promise<Finding> {
@@ -241,7 +241,7 @@ async function rebuilt(gateway: Gateway): Promise<Finding> {
     checked += 1;
     for (const { part } of differences) violations.push(`${userId} ${product}: ${part} differs from its facts`);
   }
-  return { what: "db:rebuild: what is stored is what its facts add up to", checked, violations };
+  return { what: "db:rebuild: stored timelines agree with their facts", checked, violations };
 }
 
 function sum(numbers: Iterable<number>): number {

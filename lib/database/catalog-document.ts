@@ -30,7 +30,7 @@ export function catalogDocument(): CatalogDocument {
           limits: Object.entries(limits).map(([field, limit]) => {
             const meter = meters[field];
             if (!meter)
-              throw new Error(`The catalog's plan ${id}/${plan} limits ${field}, which is no meter of ${id}.`);
+              throw new Error(`The catalog's plan ${id}/${plan} limits ${field}, but ${id} has no such meter.`);
             return { field, kind: meter.kind, limit };
           }),
         })),

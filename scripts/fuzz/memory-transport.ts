@@ -58,7 +58,7 @@ export function memoryTransport(known: (userId: string) => readonly Fact[]): Tra
 function refuse(path: string, value: unknown): void {
   if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${path}: ${value} is no number`);
   if (typeof value === "string" && /\0|\p{Cs}/u.test(value)) {
-    throw new Error(`${path}: Postgres takes no such text`);
+    throw new Error(`${path}: Postgres does not store this text`);
   }
   if (typeof value !== "object" || value === null) return;
   for (const [key, inner] of Object.entries(value)) {
