@@ -5,7 +5,7 @@
  */
 import { type NextRequest, NextResponse } from "next/server";
 import { contentSecurityPolicy, isReadablePath, refusePath } from "@/lib/http";
-import { handOff } from "@/lib/identity";
+import { beforePage } from "@/lib/identity";
 
 /** Next's page for what it cannot render, which it would serve with a 500 to whoever asks for it by name. */
 const ERROR_PAGE = "/_global-error";
@@ -22,9 +22,9 @@ export async function proxy(request: NextRequest): Promise<Response> {
   }
   if (pathname === ERROR_PAGE)
     return new Response("There is nothing here.", { status: 404, headers: { "content-security-policy": policy } });
-  const handoff = await handOff(request);
-  if (handoff?.kind === "answer") return handoff.response;
-  for (const { name, value } of handoff?.cookies ?? []) {
+  const prepared = await beforePage(request);
+  if (prepared?.kind === "answer") return prepared.response;
+  for (const { name, value } of prepared?.cookies ?? []) {
     if (value === "") request.cookies.delete(name);
     else request.cookies.set(name, value);
   }
@@ -33,8 +33,8 @@ export async function proxy(request: NextRequest): Promise<Response> {
   headers.set("content-security-policy", policy);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);
-  for (const { name, value, options } of handoff?.cookies ?? []) response.cookies.set(name, value, options);
-  for (const [name, value] of Object.entries(handoff?.headers ?? {})) response.headers.set(name, value);
+  for (const { name, value, options } of prepared?.cookies ?? []) response.cookies.set(name, value, options);
+  for (const [name, value] of Object.entries(prepared?.headers ?? {})) response.headers.set(name, value);
   return response;
 }
 

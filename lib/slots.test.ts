@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const refusal = () => new Error("full");
-const few = () => slots({ running: 2, waiting: 2, patience: 100, refusal });
+const few = () => slots({ maxRunning: 2, maxWaiting: 2, maxWaitMs: 100, refusal });
 
 /** What has become of each call, in order. */
 function watch(calls: Promise<() => void>[]) {

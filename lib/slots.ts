@@ -1,19 +1,19 @@
-/** Lets a few calls of each key run at once. Further ones wait in their order, few and for a short time. */
+/** Limits the calls of each key that run at once. A few more wait in order, for a short time. */
 
 interface SlotOptions {
   /** Calls of one key that may run at once. */
-  running: number;
+  maxRunning: number;
   /** Calls of one key that may wait; one more is refused at once. */
-  waiting: number;
-  /** Milliseconds that a call may wait; then it is refused. */
-  patience: number;
+  maxWaiting: number;
+  /** A call that waits longer is refused. */
+  maxWaitMs: number;
   refusal: () => Error;
 }
 
 export interface Slots {
   /**
-   * Waits for a slot of the key. Call the result when the work has ended; further calls of it do nothing.
-   * @throws what `refusal` gives
+   * Waits for a slot of the key. Call the result when the work has ended; a second call of it does nothing.
+   * @throws the error of `refusal`
    */
   enter(key: string): Promise<() => void>;
 }
@@ -23,10 +23,10 @@ interface Key {
   queue: (() => void)[];
 }
 
-export function slots({ running, waiting, patience, refusal }: SlotOptions): Slots {
+export function slots({ maxRunning, maxWaiting, maxWaitMs, refusal }: SlotOptions): Slots {
   const keys = new Map<string, Key>();
 
-  function held(key: string, state: Key): () => void {
+  function releaseOf(key: string, state: Key): () => void {
     let released = false;
     return () => {
       if (released) return;
@@ -41,21 +41,21 @@ export function slots({ running, waiting, patience, refusal }: SlotOptions): Slo
   return {
     async enter(key) {
       const state = keys.get(key) ?? { running: 0, queue: [] };
-      if (state.running < running) {
+      if (state.running < maxRunning) {
         keys.set(key, state);
         state.running += 1;
-        return held(key, state);
+        return releaseOf(key, state);
       }
-      if (state.queue.length >= waiting) throw refusal();
+      if (state.queue.length >= maxWaiting) throw refusal();
       return new Promise((resolve, reject) => {
         const next = () => {
           clearTimeout(timer);
-          resolve(held(key, state));
+          resolve(releaseOf(key, state));
         };
         const timer = setTimeout(() => {
           state.queue.splice(state.queue.indexOf(next), 1);
           reject(refusal());
-        }, patience);
+        }, maxWaitMs);
         state.queue.push(next);
       });
     },

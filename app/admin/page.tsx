@@ -15,7 +15,7 @@ export default async function HealthPage() {
   const [{ locale }, health, acts] = await Promise.all([
     requestLocale(),
     gateway().serviceHealth(HOURS),
-    gateway().adminActs(null, ACTS),
+    gateway().auditEntries(null, ACTS),
   ]);
   const number = (value: number) => formatNumber(value, locale);
   const { waiting, payments } = health;
@@ -160,7 +160,7 @@ export default async function HealthPage() {
   );
 }
 
-function Acts({ acts }: { acts: Awaited<ReturnType<ReturnType<typeof gateway>["adminActs"]>> }) {
+function Acts({ acts }: { acts: Awaited<ReturnType<ReturnType<typeof gateway>["auditEntries"]>> }) {
   return (
     <Table caption="Done by hand" head={["When", "Who", "What", "About", "Details"]}>
       {acts.length === 0 && <Empty columns={5}>Nothing yet.</Empty>}

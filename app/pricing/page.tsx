@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { currentUser } from "@/lib/identity";
 import { enterPage } from "@/lib/rate-limit";
 import {
+  CodeNotice,
   LivePage,
   PageFrame,
   PlanGrid,
@@ -31,13 +32,18 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
   const usage = user && (await usageOf(user.id));
   const processors = await payableProcessors();
   const choice = pricingChoice(parameters, processors);
-  const { product, interval, processor, chosen } = choice;
+  const { product, interval, processor, chosen, code } = choice;
   return (
     <PageFrame>
       <h1 className="font-semibold text-2xl tracking-tight">Plans</h1>
       <p className="mt-1 text-pretty text-muted">
         Change or cancel whenever you like. A switch keeps what you used; a renewal starts you afresh.
       </p>
+      {code !== null && (
+        <div className="mt-5">
+          <CodeNotice code={code} without={pricingPath({ ...choice, code: null })} />
+        </div>
+      )}
       <div className="mt-5 flex flex-wrap gap-x-6 gap-y-3">
         <Segments
           label="Billed"
@@ -73,6 +79,7 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
             product={id}
             interval={interval}
             processor={processor}
+            code={code}
             subscription={usage?.subscriptions.find((subscription) => subscription.product === id) ?? null}
             actions={ACTIONS}
             here={pricingPath(choice)}

@@ -14,13 +14,13 @@ let users = 0;
 let userId = "";
 beforeEach(() => {
   users += 1;
-  userId = `person-to-forget-${users}`;
+  userId = `user-to-erase-${users}`;
 });
 
 const query = async (text: string, values: unknown[] = []) => (await database.pool().query(text, values)).rows;
 
-/** Every table that holds the text anywhere in a row, raw bytes as text. */
-async function tablesThatKnow(text: string): Promise<string[]> {
+/** All tables that contain the text in a row, with raw bytes read as text. */
+async function tablesContaining(text: string): Promise<string[]> {
   const tables = await query(
     `select c.relname as name from pg_class c
      where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
@@ -42,8 +42,8 @@ async function subscription(product: string) {
 
 const used = async (product: string) => (await subscription(product)).meters.map(({ field, used }) => [field, used]);
 
-/** A person with something everywhere: a subscription that has ended, usage, chatbots, keys, notes. */
-async function live({ status }: { status?: "trialing" } = {}) {
+/** Creates rows of the user in all tables: a subscription, usage, chatbots, keys, notes. */
+async function createAccount({ status }: { status?: "trialing" } = {}) {
   await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const played = playSubscription({ id: `sub_n${users}`, userId, price, startsAt: Date.now() - 3 * DAY, status });
@@ -65,16 +65,16 @@ async function live({ status }: { status?: "trialing" } = {}) {
   return played;
 }
 
-describe("a profile that is stored after its request was answered", () => {
+describe("a profile that is stored after the response", () => {
   const remember = () => gateway.rememberProfile(userId, `${userId}@example.com`, "Grace Hopper");
   const stored = () => query("select email, name from users where user_id = $1", [userId]);
 
-  test("makes or completes the user's row", async () => {
+  test("creates or completes the user's row", async () => {
     expect(await remember()).toMatchObject({ email: `${userId}@example.com`, name: "Grace Hopper" });
     expect(await stored()).toEqual([{ email: `${userId}@example.com`, name: "Grace Hopper" }]);
   });
 
-  test("comes to nothing after an erasure, until the user comes back", async () => {
+  test("is not stored after an erasure, until the user returns", async () => {
     await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
     await gateway.eraseAccount(userId);
     expect(await remember()).toBeNull();
@@ -83,7 +83,7 @@ describe("a profile that is stored after its request was answered", () => {
     expect(await remember()).toMatchObject({ name: "Grace Hopper" });
   });
 
-  test("comes to nothing when it waits for the erasure", async () => {
+  test("is not stored if it waited for the erasure", async () => {
     await gateway.ensureUser(userId, null, null);
     const client = await database.pool().connect();
     await client.query("begin");
@@ -98,7 +98,7 @@ describe("a profile that is stored after its request was answered", () => {
     expect(await stored()).toEqual([]);
   });
 
-  test("comes a minute after an erasure and makes the row again", async () => {
+  test("a minute after an erasure creates the row again", async () => {
     await gateway.ensureUser(userId, null, null);
     await gateway.eraseAccount(userId);
     await query("update erased_accounts set erased_at = now() - interval '1 minute' where user_hash = user_hash($1)", [
@@ -109,8 +109,8 @@ describe("a profile that is stored after its request was answered", () => {
 });
 
 describe("erasing", () => {
-  test("is refused while a subscription lives, and nothing has changed", async () => {
-    await live();
+  test("is refused while a subscription is live, and changes nothing", async () => {
+    await createAccount();
     const before = await gateway.usage(userId);
     const error = await gateway.eraseAccount(userId).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DatabaseError);
@@ -119,35 +119,35 @@ describe("erasing", () => {
     expect(await query("select from erased_accounts where user_hash = user_hash($1)", [userId])).toEqual([]);
   });
 
-  test("leaves no row that knows the person", async () => {
-    const played = await live();
+  test("leaves no row with the user's id, name or e-mail address", async () => {
+    const played = await createAccount();
     await deliver(gateway, played.deleted(Date.now()));
-    expect((await tablesThatKnow(userId)).length).toBeGreaterThan(8);
+    expect((await tablesContaining(userId)).length).toBeGreaterThan(8);
     expect(await gateway.eraseAccount(userId)).toEqual({ erased: true });
-    // The tombstone's customer is for the operator to erase at the processor.
-    expect(await tablesThatKnow(`${userId}@example.com`)).toEqual([]);
-    expect(await tablesThatKnow(userId)).toEqual([]);
+    // The tombstone contains the customer, which the operator erases at the processor.
+    expect(await tablesContaining(`${userId}@example.com`)).toEqual([]);
+    expect(await tablesContaining(userId)).toEqual([]);
     const [tombstone] = await query("select * from erased_accounts where user_hash = user_hash($1)", [userId]);
     expect(JSON.stringify({ ...tombstone, processor_ids: [] })).not.toContain(`"${userId}"`);
     expect(tombstone.processor_ids).toEqual([{ processor: "stripe", customer: expect.stringContaining("cus_") }]);
   });
 
-  test("keeps the inbox's copies of invoices, and of the rest only that it came", async () => {
-    const played = await live();
+  test("keeps the payloads of invoices in the inbox, and empties the other events", async () => {
+    const played = await createAccount();
     await deliver(gateway, played.paid("subscription_create", Date.now()));
     await deliver(gateway, played.deleted(Date.now()));
     await gateway.eraseAccount(userId);
     const rows = await query(
-      "select split_part(event_type, '.', 1) as kind, raw = '' as emptied, payload is null as bare, user_id ~ '^erased_' as renamed from webhook_events where id in (select id from webhook_events order by created_at desc limit 3)",
+      "select split_part(event_type, '.', 1) as kind, raw = '' as emptied, payload is null as no_payload, user_id ~ '^erased_' as renamed from webhook_events where id in (select id from webhook_events order by created_at desc limit 3)",
     );
     expect(rows).toHaveLength(3);
     for (const { kind, ...row } of rows)
-      expect(row).toEqual({ emptied: kind !== "invoice", bare: kind !== "invoice", renamed: true });
+      expect(row).toEqual({ emptied: kind !== "invoice", no_payload: kind !== "invoice", renamed: true });
   });
 
-  test("keeps the sums: the ledger goes on under a name that says nothing", async () => {
+  test("keeps the sums: the ledger rows get a pseudonym", async () => {
     const sum = () => query("select field, sum(amount)::int as sum from usage_ledger group by field order by field");
-    const played = await live();
+    const played = await createAccount();
     await deliver(gateway, played.deleted(Date.now()));
     const before = await sum();
     await gateway.eraseAccount(userId);
@@ -159,12 +159,12 @@ describe("erasing", () => {
     ).toEqual([{ anonymous: true }]);
   });
 
-  test("of nobody erases nothing and leaves no tombstone", async () => {
+  test("of an unknown user erases nothing and leaves no tombstone", async () => {
     expect(await gateway.eraseAccount(userId)).toEqual({ erased: false });
     expect(await query("select from erased_accounts where user_hash = user_hash($1)", [userId])).toEqual([]);
   });
 
-  test("at once with consumption: every accepted unit is counted for whoever comes back", async () => {
+  test("concurrent with consumption: each accepted unit is counted when the user returns", async () => {
     await gateway.consume(userId, "messages_count", 1);
     const verdicts = await Promise.all([
       ...Array.from({ length: 10 }, () => gateway.consume(userId, "messages_count", 5)),
@@ -177,8 +177,8 @@ describe("erasing", () => {
   });
 });
 
-describe("coming back", () => {
-  test("is no refill: the window goes on with its counters, and turning it computes the same", async () => {
+describe("a user who returns after an erasure", () => {
+  test("gets no refill: the window keeps its counters, also after a rebuild", async () => {
     await gateway.consume(userId, "messages_count", 97);
     await gateway.consume(userId, "words_used", 500);
     const window = (await subscription("chatbots")).windowStart;
@@ -192,7 +192,7 @@ describe("coming back", () => {
     }
   });
 
-  test("in another window finds a fresh one, with the old anchor", async () => {
+  test("in a later window starts at 0, with the old anchor", async () => {
     await gateway.consume(userId, "messages_count", 97);
     const { windowEnd } = await subscription("chatbots").then(({ resetsAt }) => ({ windowEnd: resetsAt }));
     await gateway.eraseAccount(userId);
@@ -201,7 +201,7 @@ describe("coming back", () => {
     expect((await subscription("chatbots")).windowStart).toBe(windowEnd);
   });
 
-  test("a product that was not used again before the next erasure keeps its memory", async () => {
+  test("keeps the counters of a product that was not used between two erasures", async () => {
     await gateway.consume(userId, "messages_count", 97);
     await gateway.consume(userId, "words_used", 10);
     await gateway.eraseAccount(userId);
@@ -211,8 +211,8 @@ describe("coming back", () => {
     expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ used: 21 });
   });
 
-  test("gives no second trial", async () => {
-    const played = await live({ status: "trialing" });
+  test("gets no second trial", async () => {
+    const played = await createAccount({ status: "trialing" });
     expect(await subscription("writer")).toMatchObject({ plan: "plus", status: "trialing" });
     await deliver(gateway, played.deleted(Date.now()));
     await gateway.eraseAccount(userId);
@@ -229,7 +229,7 @@ describe("coming back", () => {
     expect(await subscription("writer")).toMatchObject({ plan: "free" });
   });
 
-  test("as somebody else finds nothing of it", async () => {
+  test("under another id gets nothing of it", async () => {
     await gateway.consume(userId, "messages_count", 97);
     await gateway.eraseAccount(userId);
     userId = `${userId}-other`;
@@ -238,13 +238,13 @@ describe("coming back", () => {
 });
 
 describe("exporting", () => {
-  test("gives everything of one's own and nothing of another's", async () => {
-    const played = await live();
-    const mine = userId;
+  test("contains all data of the user and none of another user", async () => {
+    const played = await createAccount();
+    const exported = userId;
     await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now()));
-    const document = await gateway.exportAccount(mine);
+    const document = await gateway.exportAccount(exported);
     expect(document).toMatchObject({
-      profile: { user_id: mine, email: `${mine}@example.com`, name: "Grace Hopper" },
+      profile: { user_id: exported, email: `${exported}@example.com`, name: "Grace Hopper" },
       chatbots: [{ name: "My bot" }],
       processor_ids: expect.arrayContaining([expect.objectContaining({ kind: "customer" })]),
     });
@@ -252,12 +252,12 @@ describe("exporting", () => {
       expect.objectContaining({ product: "writer", usage: expect.objectContaining({ words_used: 120 }) }),
     );
     expect(document.events).toHaveLength(2);
-    userId = "somebody-else";
-    await live();
-    expect(JSON.stringify(await gateway.exportAccount(mine))).not.toContain("somebody-else");
+    userId = "another-user";
+    await createAccount();
+    expect(JSON.stringify(await gateway.exportAccount(exported))).not.toContain("another-user");
   });
 
-  test("pages the ledger: every row once, in order", async () => {
+  test("pages the ledger: each row once, in order", async () => {
     for (let count = 0; count < 7; count += 1) await gateway.consume(userId, "messages_count", 1);
     await gateway.consume(userId, "words_used", 3);
     const rows = [];
@@ -271,7 +271,7 @@ describe("exporting", () => {
   });
 });
 
-test("attempts at once are counted one by one, by scope and key, and the window ends", async () => {
+test("concurrent attempts are counted per scope and key, until the window ends", async () => {
   const attempt = (scope: string, key = userId) => gateway.countAttempt(scope, key, 5, 3_600);
   const answers = await Promise.all(Array.from({ length: 20 }, () => attempt("a")));
   expect(answers.filter(({ allowed }) => allowed)).toHaveLength(5);
@@ -283,7 +283,7 @@ test("attempts at once are counted one by one, by scope and key, and the window 
   expect(await attempt("a")).toMatchObject({ allowed: true });
 });
 
-test("a table with a user's rows that erase_account does not name fails here", async () => {
+test("erase_account names each table with rows of a user", async () => {
   const [{ text }] = await query("select pg_get_functiondef('erase_account(text)'::regprocedure) as text");
   const tables = await query(
     `select distinct c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid

@@ -8,7 +8,7 @@ import { createGateway } from "@/lib/database/gateway";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
-/** ERASE_ROUNDS=200 looks longer. */
+/** ERASE_ROUNDS=200 runs a longer search. */
 const ROUNDS = Number(process.env.ERASE_ROUNDS ?? 20);
 const LIMITS = { words_used: 500, messages_count: 100 } as const;
 const REFUSED = new Set(["subscription_alive"]);
@@ -16,7 +16,7 @@ const REFUSED = new Set(["subscription_alive"]);
 const database = testDatabase();
 const gateway = createGateway(database.transport({ connections: 24 }));
 
-/** One user in one round: each call is made at a random moment, and its units and its errors are kept. */
+/** One user in one round. Each call starts after a random delay; the round counts its units and collects its errors. */
 class Round {
   readonly problems: string[] = [];
   readonly receipts: Receipt[] = [];
@@ -44,9 +44,9 @@ class Round {
     return verdict;
   }
 
-  /** As the gate calls it: calls of several products in one transaction. */
+  /** The gate's call: charges of several products in one transaction. */
   async consumeSequential(charges: readonly [keyof typeof LIMITS, number][]) {
-    const answers = await this.call("consume in turn", () =>
+    const answers = await this.call("consume sequentially", () =>
       gateway.consumeSequential(
         charges.map(([field, amount], call) => ({ call, userId: this.userId, field, amount, key: null })),
       ),
@@ -72,7 +72,7 @@ class Round {
     this.problems.push(`deliver: ${receipt.status} ${outcome} ${reason}`);
   }
 
-  /** Uses what is left, as the user could after all of it. */
+  /** Consumes all that remains, as the user could after the round. */
   async drain() {
     for (const field of Object.keys(LIMITS) as (keyof typeof LIMITS)[])
       for (const amount of [LIMITS[field], LIMITS[field] / 2, LIMITS[field] / 10, 1]) {
@@ -82,17 +82,17 @@ class Round {
   }
 }
 
-/** Runs the rounds and gives those in which something was wrong, with what. */
-async function roundsThatFail(name: string, play: (round: Round) => Promise<void>): Promise<Record<string, string[]>> {
+/** Runs the rounds and returns the problems of those that failed. */
+async function failedRounds(name: string, run: (round: Round) => Promise<void>): Promise<Record<string, string[]>> {
   const failed: Record<string, string[]> = {};
   let erased = 0;
   for (let index = 0; index < ROUNDS; index += 1) {
     const round = new Round(`${name}-${index}`);
-    await play(round);
+    await run(round);
     erased += round.erased;
     if (round.problems.length > 0) failed[round.userId] = round.problems;
   }
-  // Rounds in which the erasure never wins show nothing.
+  // Rounds test nothing if no erasure succeeds.
   expect(erased).toBeGreaterThan(0);
   return failed;
 }
@@ -104,7 +104,7 @@ function checkLimits(round: Round, fields: (keyof typeof LIMITS)[]) {
 
 const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
 
-/** The subscription's plan must be in force in the end: redelivers what was answered with 503. */
+/** Redelivers the events, since some got a 503, and expects the plan in force. */
 async function expectPlan(round: Round, plan: string, events: readonly Parameters<typeof deliver>[1][]) {
   for (const event of events) await round.deliver(event);
   const { subscriptions } = await gateway.usage(round.userId);
@@ -112,9 +112,9 @@ async function expectPlan(round: Round, plan: string, events: readonly Parameter
   if (writer?.plan !== plan) round.problems.push(`writer: ${writer?.plan}, not ${plan}`);
 }
 
-describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
+describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () => {
   test("consumption of products without a row: no unit beyond the limit", { timeout: 300_000 }, async () => {
-    const failed = await roundsThatFail("rowless", async (round) => {
+    const failed = await failedRounds("rowless", async (round) => {
       await gateway.ensureUser(round.userId, null, null);
       await Promise.all([
         round.erase(),
@@ -133,7 +133,7 @@ describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
   });
 
   test("consumption of products with rows: no unit beyond the limit", { timeout: 300_000 }, async () => {
-    const failed = await roundsThatFail("rows", async (round) => {
+    const failed = await failedRounds("rows", async (round) => {
       await round.consume("words_used", 10);
       await round.consume("messages_count", 10);
       await Promise.all([
@@ -157,8 +157,8 @@ describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
 
-  test("the first events of a subscription: it is not lost", { timeout: 300_000 }, async () => {
-    const failed = await roundsThatFail("bought", async (round) => {
+  test("the first events of a subscription: the subscription is not lost", { timeout: 300_000 }, async () => {
+    const failed = await failedRounds("bought", async (round) => {
       const { userId } = round;
       await gateway.ensureUser(userId, `${userId}@example.com`, null);
       const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
@@ -172,7 +172,7 @@ describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
       await expectPlan(round, "plus", events);
       await round.drain();
       checkLimits(round, ["messages_count"]);
-      // Later events find the subscription's user by the links alone.
+      // Without metadata, later events find the user by the links.
       const changed = played.planChanged("ultra", Date.now());
       Object.assign((changed.data as { object: object }).object, { metadata: {} });
       await expectPlan(round, "ultra", [changed]);
@@ -180,8 +180,10 @@ describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
 
-  test("the end of a subscription: it ends, or the erasure is refused", { timeout: 300_000 }, async () => {
-    const failed = await roundsThatFail("ended", async (round) => {
+  test("the end of a subscription: the subscription ends, or the erasure is refused", {
+    timeout: 300_000,
+  }, async () => {
+    const failed = await failedRounds("ended", async (round) => {
       const { userId } = round;
       const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
       await round.deliver(played.created());
@@ -203,8 +205,8 @@ describe(`an erasure at once with other calls (${ROUNDS} rounds each)`, () => {
     expect(failed, `${Object.keys(failed).length} of ${ROUNDS} rounds`).toEqual({});
   });
 
-  test("checkout, links, chatbots and limits: none fails", { timeout: 300_000 }, async () => {
-    const failed = await roundsThatFail("linked", async (round) => {
+  test("checkout, links, chatbots and limits: no call fails", { timeout: 300_000 }, async () => {
+    const failed = await failedRounds("linked", async (round) => {
       const { userId } = round;
       await gateway.ensureUser(userId, null, null);
       await round.consume("words_used", 10);

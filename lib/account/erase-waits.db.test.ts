@@ -11,7 +11,7 @@ const gateway = createGateway(database.transport());
 
 const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
 
-/** Runs a call in an open transaction, then `meanwhile` until it waits for a lock; commits and gives what came of it. */
+/** Runs a statement in an open transaction, starts `meanwhile`, commits when it waits for a lock, and returns its result. */
 async function during<T>(sql: string, values: unknown[], meanwhile: () => Promise<T>): Promise<T | unknown> {
   const client = await database.pool().connect();
   await client.query("begin");
@@ -29,14 +29,14 @@ async function during<T>(sql: string, values: unknown[], meanwhile: () => Promis
 const CONSUME = "select check_and_increment_usage($1, 'words_used', null, 500)";
 
 describe("an erasure and a call that waits for it", () => {
-  test("units of a product whose row is being made are kept by the tombstone", async () => {
+  test("the tombstone keeps the units of a product whose row was not committed yet", async () => {
     const userId = "made-meanwhile";
     await gateway.ensureUser(userId, null, null);
     expect(await during(CONSUME, [userId], () => gateway.eraseAccount(userId))).toEqual({ erased: true });
     expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, used: 500 });
   });
 
-  test("a product without a row is made in the next life", async () => {
+  test("a call for a product without a row counts for the user's return", async () => {
     const userId = "made-after";
     await gateway.consume(userId, "messages_count", 60);
     const consumed = await during("select erase_account($1)", [userId], () =>
@@ -46,8 +46,8 @@ describe("an erasure and a call that waits for it", () => {
     expect(await gateway.consume(userId, "messages_count", 60)).toMatchObject({ allowed: false, used: 60 });
   });
 
-  test("a commit that was prepared before the erasure is prepared again, and its subscription keeps a link", async () => {
-    const userId = "prepared-before";
+  test("a commit computed before the erasure is computed again, and its subscription keeps a link", async () => {
+    const userId = "computed-before";
     const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
     let erased = 0;
     const interrupted: Gateway = {
@@ -67,7 +67,7 @@ describe("an erasure and a call that waits for it", () => {
     expect(rows).toEqual([{ ended_at: expect.any(Date) }]);
   });
 
-  test("a late event of a subscription that ended before the erasure does not revive it", async () => {
+  test("a late event does not reopen a subscription that ended before the erasure", async () => {
     const userId = "ended-before";
     const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
     await deliver(gateway, played.created());
@@ -79,7 +79,7 @@ describe("an erasure and a call that waits for it", () => {
     expect(subscriptions.map(({ plan }) => plan)).toEqual(["free", "free"]);
   });
 
-  test("is refused after a checkout that is paid and not announced yet", async () => {
+  test("is refused after a paid checkout whose webhook has not arrived", async () => {
     const userId = "paid-just-now";
     const sale = { userId, product: "writer", plan: "plus", interval: "monthly", processor: "stripe" } as const;
     const begun = await gateway.beginCheckout({ ...sale, trial: false });

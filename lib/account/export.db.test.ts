@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
-import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { exportAccount } from ".";
 
 const deadlines = vi.hoisted(() => ({ EXPORT_READ_MS: 3_600_000 }));
@@ -16,7 +16,7 @@ vi.mock("@/lib/deadlines", async (original) => ({
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
-(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+setProcessGateway(gateway);
 afterAll(() => gateway.end());
 beforeEach(() => {
   deadlines.EXPORT_READ_MS = 3_600_000;
@@ -28,7 +28,7 @@ const refusal = (request: Promise<unknown>) =>
     ({ status, reason }) => ({ status, reason }),
   );
 
-test("200,000 ledger rows: each once, in parts that stay small", async () => {
+test("200,000 ledger rows: each once, in small parts", async () => {
   await gateway.consume("long", "words_used", 1);
   await database.pool().query(
     `insert into usage_ledger (user_id, product, field, at, amount, entry)
@@ -46,7 +46,7 @@ test("200,000 ledger rows: each once, in parts that stay small", async () => {
   expect(new Set(document.ledger.map(({ entry }: { entry: number }) => entry)).size).toBe(200_000);
 });
 
-test("a late page reads no earlier rows, whichever plan Postgres chooses", async () => {
+test("a late page reads no earlier rows, also with a generic plan", async () => {
   const client = await database.pool().connect();
   await client.query("analyze usage_ledger");
   await client.query("set plan_cache_mode = force_generic_plan");
@@ -61,7 +61,7 @@ test("a late page reads no earlier rows, whichever plan Postgres chooses", async
   expect(Number(plan["Shared Hit Blocks"]) + Number(plan["Shared Read Blocks"])).toBeLessThan(1_000);
 });
 
-test("one export of a user at a time; the next one may begin when it has ended", async () => {
+test("one export per user at a time; the next one can begin when it has ended", async () => {
   const first = await exportAccount("one");
   expect(await refusal(exportAccount("one"))).toEqual({ status: 429, reason: "rate_limited" });
   await new Response(first).text();
@@ -70,12 +70,12 @@ test("one export of a user at a time; the next one may begin when it has ended",
   await new Response(await exportAccount("one")).text();
 });
 
-test("two exports of all users at a time, and one that fails counts no longer", async () => {
+test("two exports over all users at a time, and a failed one does not count", async () => {
   const [first, second] = [await exportAccount("one"), await exportAccount("two")];
   expect(await refusal(exportAccount("three"))).toEqual({ status: 503, reason: "unavailable" });
   await Promise.all([first.cancel(), second.cancel()]);
   const failing = vi.spyOn(gateway, "exportAccount").mockRejectedValue(new Error("down"));
-  for (let turn = 0; turn < 3; turn += 1) await expect(exportAccount("one")).rejects.toThrow("down");
+  for (let attempt = 0; attempt < 3; attempt += 1) await expect(exportAccount("one")).rejects.toThrow("down");
   failing.mockRestore();
   await new Response(await exportAccount("one")).text();
 });

@@ -6,12 +6,12 @@ import { ANY_REVISION, entitlementCache } from "@/lib/entitlements/cache";
 export { exportAccount } from "./export";
 
 /**
- * Erases a user. The sign-in itself is the identity provider's; who comes back with it finds counters and trials as
- * they were left.
+ * Erases a user. The sign-in stays with the identity provider. If the user returns, counters and used trials are the same
+ * as before.
  * @throws DatabaseError conflict `subscription_alive`
  */
 export async function eraseAccount(userId: string): Promise<{ erased: boolean }> {
   const result = await gateway().eraseAccount(userId);
-  await Promise.all(PRODUCT_IDS.map((product) => entitlementCache().forget(userId, product, ANY_REVISION)));
+  await Promise.all(PRODUCT_IDS.map((product) => entitlementCache().invalidate(userId, product, ANY_REVISION)));
   return result;
 }

@@ -20,12 +20,12 @@ async function meters(product: string) {
   return subscriptions.find((each) => each.product === product)?.meters;
 }
 
-describe("a limit of the user's own, after an erasure and a return", () => {
+describe("a limit override, after an erasure and a return", () => {
   const limit = async (field: FieldId) => (await gateway.consume(userId, field, 1)).limit;
   const grant = (field: FieldId, amount: number, expiresAt: number | null = null) =>
     gateway.setLimitOverride(userId, field, amount, { by: "admin", expiresAt, reason: `Abuse by ${userId}` });
 
-  test("a block applies again, each time", async () => {
+  test("a block applies again after each return", async () => {
     await grant("words_used", 0);
     await grant("messages_count", 40);
     for (let time = 0; time < 2; time += 1) {
@@ -33,12 +33,12 @@ describe("a limit of the user's own, after an erasure and a return", () => {
       expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false, limit: 0 });
       expect(await gateway.consume(userId, "messages_count", 41)).toMatchObject({ allowed: false, limit: 40 });
       expect(await meters("writer")).toContainEqual(expect.objectContaining({ field: "words_used", limit: 0 }));
-      // The product's other meter has the plan's.
+      // The product's other meter has the plan's limit.
       expect(await limit("transformations_used")).toBe(10);
     }
   });
 
-  test("the first call after the return may be the batch of the gate", async () => {
+  test("a batch of the gate can be the first call after the return", async () => {
     await grant("words_used", 0);
     await gateway.eraseAccount(userId);
     const sum = { userId, field: "words_used", amount: 1, unkeyed: 1 } as const;
@@ -47,14 +47,14 @@ describe("a limit of the user's own, after an erasure and a return", () => {
     expect(await gateway.consumeSequential([charge])).toMatchObject([[{ allowed: false, limit: 0 }]]);
   });
 
-  test("a limit above the plan is not given back", async () => {
+  test("a limit above the plan's is not restored", async () => {
     await grant("words_used", 800);
     await gateway.eraseAccount(userId);
     expect(await limit("words_used")).toBe(500);
     expect(await query("select from limit_overrides where user_id = $1", [userId])).toEqual([]);
   });
 
-  test("its expiry is kept", async () => {
+  test("the expiry is kept", async () => {
     const expiresAt = Date.now() + 3_600_000;
     await grant("words_used", 0, expiresAt);
     await gateway.eraseAccount(userId);
@@ -66,7 +66,7 @@ describe("a limit of the user's own, after an erasure and a return", () => {
     expect(await limit("words_used")).toBe(500);
   });
 
-  test("one that expired during the absence does not come back", async () => {
+  test("an override that expired before the return is not restored", async () => {
     await grant("words_used", 0, Date.now() + 3_600_000);
     await gateway.eraseAccount(userId);
     await gateway.setSandboxClock(userId, Date.now() + 7_200_000);
@@ -74,7 +74,7 @@ describe("a limit of the user's own, after an erasure and a return", () => {
     expect(await query("select from limit_overrides where user_id = $1", [userId])).toEqual([]);
   });
 
-  test("keeps nothing of the person, its reason included", async () => {
+  test("the tombstone contains nothing about the user, also not the reason", async () => {
     await grant("words_used", 0);
     await gateway.eraseAccount(userId);
     const [tombstone] = await query("select products from erased_accounts where user_hash = user_hash($1)", [userId]);

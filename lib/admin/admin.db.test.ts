@@ -3,16 +3,16 @@ import { DAY } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
-import { eventStory, listEvents, releaseOf, replayMany } from "./events";
-import { explain } from "./people";
+import { eventDetail, listEvents, releaseOf, replayMany } from "./events";
 import { grantOverride, linkByHand, revokeOverride, syncGauge } from "./repair";
 import { eventQuery, grantRequest } from "./requests";
+import { explain } from "./users";
 
 const { gateway, query, subscribe } = meteredDatabase();
-const acts = async (userId: string | null) =>
-  (await gateway.adminActs(userId, 50)).map(({ act, actor }) => [act, actor]);
+const auditOf = async (userId: string | null) =>
+  (await gateway.auditEntries(userId, 50)).map(({ act, actor }) => [act, actor]);
 
-/** A subscription whose event names nobody. */
+/** The event of a subscription without a user. */
 function unlinked(name: string) {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const played = playSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
@@ -21,12 +21,12 @@ function unlinked(name: string) {
 }
 
 describe("the list of events", () => {
-  // Its own: the events of other tests are not in it.
+  // Its own database, without the events of other tests.
   const { gateway, subscribe } = meteredDatabase();
   const list = (filter: object) => listEvents(eventQuery.parse(filter), gateway);
 
-  test("is filtered by everything it shows, and goes on page by page without gaps", async () => {
-    for (let place = 0; place < 60; place += 1) await deliver(gateway, unlinked(`page${place}`));
+  test("can be filtered by each column, and its pages have no gaps", async () => {
+    for (let index = 0; index < 60; index += 1) await deliver(gateway, unlinked(`page${index}`));
     await subscribe("listed", { plan: "plus" });
     const first = await list({ outcome: "deferred" });
     expect(first.events).toHaveLength(50);
@@ -51,38 +51,38 @@ describe("the list of events", () => {
       await expect(list({ after }), after).rejects.toMatchObject({ status: 400, details: { field: "after" } });
   });
 
-  test("says what would release each that waits", () => {
+  test("names the action that releases each waiting event", () => {
     const event = { reason: null, hintUserId: null, customerId: "cus_1", attempts: 2, nextAttemptAt: null };
-    const said = (changes: object) => releaseOf({ ...event, outcome: "quarantined", ...changes });
-    expect(said({ outcome: "applied" })).toBeNull();
-    expect(said({ outcome: null })).toContain("failed 2 times and is tried again");
-    expect(said({ outcome: "dead" })).toContain("replay it");
-    expect(said({ outcome: "deferred", hintUserId: "ada" })).toMatch(/cus_1.*link it.*ada/);
-    expect(said({ reason: "unknown_price" })).toContain("price id");
-    expect(said({ reason: "missing_field:data.object.items" })).toContain("data.object.items");
+    const release = (changes: object) => releaseOf({ ...event, outcome: "quarantined", ...changes });
+    expect(release({ outcome: "applied" })).toBeNull();
+    expect(release({ outcome: null })).toContain("failed 2 times and is retried");
+    expect(release({ outcome: "dead" })).toContain("replay it");
+    expect(release({ outcome: "deferred", hintUserId: "ada" })).toMatch(/cus_1.*link it.*ada/);
+    expect(release({ reason: "unknown_price" })).toContain("price id");
+    expect(release({ reason: "missing_field:data.object.items" })).toContain("data.object.items");
   });
 });
 
-test("an event's story: the processor's own keys, the decision, before and after", async () => {
-  const played = await subscribe("told", { plan: "plus" });
-  await gateway.consume("told", "words_used", 500);
+test("an event's detail: the processor's payload, the decision, before and after", async () => {
+  const played = await subscribe("detailed", { plan: "plus" });
+  await gateway.consume("detailed", "words_used", 500);
   const changed = played.planChanged("ultra", Date.now());
   await deliver(gateway, changed);
-  const story = await eventStory("stripe", String(changed.id), gateway);
-  expect(story.payload).toEqual(JSON.parse(JSON.stringify(changed)));
-  expect(story).toMatchObject({ outcome: "applied", userId: "told", facts: [{ product: "writer" }] });
-  expect(story.decisions).toMatchObject([
+  const detail = await eventDetail("stripe", String(changed.id), gateway);
+  expect(detail.payload).toEqual(JSON.parse(JSON.stringify(changed)));
+  expect(detail).toMatchObject({ outcome: "applied", userId: "detailed", facts: [{ product: "writer" }] });
+  expect(detail.decisions).toMatchObject([
     {
       analysis: { hasPlanChange: true, hasPeriodChange: false },
       before: { plan: "plus", meters: [{ used: 500, limit: 15_000 }, {}] },
       after: { plan: "ultra", meters: [{ used: 500, limit: 35_000 }, {}] },
     },
   ]);
-  await expect(eventStory("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
-  await expect(eventStory("cash", "evt_1", gateway)).rejects.toMatchObject({ status: 404 });
+  await expect(eventDetail("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
+  await expect(eventDetail("cash", "evt_1", gateway)).rejects.toMatchObject({ status: 404 });
 });
 
-test("many are replayed one after the other; one that is not there keeps nobody", async () => {
+test("a list is replayed in order, and an unknown event does not stop it", async () => {
   const event = unlinked("many");
   await deliver(gateway, event);
   const replayed = await replayMany(
@@ -94,7 +94,7 @@ test("many are replayed one after the other; one that is not there keeps nobody"
     gateway,
   );
   expect(replayed).toMatchObject([{ outcome: "failed" }, { outcome: "deferred", reason: "unknown_user" }]);
-  expect(await acts(null)).toEqual(
+  expect(await auditOf(null)).toEqual(
     expect.arrayContaining([
       ["event.replayed", "sam"],
       ["event.replayed", "sam"],
@@ -102,28 +102,30 @@ test("many are replayed one after the other; one that is not there keeps nobody"
   );
 });
 
-test("what is done by hand is on record, what was refused too", async () => {
-  const grant = grantRequest.parse({ userId: "kept", field: "words_used", limit: 9_000 });
+test("the audit log has each action, also a refused one", async () => {
+  const grant = grantRequest.parse({ userId: "audited", field: "words_used", limit: 9_000 });
   expect(await grantOverride(grant, "sam", gateway)).toMatchObject({ limit: 9_000 });
   const past = { ...grant, expiresAt: Date.now() - DAY };
   await expect(grantOverride(past, "sam", gateway)).rejects.toMatchObject({ problem: "bad_input" });
-  expect(await revokeOverride({ userId: "kept", field: "words_used" }, "kim", gateway)).toMatchObject({ limit: 500 });
-  await syncGauge("kept", "kim", gateway);
-  const link = { processor: "stripe", customerId: "cus_kept", userId: "kept" } as const;
+  expect(await revokeOverride({ userId: "audited", field: "words_used" }, "kim", gateway)).toMatchObject({
+    limit: 500,
+  });
+  await syncGauge("audited", "kim", gateway);
+  const link = { processor: "stripe", customerId: "cus_audited", userId: "audited" } as const;
   await linkByHand(link, "sam", gateway);
   await expect(linkByHand({ ...link, userId: "thief" }, "sam", gateway)).rejects.toMatchObject({ problem: "conflict" });
-  expect(await acts("kept")).toEqual([
+  expect(await auditOf("audited")).toEqual([
     ["customer.linked", "sam"],
     ["gauge.synced", "kim"],
     ["override.revoked", "kim"],
     ["override.granted", "sam"],
     ["override.granted", "sam"],
   ]);
-  const [refused] = await gateway.adminActs("thief", 1);
+  const [refused] = await gateway.auditEntries("thief", 1);
   expect(refused?.details.refused).toContain("linked to another user");
 });
 
-test("a user's story has what waits for them; nobody unknown is made by looking", async () => {
+test("a user's detail has the waiting events; reading an unknown user creates no row", async () => {
   await subscribe("whole", { plan: "plus" });
   await grantOverride(grantRequest.parse({ userId: "whole", field: "words_used", limit: 1 }), "sam", gateway);
   const { story, usage, waiting } = await explain("whole", gateway);
@@ -134,14 +136,14 @@ test("a user's story has what waits for them; nobody unknown is made by looking"
   });
   expect(usage.subscriptions.find(({ product }) => product === "writer")?.meters[0]).toMatchObject({ limit: 1 });
   expect(waiting).toEqual([]);
-  await expect(explain("nobody-at-all", gateway)).rejects.toMatchObject({ problem: "not_found" });
-  expect(await query("select 1 from users where user_id = 'nobody-at-all'")).toEqual([]);
+  await expect(explain("unknown", gateway)).rejects.toMatchObject({ problem: "not_found" });
+  expect(await query("select 1 from users where user_id = 'unknown'")).toEqual([]);
 });
 
 describe("health", () => {
   const { gateway, subscribe } = meteredDatabase();
 
-  test("counts what is there", async () => {
+  test("counts payments, plans and waiting events", async () => {
     const played = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY });
     await deliver(gateway, played.renewed());
     await deliver(gateway, played.changed({ status: "past_due" }, Date.now() - DAY));

@@ -9,7 +9,7 @@ const database = testDatabase();
 const gateway = createGateway(database.transport());
 const query = async (text: string, values: unknown[] = []) => (await database.pool().query(text, values)).rows;
 
-/** One statement as a role, undone afterwards. */
+/** Runs one statement as a role and rolls it back. */
 async function as(role: string, statement: string): Promise<unknown> {
   const client = await database.pool().connect();
   try {
@@ -41,7 +41,7 @@ describe("the audit log", () => {
   test.each(CHANGES.flatMap((change) => ["service_role", "postgres"].map((role) => [role, change] as const)))(
     "%s cannot: %s",
     async (role, change) => {
-      await gateway.recordAdminAct("sam", "gauge.synced", "ada", { drift: 1 });
+      await gateway.recordAuditEntry("sam", "gauge.synced", "ada", { drift: 1 });
       await expect(as(role, change)).rejects.toMatchObject({
         code: "42501",
         message: "Entries of the audit log are kept as they are.",
@@ -54,9 +54,9 @@ describe("the audit log", () => {
     ["another act", "act = 'gauge.synced_not'"],
     ["another time", "done_at = now() - interval '1 year'"],
     ["another detail", `details = '{"drift": 2}'`],
-    ["a user who is no pseudonym", "user_id = 'another'"],
+    ["a user id that is not a pseudonym", "user_id = 'another'"],
   ])("the pseudonymization of an erasure gives no entry %s", async (_, change) => {
-    await gateway.recordAdminAct("sam", "gauge.synced", "ada", { drift: 1 });
+    await gateway.recordAuditEntry("sam", "gauge.synced", "ada", { drift: 1 });
     const statement = `do $$ begin
       perform pg_catalog.set_config('tollgate.audit', 'pseudonymize', true);
       update public.admin_acts set ${change};
@@ -64,7 +64,7 @@ describe("the audit log", () => {
     await expect(as("service_role", statement)).rejects.toMatchObject({ code: "42501" });
   });
 
-  test("retention deletes what is older than a year or more, and nothing younger", async () => {
+  test("retention deletes only entries older than its days, at least 365", async () => {
     await query(
       "insert into admin_acts (actor, act, user_id, details, done_at) values ('sam', 'old.act', null, '{}', now() - interval '400 days')",
     );
@@ -81,14 +81,17 @@ describe("the audit log", () => {
 
   test("keeps field, limit, time and actor after an erasure, under the ledger's pseudonym", async () => {
     await grant("erased-user", "sam");
-    await gateway.recordAdminAct("sam", "customer.linked", "erased-user", { processor: "stripe", customerId: "cus_1" });
-    await gateway.recordAdminAct("sam", "subscription.moved", "another-user", { from: "erased-user", moved: true });
+    await gateway.recordAuditEntry("sam", "customer.linked", "erased-user", {
+      processor: "stripe",
+      customerId: "cus_1",
+    });
+    await gateway.recordAuditEntry("sam", "subscription.moved", "another-user", { from: "erased-user", moved: true });
     await gateway.consume("erased-user", "words_used", 600);
-    const [granted] = await gateway.adminActs("erased-user", 50).then((acts) => acts.slice(-1));
+    const [granted] = await gateway.auditEntries("erased-user", 50).then((entries) => entries.slice(-1));
     await gateway.eraseAccount("erased-user");
     const [ledger] = await query("select distinct user_id from usage_ledger where user_id ~ '^erased_'");
-    const acts = await gateway.adminActs(ledger.user_id, 50);
-    expect(acts.map(({ at, actor, act, details }) => ({ at, actor, act, details }))).toEqual([
+    const entries = await gateway.auditEntries(ledger.user_id, 50);
+    expect(entries.map(({ at, actor, act, details }) => ({ at, actor, act, details }))).toEqual([
       { at: expect.anything(), actor: "sam", act: "customer.linked", details: { processor: "stripe" } },
       {
         at: granted?.at,
@@ -97,7 +100,7 @@ describe("the audit log", () => {
         details: { field: "words_used", limit: 800, expiresAt: null },
       },
     ]);
-    expect(await gateway.adminActs("another-user", 50)).toMatchObject([{ details: { moved: true } }]);
+    expect(await gateway.auditEntries("another-user", 50)).toMatchObject([{ details: { moved: true } }]);
     expect(
       await query("select from admin_acts a where a::text like '%erased-user%' or a::text like '%cus_1%'"),
     ).toEqual([]);
@@ -107,22 +110,22 @@ describe("the audit log", () => {
 describe("an admin cannot change their own limits", () => {
   const REFUSED = { problem: "forbidden", code: "TG403", reason: "self_grant", field: "userId" };
 
-  test("neither grant one nor lift a block, and the attempt is recorded", async () => {
+  test("by a grant or by lifting a block, and the attempt is recorded", async () => {
     await gateway.setLimitOverride("mallory", "words_used", 0, { by: "sam", expiresAt: null });
     await expect(grant("mallory", "mallory")).rejects.toMatchObject(REFUSED);
     await expect(revokeOverride({ userId: "mallory", field: "words_used" }, "mallory", gateway)).rejects.toMatchObject(
       REFUSED,
     );
     expect(await gateway.consume("mallory", "words_used", 1)).toMatchObject({ allowed: false, limit: 0 });
-    const acts = await gateway.adminActs("mallory", 50);
-    expect(acts.map(({ act, details }) => [act, typeof details.refused])).toEqual([
+    const entries = await gateway.auditEntries("mallory", 50);
+    expect(entries.map(({ act, details }) => [act, typeof details.refused])).toEqual([
       ["override.revoked", "string"],
       ["override.granted", "string"],
     ]);
     expect(await grant("mallory", "sam")).toMatchObject({ limit: 800 });
   });
 
-  test("nor by a simulation with a limit, which delivers nothing then", async () => {
+  test("by a simulation with a limit, which then delivers no event", async () => {
     const request = { userId: "eve", scenario: "new_subscription", customData: { newLimit: 9_000, plan: "plus" } };
     const run = (by: string, dryRun: boolean) => simulate({ ...request, dryRun } as never, by, gateway);
     await expect(run("eve", false)).rejects.toMatchObject({ status: 403, reason: "self_grant" });

@@ -1,4 +1,3 @@
-/** An admin dismisses an event that waits for nothing that will come. */
 import { describe, expect, test } from "vitest";
 import { replay } from "@/lib/billing";
 import { DAY } from "@/lib/billing/period";
@@ -8,11 +7,11 @@ import { linkCustomer } from "@/lib/billing/repair";
 import { retryWebhooks } from "@/lib/jobs/retry";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
-import { canBeDismissed, dismissOne, eventStory } from "./events";
+import { canBeDismissed, dismissOne, eventDetail } from "./events";
 
 const { gateway, query, subscribe } = meteredDatabase();
 
-/** A subscription of a customer whom no link names. */
+/** The event of a subscription whose customer is not linked. */
 function unlinked(name: string): StripeObject {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const played = playSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
@@ -51,7 +50,7 @@ describe("an event that an admin dismisses", () => {
     expect(await planOf("dismissed")).toBe("plus");
   });
 
-  test.each(["quarantined", "dead"] as const)("may be %s", async (outcome) => {
+  test.each(["quarantined", "dead"] as const)("can be %s", async (outcome) => {
     const event = unlinked(outcome);
     await deliver(gateway, event);
     await query("update webhook_events set outcome = $1 where id = $2", [outcome, event.id]);
@@ -59,24 +58,24 @@ describe("an event that an admin dismisses", () => {
     expect(await outcomeOf(event)).toEqual(["ignored", "dismissed"]);
   });
 
-  test("is on record, with who, once for each time", async () => {
+  test("is in the audit log with the admin, once per dismissal", async () => {
     const event = unlinked("recorded");
     await deliver(gateway, event);
     for (const by of ["sam", "kim"]) await dismissOne("stripe", String(event.id), by, gateway);
-    const acts = (await gateway.adminActs(null, 50)).filter(({ details }) => details.eventId === event.id);
-    expect(acts.map(({ act, actor }) => [act, actor])).toEqual([
+    const entries = (await gateway.auditEntries(null, 50)).filter(({ details }) => details.eventId === event.id);
+    expect(entries.map(({ act, actor }) => [act, actor])).toEqual([
       ["event.dismissed", "kim"],
       ["event.dismissed", "sam"],
     ]);
   });
 
-  test("has to wait for something: an applied one, an undecided one and an unknown one are refused", async () => {
+  test("must be waiting: an applied, an undecided and an unknown event are refused", async () => {
     const played = await subscribe("applied", { plan: "plus" });
     const applied = "evt_applied_1";
     const refused = { problem: "conflict", reason: "event_not_waiting" };
     await expect(dismissOne("stripe", applied, "sam", gateway)).rejects.toMatchObject(refused);
     expect(await planOf("applied")).toBe("plus");
-    expect(canBeDismissed(await eventStory("stripe", applied, gateway))).toBe(false);
+    expect(canBeDismissed(await eventDetail("stripe", applied, gateway))).toBe(false);
 
     const undecided = played.deleted(Date.now());
     const raw = Buffer.from(JSON.stringify(undecided));
@@ -88,7 +87,7 @@ describe("an event that an admin dismisses", () => {
     await expect(dismissOne("cash", "evt_none", "sam", gateway)).rejects.toMatchObject({ status: 404 });
   });
 
-  test("decides nothing afterwards when it was being decided at that moment", async () => {
+  test("stays dismissed if a concurrent decision ends later", async () => {
     const event = unlinked("raced");
     await deliver(gateway, event);
     await dismissOne("stripe", String(event.id), "sam", gateway);

@@ -1,18 +1,18 @@
-export { onRecord } from "./acts";
-export { canBeDismissed, dismissOne, eventStory, listEvents, releaseOf, replayMany, replayOne } from "./events";
-export { decisionsOf, type Explained, explain } from "./people";
+export { audited } from "./audit";
+export { canBeDismissed, dismissOne, eventDetail, listEvents, releaseOf, replayMany, replayOne } from "./events";
 export { reconcileByHand } from "./reconcile";
 export { grantOverride, linkAllByHand, linkByHand, revokeOverride, syncGauge } from "./repair";
 export {
-  actsQuery,
+  auditQuery,
   decisionQuery,
   eventQuery,
   filled,
   grantRequest,
   OUTCOMES,
-  peopleQuery,
   reconcileRequest,
   replayRequest,
   revokeRequest,
   syncRequest,
+  usersQuery,
 } from "./requests";
+export { decisionsOf, type ExplainedDecision, explain } from "./users";

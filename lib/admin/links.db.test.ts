@@ -1,4 +1,3 @@
-/** Links and moves by an admin, each on record. */
 import { expect, test } from "vitest";
 import { meteredDatabase } from "@/tests/support/metered";
 import { linkAllByHand, linkByHand } from "./repair";
@@ -7,15 +6,15 @@ const { gateway, subscribe } = meteredDatabase();
 const move = (userId: string, to: string) =>
   ({ processor: "stripe", subscriptionId: `sub_${userId}`, userId: to }) as const;
 
-test("a move is on record with who, from and to; one that is refused too", async () => {
+test("the audit log has a move with the admin and both users, also a refused one", async () => {
   await subscribe("ada", { plan: "plus" });
   const { moved } = await linkByHand(move("ada", "ben"), "sam", gateway);
-  await expect(linkByHand(move("nobody", "ben"), "kim", gateway)).rejects.toMatchObject({ problem: "not_found" });
-  expect(await gateway.adminActs("ben", 5)).toMatchObject([
+  await expect(linkByHand(move("unknown", "ben"), "kim", gateway)).rejects.toMatchObject({ problem: "not_found" });
+  expect(await gateway.auditEntries("ben", 5)).toMatchObject([
     {
       act: "subscription.moved",
       actor: "kim",
-      details: { subscriptionId: "sub_nobody", refused: "No event has named this subscription yet." },
+      details: { subscriptionId: "sub_unknown", refused: "No event has named this subscription yet." },
     },
     {
       act: "subscription.moved",
@@ -25,19 +24,19 @@ test("a move is on record with who, from and to; one that is refused too", async
   ]);
 });
 
-test("the name of a former user goes from the record when their account is erased", async () => {
+test("an erasure removes the former user's id from the audit log", async () => {
   await subscribe("eve", { plan: "plus" });
   await linkByHand(move("eve", "fay"), "sam", gateway);
   await gateway.eraseAccount("eve");
-  const [act] = await gateway.adminActs("fay", 1);
-  expect(act).toMatchObject({ act: "subscription.moved", details: { subscriptionId: "sub_eve" } });
-  expect(act?.details).not.toHaveProperty("from");
+  const [entry] = await gateway.auditEntries("fay", 1);
+  expect(entry).toMatchObject({ act: "subscription.moved", details: { subscriptionId: "sub_eve" } });
+  expect(entry?.details).not.toHaveProperty("from");
 });
 
-test("a list goes on after one that is refused", async () => {
+test("a list continues after a refused item", async () => {
   await subscribe("gus", { plan: "plus" });
   const requests = [
-    move("nobody", "hal"),
+    move("unknown", "hal"),
     move("gus", "hal"),
     { processor: "stripe", customerId: "cus_gus", userId: "hal" },
   ] as const;

@@ -1,11 +1,11 @@
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { exclusively, type ReconcileReport, reconcileAll } from "@/lib/jobs";
-import { onRecord } from "./acts";
+import { type ReconcileReport, reconcileAll, runExclusively } from "@/lib/jobs";
+import { audited } from "./audit";
 
 /**
- * Compares with the processors and the ledger, and puts right what can be (`repair`).
- * @throws HttpError 409 while another round is under way
+ * Compares stored data with the processors and the ledger, and repairs it with `repair`.
+ * @throws HttpError 409 while another run is in progress
  */
 export function reconcileByHand(
   { repair, userId }: { repair: boolean; userId?: string | undefined },
@@ -13,15 +13,15 @@ export function reconcileByHand(
   gateway: Gateway,
 ): Promise<ReconcileReport> {
   const reconcile = () => reconcileAll(gateway, { repair, userId });
-  return onRecord(
+  return audited(
     { by, act: "reconcile.run", userId: userId ?? null, details: { repair } },
     gateway,
     async () => {
-      // One user's few subscriptions are no round over everybody.
+      // A comparison of one user is short, so it needs no lease.
       if (userId !== undefined) return reconcile();
-      const round = await exclusively({ name: "reconcile", by }, gateway, reconcile);
-      if (round.ran) return round.result;
-      throw new HttpError(409, "already_running", "A round is under way already. Look again in a minute.");
+      const run = await runExclusively({ name: "reconcile", by }, gateway, reconcile);
+      if (run.ran) return run.result;
+      throw new HttpError(409, "already_running", "A run is in progress. Please try again in a minute.");
     },
     ({ subscriptions: { findings: _, ...counts } }) => counts,
   );

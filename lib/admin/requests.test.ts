@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventQuery, filled, grantRequest } from "./requests";
 
-test("a filter is the first text of its name, and empty ones are left out", () => {
+test("a repeated filter has its first value, and empty ones are removed", () => {
   expect(
     filled([
       ["type", ["a", "b"]],
@@ -11,14 +11,14 @@ test("a filter is the first text of its name, and empty ones are left out", () =
   ).toEqual({ type: "a" });
 });
 
-test("a parameter that is named like a part of each object filters nothing", () => {
-  // Next adds the text to the object's own value.
+test("a parameter with the name of an Object property is ignored", () => {
+  // Next adds the text to the inherited value.
   const parameters = [["constructor", [Object, "1"]]] as unknown as [string, string[]][];
   expect(filled(parameters)).toEqual({});
 });
 
 test.each(["0000-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])(
-  "%s is no moment that Postgres knows",
+  "%s is outside the range of Postgres",
   (value) => {
     expect(eventQuery.safeParse({ from: value }).error?.issues[0]?.message).toBe("is a day or an instant");
     const grant = { userId: "u", field: "words_used", limit: 1, expiresAt: value };

@@ -1,4 +1,4 @@
-/** What the admin's routes and pages accept. */
+/** The input of the admin's routes and pages. */
 import { z } from "zod";
 import { FIELD_IDS, type FieldId } from "@/lib/billing/catalog";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/text";
@@ -11,7 +11,7 @@ export const grantRequest = z.strictObject({
   userId: userIdSchema,
   field,
   limit: z.int({ error: whole }).min(0, { error: whole }),
-  /** Absent or null: until it is taken back. */
+  /** Absent or null: until it is revoked. */
   expiresAt: instant.nullable().default(null),
   reason: line({ min: 0, max: 500, error: "has 500 characters at most, on one line" }).optional(),
 });
@@ -25,13 +25,13 @@ export const syncRequest = z.strictObject({ userId: userIdSchema });
 export const reconcileRequest = z.strictObject({
   /** false: compares only. */
   repair: z.boolean().default(false),
-  /** Absent: everybody. */
+  /** Absent: all users. */
   userId: userIdSchema.optional(),
 });
 
 const processor = z.enum(["stripe", "paddle"], { error: "is stripe or paddle" });
 
-/** An event's id, as addresses and forms name it. */
+/** An event's id, in addresses and forms. */
 export const eventId = identifier();
 
 export const replayRequest = z.strictObject({
@@ -45,15 +45,15 @@ export const OUTCOMES = ["applied", "ignored", "deferred", "quarantined", "dead"
 
 const text = line();
 const DAY_OR_INSTANT = "is a day or an instant";
-/** A day (its beginning, UTC) or an instant. */
+/** A day (its start in UTC) or an instant. */
 const moment = z
   .union([isoDay(DAY_OR_INSTANT), isoInstant(DAY_OR_INSTANT)], { error: DAY_OR_INSTANT })
   .transform(Date.parse);
 
-/** The place in the list of events after which a page begins, as `after` encodes it. */
+/** The last event of the previous page, which `after` encodes. */
 export const eventCursor = z.object({ at: isoInstant("is an instant"), processor, id: eventId });
 
-/** The filters of the list of events, as they stand in an address; empty ones filter nothing. */
+/** The filters of the list of events, from an address. */
 export const eventQuery = z.object({
   processor: processor.optional(),
   type: text.optional(),
@@ -62,12 +62,12 @@ export const eventQuery = z.object({
   id: text.optional(),
   from: moment.optional(),
   to: moment.optional(),
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after: text.optional(),
 });
 export type EventQuery = z.infer<typeof eventQuery>;
 
-export const peopleQuery = z.object({
+export const usersQuery = z.object({
   search: text.optional(),
   product: text.optional(),
   plan: text.optional(),
@@ -75,7 +75,7 @@ export const peopleQuery = z.object({
   after: text.optional(),
 });
 
-export const actsQuery = z.object({ userId: userIdSchema.optional() });
+export const auditQuery = z.object({ userId: userIdSchema.optional() });
 
 export const decisionQuery = z.object({
   userId: userIdSchema,
@@ -87,13 +87,13 @@ export const decisionQuery = z.object({
     .default(50),
 });
 
-/** An address' parameters without those that are empty, as a form sends them. */
+/** The parameters of an address without the empty ones, which a form sends too. */
 export function filled(parameters: Iterable<[string, string | string[] | undefined]>): Record<string, string> {
-  const given: Record<string, string> = {};
+  const result: Record<string, string> = {};
   for (const [key, value] of parameters) {
     const first: unknown = Array.isArray(value) ? value[0] : value;
-    // Of a name that each object has, such as constructor, Next gives the object's own beside the text.
-    if (typeof first === "string" && first.trim() !== "") given[key] = first;
+    // For the name of an Object property, such as constructor, Next adds the inherited value.
+    if (typeof first === "string" && first.trim() !== "") result[key] = first;
   }
-  return given;
+  return result;
 }

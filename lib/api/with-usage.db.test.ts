@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import type { Gateway } from "@/lib/database";
 import { HttpError, json } from "@/lib/http";
 import { localCookie, signLocalSession } from "@/lib/identity/local";
 import type { Charge } from "@/lib/usage";
 import { meteredDatabase } from "@/tests/support/metered";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { withUsage } from "./with-usage";
 
 /** Before anything reads the environment. */
@@ -20,7 +20,7 @@ vi.mock("next/headers", () => ({
 vi.mock("next/server", () => ({ after: (work: () => unknown) => void work() }));
 
 const { gateway, query, meter, ledger } = meteredDatabase();
-(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+setProcessGateway(gateway);
 
 let users = 0;
 let userId = "";

@@ -1,7 +1,7 @@
 /** The commit of facts: load, fold, compare-and-swap; for a delivery, a fetched subscription and our own schedule alike. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { log, measures } from "@/lib/observability";
+import { log, metrics } from "@/lib/observability";
 import { type ProductId, product as productOf } from "./catalog";
 import type { Decision, Fact, Timeline } from "./facts";
 import { sharedFacts } from "./items";
@@ -97,9 +97,9 @@ export async function addFacts({ event, userId, product, analysis, concludes, ..
 }
 
 function measured(product: ProductId, { action, reason }: Decision, facts: readonly Fact[]): void {
-  measures.decisions.inc({ product, action, reason });
+  metrics.decisions.inc({ product, action, reason });
   for (const fact of facts)
-    if (fact.kind === "payment") measures.payments.inc({ processor: fact.processor, outcome: fact.outcome });
+    if (fact.kind === "payment") metrics.payments.inc({ processor: fact.processor, outcome: fact.outcome });
 }
 
 /** What the log shows of a subscription: enough to see what a decision did. */

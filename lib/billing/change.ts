@@ -8,7 +8,7 @@ import { type Current, scheduledAt, subscribedTo } from "./current";
 import type { Interval, Mirror } from "./facts";
 import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "./plan-change";
 import { planRefusal } from "./plan-fits";
-import { ProcessorError } from "./processors/client";
+import { type ChangePreview as ChangeCosts, ProcessorError } from "./processors/client";
 import type { PlanChangeAsked } from "./purchase-requests";
 import { type ChangePreviewView, type ChangeView, written } from "./purchase-view";
 import { heldPlan } from "./schedule";
@@ -38,7 +38,7 @@ export async function previewChange(
   const ends = choice.kind === "cancel";
   const timing = choice.kind === "change" ? choice.timing : ends ? "period_end" : "now";
   const at = timing === "now" ? now : periodEnd(mirror, now);
-  const money = ends ? { dueNow: null, nextCharge: null } : await costs(current, to, choice, shop);
+  const money: ChangeCosts = ends ? { dueNow: null, nextCharge: null } : await costs(current, to, choice, shop);
   return {
     product,
     from: { plan: heldPlan(mirror) ?? current.view.plan, interval: mirror.interval },
@@ -46,6 +46,12 @@ export async function previewChange(
     timing,
     effectiveAt: written(at),
     dueNow: money.dueNow,
+    tax: money.tax ?? null,
+    discount: money.discount ?? null,
+    discounts: (money.discounts ?? []).map((each) => ({
+      ...each,
+      endsAt: each.endsAt === null ? null : written(each.endsAt),
+    })),
     nextCharge: money.nextCharge && { ...money.nextCharge, at: written(money.nextCharge.at) },
     usage: await usageAfter(current, { to, timing, ends, at }, shop.gateway),
   };

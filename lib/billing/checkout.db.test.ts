@@ -172,7 +172,7 @@ describe("a checkout", () => {
     expect(await endDoubled(shop)).toEqual({ looked: 1, ended: 1, failed: 0 });
     expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
     expect(askedFor("refundCheckout")).toEqual([checkouts[0]?.id]);
-    expect(await gateway.adminActs(null, 1)).toMatchObject([
+    expect(await gateway.auditEntries(null, 1)).toMatchObject([
       {
         actor: "job:checkouts",
         act: "purchase.refunded",
@@ -207,7 +207,7 @@ describe("a checkout", () => {
     expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
     expect(askedFor("refundCheckout")).toEqual([checkouts[0]?.id]);
     expect(await round()).toEqual({ looked: 0, ended: 0, failed: 0 });
-    expect(await gateway.adminActs(buyer.id, 10)).toHaveLength(1);
+    expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
   });
 
   test("that was left open and is the only one that was paid, is what was bought", async () => {

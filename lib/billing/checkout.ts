@@ -8,7 +8,7 @@ import type { StoredCheckout } from "@/lib/database";
 import { CHECKOUT_MS } from "@/lib/deadlines";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
-import { findPlan, freePlan, type ProductId, product as productOf } from "./catalog";
+import { findPlan, freePlan, type ProductId, product as productOf, SALES } from "./catalog";
 import { currentOf } from "./current";
 import { planRefusal } from "./plan-fits";
 import { ProcessorError } from "./processors/client";
@@ -16,7 +16,7 @@ import type { Reached } from "./processors/reach";
 import type { CheckoutAsked } from "./purchase-requests";
 import type { CheckoutView } from "./purchase-view";
 import { reconcile } from "./reconcile";
-import { asked, notConfigured, priceOf, reached, type Selling } from "./selling";
+import { asked, codeNotValid, notConfigured, priceOf, reached, type Selling } from "./selling";
 
 export interface Buyer {
   id: string;
@@ -27,7 +27,7 @@ const PAUSE_MS = 200;
 
 /**
  * Gives the address at which this plan is paid.
- * @throws HttpError 400 (not sold, `chatbot_limit_exceeded`), 404, 409 (`already_subscribed`, `trial_used`,
+ * @throws HttpError 400 (not sold, `chatbot_limit_exceeded`, `code_not_valid`), 404, 409 (`already_subscribed`, `trial_used`,
  * `checkout_in_progress`), 503; DatabaseError
  */
 export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Selling): Promise<CheckoutView> {
@@ -36,6 +36,7 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Sellin
   const plan = soldPlan(product, wanted.plan);
   const refusal = await planRefusal(gateway, buyer.id, plan, product);
   if (refusal) throw refusal;
+  if (wanted.code !== undefined && !SALES.promotionCodes) throw codeNotValid();
 
   const found = await reached(shop, processor);
   if (!found.sells) throw notConfigured(processor);
@@ -49,7 +50,7 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Sellin
     const begun = await gateway.beginCheckout({ userId: buyer.id, ...wanted, plan });
     switch (begun.outcome) {
       case "begun":
-        return open(buyer, begun.checkout, { priceId, trialDays }, found, shop);
+        return open(buyer, begun.checkout, { priceId, trialDays, code: wanted.code }, found, shop);
       case "open": {
         const given = await giveAgain(buyer.id, begun.checkout, { ...wanted, plan }, shop);
         if (given !== null) return given;
@@ -100,10 +101,17 @@ function alreadySubscribed(product: ProductId, plan: string | null): HttpError {
 interface Sale {
   priceId: string;
   trialDays: number | undefined;
+  code: string | undefined;
 }
 
 /** Asks the processor, and stores whose the purchase is before anybody can pay it. */
-async function open(buyer: Buyer, begun: StoredCheckout, { priceId, trialDays }: Sale, found: Reached, shop: Selling) {
+async function open(
+  buyer: Buyer,
+  begun: StoredCheckout,
+  { priceId, trialDays, code }: Sale,
+  found: Reached,
+  shop: Selling,
+) {
   const { gateway, appUrl } = shop;
   const { id, processor, product } = begun;
   try {
@@ -117,9 +125,10 @@ async function open(buyer: Buyer, begun: StoredCheckout, { priceId, trialDays }:
         priceId,
         returnUrl: `${appUrl}/billing?checkout=${id}`,
         checkoutPage: `${appUrl}/checkout/${processor}?checkout=${id}`,
-        cancelUrl: `${appUrl}/pricing?product=${product}`,
+        cancelUrl: `${appUrl}/pricing?${new URLSearchParams({ product, ...(code !== undefined && { code }) })}`,
         idempotencyKey: id,
         ...(trialDays !== undefined && { trialDays }),
+        ...(code !== undefined && { code }),
       }),
     );
     const { opened } = await gateway.openCheckout(buyer.id, id, made.transaction, made.url);
@@ -183,13 +192,14 @@ async function stateOf({ processor }: StoredCheckout, externalId: string, shop: 
   );
 }
 
-function isFor(known: StoredCheckout, { product, plan, interval, processor, trial }: CheckoutAsked): boolean {
+function isFor(known: StoredCheckout, { product, plan, interval, processor, trial, code }: CheckoutAsked): boolean {
   return (
     known.product === product &&
     known.plan === plan &&
     known.interval === interval &&
     known.processor === processor &&
-    known.trial === trial
+    known.trial === trial &&
+    known.code === (code ?? null)
   );
 }
 

@@ -2,11 +2,11 @@
 import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { testDatabase } from "@/tests/support/database";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import * as billing from ".";
@@ -17,7 +17,7 @@ import { countingReaches, type Selling, selling } from "./selling";
 const ROOT = path.join(import.meta.dirname, "..", "..");
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
-(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+setProcessGateway(gateway);
 afterAll(() => gateway.end());
 
 const USER = "counted-user";

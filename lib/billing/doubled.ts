@@ -65,7 +65,7 @@ async function giveBack(
   if (!hasEnded(await client.subscription(subscription))) await client.cancel(subscription, "now");
   await client.refundCheckout?.(transaction);
   const details = { processor, product, checkout: id, subscription, transaction };
-  await gateway.recordAdminAct(ACTOR, "purchase.refunded", userId, details);
+  await gateway.recordAuditEntry(ACTOR, "purchase.refunded", userId, details);
   log.warn({ userId, ...details }, "[Job] A doubled purchase was ended and its refund requested");
 }
 

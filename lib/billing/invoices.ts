@@ -64,8 +64,11 @@ async function invoicesFrom({ processor, of }: Source, shop: Selling): Promise<I
   const found = await shop.reach(processor);
   if (found === undefined) return [];
   const invoices = await found.client.invoices(of);
-  return invoices.map(({ at, pdf, ...invoice }) => ({
+  return invoices.map(({ at, pdf, tax = null, discount = null, refunded = null, ...invoice }) => ({
     ...invoice,
+    tax,
+    discount,
+    refunded,
     processor,
     at: written(at),
     // Where the link must be asked for, and works for a short while only, ours asks for it.

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { line } from "@/lib/text";
 import { PRODUCT_IDS, type ProductId } from "./catalog";
+import { promotionCode } from "./promotion-code";
 
 const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]], { error: `is one of ${PRODUCT_IDS.join(", ")}` });
 const plan = line({ max: 64, error: "is the name of a plan" });
@@ -14,6 +15,7 @@ export const checkoutRequest = z.strictObject({
   processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).default("stripe"),
   /** Tried before it is charged, where the product has a trial and this user has had none. */
   trial: z.boolean({ error: "is true or false" }).default(false),
+  code: promotionCode.optional(),
 });
 export type CheckoutAsked = z.infer<typeof checkoutRequest>;
 

@@ -16,6 +16,17 @@ const processor = z.enum(["stripe", "paddle"]);
 const money = z.object({ amount: z.number().int(), currency: z.string() });
 export type MoneyView = z.infer<typeof money>;
 
+/** A price reduction; `code` is the promotion code that the customer gave. */
+const discount = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  code: z.string().nullable(),
+  off: z.union([z.object({ percent: z.number() }), money]),
+  /** From then on it reduces nothing; null: it never ends, or ends with its one charge. */
+  endsAt: instant.nullable(),
+});
+export type DiscountView = z.infer<typeof discount>;
+
 /** `POST /api/checkout`: where to pay. The same choice again gives the same address. */
 export const checkoutViewSchema = z.object({ url: z.string(), checkout: z.uuid() });
 export type CheckoutView = z.infer<typeof checkoutViewSchema>;
@@ -57,6 +68,11 @@ export const changePreviewViewSchema = z.object({
   effectiveAt: instant,
   /** Charged at once; null where nothing is. */
   dueNow: money.nullable(),
+  /** The tax in `dueNow`, and what discounts took off before it; null if there is none. */
+  tax: money.nullable(),
+  discount: money.nullable(),
+  /** The discounts that the charges have. */
+  discounts: z.array(discount),
   /** null where nothing will be charged any more. */
   nextCharge: money.extend({ at: instant }).nullable(),
   usage: z.object({
@@ -95,6 +111,10 @@ export const invoiceViewSchema = z.object({
   number: z.string().nullable(),
   at: instant,
   total: money,
+  /** The tax in `total`, what discounts took off before it, and what was paid back; null if there is none. */
+  tax: money.nullable(),
+  discount: money.nullable(),
+  refunded: money.nullable(),
   status: z.enum(["paid", "open", "void"]),
   /** The processor's page of it, where an open one can be paid. */
   url: z.string().nullable(),

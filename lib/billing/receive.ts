@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError, type EventState, type Gateway } from "@/lib/database";
 import { ANSWER_MS } from "@/lib/deadlines";
-import { documented, log, measures, secondsSince } from "@/lib/observability";
+import { documentedMetrics, log, metrics, secondsSince } from "@/lib/observability";
 import { about } from "./add-facts";
 import type { Endpoint, WebhookEvent } from "./processors";
 import { type Outcome, settle } from "./settle";
@@ -45,9 +45,9 @@ export async function receive(delivery: Delivery, endpoint: Endpoint, gateway: G
 /** Types are the sender's words: one that we do not know would make a new time series each. */
 function measured({ processor, type }: WebhookEvent, known: boolean, { body }: Receipt, start: number): void {
   const outcome = String(body.outcome ?? "unavailable");
-  measures.webhooks.inc({ processor, type: known ? type : "other", outcome });
-  measures.webhookSeconds.observe({ processor }, secondsSince(start));
-  if (outcome === "duplicate") documented.duplicates.inc({ processor });
+  metrics.webhooks.inc({ processor, type: known ? type : "other", outcome });
+  metrics.webhookSeconds.observe({ processor }, secondsSince(start));
+  if (outcome === "duplicate") documentedMetrics.duplicates.inc({ processor });
 }
 
 async function storeAndDecide(
@@ -101,7 +101,7 @@ function duplicate(event: WebhookEvent, decision: Outcome["decision"]): Receipt 
 
 /** Counts and logs a delivery that is not accepted. */
 export function refuse(processor: string, reason: string): Receipt {
-  measures.webhooks.inc({ processor, type: "other", outcome: "refused" });
+  metrics.webhooks.inc({ processor, type: "other", outcome: "refused" });
   log.warn({ processor, reason }, "[Webhook] Delivery refused");
   return { status: 400, body: { error: "This delivery cannot be accepted.", reason } };
 }

@@ -65,6 +65,12 @@ export function notConfigured(processor: Processor): HttpError {
   return new HttpError(404, "processor_not_configured", `${NAMES[processor]} is not set up here.`, { processor });
 }
 
+/** As a processor's own refusal of a code: a buyer need not know who refused it. */
+export function codeNotValid(): HttpError {
+  const { status, reason, message } = ANSWERS.invalid_code;
+  return new HttpError(status, reason, message, { field: "code" });
+}
+
 /** @throws HttpError 400 where the plan is not sold by that interval here */
 export function priceOf({ sold }: Reached, price: Price): string {
   const priceId = sold(price);

@@ -1,6 +1,6 @@
 import { gateway } from "@/lib/database";
-import { answer, HttpError, json, requireBody, UNREAD } from "@/lib/http";
-import { networkOf } from "@/lib/rate-limit";
+import { answer, CLOSE_CONNECTION, HttpError, json, requireBody } from "@/lib/http";
+import { clientNetwork } from "@/lib/rate-limit";
 import { badDeliveries } from "./bad-deliveries";
 import type { Processor } from "./facts";
 import { endpoint } from "./processors";
@@ -29,7 +29,7 @@ export function webhookRoute(
       if (unsigned !== null) {
         const { status, body } = refuse(processor, unsigned);
         countBad(request);
-        return json(body, status, UNREAD);
+        return json(body, status, CLOSE_CONNECTION);
       }
       const raw = await requireBody(request);
       const { status, body, truncated } = await receive({ raw, signature }, configured, gateway());
@@ -41,7 +41,7 @@ export function webhookRoute(
 
 /** @throws HttpError 429 */
 function countBad(request: Request): void {
-  const wait = bad.count(networkOf(request), Date.now());
+  const wait = bad.count(clientNetwork(request), Date.now());
   if (wait === null) return;
   const advice = { retryAfterSeconds: wait };
   throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);

@@ -1,6 +1,6 @@
 /** The database's errors by SQLSTATE: one table for both transports. */
 
-import { isBranded } from "@/lib/branded";
+import { hasErrorBrand } from "@/lib/error-brand";
 
 export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
 
@@ -39,7 +39,7 @@ export class DatabaseError extends Error {
   readonly [BRAND] = true;
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, BRAND);
+    return hasErrorBrand(value, BRAND);
   }
 
   constructor(

@@ -27,7 +27,7 @@ import type { Transport } from "./transports/transport";
 
 export type { LedgerRow } from "./queries/accounts";
 export type { CountedAttempt } from "./queries/attempts";
-export type { AdminAct } from "./queries/audit";
+export type { AuditEntry } from "./queries/audit";
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
 export type { Chatbot } from "./queries/chatbots";
 export type { StoredCheckout } from "./queries/checkouts";

@@ -1,4 +1,5 @@
 import { env } from "@/lib/env";
+import { singleton } from "@/lib/singleton";
 import { createGateway, type Gateway } from "./gateway";
 import { measuredTransport } from "./transports/measured";
 import { sharedByUsers } from "./transports/per-user";
@@ -8,7 +9,7 @@ import type { Transport } from "./transports/transport";
 
 export { DatabaseError } from "./errors";
 export type {
-  AdminAct,
+  AuditEntry,
   BillingAccounts,
   BillingMeasures,
   ChargeSum,
@@ -42,15 +43,14 @@ export type {
   WindowRow,
 } from "./gateway";
 
-/** On globalThis, since Next's development server reloads the modules with every change. */
-const kept = globalThis as typeof globalThis & { tollgateGateway?: Gateway; tollgateMakeGateway?: () => Gateway };
+const provider = singleton("gateway-provider", (): { make?: () => Gateway } => ({}));
 
 /**
  * Registers the function that creates the process's gateway. `lib/server` calls this at start and adds the layers that
  * the database must not import.
  */
 export function provideGateway(make: () => Gateway): void {
-  kept.tollgateMakeGateway = make;
+  provider.make = make;
 }
 
 /**
@@ -58,12 +58,10 @@ export function provideGateway(make: () => Gateway): void {
  * @throws Error if none was provided: a gateway made here would not invalidate caches
  */
 export function gateway(): Gateway {
-  const { tollgateMakeGateway: make } = kept;
-  if (kept.tollgateGateway === undefined && make === undefined) {
-    throw new Error("No database is provided: the server's start has not run.");
-  }
-  kept.tollgateGateway ??= make?.() as Gateway;
-  return kept.tollgateGateway;
+  return singleton("gateway", () => {
+    if (provider.make === undefined) throw new Error("No database is provided: the server's start has not run.");
+    return provider.make();
+  });
 }
 
 /**

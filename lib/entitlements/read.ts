@@ -1,4 +1,4 @@
-/** What a user is entitled to, without what they used: for showing and hiding features, asked on every page. */
+/** Reads the plans and limits of a user, without the usage. Every page calls it to show or hide features. */
 import { z } from "zod";
 import { PRODUCT_IDS } from "@/lib/billing/catalog";
 import { type Entitlement, entitlementSchema } from "@/lib/billing/schemas/usage-view";
@@ -8,29 +8,29 @@ import { type EntitlementCache, entitlementCache } from "./cache";
 const entitlements = z.array(entitlementSchema);
 
 /**
- * Plan and limits of every product, as of the last commit; up to 5 minutes old only where another process's news could
- * not reach the cache. Never decides whether something may be used: that is the gate's.
+ * Plan and limits of every product, as of the last commit. A value can be up to 5 minutes old if another process could
+ * not invalidate the cache. The gate never calls this: it decides on the row itself.
  */
 export async function entitlementsOf(
   userId: string,
   { database = gateway, cache = entitlementCache() }: { database?: () => Gateway; cache?: EntitlementCache } = {},
 ): Promise<{ userId: string; entitlements: Entitlement[] }> {
-  const kept = await cache.read(userId, PRODUCT_IDS);
-  // What another version of the program kept may have another shape: then it is as if there were nothing.
-  const known = kept && entitlements.safeParse(kept.map((value) => JSON.parse(value)));
-  if (known?.success) return { userId, entitlements: known.data };
+  const cached = await cache.read(userId, PRODUCT_IDS);
+  // Another version of the program may have cached another shape: that is a miss.
+  const parsed = cached && entitlements.safeParse(cached.map((value) => JSON.parse(value)));
+  if (parsed?.success) return { userId, entitlements: parsed.data };
 
-  const epoch = cache.epoch();
+  const generation = cache.generation();
   const start = performance.now();
   const read = await database().entitlements(userId);
-  const took = performance.now() - start;
+  const readMs = performance.now() - start;
   const fills = read.map(({ product, revision, freshMs, entitlement }) => ({
     product,
     revision,
     value: JSON.stringify(entitlement),
-    freshMs: freshMs - took,
+    freshMs: freshMs - readMs,
   }));
-  await cache.keep(userId, fills, epoch);
+  await cache.write(userId, fills, generation);
   return {
     userId,
     entitlements: PRODUCT_IDS.flatMap((id) =>

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { readBody } from "./body";
 import { answer, json, readJson } from "./respond";
 
-/** A request whose body is these chunks; the stream then stays open if it stalls. */
+/** A request whose body is these chunks; with `stalls` the stream then stays open. */
 function requestOf(chunks: readonly string[], { stalls = false, canceled = () => {} } = {}) {
   const encoder = new TextEncoder();
   const left = [...chunks];
@@ -31,11 +31,11 @@ test("a request without a body reads as empty", async () => {
 test("a body that stalls is refused with 408 and its stream canceled", async () => {
   const canceled = vi.fn();
   const request = requestOf(["half"], { stalls: true, canceled });
-  await expect(readBody(request, { deadline: 20 })).rejects.toMatchObject({ status: 408, reason: "body_too_slow" });
+  await expect(readBody(request, { deadlineMs: 20 })).rejects.toMatchObject({ status: 408, reason: "body_too_slow" });
   expect(canceled).toHaveBeenCalled();
 });
 
-test("the deadline is for the whole body, not for each chunk", async () => {
+test("the deadline covers the whole body, not each chunk", async () => {
   let chunks = 0;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -45,18 +45,18 @@ test("the deadline is for the whole body, not for each chunk", async () => {
     },
   });
   const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
-  await expect(readBody(request, { deadline: 60 })).rejects.toMatchObject({ status: 408 });
+  await expect(readBody(request, { deadlineMs: 60 })).rejects.toMatchObject({ status: 408 });
   expect(chunks).toBeGreaterThan(0);
 });
 
-test("more than the cap gives null, and the stream is canceled", async () => {
+test("more than the limit returns null, and the stream is canceled", async () => {
   const canceled = vi.fn();
   const request = requestOf(["12345", "67890"], { stalls: true, canceled });
-  expect(await readBody(request, { cap: 8 })).toBeNull();
+  expect(await readBody(request, { maxBytes: 8 })).toBeNull();
   expect(canceled).toHaveBeenCalled();
 });
 
-test("a body that breaks off is 400", async () => {
+test("a body that ends early is refused with 400", async () => {
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
   const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
   await expect(readBody(request)).rejects.toMatchObject({ status: 400, reason: "incomplete_body" });

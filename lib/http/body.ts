@@ -1,36 +1,35 @@
-/** Reads request bodies with a cap and a deadline, so that a caller can neither fill the memory nor hold it forever. */
+/** Reads request bodies with a size limit and a deadline, so that a caller cannot occupy the memory. */
 import { BODY_MS } from "@/lib/deadlines";
 import { HttpError } from "./http-error";
 
-export const MAX_BODY = 1024 * 1024;
+export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Ends the connection after the answer: the rest of a body that was not read would keep it open. */
-export const UNREAD = { connection: "close" };
+/** Closes the connection after the response: the unread rest of a body would keep it open. */
+export const CLOSE_CONNECTION = { connection: "close" };
 
 interface BodyLimits {
-  /** In bytes. */
-  cap?: number;
-  /** In milliseconds, for the whole body. */
-  deadline?: number;
+  maxBytes?: number;
+  /** For the whole body. */
+  deadlineMs?: number;
 }
 
 /**
- * The raw bytes, or null when there are more than `cap`; reading stops there.
+ * The raw bytes, or null if there are more than `maxBytes`; reading stops there.
  * @throws HttpError 400 if the client disconnected, 408 if the body is incomplete at the deadline
  */
 export async function readBody(
   request: Request,
-  { cap = MAX_BODY, deadline = BODY_MS }: BodyLimits = {},
+  { maxBytes = MAX_BODY_BYTES, deadlineMs = BODY_MS }: BodyLimits = {},
 ): Promise<Uint8Array | null> {
-  if (Number(request.headers.get("content-length") ?? 0) > cap) return null;
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return null;
   const reader = request.body?.getReader();
   if (reader === undefined) return new Uint8Array();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(resolve, deadline, "late");
+    timer = setTimeout(resolve, deadlineMs, "late");
   });
   try {
-    const body = await readAll(reader, cap, late);
+    const body = await readAll(reader, maxBytes, late);
     if (body !== "late") return body;
   } finally {
     clearTimeout(timer);
@@ -39,8 +38,8 @@ export async function readBody(
 }
 
 /**
- * The raw bytes of a body of 1 MiB at most.
- * @throws HttpError 400 and 408 as `readBody`, 413
+ * The raw bytes of a body of at most 1 MiB.
+ * @throws HttpError 400, 408, 413
  */
 export async function requireBody(request: Request): Promise<Uint8Array> {
   const raw = await readBody(request);
@@ -50,7 +49,7 @@ export async function requireBody(request: Request): Promise<Uint8Array> {
 
 async function readAll(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-  cap: number,
+  maxBytes: number,
   late: Promise<"late">,
 ): Promise<Uint8Array | null | "late"> {
   const chunks: Uint8Array[] = [];
@@ -60,7 +59,7 @@ async function readAll(
     if (read === "late") return stop(reader, "late");
     if (read.done) return Buffer.concat(chunks);
     size += read.value.length;
-    if (size > cap) return stop(reader, null);
+    if (size > maxBytes) return stop(reader, null);
     chunks.push(read.value);
   }
 }

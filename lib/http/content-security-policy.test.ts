@@ -20,7 +20,7 @@ const hosts = (directives: Record<string, string[]>) =>
       .filter(([, values]) => values.length > 0),
   );
 
-test("ourselves and nobody else, where no provider is set", async () => {
+test("only our own origin if no provider is configured", async () => {
   const directives = await policy({ TOLLGATE_SANDBOX: "1" });
   expect(hosts(directives)).toEqual({});
   expect(directives["script-src"]).toEqual(["'self'", "'nonce-abc'", "'strict-dynamic'"]);
@@ -73,7 +73,7 @@ test("Paddle without a client-side token: its portal only, since no page loads P
 });
 
 test.each(["pk_test_", "pk_test_%%%", `pk_test_${Buffer.from("evil.example; script-src *$").toString("base64")}`])(
-  "a publishable key that is none (%s) adds nothing to the policy",
+  "an invalid publishable key (%s) adds nothing to the policy",
   async (key) => {
     expect(hosts(await policy({ CLERK_SECRET_KEY: "x", CLERK_PUBLISHABLE_KEY: key }))["connect-src"]).toBeUndefined();
   },

@@ -1,12 +1,12 @@
-/** What a page may load and talk to: ourselves, and the providers that this installation uses. */
+/** The origins that a page may load from and connect to: our own, and those of the configured providers. */
 import { env } from "@/lib/env";
 
 type Directive = "script-src" | "style-src" | "connect-src" | "img-src" | "frame-src" | "worker-src" | "form-action";
 type Needs = Partial<Record<Directive, readonly string[]>>;
 
 /**
- * The policy for one answer. Scripts run by the nonce alone (`strict-dynamic` lets them load what they need), so that
- * the addresses under script-src only count in browsers that do not know it.
+ * The policy for one response. Scripts run by the nonce, and `strict-dynamic` allows the scripts that they load. Browsers
+ * without `strict-dynamic` use the addresses in script-src.
  */
 export function contentSecurityPolicy(nonce: string): string {
   const needs = [...neededByIdentity(nonce), ...neededByProcessors()];
@@ -24,7 +24,7 @@ export function contentSecurityPolicy(nonce: string): string {
       ...also("script-src"),
     ],
     ["style-src", "'self'", ...(development ? ["'unsafe-inline'"] : [`'nonce-${nonce}'`]), ...also("style-src")],
-    // Widths of meters; an attribute cannot load anything.
+    // For the widths of meters. A style attribute cannot load anything.
     ["style-src-attr", "'unsafe-inline'"],
     ["img-src", "'self'", "data:", ...also("img-src")],
     ["font-src", "'self'"],
@@ -56,7 +56,7 @@ function neededByIdentity(nonce: string): Needs[] {
   ];
 }
 
-/** A publishable key is the address of its Clerk instance: `pk_test_` and the base64 of `host$`. */
+/** A publishable key contains the host of its Clerk instance: `pk_test_` and the base64 of `host$`. */
 function clerkFrontend(publishableKey: string | undefined): string[] {
   const encoded = publishableKey?.split("_")[2] ?? "";
   const host = Buffer.from(encoded, "base64").toString("utf8").replace(/\$$/, "");
@@ -64,8 +64,8 @@ function clerkFrontend(publishableKey: string | undefined): string[] {
 }
 
 /**
- * Stripe's checkout and portal, to which a form may lead; Paddle's overlay, which Paddle.js opens on our page.
- * The hosts of Paddle's are those in Paddle.js 2.9 (its endpoints and assets); it has no published list.
+ * Stripe's checkout and portal, to which our forms redirect, and Paddle's overlay, which Paddle.js opens on our page.
+ * Paddle publishes no list of hosts; these are the ones in Paddle.js 2.9.
  */
 function neededByProcessors(): Needs[] {
   const { stripe, paddle } = env();
@@ -80,7 +80,7 @@ function neededByProcessors(): Needs[] {
   const prefix = paddle.environment === "sandbox" ? "sandbox-" : "";
   if (paddle.clientToken)
     needs.push({
-      // Paddle.js has one address; its styles, images and error page come from the environment's own.
+      // Paddle.js has one address; its styles, images and error page have one per environment.
       "script-src": ["https://cdn.paddle.com"],
       "style-src": [`https://${prefix}cdn.paddle.com`],
       "img-src": [`https://${prefix}cdn.paddle.com`],

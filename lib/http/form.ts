@@ -1,9 +1,9 @@
-/** Plain forms beside JSON, for pages that work without script. */
+/** Reads plain forms, for pages that work without script. */
 import { requireBody } from "./body";
 import { HttpError } from "./http-error";
 
 /**
- * The fields of a form, or null where the body is none.
+ * The fields of a form, or null if the body is not a form.
  * @throws HttpError 408, 413
  */
 export async function formOf(request: Request): Promise<URLSearchParams | null> {
@@ -12,8 +12,8 @@ export async function formOf(request: Request): Promise<URLSearchParams | null> 
 }
 
 /**
- * The fields of a form that was posted.
- * @throws HttpError 400 for anything else, 408, 413
+ * The fields of a posted form.
+ * @throws HttpError 400 if the body is not a form, 408, 413
  */
 export async function readForm(request: Request): Promise<URLSearchParams> {
   const form = await formOf(request);
@@ -22,7 +22,7 @@ export async function readForm(request: Request): Promise<URLSearchParams> {
 }
 
 /**
- * The fields of a server action's form; React's own begin with a $.
+ * The fields of a server action's form, without React's own, which begin with a $.
  * @param form of any type: the browser chooses the arguments of a server action
  * @throws HttpError 400
  */
@@ -31,7 +31,7 @@ export function actionFields(form: unknown): Record<string, unknown> {
   return Object.fromEntries([...form].filter(([name]) => !name.startsWith("$")));
 }
 
-/** Sends the browser on with a GET, so that reloading posts nothing again. */
+/** Redirects with a GET, so that a reload does not post the form again. */
 export function seeOther(location: string, headers: Record<string, string> = {}): Response {
   return new Response(null, { status: 303, headers: { location, "cache-control": "private, no-store", ...headers } });
 }

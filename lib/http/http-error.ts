@@ -1,14 +1,14 @@
-import { isBranded } from "@/lib/branded";
+import { hasErrorBrand } from "@/lib/error-brand";
 
 const BRAND = Symbol.for("tollgate.HttpError");
 
-/** An answer that is not a success: a message for a person, a code for a program. */
+/** An error response: a message for people, and a reason code for programs. */
 export class HttpError extends Error {
   override name = "HttpError";
   readonly [BRAND] = true;
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, BRAND);
+    return hasErrorBrand(value, BRAND);
   }
 
   constructor(

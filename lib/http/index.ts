@@ -1,4 +1,4 @@
-export { MAX_BODY, readBody, requireBody, UNREAD } from "./body";
+export { CLOSE_CONNECTION, MAX_BODY_BYTES, readBody, requireBody } from "./body";
 export { contentSecurityPolicy } from "./content-security-policy";
 export { actionFields, formOf, readForm, seeOther } from "./form";
 export { HttpError } from "./http-error";

@@ -14,7 +14,7 @@ beforeEach(() => {
   settled = [];
 });
 
-/** Work of so many lines, each of which may take some time. */
+/** A generator of this many lines that awaits `work` before each. */
 const workOf = (lines: number, work: (signal: AbortSignal) => Promise<void> = async () => {}) =>
   async function* (signal: AbortSignal): AsyncGenerator<unknown, void> {
     try {
@@ -28,13 +28,13 @@ const workOf = (lines: number, work: (signal: AbortSignal) => Promise<void> = as
   };
 const readerOf = (response: Response) => (response.body as ReadableStream<Uint8Array>).getReader();
 
-test("work that is read to its end is settled once", async () => {
+test("work whose stream is read to the end is settled once", async () => {
   const text = await jsonLines(workOf(3)).text();
   expect(text).toBe('{"line":1}\n{"line":2}\n{"line":3}\n');
   expect(settled).toEqual(["ended"]);
 });
 
-test.each([0, 1])("a reader that stops after %i lines ends the work, which is settled then", async (lines) => {
+test.each([0, 1])("a reader that stops after %i lines ends the work, which is then settled", async (lines) => {
   deadlines.STREAM_READ_MS = 20;
   const reader = readerOf(jsonLines(workOf(9)));
   for (let line = 0; line < lines; line += 1) await reader.read();
@@ -42,17 +42,17 @@ test.each([0, 1])("a reader that stops after %i lines ends the work, which is se
   await expect(reader.read()).rejects.toThrow("stopped");
 });
 
-test("a reader is not late while the work takes its time", async () => {
+test("the read deadline does not count the time of the work", async () => {
   deadlines.STREAM_READ_MS = 50;
   const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 200));
   const reader = readerOf(jsonLines(workOf(1, slow)));
-  // Both at once, so that this test's own speed plays no part.
+  // Both reads start at once, so that the result does not depend on this test's speed.
   const reads = await Promise.all([reader.read(), reader.read()]);
   expect(reads.map(({ done }) => done)).toEqual([false, true]);
   expect(settled).toEqual(["ended"]);
 });
 
-test("work that takes too long ends, although its reader goes on reading", async () => {
+test("work that takes too long ends, although its reader continues", async () => {
   deadlines.STREAM_MS = 50;
   const hangs = (signal: AbortSignal) =>
     new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
@@ -68,7 +68,7 @@ test("work that fails ends the stream, and is settled once", async () => {
   expect(settled).toEqual(["ended"]);
 });
 
-/** Makes streams that the server never reads, as Next does for HEAD and for clients that have disconnected. */
+/** Creates streams that the server never reads, as Next does for HEAD and for disconnected clients. */
 const server = http.createServer((_, response) => {
   jsonLines(workOf(9));
   if (response.req.method === "HEAD") response.end();
@@ -80,7 +80,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test("a stream that is never read ends with its answer", async () => {
+test("a stream that is never read ends with its response", async () => {
   await fetch(url, { method: "HEAD" });
   await expect.poll(() => settled).toEqual(["stopped"]);
 });

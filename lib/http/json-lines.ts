@@ -1,30 +1,29 @@
-/** Answers that arrive piece by piece: one JSON document a line, for work that takes its time. */
+/** Streams the results of long work: one JSON document per line. */
 import { STREAM_MS, STREAM_READ_MS } from "@/lib/deadlines";
 import { pacedStream } from "./paced-stream";
 
 const TYPE = "application/x-ndjson";
 
-/** Whether the caller asked for lines rather than for one answer at the end. */
+/** Whether the caller accepts lines instead of one response at the end. */
 export function wantsJsonLines(request: Request): boolean {
   return request.headers.get("accept")?.includes(TYPE) ?? false;
 }
 
 /**
- * Streams what `work` yields, asking for the next piece only when the reader has room. When the reader disconnects, stops
- * reading or takes too long, the signal aborts and the generator is returned, so that its `finally` settles the work before
- * its reservation expires.
- * A throw ends the stream abruptly, since the status was sent long ago; a failure that people should read is yielded.
+ * Streams the values of `work`, one for each read. If the reader disconnects, stops reading or takes too long, the signal
+ * aborts and the generator returns. Its `finally` then settles the work before its reservation expires.
+ * An error breaks the stream, since the status has been sent: yield a failure that people should read.
  */
 export function jsonLines(work: (signal: AbortSignal) => AsyncGenerator<unknown, void>): Response {
-  const gone = new AbortController();
-  const lines = work(gone.signal);
-  const body = pacedStream(written(lines), {
+  const stopped = new AbortController();
+  const lines = work(stopped.signal);
+  const body = pacedStream(serialized(lines), {
     readMs: STREAM_READ_MS,
     totalMs: STREAM_MS,
     name: "stream",
     async onStop(begun) {
-      gone.abort();
-      // A generator that never ran has no finally to run: its reservation would stay.
+      stopped.abort();
+      // The `finally` of a generator that never ran does not run, so its reservation would stay open.
       if (!begun) await lines.next();
       await lines.return();
     },
@@ -32,13 +31,13 @@ export function jsonLines(work: (signal: AbortSignal) => AsyncGenerator<unknown,
   return new Response(body, {
     headers: {
       "content-type": `${TYPE}; charset=utf-8`,
-      // Whoever stands between must neither keep it nor gather it up.
+      // Proxies must neither cache nor buffer the stream.
       "cache-control": "private, no-store, no-transform",
       "x-accel-buffering": "no",
     },
   });
 }
 
-async function* written(lines: AsyncGenerator<unknown, void>): AsyncGenerator<string, void> {
+async function* serialized(lines: AsyncGenerator<unknown, void>): AsyncGenerator<string, void> {
   for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }

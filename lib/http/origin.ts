@@ -2,8 +2,8 @@ import { env } from "@/lib/env";
 import { HttpError } from "./http-error";
 
 /**
- * Refuses a write that another site's page sent with our visitor's cookie. Browsers name the origin in every such
- * request; one without any is not a browser's and carries no cookie of its own accord.
+ * Refuses a write that another site's page sent with our visitor's cookie. Browsers send the origin with every such
+ * request. A request without an origin is not from a browser, so it has no cookie that its sender did not choose.
  * @throws HttpError 403
  */
 export function requireSameOrigin(request: Request): void {
@@ -19,7 +19,7 @@ function ownOrigins(request: Request): Set<string> {
   const { appUrl } = env();
   const host = request.headers.get("host");
   const own = new Set(appUrl ? [new URL(appUrl).origin] : []);
-  // The sandbox is reached by any name of this machine's own; a name that only resolves to it is a stranger's.
+  // The sandbox accepts every loopback name of this machine. Another name can be an attacker's that resolves to it.
   if (env().sandbox && host !== null && LOOPBACK.test(host)) own.add(`http://${host}`);
   return own;
 }

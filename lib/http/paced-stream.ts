@@ -1,20 +1,20 @@
-/** Streams whose work ends when their reader is gone, stops reading or takes too long. */
+/** Streams whose work ends if the reader disconnects, stops reading or takes too long. */
 import { whenClosed } from "./running-response";
 
 interface Pacing {
-  /** Milliseconds until the reader asks for the next part. */
+  /** Milliseconds that the reader may take to request the next part. */
   readMs: number;
-  /** Milliseconds until the stream has ended; without it there is no such limit. */
+  /** Milliseconds that the whole stream may take; without it there is no limit. */
   totalMs?: number;
-  /** What is streamed, for the errors. */
+  /** The content's name in error messages. */
   name: string;
-  /** Called once, however the stream ends. */
+  /** Called once when the stream ends, also by an error. */
   onEnd?: () => void;
   /** Called once if the stream ends before its last part, instead of returning the generator. */
   onStop?: (begun: boolean) => Promise<void>;
 }
 
-/** Streams the parts, asking for the next one only when the reader has room: what was not read was not delivered. */
+/** Streams the parts. The generator runs only when the reader requests a part, so a part that is not read is not produced. */
 export function pacedStream(
   parts: AsyncGenerator<string, void>,
   { readMs, totalMs, name, onEnd, onStop = async () => void (await parts.return()) }: Pacing,
@@ -39,19 +39,19 @@ export function pacedStream(
     if (end()) await onStop(begun);
   }
 
-  function breakOff(controller: ReadableStreamDefaultController, problem: string): void {
+  function fail(controller: ReadableStreamDefaultController, problem: string): void {
     controller.error(new Error(problem));
     stop().catch(() => {});
   }
 
   function awaitReader(controller: ReadableStreamDefaultController): void {
-    stalled = setTimeout(breakOff, readMs, controller, `The reader of the ${name} stopped.`);
+    stalled = setTimeout(fail, readMs, controller, `The reader of the ${name} stopped.`);
   }
 
   const stream = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        if (totalMs !== undefined) late = setTimeout(breakOff, totalMs, controller, `The ${name} took too long.`);
+        if (totalMs !== undefined) late = setTimeout(fail, totalMs, controller, `The ${name} took too long.`);
         awaitReader(controller);
       },
       async pull(controller) {

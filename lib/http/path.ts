@@ -1,10 +1,10 @@
-/** Refuses paths that no route can read, before Next decodes them and answers 500 without headers and log line. */
+/** Refuses paths that no route can read. Next would respond with 500, without our headers and a log line. */
 import { inRequest, log } from "@/lib/observability";
 import { identifier } from "@/lib/text";
 
 const segment = identifier({ max: 2_000 });
 
-/** Whether each segment of the path is UTF-8 when decoded, on one line and without control characters. */
+/** Whether each decoded segment of the path is UTF-8, on one line and without control characters. */
 export function isReadablePath(pathname: string): boolean {
   return pathname.split("/").every((each) => each === "" || segment.safeParse(decoded(each)).success);
 }
@@ -21,10 +21,10 @@ function decoded(segment: string): string | null {
 export function refusePath({ headers, method }: Request, pathname: string): Response {
   return inRequest(headers.get("x-request-id"), (requestId) => {
     log.info({ method, path: pathname.slice(0, 200) }, "Refused an unreadable path");
-    const answer = { "cache-control": "private, no-store", "x-request-id": requestId };
+    const responseHeaders = { "cache-control": "private, no-store", "x-request-id": requestId };
     const error = "This address cannot be read.";
     return pathname.startsWith("/api/")
-      ? Response.json({ error, reason: "unreadable_path" }, { status: 400, headers: answer })
-      : new Response(error, { status: 400, headers: answer });
+      ? Response.json({ error, reason: "unreadable_path" }, { status: 400, headers: responseHeaders })
+      : new Response(error, { status: 400, headers: responseHeaders });
   });
 }

@@ -14,7 +14,7 @@ async function listen(handler: http.RequestListener): Promise<number> {
   return (server.address() as net.AddressInfo).port;
 }
 
-/** The text that came until the server closed the connection. */
+/** The text that arrived until the server closed the connection. */
 function closed(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     let received = "";
@@ -30,18 +30,21 @@ const HEAD = "POST / HTTP/1.1\r\nhost: test\r\n";
 test.each([
   ["a body that is never read", () => {}],
   ["a body that is read without a deadline", (request: http.IncomingMessage) => void request.resume()],
-  ["an answer before the body", (_: http.IncomingMessage, response: http.ServerResponse) => void response.end("early")],
+  [
+    "a response before the body",
+    (_: http.IncomingMessage, response: http.ServerResponse) => void response.end("early"),
+  ],
 ])("closes a connection that stalls: %s", async (_, handler) => {
   const port = await listen(handler);
   await closed(port, `${HEAD}content-length: 100\r\n\r\nhalf`);
   await closed(port, `${HEAD}transfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n`);
 });
 
-test("leaves a request alone whose body is complete, however long the answer takes", async () => {
+test("does not close a connection whose request body is complete, while the response takes long", async () => {
   const port = await listen((request, response) => {
     request.resume();
-    setTimeout(() => response.end("late answer"), 200);
+    setTimeout(() => response.end("late response"), 200);
   });
   const answer = await closed(port, `${HEAD}connection: close\r\ncontent-length: 4\r\n\r\nfull`);
-  expect(answer).toContain("late answer");
+  expect(answer).toContain("late response");
 });

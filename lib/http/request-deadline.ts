@@ -1,6 +1,6 @@
 /**
- * Ends connections whose request body stays incomplete, on every route and page: also if nothing reads the body, and for
- * server actions, whose body the framework reads. `readBody` answers 408 first.
+ * Closes connections whose request body stays incomplete, on every route, page and server action, also if no code reads the
+ * body. `readBody` responds with 408 first.
  */
 import type { IncomingMessage } from "node:http";
 import { BODY_MS } from "@/lib/deadlines";
@@ -10,13 +10,13 @@ import { onRequestStart } from "./request-start";
 const GRACE_MS = 2_000;
 
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
-export function limitRequestTime(deadline = BODY_MS + GRACE_MS): void {
+export function limitRequestTime(deadlineMs = BODY_MS + GRACE_MS): void {
   onRequestStart("request-deadline", ({ request }) => {
     if (!hasBody(request)) return;
     const timer = setTimeout(() => {
       if (!request.complete) request.socket.destroy();
-    }, deadline).unref();
-    // Emitted when the body was read or discarded to its end, and when the connection closes.
+    }, deadlineMs).unref();
+    // Node emits it when the body was read or discarded to its end, and when the connection closes.
     request.once("close", () => clearTimeout(timer));
   });
 }

@@ -1,23 +1,22 @@
-/** Calls back for each HTTP request of this process, before the server's handlers: Next hides some of it from routes. */
+/** Calls watchers for each HTTP request of this process, before its handlers. Next hides parts of a request from routes. */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { singleton } from "@/lib/singleton";
 
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
 }
 
-/** One per process, although Next bundles this module more than once. */
-const kept = globalThis as typeof globalThis & { tollgateWatchers?: Set<string> };
+const watchers = singleton("request-watchers", () => new Set<string>());
 
 /**
- * Watches every HTTP server of this process. Call it when the process starts; of two calls with one name the second does
+ * Watches every HTTP server of this process. Call it when the process starts; a second call with the same name does
  * nothing.
- * @param watch is called in the tick in which Node then calls the server's handlers
+ * @param watch called in the same tick as the server's handlers, before them
  */
 export function onRequestStart(name: string, watch: (exchange: Exchange) => void): void {
-  kept.tollgateWatchers ??= new Set();
-  if (kept.tollgateWatchers.has(name)) return;
-  kept.tollgateWatchers.add(name);
+  if (watchers.has(name)) return;
+  watchers.add(name);
   subscribe("http.server.request.start", (message) => watch(message as Exchange));
 }

@@ -1,4 +1,4 @@
-/** What one bundle's copy of a module throws is answered by another's. */
+/** A route recognizes errors of another bundle's copy of a module. */
 import { expect, test, vi } from "vitest";
 
 async function copies() {
@@ -9,7 +9,7 @@ async function copies() {
   return { answer, DatabaseError, HttpError };
 }
 
-test("a database that does not answer is 503, whichever copy of the gate says so", async () => {
+test("an unavailable database is 503, also for another copy's error", async () => {
   const { answer, DatabaseError } = await copies();
   const response = await answer(() => Promise.reject(new DatabaseError("full", "unavailable", "overloaded")));
   expect([response.status, response.headers.get("retry-after")]).toEqual([503, "2"]);
@@ -19,7 +19,7 @@ test("a database that does not answer is 503, whichever copy of the gate says so
   });
 });
 
-test("bad input is 400, whichever copy refused it", async () => {
+test("bad input is 400, also for another copy's error", async () => {
   const { answer, HttpError } = await copies();
   const response = await answer(() =>
     Promise.reject(new HttpError(400, "bad_input", "amount: is wrong", { field: "amount" })),
@@ -28,7 +28,7 @@ test("bad input is 400, whichever copy refused it", async () => {
   expect(await response.json()).toEqual({ error: "amount: is wrong", reason: "bad_input", field: "amount" });
 });
 
-test("anything else is a 500 that says nothing of itself", async () => {
+test("any other error is a 500 that does not reveal its message", async () => {
   const { answer } = await copies();
   const response = await answer(() => Promise.reject(new Error("secret")));
   expect(response.status).toBe(500);

@@ -1,11 +1,11 @@
-/** Every route's way in and out: JSON, `no-store`, one shape for errors. */
+/** Parses requests and writes responses of all routes: JSON, `no-store`, one shape for errors. */
 import type { ZodError, z } from "zod";
 import { DatabaseError } from "@/lib/database";
 import { inRequest, log } from "@/lib/observability";
-import { requireBody, UNREAD } from "./body";
+import { CLOSE_CONNECTION, requireBody } from "./body";
 import { HttpError } from "./http-error";
 
-/** Private too: an answer may carry a renewed session. */
+/** `private`, since a response may contain a renewed session cookie. */
 const HEADERS = { "cache-control": "private, no-store" };
 
 export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
@@ -13,9 +13,9 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 }
 
 /**
- * Runs a route and turns what it throws into the error answers of the contract. The answer carries the request's id,
- * under which the log and the decisions have what happened.
- * @param request lets a proxy's own `x-request-id` be kept; without it the request gets a new one
+ * Runs a route and converts its errors to the error responses of the contract. The response has the request's id, which
+ * the log and the decisions have too.
+ * @param request its `x-request-id` from a proxy is used; without it the request gets a new id
  */
 export function answer(route: () => Promise<Response>, request?: Request): Promise<Response> {
   return inRequest(request?.headers.get("x-request-id"), async (requestId) => {
@@ -38,7 +38,7 @@ function errorResponse(error: unknown): Response {
   if (error instanceof HttpError) {
     return json({ error: error.message, reason: error.reason, ...error.details }, error.status, {
       ...retryAfter(error.status, error.details.retryAfterSeconds),
-      ...((error.status === 408 || error.status === 413) && UNREAD),
+      ...((error.status === 408 || error.status === 413) && CLOSE_CONNECTION),
     });
   }
   if (error instanceof DatabaseError && error.problem !== "broken") return databaseResponse(error);
@@ -50,8 +50,8 @@ const STATUS = { bad_input: 400, forbidden: 403, not_found: 404, conflict: 409 }
 type Answered = keyof typeof STATUS;
 
 /**
- * After these nothing has happened for certain: SQLSTATEs with which Postgres undoes the call (a lock not granted, a
- * deadlock, a cancelled query, a user who was erased meanwhile), and a call of the gate that was never sent.
+ * Errors after which certainly nothing was changed. Postgres rolls back after these SQLSTATEs: lock not granted, deadlock,
+ * cancelled query, user erased meanwhile. `overloaded` is a gate call that was never sent.
  */
 const UNDONE = new Set(["55P03", "40P01", "40001", "57014", "23503", "overloaded"]);
 
@@ -71,7 +71,7 @@ function retryAfter(status: number, seconds: unknown = 2): Record<string, string
 
 /**
  * The request's JSON body, parsed by a schema.
- * @throws HttpError 400 with the field named, 408, 413
+ * @throws HttpError 400 with the field, 408, 413
  */
 export async function readJson<T extends z.ZodType>(request: Request, schema: T): Promise<z.infer<T>> {
   const raw = await requireBody(request);
@@ -84,7 +84,7 @@ export async function readJson<T extends z.ZodType>(request: Request, schema: T)
   return parse(schema, body);
 }
 
-/** @throws HttpError 400 that names the first wrong field */
+/** @throws HttpError 400 with the first wrong field */
 export function parse<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -1,6 +1,6 @@
 /**
- * Drops a `next-router-state-tree` header that Next cannot parse. Next answers it with 500, and hides it from proxy.ts.
- * Without the header Next renders the whole page.
+ * Removes a `next-router-state-tree` header that Next cannot parse. Next would respond with 500, and hides the header from
+ * proxy.ts. Without the header Next renders the whole page.
  */
 import { z } from "zod";
 import { log } from "@/lib/observability";
@@ -8,7 +8,7 @@ import { onRequestStart } from "./request-start";
 
 const HEADER = "next-router-state-tree";
 /** Next's own limit. */
-const MAX = 40_000;
+const MAX_LENGTH = 40_000;
 
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
 export function dropBrokenRouterState(): void {
@@ -21,7 +21,7 @@ export function dropBrokenRouterState(): void {
 
 /** Whether Next can parse the text: the schema of its `flightRouterStateSchema`, or stricter. */
 export function isRouterState(text: string): boolean {
-  if (text.length > MAX) return false;
+  if (text.length > MAX_LENGTH) return false;
   try {
     return tree.safeParse(JSON.parse(decodeURIComponent(text))).success;
   } catch {

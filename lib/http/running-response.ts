@@ -1,26 +1,24 @@
-/** Keeps the response of the HTTP request that the code is working for. Next hides it from routes, pages and streams. */
+/** The response of the running HTTP request. Next hides it from routes, pages and streams. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
+import { singleton } from "@/lib/singleton";
 import { onRequestStart } from "./request-start";
 
-/** One per process, although Next bundles this module more than once. */
-const kept = globalThis as typeof globalThis & { tollgateResponses?: AsyncLocalStorage<ServerResponse> };
+const responses = singleton("responses", () => new AsyncLocalStorage<ServerResponse>());
 
 /** Watches every HTTP server of this process. Call it once, when the process starts. */
 export function watchResponses(): void {
-  kept.tollgateResponses ??= new AsyncLocalStorage();
-  const responses = kept.tollgateResponses;
   onRequestStart("running-response", ({ response }) => responses.enterWith(response));
 }
 
 /** The running request's response; undefined outside an HTTP request, or if the host hides it. */
 export function runningResponse(): ServerResponse | undefined {
-  return kept.tollgateResponses?.getStore();
+  return responses.getStore();
 }
 
 /**
- * Calls `work` once, when the running request's answer has been sent or its connection has closed. Next cancels no stream of
- * an answer that it did not begin to read: of HEAD, or of a client that disconnected early. Outside a request it never calls.
+ * Calls `work` once, when the running request's response has been sent or its connection has closed. Next does not cancel
+ * a stream that it never began to read: for HEAD, or after an early disconnect. Outside a request `work` is never called.
  */
 export function whenClosed(work: () => void): void {
   const response = runningResponse();
@@ -29,7 +27,7 @@ export function whenClosed(work: () => void): void {
   else response.once("close", work);
 }
 
-/** Replaces the 500 that Next sends when a page or a server action throws, unless the answer has begun. */
+/** Replaces the 500 that Next sends when a page or a server action throws, unless the headers have been sent. */
 export function answerFailureAs(status: number, headers: Readonly<Record<string, string>> = {}): void {
   const response = runningResponse();
   if (response === undefined || response.headersSent) return;

@@ -2,7 +2,7 @@ import { env } from "@/lib/env";
 import { HttpError } from "./http-error";
 
 /**
- * Ends a request that only the sandbox serves; elsewhere there is nothing here.
+ * Refuses a request that only the sandbox serves.
  * @throws HttpError 404
  */
 export function requireSandbox(): void {

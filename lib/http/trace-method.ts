@@ -1,6 +1,6 @@
 /**
- * Replaces the method TRACE. Node accepts it, but no `Request` can have it, so Next answers 500 without our headers. UNLOCK
- * is served by nothing either, and Next can refuse it.
+ * Replaces the method TRACE. Node accepts it, but a `Request` cannot have it, so Next responds with 500 without our
+ * headers. No route serves UNLOCK either, and Next can refuse it.
  */
 import { onRequestStart } from "./request-start";
 

@@ -1,4 +1,4 @@
-/** What we take from a provider's token: its claims are text from outside. */
+/** Parses the claims of a provider's token: they are text from outside. */
 import { z } from "zod";
 import { log } from "@/lib/observability";
 import { line, userIdSchema } from "@/lib/text";
@@ -7,7 +7,7 @@ import type { Identity } from "./identity";
 const optional = (max: number) => line({ max }).nullable().catch(null);
 const claims = z.object({ id: userIdSchema, email: optional(254), name: optional(200) });
 
-/** The identity with an unusable e-mail address or name left out; null if the id cannot be a user's. */
+/** The identity without an unusable e-mail address or name; null if the id is not a valid user id. */
 export function usableIdentity(identity: Identity | null | undefined): Identity | null {
   if (!identity) return null;
   const { success, data } = claims.safeParse(identity);

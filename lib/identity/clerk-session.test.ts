@@ -16,7 +16,7 @@ test.each([
   ["an issuer that is a list", { ...SESSION, iss: [SESSION.iss] }, false],
   ["a foreign audience", { ...SESSION, aud: "https://api.example.org" }, false],
   ["a foreign audience beside ours", { ...SESSION, aud: [ORIGIN, "https://api.example.org"] }, false],
-  ["an audience that is no text", { ...SESSION, aud: 7 }, false],
+  ["an audience that is not text", { ...SESSION, aud: 7 }, false],
   ["no session id", { ...SESSION, sid: undefined }, false],
   ["an empty session id", { ...SESSION, sid: "" }, false],
   ["no claims", null, false],

@@ -1,6 +1,6 @@
 /**
- * Which Clerk tokens are sessions of this installation. The SDK checks the signature, the times and `azp`. It does not
- * check `iss`, `aud` and `sid`, so a token of another instance with the same key, or of a JWT template, would pass.
+ * Checks that a Clerk token is a session of this installation. The SDK checks the signature, the times and `azp`, but not
+ * `iss`, `aud` and `sid`. So it accepts tokens of another instance with the same key, and of JWT templates.
  */
 import { z } from "zod";
 import { secret } from "@/lib/text";

@@ -1,6 +1,6 @@
 /**
- * Clerk. Session tokens are verified by CLERK_JWT_KEY without any request to Clerk; without that key the SDK fetches
- * Clerk's keys and keeps them.
+ * Identity by Clerk. CLERK_JWT_KEY verifies session tokens without a request to Clerk. Without it the SDK fetches and
+ * caches Clerk's keys.
  */
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
 import { env } from "@/lib/env";
@@ -15,17 +15,20 @@ export const clerk: IdentityProvider = {
       if (!auth?.userId) return null;
       const { publishableKey } = env().clerk;
       if (!isOwnSession(auth.sessionClaims, { publishableKey, origin: ownOrigin() })) {
-        log.warn({ issuer: auth.sessionClaims.iss }, "Clerk's key signed a token that is no session of ours");
+        log.warn(
+          { issuer: auth.sessionClaims.iss },
+          "Refused a Clerk token that is not a session of this installation",
+        );
         return null;
       }
       return identityOf(auth.userId, auth.sessionClaims);
     } catch (error) {
-      log.warn({ error: String(error) }, "Clerk's session could not be read");
+      log.warn({ error: String(error) }, "Reading a Clerk session failed");
       return null;
     }
   },
 
-  /** A session token lives for a minute; when it has run out Clerk asks for a round trip that renews it. */
+  /** A session token is valid for a minute. After that Clerk redirects to its own site, which renews it. */
   async beforePage(request) {
     const { pathname, search } = new URL(request.url);
     const { headers } = await authenticate(ownRequest(pathname + search, request.headers, request.method));
@@ -33,12 +36,12 @@ export const clerk: IdentityProvider = {
     if (location === null) return null;
     // On a development instance the SDK redirects to any address that the query names.
     if (!isKnownAddress(location)) {
-      log.warn({ origin: originOf(location) }, "Clerk's redirect to a foreign address was dropped");
+      log.warn({ origin: originOf(location) }, "Ignored Clerk's redirect to a foreign address");
       return null;
     }
-    const sent = new Headers(headers);
-    sent.set("cache-control", "private, no-store");
-    return { kind: "answer", response: new Response(null, { status: 307, headers: sent }) };
+    const redirect = new Headers(headers);
+    redirect.set("cache-control", "private, no-store");
+    return { kind: "answer", response: new Response(null, { status: 307, headers: redirect }) };
   },
 
   async profileOf(userId) {
@@ -46,22 +49,22 @@ export const clerk: IdentityProvider = {
       const user = await client().users.getUser(userId);
       return { email: user.primaryEmailAddress?.emailAddress ?? null, name: user.fullName };
     } catch (error) {
-      log.warn({ userId, error: String(error) }, "Clerk did not tell a user's profile");
+      log.warn({ userId, error: String(error) }, "Reading a user's profile from Clerk failed");
       return null;
     }
   },
 };
 
-let known: ClerkClient | undefined;
+let cachedClient: ClerkClient | undefined;
 
 function client(): ClerkClient {
-  known ??= createClerkClient({ ...env().clerk, telemetry: { disabled: true } });
-  return known;
+  cachedClient ??= createClerkClient({ ...env().clerk, telemetry: { disabled: true } });
+  return cachedClient;
 }
 
 function authenticate(request: Request) {
   const { jwtKey } = env().clerk;
-  // A token that Clerk made for another of its customer's apps is not for us.
+  // Clerk also issues tokens for the other apps of the same account.
   return client().authenticateRequest(request, { jwtKey, authorizedParties: [ownOrigin()] });
 }
 
@@ -69,14 +72,14 @@ function ownOrigin(): string {
   return new URL(env().appUrl ?? `http://localhost:${env().port}`).origin;
 }
 
-/** Clerk's session token says e-mail and name where the instance's "Customize session token" adds them. */
+/** A session token has e-mail and name only if the instance's "Customize session token" adds them. */
 function identityOf(id: string, claims: Record<string, unknown>): Identity {
   return { id, email: textOrNull(claims.email), name: textOrNull(claims.name) };
 }
 
 /**
- * The request as the SDK gets it: at our own origin, without the headers from which the SDK would derive another one. Those
- * headers are the visitor's text.
+ * The request for the SDK: at our own origin, without the headers from which the SDK would derive another origin. A visitor
+ * can write those headers.
  */
 function ownRequest(path: string, headers: Headers, method = "GET"): Request {
   const url = new URL(ownOrigin());

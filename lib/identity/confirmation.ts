@@ -1,4 +1,4 @@
-/** The link in an e-mail of Supabase Auth. A GET of the link changes nothing; the form on its page confirms it. */
+/** The confirmation link of a Supabase Auth e-mail. A GET changes nothing; the form on its page confirms. */
 import type { EmailOtpType } from "@supabase/supabase-js";
 import { z } from "zod";
 import { secret } from "@/lib/text";
@@ -14,7 +14,7 @@ const OTP_TYPES = [
 
 const value = secret({ max: 2_000 });
 
-/** By the e-mail's `token_hash`, or by the `code` of a link that Supabase's own page has confirmed. */
+/** The e-mail's `token_hash`, or the `code` of a link that Supabase's own page has confirmed. */
 const confirmationSchema = z.union([
   z.object({ token_hash: value, type: z.enum(OTP_TYPES) }),
   z.object({ code: value }),
@@ -22,7 +22,7 @@ const confirmationSchema = z.union([
 
 export type Confirmation = z.infer<typeof confirmationSchema>;
 
-/** The confirmation that a query or a form names; null if it is incomplete. */
+/** The confirmation in a query or a form; null if it is incomplete. */
 export function confirmationOf(fields: Readonly<Record<string, unknown>>): Confirmation | null {
   return confirmationSchema.safeParse(fields).data ?? null;
 }

@@ -1,13 +1,11 @@
 import { env } from "@/lib/env";
 
-/** What our own session cookies carry. */
+/** The attributes of our session cookies. */
 export function cookieAttributes(): { httpOnly: true; sameSite: "lax"; secure: boolean; path: "/" } {
   return { httpOnly: true, sameSite: "lax", secure: isSecure(), path: "/" };
 }
 
-/**
- * A cookie's name as the address allows it: over https with `__Host-`, so that no other host of the domain can set it.
- */
+/** The cookie's name. Over https it has the prefix `__Host-`, so that other hosts of the domain cannot set it. */
 export function cookieName(name: string): string {
   return isSecure() ? `__Host-${name}` : name;
 }

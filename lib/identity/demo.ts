@@ -1,4 +1,4 @@
-/** The people of the demo data; `scripts/demo.ts` gives them their histories. */
+/** The users of the demo data; `scripts/demo.ts` creates their histories. */
 export const DEMO_USERS = [
   { id: "demo", name: "Maya Lindqvist", note: "Writer Plus and Chatbots Starter, in the middle of the month" },
   { id: "newcomer", name: "Noor Haddad", note: "Just arrived: free plans, nothing used" },
@@ -7,7 +7,7 @@ export const DEMO_USERS = [
   { id: "admin", name: "Sam Rivera", note: "Admin of this Tollgate" },
 ] as const;
 
-/** What is known of a local user by name; anybody else is just an id. */
+/** A demo user's profile; other local users have only an id. */
 export function demoUser(id: string): { name: string; email: string } | undefined {
   const user = DEMO_USERS.find((known) => known.id === id);
   return user && { name: user.name, email: `${user.id}@example.com` };

@@ -1,7 +1,7 @@
-/** Who is asking: one interface for every identity provider. */
+/** The interface of every identity provider. */
 export interface Identity {
   id: string;
-  /** null where the provider's token does not say. */
+  /** null if the provider's token does not contain it. */
   email: string | null;
   name: string | null;
 }
@@ -12,22 +12,22 @@ export interface Cookie {
   options: { maxAge?: number; path?: string; httpOnly?: boolean; secure?: boolean; sameSite?: "lax" };
 }
 
-/** Takes the cookies that a provider renews while it reads a session. */
-export type KeepCookies = (cookies: readonly Cookie[]) => void;
+/** Sets the cookies that a provider renews while it reads a session. */
+export type SetCookies = (cookies: readonly Cookie[]) => void;
 
-/** What a provider wants done before a page is rendered. */
-export type Handoff =
-  /** Sent instead of the page: the provider renews its session elsewhere first. */
+/** The provider's action before a page is rendered. */
+export type BeforePageResult =
+  /** Sent instead of the page: a redirect to the provider, which renews the session. */
   | { kind: "answer"; response: Response }
-  /** Renewed on the way: the page must see the new cookies, and the browser must keep them. */
+  /** The page reads the new cookies, and the browser stores them. */
   | { kind: "renewed"; cookies: readonly Cookie[]; headers: Record<string, string> };
 
 export interface IdentityProvider {
-  /** The signed-in user by the request's headers; null for nobody, an expired or a forged session. Never throws. */
-  userOf(headers: Headers, keep: KeepCookies): Promise<Identity | null>;
-  /** Called by proxy.ts. Decides nothing about access. */
-  beforePage?(request: Request): Promise<Handoff | null>;
-  /** Asks the provider for what its token did not say; null where it does not answer. */
+  /** The signed-in user by the request's headers; null without a session, or if it is expired or forged. Never throws. */
+  userOf(headers: Headers, setCookies: SetCookies): Promise<Identity | null>;
+  /** Called by proxy.ts. Does not decide about access. */
+  beforePage?(request: Request): Promise<BeforePageResult | null>;
+  /** Fetches the profile that the token did not contain; null if the provider does not respond. */
   profileOf?(userId: string): Promise<Pick<Identity, "email" | "name"> | null>;
 }
 
@@ -35,5 +35,5 @@ export interface CurrentUser extends Identity {
   admin: boolean;
 }
 
-/** Who calls a usage route: a service that says for whom, or a user for themselves. */
+/** The caller of a usage route: a service names the user of each call, a session acts for its own user. */
 export type Caller = { kind: "service" } | { kind: "user"; user: CurrentUser };

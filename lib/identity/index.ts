@@ -12,7 +12,8 @@ import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
 export type { Caller, CurrentUser, Identity } from "./identity";
-export { handOff } from "./provider";
+export { beforePage } from "./provider";
+export { resolveUserId } from "./resolve-user-id";
 export {
   confirm,
   endSession,
@@ -23,30 +24,29 @@ export {
   signOutLocally,
   signUp,
 } from "./session";
-export { whom } from "./whom";
 
-/** Who is signed in, in pages and routes; null for nobody. */
+/** The signed-in user, in pages and routes; null without a session. */
 export async function currentUser(): Promise<CurrentUser | null> {
   const chosen = await provider();
   const jar = await cookies();
-  const told = await chosen?.userOf(new Headers(await headers()), (renewed) => keepCookies(jar, renewed));
-  const identity = usableIdentity(told);
+  const claimed = await chosen?.userOf(new Headers(await headers()), (renewed) => setCookies(jar, renewed));
+  const identity = usableIdentity(claimed);
   if (identity === null) return null;
   after(() => rememberProfile(identity));
   return { ...identity, admin: env().adminUserIds.includes(identity.id) };
 }
 
-/** A page cannot set cookies, and need not: proxy.ts has renewed what had to be. */
-function keepCookies(jar: Awaited<ReturnType<typeof cookies>>, renewed: readonly Cookie[]): void {
+/** A page cannot set cookies; proxy.ts has renewed the session before it. */
+function setCookies(jar: Awaited<ReturnType<typeof cookies>>, renewed: readonly Cookie[]): void {
   try {
     for (const { name, value, options } of renewed) jar.set(name, value, options);
   } catch {
-    // In a page.
+    // Next throws in a page.
   }
 }
 
 /**
- * The signed-in user of a route. A write must come from our own pages. A few requests of a user run at once.
+ * The signed-in user of a route. A write must come from our own pages. Four requests per user run at once.
  * @throws HttpError 401, 403, 429
  */
 export async function requireUser(request: Request): Promise<CurrentUser> {
@@ -56,7 +56,7 @@ export async function requireUser(request: Request): Promise<CurrentUser> {
 }
 
 /**
- * As `requireUser`, for routes whose work the gate limits: no limit on requests at once, since an answer may stream.
+ * `requireUser` for routes whose work the gate limits. It does not limit concurrent requests, since a response may stream.
  * @throws HttpError 401, 403
  */
 export async function requireGateUser(request: Request): Promise<CurrentUser> {
@@ -67,8 +67,8 @@ export async function requireGateUser(request: Request): Promise<CurrentUser> {
 }
 
 /**
- * A service with the usage key, or the signed-in user, by cookie or by the provider's token as the bearer.
- * @throws HttpError 401 (a wrong key is never taken for a session), 403
+ * A service with the usage key, or the signed-in user by cookie or by the provider's bearer token.
+ * @throws HttpError 401 (also for a wrong key beside a valid session), 403
  */
 export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
@@ -81,7 +81,7 @@ const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
 
 /**
  * A service with the usage key; a session is not enough.
- * @param why what a person with a session reads
+ * @param why the error message for a session
  * @throws HttpError 401, 403
  */
 export async function requireService(request: Request, why: string): Promise<void> {
@@ -90,7 +90,7 @@ export async function requireService(request: Request, why: string): Promise<voi
 }
 
 /**
- * An admin; to everybody else there is nothing here.
+ * An admin. Other users get 404, so that they do not learn that the route exists.
  * @throws HttpError 401, 403, 404
  */
 export async function requireAdmin(request: Request): Promise<CurrentUser> {
@@ -100,7 +100,7 @@ export async function requireAdmin(request: Request): Promise<CurrentUser> {
 }
 
 /**
- * Whoever reads the metrics, by METRICS_TOKEN; without one they are not reachable, but in the sandbox open to all: it
+ * A reader of the metrics, by METRICS_TOKEN. Without a token the route responds with 404. The sandbox needs no token: it
  * listens on loopback only.
  * @throws HttpError 401, 404
  */
@@ -114,7 +114,7 @@ export function requireMetricsReader(request: Request): void {
 }
 
 /**
- * The host's cron, by CRON_SECRET; without one the jobs are not reachable.
+ * The host's cron, by CRON_SECRET. Without a secret the route responds with 404.
  * @throws HttpError 401, 404
  */
 export function requireCron(request: Request): void {

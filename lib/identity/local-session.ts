@@ -1,4 +1,4 @@
-/** Signing in and out with the sandbox's identity, by JSON or by a plain form. */
+/** Signs in and out with the sandbox's identity, by JSON or by a plain form. */
 import { z } from "zod";
 import { gateway } from "@/lib/database";
 import { formOf, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
@@ -11,7 +11,7 @@ import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";
 const credentials = z.strictObject({ userId: userIdSchema });
 
 /**
- * Sets the session's cookie: 200 for JSON, 303 to the page asked for from a form. A form's `_method=DELETE` signs out.
+ * Sets the session cookie: 200 for JSON, 303 to the requested page for a form. A form with `_method=DELETE` signs out.
  * @throws HttpError 400, 403
  */
 export async function signInLocally(request: Request): Promise<Response> {
@@ -35,7 +35,7 @@ export function signOutLocally(request: Request, location?: string): Response {
   return location ? seeOther(location, cookie) : json({ signedOut: true }, 200, cookie);
 }
 
-/** The header that takes the cookie away. */
+/** The header that deletes the cookie. */
 export function endedLocalSession(): Record<string, string> {
   return cookieHeader("", 0);
 }

@@ -1,13 +1,11 @@
-/**
- * The sandbox's identity: anybody may be anybody, by a signed cookie. It is never chosen in production.
- */
+/** The sandbox's identity: a visitor signs in as any user without a password. It is never chosen in production. */
 import { jwtVerify, SignJWT } from "jose";
 import { env } from "@/lib/env";
 import { cookieName } from "./cookie-attributes";
 import type { Identity, IdentityProvider } from "./identity";
 import { requestCookies } from "./request-cookies";
 
-/** With the port in its name: cookies ignore ports, and two copies side by side would sign each other out. */
+/** The name contains the port: browsers share cookies between ports, so two local servers would end each other's sessions. */
 export const localCookie = () => cookieName(`tollgate_session_${env().port}`);
 export const LOCAL_SESSION_SECONDS = 30 * 24 * 3600;
 
@@ -27,7 +25,7 @@ export const local: IdentityProvider = {
   },
 };
 
-/** A session's token for this user. */
+/** A session token for this user. */
 export async function signLocalSession({ id, email, name }: Identity): Promise<string> {
   return new SignJWT({ email, name })
     .setProtectedHeader({ alg: "HS256" })

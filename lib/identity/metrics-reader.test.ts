@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 
 const TOKEN = "a-token-of-sixteen-or-more";
 
-/** What a reader with that header is told, by the variables; null: let in. */
+/** The error status for a reader with this header and these variables; null if it is accepted. */
 async function refusal(variables: Record<string, string>, authorization?: string): Promise<number | null> {
   vi.resetModules();
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
@@ -17,7 +17,7 @@ async function refusal(variables: Record<string, string>, authorization?: string
 }
 afterEach(() => vi.unstubAllEnvs());
 
-test("outside the sandbox metrics are there for the token's holder only, and for nobody without one", async () => {
+test("outside the sandbox only the token opens the metrics, and without one configured they are not found", async () => {
   expect(await refusal({ TOLLGATE_SANDBOX: "0" })).toBe(404);
   expect(await refusal({ TOLLGATE_SANDBOX: "0" }, `Bearer ${TOKEN}`)).toBe(404);
   const production = { TOLLGATE_SANDBOX: "0", METRICS_TOKEN: TOKEN };
@@ -26,7 +26,7 @@ test("outside the sandbox metrics are there for the token's holder only, and for
   expect(await refusal(production, `Bearer ${TOKEN}`)).toBeNull();
 });
 
-test("the sandbox is open until a token is set", async () => {
+test("the sandbox needs no token unless one is configured", async () => {
   expect(await refusal({ TOLLGATE_SANDBOX: "1" })).toBeNull();
   expect(await refusal({ TOLLGATE_SANDBOX: "1", METRICS_TOKEN: TOKEN })).toBe(401);
 });

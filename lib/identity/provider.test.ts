@@ -22,7 +22,7 @@ beforeEach(() => {
   vi.resetModules();
   loaded.clear();
   for (const name of NAMES) vi.stubEnv(name, "");
-  // The SDK says that a damaged cookie is one.
+  // The SDK warns about a damaged cookie.
   vi.spyOn(console, "warn").mockImplementation(() => {});
 });
 
@@ -31,9 +31,9 @@ const chosen = async (variables: Record<string, string>) => {
   return (await import("./provider")).provider();
 };
 
-describe("the environment chooses, and nothing of another provider is loaded", () => {
+describe("the environment chooses the provider, and no other provider's code is loaded", () => {
   test.each([
-    // Each once: what is loaded stays loaded.
+    // Once per provider: a loaded module stays loaded.
     ["clerk", { ...CLERK, ...SUPABASE, TOLLGATE_SANDBOX: "1" }],
     ["supabase", { ...SUPABASE, TOLLGATE_SANDBOX: "1" }],
     ["local", { TOLLGATE_SANDBOX: "1" }],
@@ -43,14 +43,14 @@ describe("the environment chooses, and nothing of another provider is loaded", (
     expect([...loaded]).toEqual([name]);
   });
 
-  test("nobody in production without keys: never the local identity", async () => {
+  test("in production without keys there is no provider: never the local identity", async () => {
     expect(await chosen({})).toBeNull();
     expect([...loaded]).toEqual([]);
   });
 });
 
 test.each(["", "Bearer", "Bearer x", "Bearer eyJ.eyJ.x", "Basic YTpi", `Bearer ${"x".repeat(20_000)}`])(
-  "a header that is no token (%#) is nobody's, with each provider, and throws nothing",
+  "an invalid token (%#) is no session with any provider, and nothing throws",
   async (authorization) => {
     for (const variables of [CLERK, SUPABASE, { TOLLGATE_SANDBOX: "1" }]) {
       vi.resetModules();

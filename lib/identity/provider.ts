@@ -1,8 +1,8 @@
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
-import type { Handoff, IdentityProvider } from "./identity";
+import type { BeforePageResult, IdentityProvider } from "./identity";
 
-/** The provider that the environment chooses. Loaded only when chosen: no other provider's code runs. */
+/** The provider that the environment chooses. No other provider's code is loaded. */
 export async function provider(): Promise<IdentityProvider | null> {
   switch (env().identity) {
     case "clerk":
@@ -17,14 +17,14 @@ export async function provider(): Promise<IdentityProvider | null> {
 }
 
 /**
- * What the provider wants done before a page is rendered; for proxy.ts. null: nothing. Never throws: the page decides
- * who may see it, and says so better than an error would.
+ * The provider's action before a page is rendered, for proxy.ts; null for none. Never throws: the page checks access and
+ * shows a better message than an error.
  */
-export async function handOff(request: Request): Promise<Handoff | null> {
+export async function beforePage(request: Request): Promise<BeforePageResult | null> {
   try {
     return (await (await provider())?.beforePage?.(request)) ?? null;
   } catch (error) {
-    log.warn({ error: String(error) }, "The identity provider's hand-off failed");
+    log.warn({ error: String(error) }, "The identity provider failed before a page");
     return null;
   }
 }

@@ -1,4 +1,4 @@
-/** The cookies that a request carries, in their order. */
+/** The cookies of a request, in order. */
 export function requestCookies(headers: Headers): { name: string; value: string }[] {
   return (headers.get("cookie") ?? "")
     .split(";")

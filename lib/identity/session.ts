@@ -1,10 +1,10 @@
-/** Signing in, up and out where the sessions are ours to set: with Supabase Auth, and out with every provider. */
+/** Signs in and up with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
 import { env } from "@/lib/env";
 import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/http/return-path";
-import { countAttempt, countFailedSignIn, networkOf } from "@/lib/rate-limit";
+import { clientNetwork, countAttempt, countFailedSignIn } from "@/lib/rate-limit";
 import { line, secret } from "@/lib/text";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
@@ -16,42 +16,42 @@ const signInRequest = z.strictObject({ email, password, next: line({ max: 2_000 
 const signUpRequest = signInRequest.extend({ name: line({ min: 0, max: 200 }).optional() });
 
 /**
- * With e-mail and password: 200 for JSON, 303 to the page asked for (or back, with the problem) from a form.
- * @throws HttpError 400, 401, 403, 404 where another provider is in charge, 503
+ * Signs in with e-mail and password: 200 for JSON. For a form, 303 to the requested page, or back with the problem.
+ * @throws HttpError 400, 401, 403, 404 if another provider is configured, 503
  */
 export function signIn(request: Request): Promise<Response> {
-  return asked(request, signInRequest, "/sign-in", async (input) => {
-    const { signInWithPassword } = await passwords();
-    await countFailedSignIn(input.email, networkOf(request), () => signInWithPassword(request, input));
+  return handleCredentials(request, signInRequest, "/sign-in", async (input) => {
+    const { signInWithPassword } = await supabaseSession();
+    await countFailedSignIn(input.email, clientNetwork(request), () => signInWithPassword(request, input));
     return { signedIn: true };
   });
 }
 
-/** As `signIn`; where the project wants e-mail addresses confirmed, nobody is signed in yet. */
+/** Creates an account, and signs in unless the project requires a confirmed e-mail address. Responses as in `signIn`. */
 export function signUp(request: Request): Promise<Response> {
-  return asked(request, signUpRequest, "/sign-up", async (input) => {
-    await countAttempt("sign-up-network", networkOf(request));
-    const { signedIn } = await (await passwords()).signUpWithPassword(request, input);
+  return handleCredentials(request, signUpRequest, "/sign-up", async (input) => {
+    await countAttempt("sign-up-network", clientNetwork(request));
+    const { signedIn } = await (await supabaseSession()).signUpWithPassword(request, input);
     return { signedIn };
   });
 }
 
-/** The link of an e-mail by GET: it changes nothing and leads to the page with the button. */
+/** Responds to a GET of the e-mail's link: it changes nothing and redirects to the page with the button. */
 export async function showConfirmation(request: Request): Promise<Response> {
-  await passwords();
+  await supabaseSession();
   const { searchParams } = new URL(request.url);
-  const known = LINK_PARAMETERS.flatMap((name) => searchParams.getAll(name).map((value) => [name, value]));
-  return seeOther(`/confirm?${new URLSearchParams(known)}`);
+  const parameters = LINK_PARAMETERS.flatMap((name) => searchParams.getAll(name).map((value) => [name, value]));
+  return seeOther(`/confirm?${new URLSearchParams(parameters)}`);
 }
 
 const LINK_PARAMETERS = ["token_hash", "type", "code", "next"];
 
 /**
- * Confirms the link of an e-mail by the form of our own page, and signs in.
- * @throws HttpError 400 for anything but a form, 403 from another site, 404 where another provider is in charge
+ * Confirms the e-mail's link by the form of our own page, and signs in.
+ * @throws HttpError 400 if the body is not a form, 403 from another site, 404 if another provider is configured
  */
 export async function confirm(request: Request): Promise<Response> {
-  const { confirmEmail } = await passwords();
+  const { confirmEmail } = await supabaseSession();
   requireSameOrigin(request);
   const form = await readForm(request);
   const confirmation = confirmationOf(Object.fromEntries(form));
@@ -60,60 +60,60 @@ export async function confirm(request: Request): Promise<Response> {
 }
 
 /**
- * Ends the session, with each provider's own means. Clerk's ends in the browser, by Clerk's script.
+ * Ends the session. A Clerk session ends in the browser, by Clerk's script.
  * @throws HttpError 403
  */
 export async function signOut(request: Request): Promise<Response> {
   const { identity } = env();
-  if (identity === "local") return (await localPart()).signOutLocally(request, "/");
+  if (identity === "local") return (await localSession()).signOutLocally(request, "/");
   requireSameOrigin(request);
   if (identity === "clerk") return seeOther("/sign-out");
-  await (await passwords()).endSession(request);
+  await (await supabaseSession()).endSession(request);
   return seeOther("/");
 }
 
 /**
- * Ends the session of a user who was just erased, as far as it can be done from here; gives the headers that do it.
- * Clerk's token goes by itself within a minute.
+ * Ends the session of a user who was just erased, and returns the headers that delete its cookies. The server cannot end a
+ * Clerk session; its token expires within a minute.
  */
 export async function endSession(request: Request, user: Identity): Promise<Record<string, string>> {
   forgetProfile(user);
   const { identity } = env();
-  if (identity === "local") return (await localPart()).endedLocalSession();
-  if (identity === "supabase") await (await passwords()).endSession(request);
+  if (identity === "local") return (await localSession()).endedLocalSession();
+  if (identity === "supabase") await (await supabaseSession()).endSession(request);
   return {};
 }
 
 /**
- * As anybody, with the sandbox's identity; `DELETE` ends it.
- * @throws HttpError 400, 403, 404 where another provider is in charge
+ * Signs in as any user with the sandbox's identity.
+ * @throws HttpError 400, 403, 404 if another provider is configured
  */
 export async function signInLocally(request: Request): Promise<Response> {
-  return (await localPart()).signInLocally(request);
+  return (await localSession()).signInLocally(request);
 }
 
 export async function signOutLocally(request: Request): Promise<Response> {
-  return (await localPart()).signOutLocally(request);
+  return (await localSession()).signOutLocally(request);
 }
 
-/** Each provider's part is loaded only when it is in charge. */
-async function localPart() {
+/** Each provider's code is loaded only if it is configured. */
+async function localSession() {
   if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
   return import("./local-session");
 }
 
-async function passwords() {
+async function supabaseSession() {
   if (env().identity !== "supabase") throw new HttpError(404, "not_found", "There is nothing here.");
   return import("./supabase-session");
 }
 
-async function asked<T extends z.ZodObject>(
+async function handleCredentials<T extends z.ZodObject>(
   request: Request,
   schema: T,
   page: `/${string}`,
   work: (input: z.infer<T>) => Promise<{ signedIn: boolean }>,
 ): Promise<Response> {
-  await passwords();
+  await supabaseSession();
   requireSameOrigin(request);
   const form = await formOf(request);
   if (form === null) return json(await work(await readJson(request, schema)));

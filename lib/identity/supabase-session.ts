@@ -1,4 +1,4 @@
-/** Supabase Auth's passwords and confirmations; the session's cookies are set on the answer. */
+/** Signs in with Supabase Auth by password or confirmation, and sets the session's cookies on the response. */
 import type { AuthError } from "@supabase/supabase-js";
 import { cookies } from "next/headers";
 import { env } from "@/lib/env";
@@ -16,7 +16,7 @@ export async function signInWithPassword(request: Request, { email, password }: 
   if (error) throw refusal(error);
 }
 
-/** Says the same of an address that has an account already: nobody learns who has one. */
+/** The response is the same for an address with an account, so that a visitor cannot find out which have one. */
 export async function signUpWithPassword(
   request: Request,
   { email, password, name, next }: Credentials & { name?: string; next?: string },
@@ -34,12 +34,12 @@ export async function signUpWithPassword(
   return { signedIn: data.session !== null };
 }
 
-/** Ends this session only; one that has ended already is fine. */
+/** Ends this session only. An ended session is not an error. */
 export async function endSession(request: Request): Promise<void> {
   await (await client(request)).auth.signOut({ scope: "local" });
 }
 
-/** Signs in by the link of an e-mail; false if the link was used before, has expired or is unknown. */
+/** Signs in by an e-mail's link; false if the link was used before, has expired or is unknown. */
 export async function confirmEmail(request: Request, confirmation: Confirmation): Promise<boolean> {
   const { auth } = await client(request);
   const { error } =
@@ -54,13 +54,13 @@ async function client(request: Request) {
   });
 }
 
-/** Codes that a person can do something about, with our words for them. */
+/** Our messages for the codes that a user can act on. */
 const REFUSALS: Readonly<Record<string, [status: number, message: string]>> = {
   invalid_credentials: [401, "E-mail or password is wrong."],
   email_not_confirmed: [401, "Please confirm your e-mail address first: the link is in your inbox."],
   user_banned: [403, "This account is closed."],
   weak_password: [400, "Please choose a stronger password."],
-  signup_disabled: [403, "New accounts cannot be made here."],
+  signup_disabled: [403, "New accounts cannot be created here."],
   over_request_rate_limit: [429, "Too many attempts. Please wait a moment."],
   over_email_send_rate_limit: [429, "Too many e-mails. Please wait a moment."],
 };

@@ -1,31 +1,31 @@
 /**
- * Supabase Auth, by `@supabase/ssr` on the server only: no key, no token and no client reaches the browser's scripts.
+ * Identity by Supabase Auth, with `@supabase/ssr` on the server only: browser scripts get no key, token or client.
  *
- * A session is read by `getClaims`, which verifies the token's signature with the project's public keys (fetched once);
- * only projects that still sign with HS256 are asked for every read.
+ * `getClaims` verifies the token's signature with the project's public keys, which it fetches once. If a project still signs
+ * with HS256, each read calls Supabase.
  */
 import { createServerClient } from "@supabase/ssr";
 import type { JwtPayload, SupabaseClient } from "@supabase/supabase-js";
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
 import { cookieAttributes, cookieName } from "./cookie-attributes";
+import { dedupedFetch } from "./deduped-fetch";
 import type { Cookie, Identity, IdentityProvider } from "./identity";
-import { onceEach } from "./refresh-once";
 import { bearerOf, requestCookies } from "./request-cookies";
 
 export const supabase: IdentityProvider = {
-  async userOf(headers, keep) {
+  async userOf(headers, setCookies) {
     try {
-      const client = serverClient(headers, keep);
+      const client = serverClient(headers, setCookies);
       const { data } = await client.auth.getClaims(bearerOf(headers));
       return data ? identityOf(data.claims) : null;
     } catch (error) {
-      log.warn({ error: String(error) }, "Supabase's session could not be read");
+      log.warn({ error: String(error) }, "Reading a Supabase session failed");
       return null;
     }
   },
 
-  /** A page cannot set cookies: what must be renewed is renewed before it. */
+  /** A page cannot set cookies, so the session is renewed before it. */
   async beforePage(request) {
     const renewed: Cookie[] = [];
     const headers: Record<string, string> = {};
@@ -39,10 +39,10 @@ export const supabase: IdentityProvider = {
   },
 };
 
-/** The SDK's client for one request. Made anew each time: it keeps a session in memory. */
+/** The SDK's client for one request. It must not be shared: it stores a session in memory. */
 export function serverClient(
   headers: Headers,
-  keep: (cookies: readonly Cookie[], headers: Record<string, string>) => void,
+  setCookies: (cookies: readonly Cookie[], headers: Record<string, string>) => void,
 ): SupabaseClient {
   const { url, publishableKey } = env().supabase;
   if (!url || !publishableKey) throw new Error("SUPABASE_URL and SUPABASE_PUBLISHABLE_KEY are not set.");
@@ -50,19 +50,19 @@ export function serverClient(
     cookieOptions: { name: cookieName(`sb-${new URL(url).hostname.split(".")[0]}-auth-token`), ...cookieAttributes() },
     cookies: {
       getAll: () => requestCookies(headers),
-      setAll: (list, more) => keep(list as Cookie[], more),
+      setAll: (list, more) => setCookies(list as Cookie[], more),
     },
-    global: { fetch: onceEach },
+    global: { fetch: dedupedFetch },
   });
 }
 
-/** `getClaims` verifies the signature and the expiry; whose token it is and for what is ours to check. */
+/** `getClaims` verifies only the signature and the expiry, so issuer, audience and role are checked here. */
 function identityOf(claims: JwtPayload): Identity | null {
   const audiences = [claims.aud].flat();
   const ours = claims.iss === `${env().supabase.url}/auth/v1`;
   const forUsers = audiences.length > 0 && audiences.every((audience) => audience === "authenticated");
   const user = claims.role === "authenticated" && forUsers;
-  // Tokens of older servers lack the claim: those servers had no anonymous users.
+  // Tokens of older servers lack the claim; those servers had no anonymous users.
   const anonymous = (claims.is_anonymous ?? false) !== false;
   if (anonymous && !env().allowAnonymousUsers) return null;
   if (!ours || !user || typeof claims.sub !== "string" || claims.sub === "") return null;

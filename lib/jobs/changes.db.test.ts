@@ -8,19 +8,19 @@ import { scheduleChange } from "@/lib/billing/schedule-change";
 import { createGateway } from "@/lib/database/gateway";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
-import { carryOutChanges, type FindClient } from "./changes";
+import { carryOutScheduledChanges, type FindClient } from "./changes";
 
 const database = testDatabase();
 const gateway = createGateway(database.transport());
 afterAll(() => gateway.end());
 
-/** What the processor was asked; the schedule is the same whichever processor keeps the subscription. */
-let asked: PlanChange[] = [];
+/** The changes that the processor received; the schedule is the same for both processors. */
+let requested: PlanChange[] = [];
 let refuses = false;
 const client = {
   change: async (change: PlanChange) => {
     if (refuses) throw new ProcessorError("not now", "unavailable", null);
-    asked.push(change);
+    requested.push(change);
   },
 } as unknown as ProcessorClient;
 const find: FindClient = async () => ({
@@ -32,11 +32,11 @@ const find: FindClient = async () => ({
 let users = 0;
 let userId = "";
 beforeEach(async () => {
-  // By real time no change of an earlier test is due.
+  // Without moved clocks no change of an earlier test is due.
   await database.pool().query("delete from sandbox_clocks");
   users += 1;
   userId = `changes-${users}`;
-  asked = [];
+  requested = [];
   refuses = false;
 });
 
@@ -58,50 +58,50 @@ async function writer() {
 }
 
 const clockAt = (at: Instant) => gateway.setSandboxClock(userId, at);
-const waitOver = () =>
+const endWait = () =>
   database.pool().query("update scheduled_change_runs set next_attempt_at = now() - interval '1 second'");
 
 describe("a scheduled downgrade", () => {
-  test("is shown at once, and carried out within hours of the renewal, once", async () => {
+  test("is shown at once, and carried out once, hours before the renewal", async () => {
     const { played } = await downgrading();
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
     await clockAt(played.periodEnd() - DAY);
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
     await clockAt(played.periodEnd() - 5 * HOUR);
-    const rounds = await Promise.all([carryOutChanges(gateway, find), carryOutChanges(gateway, find)]);
-    expect(rounds.map(({ done }) => done).sort()).toEqual([0, 1]);
-    expect(asked).toEqual([
+    const runs = await Promise.all([carryOutScheduledChanges(gateway, find), carryOutScheduledChanges(gateway, find)]);
+    expect(runs.map(({ done }) => done).sort()).toEqual([0, 1]);
+    expect(requested).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_basic_monthly", timing: "renewal" },
     ]);
     await deliver(gateway, played.planChanged("basic", played.periodEnd() - 5 * HOUR));
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
-    await waitOver();
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    await endWait();
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
     await clockAt(played.periodEnd() + HOUR);
     await deliver(gateway, played.renewed());
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, meters: [{ limit: 5_000 }, {}] });
   });
 
-  test("is not begun within half an hour of the renewal", async () => {
+  test("is not started within half an hour of the renewal", async () => {
     const { played } = await downgrading();
     await clockAt(played.periodEnd() - 29 * MINUTE);
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
   });
 
-  test("is tried again after a refusal, also by another process", async () => {
+  test("is retried after a refusal, also by another process", async () => {
     const { played } = await downgrading();
     await clockAt(played.periodEnd() - 5 * HOUR);
     refuses = true;
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
     refuses = false;
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
-    await waitOver();
-    expect(await carryOutChanges(createGateway(database.transport()), find)).toEqual({ done: 1, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    await endWait();
+    expect(await carryOutScheduledChanges(createGateway(database.transport()), find)).toEqual({ done: 1, failed: 0 });
   });
 
-  test("taken back, or overtaken by a change that is not ours, it is not carried out", async () => {
+  test("is not carried out after it was withdrawn, or after a plan change at the processor", async () => {
     const { played, mirror } = await downgrading();
     await deliver(gateway, played.planChanged("plus", Date.now() + 2_000));
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
@@ -112,7 +112,7 @@ describe("a scheduled downgrade", () => {
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
     await scheduleChange({ userId, product: "writer", mirror, to: null, at: Date.now() + 6_000 }, gateway);
     await clockAt(played.periodEnd() - 5 * HOUR);
-    expect(await carryOutChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
+    expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(["Plan change scheduled", "Scheduled plan change withdrawn"]));
   });

@@ -1,4 +1,4 @@
-/** Carries out the plan changes that we keep for the end of a period, before the renewal. */
+/** Carries out the plan changes that are scheduled for the end of a period, before the renewal. */
 
 import { isProductId } from "@/lib/billing";
 import type { Processor } from "@/lib/billing/facts";
@@ -8,24 +8,27 @@ import { RENEWAL_MARGIN } from "@/lib/billing/schedule-change";
 import type { DueChange, Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
-/** Early enough for several attempts, late enough that a change of mind is rarely too late. */
-const AHEAD = 6 * HOUR;
-const BATCH = 20;
+/** Early enough for several attempts, and late enough that users can withdraw most changes. */
+const AHEAD_MS = 6 * HOUR;
+const BATCH_SIZE = 20;
 
-/** How a processor is reached; undefined where it is not configured. */
+/** Finds a processor's client; undefined if the processor is not configured. */
 export type FindClient = (processor: Processor) => Promise<Reached | undefined>;
 
-/** One round. What the processor refuses is tried again until the margin; what it did comes back as a webhook. */
-export async function carryOutChanges(gateway: Gateway, find: FindClient): Promise<{ done: number; failed: number }> {
+/** One run. A refused change is retried until the margin; a successful one arrives as a webhook. */
+export async function carryOutScheduledChanges(
+  gateway: Gateway,
+  find: FindClient,
+): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 };
-  for (const due of await gateway.claimScheduledChanges(AHEAD, RENEWAL_MARGIN, BATCH)) {
+  for (const due of await gateway.claimScheduledChanges(AHEAD_MS, RENEWAL_MARGIN, BATCH_SIZE)) {
     try {
       await carryOut(due, find);
       result.done += 1;
       log.info({ ...due }, "[Job] Scheduled plan change carried out");
     } catch (error) {
-      const noted = await gateway.failScheduledChange(due, String(error));
-      log.error({ ...due, ...noted, error: String(error) }, "[Job] Scheduled plan change failed");
+      const stored = await gateway.failScheduledChange(due, String(error));
+      log.error({ ...due, ...stored, error: String(error) }, "[Job] Scheduled plan change failed");
       result.failed += 1;
     }
   }

@@ -1,16 +1,16 @@
-/** Lets go of reservations that ended by themselves, for rows that nobody touches; the gate does it for all others. */
+/** Expires reservations of rows without calls; the gate expires them on the rows that it updates. */
 import type { Gateway } from "@/lib/database";
 
-/** More than that waits for the next round, so that no round runs into it. */
-const MAX_PORTIONS = 20;
+/** The rest waits for the next run, so that a run ends before the next one starts. */
+const MAX_BATCHES = 20;
 
-/** One round; two at once, or a caller at the gate, never let go of the same reservation twice. */
+/** One run. Concurrent runs and gate calls never expire a reservation twice. */
 export async function expireReservations(gateway: Gateway): Promise<{ rows: number }> {
   const result = { rows: 0 };
-  for (let portion = 0; portion < MAX_PORTIONS; portion += 1) {
+  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
     const { rows } = await gateway.expireDueReservations();
     result.rows += rows;
-    // None due, or only such as somebody else holds.
+    // None is due, or other sessions lock the due ones.
     if (rows === 0) break;
   }
   return result;

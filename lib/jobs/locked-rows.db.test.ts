@@ -1,4 +1,4 @@
-/** A row that another session locks costs a round of a job its deadline for that row, and no other row's work. */
+/** A row that another session locks delays a job only by the deadline of that row. */
 import { expect, test } from "vitest";
 import { MINUTE } from "@/lib/billing/period";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -20,7 +20,7 @@ async function whileLocked<T>(userId: string, work: () => Promise<T>): Promise<T
   }
 }
 
-test("its reservation expires in the next round, all others in this one", async () => {
+test("a locked row's reservation expires in the next run, all others in this one", async () => {
   for (const userId of ["stuck", "free"]) {
     await gateway.reserve(userId, "words_used", 100, 60);
     await gateway.setSandboxClock(userId, Date.now() + 2 * MINUTE);
@@ -36,7 +36,7 @@ test("its reservation expires in the next round, all others in this one", async 
   expect(await expireReservations(gateway)).toEqual({ rows: 1 });
 });
 
-test("its gauge is reported and repaired in the next round, all others in this one", async () => {
+test("a locked row's gauge is repaired in the next run, all others in this one", async () => {
   for (const userId of ["gauge-1", "gauge-2"]) {
     await gateway.createChatbot(userId, "Bot");
     await query(

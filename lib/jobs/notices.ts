@@ -1,29 +1,29 @@
-/** Finds what users should be told, and hands it to whatever delivers it. The gate knows nothing of this. */
+/** Creates the due notices of all users and sends them by the configured deliveries. */
 import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 import { log } from "@/lib/observability";
 
-/** As many as a round can send within the time that hosts give one. */
-const BATCH = 100;
+/** As many as one run can send within the time limit of hosts. */
+const BATCH_SIZE = 100;
 
-/** One round; two at once write one row for each occasion, and never send the same one at the same time. */
-export async function tellUsers(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
-  let made = 0;
+/** One run. Concurrent runs write one row per occasion, and never send the same notice at once. */
+export async function createAndSendNotices(gateway: Gateway, deliveries: readonly NoticeDelivery[] = DELIVERIES) {
+  let created = 0;
   for (let after: string | null = ""; after !== null; ) {
     const page: Awaited<ReturnType<Gateway["makeDueNotices"]>> = await gateway.makeDueNotices(after);
-    made += page.made;
+    created += page.made;
     after = page.next;
   }
-  // Without a delivery nothing is claimed: one that is plugged in later begins with the last day's.
+  // Without a delivery no notice is claimed, so that a later delivery starts with those of the last day.
   const sent = deliveries.length > 0 ? await deliver(gateway, deliveries) : { delivered: 0, failed: 0 };
   const { deleted } = await gateway.cleanupNotices();
-  return { made, ...sent, deleted };
+  return { made: created, ...sent, deleted };
 }
 
 async function deliver(gateway: Gateway, deliveries: readonly NoticeDelivery[]) {
   const result = { delivered: 0, failed: 0 };
-  for (const { email, ...notice } of await gateway.claimNotices(BATCH)) {
+  for (const { email, ...notice } of await gateway.claimNotices(BATCH_SIZE)) {
     const day = (at: string) =>
       formatTime(at, "day", { locale: DEFAULT_LOCALE, zone: "UTC", now: Date.parse(notice.at) });
     const words = noticeWords(notice, { locale: DEFAULT_LOCALE, day });
@@ -32,7 +32,7 @@ async function deliver(gateway: Gateway, deliveries: readonly NoticeDelivery[]) 
       outcome.status === "rejected" ? [{ delivery: deliveries[index]?.name, error: String(outcome.reason) }] : [],
     );
     for (const failure of failed) {
-      log.error({ userId: notice.userId, noticeId: notice.id, ...failure }, "[Job] Notice could not be delivered");
+      log.error({ userId: notice.userId, noticeId: notice.id, ...failure }, "[Job] Sending a notice failed");
     }
     if (failed.length === 0) await gateway.concludeNotice(notice.userId, notice.id);
     result[failed.length === 0 ? "delivered" : "failed"] += 1;

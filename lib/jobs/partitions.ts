@@ -1,19 +1,20 @@
-/** Keeps the ledger's months: the next ones are there before anybody needs them, and those nobody needs any more go. */
+/** Creates the ledger's monthly partitions in advance, and drops those that are no longer needed. */
 import type { Instant } from "@/lib/billing/facts";
 import { addMonths } from "@/lib/billing/period";
 import type { Gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 
-/** A job that fails for weeks must not be felt; without a month of its own, use falls in the default partition. */
-const AHEAD = 3;
+/** Enough for a job that fails for weeks. Without a partition of its month, usage is stored in the default partition. */
+const MONTHS_AHEAD = 3;
 
 /**
- * One round: makes this month and the next three where they are missing, and drops what is older than `keepMonths`
- * whole months. What an open window or reservation needs stays, however old (drop_ledger_partitions).
+ * One run: creates missing partitions of this month and the next three, and drops those older than `keepMonths` whole
+ * months. Rows of an open window or reservation stay at any age (drop_ledger_partitions).
  */
-export async function keepLedgerMonths(gateway: Gateway, keepMonths: number, now: Instant = Date.now()) {
-  const made = await gateway.createLedgerPartitions(now, AHEAD + 1);
+export async function maintainLedgerPartitions(gateway: Gateway, keepMonths: number, now: Instant = Date.now()) {
+  const made = await gateway.createLedgerPartitions(now, MONTHS_AHEAD + 1);
   const { dropped, deleted } = await gateway.dropLedgerPartitions(addMonths(now, -keepMonths));
-  if (made.length + dropped.length + deleted > 0) log.info({ made, dropped, deleted }, "[Job] Ledger months kept");
+  if (made.length + dropped.length + deleted > 0)
+    log.info({ made, dropped, deleted }, "[Job] Ledger partitions created or dropped");
   return { made, dropped, deleted };
 }

@@ -10,7 +10,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
-import { exclusively } from "./run";
+import { runExclusively } from "./run";
 
 const { database, gateway, query } = meteredDatabase();
 
@@ -225,7 +225,7 @@ describe("rounds of a job", () => {
     });
     const rounds = await Promise.all(
       others.map(async (each, place) => {
-        const round = await exclusively({ name: "at_once", by: `process ${place}` }, each, async () => {
+        const round = await runExclusively({ name: "at_once", by: `process ${place}` }, each, async () => {
           worked += 1;
           // The round lasts until the other three have asked.
           await othersRefused;
@@ -243,19 +243,19 @@ describe("rounds of a job", () => {
 
   test("that was killed lets the next begin when its lease is over; one that failed at once", async () => {
     expect(await gateway.beginJob("killed", "a process", 3_600, 0)).toEqual(expect.any(Number));
-    expect(await exclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
+    expect(await runExclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
       ran: false,
     });
     await query("update job_runs set lease_until = now() where job = 'killed'");
-    expect(await exclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
+    expect(await runExclusively({ name: "killed", by: "another" }, gateway, async () => ({}))).toMatchObject({
       ran: true,
     });
 
-    const failing = exclusively({ name: "failing", by: "a process" }, gateway, async () => {
+    const failing = runExclusively({ name: "failing", by: "a process" }, gateway, async () => {
       throw new Error("broken");
     });
     await expect(failing).rejects.toThrow("broken");
-    expect(await exclusively({ name: "failing", by: "another" }, gateway, async () => ({ done: 3 }))).toMatchObject({
+    expect(await runExclusively({ name: "failing", by: "another" }, gateway, async () => ({ done: 3 }))).toMatchObject({
       ran: true,
     });
     expect(await query("select error, result from job_runs where job = 'failing' order by run_id")).toEqual([
@@ -266,7 +266,7 @@ describe("rounds of a job", () => {
 
   test("of two schedulers side by side keep the interval of one", async () => {
     const often = { name: "often", by: "scheduler", notWithinSeconds: 30 };
-    expect(await exclusively(often, gateway, async () => ({}))).toMatchObject({ ran: true });
-    expect(await exclusively(often, gateway, async () => ({}))).toMatchObject({ ran: false });
+    expect(await runExclusively(often, gateway, async () => ({}))).toMatchObject({ ran: true });
+    expect(await runExclusively(often, gateway, async () => ({}))).toMatchObject({ ran: false });
   });
 });

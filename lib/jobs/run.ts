@@ -1,30 +1,31 @@
-/** One round of a job, by whoever starts it: two at once do the work once, and what came of it is written down. */
+/** Runs a job under a lease, so that concurrent starts run it once, and records the result. */
 import type { Gateway } from "@/lib/database";
-import { inRequest, log, measures, requestId, secondsSince } from "@/lib/observability";
+import { inRequest, log, metrics, requestId, secondsSince } from "@/lib/observability";
 import { JOBS, type Job, type JobName } from "./schedule";
 
-export type Round<T = object> = { ran: true; result: T } | { ran: false; reason: "already_running" };
+export type JobRun<T = object> = { ran: true; result: T } | { ran: false; reason: "already_running" };
 
 /**
- * So long a round that was killed keeps others away: its job's interval, within these. One that takes longer may be
- * joined by another, which is safe.
+ * How long a killed run blocks the next one: the job's interval, within these limits. If a run takes longer, another can
+ * start, which is safe.
  */
 const LEASE_SECONDS = { least: 120, most: 900 };
 
 /**
- * @param by what started it: the host's cron, this process' scheduler, an admin
- * @param notWithinSeconds leaves it to a round that began so recently, where several schedulers run side by side
- * @throws what the job throws, once it is written down
+ * Runs a job.
+ * @param by the starter: the host's cron, this process's scheduler, an admin
+ * @param notWithinSeconds does nothing if another run started so recently, for several schedulers side by side
+ * @throws the job's error, after recording it
  */
 export async function runJob(
   name: JobName,
   by: string,
   gateway: Gateway,
   { notWithinSeconds = 0 } = {},
-): Promise<Round> {
+): Promise<JobRun> {
   const { everySeconds, run }: Job = JOBS[name];
   const leaseSeconds = Math.min(Math.max(everySeconds, LEASE_SECONDS.least), LEASE_SECONDS.most);
-  return exclusively({ name, by, notWithinSeconds, leaseSeconds }, gateway, () => run(gateway));
+  return runExclusively({ name, by, notWithinSeconds, leaseSeconds }, gateway, () => run(gateway));
 }
 
 interface Work {
@@ -34,36 +35,36 @@ interface Work {
   leaseSeconds?: number;
 }
 
-/** Does the work unless another round of that name is under way. */
-export async function exclusively<T extends object>(
+/** Does the work unless another run of that name is in progress. */
+export async function runExclusively<T extends object>(
   { name, by, notWithinSeconds = 0, leaseSeconds = LEASE_SECONDS.most }: Work,
   gateway: Gateway,
   work: () => Promise<T>,
-): Promise<Round<T>> {
+): Promise<JobRun<T>> {
   const run = await gateway.beginJob(name, by, leaseSeconds, notWithinSeconds);
   if (run === null) return { ran: false, reason: "already_running" };
   const start = performance.now();
   try {
-    // The round's own id, where no request began it: what it logs and decides can be told from other rounds'.
+    // A run without a request gets its own id, so that its log lines and decisions can be found.
     const result = await inRequest(requestId(), work);
-    await gateway.finishJob(name, run, summary(result), null);
-    measures.jobSeconds.observe({ job: name, outcome: "done" }, secondsSince(start));
+    await gateway.finishJob(name, run, withoutLists(result), null);
+    metrics.jobSeconds.observe({ job: name, outcome: "done" }, secondsSince(start));
     return { ran: true, result };
   } catch (error) {
-    measures.jobSeconds.observe({ job: name, outcome: "failed" }, secondsSince(start));
+    metrics.jobSeconds.observe({ job: name, outcome: "failed" }, secondsSince(start));
     await gateway.finishJob(name, run, null, String(error)).catch((late) => {
-      log.error({ job: name, error: String(late) }, "[Job] How it ended could not be written down");
+      log.error({ job: name, error: String(late) }, "[Job] Recording the error of a run failed");
     });
     throw error;
   }
 }
 
-/** The numbers of a result; its lists would fill the table. */
-function summary(result: object): object {
+/** The numbers of a result, since its lists would fill the table. */
+function withoutLists(result: object): object {
   return Object.fromEntries(
     Object.entries(result).flatMap(([key, value]): [string, unknown][] => {
       if (Array.isArray(value)) return [];
-      return [[key, typeof value === "object" && value !== null ? summary(value) : value]];
+      return [[key, typeof value === "object" && value !== null ? withoutLists(value) : value]];
     }),
   );
 }

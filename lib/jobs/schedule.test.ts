@@ -12,7 +12,7 @@ const { crons } = JSON.parse(readFileSync(path.join(import.meta.dirname, "..", "
   crons: Cron[];
 };
 
-/** The seconds between two runs, of the few forms of a cron line that we write. */
+/** The seconds between two runs, for the forms of cron lines that vercel.json uses. */
 function period(schedule: string): number {
   const [minute = "", hour = "", ...rest] = schedule.split(" ");
   expect(rest).toEqual(["*", "*", "*"]);
@@ -23,14 +23,14 @@ function period(schedule: string): number {
   return hour === "*" ? 3_600 : 86_400;
 }
 
-test("the host's cron calls every job, as often as the scheduler", () => {
+test("the host's cron calls each job as often as the scheduler", () => {
   const called = crons.map(({ path: route, schedule }) => [route, period(schedule)]);
   const wanted = Object.entries(JOBS).map(([name, { everySeconds }]) => [`/api/cron/${name}`, everySeconds]);
   expect(new Map(called as [string, number][])).toEqual(new Map(wanted as [string, number][]));
   expect(called).toHaveLength(wanted.length);
 });
 
-test("the lines for pg_cron call the same at the same times", () => {
+test("the pg_cron lines call the same jobs at the same times", () => {
   const page = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "jobs.md"), "utf8");
   const lines = [...page.matchAll(/^ {2}\('(\w+)', '([^']+)'\)/gm)].map(([, job, schedule]) => ({
     path: `/api/cron/${job}`,
@@ -39,6 +39,6 @@ test("the lines for pg_cron call the same at the same times", () => {
   expect(lines).toEqual(crons);
 });
 
-test("a name that every object has is no job", () => {
+test("the name of an Object property is not a job", () => {
   expect(["retry", "toString", "__proto__", ""].map(isJobName)).toEqual([true, false, false, false]);
 });

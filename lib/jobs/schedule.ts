@@ -1,34 +1,34 @@
-/** The whole list of jobs. Each is safe to run twice at once and to be killed in the middle. */
+/** The list of all jobs. Each can run twice at once and can be killed at any point. */
 import { endDoubled, reach } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
 import { env } from "@/lib/env";
-import { carryOutChanges } from "./changes";
+import { carryOutScheduledChanges } from "./changes";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
-import { tellUsers } from "./notices";
-import { keepLedgerMonths } from "./partitions";
+import { createAndSendNotices } from "./notices";
+import { maintainLedgerPartitions } from "./partitions";
 import { reconcileAll } from "./reconcile-all";
 import { retryWebhooks } from "./retry";
 
 export interface Job {
-  /** vercel.json says the same to the host's cron (a test holds the two together). */
+  /** vercel.json has the same interval for the host's cron; a test compares them. */
   everySeconds: number;
   run: (gateway: Gateway) => Promise<object>;
 }
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const MINUTE_SECONDS = 60;
+const HOUR_SECONDS = 60 * MINUTE_SECONDS;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 export const JOBS = {
-  retry: { everySeconds: MINUTE, run: retryWebhooks },
-  expire: { everySeconds: MINUTE, run: expireReservations },
-  checkouts: { everySeconds: 2 * MINUTE, run: (gateway) => endDoubled({ reach, gateway }) },
-  changes: { everySeconds: 5 * MINUTE, run: (gateway) => carryOutChanges(gateway, reach) },
-  notices: { everySeconds: 5 * MINUTE, run: (gateway) => tellUsers(gateway) },
-  cleanup: { everySeconds: HOUR, run: (gateway) => cleanUp(gateway, env().webhookDays) },
-  partitions: { everySeconds: DAY, run: (gateway) => keepLedgerMonths(gateway, env().ledgerMonths) },
-  reconcile: { everySeconds: DAY, run: (gateway) => reconcileAll(gateway, { repair: true }) },
+  retry: { everySeconds: MINUTE_SECONDS, run: retryWebhooks },
+  expire: { everySeconds: MINUTE_SECONDS, run: expireReservations },
+  checkouts: { everySeconds: 2 * MINUTE_SECONDS, run: (gateway) => endDoubled({ reach, gateway }) },
+  changes: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => carryOutScheduledChanges(gateway, reach) },
+  notices: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => createAndSendNotices(gateway) },
+  cleanup: { everySeconds: HOUR_SECONDS, run: (gateway) => cleanUp(gateway, env().webhookDays) },
+  partitions: { everySeconds: DAY_SECONDS, run: (gateway) => maintainLedgerPartitions(gateway, env().ledgerMonths) },
+  reconcile: { everySeconds: DAY_SECONDS, run: (gateway) => reconcileAll(gateway, { repair: true }) },
 } as const satisfies Record<string, Job>;
 
 export type JobName = keyof typeof JOBS;

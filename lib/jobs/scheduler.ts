@@ -1,31 +1,31 @@
-/** Runs the jobs in this process: for the sandbox, and for one machine without a cron of its own. */
+/** Runs the jobs in this process: for the sandbox, and for a machine without a cron. */
 import { gateway } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { runJob } from "./run";
 import { JOBS, type JobName } from "./schedule";
 
-/** A process that is restarted every day must come to its daily jobs too. */
-const FIRST_ROUND_MS = 10_000;
+/** Short, so that a process that restarts every day runs its daily jobs too. */
+const FIRST_RUN_MS = 10_000;
 
-/** Starts every job soon and then at its interval; a round that is still running is not joined by another. */
+/** Starts each job soon and then at its interval, unless its last run is still in progress. */
 export function startScheduler(): void {
   for (const [name, { everySeconds }] of Object.entries(JOBS)) {
     let running = false;
-    const round = async () => {
+    const runOnce = async () => {
       if (running) return;
       running = true;
       try {
-        // Several processes may each have a scheduler; together they keep the interval of one.
+        // Several processes can each have a scheduler; together they run a job as often as one.
         const notWithinSeconds = everySeconds / 2;
-        const round = await runJob(name as JobName, "scheduler", gateway(), { notWithinSeconds });
-        log.debug({ job: name, ...round }, "[Job] done");
+        const run = await runJob(name as JobName, "scheduler", gateway(), { notWithinSeconds });
+        log.debug({ job: name, ...run }, "[Job] done");
       } catch (error) {
         log.error({ job: name, error: String(error) }, "[Job] failed");
       } finally {
         running = false;
       }
     };
-    setTimeout(round, FIRST_ROUND_MS).unref();
-    setInterval(round, everySeconds * 1000).unref();
+    setTimeout(runOnce, FIRST_RUN_MS).unref();
+    setInterval(runOnce, everySeconds * 1000).unref();
   }
 }

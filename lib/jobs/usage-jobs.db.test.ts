@@ -5,13 +5,13 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
-import { keepLedgerMonths } from "./partitions";
+import { maintainLedgerPartitions } from "./partitions";
 import { reconcileUsage } from "./reconcile-usage";
 
 const { gateway, query, meter } = meteredDatabase();
 
-/** The same round in several processes at once. */
-const atOnce = <T>(round: () => Promise<T>) => Promise.all([round(), round(), round(), round()]);
+/** Runs the job four times at once. */
+const concurrently = <T>(run: () => Promise<T>) => Promise.all([run(), run(), run(), run()]);
 const monthName = (at: number) => `usage_ledger_${new Date(at).toISOString().slice(0, 7).replace("-", "_")}`;
 const partitions = async () =>
   (
@@ -21,11 +21,11 @@ const partitions = async () =>
   ).map(({ name }) => name);
 
 describe("partitions", () => {
-  test("this month and the next three are made, once, and closed to everybody else", async () => {
+  test("this month and the next three are created once, without access for other roles", async () => {
     const now = addMonths(Date.now(), 40);
     const ahead = [0, 1, 2, 3].map((months) => monthName(addMonths(now, months)));
-    expect((await keepLedgerMonths(gateway, 60, now)).made).toEqual(ahead);
-    expect((await keepLedgerMonths(gateway, 60, now)).made).toEqual([]);
+    expect((await maintainLedgerPartitions(gateway, 60, now)).made).toEqual(ahead);
+    expect((await maintainLedgerPartitions(gateway, 60, now)).made).toEqual([]);
     expect(await partitions()).toEqual(expect.arrayContaining(ahead));
     const [open] = await query(
       `select count(*)::int as count from pg_class
@@ -35,23 +35,23 @@ describe("partitions", () => {
     expect(open).toEqual({ count: 0 });
   });
 
-  test("rounds at once make each month once", async () => {
+  test("concurrent runs create each month once", async () => {
     const now = addMonths(Date.now(), 60);
-    const rounds = await atOnce(() => keepLedgerMonths(gateway, 80, now));
-    expect(rounds.flatMap(({ made }) => made).sort()).toEqual(
+    const runs = await concurrently(() => maintainLedgerPartitions(gateway, 80, now));
+    expect(runs.flatMap(({ made }) => made).sort()).toEqual(
       [0, 1, 2, 3].map((months) => monthName(addMonths(now, months))),
     );
   });
 
-  test("months older than asked go, also with rounds at once; the others stay", async () => {
-    const kept = monthName(addMonths(Date.now(), -9));
-    const gone = monthName(addMonths(Date.now(), -10));
-    expect(await partitions()).toEqual(expect.arrayContaining([gone, kept]));
-    const rounds = await atOnce(() => keepLedgerMonths(gateway, 14, addMonths(Date.now(), 5)));
-    expect(rounds.flatMap(({ dropped }) => dropped).filter((name) => name === gone)).toHaveLength(1);
+  test("only older months are dropped, also by concurrent runs", async () => {
+    const keptMonth = monthName(addMonths(Date.now(), -9));
+    const oldMonth = monthName(addMonths(Date.now(), -10));
+    expect(await partitions()).toEqual(expect.arrayContaining([oldMonth, keptMonth]));
+    const runs = await concurrently(() => maintainLedgerPartitions(gateway, 14, addMonths(Date.now(), 5)));
+    expect(runs.flatMap(({ dropped }) => dropped).filter((name) => name === oldMonth)).toHaveLength(1);
     const left = await partitions();
-    expect(left).toContain(kept);
-    expect(left).not.toContain(gone);
+    expect(left).toContain(keptMonth);
+    expect(left).not.toContain(oldMonth);
   });
 });
 
@@ -63,11 +63,11 @@ describe("cleanup", () => {
       [userId, count, age],
     );
 
-  test("keys go after 48 hours, however many; younger ones stay", async () => {
+  test("all keys are deleted after 48 hours, and no younger ones", async () => {
     await addKeys("keys-old", 12_000, "48 hours 1 minute");
     await addKeys("keys-young", 3, "47 hours 59 minutes");
-    const rounds = await atOnce(() => cleanUp(gateway, 30));
-    expect(rounds.reduce((sum, { keys }) => sum + keys, 0)).toBe(12_000);
+    const runs = await concurrently(() => cleanUp(gateway, 30));
+    expect(runs.reduce((sum, { keys }) => sum + keys, 0)).toBe(12_000);
     expect(
       await query(
         "select user_id, count(*)::int from idempotency_keys where user_id in ('keys-old', 'keys-young') group by 1",
@@ -75,7 +75,7 @@ describe("cleanup", () => {
     ).toEqual([{ user_id: "keys-young", count: 3 }]);
   });
 
-  test("a key that is gone charges anew", async () => {
+  test("a deleted key charges again", async () => {
     await gateway.consume("keys-again", "words_used", 10, "retry");
     expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 10 });
     await query("update idempotency_keys set created_at = now() - interval '49 hours' where user_id = 'keys-again'");
@@ -83,7 +83,7 @@ describe("cleanup", () => {
     expect(await gateway.consume("keys-again", "words_used", 10, "retry")).toMatchObject({ used: 20 });
   });
 
-  test("a free key that charges again lasts 48 hours from then", async () => {
+  test("a free key that charges again is kept for another 48 hours", async () => {
     await gateway.consume("keys-free", "words_used", 10, "retry");
     await query("update idempotency_keys set created_at = now() - interval '49 hours' where user_id = 'keys-free'");
     await gateway.release("keys-free", "words_used", 10, "retry");
@@ -92,7 +92,7 @@ describe("cleanup", () => {
     expect(await gateway.consume("keys-free", "words_used", 10, "retry")).toMatchObject({ used: 10 });
   });
 
-  test("reservations that ended go a day after the keys; open ones stay", async () => {
+  test("ended reservations are deleted a day after the keys, and open ones stay", async () => {
     const held = [];
     for (const _ of [1, 2, 3]) held.push(await gateway.reserve("held", "words_used", 10, 3_600));
     const [settled, young] = held.map(({ reservationId }) => reservationId as string);
@@ -111,14 +111,14 @@ describe("cleanup", () => {
     expect(await meter("held", "words_used")).toMatchObject({ used: 8, reserved: 10 });
   });
 
-  test("counters of attempts go when their window has ended, however many; the others stay", async () => {
+  test("all counters of attempts are deleted after their window, and no others", async () => {
     await query(
       `insert into rate_limits (scope, key, resets_at, hits)
        select 'test', state || n, now() + case state when 'ended' then interval '-1 second' else interval '1 minute' end, 1
        from unnest(array['ended', 'open']) state, generate_series(1, 12000) n`,
     );
-    const rounds = await atOnce(() => cleanUp(gateway, 30));
-    expect(rounds.reduce((sum, { rateLimits }) => sum + rateLimits, 0)).toBe(12_000);
+    const runs = await concurrently(() => cleanUp(gateway, 30));
+    expect(runs.reduce((sum, { rateLimits }) => sum + rateLimits, 0)).toBe(12_000);
     expect(await query("select left(key, 4) as state, count(*)::int from rate_limits group by 1")).toEqual([
       { state: "open", count: 12_000 },
     ]);
@@ -127,7 +127,7 @@ describe("cleanup", () => {
     expect(JSON.stringify(plan)).toContain("rate_limits_resets_at");
   });
 
-  test("webhooks that were decided go after the days asked for; what waits for somebody stays", async () => {
+  test("decided webhooks are deleted after the configured days, and waiting ones stay", async () => {
     await query(
       `insert into webhook_events (processor, id, event_type, raw, outcome, created_at)
        select 'stripe', 'evt_' || o || d, 'ping', '{}', o, now() - d * interval '1 day'
@@ -154,17 +154,17 @@ describe("expire", () => {
     await gateway.setSandboxClock(userId, Date.now() + 61 * SECOND);
   }
 
-  test("what is over is let go of, also by rounds at once; what is not over stays", async () => {
+  test("due reservations expire, also with concurrent runs, and others stay open", async () => {
     await Promise.all(["over-1", "over-2", "over-3"].map(hold));
     await gateway.reserve("not-over", "words_used", 100, 60);
-    await atOnce(() => expireReservations(gateway));
+    await concurrently(() => expireReservations(gateway));
     for (const userId of ["over-1", "over-2", "over-3"])
       expect(await stored(userId)).toEqual([{ reserved: null, state: "expired" }]);
     expect(await expireReservations(gateway)).toEqual({ rows: 0 });
     expect(await stored("not-over")).toEqual([{ reserved: "100", state: "open" }]);
   });
 
-  test("more than a portion of them", async () => {
+  test("more than one batch of reservations", async () => {
     const crowd = Array.from({ length: 510 }, (_, index) => `crowd-${index}`);
     await Promise.all(crowd.map((userId) => gateway.reserve(userId, "words_used", 5, 60)));
     await query("insert into sandbox_clocks (user_id, shift) select unnest($1::text[]), interval '61 seconds'", [
@@ -176,7 +176,7 @@ describe("expire", () => {
 });
 
 describe("reconcile", () => {
-  const spoil = (userId: string, usage: object) =>
+  const setUsage = (userId: string, usage: object) =>
     query("update subscriptions set usage = usage || $2::jsonb where user_id = $1 and usage ?| $3::text[]", [
       userId,
       JSON.stringify(usage),
@@ -185,22 +185,29 @@ describe("reconcile", () => {
   const of = async (userId: string) =>
     (await reconcileUsage(gateway)).drifts.filter((drift) => drift.userId === userId);
 
-  test("a counter that is off is named and left alone, round after round", async () => {
-    await gateway.consume("spoilt", "words_used", 40);
-    await spoil("spoilt", { words_used: 47 });
-    const expected = { userId: "spoilt", product: "writer", field: "words_used", counted: 47, actual: 40, drift: 7 };
-    for (const _ of [1, 2]) expect(await of("spoilt")).toEqual([expected]);
-    expect(await meter("spoilt", "words_used")).toMatchObject({ used: 47 });
-    await spoil("spoilt", { words_used: 40 });
-    expect(await of("spoilt")).toEqual([]);
+  test("a wrong counter is reported and not changed, in each run", async () => {
+    await gateway.consume("wrong-counter", "words_used", 40);
+    await setUsage("wrong-counter", { words_used: 47 });
+    const expected = {
+      userId: "wrong-counter",
+      product: "writer",
+      field: "words_used",
+      counted: 47,
+      actual: 40,
+      drift: 7,
+    };
+    for (const _ of [1, 2]) expect(await of("wrong-counter")).toEqual([expected]);
+    expect(await meter("wrong-counter", "words_used")).toMatchObject({ used: 47 });
+    await setUsage("wrong-counter", { words_used: 40 });
+    expect(await of("wrong-counter")).toEqual([]);
   });
 
-  test("a gauge that is off is named and put right, once by rounds at once", async () => {
+  test("a wrong gauge is reported and repaired, once by concurrent runs", async () => {
     await gateway.createChatbot("gauged", "Bot");
-    await spoil("gauged", { chatbots_count: 3 });
-    const rounds = await atOnce(() => reconcileUsage(gateway));
-    expect(rounds.reduce((sum, { repaired }) => sum + repaired, 0)).toBe(1);
-    expect(rounds.flatMap(({ drifts }) => drifts)).toContainEqual({
+    await setUsage("gauged", { chatbots_count: 3 });
+    const runs = await concurrently(() => reconcileUsage(gateway));
+    expect(runs.reduce((sum, { repaired }) => sum + repaired, 0)).toBe(1);
+    expect(runs.flatMap(({ drifts }) => drifts)).toContainEqual({
       userId: "gauged",
       product: "chatbots",
       field: "chatbots_count",
@@ -212,10 +219,10 @@ describe("reconcile", () => {
     expect(await of("gauged")).toEqual([]);
   });
 
-  test("everybody is looked at, page after page", async () => {
+  test("all users are checked, page by page", async () => {
     await query("insert into users (user_id) select 'many-' || n from generate_series(1, 1200) n");
     await gateway.consume("many-999", "words_used", 5);
-    await spoil("many-999", { words_used: 6 });
+    await setUsage("many-999", { words_used: 6 });
     const [users] = await query("select count(*)::int as count from users");
     const report = await reconcileUsage(gateway);
     expect(report.checked).toBe(users?.count);
@@ -223,13 +230,13 @@ describe("reconcile", () => {
   });
 });
 
-test("a database that does not answer ends the round; the next one does all of it", async () => {
+test("an unavailable database ends the run with an error", async () => {
   const down = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
-  const rounds = [
-    () => keepLedgerMonths(down, 25),
+  const runs = [
+    () => maintainLedgerPartitions(down, 25),
     () => cleanUp(down, 30),
     () => expireReservations(down),
     () => reconcileUsage(down),
   ];
-  for (const round of rounds) await expect(round()).rejects.toMatchObject({ problem: "unavailable" });
+  for (const run of runs) await expect(run()).rejects.toMatchObject({ problem: "unavailable" });
 });

@@ -1,4 +1,4 @@
-/** The alert rules on what `/api/metrics` really answers: quiet on a healthy deployment, raised by what is planted. */
+/** The alert rules on a real response of `/api/metrics`: silent on a healthy deployment, firing on planted problems. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -14,20 +14,20 @@ const scrape = createScrape(() => gateway, 0);
 const RULES = path.join(import.meta.dirname, "..", "..", "ops", "alerts.yml");
 const installed = spawnSync("promtool", ["--version"]).error === undefined;
 
-/** The alerts that fire when the page has stood as it is for two hours, until now. */
+/** The alerts that fire if the metrics have been unchanged for the last two hours. */
 function firing(page: string): string[] {
   const now = Math.floor(Date.now() / 1_000);
   const series = parseMetrics(page).map(({ name, labels, value }) => ({
     series: `${name}{${Object.entries(labels)
       .map(([label, text]) => `${label}=${JSON.stringify(text)}`)
       .join(",")}}`,
-    // promtool's clock begins at 0: instants are moved there, so that they lie as far back as they do.
+    // promtool's clock begins at 0, so timestamps are shifted by the same amount.
     values: `${name.endsWith("_timestamp_seconds") ? value - now + 7_200 : value}x120`,
   }));
   const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-alerts-"));
   try {
     const file = path.join(directory, "page.yml");
-    // A list of no alerts is expected, so that promtool tells what there are instead.
+    // promtool prints the alerts that differ from this empty expectation.
     const tests = [
       {
         interval: "1m",
@@ -39,16 +39,16 @@ function firing(page: string): string[] {
     ];
     writeFileSync(file, JSON.stringify({ rule_files: [RULES], evaluation_interval: "1m", tests }));
     const { stdout, stderr } = spawnSync("promtool", ["test", "rules", file], { encoding: "utf8" });
-    const said = stdout + stderr;
-    if (!/SUCCESS|FAILED/.test(said)) throw new Error(said);
-    return [...new Set([...said.matchAll(/alertname="(\w+)"/g)].map(([, name = ""]) => name))].sort();
+    const output = stdout + stderr;
+    if (!/SUCCESS|FAILED/.test(output)) throw new Error(output);
+    return [...new Set([...output.matchAll(/alertname="(\w+)"/g)].map(([, name = ""]) => name))].sort();
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
 test.skipIf(!installed)(
-  "quiet while all is well; a dead event, an overdue renewal and a stale job are told",
+  "silent on a healthy deployment; a dead event, an overdue renewal and a stale job fire",
   async () => {
     await subscribe("well", { plan: "plus" });
     await gateway.consume("well", "words_used", 100);

@@ -1,4 +1,4 @@
-/** Gauges of the whole deployment, whichever process is asked: read from the database when somebody looks. */
+/** Gauges of the whole deployment, the same in each process: read from the database at each scrape. */
 import { Gauge } from "prom-client";
 import { z } from "zod";
 import type { BillingMeasures } from "@/lib/database";
@@ -16,33 +16,33 @@ const gauges = {
   pastDue: gauge("tollgate_subscriptions_past_due", "Subscriptions whose payment is open", "processor"),
   overdue: gauge(
     "tollgate_renewals_overdue",
-    "Live subscriptions two hours past their period, without news",
+    "Live subscriptions two hours past their period, without an update",
     "processor",
   ),
   inbox: gauge("tollgate_inbox_events", "Stored events that changed nothing yet", "processor", "state"),
-  inboxOldest: gauge("tollgate_inbox_oldest_seconds", "Age of the oldest of them", "processor", "state"),
-  lastWebhook: gauge("tollgate_last_webhook_timestamp_seconds", "When a processor was last heard of", "processor"),
-  lockWaiters: gauge("tollgate_database_lock_waiters", "Sessions that wait for a lock now"),
-  lockLongest: gauge("tollgate_database_lock_longest_wait_seconds", "The longest of these waits"),
-  jobFailed: gauge("tollgate_job_failed", "Whether the job's last round failed", "job"),
-  jobSucceeded: gauge("tollgate_job_last_success_timestamp_seconds", "When the job last ended well", "job"),
-  differences: gauge("tollgate_reconcile_differences", "What the last reconciliation found", "kind"),
+  inboxOldest: gauge("tollgate_inbox_oldest_seconds", "Age of the oldest of these events", "processor", "state"),
+  lastWebhook: gauge("tollgate_last_webhook_timestamp_seconds", "Time of a processor's last webhook", "processor"),
+  lockWaiters: gauge("tollgate_database_lock_waiters", "Sessions that wait for a lock"),
+  lockLongest: gauge("tollgate_database_lock_longest_wait_seconds", "The longest wait for a lock"),
+  jobFailed: gauge("tollgate_job_failed", "Whether the job's last run failed", "job"),
+  jobSucceeded: gauge("tollgate_job_last_success_timestamp_seconds", "Time of the job's last successful run", "job"),
+  differences: gauge("tollgate_reconcile_differences", "Differences that the last reconciliation found", "kind"),
 };
 
-const found = z.number().catch(0);
-/** The numbers of lib/jobs/reconcile-all.ts; a round of an older version, which had others, found nothing. */
+const count = z.number().catch(0);
+/** The numbers of lib/jobs/reconcile-all.ts. Missing ones, in the result of an older version, count as 0. */
 const reconciliation = z
   .object({
-    usage: z.object({ drifting: found }).catch({ drifting: 0 }),
-    subscriptions: z.object({ different: found, notFound: found }).catch({ different: 0, notFound: 0 }),
+    usage: z.object({ drifting: count }).catch({ drifting: 0 }),
+    subscriptions: z.object({ different: count, notFound: count }).catch({ different: 0, notFound: 0 }),
   })
   .catch({ usage: { drifting: 0 }, subscriptions: { different: 0, notFound: 0 } });
 
 const PROCESSORS = ["stripe", "paddle"];
 const STATES = ["undecided", "deferred", "quarantined", "dead"];
 
-/** Puts what the database says in place of what it said before; a plan that nobody has any more is gone. */
-export function showDeployment(measured: BillingMeasures): void {
+/** Replaces all gauges by the measured values. A plan without users disappears. */
+export function setDeploymentMetrics(measured: BillingMeasures): void {
   for (const each of Object.values(gauges)) each.reset();
   for (const { users, ...labels } of measured.users) gauges.users.set(labels, users);
   for (const { near, reached, average, ...labels } of measured.meters) {
@@ -50,7 +50,7 @@ export function showDeployment(measured: BillingMeasures): void {
     gauges.reached.set(labels, reached);
     gauges.average.set(labels, average);
   }
-  // Zero is said, not left out: an alert on something that is not there never ends.
+  // Zeros are set explicitly: an alert on a missing series never ends.
   for (const processor of PROCESSORS) {
     gauges.pastDue.set({ processor }, 0);
     gauges.overdue.set({ processor }, 0);
@@ -76,7 +76,7 @@ export function showDeployment(measured: BillingMeasures): void {
   for (const [kind, count] of Object.entries(differencesOf(reconciled))) gauges.differences.set({ kind }, count);
 }
 
-/** How many differences of each kind the reconcile job's answer tells of. */
+/** The differences of each kind in the reconcile job's result. */
 function differencesOf(result: unknown): Record<"usage" | "subscriptions" | "not_found", number> {
   const { usage, subscriptions } = reconciliation.parse(result);
   return { usage: usage.drifting, subscriptions: subscriptions.different, not_found: subscriptions.notFound };

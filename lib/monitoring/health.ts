@@ -1,6 +1,6 @@
 import { gateway } from "@/lib/database";
 
-/** Whether this process can do its work. The cache has no say: everything works without it. */
+/** Whether this process can serve requests. It does not check the cache, which the process does not need. */
 export async function health(): Promise<{ alive: true; ready: boolean; database: "answers" | "does_not_answer" }> {
   try {
     await gateway().ping();

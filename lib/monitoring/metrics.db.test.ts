@@ -20,7 +20,7 @@ const gate = createGate(() => gateway, measured);
 const scrape = createScrape(() => gateway, 0);
 afterAll(() => gateway.end());
 
-const PERSON = "person_whom_no_metric_names";
+const USER = "user_without_a_metric";
 let before: Sample[];
 let after: Sample[];
 let page: string;
@@ -30,31 +30,31 @@ const grown = (name: string, labels: Record<string, string> = {}) =>
 beforeAll(async () => {
   before = parseMetrics((await scrape()).text);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: "sub_metrics", userId: PERSON, price, startsAt: Date.now() - DAY });
+  const played = playSubscription({ id: "sub_metrics", userId: USER, price, startsAt: Date.now() - DAY });
   const created = played.created();
   await inRequest("req-of-the-webhook", () => deliver(gateway, created));
   await deliver(gateway, created);
-  await deliver(gateway, { ...created, id: "evt_strange", type: "strange.type_of_somebody" });
-  await gate.consume(PERSON, "words_used", 14_000);
-  await gate.consume(PERSON, "words_used", 2_000);
-  await gateway.createChatbot(PERSON, "one");
-  await gateway.createChatbot(PERSON, "two, for which free has no room");
-  await gateway.validatePlanChange(PERSON, "free", "chatbots");
+  await deliver(gateway, { ...created, id: "evt_strange", type: "strange.type" });
+  await gate.consume(USER, "words_used", 14_000);
+  await gate.consume(USER, "words_used", 2_000);
+  await gateway.createChatbot(USER, "one");
+  await gateway.createChatbot(USER, "two, above the limit of free");
+  await gateway.validatePlanChange(USER, "free", "chatbots");
   page = (await scrape()).text;
   after = parseMetrics(page);
 });
 
-test("a Prometheus server can read the page, and nobody's id is in it", () => {
+test("a Prometheus server can read the page, which contains no user id", () => {
   expect(page).toContain("# TYPE tollgate_gate_seconds histogram");
-  expect(page).not.toContain(PERSON);
-  expect(page).not.toContain("strange.type_of_somebody");
+  expect(page).not.toContain(USER);
+  expect(page).not.toContain("strange.type");
   const promtool = spawnSync("promtool", ["check", "metrics"], { input: page, encoding: "utf8" });
-  if (promtool.error) console.log("promtool is not installed: the page was read by our own parser only");
-  // Its exit code 3 is for opinions on names: Node's own metrics and the documents' are as they are.
+  if (promtool.error) console.log("promtool is not installed: only our own parser has read the page");
+  // Exit code 3 is a warning about names: those of Node's metrics and of the documents are fixed.
   else expect([0, 3]).toContain(promtool.status);
 });
 
-test("webhooks are counted by type and outcome, a type that we do not know as other", () => {
+test("webhooks are counted by type and outcome, and an unknown type as other", () => {
   const outcome = (type: string, outcome: string) =>
     grown("tollgate_webhook_events_total", { processor: "stripe", type, outcome });
   expect(outcome("customer.subscription.created", "applied")).toBe(1);
@@ -79,7 +79,7 @@ test("the documents' metrics have the documents' names", async () => {
   );
 });
 
-test("the gate's verdicts, their time and how calls travelled", () => {
+test("the gate's verdicts, their duration and their mode", () => {
   const verdict = (name: string) => grown("tollgate_gate_verdicts_total", { operation: "consume", verdict: name });
   expect([verdict("allowed"), verdict("limit_reached")]).toEqual([1, 1]);
   expect(grown("tollgate_gate_seconds_count", { operation: "consume" })).toBe(2);
@@ -87,18 +87,18 @@ test("the gate's verdicts, their time and how calls travelled", () => {
   expect(grown("tollgate_database_call_seconds_count", { function: "consume_batch" })).toBe(2);
 });
 
-test("a usage function without an answer is an atomic error, bad input is not", async () => {
+test("a usage function that times out is an atomic error, bad input is not", async () => {
   const count = async () => total(parseMetrics((await scrape()).text), "atomic_usage_errors_total");
   const start = await count();
-  await expect(gateway.consume(PERSON, "words_used", -1)).rejects.toMatchObject({ problem: "bad_input" });
+  await expect(gateway.consume(USER, "words_used", -1)).rejects.toMatchObject({ problem: "bad_input" });
   expect(await count()).toBe(start);
   const impatient = createGateway(measuredTransport(postgresTransport(shipped.url)));
-  await impatient.consume(PERSON, "words_used", 1);
+  await impatient.consume(USER, "words_used", 1);
   const client = await shipped.pool().connect();
   try {
     await client.query("begin");
-    await client.query("select from subscriptions where user_id = $1 for update", [PERSON]);
-    await expect(impatient.consume(PERSON, "words_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
+    await client.query("select from subscriptions where user_id = $1 for update", [USER]);
+    await expect(impatient.consume(USER, "words_used", 1)).rejects.toMatchObject({ problem: "unavailable" });
     expect(await count()).toBe(start + 1);
   } finally {
     await client.query("rollback");
@@ -109,7 +109,7 @@ test("a usage function without an answer is an atomic error, bad input is not", 
   expect(total(samples, "tollgate_database_lock_timeouts_total", { function: "check_and_increment_usage" })).toBe(1);
 });
 
-test("the deployment: users by plan, who is near a limit, what waits in the inbox", async () => {
+test("the deployment: users by plan, users near a limit, waiting events", async () => {
   expect(total(after, "tollgate_users", { product: "writer", plan: "plus" })).toBe(1);
   const words = { product: "writer", plan: "plus", field: "words_used" };
   expect(total(after, "tollgate_users_near_limit", words)).toBe(1 /* 14,000 of 15,000 */);
@@ -128,7 +128,7 @@ test("the deployment: users by plan, who is near a limit, what waits in the inbo
   );
 });
 
-test("a renewal that nobody told of is overdue", async () => {
+test("a renewal without a webhook is overdue", async () => {
   const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
   const silent = playSubscription({ id: "sub_silent", userId: "silent", price, startsAt: Date.now() - 32 * DAY });
   await deliver(gateway, silent.created());
@@ -139,12 +139,12 @@ test("a renewal that nobody told of is overdue", async () => {
   expect(await overdue()).toBe(0);
 });
 
-test("the decision's row knows the request that brought it about", async () => {
-  const { rows } = await database.pool().query("select request_id from decisions where user_id = $1", [PERSON]);
+test("a decision's row has the id of its request", async () => {
+  const { rows } = await database.pool().query("select request_id from decisions where user_id = $1", [USER]);
   expect(rows).toEqual([{ request_id: "req-of-the-webhook" }]);
 });
 
-test("without the database the process still tells what it counted", async () => {
+test("without the database the process still reports its own counters", async () => {
   const nowhere = createGateway(postgresTransport("postgres://nobody@127.0.0.1:1/none"));
   const { text } = await createScrape(() => nowhere, 0)();
   expect(total(parseMetrics(text), "tollgate_deployment_measures_up")).toBe(0);

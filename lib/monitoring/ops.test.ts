@@ -1,11 +1,11 @@
-/** ops/ against the code: alerts and dashboards ask for metrics that there are, and every alert has its page. */
+/** Compares ops/ with the code: alerts and dashboards use existing metrics, and each alert has a runbook. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import "./deployment";
-import "@/lib/observability/measures";
+import "@/lib/observability/metrics";
 import { registry } from "@/lib/observability/registry";
 import "./scrape";
 
@@ -31,7 +31,7 @@ const known = new Set(
 );
 const metricsIn = (text: string) => [...text.matchAll(/\b(?:tollgate_\w+|\w+_total)\b/g)].map(([name]) => name);
 
-test("the documents' four alerts have their names, and the four boards their panels", () => {
+test("the four alerts and the four dashboards of the documents exist", () => {
   expect(alerts.slice(0, 4)).toEqual([
     "HighUsageLimitViolations",
     "WebhookDuplicates",
@@ -56,13 +56,13 @@ test("the documents' four alerts have their names, and the four boards their pan
     expect(panels).toMatch(wanted);
 });
 
-test("every metric that an alert or a panel asks for is one that we have", () => {
-  const asked = new Set([...metricsIn(RULES), ...metricsIn(TESTS), ...panelExpressions.flatMap(metricsIn)]);
-  expect(asked.size).toBeGreaterThan(25);
-  expect([...asked].filter((name) => !known.has(name))).toEqual([]);
+test("each metric of an alert or a panel exists", () => {
+  const used = new Set([...metricsIn(RULES), ...metricsIn(TESTS), ...panelExpressions.flatMap(metricsIn)]);
+  expect(used.size).toBeGreaterThan(25);
+  expect([...used].filter((name) => !known.has(name))).toEqual([]);
 });
 
-test("every alert has its runbook, a test that raises it and one that does not; every runbook its alert", () => {
+test("each alert has a runbook, a test that raises it and one that does not; each runbook has its alert", () => {
   for (const alert of alerts) {
     expect(RULES).toContain(`runbook: ops/runbooks/${alert}.md`);
     expect(existsSync(path.join(OPS, "runbooks", `${alert}.md`)), alert).toBe(true);
@@ -73,12 +73,12 @@ test("every alert has its runbook, a test that raises it and one that does not; 
   expect(pages.sort()).toEqual(alerts.toSorted());
 });
 
-test("every panel's expression is one that Prometheus can evaluate", ({ skip }) => {
+test("Prometheus can parse each panel's expression", ({ skip }) => {
   const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-rules-"));
   try {
     const rules = panelExpressions.map((expr, index) => ({ record: `panel:${index}`, expr }));
     const file = path.join(directory, "panels.yml");
-    // JSON is YAML.
+    // JSON is valid YAML.
     writeFileSync(file, JSON.stringify({ groups: [{ name: "panels", rules }] }));
     const promtool = spawnSync("promtool", ["check", "rules", file], { encoding: "utf8" });
     if (promtool.error) return skip("promtool is not installed");

@@ -1,5 +1,5 @@
 import { gateway } from "@/lib/database";
 import { createScrape } from "./scrape";
 
-/** The process's reader of the metrics. */
+/** The scrape of this process. */
 export const scrape = createScrape(gateway);

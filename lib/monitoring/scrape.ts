@@ -1,12 +1,12 @@
-/** What `/api/metrics` answers: this process's counters, and the deployment's gauges from the database. */
+/** The response of `/api/metrics`: this process's counters, and the deployment's gauges from the database. */
 import { Gauge } from "prom-client";
 import type { Gateway } from "@/lib/database";
 import { log } from "@/lib/observability/log";
-import { measures } from "@/lib/observability/measures";
+import { metrics } from "@/lib/observability/metrics";
 import { once, registry } from "@/lib/observability/registry";
-import { showDeployment } from "./deployment";
+import { setDeploymentMetrics } from "./deployment";
 
-/** Several Prometheus servers, or an eager one, ask the database no more often than this. */
+/** Limits the database reads of several Prometheus servers, or of a short scrape interval. */
 const FRESH_MS = 30_000;
 
 const databaseUp = once(
@@ -14,25 +14,25 @@ const databaseUp = once(
   () =>
     new Gauge({
       name: "tollgate_deployment_measures_up",
-      help: "Whether the gauges of the deployment are as the database says; else they are as it last said",
+      help: "Whether the last read of the deployment's gauges succeeded; otherwise they are from an earlier read",
       registers: [registry],
     }),
 );
 
-/** A reader of the metrics, each with its own idea of how old the deployment's may be. */
+/** A scrape function. @param freshMs how old the deployment's gauges may be */
 export function createScrape(database: () => Gateway, freshMs = FRESH_MS) {
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
 
   async function readDeployment(): Promise<void> {
     try {
-      showDeployment(await database().measureBilling());
+      setDeploymentMetrics(await database().measureBilling());
       readAt = performance.now();
       databaseUp.set(1);
     } catch (error) {
-      // What this process counts is worth most when the database does not answer.
+      // The process's own counters are most needed when the database does not respond.
       databaseUp.set(0);
-      log.warn({ error: String(error) }, "[Metrics] The database's measures could not be read");
+      log.warn({ error: String(error) }, "[Metrics] Reading the deployment's gauges failed");
     } finally {
       reading = undefined;
     }
@@ -43,15 +43,15 @@ export function createScrape(database: () => Gateway, freshMs = FRESH_MS) {
       reading ??= readDeployment();
       await reading;
     }
-    showPool(database());
+    setPoolMetrics(database());
     return { contentType: registry.contentType, text: await registry.metrics() };
   };
 }
 
-function showPool(gateway: Gateway): void {
+function setPoolMetrics(gateway: Gateway): void {
   const pool = gateway.pool();
   if (pool === null) return;
-  measures.poolConnections.set({ state: "busy" }, pool.total - pool.idle);
-  measures.poolConnections.set({ state: "idle" }, pool.idle);
-  measures.poolConnections.set({ state: "waited_for" }, pool.waiting);
+  metrics.poolConnections.set({ state: "busy" }, pool.total - pool.idle);
+  metrics.poolConnections.set({ state: "idle" }, pool.idle);
+  metrics.poolConnections.set({ state: "waited_for" }, pool.waiting);
 }

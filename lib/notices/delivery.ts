@@ -1,6 +1,6 @@
 /**
- * Where e-mail, chat or a webhook is plugged in: write a `NoticeDelivery` and list it in `DELIVERIES`. The app shows every
- * notice without any of them.
+ * Delivers notices by e-mail, chat or a webhook: write a `NoticeDelivery` and list it in `DELIVERIES`. The app shows all
+ * notices also without a delivery.
  *
  * ```ts
  * const email: NoticeDelivery = {
@@ -16,25 +16,25 @@ import type { NoticeWords } from "@/lib/messages/notice";
 
 export interface NoticeMessage {
   notice: Notice;
-  /** In English, days in UTC. */
+  /** In English, with days in UTC. */
   words: NoticeWords;
-  /** Where the user can be written to, if the identity provider told us. */
+  /** The user's address; null if the identity provider did not send one. */
   email: string | null;
 }
 
 export interface NoticeDelivery {
-  /** How the log names it. */
+  /** Its name in the log. */
   name: string;
   /**
-   * Sends one notice, at least once: what throws is tried again for a day, by all deliveries. Pass `keyOf(notice)` on to
-   * whatever can tell a second time from a first.
+   * Sends one notice, at least once: after an error all deliveries send it again, for a day. Pass `keyOf(notice)` to a
+   * service that supports idempotency keys.
    */
   send(message: NoticeMessage): Promise<void>;
 }
 
 export const DELIVERIES: readonly NoticeDelivery[] = [];
 
-/** The same for every attempt at one notice, and for no other. */
+/** An idempotency key: the same for each attempt at one notice, and different for others. */
 export function keyOf({ userId, id }: Notice): string {
   return `notice/${userId}/${id}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { tellUsers } from "@/lib/jobs/notices";
+import { createAndSendNotices } from "@/lib/jobs/notices";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { keyOf } from "./delivery";
@@ -22,74 +22,74 @@ const currentKinds = async (userId: string) => {
 };
 
 describe("limits", () => {
-  test("79 % says nothing, 80 % says so once, 100 % once more, however often anybody looks", async () => {
+  test("79 % creates no notice, 80 % one and 100 % one more, however often they are read", async () => {
     await gateway.consume("near", "words_used", 395 /* of 500: 79 % */);
     expect(await currentKinds("near")).toEqual([]);
     await gateway.consume("near", "words_used", 5);
     await Promise.all([
-      tellUsers(gateway),
+      createAndSendNotices(gateway),
       gateway.notices("near", 20),
-      tellUsers(gateway),
+      createAndSendNotices(gateway),
       gateway.notices("near", 20),
     ]);
     expect(await rows("near")).toEqual([{ kind: "near_limit", field: "words_used", used: 400 }]);
 
     await gateway.consume("near", "words_used", 99);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     expect(await kinds("near")).toEqual(["near_limit"]);
     await gateway.consume("near", "words_used", 1);
-    await tellUsers(gateway);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
+    await createAndSendNotices(gateway);
     expect(await kinds("near")).toEqual(["near_limit", "limit_reached"]);
-    // The higher one speaks for both.
+    // Only the higher one is current.
     expect(await currentKinds("near")).toEqual(["limit_reached"]);
   });
 
-  test("both passed at once make the higher one only; what is given back makes no second one", async () => {
+  test("passing both at once creates only the higher one, and a release creates no second one", async () => {
     await gateway.consume("leap", "words_used", 500);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     await gateway.release("leap", "words_used", 50);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     expect(await kinds("leap")).toEqual(["limit_reached"]);
     expect(await currentKinds("leap")).toEqual([]);
   });
 
-  test("the reset arms them again", async () => {
-    await gateway.consume("armed", "words_used", 450);
-    await tellUsers(gateway);
-    await gateway.setSandboxClock("armed", Date.now() + DAY);
-    expect(await currentKinds("armed")).toEqual([]);
-    await gateway.consume("armed", "words_used", 450);
-    await tellUsers(gateway);
-    expect(await kinds("armed")).toEqual(["near_limit", "near_limit"]);
-    expect(await currentKinds("armed")).toEqual(["near_limit"]);
+  test("after a reset both thresholds apply again", async () => {
+    await gateway.consume("reset-user", "words_used", 450);
+    await createAndSendNotices(gateway);
+    await gateway.setSandboxClock("reset-user", Date.now() + DAY);
+    expect(await currentKinds("reset-user")).toEqual([]);
+    await gateway.consume("reset-user", "words_used", 450);
+    await createAndSendNotices(gateway);
+    expect(await kinds("reset-user")).toEqual(["near_limit", "near_limit"]);
+    expect(await currentKinds("reset-user")).toEqual(["near_limit"]);
   });
 
-  test("80 % of another limit is another threshold, in the same window too", async () => {
+  test("80 % of another limit is another threshold, also in the same window", async () => {
     const played = await subscribe("upgraded", { plan: "basic" });
     await gateway.consume("upgraded", "words_used", 4_000);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     await deliver(gateway, played.planChanged("plus", Date.now()));
     expect(await currentKinds("upgraded")).toEqual([]);
     await gateway.consume("upgraded", "words_used", 8_000);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     expect((await rows("upgraded")).map(({ used }) => used)).toEqual([4_000, 12_000]);
   });
 
-  test("a free plan's one chatbot fills its gauge and is no news", async () => {
+  test("a free plan's one chatbot fills its gauge and creates no notice", async () => {
     await gateway.createChatbot("maker", "Support");
     expect(await currentKinds("maker")).toEqual([]);
   });
 });
 
 describe("payments and ends", () => {
-  test("a payment that failed is told once while it is open, with the end of grace, and is over when it is paid", async () => {
+  test("a failed payment creates one notice with the end of grace, which ends with the payment", async () => {
     const userId = "owing";
     const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 33 * DAY });
     await deliver(gateway, played.renewed());
     await deliver(gateway, played.changed({ status: "past_due" }, Date.now()));
-    await tellUsers(gateway);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
+    await createAndSendNotices(gateway);
     const [notice, ...others] = await gateway.notices(userId, 20);
     expect(others).toEqual([]);
     expect(notice).toMatchObject({ kind: "payment_failed", plan: "plus", processor: "stripe", current: true });
@@ -101,11 +101,11 @@ describe("payments and ends", () => {
     expect(await kinds(userId)).toEqual(["payment_failed"]);
   });
 
-  test("a plan that ended is told once; one that another took over is not", async () => {
+  test("an ended plan creates one notice, unless another subscription replaced it", async () => {
     const ended = await subscribe("ended", { plan: "plus" });
     await deliver(gateway, ended.deleted(Date.now() - HOUR));
-    await tellUsers(gateway);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
+    await createAndSendNotices(gateway);
     expect(await kinds("ended")).toEqual(["plan_ended"]);
     expect(await currentKinds("ended")).toEqual(["plan_ended"]);
 
@@ -118,19 +118,19 @@ describe("payments and ends", () => {
     });
     await deliver(gateway, second.created());
     await deliver(gateway, first.deleted(Date.now() - HOUR));
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     expect(await kinds("moved")).toEqual([]);
   });
 
-  test("an end of a month ago is no news", async () => {
+  test("an end 20 days ago creates no notice", async () => {
     const old = await subscribe("long-gone", { plan: "plus", startsAt: Date.now() - 40 * DAY });
     await deliver(gateway, old.deleted(Date.now() - 20 * DAY));
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     expect(await kinds("long-gone")).toEqual([]);
   });
 });
 
-test("a notice is put away by its user only", async () => {
+test("only its user can dismiss a notice", async () => {
   await gateway.consume("reader", "words_used", 400);
   const [notice] = await gateway.notices("reader", 20);
   await expect(gateway.dismissNotice("stranger", notice?.id ?? 0)).rejects.toMatchObject({ problem: "not_found" });
@@ -139,8 +139,8 @@ test("a notice is put away by its user only", async () => {
 });
 
 describe("delivery", () => {
-  test("each is sent once, also by rounds at once; what fails is tried again later", async () => {
-    await tellUsers(gateway);
+  test("each notice is sent once, also by concurrent runs; a failed one is sent again later", async () => {
+    await createAndSendNotices(gateway);
     await query("update notices set delivered_at = now()");
     await gateway.ensureUser("mailed", "mailed@example.com", null);
     await gateway.consume("mailed", "words_used", 400);
@@ -151,27 +151,27 @@ describe("delivery", () => {
       if (failing.has(notice.userId)) throw new Error("the mail server is down");
       sent.push([keyOf(notice).replace(/\d+$/, "n"), email, words.title]);
     });
-    const rounds = await Promise.all([1, 2, 3].map(() => tellUsers(gateway, [{ name: "email", send }])));
-    expect(rounds.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(1);
+    const runs = await Promise.all([1, 2, 3].map(() => createAndSendNotices(gateway, [{ name: "email", send }])));
+    expect(runs.reduce((sum, { delivered }) => sum + delivered, 0)).toBe(1);
     expect(sent).toEqual([["notice/mailed/n", "mailed@example.com", "80% of your words are used"]]);
 
     failing.clear();
-    expect(await tellUsers(gateway, [{ name: "email", send }])).toMatchObject({ delivered: 0, failed: 0 });
+    expect(await createAndSendNotices(gateway, [{ name: "email", send }])).toMatchObject({ delivered: 0, failed: 0 });
     await query("update notices set next_attempt_at = now() where user_id = 'flaky'");
-    expect(await tellUsers(gateway, [{ name: "email", send }])).toMatchObject({ delivered: 1, failed: 0 });
+    expect(await createAndSendNotices(gateway, [{ name: "email", send }])).toMatchObject({ delivered: 1, failed: 0 });
     expect(sent.map(([key]) => key)).toEqual(["notice/mailed/n", "notice/flaky/n"]);
   });
 
-  test("what was made before anything was plugged in is not sent days later", async () => {
-    await tellUsers(gateway);
+  test("a notice from before the first delivery is not sent days later", async () => {
+    await createAndSendNotices(gateway);
     await query("update notices set delivered_at = now()");
     await gateway.consume("before", "words_used", 400);
-    await tellUsers(gateway);
+    await createAndSendNotices(gateway);
     await query(
       `update notices set created_at = now() - interval '25 hours', next_attempt_at = now() where user_id = 'before'`,
     );
     const send = vi.fn(async () => {});
-    expect(await tellUsers(gateway, [{ name: "email", send }])).toMatchObject({ delivered: 0, failed: 0 });
+    expect(await createAndSendNotices(gateway, [{ name: "email", send }])).toMatchObject({ delivered: 0, failed: 0 });
     expect(send).not.toHaveBeenCalled();
   });
 });

@@ -3,19 +3,19 @@ import type { Notice } from "@/lib/billing/schemas/notice";
 import { gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http/http-error";
 
-/** What a page or a client shows at most. */
-const SHOWN = 20;
+/** The number of notices that a page or a client gets. */
+const MAX_SHOWN = 20;
 
-/** A user's latest notices, newest first; what became due since the job's last round is among them. */
+/** A user's latest notices, newest first, including those that became due since the job's last run. */
 export function noticesOf(userId: string): Promise<Notice[]> {
-  return gateway().notices(userId, SHOWN);
+  return gateway().notices(userId, MAX_SHOWN);
 }
 
 const noticeId = z.coerce.number().int().positive();
 
 /**
- * The user has read it; again changes nothing.
- * @throws HttpError 404 for one that is not there, or not this user's
+ * Marks a notice as read; a second call changes nothing.
+ * @throws HttpError 404 if the notice does not exist or is not this user's
  */
 export async function dismissNotice(userId: string, id: string): Promise<{ dismissed: true }> {
   const parsed = noticeId.safeParse(id);

@@ -1,3 +1,3 @@
 export { log } from "./log";
-export { documented, measures, secondsSince } from "./measures";
+export { documentedMetrics, metrics, secondsSince } from "./metrics";
 export { inRequest, requestId } from "./request";

@@ -36,7 +36,7 @@ describe.each(plain)("%s", (_, secret) => {
   test.each<[string, (log: ReturnType<typeof createLog>) => void]>([
     ["in the message", (log) => log.info(`it was ${secret}!`)],
     ["in a field", (log) => log.info({ note: `it was ${secret}!` }, "x")],
-    ["deep inside", (log) => log.warn({ a: [{ b: { c: secret } }] }, "x")],
+    ["in a nested field", (log) => log.warn({ a: [{ b: { c: secret } }] }, "x")],
     ["in an error", (log) => log.error({ error: new Error(`refused ${secret}`) }, "x")],
     ["in an error's stack as text", (log) => log.error({ stack: new Error(secret).stack }, "x")],
     ["in a connection string", (log) => log.error({ error: `cannot reach postgres://app:${secret}@db/app` }, "x")],
@@ -57,14 +57,14 @@ test.each([
   ["apiKey", "opaque"],
   ["headers", { host: "x" }],
   ["payload", { email: "person@example.com" }],
-])("a field called %s, whatever it holds", (name, value) => {
+])("a field with the name %s, with any value", (name, value) => {
   for (const fields of [{ [name]: value }, { request: { [name]: value } }])
     expect(JSON.parse(logged((log) => log.info(fields, "x"))), name).toMatchObject(
       "request" in fields ? { request: { [name]: "[redacted]" } } : { [name]: "[redacted]" },
     );
 });
 
-test("tokens of others by their shape", () => {
+test("tokens of other systems, by their shape", () => {
   const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl";
   const text = logged((log) =>
     log.info({ error: `Bearer ${token}`, also: token, key: "sk_test_4eC39HqLyjWDarjtT1zdp7dc" }, token),
@@ -73,7 +73,7 @@ test("tokens of others by their shape", () => {
   expect(text).not.toContain("4eC39HqLyjWDarjtT1zdp7dc");
 });
 
-test("what is no secret stays as it is", () => {
+test("a value that is not a secret is unchanged", () => {
   const fields = {
     userId: "user_1",
     product: "writer",
@@ -86,7 +86,7 @@ test("what is no secret stays as it is", () => {
   expect(JSON.parse(logged((log) => log.info(fields, "Counted")))).toMatchObject({ ...fields, msg: "Counted" });
 });
 
-test("a line carries the id of its request", () => {
+test("a log line has the id of its request", () => {
   const inside = logged((log) => inRequest("req-7", () => log.info("inside")));
   expect(JSON.parse(inside)).toMatchObject({ msg: "inside", requestId: "req-7" });
   expect(JSON.parse(logged((log) => log.info("outside")))).not.toHaveProperty("requestId");

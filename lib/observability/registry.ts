@@ -1,19 +1,14 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
-
-/** Kept beside the modules: a bundler may load them more than once, and a metric must be registered once. */
-const kept = globalThis as typeof globalThis & { tollgateRegistry?: Registry };
+import { singleton } from "@/lib/singleton";
 
 /** The process's metrics: ours, and Node's own (memory, event loop, garbage collection). */
-export const registry: Registry = kept.tollgateRegistry ?? newRegistry();
-kept.tollgateRegistry = registry;
+export const registry = singleton("metrics-registry", () => {
+  const created = new Registry();
+  collectDefaultMetrics({ register: created });
+  return created;
+});
 
-function newRegistry(): Registry {
-  const made = new Registry();
-  collectDefaultMetrics({ register: made });
-  return made;
-}
-
-/** The metric of that name, made at the first call. */
-export function once<Metric>(name: string, make: () => Metric): Metric {
-  return (registry.getSingleMetric(name) as Metric | undefined) ?? make();
+/** The metric of that name, created at the first call: the registry refuses a second metric of one name. */
+export function once<Metric>(name: string, create: () => Metric): Metric {
+  return (registry.getSingleMetric(name) as Metric | undefined) ?? create();
 }

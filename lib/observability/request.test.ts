@@ -5,7 +5,7 @@ import { inRequest, requestId } from "./request";
 
 const withId = (id: string) => new Request("http://localhost/", { headers: { "x-request-id": id } });
 
-test("all that a request calls knows its id, requests at once keep apart, and outside of one there is none", async () => {
+test("code reads the id of its own request, also with concurrent requests; outside a request there is none", async () => {
   const one = (id: string) =>
     inRequest(id, async () => {
       await sleep(5);
@@ -15,7 +15,7 @@ test("all that a request calls knows its id, requests at once keep apart, and ou
   expect(requestId()).toBeUndefined();
 });
 
-test("an answer carries its request's id, a failed one too", async () => {
+test("a response has its request's id, also an error response", async () => {
   const seen: (string | undefined)[] = [];
   const good = await answer(async () => {
     seen.push(requestId());
@@ -30,13 +30,13 @@ test("an answer carries its request's id, a failed one too", async () => {
   expect([bad.status, bad.headers.get("cache-control")]).toEqual([404, "private, no-store"]);
 });
 
-test("a proxy's id is kept; one that could forge a line of the log is not", async () => {
+test("a proxy's id is used, unless it could forge a log line", async () => {
   const named = async (id: string) => (await answer(async () => json({}), withId(id))).headers.get("x-request-id");
   expect(await named("req_0198-abc.7")).toBe("req_0198-abc.7");
   for (const odd of ['a","level":"fatal', "a b", "x".repeat(65)]) expect(await named(odd)).not.toBe(odd);
 });
 
-test("an answer whose headers cannot be changed gets one too", async () => {
+test("a response with immutable headers gets an id too", async () => {
   const response = await answer(async () => Response.redirect("http://localhost/next"));
   expect([response.status, response.headers.get("location")]).toEqual([302, "http://localhost/next"]);
   expect(response.headers.get("x-request-id")).toMatch(/^[\w-]{36}$/);

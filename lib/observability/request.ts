@@ -1,25 +1,23 @@
-/** Which request the code is working for: an id that stands in its answer, in every log line and on what it decides. */
+/** The id of the running request. It is in the response, in every log line and in the stored decisions. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
+import { singleton } from "@/lib/singleton";
 
-/** Kept beside the modules: a bundler may load this file more than once, and all of them must mean the same request. */
-const kept = globalThis as typeof globalThis & { tollgateRequests?: AsyncLocalStorage<string> };
-kept.tollgateRequests ??= new AsyncLocalStorage<string>();
-const requests = kept.tollgateRequests;
+const requests = singleton("requests", () => new AsyncLocalStorage<string>());
 
-/** What a proxy in front of us may send as `x-request-id`; anything else could forge lines of a log. */
+/** Ids that a proxy may send as `x-request-id`. Other text could forge log lines. */
 const ACCEPTED = /^[\w.:-]{1,64}$/;
 
 /**
- * Runs `work` as one request: all that it calls, also later, knows the id.
- * @param given the id that a proxy has given the request already, if it is a believable one
+ * Runs `work` as one request. Code that `work` calls reads the id with `requestId`, also asynchronously.
+ * @param given the id from a proxy; it is used if it has the accepted form
  */
 export function inRequest<T>(given: string | null | undefined, work: (requestId: string) => T): T {
   const requestId = given && ACCEPTED.test(given) ? given : randomUUID();
   return requests.run(requestId, () => work(requestId));
 }
 
-/** The id of the request that is being answered; undefined outside of one. */
+/** The id of the running request; undefined outside a request. */
 export function requestId(): string | undefined {
   return requests.getStore();
 }

@@ -3,21 +3,27 @@ import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
 import { HttpError } from "@/lib/http";
 import { testDatabase } from "@/tests/support/database";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { countFailedSignIn } from ".";
 
 const database = testDatabase();
 let gateway: Gateway;
-let turn = 0;
+let testNumber = 0;
 beforeEach(() => {
   gateway = createGateway(database.transport());
-  (globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
-  turn += 1;
+  setProcessGateway(gateway);
+  testNumber += 1;
 });
 
-/** Every row as it is stored: ctid changes with each write. */
+/** All rows. ctid changes with each write. */
 const rows = async () =>
   (await database.pool().query("select ctid::text, scope, key, hits from rate_limits order by scope, key")).rows;
-const limit = (scope: string, attempts: number, seconds = 60) => ({ scope, key: `key-${turn}`, attempts, seconds });
+const limit = (scope: string, attempts: number, seconds = 60) => ({
+  scope,
+  key: `key-${testNumber}`,
+  attempts,
+  seconds,
+});
 
 describe("counting under several limits", () => {
   test("the first full limit refuses, and a refused attempt writes nothing", async () => {
@@ -28,22 +34,24 @@ describe("counting under several limits", () => {
     expect(refused).toMatchObject({ allowed: false, counted: [] });
     expect(refused.retryAfter).toBeGreaterThan(50);
     expect(await gateway.countAttempts([limit("narrow", 1), limit("never seen", 5)])).toMatchObject({ allowed: false });
-    expect(await gateway.countAttempt("narrow", `key-${turn}`, 1, 60)).toMatchObject({ allowed: false });
+    expect(await gateway.countAttempt("narrow", `key-${testNumber}`, 1, 60)).toMatchObject({ allowed: false });
     expect(await rows()).toEqual(before);
   });
 
-  test("attempts at once stay within each limit, and a refused one counts nowhere", async () => {
+  test("concurrent attempts stay within each limit, and a refused one counts in none", async () => {
     const limits = [limit("wide", 100), limit("narrow", 7)];
     const answers = await Promise.all(Array.from({ length: 40 }, () => gateway.countAttempts(limits)));
     expect(answers.filter(({ allowed }) => allowed)).toHaveLength(7);
-    const hits = (await rows()).filter(({ key }) => key === `key-${turn}`).map(({ scope, hits }) => [scope, hits]);
+    const hits = (await rows())
+      .filter(({ key }) => key === `key-${testNumber}`)
+      .map(({ scope, hits }) => [scope, hits]);
     expect(hits).toEqual([
       ["narrow", 7],
       ["wide", 7],
     ]);
   });
 
-  test("an attempt that is taken back was none, also at the limit", async () => {
+  test("a returned attempt no longer counts, also at the limit", async () => {
     const limits = [limit("wide", 5), limit("narrow", 1)];
     for (let time = 0; time < 10; time += 1) {
       const { allowed, counted } = await gateway.countAttempts(limits);
@@ -52,7 +60,7 @@ describe("counting under several limits", () => {
     }
   });
 
-  test("the next window does not lose what an earlier one counted", async () => {
+  test("returning an attempt of an earlier window leaves the next window's count", async () => {
     const { counted } = await gateway.countAttempts([limit("brief", 5, 1)]);
     await expect
       .poll(async () => (await gateway.countAttempts([limit("brief", 1, 60)])).allowed, { timeout: 5_000 })
@@ -67,8 +75,8 @@ describe("signing in", () => {
     throw new HttpError(401, "invalid_credentials", "E-mail or password is wrong.");
   };
   const right = async () => "signed in";
-  const email = () => `owner-${turn}@example.com`;
-  const network = (name: string | number) => `network-${turn}-${name}`;
+  const email = () => `owner-${testNumber}@example.com`;
+  const network = (name: string | number) => `network-${testNumber}-${name}`;
   const statusOf = (attempt: Promise<unknown>) =>
     attempt.then(
       () => 200,
@@ -77,7 +85,7 @@ describe("signing in", () => {
   const signIn = (from: string | number, work: () => Promise<unknown>, address = email()) =>
     statusOf(countFailedSignIn(address, network(from), work));
 
-  test("15 wrong passwords from one network leave the owner's sign-in from another alone", async () => {
+  test("15 wrong passwords from one network do not block the owner's sign-in from another", async () => {
     const statuses = [];
     for (let time = 0; time < 15; time += 1) statuses.push(await signIn("a", wrong));
     expect(statuses).toEqual([...Array(10).fill(401), ...Array(5).fill(429)]);
@@ -87,7 +95,7 @@ describe("signing in", () => {
     expect(await signIn("a", wrong, `other-${email()}`)).toBe(401);
   });
 
-  test("guesses at once get no more tries than guesses in turn", async () => {
+  test("concurrent guesses get no more tries than sequential ones", async () => {
     let tries = 0;
     const guess = async () => {
       tries += 1;
@@ -118,17 +126,17 @@ describe("signing in", () => {
     expect(await signIn("a", wrong)).toBe(429);
   });
 
-  test("1,000 failures an hour from many networks close the address", async () => {
+  test("1,000 failures per hour from many networks block the e-mail address", async () => {
     for (let from = 0; from < 100; from += 1)
       expect(await Promise.all(Array.from({ length: 10 }, () => signIn(from, wrong)))).toEqual(Array(10).fill(401));
     expect(await signIn("another", right)).toBe(429);
     expect(await signIn("another", right, `other-${email()}`)).toBe(200);
   });
 
-  test("100 failures from a network at many addresses close the network, and write no row more", async () => {
-    for (let who = 0; who < 100; who += 1) expect(await signIn("a", wrong, `${who}-${email()}`)).toBe(401);
+  test("100 failures from one network at many addresses block the network, which then writes no rows", async () => {
+    for (let user = 0; user < 100; user += 1) expect(await signIn("a", wrong, `${user}-${email()}`)).toBe(401);
     const before = await rows();
-    for (let who = 100; who < 110; who += 1) expect(await signIn("a", wrong, `${who}-${email()}`)).toBe(429);
+    for (let user = 100; user < 110; user += 1) expect(await signIn("a", wrong, `${user}-${email()}`)).toBe(429);
     expect(await rows()).toEqual(before);
   });
 });

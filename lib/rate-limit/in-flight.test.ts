@@ -8,7 +8,7 @@ import { enterPage, enterRequest } from "./in-flight";
 vi.mock("@/lib/deadlines", () => ({ REQUEST_QUEUE_MS: 100 }));
 watchResponses();
 
-/** Answers of requests that have entered, oldest first. */
+/** Ends the responses of running requests, oldest first. */
 const running: (() => void)[] = [];
 const server = http.createServer(async (request, response) => {
   const [, kind, user = ""] = (request.url ?? "").split("/");
@@ -41,14 +41,14 @@ test("four requests of a user run at once, and the others wait or get 429", asyn
   for (const answer of answers) answer.then((each) => statuses.push(each));
   await expect.poll(() => statuses).toEqual(Array(26).fill(429));
   expect(running).toHaveLength(4);
-  // Another user has slots of their own.
+  // Each user has own slots.
   const other = status("/route/two");
   await finish(5);
   expect(await other).toBe(200);
   expect((await Promise.all(answers)).filter((each) => each === 200)).toHaveLength(4);
 });
 
-test("a slot is free again when the answer is sent, and when the client disconnects", async () => {
+test("a slot is free again when the response is sent, and when the client disconnects", async () => {
   const gone = new AbortController();
   const left = Array.from({ length: 4 }, () => status("/route/one", gone.signal).catch(() => "gone"));
   await expect.poll(() => running.length).toBe(4);
@@ -62,7 +62,7 @@ test("a slot is free again when the answer is sent, and when the client disconne
   }
 });
 
-test("a page over the limit answers 429 with Retry-After, although Next would send 500", async () => {
+test("a page over the limit responds with 429 and Retry-After instead of Next's 500", async () => {
   const answers = Array.from({ length: 4 }, () => status("/page/one"));
   await expect.poll(() => running.length).toBe(4);
   const refused = await fetch(`${url}/page/one`);

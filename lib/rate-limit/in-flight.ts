@@ -1,41 +1,39 @@
 /**
- * How many requests of one user run at once in this process: routes, pages and server actions that act for a session. Calls
- * of the gate have limits of their own (lib/usage). A slot is free again when the answer has been sent or the connection
- * has closed.
+ * Limits the requests of one user that run at once in this process: routes, pages and server actions of a session. The
+ * gate has its own limits (lib/usage). A slot is free again when the response has been sent or the connection has closed.
  */
 import type { ServerResponse } from "node:http";
 import { REQUEST_QUEUE_MS } from "@/lib/deadlines";
 import { HttpError } from "@/lib/http/http-error";
 import { answerFailureAs, runningResponse, whenClosed } from "@/lib/http/running-response";
-import { type Slots, slots } from "@/lib/slots";
+import { singleton } from "@/lib/singleton";
+import { slots } from "@/lib/slots";
 
-const RUNNING = 4;
-/** A page of many parts, or several tabs that open at once. */
-const WAITING = 16;
+const MAX_RUNNING = 4;
+/** Enough for a page of many parts, or several tabs that open at once. */
+const MAX_WAITING = 16;
 const RETRY_AFTER_SECONDS = 2;
 
-/** One per process, although Next bundles this module more than once. */
-const kept = globalThis as typeof globalThis & {
-  /** Set by a request's first call: layout, page and route of one request share a slot. */
-  tollgateEntered?: WeakMap<ServerResponse, Promise<void>>;
-  tollgateRequestSlots?: Slots;
-};
+/** Set by a request's first call: layout, page and route of one request share a slot. */
+const entries = singleton("request-entries", () => new WeakMap<ServerResponse, Promise<void>>());
+const requestSlots = singleton("request-slots", () =>
+  slots({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, maxWaitMs: REQUEST_QUEUE_MS, refusal }),
+);
 
 /**
- * Waits for a slot of the user, and holds it until the running request has its answer. Outside an HTTP request, or if the
- * host hides it, there is no limit.
+ * Waits for a slot of the user, and occupies it until the running request has its response. Outside an HTTP request, or if
+ * the host hides it, there is no limit.
  * @throws HttpError 429
  */
 export async function enterRequest(userId: string): Promise<void> {
   const response = runningResponse();
   if (response === undefined) return;
-  kept.tollgateEntered ??= new WeakMap();
-  const entered = kept.tollgateEntered.get(response) ?? hold(userId);
-  kept.tollgateEntered.set(response, entered);
+  const entered = entries.get(response) ?? occupySlot(userId);
+  entries.set(response, entered);
   await entered;
 }
 
-/** As `enterRequest`, for pages: Next answers what a page throws with 500, so that the status is set on the way out. */
+/** `enterRequest` for pages: Next sends 500 when a page throws, so the status is replaced in the response. */
 export async function enterPage(userId: string): Promise<void> {
   try {
     await enterRequest(userId);
@@ -45,15 +43,14 @@ export async function enterPage(userId: string): Promise<void> {
   }
 }
 
-/** Whether the running request works for a user already. */
+/** Whether the running request has called `enterRequest`. */
 export function hasEntered(): boolean {
   const response = runningResponse();
-  return response !== undefined && kept.tollgateEntered?.has(response) === true;
+  return response !== undefined && entries.has(response);
 }
 
-async function hold(userId: string): Promise<void> {
-  kept.tollgateRequestSlots ??= slots({ running: RUNNING, waiting: WAITING, patience: REQUEST_QUEUE_MS, refusal });
-  whenClosed(await kept.tollgateRequestSlots.enter(userId));
+async function occupySlot(userId: string): Promise<void> {
+  whenClosed(await requestSlots.enter(userId));
 }
 
 function refusal(): HttpError {

@@ -1,23 +1,23 @@
-/** How often a user or a network may try something. Counted in the database, so that all servers count together. */
+/** Limits attempts per user and per network. The database counts them, so that all servers share the counts. */
 import { createHash } from "node:crypto";
 import { type CountedAttempt, gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
-import { clientNetwork } from "./client-address";
+import { resolveClientNetwork } from "./client-network";
 import { socketAddress } from "./socket-address";
 
 export { enterPage, enterRequest, hasEntered } from "./in-flight";
 
-/** At most so many attempts in so many seconds. Limits that count together stand in the order in which they are locked. */
+/** Attempts per seconds. Limits that are counted together are listed in the order in which they are locked. */
 const LIMITS = {
-  /** By user: requests that call a payment processor, whatever for. Its API limits all users together. */
+  /** Per user: all requests that call a payment processor. Its API limits all users together. */
   processor: { attempts: 60, seconds: 60 },
-  /** Failures by network: one guess at each of many accounts. An office of people shares one. */
+  /** Failures per network: one guess at each of many accounts. An office shares one network. */
   "sign-in-network": { attempts: 100, seconds: 300 },
-  /** Failures by e-mail address and network together: a stranger elsewhere cannot lock the owner out. */
+  /** Failures per e-mail address and network: a stranger on another network cannot block the owner. */
   "sign-in": { attempts: 10, seconds: 300 },
-  /** Failures by e-mail address alone: guesses from many networks. One network reaches 120 of them. */
+  /** Failures per e-mail address: guesses from many networks. One network reaches 120 per hour. */
   "sign-in-address": { attempts: 1_000, seconds: 3600 },
   "sign-up-network": { attempts: 20, seconds: 3600 },
 } as const;
@@ -26,7 +26,7 @@ type Scope = keyof typeof LIMITS;
 
 /**
  * Counts one attempt.
- * @throws HttpError 429 with `Retry-After` if it is one too many
+ * @throws HttpError 429 with `Retry-After` if the limit is reached
  */
 export async function countAttempt(scope: Scope, key: string): Promise<void> {
   const { attempts, seconds } = LIMITS[scope];
@@ -34,10 +34,10 @@ export async function countAttempt(scope: Scope, key: string): Promise<void> {
 }
 
 /**
- * Signs in, and counts failures: by network, by e-mail address and network, by e-mail address. The attempt is counted
- * before the work and taken back if it did not fail, so that attempts at the same time cannot exceed a limit.
- * @param work rejects with an HttpError below 429 if the password was refused; other errors count as no attempt
- * @throws HttpError 429 with `Retry-After` if there were too many failures; then a right password is refused too
+ * Signs in, and counts failures per network, per e-mail address and network, and per e-mail address. The attempt is counted
+ * before the work and returned if it did not fail, so that concurrent attempts cannot exceed a limit.
+ * @param work rejects with an HttpError below 429 if the password was refused; other errors do not count
+ * @throws HttpError 429 with `Retry-After` after too many failures, also for a correct password
  */
 export async function countFailedSignIn<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
   const address = email.toLowerCase();
@@ -51,18 +51,18 @@ export async function countFailedSignIn<T>(email: string, network: string, work:
   requireAllowed(answer);
   try {
     const result = await work();
-    await takeBack(answer.counted);
+    await returnAttempts(answer.counted);
     return result;
   } catch (error) {
-    if (!(error instanceof HttpError && error.status < 429)) await takeBack(answer.counted);
+    if (!(error instanceof HttpError && error.status < 429)) await returnAttempts(answer.counted);
     throw error;
   }
 }
 
-/** The network that a request came from, by `TRUSTED_PROXIES`. Requests of unknown origin count as one network. */
-export function networkOf(request: Request): string {
+/** The client's network, by `TRUSTED_PROXIES`. All requests of unknown origin count as one network. */
+export function clientNetwork(request: Request): string {
   const forwardedFor = request.headers.get("x-forwarded-for");
-  return clientNetwork(forwardedFor, socketAddress(), env().trustedProxies) ?? "unknown";
+  return resolveClientNetwork(forwardedFor, socketAddress(), env().trustedProxies) ?? "unknown";
 }
 
 function requireAllowed({ allowed, retryAfter }: { allowed: boolean; retryAfter: number }): void {
@@ -72,12 +72,12 @@ function requireAllowed({ allowed, retryAfter }: { allowed: boolean; retryAfter:
   });
 }
 
-/** A count that stays too high is no reason to refuse a user who has signed in. */
-async function takeBack(counted: readonly CountedAttempt[]): Promise<void> {
+/** Never throws: a count that stays too high is no reason to refuse a user who has signed in. */
+async function returnAttempts(counted: readonly CountedAttempt[]): Promise<void> {
   try {
     await gateway().returnAttempts(counted);
   } catch (error) {
-    log.warn({ error: String(error) }, "Attempt not taken back");
+    log.warn({ error: String(error) }, "Returning an attempt failed");
   }
 }
 

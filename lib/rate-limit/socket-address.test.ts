@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { socketAddress, watchConnections } from "./socket-address";
 
-test("each request sees the address of its own connection, also after it waited", async () => {
+test("each request reads the address of its own connection, also after waiting", async () => {
   watchConnections();
   watchConnections();
   const server = http.createServer(async (request, response) => {

@@ -7,6 +7,9 @@ export interface InvoiceDocument {
   email: string | null;
   lines: readonly { description: string; amount: number; from: string; until: string }[];
   total: number;
+  /** What a discount took off the lines, and the tax that comes on top of them or is in them. */
+  discount?: number;
+  tax?: number;
   /** What the customer's credit took off. */
   credit: number;
   due: number;
@@ -28,6 +31,8 @@ export function invoicePdf(invoice: InvoiceDocument): Uint8Array<ArrayBuffer> {
       `    ${day(line.from)} to ${day(line.until)}`,
     ]),
     "",
+    ...(invoice.discount ? [`Discount: ${dollars(-invoice.discount)}`] : []),
+    ...(invoice.tax ? [`Tax: ${dollars(invoice.tax)}`] : []),
     `Total: ${dollars(invoice.total)}`,
     ...(invoice.credit > 0 ? [`From your credit: ${dollars(-invoice.credit)}`] : []),
     `${invoice.status === "paid" ? "Paid" : "Due"}: ${dollars(invoice.due)}`,

@@ -4,6 +4,7 @@ import type { Processor } from "@/lib/billing/facts";
 import { gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { log } from "@/lib/observability";
+import { singleton } from "@/lib/singleton";
 import type { Send } from "./outbox";
 import { type Entrance, playedPaddle } from "./paddle";
 import type { Played } from "./played";
@@ -56,19 +57,18 @@ export function stripeHttpClient(): ReturnType<typeof httpClientOver> {
 /** Where Paddle's SDK finds the played Paddle; the key is this process's own, and nobody else's to know. */
 export function paddleEntrance(): Entrance {
   const { appUrl, port } = env();
-  kept.tollgatePaddleKey ??= `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`;
+  const apiKey = singleton("sandbox-paddle-key", () => `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`);
   const here = `http://localhost:${port}`;
-  return { base: `${here}/api/sandbox/paddle/v1`, apiKey: kept.tollgatePaddleKey, site: appUrl ?? here };
+  return { base: `${here}/api/sandbox/paddle/v1`, apiKey, site: appUrl ?? here };
 }
 
-/** Kept beside the modules, which Next's development server loads again with every change. */
-const kept = globalThis as typeof globalThis & { tollgateSandboxTick?: NodeJS.Timeout; tollgatePaddleKey?: string };
+const tick = singleton("sandbox-tick", (): { timer?: NodeJS.Timeout } => ({}));
 
 /** Begins to tick: what real time brings, and deliveries that an earlier process left or that failed. */
 export function startSandbox(): void {
   let running = false;
-  clearInterval(kept.tollgateSandboxTick);
-  kept.tollgateSandboxTick = setInterval(async () => {
+  clearInterval(tick.timer);
+  tick.timer = setInterval(async () => {
     if (running) return;
     running = true;
     try {

@@ -1,8 +1,8 @@
 /** Puts the parts of a server together. It runs once, before the first request. */
 
 import { configuredGateway, provideGateway } from "@/lib/database";
-import { entitlementCache, withNews } from "@/lib/entitlements/cache";
+import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
 
 export function assemble(): void {
-  provideGateway(() => withNews(configuredGateway(), entitlementCache()));
+  provideGateway(() => withInvalidation(configuredGateway(), entitlementCache()));
 }

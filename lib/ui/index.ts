@@ -22,6 +22,7 @@ export { InvoicesSection } from "./invoices/invoices-section";
 export { LivePage } from "./live/live-page";
 export { Notice } from "./notice";
 export { NoticeList } from "./notices/notice-list";
+export { CodeNotice } from "./plans/code-notice";
 export { PlanGrid } from "./plans/plan-grid";
 export { PRODUCTS, pricingChoice, pricingPath } from "./plans/pricing-choice";
 export { requestLocale } from "./request-locale";

@@ -1,7 +1,7 @@
 /** Receives every answer of the gate with its duration, and the mode of every statement. */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { documented, measures, secondsSince } from "@/lib/observability";
+import { documentedMetrics, metrics, secondsSince } from "@/lib/observability";
 import type { Mode } from "./micro-batcher";
 
 export type Operation = "consume" | "release" | "reserve" | "settle";
@@ -21,18 +21,18 @@ export const unobserved: GateObserver = { answered() {}, failed() {}, sent() {} 
 /** Counts and times for `/api/metrics`. */
 export const measured: GateObserver = {
   answered(operation, verdicts, seconds) {
-    measures.gateSeconds.observe({ operation }, seconds);
+    metrics.gateSeconds.observe({ operation }, seconds);
     for (const { field, allowed, reason } of verdicts) {
-      measures.verdicts.inc({ operation, field, verdict: allowed ? "allowed" : (reason ?? "limit_reached") });
+      metrics.verdicts.inc({ operation, field, verdict: allowed ? "allowed" : (reason ?? "limit_reached") });
       // A counter with room was refused because another counter of the same call is at its limit.
-      if (!allowed && reason !== "limit_reached_elsewhere") documented.limitErrors.inc({ field });
+      if (!allowed && reason !== "limit_reached_elsewhere") documentedMetrics.limitErrors.inc({ field });
     }
   },
   failed(operation, seconds) {
-    measures.gateSeconds.observe({ operation }, seconds);
-    measures.verdicts.inc({ operation, field: "none", verdict: "failed" });
+    metrics.gateSeconds.observe({ operation }, seconds);
+    metrics.verdicts.inc({ operation, field: "none", verdict: "failed" });
   },
-  sent: (mode, calls) => measures.batchCalls.observe({ mode }, calls),
+  sent: (mode, calls) => metrics.batchCalls.observe({ mode }, calls),
 };
 
 /** Reports the result of `call` to the observer. */

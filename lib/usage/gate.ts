@@ -7,6 +7,7 @@ import type { Reservation, Settlement, Verdict } from "@/lib/billing/schemas/usa
 import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
 import { log } from "@/lib/observability";
+import { singleton } from "@/lib/singleton";
 import { aggregate, distribute } from "./batch";
 import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
 import { microBatcher } from "./micro-batcher";
@@ -140,9 +141,5 @@ function inOrder({ userId, charges, idempotencyKey, bySession }: ChargeRequest, 
   return charges.map(({ field, amount }) => ({ call, userId, field, amount, key: idempotencyKey ?? null, bySession }));
 }
 
-/** On globalThis, because modules may be loaded more than once: all routes of the process share one micro-batcher. */
-const kept = globalThis as typeof globalThis & { tollgateGate?: Gate };
-kept.tollgateGate ??= createGate(gateway, measured);
-
-/** The process's gate. */
-export const gate: Gate = kept.tollgateGate;
+/** The process's gate: all routes share one micro-batcher. */
+export const gate: Gate = singleton("gate", () => createGate(gateway, measured));

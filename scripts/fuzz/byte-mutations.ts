@@ -1,5 +1,5 @@
 /** Changes a body's bytes; most results are not JSON. */
-import { MAX_BODY } from "@/lib/http";
+import { MAX_BODY_BYTES } from "@/lib/http";
 import type { Random } from "./random";
 
 type Change = (body: Buffer, random: Random) => Buffer;
@@ -21,7 +21,7 @@ const CHANGES: readonly Change[] = [
 
 /** The body with one change or none; sometimes as large as allowed, or a byte larger. */
 export function changedBody(body: Buffer, random: Random): Buffer {
-  if (random.chance(0.005)) return padded(body, MAX_BODY + random.below(2));
+  if (random.chance(0.005)) return padded(body, MAX_BODY_BYTES + random.below(2));
   return random.chance(0.25) ? random.pick(CHANGES)(body, random) : body;
 }
 

@@ -11,6 +11,7 @@ import { createGate } from "@/lib/usage/gate";
 import { usageOf } from "@/lib/usage/usage-of";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 
@@ -107,7 +108,7 @@ test("Plan downgrade blocked", async () => {
 test("Plan auto-corrected: Plus → Ultra (usage preserved)", async () => {
   await subscribe("log-corrected", { plan: "ultra" });
   await query("update subscriptions set plan = 'plus' where user_id = 'log-corrected' and product = 'writer'");
-  (globalThis as typeof globalThis & { tollgateGateway?: typeof gateway }).tollgateGateway = gateway;
+  setProcessGateway(gateway);
   await usageOf("log-corrected");
   expect(found("[Usage] Plan auto-corrected: Plus → Ultra (usage preserved)")).toEqual([
     expect.objectContaining({ userId: "log-corrected", product: "writer" }),

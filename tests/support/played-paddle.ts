@@ -16,7 +16,7 @@ import { stripeClient } from "@/lib/billing/processors/stripe/client";
 import { receive } from "@/lib/billing/receive";
 import type { Selling } from "@/lib/billing/selling";
 import type { Gateway } from "@/lib/database";
-import { carryOutChanges } from "@/lib/jobs/changes";
+import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { answerApi, type Entrance, playedPaddle, withPlayedCheckout } from "@/lib/sandbox/paddle";
 import type { Payment } from "@/lib/sandbox/paddle/checkout";
 import * as hosted from "@/lib/sandbox/paddle/hosted";
@@ -51,7 +51,7 @@ export function playPaddle(gateway: Gateway) {
       if (processor === "paddle") told.push({ type, occurredAt, data, outcome: body.outcome });
       return status;
     },
-    runJobs: () => carryOutChanges(gateway, reach),
+    runJobs: () => carryOutScheduledChanges(gateway, reach),
   });
 
   const entrance: Entrance = { base: "", apiKey: "pdl_sdbx_apikey_test", site: SITE };

@@ -1,16 +1,16 @@
 /** Usage that the reference products count, for every way their work can end. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Gateway } from "@/lib/database";
 import type * as Deadlines from "@/lib/deadlines";
 import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
+import { setProcessGateway } from "@/tests/support/process-gateway";
 import { createChatbot, deleteChatbot, renameChatbot } from "../chatbots/_lib/chatbots";
 import { streamAnswer, wholeAnswer } from "../chatbots/_lib/messages";
 import { streamRewriting } from "../writer/_lib/rewriting";
 
 const { gateway, meter, ledger, query } = meteredDatabase();
-(globalThis as typeof globalThis & { tollgateGateway?: Gateway }).tollgateGateway = gateway;
+setProcessGateway(gateway);
 
 let users = 0;
 let userId = "";

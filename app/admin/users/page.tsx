@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { filled, peopleQuery } from "@/lib/admin";
+import { filled, usersQuery } from "@/lib/admin";
 import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
@@ -71,7 +71,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
 /** The page names a filter that it cannot read, and shows an empty list. */
 async function find(values: Record<string, string>) {
   try {
-    const { after = "", ...filter } = parse(peopleQuery, values);
+    const { after = "", ...filter } = parse(usersQuery, values);
     return { ...(await gateway().users(filter, after, PAGE)), problem: null };
   } catch (error) {
     if (error instanceof HttpError) return { users: [], next: null, problem: error.message };

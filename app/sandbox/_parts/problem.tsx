@@ -3,6 +3,14 @@ const PROBLEMS: Readonly<Record<string, { title: string; text: string }>> = {
     title: "Your card was declined.",
     text: "Nothing was charged and nothing has changed. Try another card.",
   },
+  code: {
+    title: "This code is not valid.",
+    text: "Nothing was applied. Try another one, or pay without.",
+  },
+  refused: {
+    title: "That is not possible any more.",
+    text: "Nothing has changed.",
+  },
   authentication: {
     title: "We could not authenticate your card.",
     text: "Nothing was charged and nothing has changed. Try again, or another card.",

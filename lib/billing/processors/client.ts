@@ -3,7 +3,7 @@
  * comes back as webhooks, like everything else. Every method throws `ProcessorError` and nothing else.
  */
 
-import { isBranded } from "@/lib/branded";
+import { hasErrorBrand } from "@/lib/error-brand";
 import type { ProductId } from "../catalog";
 import type { Instant, SnapshotFact } from "../facts";
 import type { Identity } from "./processor";
@@ -187,7 +187,7 @@ export class ProcessorError extends Error {
   readonly [BRAND] = true;
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isBranded(value, BRAND);
+    return hasErrorBrand(value, BRAND);
   }
 
   constructor(

@@ -1,5 +1,5 @@
 import { env } from "@/lib/env";
-import { type Price, priceLists } from "../catalog";
+import { type Price, priceLists, SALES } from "../catalog";
 import type { Processor } from "../facts";
 import type { ProcessorClient } from "./client";
 
@@ -32,9 +32,9 @@ async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | unde
   const { stripe, sandbox } = env();
   if (stripe.secretKey === undefined && !sandbox) return undefined;
   const { stripeClient } = await import("./stripe/client");
-  if (stripe.secretKey !== undefined) return stripeClient({ apiKey: stripe.secretKey, findPrice });
+  if (stripe.secretKey !== undefined) return stripeClient({ apiKey: stripe.secretKey, findPrice, sales: SALES });
   const { stripeHttpClient } = await import("@/lib/sandbox");
-  return stripeClient({ apiKey: PLAYED_KEY, findPrice, httpClient: stripeHttpClient() });
+  return stripeClient({ apiKey: PLAYED_KEY, findPrice, sales: SALES, httpClient: stripeHttpClient() });
 }
 
 async function reachPaddle(findPrice: FindPrice): Promise<ProcessorClient | undefined> {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Call } from "./call";
 import { count, timestamp } from "./columns";
 
-const act = z.object({
+const auditEntry = z.object({
   id: count,
   at: timestamp,
   actor: z.string(),
@@ -11,11 +11,11 @@ const act = z.object({
   userId: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
 });
-export type AdminAct = z.infer<typeof act>;
+export type AuditEntry = z.infer<typeof auditEntry>;
 
 export function auditQueries(call: Call) {
   return {
-    recordAdminAct: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
+    recordAuditEntry: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
       call(z.object({ id: count, at: timestamp }), "record_admin_act", {
         p_actor: actor,
         p_act: name,
@@ -24,7 +24,7 @@ export function auditQueries(call: Call) {
       }),
 
     /** Newest first; `userId` null: about any user. */
-    adminActs: (userId: string | null, limit: number) =>
-      call(z.array(act), "list_admin_acts", { p_user_id: userId, p_limit: limit }),
+    auditEntries: (userId: string | null, limit: number) =>
+      call(z.array(auditEntry), "list_admin_acts", { p_user_id: userId, p_limit: limit }),
   };
 }

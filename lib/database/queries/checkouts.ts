@@ -11,6 +11,7 @@ const storedCheckout = z.object({
   plan: z.string(),
   interval: interval,
   trial: z.boolean(),
+  code: z.string().nullable(),
   processor,
   /** The processor's id; null until it has answered. */
   externalId: z.string().nullable(),
@@ -44,6 +45,8 @@ interface CheckoutSpec {
   interval: Interval;
   processor: Processor;
   trial: boolean;
+  /** The promotion code that it is opened with. */
+  code?: string | undefined;
 }
 
 export function checkoutQueries(call: Call) {
@@ -56,6 +59,7 @@ export function checkoutQueries(call: Call) {
         p_interval: spec.interval,
         p_processor: spec.processor,
         p_trial: spec.trial,
+        p_code: spec.code ?? null,
       }),
 
     openCheckout: (userId: string, checkout: string, externalId: string, url: string) =>

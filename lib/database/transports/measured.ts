@@ -1,5 +1,5 @@
 /** Counts and times every call of a Postgres function, for `/api/metrics`. */
-import { documented, measures, secondsSince } from "@/lib/observability/measures";
+import { documentedMetrics, metrics, secondsSince } from "@/lib/observability/metrics";
 import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 
@@ -31,7 +31,7 @@ export function measuredTransport(transport: Transport): Transport {
         if (error instanceof DatabaseError) noteError(name, error);
         throw error;
       } finally {
-        measures.databaseSeconds.observe({ function: name }, secondsSince(start));
+        metrics.databaseSeconds.observe({ function: name }, secondsSince(start));
       }
     },
   };
@@ -40,18 +40,18 @@ export function measuredTransport(transport: Transport): Transport {
 /** Counts errors of the database only; wrong input is the caller's error. */
 function noteError(name: string, { problem, code }: DatabaseError): void {
   if (problem !== "unavailable" && problem !== "broken") return;
-  measures.databaseErrors.inc({ function: name, problem });
-  if (code === LOCK_NOT_AVAILABLE) measures.lockTimeouts.inc({ function: name });
-  if (ATOMIC.has(name)) documented.atomicErrors.inc({ function: name, problem });
+  metrics.databaseErrors.inc({ function: name, problem });
+  if (code === LOCK_NOT_AVAILABLE) metrics.lockTimeouts.inc({ function: name });
+  if (ATOMIC.has(name)) documentedMetrics.atomicErrors.inc({ function: name, problem });
 }
 
 /** Counts refusals of every caller: a too small plan, a full gauge. */
 function noteAnswer(name: string, args: Readonly<Record<string, unknown>>, result: unknown): void {
   if (name === "validate_plan_change" && field(result, "valid") === false)
     // A product outside the catalog raises an error instead.
-    documented.downgradesBlocked.inc({ product: String(args.p_product) });
+    documentedMetrics.downgradesBlocked.inc({ product: String(args.p_product) });
   if (name === "create_chatbot" && field(result, "chatbot") === null)
-    documented.limitErrors.inc({ field: "chatbots_count" });
+    documentedMetrics.limitErrors.inc({ field: "chatbots_count" });
 }
 
 function field(result: unknown, name: string): unknown {

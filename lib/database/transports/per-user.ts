@@ -14,9 +14,9 @@ const WAITING_PER_USER = 1_024;
 
 export function sharedByUsers(transport: Transport): Transport {
   const { enter } = slots({
-    running: CONNECTIONS_PER_USER,
-    waiting: WAITING_PER_USER,
-    patience: USER_QUEUE_MS,
+    maxRunning: CONNECTIONS_PER_USER,
+    maxWaiting: WAITING_PER_USER,
+    maxWaitMs: USER_QUEUE_MS,
     refusal: () => new DatabaseError("Too many calls of this user are waiting.", "unavailable", "overloaded"),
   });
   return {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { CONNECT_MS, callMs } from "@/lib/deadlines";
-import { measures, secondsSince } from "@/lib/observability/measures";
+import { metrics, secondsSince } from "@/lib/observability/metrics";
 import { databaseError } from "../errors";
 import type { Transport } from "./transport";
 
@@ -34,7 +34,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
       };
       try {
         client = await pool.connect();
-        measures.poolSeconds.observe(secondsSince(start));
+        metrics.poolSeconds.observe(secondsSince(start));
         const statement = named ? { name: statementName(statements, name, text), text, values } : { text, values };
         const { rows } = await send(statement).catch((error: unknown) => {
           if (!namesTaken(error)) throw error;

@@ -1,13 +1,13 @@
 /**
- * What users are entitled to, kept for a short while so that reading it costs no database. The gate never asks here: what
- * may be used is decided on the row itself.
+ * Caches the entitlements of users for a short time, so that most reads need no database call. The gate never reads the
+ * cache: it decides on the row itself.
  */
 import type { ProductId } from "@/lib/billing/catalog";
 import { log } from "@/lib/observability/log";
-import { measures } from "@/lib/observability/measures";
+import { metrics } from "@/lib/observability/metrics";
 import type { VersionedStore } from "./store";
 
-/** One product's entitlement, its place among the news, and how long it holds by itself. */
+/** One product's entitlement, the revision it was read at, and the time until it can change without a commit. */
 export interface Fill {
   product: ProductId;
   value: string;
@@ -15,44 +15,45 @@ export interface Fill {
   freshMs: number;
 }
 
-/** Every revision: nothing that was read before may be kept. */
+/** Newer than every revision: values that were read before are not cached. */
 export const ANY_REVISION = Number.MAX_SAFE_INTEGER;
 
 export type EntitlementCache = ReturnType<typeof createEntitlementCache>;
 
 export function createEntitlementCache(store: VersionedStore) {
-  const counted = (result: "hit" | "miss" | "error") => measures.cacheReads.inc({ store: store.name, result });
+  const countRead = (result: "hit" | "miss" | "error") => metrics.cacheReads.inc({ store: store.name, result });
 
   return {
-    /** The values of all these products, or null where one is missing: then all are read again. */
+    /** The values of all these products. If one is missing, null: the caller reads all from the database. */
     async read(userId: string, products: readonly ProductId[]): Promise<string[] | null> {
       try {
         const found = await Promise.all(products.map((product) => store.read(keyOf(userId, product))));
         const values = found.filter((value) => value !== null);
         const all = values.length === products.length;
-        counted(all ? "hit" : "miss");
+        countRead(all ? "hit" : "miss");
         return all ? values : null;
       } catch {
-        counted("error");
+        countRead("error");
         return null;
       }
     },
 
-    /** To be asked before the database is read, and given to `keep`. */
-    epoch: () => store.epoch(),
+    /** Read it before the database, and pass it to `write`. */
+    generation: () => store.generation(),
 
-    /** Keeps what the database said; what it no longer says by the time it comes here is left out. Never throws. */
-    async keep(userId: string, fills: readonly Fill[], epoch: string): Promise<void> {
+    /** Caches the values that the database returned, except those that were invalidated since. Never throws. */
+    async write(userId: string, fills: readonly Fill[], generation: string): Promise<void> {
       try {
         for (const { product, value, revision, freshMs } of fills)
-          if (freshMs > 0) await store.write(keyOf(userId, product), value, revision, freshMs, epoch);
+          if (freshMs > 0) await store.write(keyOf(userId, product), value, revision, freshMs, generation);
       } catch (error) {
-        log.debug({ error: String(error) }, "[Cache] An entitlement could not be kept");
+        log.debug({ error: String(error) }, "[Cache] Writing an entitlement failed");
       }
     },
 
-    /** There is or will be news of that revision: what is older is not read again. Never throws. */
-    forget: (userId: string, product: ProductId, revision: number) => store.forget(keyOf(userId, product), revision),
+    /** Removes values older than this revision, which is or will be committed. Never throws. */
+    invalidate: (userId: string, product: ProductId, revision: number) =>
+      store.invalidate(keyOf(userId, product), revision),
 
     end: () => store.end(),
   };

@@ -8,25 +8,25 @@ import { redisInstalled, type TestRedis, testRedis } from "@/tests/support/redis
 import { deliver } from "@/tests/support/stripe";
 import { entitlementsOf } from "../read";
 import { createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
+import { withInvalidation } from "./invalidation";
 import { memoryStore } from "./memory";
-import { withNews } from "./news";
 import { redisStore } from "./redis";
 import type { VersionedStore } from "./store";
 
 const { gateway: bare, query } = meteredDatabase();
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
 
-/** A gateway that counts how often the database was asked for entitlements. */
+/** A gateway that counts the database reads of entitlements. */
 function counting(gateway: Gateway) {
-  const asked = { times: 0 };
+  const reads = { count: 0 };
   const entitlements: Gateway["entitlements"] = (userId) => {
-    asked.times += 1;
+    reads.count += 1;
     return gateway.entitlements(userId);
   };
-  return { asked, gateway: { ...gateway, entitlements } };
+  return { reads, gateway: { ...gateway, entitlements } };
 }
 
-/** Until it is so, however slow this machine is. */
+/** Waits for the condition, also on a slow machine. */
 const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 120_000, interval: 10 });
 
 async function writer(userId: string, gateway: Gateway, cache: EntitlementCache) {
@@ -38,24 +38,24 @@ async function writer(userId: string, gateway: Gateway, cache: EntitlementCache)
 
 describe("memory", () => {
   const cache = createEntitlementCache(memoryStore());
-  const { asked, gateway: counted } = counting(bare);
-  const gateway = withNews(counted, cache);
+  const { reads, gateway: counted } = counting(bare);
+  const gateway = withInvalidation(counted, cache);
   const read = (userId: string) => writer(userId, gateway, cache);
 
-  test("a second look costs no database; a commit is seen at once", async () => {
+  test("a second read needs no database call, and a commit is visible at once", async () => {
     const played = playSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY });
-    asked.times = 0;
+    reads.count = 0;
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
-    expect(asked.times).toBe(1);
+    expect(reads.count).toBe(1);
     await deliver(gateway, played.created());
     expect(await read("seen")).toEqual({ plan: "plus", words: 15_000 });
     await deliver(gateway, played.planChanged("ultra", Date.now()));
     expect(await read("seen")).toEqual({ plan: "ultra", words: 35_000 });
-    expect(asked.times).toBe(3);
+    expect(reads.count).toBe(3);
   });
 
-  test("a limit of the user's own is seen at once, given and taken", async () => {
+  test("a limit override is visible at once when it is granted and when it is revoked", async () => {
     expect((await read("override")).words).toBe(500);
     await gateway.setLimitOverride("override", "words_used", 900, { expiresAt: null, by: "admin" });
     expect((await read("override")).words).toBe(900);
@@ -63,10 +63,10 @@ describe("memory", () => {
     expect((await read("override")).words).toBe(500);
   });
 
-  test("nothing is kept beyond the instant at which it ends by itself", async () => {
+  test("a value expires when an override ends", async () => {
     let expiresAt = 0;
     let words: number | undefined;
-    // Until a read is answered before the end, however slow this machine is.
+    // Repeats with a longer override until a read ends before its expiry, also on a slow machine.
     for (let lasts = 300; words === undefined; lasts *= 2) {
       expiresAt = Date.now() + lasts;
       await gateway.setLimitOverride("brief", "words_used", 900, { expiresAt, by: "admin" });
@@ -78,22 +78,22 @@ describe("memory", () => {
     expect((await read("brief")).words).toBe(500);
   });
 
-  test("who has a clock of their own in the sandbox is never answered from memory", async () => {
+  test("a user with a moved sandbox clock is never read from the cache", async () => {
     const played = playSubscription({ id: "sub_clock", userId: "clock", price: PLUS, startsAt: Date.now() - DAY });
     await deliver(gateway, played.created());
     expect((await read("clock")).plan).toBe("plus");
-    // Seven days without news of a renewal, and an hour: free.
+    // Seven days and an hour without a renewal: free.
     await gateway.setSandboxClock("clock", played.periodEnd() + 7 * DAY + HOUR);
     expect((await read("clock")).plan).toBe("free");
     await gateway.setSandboxClock("clock", null);
     expect((await read("clock")).plan).toBe("plus");
   });
 
-  test("a fill that comes late does not bring back what was before the commit", async () => {
+  test("a late write does not restore the value from before a commit", async () => {
     const played = playSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY });
-    let letGo = () => {};
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
+    let resume = () => {};
+    const paused = new Promise<void>((resolve) => {
+      resume = resolve;
     });
     let hasRead = () => {};
     const oldIsRead = new Promise<void>((resolve) => {
@@ -104,19 +104,19 @@ describe("memory", () => {
       async entitlements(userId) {
         const old = await gateway.entitlements(userId);
         hasRead();
-        await held;
+        await paused;
         return old;
       },
     };
     const late = writer("slow", slow, cache);
     await oldIsRead;
     await deliver(gateway, played.created());
-    letGo();
+    resume();
     expect((await late).plan).toBe("free");
     expect((await read("slow")).plan).toBe("plus");
   });
 
-  test("what another version of the program kept is read anew", async () => {
+  test("a value in another version's shape is read from the database", async () => {
     await read("shape");
     const store = memoryStore();
     const odd = createEntitlementCache(store);
@@ -126,11 +126,11 @@ describe("memory", () => {
   });
 });
 
-describe.skipIf(!redisInstalled)("redis, killed and started again under load", () => {
+describe.skipIf(!redisInstalled)("redis, killed and restarted under load", () => {
   let redis: TestRedis;
   let stores: VersionedStore[] = [];
   let caches: EntitlementCache[] = [];
-  const connected = () => until(() => stores.every((store) => store.epoch() !== ""));
+  const connected = () => until(() => stores.every((store) => store.generation() !== ""));
   beforeAll(async () => {
     redis = await testRedis();
     stores = [redisStore(redis.url), redisStore(redis.url)];
@@ -142,8 +142,8 @@ describe.skipIf(!redisInstalled)("redis, killed and started again under load", (
     await redis.end();
   });
 
-  test("no read after a commit is older than the commit, in either process", async () => {
-    const processes = caches.map((cache) => ({ cache, gateway: withNews(bare, cache) }));
+  test("a read after a commit is never older than the commit, in either process", async () => {
+    const processes = caches.map((cache) => ({ cache, gateway: withInvalidation(bare, cache) }));
     const users = Array.from({ length: 8 }, (_, index) => `loaded-${index}`);
     const committed = new Map(users.map((userId) => [userId, 0]));
     const wrong: string[] = [];
@@ -151,9 +151,9 @@ describe.skipIf(!redisInstalled)("redis, killed and started again under load", (
     let reads = 0;
     let commits = 0;
     let writing = 0;
-    /** While only one process reaches Redis, the other's commits may be unknown there: what decision 0010 leaves. */
+    /** While only one process reaches Redis, it can miss the other's commits: the exception of decision 0010. */
     let reconnecting = false;
-    /** So much work that every process has read and written every user's limit many times. */
+    /** Waits until each process has read and written each user's limit several times. */
     const work = async () => {
       const [readsSoFar, commitsSoFar] = [reads, commits];
       await until(() => reads >= readsSoFar + 100 && commits >= commitsSoFar + 40);
@@ -171,7 +171,7 @@ describe.skipIf(!redisInstalled)("redis, killed and started again under load", (
         await sleep(15);
       }
     };
-    const look = async (userId: string, index: number) => {
+    const readAll = async (userId: string, index: number) => {
       while (!done) {
         const process = processes[index % 2];
         if (!process) return;
@@ -182,7 +182,11 @@ describe.skipIf(!redisInstalled)("redis, killed and started again under load", (
         await sleep(1);
       }
     };
-    const load = [...users.map(write), ...users.map(look), ...users.map((userId, index) => look(userId, index + 1))];
+    const load = [
+      ...users.map(write),
+      ...users.map(readAll),
+      ...users.map((userId, index) => readAll(userId, index + 1)),
+    ];
 
     for (let round = 0; round < 3; round += 1) {
       await work();

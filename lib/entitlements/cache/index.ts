@@ -1,17 +1,16 @@
 import { env } from "@/lib/env";
+import { singleton } from "@/lib/singleton";
 import { createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
 import { memoryStore } from "./memory";
 import { redisStore } from "./redis";
 
 export { ANY_REVISION, createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
-export { withNews } from "./news";
+export { withInvalidation } from "./invalidation";
 
-/** Kept beside the modules, which may be loaded more than once. */
-const kept = globalThis as typeof globalThis & { tollgateEntitlements?: EntitlementCache };
-
-/** The process's entitlement cache: Redis where REDIS_URL names one, this process's memory otherwise. */
+/** The process's entitlement cache: in Redis if `REDIS_URL` is set, otherwise in this process's memory. */
 export function entitlementCache(): EntitlementCache {
-  const { redisUrl } = env();
-  kept.tollgateEntitlements ??= createEntitlementCache(redisUrl ? redisStore(redisUrl) : memoryStore());
-  return kept.tollgateEntitlements;
+  return singleton("entitlement-cache", () => {
+    const { redisUrl } = env();
+    return createEntitlementCache(redisUrl ? redisStore(redisUrl) : memoryStore());
+  });
 }

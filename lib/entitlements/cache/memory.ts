@@ -2,45 +2,45 @@ import type { VersionedStore } from "./store";
 
 interface Entry {
   revision: number;
-  /** null: only the revision is known. */
+  /** null after an invalidation: only the revision is known. */
   value: string | null;
   freshUntil: number;
 }
 
-/** What is kept at most; the oldest go first. */
-const ENTRIES = 20_000;
+/** Above this number the oldest entry is removed. */
+const MAX_ENTRIES = 20_000;
 
-/** This process's own memory: other processes' news does not reach it, so it keeps nothing for long. */
+/** A store in this process's memory. Other processes cannot invalidate it, so its values expire soon. */
 export function memoryStore({
   now = () => performance.now(),
-  longestMs = 30_000,
-  entries = ENTRIES,
+  maxFreshMs = 30_000,
+  maxEntries = MAX_ENTRIES,
 } = {}): VersionedStore {
-  const kept = new Map<string, Entry>();
+  const entries = new Map<string, Entry>();
 
-  function keep(key: string, entry: Entry): void {
-    kept.delete(key);
-    kept.set(key, entry);
-    if (kept.size <= entries) return;
-    const [oldest] = kept.keys();
-    if (oldest !== undefined) kept.delete(oldest);
+  function put(key: string, entry: Entry): void {
+    entries.delete(key);
+    entries.set(key, entry);
+    if (entries.size <= maxEntries) return;
+    const [oldest] = entries.keys();
+    if (oldest !== undefined) entries.delete(oldest);
   }
 
   return {
     name: "memory",
-    epoch: () => "",
+    generation: () => "",
     async read(key) {
-      const entry = kept.get(key);
+      const entry = entries.get(key);
       return entry !== undefined && entry.freshUntil > now() ? entry.value : null;
     },
     async write(key, value, revision, freshMs) {
-      if ((kept.get(key)?.revision ?? -1) > revision) return;
-      keep(key, { revision, value, freshUntil: now() + Math.min(freshMs, longestMs) });
+      if ((entries.get(key)?.revision ?? -1) > revision) return;
+      put(key, { revision, value, freshUntil: now() + Math.min(freshMs, maxFreshMs) });
     },
-    async forget(key, revision) {
-      if ((kept.get(key)?.revision ?? -1) >= revision) return;
-      keep(key, { revision, value: null, freshUntil: 0 });
+    async invalidate(key, revision) {
+      if ((entries.get(key)?.revision ?? -1) >= revision) return;
+      put(key, { revision, value: null, freshUntil: 0 });
     },
-    end: () => kept.clear(),
+    end: () => entries.clear(),
   };
 }

@@ -1,4 +1,4 @@
-/** What every store promises, held against memory and, where it is installed, a real Redis. */
+/** The contract of every store, tested with memory and, if it is installed, a real Redis. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { redisInstalled, type TestRedis, testRedis } from "@/tests/support/redis";
 import { ANY_REVISION } from "./entitlement-cache";
@@ -11,17 +11,17 @@ async function reachable(store: VersionedStore): Promise<VersionedStore> {
   return store;
 }
 
-function promises(make: () => Promise<VersionedStore>): void {
+function contract(make: () => Promise<VersionedStore>): void {
   let store: VersionedStore;
   const write = (key: string, value: string, revision: number, freshMs = 60_000) =>
-    store.write(key, value, revision, freshMs, store.epoch());
+    store.write(key, value, revision, freshMs, store.generation());
   const gone = (key: string) => expect.poll(() => store.read(key), { interval: 10 }).toBeNull();
   beforeAll(async () => {
     store = await make();
   });
   afterAll(() => store.end());
 
-  test("keeps a value until its time is over", async () => {
+  test("returns a value until it expires", async () => {
     expect(await store.read("kept")).toBeNull();
     await write("kept", "plus", 1);
     await write("short", "plus", 1, 60);
@@ -29,11 +29,11 @@ function promises(make: () => Promise<VersionedStore>): void {
     expect(await store.read("kept")).toBe("plus");
   });
 
-  test("a late fill never overwrites newer news, nor what the news announced", async () => {
+  test("a late write replaces neither a newer value nor a newer invalidation", async () => {
     await write("late", "ultra", 5);
     await write("late", "plus", 4);
     expect(await store.read("late")).toBe("ultra");
-    await store.forget("late", 6);
+    await store.invalidate("late", 6);
     expect(await store.read("late")).toBeNull();
     await write("late", "ultra", 5);
     expect(await store.read("late")).toBeNull();
@@ -41,9 +41,9 @@ function promises(make: () => Promise<VersionedStore>): void {
     expect(await store.read("late")).toBe("basic");
   });
 
-  test("old news takes nothing away; a value's short time does not end what is known of its revision", async () => {
+  test("an older invalidation removes nothing, and the revision outlives an expired value", async () => {
     await write("old", "ultra", 7);
-    await store.forget("old", 6);
+    await store.invalidate("old", 6);
     expect(await store.read("old")).toBe("ultra");
     await write("old", "ultra", 7, 30);
     await gone("old");
@@ -51,20 +51,20 @@ function promises(make: () => Promise<VersionedStore>): void {
     expect(await store.read("old")).toBeNull();
   });
 
-  test("where every revision is forgotten nothing is kept", async () => {
+  test("after an invalidation of every revision no value is stored", async () => {
     await write("clock", "plus", 1);
-    await store.forget("clock", ANY_REVISION);
+    await store.invalidate("clock", ANY_REVISION);
     await write("clock", "plus", 2);
     expect(await store.read("clock")).toBeNull();
   });
 }
 
 describe("memory", () => {
-  promises(async () => memoryStore());
+  contract(async () => memoryStore());
 
-  test("forgets the oldest first, and keeps nothing longer than another process's news may take", async () => {
+  test("removes the oldest entry first, and limits the lifetime of every value", async () => {
     let now = 0;
-    const store = memoryStore({ now: () => now, longestMs: 1_000, entries: 2 });
+    const store = memoryStore({ now: () => now, maxFreshMs: 1_000, maxEntries: 2 });
     for (const key of ["a", "b", "c"]) await store.write(key, key, 1, 60_000, "");
     expect(await Promise.all(["a", "b", "c"].map((key) => store.read(key)))).toEqual([null, "b", "c"]);
     now = 999;
@@ -80,44 +80,44 @@ describe.skipIf(!redisInstalled)("redis", () => {
     redis = await testRedis();
   });
   afterAll(() => redis.end());
-  describe("while it answers", () => promises(async () => reachable(redisStore(redis.url))));
+  describe("while it runs", () => contract(async () => reachable(redisStore(redis.url))));
 
-  test("two processes share what they keep, and the news", async () => {
+  test("two processes share values and invalidations", async () => {
     const [one, two] = await Promise.all([redisStore(redis.url), redisStore(redis.url)].map(reachable));
     if (!one || !two) throw new Error("two stores");
-    await one.write("shared", "plus", 1, 60_000, one.epoch());
+    await one.write("shared", "plus", 1, 60_000, one.generation());
     expect(await two.read("shared")).toBe("plus");
-    await two.forget("shared", 2);
+    await two.invalidate("shared", 2);
     expect(await one.read("shared")).toBeNull();
     one.end();
     two.end();
   });
 
-  test("what a killed Redis kept in its file does not come back, nor what was read before it was killed", async () => {
+  test("after a kill, neither values from the file nor values read before the kill are returned", async () => {
     const store = await reachable(redisStore(redis.url));
-    await store.write("file", "plus", 1, 60_000, store.epoch());
-    const before = store.epoch();
+    await store.write("file", "plus", 1, 60_000, store.generation());
+    const before = store.generation();
     await redis.kill();
     await expect(store.read("file")).rejects.toThrow();
-    await store.forget("unsaid", 9);
+    await store.invalidate("pending", 9);
     await redis.start();
     await reachable(store);
-    expect(store.epoch()).not.toBe(before);
+    expect(store.generation()).not.toBe(before);
     expect(await store.read("file")).toBeNull();
     await store.write("file", "plus", 1, 60_000, before);
     expect(await store.read("file")).toBeNull();
-    // Said as soon as it could be.
-    await store.write("unsaid", "plus", 8, 60_000, store.epoch());
-    expect(await store.read("unsaid")).toBeNull();
+    // The store sent the pending invalidation first.
+    await store.write("pending", "plus", 8, 60_000, store.generation());
+    expect(await store.read("pending")).toBeNull();
     store.end();
   });
 
-  test("one that was never there is a miss at once, and nothing that is asked of it throws but a read", async () => {
-    // Here the store would wait an hour for an answer of Redis: what ends before has waited for none.
+  test("without Redis a read throws at once, and an invalidation does not throw", async () => {
+    // In tests the deadline is an hour, so a call that ends has not waited for Redis.
     const store = redisStore("redis://127.0.0.1:1");
     await expect(store.read("any")).rejects.toThrow();
-    await store.forget("any", 1);
-    await store.write("any", "plus", 1, 60_000, store.epoch()).catch(() => {});
+    await store.invalidate("any", 1);
+    await store.write("any", "plus", 1, 60_000, store.generation()).catch(() => {});
     store.end();
   });
 });

@@ -1,27 +1,27 @@
-/** Where values are kept for a while, in the order of their revisions. */
+/** A store of values that expire. A newer revision replaces an older one, never the reverse. */
 export interface VersionedStore {
   readonly name: "memory" | "redis";
 
-  /** Where a fill began: what it read may be written only while this still holds. */
-  epoch(): string;
+  /** Changes when the store loses its data. A value read from the database is written only if it has not changed since. */
+  generation(): string;
 
   /**
-   * A value that still holds; null where there is none.
-   * @throws where the store cannot be asked
+   * The value, or null if it is missing or expired.
+   * @throws if the store cannot be reached
    */
   read(key: string): Promise<string | null>;
 
   /**
-   * Keeps a value for `freshMs`, unless something newer than `revision` is known: a late fill never overwrites news.
-   * @param epoch as it was before the value was read from the database
+   * Stores a value for `freshMs`, unless a newer revision is known: a late write never replaces a newer value.
+   * @param generation the value of `generation()` before the database was read
    */
-  write(key: string, value: string, revision: number, freshMs: number, epoch: string): Promise<void>;
+  write(key: string, value: string, revision: number, freshMs: number, generation: string): Promise<void>;
 
   /**
-   * From now on nothing older than `revision` is read or written. Never throws: what a store cannot be told now it is told
-   * before it is believed again.
+   * From now on no value older than `revision` is read or written. Never throws: an invalidation that cannot be sent now is
+   * sent before the next read.
    */
-  forget(key: string, revision: number): Promise<void>;
+  invalidate(key: string, revision: number): Promise<void>;
 
   end(): void;
 }

@@ -54,7 +54,7 @@ function requireVersion({ headers }: Request): void {
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {
-  const raw = await readRaw(request, { cap: MAX_BODY });
+  const raw = await readRaw(request, { maxBytes: MAX_BODY });
   if (raw === null) throw new PaddleProblem(413, "request_too_large", "Request is too large");
   const text = new TextDecoder().decode(raw);
   if (text === "") return {};

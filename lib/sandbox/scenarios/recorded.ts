@@ -1,4 +1,4 @@
-import { onRecord } from "@/lib/admin";
+import { audited } from "@/lib/admin";
 import type { Gateway } from "@/lib/database";
 import type { SimulationRequest } from "./requests";
 import { type Simulation, simulate } from "./simulate";
@@ -7,7 +7,7 @@ import { type Simulation, simulate } from "./simulate";
 export function recordedSimulation(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
   const { userId, scenario, dryRun, customData } = request;
   if (dryRun) return simulate(request, by, gateway);
-  return onRecord(
+  return audited(
     { by, act: "simulation.run", userId, details: { scenario, customData } },
     gateway,
     () => simulate(request, by, gateway),

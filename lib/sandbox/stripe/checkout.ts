@@ -6,6 +6,8 @@ import { begin } from "./subscriptions";
 import { tell, tellChange } from "./tell";
 import { type Card, type Invoice, isLive, nextId, type Session, type StripeTurn, seconds } from "./world";
 
+const DEFAULT_COUNTRY = "US";
+
 /** What a payer fills in. */
 export interface Payment {
   /** null: a trial that needs no card begins without one. */
@@ -37,6 +39,8 @@ export function paySession(turn: StripeTurn, session: Session, payment: Payment)
     email: payment.email ?? session.customerEmail ?? customer.email,
     name: payment.name ?? customer.name,
   };
+  // The page asks for the address where tax is computed; the product lets the customer keep it.
+  if (session.automaticTax) customer.country = session.country ?? customer.country ?? DEFAULT_COUNTRY;
   if (!customer.exists) {
     Object.assign(customer, { ...details, exists: true, created: seconds(turn) });
     tell(turn, "customer.created", customerOf(world));
@@ -49,6 +53,9 @@ export function paySession(turn: StripeTurn, session: Session, payment: Payment)
     card: card?.id ?? null,
     missingPaymentMethod: session.missingPaymentMethod,
     presence,
+    discount: session.discounts?.[0],
+    session: session.id,
+    automaticTax: session.automaticTax ?? false,
   });
   Object.assign(session, { status: "complete", subscription: subscription.id, invoice: invoice.id, details });
   tell(turn, "checkout.session.completed", sessionOf(world, session));

@@ -1,4 +1,6 @@
 /** `expand[]`: ids replaced by what they name, as deep as asked. */
+import { moneyOf } from "./money";
+import { chargeOf, discountOf, paymentsOf, redeemable, refundOf } from "./money-objects";
 import { customerOf, invoiceOf, paymentMethodOf, scheduleOf, sessionOf, subscriptionOf } from "./objects";
 import { invalid } from "./problem";
 import type { World } from "./world";
@@ -15,16 +17,24 @@ function expandPath(world: World, node: unknown, [key = "", ...rest]: string[], 
     for (const each of node) expandPath(world, each, [key, ...rest], path);
     return;
   }
+  // Not in an invoice that nobody asked it of.
+  if (isObject(node) && node.object === "invoice" && key === "payments")
+    node[key] ??= paymentsOf(world, String(node.id));
   if (!isObject(node) || !Object.hasOwn(node, key))
     throw invalid(`This property cannot be expanded (${path}).`, "expand");
   const value = node[key];
   if (value === null) return;
-  if (typeof value === "string") {
-    const named = find(world, value);
-    if (named === undefined) throw invalid(`This property cannot be expanded (${path}).`, "expand");
-    node[key] = named;
-  }
+  if (Array.isArray(value)) node[key] = value.map((each) => named(world, each, path));
+  else node[key] = named(world, value, path);
   if (rest.length > 0) expandPath(world, node[key], rest, path);
+}
+
+/** What an id names; anything else stays. */
+function named(world: World, value: unknown, path: string): unknown {
+  if (typeof value !== "string") return value;
+  const found = find(world, value);
+  if (found === undefined) throw invalid(`This property cannot be expanded (${path}).`, "expand");
+  return found;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -33,6 +43,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function find(world: World, id: string): object | undefined {
   const { customer, subscriptions, invoices, sessions, schedules, cards } = world;
+  const { charges, discounts, refunds } = moneyOf(world);
   const at = <T extends { id: string }>(list: readonly T[], object: (world: World, found: T) => object) => {
     const found = list.find((each) => each.id === id);
     return found && object(world, found);
@@ -43,6 +54,10 @@ function find(world: World, id: string): object | undefined {
     at(invoices, invoiceOf) ??
     at(sessions, sessionOf) ??
     at(schedules, scheduleOf) ??
-    at(cards, paymentMethodOf)
+    at(cards, paymentMethodOf) ??
+    at(charges, chargeOf) ??
+    at(discounts, (_, discount) => discountOf(discount)) ??
+    at(refunds, (_, refund) => refundOf(refund)) ??
+    redeemable(id)
   );
 }

@@ -7,6 +7,14 @@ import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import { cancelAtPeriodEnd } from "./cancel";
 import * as checkout from "./checkout";
+import {
+  type Acted,
+  actOnInvoice,
+  applyCode,
+  isInvoiceAction,
+  setCustomerCountry,
+  setSessionCountry,
+} from "./money-actions";
 import { playedStripe } from "./played";
 import { checkoutView, invoiceView, portalView } from "./views";
 import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./world";
@@ -68,6 +76,8 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
     if (found === null) throw gone();
     return here;
   }
+  const acted = await moneyAction(sandbox, page, id, form);
+  if (acted !== undefined) return acted === null ? here : `${here}?problem=${acted.problem}`;
   const payment = paymentOf(form);
   const pay = { checkout: paySession, portal: changeCard, invoice: payInvoice }[page];
   const paid = await pay(sandbox, id, payment);
@@ -77,6 +87,31 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   if (page !== "checkout") return `${here}?done=1`;
   const view = await hostedPage(sandbox, "checkout", id);
   return paid.outcome === "expired" || view === null ? here : view.successUrl;
+}
+
+/** Codes, countries, refunds and disputes: a form of their own on each page. undefined: the form is another. */
+async function moneyAction(
+  sandbox: Sandbox,
+  page: Pages,
+  id: string,
+  form: URLSearchParams,
+): Promise<Acted | undefined> {
+  const action = form.get("action") ?? "";
+  const act = ((): ((turn: StripeTurn) => Acted) | undefined => {
+    if (page === "invoice" && isInvoiceAction(action)) return (turn) => actOnInvoice(turn, id, action);
+    const country = String(form.get("country"));
+    if (page === "portal" && action === "address") return (turn) => setCustomerCountry(turn, country);
+    if (page !== "checkout") return undefined;
+    const session = (turn: StripeTurn) => only(turn.world.sessions, id);
+    if (action === "address") return (turn) => setSessionCountry(turn, session(turn), country);
+    if (action === "code")
+      return (turn) => applyCode(turn, session(turn), String(form.get("code") ?? "").slice(0, 200));
+    return undefined;
+  })();
+  if (act === undefined) return undefined;
+  const acted = await onWorld(sandbox, id, (turn) => ({ acted: act(turn) }));
+  if (acted === null) throw gone();
+  return acted.acted;
 }
 
 function paymentOf(form: URLSearchParams): checkout.Payment {

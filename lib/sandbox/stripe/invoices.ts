@@ -1,6 +1,8 @@
 /** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
 import { invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
 import { type Charged, chargeCard, OFF_SESSION, type Presence } from "../cards";
+import { recordCharge } from "./charges";
+import { endOneTimeDiscounts } from "./discounts";
 import { customerOf, invoiceOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
 import { tell, tellChange } from "./tell";
@@ -38,11 +40,13 @@ export function draft(turn: StripeTurn, subscription: Subscription, { lines, ...
     attemptCount: 0,
     forUpdate: false,
     ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
+    ...(subscription.automaticTax && { automaticTax: true, country: world.customer.country ?? null }),
     ...spec,
     lines: lines.map((line) => ({ ...line, id: nextId(world, "il") })),
   };
   world.invoices.push(invoice);
   tell(turn, "invoice.created", invoiceOf(world, invoice));
+  endOneTimeDiscounts(turn, subscription, invoice.lines);
   return invoice;
 }
 
@@ -119,6 +123,7 @@ export function cardFor({ world }: StripeTurn, subscription: Subscription) {
 function paid(turn: StripeTurn, invoice: Invoice, subscription: Subscription, charged: boolean): void {
   const { world } = turn;
   const object = () => invoiceOf(world, invoice);
+  if (charged) recordCharge(turn, invoice, subscription);
   // What a subscription begins with: it is active before its first invoice says that it is paid.
   if (invoice.billingReason === "subscription_create") settle(turn, subscription);
   tellChange(turn, "invoice.updated", object, () => {

@@ -3,6 +3,7 @@ import type Stripe from "stripe";
 import { PRODUCT_IDS, product as productOf } from "@/lib/billing/catalog";
 import {
   customerObject,
+  invoiceAmounts,
   type OnTheWire,
   PRICES_CREATED,
   todaysInvoice,
@@ -11,6 +12,7 @@ import {
   todaysSubscription,
 } from "@/lib/billing/processors/stripe/events";
 import { testCard } from "../cards";
+import { sessionLines } from "./priced";
 import type { Card, Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
 export function subscriptionOf(_world: World, subscription: Subscription) {
@@ -30,14 +32,18 @@ export function invoiceOf(world: World, invoice: Invoice) {
 
 export function sessionOf(world: World, session: Session) {
   const { customer, site } = world;
-  const amount = session.items.reduce((sum, { price, quantity }) => sum + price.unitAmount * quantity, 0);
+  const lines = session.trialEnd === null ? sessionLines(session) : [];
+  const amount = invoiceAmounts({ lines: lines.map((line, index) => ({ ...line, id: String(index) })) }).total;
   const open = session.status === "open";
-  const trial = session.trialEnd !== null;
+  const free = amount === 0;
   return todaysSession({
     ...session,
     customer: customer.exists ? customer.id : null,
-    amount: trial ? 0 : amount,
-    paymentStatus: session.status !== "complete" ? "unpaid" : trial ? "no_payment_required" : "paid",
+    amount,
+    amountSubtotal: lines.reduce((sum, line) => sum + line.amount, 0),
+    amountDiscount: lines.reduce((sum, { discount = 0 }) => sum + discount, 0),
+    amountTax: lines.reduce((sum, { tax }) => sum + (tax?.amount ?? 0), 0),
+    paymentStatus: session.status !== "complete" ? "unpaid" : free ? "no_payment_required" : "paid",
     url: open ? `${site}/sandbox/stripe/checkout/${session.id}` : null,
   });
 }
@@ -144,6 +150,13 @@ function phaseOf(phase: Phase) {
   return {
     add_invoice_items: [],
     application_fee_percent: null,
+    ...(phase.automaticTax !== undefined && {
+      automatic_tax: {
+        disabled_reason: null,
+        enabled: phase.automaticTax,
+        liability: phase.automaticTax ? { type: "self" as const } : null,
+      },
+    }),
     billing_cycle_anchor: null,
     billing_thresholds: null,
     collection_method: null,
@@ -151,7 +164,11 @@ function phaseOf(phase: Phase) {
     default_payment_method: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
+    discounts: (phase.discounts ?? []).map(({ coupon, discount, promotionCode }) => ({
+      coupon,
+      discount,
+      promotion_code: promotionCode,
+    })),
     end_date: phase.end,
     invoice_settings: null,
     items: phase.items.map(({ price, quantity }) => ({

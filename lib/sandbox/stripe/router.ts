@@ -1,18 +1,26 @@
 /** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Stripe's words. */
 import { createHash, randomBytes } from "node:crypto";
-import type { z } from "zod";
 import type { Command } from "../accounts";
 import type { Sandbox } from "../sandbox";
-import { listPrices, listProducts, retrievePrice, retrieveProduct } from "./api/catalog";
+import {
+  listPrices,
+  listProducts,
+  listPromotionCodes,
+  retrievePrice,
+  retrieveProduct,
+  retrieveRedeemable,
+} from "./api/catalog";
 import { customers } from "./api/customers";
 import { type Endpoint, Refused, type Target } from "./api/endpoint";
 import { invoices } from "./api/invoices";
+import { money } from "./api/money";
 import { schedules } from "./api/schedules";
 import { sessions } from "./api/sessions";
 import { subscriptions } from "./api/subscriptions";
 import { listEvents, retrieveEvent } from "./events-list";
 import { expanded } from "./expand";
 import type { Form } from "./form";
+import { parsed } from "./parameters";
 import { playedStripe } from "./played";
 import { invalid, missing, StripeProblem } from "./problem";
 import { newWorld, type World } from "./world";
@@ -31,7 +39,14 @@ export interface ApiAnswer {
   now: number | null;
 }
 
-const ENDPOINTS: readonly Endpoint[] = [...customers, ...sessions, ...subscriptions, ...schedules, ...invoices];
+const ENDPOINTS: readonly Endpoint[] = [
+  ...customers,
+  ...sessions,
+  ...subscriptions,
+  ...schedules,
+  ...invoices,
+  ...money,
+];
 
 /** What belongs to no account. */
 const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox: Sandbox) => unknown }[] = [
@@ -39,6 +54,9 @@ const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox
   { path: "/v1/prices/:id", answer: (_, id) => retrievePrice(id) },
   { path: "/v1/products", answer: () => listProducts() },
   { path: "/v1/products/:id", answer: (_, id) => retrieveProduct(id) },
+  { path: "/v1/promotion_codes", answer: listPromotionCodes },
+  { path: "/v1/promotion_codes/:id", answer: (_, id) => retrieveRedeemable("promotion code", id) },
+  { path: "/v1/coupons/:id", answer: (_, id) => retrieveRedeemable("coupon", id) },
   { path: "/v1/events", answer: (form, _, { gateway }) => listEvents(form, gateway) },
   { path: "/v1/events/:id", answer: (_, id, { gateway }) => retrieveEvent(id, gateway) },
 ];
@@ -130,28 +148,6 @@ function match(pattern: string, path: string): string | null {
     else if (part !== segment) return null;
   }
   return pattern.includes(":id") && id === "" ? null : id;
-}
-
-function parsed<T>(schema: z.ZodType<T>, form: Form): T {
-  const read = schema.safeParse(form);
-  if (read.success) return read.data;
-  const { issues } = read.error;
-  // A name that is wrong is the cause of the one that is missing.
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  if (issue === undefined) throw invalid("The parameters cannot be read.");
-  if (issue.code === "unrecognized_keys") {
-    const name = bracketed([...issue.path, issue.keys[0] as string]);
-    throw invalid(`Received unknown parameter: ${name}`, name, "parameter_unknown");
-  }
-  const name = bracketed(issue.path);
-  if (issue.code === "invalid_type" && issue.input === undefined && !/received (?!undefined)/.test(issue.message)) {
-    throw invalid(`Missing required param: ${name}.`, name, "parameter_missing");
-  }
-  throw invalid(`Invalid ${name}: ${issue.message}`, name);
-}
-
-function bracketed([head = "", ...rest]: readonly PropertyKey[]): string {
-  return `${String(head)}${rest.map((key) => `[${String(key)}]`).join("")}`;
 }
 
 function expandPaths(expand: Form[string] | undefined): string[] {

@@ -1,5 +1,7 @@
 /** Subscription schedules: phases, each with what the subscription has from its start on. */
 import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import { setDiscounts } from "./discounts";
+import { moneyOf } from "./money";
 import { scheduleOf, subscriptionOf } from "./objects";
 import { periodAfter } from "./period";
 import { invalid } from "./problem";
@@ -25,6 +27,8 @@ export function scheduleFrom(turn: StripeTurn, subscription: Subscription): Sche
         items: subscription.items.map(({ price, quantity = 1 }) => ({ price, quantity })),
         prorationBehavior: "create_prorations",
         trialEnd: subscription.status === "trialing" ? (subscription.trialEnd ?? null) : null,
+        discounts: phaseDiscounts(world, subscription),
+        ...(subscription.automaticTax && { automaticTax: true }),
       },
     ],
     metadata: {},
@@ -115,7 +119,29 @@ export function followSchedule(turn: StripeTurn, subscription: Subscription, car
     quantity,
   }));
   const object = () => scheduleOf(world, schedule);
-  tellChange(turn, "subscription_schedule.updated", object, () => carry(items));
+  tellChange(turn, "subscription_schedule.updated", object, () => {
+    enterPhase(turn, subscription, next);
+    carry(items);
+  });
+}
+
+/** A phase says which discounts the subscription has from then on: what it leaves out ends. */
+function enterPhase(turn: StripeTurn, subscription: Subscription, { discounts = [], automaticTax }: Phase): void {
+  const wanted = discounts.map(({ discount, coupon, promotionCode }) =>
+    discount !== null && subscription.discounts?.includes(discount)
+      ? { discount }
+      : { coupon: coupon ?? undefined, promotion_code: promotionCode ?? undefined },
+  );
+  // A discount that has ended meanwhile, and that nothing else names, begins no more.
+  const usable = wanted.filter((each) => Object.values(each).some(Boolean));
+  setDiscounts(turn, subscription, usable, "discounts");
+  if (automaticTax !== undefined) subscription.automaticTax = automaticTax;
+}
+
+function phaseDiscounts(world: World, { discounts = [] }: Subscription): NonNullable<Phase["discounts"]> {
+  return moneyOf(world)
+    .discounts.filter(({ id }) => discounts.includes(id))
+    .map(({ id }) => ({ coupon: null, discount: id, promotionCode: null }));
 }
 
 /** Whether the schedule's last phase is over and the subscription is to end with it. */

@@ -1,6 +1,7 @@
 /** A subscription's life: begun at a checkout, changed, renewed, ended. */
 import { type ItemSpec, invoiceAmounts } from "@/lib/billing/processors/stripe/events";
 import { chargeCard, OFF_SESSION, type Presence } from "../cards";
+import { addDiscount, type Redeemed } from "./discounts";
 import {
   cardFor,
   chargeOrSend,
@@ -14,6 +15,7 @@ import {
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";
+import { priced } from "./priced";
 import { cardProblem } from "./problem";
 import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
@@ -28,6 +30,10 @@ interface Beginning {
   card: string | null;
   missingPaymentMethod: Subscription["missingPaymentMethod"];
   presence: Presence;
+  discount?: Redeemed | undefined;
+  /** The checkout session that sells it. */
+  session?: string;
+  automaticTax?: boolean;
 }
 
 /** A new subscription and its first invoice, paid. The card must be one that pays. */
@@ -55,8 +61,10 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
     missingPaymentMethod,
     metadata,
     pendingLines: [],
+    ...(beginning.automaticTax && { automaticTax: true }),
   };
   world.subscriptions.push(subscription);
+  if (beginning.discount) addDiscount(turn, subscription, beginning.discount, beginning.session ?? null);
   tell(turn, "customer.subscription.created", subscriptionOf(world, subscription));
   const lines = periodLines(subscription).map((line) =>
     trialEnd === null ? line : { ...line, amount: 0, description: `Trial period for ${line.price.nickname}` },
@@ -64,7 +72,7 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
   const invoice = draft(turn, subscription, {
     id: invoiceId,
     billingReason: "subscription_create",
-    lines,
+    lines: priced(world, subscription, lines),
     periodStart: now,
     periodEnd: now,
     finalizesAt: null,
@@ -96,7 +104,7 @@ export function renew(turn: StripeTurn, subscription: Subscription): void {
   draft(turn, subscription, {
     id,
     billingReason: "subscription_cycle",
-    lines: [...waiting, ...periodLines(subscription)],
+    lines: [...waiting, ...priced(world, subscription, periodLines(subscription))],
     // A cycle invoice names the period that ended; what is charged for stands in its lines.
     periodStart,
     periodEnd,
@@ -119,7 +127,9 @@ export function changeItems(turn: StripeTurn, subscription: Subscription, change
   const { world } = turn;
   const { at, behavior, restart, payment } = change;
   const trialing = subscription.status === "trialing";
-  const { next, lines, restarts } = changePlan(subscription, change.items, { at, behavior, trialing, restart });
+  const changed = changePlan(subscription, change.items, { at, behavior, trialing, restart });
+  const { next, restarts } = changed;
+  const lines = priced(world, subscription, changed.lines);
   const invoices = lines.length > 0 && (behavior === "always_invoice" || restarts);
   const id = invoices ? nextId(world, "in") : null;
   const applied = () => {
@@ -194,7 +204,7 @@ export function resume(turn: StripeTurn, subscription: Subscription): void {
   const invoice = draft(turn, subscription, {
     id,
     billingReason: "subscription_cycle",
-    lines: periodLines(state),
+    lines: priced(world, subscription, periodLines(state)),
     periodStart: subscription.periodStart,
     periodEnd: now,
     finalizesAt: null,

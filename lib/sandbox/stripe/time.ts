@@ -1,5 +1,6 @@
 /** What time brings to the played Stripe, and in which order. Pure. */
 import { expireSession } from "./checkout";
+import { discountEnds, endDiscount } from "./discounts";
 import { becomeOverdue, chargeOrSend, collect, endSubscription, finalize, voidInvoice, writeOff } from "./invoices";
 import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
@@ -34,6 +35,7 @@ function dues(world: World): Due[] {
       session.status === "open" ? [{ at: session.expiresAt, happen: (turn) => expireSession(turn, session) }] : [],
     ),
     ...world.subscriptions.filter(isLive).flatMap(announcements),
+    ...world.subscriptions.filter(isLive).flatMap((subscription) => discountsDue(world, subscription)),
     ...world.invoices.flatMap(invoiceDues),
     ...world.subscriptions.filter(isLive).flatMap(ends),
   ];
@@ -59,6 +61,14 @@ function announcements(subscription: Subscription): Due[] {
     due.push({ at, happen: (turn) => unpause(turn, subscription) });
   }
   return due;
+}
+
+/** Before the period ends in the same second: the next one is charged without it. */
+function discountsDue(world: World, subscription: Subscription): Due[] {
+  return discountEnds(world, subscription).map(({ id, at }) => ({
+    at,
+    happen: (turn) => endDiscount(turn, subscription, id),
+  }));
 }
 
 function unpause(turn: StripeTurn, subscription: Subscription): void {

@@ -1,6 +1,10 @@
 /** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
 import { invoiceAmounts } from "@/lib/billing/processors/stripe/events";
+import { couponNamed, PROMOTION_CODES, TEST_CODES } from "./coupons";
+import { type Aftermath, aftermathOf, reductionsOf } from "./money-actions";
 import { products, sessionOf } from "./objects";
+import { sessionLines } from "./priced";
+import { COUNTRIES } from "./tax";
 import { type Card, type Invoice, isLive, type Session, type Subscription, type World } from "./world";
 
 export interface OrderLine {
@@ -13,6 +17,15 @@ export interface CheckoutView {
   status: Session["status"];
   lines: OrderLine[];
   dueToday: number;
+  /** What a period costs, after the discount and with the tax. */
+  recurring: number;
+  /** The discount that is applied, by its coupon's name; null without one. */
+  discount: { name: string; code: string | null; amount: number } | null;
+  tax: number;
+  /** Codes that can be tried here; null where the page takes none. */
+  codes: readonly { code: string; does: string }[] | null;
+  /** Where the payer lives, and the choices; null where no tax is computed. */
+  country: CountryChoice | null;
   /** When a trial ends and the first charge comes; null without one. */
   trialUntil: string | null;
   /** The trial may begin without a card. */
@@ -25,8 +38,15 @@ export interface CheckoutView {
   now: string;
 }
 
+export interface CountryChoice {
+  chosen: string | null;
+  countries: readonly { code: string; name: string }[];
+}
+
 export interface PortalView {
   email: string | null;
+  /** null where no tax is computed. */
+  country: CountryChoice | null;
   card: string | null;
   subscriptions: {
     id: string;
@@ -58,6 +78,11 @@ export interface InvoiceView extends InvoiceSummary {
   lines: { id: string; description: string; amount: number; from: string; until: string }[];
   /** What the customer's credit took off. */
   credit: number;
+  discount: number;
+  tax: number;
+  taxIncluded: boolean;
+  /** What was given back of its charge; null where nothing was charged. */
+  aftermath: Aftermath | null;
   nextAttempt: string | null;
   email: string | null;
   card: string | null;
@@ -68,10 +93,18 @@ export function checkoutView(world: World, id: string, now: number): CheckoutVie
   const session = world.sessions.find((each) => each.id === id);
   if (session === undefined) return null;
   const { email, name } = world.customer;
+  const { amount_total, total_details } = sessionOf(world, session);
+  const lines = sessionLines(session).map((line, index) => ({ ...line, id: String(index) }));
+  const { discount } = reductionsOf(lines);
   return {
     status: session.status,
     lines: session.items.map(({ price, quantity }) => orderLine(price, quantity)),
-    dueToday: sessionOf(world, session).amount_total,
+    dueToday: amount_total,
+    recurring: invoiceAmounts({ lines }).total,
+    discount: discountName(session, discount),
+    tax: total_details.amount_tax,
+    codes: session.allowPromotionCodes ? TEST_CODES : null,
+    country: session.automaticTax ? { chosen: session.country ?? null, countries: COUNTRIES } : null,
     trialUntil: trialUntil(session, now),
     cardOptional: session.trialEnd !== null && session.paymentMethodCollection === "if_required",
     email: session.customerEmail ?? email,
@@ -87,6 +120,9 @@ export function portalView(world: World, id: string, now: number): PortalView | 
   if (portal === undefined) return null;
   return {
     email: world.customer.email,
+    country: world.subscriptions.some((each) => isLive(each) && each.automaticTax)
+      ? { chosen: world.customer.country ?? null, countries: COUNTRIES }
+      : null,
     card: cardNumber(world, world.subscriptions.find(isLive)),
     subscriptions: world.subscriptions.toReversed().map((subscription) => ({
       id: subscription.id,
@@ -121,6 +157,8 @@ export function invoiceView(world: World, id: string, now: number): InvoiceView 
       until: iso(line.periodEnd * 1000),
     })),
     credit: Math.max(0, total - due),
+    ...reductionsOf(invoice.lines),
+    aftermath: aftermathOf(world, invoice.id),
     nextAttempt: at(invoice.nextPaymentAttempt),
     email: world.customer.email,
     card: cardNumber(
@@ -135,6 +173,13 @@ function summary(invoice: Invoice): InvoiceSummary {
   const { id, number = null, status, created, finalizedAt } = invoice;
   const { total, due } = invoiceAmounts(invoice);
   return { id, number, at: iso((finalizedAt ?? created) * 1000), total, due, status };
+}
+
+function discountName({ discounts = [] }: Session, amount: number): CheckoutView["discount"] {
+  const [applied] = discounts;
+  if (applied === undefined) return null;
+  const code = PROMOTION_CODES.find(({ id }) => id === applied.promotionCode)?.code ?? null;
+  return { name: couponNamed(applied.coupon)?.name ?? applied.coupon, code, amount };
 }
 
 function orderLine(price: Session["items"][number]["price"], quantity: number): OrderLine {

@@ -8,6 +8,8 @@ import type {
 } from "@/lib/billing/processors/stripe/events";
 import type { CardNumber } from "../cards";
 import type { Turn } from "../turn";
+import type { Redeemed } from "./discounts";
+import { type Money, moneyIds } from "./money";
 
 export interface Customer {
   id: string;
@@ -23,6 +25,8 @@ export interface Customer {
   /** What is charged where a subscription names no card of its own. */
   card: string | null;
   invoices: number;
+  /** The country of the address, once the customer has given one. */
+  country?: string | null;
 }
 
 export interface Card {
@@ -50,12 +54,20 @@ export interface Session {
   cancelUrl: string | null;
   subscription: string | null;
   invoice: string | null;
+  /** The payer may type a promotion code. */
+  allowPromotionCodes?: boolean;
+  discounts?: Redeemed[];
+  automaticTax?: boolean;
+  taxIdCollection?: boolean;
+  /** Where the payer lives, as the page says it. */
+  country?: string | null;
 }
 
 /** Its items are its own: they are changed in place. */
 export interface Subscription extends SubscriptionSpec {
   items: ItemSpec[];
   status: NonNullable<SubscriptionSpec["status"]>;
+  discounts?: string[];
   billingCycleAnchor: number;
   /** Proration lines that wait for the next invoice. */
   pendingLines: LineSpec[];
@@ -77,6 +89,9 @@ export interface Phase {
   items: { price: PriceSpec; quantity: number }[];
   prorationBehavior: "create_prorations" | "none" | "always_invoice";
   trialEnd: number | null;
+  /** What the subscription's discounts are from this phase on; none end them. */
+  discounts?: (Omit<Redeemed, "coupon"> & { coupon: string | null; discount: string | null })[];
+  automaticTax?: boolean;
 }
 
 export interface Schedule {
@@ -111,6 +126,7 @@ export interface World {
   invoices: Invoice[];
   schedules: Schedule[];
   portals: Portal[];
+  money?: Money;
 }
 
 export type StripeTurn = Turn<World>;
@@ -155,7 +171,8 @@ export function seconds({ now }: StripeTurn): number {
 /** Every id that a request may name. */
 export function objectIds(world: World): string[] {
   const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = world;
-  return [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals].map(({ id }) => id);
+  const objects = [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals];
+  return [...objects.map(({ id }) => id), ...moneyIds(world)];
 }
 
 /** Whose it is by what our server wrote with its key; the browser's `client_reference_id` only where it said nothing. */

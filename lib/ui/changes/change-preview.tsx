@@ -3,6 +3,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/purchase-view";
 import { formatMoney } from "@/lib/messages/format";
+import { discountWords, moneyWords } from "@/lib/messages/money";
 import { planName } from "@/lib/messages/plan";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
@@ -23,11 +24,15 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
   const name = changeName(preview);
   const interval = to.interval ?? "monthly";
   const later = timing === "period_end";
+  const details = moneyWords(preview, locale);
   return (
     <div className="space-y-8">
       <dl className="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-3">
         <Fact term="Charged today">
           {dueNow === null || dueNow.amount === 0 ? "Nothing" : formatMoney(dueNow.amount, locale, dueNow.currency)}
+          {details.length > 0 && (
+            <span className="block font-normal text-muted text-sm tracking-normal">{details.join(" · ")}</span>
+          )}
         </Fact>
         <Fact term="Next invoice">
           {nextCharge === null ? (
@@ -43,6 +48,11 @@ export function ChangePreview({ preview, change, now, locale }: ChangePreviewPro
         </Fact>
         <Fact term="In force">{later ? <Instant at={effectiveAt} now={now} /> : "At once"}</Fact>
       </dl>
+      {preview.discounts.length > 0 && (
+        <p className="text-pretty text-muted text-sm">
+          Your discount goes on: {preview.discounts.map((each) => discountWords(each, locale)).join("; ")}.
+        </p>
+      )}
       <section aria-labelledby="usage-after">
         <h2 id="usage-after" className="font-semibold text-base">
           What becomes of your usage

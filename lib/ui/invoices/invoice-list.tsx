@@ -1,6 +1,7 @@
 import { ExternalLink } from "lucide-react";
 import type { InvoicesView, InvoiceView } from "@/lib/billing/purchase-view";
 import { formatMoney } from "@/lib/messages/format";
+import { moneyWords } from "@/lib/messages/money";
 import { processorName } from "@/lib/messages/plan";
 import { Notice } from "../notice";
 import { Instant } from "../time/instant";
@@ -46,11 +47,13 @@ export function InvoiceList({ invoices, unavailable, now, locale }: InvoiceListP
 
 function Line({ invoice, now, locale }: { invoice: InvoiceView; now: string; locale: string }) {
   const { number, at, total, status, url, pdf } = invoice;
+  const details = moneyWords(invoice, locale);
   return (
     <li className="grid grid-cols-[1fr_auto_auto] items-center gap-x-4 py-1.5 text-sm tabular-nums sm:grid-cols-[1fr_auto_3rem_8rem]">
       <span>
         <Instant at={at} now={now} />
         {number && <span className="block text-faint sm:ml-2 sm:inline">{number}</span>}
+        {details.length > 0 && <span className="block text-muted">{details.join(" · ")}</span>}
       </span>
       <span className="text-right font-medium">{formatMoney(total.amount, locale, total.currency)}</span>
       <span className={status === "open" ? "font-medium text-danger" : "text-muted"}>{STATUS[status]}</span>

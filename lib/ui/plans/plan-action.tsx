@@ -19,6 +19,8 @@ interface PlanActionProps {
   planName: string;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
+  /** The promotion code that the checkout is opened with. */
+  code: string | null;
   subscription: unknown;
   actions: PlanActions;
   here: string;
@@ -28,11 +30,11 @@ const WIDE = "w-full whitespace-nowrap px-2!";
 
 /** The one action of a plan, or the reason why there is none. */
 export function PlanAction(props: PlanActionProps) {
-  const { option, product, plan, planName, interval, processor, subscription, actions, here } = props;
+  const { option, product, plan, planName, interval, processor, code, subscription, actions, here } = props;
   switch (option.kind) {
     case "start": {
       if (subscription === null) return <SignInFirst here={here} chosen={`${product}.${plan}`} planName={planName} />;
-      const fields = { product, plan, interval, processor };
+      const fields = { product, plan, interval, processor, ...(code !== null && { code }) };
       return (
         <ActionForm
           action={actions.start}

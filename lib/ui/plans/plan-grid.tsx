@@ -9,6 +9,8 @@ interface PlanGridProps {
   product: ProductId;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
+  /** The promotion code of the checkouts. */
+  code: string | null;
   /** null: signed out. */
   subscription: SubscriptionView | null;
   actions: PlanActions;

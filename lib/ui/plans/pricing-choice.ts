@@ -1,5 +1,6 @@
 /** The selection on the pricing page, read from its address. */
-import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/billing/catalog";
+import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf, SALES } from "@/lib/billing/catalog";
+import { promotionCode } from "@/lib/billing/promotion-code";
 
 type Processor = "stripe" | "paddle";
 
@@ -10,6 +11,8 @@ export interface PricingChoice {
   processor: Processor;
   /** The plan that was chosen before signing in. */
   chosen: { product: ProductId; plan: string } | null;
+  /** A promotion code that the link names, for the checkout; whether it is valid, the processor says there. */
+  code: string | null;
 }
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
@@ -19,7 +22,8 @@ type Parameters = Readonly<Record<string, string | string[] | undefined>>;
  * @param processors those that can be paid through here, the default first
  */
 export function pricingChoice(parameters: Parameters, processors: readonly Processor[]): PricingChoice {
-  const { product, interval, processor, choose } = parameters;
+  const { product, interval, processor, choose, code } = parameters;
+  const named = promotionCode.safeParse(code);
   const [chosenProduct = "", chosenPlan = ""] = typeof choose === "string" ? choose.split(".") : [];
   return {
     product: typeof product === "string" && isProductId(product) ? product : null,
@@ -29,15 +33,17 @@ export function pricingChoice(parameters: Parameters, processors: readonly Proce
       isProductId(chosenProduct) && findPlan(chosenProduct, chosenPlan)
         ? { product: chosenProduct, plan: chosenPlan }
         : null,
+    code: SALES.promotionCodes && named.success ? named.data : null,
   };
 }
 
 /** The address of a selection, without defaults. */
-export function pricingPath({ product, interval, processor }: Omit<PricingChoice, "chosen">): string {
+export function pricingPath({ product, interval, processor, code }: Omit<PricingChoice, "chosen">): string {
   const parameters = new URLSearchParams();
   if (product !== null) parameters.set("product", product);
   if (interval !== "monthly") parameters.set("interval", interval);
   if (processor !== "stripe") parameters.set("processor", processor);
+  if (code !== null) parameters.set("code", code);
   return parameters.size === 0 ? "/pricing" : `/pricing?${parameters}`;
 }
 

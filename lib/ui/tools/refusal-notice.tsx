@@ -13,6 +13,7 @@ const HELP: Readonly<Record<string, { text: string; href: string }[]>> = {
   payment_pending: [{ text: "Fix payment", href: "/billing" }],
   chatbot_limit_exceeded: [{ text: "Go to your chatbots", href: "/chatbots" }],
   already_subscribed: [{ text: "See your plan", href: "/billing" }],
+  code_not_valid: [{ text: "Buy without a code", href: "/pricing" }],
   not_signed_in: [{ text: "Sign in", href: "/sign-in" }],
 };
 const EXPECTED = new Set(["limit_reached", "payment_pending", "chatbot_limit_exceeded"]);

@@ -13,7 +13,8 @@ create or replace function public.begin_checkout(
   p_plan text,
   p_interval text,
   p_processor text,
-  p_trial boolean
+  p_trial boolean,
+  p_code text default null
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -56,13 +57,13 @@ begin
       else jsonb_build_object('outcome', 'open', 'checkout', public.checkout_view(v_checkout)) end;
   end if;
 
-  insert into public.checkouts (user_id, product, plan, billing_interval, processor, trial)
-  values (p_user_id, p_product, p_plan, p_interval, p_processor, p_trial)
+  insert into public.checkouts (user_id, product, plan, billing_interval, processor, trial, code)
+  values (p_user_id, p_product, p_plan, p_interval, p_processor, p_trial, p_code)
   returning * into v_checkout;
   return jsonb_build_object('outcome', 'begun', 'checkout', public.checkout_view(v_checkout));
 end;
 $$;
 
-comment on function public.begin_checkout(text, text, text, text, text, boolean) is 'Begins a purchase, one at a time a user and product.';
-revoke all on function public.begin_checkout(text, text, text, text, text, boolean) from public, anon, authenticated;
-grant execute on function public.begin_checkout(text, text, text, text, text, boolean) to service_role;
+comment on function public.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';
+revoke all on function public.begin_checkout(text, text, text, text, text, boolean, text) from public, anon, authenticated;
+grant execute on function public.begin_checkout(text, text, text, text, text, boolean, text) to service_role;

@@ -8,6 +8,7 @@ as $$
     'plan', p_row.plan,
     'interval', p_row.billing_interval,
     'trial', p_row.trial,
+    'code', p_row.code,
     'processor', p_row.processor,
     'external_id', p_row.external_id,
     'url', p_row.url,

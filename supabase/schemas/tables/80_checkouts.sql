@@ -17,6 +17,8 @@ create table public.checkouts (
   subscription_id text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
+  -- The promotion code that it was opened with: with another one it is another checkout.
+  code text,
   primary key (user_id, checkout_id),
   check (status in ('opening', 'closed') or external_id is not null)
 );

@@ -38,7 +38,7 @@ export default async function UserPage({ params, searchParams }: Params) {
   const [{ locale, zone }, explained] = await Promise.all([requestLocale(), load(userId)]);
   const { story: detail, usage, waiting } = explained;
   const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
-  const acts = await gateway().adminActs(userId, 20);
+  const acts = await gateway().auditEntries(userId, 20);
   return (
     <>
       <div className="flex flex-wrap items-baseline justify-between gap-4">

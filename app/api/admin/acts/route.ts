@@ -1,4 +1,4 @@
-import { actsQuery, filled } from "@/lib/admin";
+import { auditQuery, filled } from "@/lib/admin";
 import { gateway } from "@/lib/database";
 import { answer, json, parse } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
@@ -8,7 +8,7 @@ const LATEST = 100;
 export function GET(request: Request) {
   return answer(async () => {
     await requireAdmin(request);
-    const { userId = null } = parse(actsQuery, filled(new URL(request.url).searchParams));
-    return json({ acts: await gateway().adminActs(userId, LATEST) });
+    const { userId = null } = parse(auditQuery, filled(new URL(request.url).searchParams));
+    return json({ acts: await gateway().auditEntries(userId, LATEST) });
   });
 }

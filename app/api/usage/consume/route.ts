@@ -1,5 +1,5 @@
 import { answer, json, readJson } from "@/lib/http";
-import { requireCaller, whom } from "@/lib/identity";
+import { requireCaller, resolveUserId } from "@/lib/identity";
 import { consumeRequest, gate } from "@/lib/usage";
 
 export function POST(request: Request) {
@@ -7,6 +7,6 @@ export function POST(request: Request) {
     const caller = await requireCaller(request);
     const { userId, field, amount, idempotencyKey } = await readJson(request, consumeRequest);
     const bySession = caller.kind === "user";
-    return json(await gate.consume(whom(caller, userId), field, amount, { idempotencyKey, bySession }));
+    return json(await gate.consume(resolveUserId(caller, userId), field, amount, { idempotencyKey, bySession }));
   }, request);
 }

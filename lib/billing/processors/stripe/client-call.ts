@@ -56,6 +56,7 @@ function problemOf(error: InstanceType<typeof Stripe.errors.StripeError>): Proce
   if (error instanceof errors.StripeIdempotencyError) return error.statusCode === 409 ? "unavailable" : "invalid";
   // Stripe refuses a charge without a payment method by the code of an object that is not there.
   if (NOTHING_TO_CHARGE.test(error.message)) return "no_payment_method";
+  if (error.code === "customer_tax_location_invalid") return "no_tax_address";
   return error.code === "resource_missing" ? "not_found" : "invalid";
 }
 

@@ -14,6 +14,7 @@ test.each<[number, string, string | undefined, string]>([
   [404, "invalid_request_error", "resource_missing", "not_found"],
   [400, "invalid_request_error", "resource_missing", "not_found"],
   [400, "invalid_request_error", "parameter_unknown", "invalid"],
+  [400, "invalid_request_error", "customer_tax_location_invalid", "no_tax_address"],
   [400, "idempotency_error", undefined, "invalid"],
   [409, "idempotency_error", "idempotency_key_in_use", "unavailable"],
   [401, "invalid_request_error", undefined, "invalid"],

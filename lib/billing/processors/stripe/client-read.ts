@@ -2,14 +2,16 @@
 import type Stripe from "stripe";
 import type { FindPrice } from "@/lib/billing/catalog";
 import type { Instant } from "@/lib/billing/facts";
-import type { CheckoutState, Invoice, Money, SubscriptionReading } from "@/lib/billing/processors/client";
+import type { CheckoutState, Invoice, SubscriptionReading } from "@/lib/billing/processors/client";
 import { readingOf } from "@/lib/billing/processors/reading";
 import { unreadable } from "./client-call";
+import { refundedOf, sumOf } from "./client-money";
+import { readInstant, readMoney } from "./client-values";
 import { normalize } from "./normalize";
 import { idOf } from "./reference";
 
 /** The invoice, or nothing while it is a draft: its amount may change yet, and nobody owes it. */
-export function readInvoice(invoice: Stripe.Invoice): Invoice[] {
+export function readInvoice(invoice: Stripe.Invoice, refunds: ReadonlyMap<string, number> = new Map()): Invoice[] {
   const status = INVOICE_STATUS[invoice.status ?? "draft"];
   if (status === undefined || !invoice.id) return [];
   const at = invoice.status_transitions?.finalized_at ?? invoice.created;
@@ -19,6 +21,9 @@ export function readInvoice(invoice: Stripe.Invoice): Invoice[] {
       number: invoice.number ?? null,
       at: readInstant("invoice.created", at),
       total: readMoney(invoice.total, invoice.currency),
+      tax: sumOf(invoice.total_taxes, invoice.currency),
+      discount: sumOf(invoice.total_discount_amounts, invoice.currency),
+      refunded: refundedOf(invoice, refunds),
       status,
       url: invoice.hosted_invoice_url ?? null,
       pdf: invoice.invoice_pdf ?? null,
@@ -33,19 +38,6 @@ const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
   uncollectible: "open",
   void: "void",
 };
-
-export function readMoney(amount: unknown, currency: unknown): Money {
-  if (typeof amount !== "number" || !Number.isSafeInteger(amount)) {
-    throw unreadable("money", "the amount is not a whole number of minor units");
-  }
-  if (typeof currency !== "string" || !/^[a-z]{3}$/i.test(currency)) throw unreadable("money", "no ISO 4217 currency");
-  return { amount, currency: currency.toUpperCase() };
-}
-
-export function readInstant(field: string, seconds: unknown): Instant {
-  if (typeof seconds === "number" && Number.isSafeInteger(seconds) && seconds >= 0) return seconds * 1000;
-  throw unreadable(field, "not a Unix time");
-}
 
 /** The latest instant that an invoice charges for. */
 export function chargedUntil({ lines }: Pick<Stripe.Invoice, "lines">): Instant | null {

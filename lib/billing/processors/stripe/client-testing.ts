@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import { type Price, priceLists } from "@/lib/billing/catalog";
+import { type Price, priceLists, type Sales } from "@/lib/billing/catalog";
 import type { ProcessorClient } from "@/lib/billing/processors/client";
 import { stripeClient } from "./client";
 import { planPrice, type StripeObject, type SubscriptionSpec, subscriptionObject } from "./events";
@@ -29,7 +29,12 @@ export const API_KEY = "sk_test_tollgate_secret";
 const PATIENT_MS = 120_000;
 
 /** Answers the requests in their order, and with `resource_missing` when there are more. */
-export async function playedApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
+export function playedApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
+  return playedSales(undefined, ...answers);
+}
+
+/** The same for a deployment that sells in its own way. */
+export async function playedSales(sales: Sales | undefined, ...answers: Answer[]) {
   const requests: Recorded[] = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
@@ -50,12 +55,22 @@ export async function playedApi(...answers: Answer[]): Promise<{ client: Process
     server.close();
   });
   const port = (server.address() as AddressInfo).port;
-  return { client: clientAt(port, answers.includes("silence") ? { timeoutMs: 50 } : {}), requests };
+  return { client: clientAt(port, { sales, ...(answers.includes("silence") && { timeoutMs: 50 }) }), requests };
 }
 
-export function clientAt(port: number, { apiKey = API_KEY, timeoutMs = PATIENT_MS } = {}): ProcessorClient {
+interface ClientOptions {
+  apiKey?: string;
+  timeoutMs?: number;
+  sales?: Sales | undefined;
+}
+
+export function clientAt(
+  port: number,
+  { apiKey = API_KEY, timeoutMs = PATIENT_MS, sales }: ClientOptions = {},
+): ProcessorClient {
   const findPrice = priceLists("stripe", {}, { sandbox: true }).find;
-  return stripeClient({ apiKey, findPrice, timeoutMs, address: { protocol: "http", host: "127.0.0.1", port } });
+  const address = { protocol: "http", host: "127.0.0.1", port } as const;
+  return stripeClient({ apiKey, findPrice, timeoutMs, ...(sales && { sales }), address });
 }
 
 export function refusal(status: number, type: string, code?: string, message = "refused"): Answer {
@@ -120,6 +135,13 @@ export function invoice(over: StripeObject = {}): StripeObject {
     currency: "usd",
     total: 1_999,
     amount_due: 1_999,
+    amount_paid: 1_999,
+    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    customer: CUSTOMER,
+    discounts: [],
+    post_payment_credit_notes_amount: 0,
+    total_discount_amounts: [],
+    total_taxes: [],
     status: "paid",
     status_transitions: { finalized_at: STARTED + 1 },
     hosted_invoice_url: "https://invoice.stripe.example/i/1",

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import Stripe from "stripe";
-import type { FindPrice } from "@/lib/billing/catalog";
+import { type FindPrice, SALES, type Sales } from "@/lib/billing/catalog";
 import type { PlanChange, PlanChanged, ProcessorClient } from "@/lib/billing/processors/client";
 import { entityId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable, withinDeadline } from "./client-call";
+import { DISCOUNTS, readDiscounts, readDue, refundsOf, requireTaxAddress } from "./client-money";
 import { keepsAlready, phasesFor, planItemOf, waitsFor } from "./client-plan";
-import { chargedUntil, readCheckoutState, readInstant, readInvoice, readMoney, readSubscription } from "./client-read";
+import { chargedUntil, readCheckoutState, readInvoice, readSubscription } from "./client-read";
+import { openSession } from "./client-sale";
+import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
@@ -13,6 +16,8 @@ export interface StripeClientOptions {
   apiKey: string;
   /** Tells the plan's item from the others of a subscription. */
   findPrice: FindPrice;
+  /** How checkouts are taxed and discounted; the catalog's own by default. */
+  sales?: Sales;
   /** Another way to Stripe, for the sandbox; the SDK's own without it. */
   httpClient?: NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"];
   /** Another address of the API, for tests. */
@@ -30,7 +35,7 @@ const INVOICES = 100;
 const REFERENCE = 200;
 
 /** Stripe's API in the product's words, through Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
-export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOptions): ProcessorClient {
+export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: StripeClientOptions): ProcessorClient {
   const stripe = new Stripe(apiKey, {
     timeout: options.timeoutMs ?? TIMEOUT_MS,
     maxNetworkRetries: RETRIES,
@@ -52,9 +57,10 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
     },
 
     /** Metadata can be written with the secret key only: it tells every event whose it is. */
-    checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays }) {
+    checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays, code }) {
       return call("checkout", async () => {
-        const session = await stripe.checkout.sessions.create(
+        const session = await openSession(
+          stripe,
           {
             mode: "subscription",
             line_items: [{ price: priceId, quantity: 1 }],
@@ -70,6 +76,7 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
             success_url: returnUrl,
             cancel_url: cancelUrl ?? returnUrl,
           },
+          { sales, customer, code },
           idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}:checkout` },
         );
         return { url: required("checkout", "url", session.url), transaction: required("checkout", "id", session.id) };
@@ -123,14 +130,22 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
             subscription: current.id,
             preview_mode: mode,
             subscription_details: { items, proration_behavior: proration },
+            expand: [...DISCOUNTS],
           });
         const now = timing === "now" && changes ? await previewed("next", "always_invoice") : null;
-        const dueNow = now !== null && now.amount_due > 0 ? readMoney(now.amount_due, now.currency) : null;
-        if (current.cancel_at_period_end || current.cancel_at !== null) return { dueNow, nextCharge: null };
+        const charged = now === null ? { dueNow: null } : readDue(now);
+        if (current.cancel_at_period_end || current.cancel_at !== null) {
+          return { ...charged, discounts: readDiscounts(now?.discounts ?? []), nextCharge: null };
+        }
         const recurring = await previewed("recurring", "none");
+        requireTaxAddress(recurring);
         const periodEnd = readInstant("current_period_end", item.current_period_end);
         const at = now === null ? periodEnd : Math.max(periodEnd, chargedUntil(now) ?? 0);
-        return { dueNow, nextCharge: { ...readMoney(recurring.total, recurring.currency), at } };
+        return {
+          ...charged,
+          discounts: readDiscounts((now ?? recurring).discounts),
+          nextCharge: { ...readMoney(recurring.total, recurring.currency), at },
+        };
       });
     },
 
@@ -200,13 +215,15 @@ export function stripeClient({ apiKey, findPrice, ...options }: StripeClientOpti
 
     invoices(of) {
       return call("invoices", async () => {
+        const listed = (whose: { customer: string } | { subscription: string }) =>
+          stripe.invoices.list({ ...whose, limit: INVOICES, expand: ["data.payments"] });
         const lists =
           "customer" in of
-            ? [await stripe.invoices.list({ customer: entityId(of.customer), limit: INVOICES })]
-            : await Promise.all(
-                of.subscriptions.map((id) => stripe.invoices.list({ subscription: entityId(id), limit: INVOICES })),
-              );
-        const invoices = lists.flatMap(({ data }) => data.flatMap(readInvoice));
+            ? [await listed({ customer: entityId(of.customer) })]
+            : await Promise.all(of.subscriptions.map((id) => listed({ subscription: entityId(id) })));
+        const all = lists.flatMap(({ data }) => data);
+        const refunds = await refundsOf(stripe, all);
+        const invoices = all.flatMap((invoice) => readInvoice(invoice, refunds));
         return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
       });
     },

@@ -8,12 +8,23 @@ import { isPlainObject } from "@/lib/billing/processors/envelope";
 import type { StripeObject } from "./build/price";
 import { API_VERSIONS, type Shape } from "./build/shapes";
 
-export { type ChargeSpec, chargeObject } from "./build/charge";
+export { type ChargeSpec, chargeObject, paymentIntentOf, todaysCharge } from "./build/charge";
+export {
+  type CouponSpec,
+  couponObject,
+  type DiscountSpec,
+  discountObject,
+  type PromotionCodeSpec,
+  promotionCodeObject,
+} from "./build/coupon";
+export { type CreditNoteSpec, creditNoteObject } from "./build/credit-note";
 export { type CustomerSpec, customerObject } from "./build/customer";
-export { type DisputeSpec, disputeObject } from "./build/dispute";
+export { type DisputeSpec, disputeObject, todaysDispute } from "./build/dispute";
 export { type InvoiceSpec, invoiceAmounts, invoiceObject, todaysInvoice } from "./build/invoice";
-export type { LineSpec } from "./build/line";
+export { type InvoicePaymentSpec, invoicePaymentObject } from "./build/invoice-payment";
+export type { LineSpec, LineTax } from "./build/line";
 export { PRICES_CREATED, type PriceSpec, planPrice, priceObject, type StripeObject } from "./build/price";
+export { type RefundSpec, refundObject } from "./build/refund";
 export { type SessionSpec, sessionObject, todaysSession } from "./build/session";
 export { API_VERSIONS, SHAPES, type Shape } from "./build/shapes";
 export {

@@ -1,8 +1,14 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
+import { z } from "zod";
 import { type FindPrice, type Price, priceLists, sellable } from "@/lib/billing/catalog";
 import { type PriceSpec, planPrice, priceObject } from "@/lib/billing/processors/stripe/events";
+import { promotionCodeNamed } from "../coupons";
+import type { Form } from "../form";
+import { promotionCodes, redeemable } from "../money-objects";
 import { listOf, products } from "../objects";
+import { parsed } from "../parameters";
 import { missing } from "../problem";
+import { flag, listParams, text } from "./endpoint";
 
 const lists = () => priceLists("stripe", process.env, { sandbox: true });
 
@@ -34,4 +40,30 @@ export function retrieveProduct(id: string): object {
 
 export function listProducts(): object {
   return listOf("/v1/products", products());
+}
+
+const codeParams = z.strictObject({
+  ...listParams,
+  active: flag.optional(),
+  code: text.optional(),
+  coupon: text.optional(),
+});
+
+/** Stripe finds a code without regard to case. */
+export function listPromotionCodes(form: Form): object {
+  const { active, code, coupon } = parsed(codeParams, form);
+  const named = code === undefined ? null : (promotionCodeNamed(code) ?? "none");
+  const found = promotionCodes(
+    (each) =>
+      (named === null || each === named) &&
+      (active ?? each.active) === each.active &&
+      (coupon ?? each.coupon) === each.coupon,
+  );
+  return listOf("/v1/promotion_codes", found);
+}
+
+export function retrieveRedeemable(kind: "coupon" | "promotion code", id: string): object {
+  const found = redeemable(id);
+  if (found === undefined) throw missing(kind, id);
+  return found;
 }

@@ -54,6 +54,19 @@ export const metadata = z.record(prose({ max: 40 }), prose({ min: 0, max: 500 })
 export const text = prose({ min: 0, max: 5_000 });
 export const behavior = z.enum(["always_invoice", "create_prorations", "none"]);
 
+/** What a subscription, a phase or an invoice redeems; `discount` keeps one that is there. */
+export const discountParams = z
+  .array(
+    z
+      .strictObject({ coupon: text.optional(), discount: text.optional(), promotion_code: text.optional() })
+      .refine((named) => Object.keys(named).length === 1, "You must name one coupon, discount or promotion code."),
+  )
+  .max(20);
+export const automaticTax = z.strictObject({
+  enabled: flag,
+  liability: z.strictObject({ type: z.literal("self") }).optional(),
+});
+
 export const listParams = {
   limit: count.pipe(z.number().min(1).max(100)).optional(),
   starting_after: text.optional(),

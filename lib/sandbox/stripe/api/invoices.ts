@@ -4,6 +4,7 @@ import { take } from "../../turn";
 import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { invoiceOf, listOf } from "../objects";
 import { periodAfter } from "../period";
+import { priced } from "../priced";
 import { cardProblem, invalid } from "../problem";
 import { changePlan, intervalOf, periodLines } from "../proration";
 import { followSchedule } from "../schedules";
@@ -154,13 +155,17 @@ function previewed(
   });
   const now = change.lines.length > 0 && (details?.proration_behavior === "always_invoice" || change.restarts);
   if (mode === "recurring")
-    return upcoming(turn, subscription, { lines: nextPeriod(change.next), at: change.next.periodEnd });
-  if (now)
-    return upcoming(turn, subscription, { lines: change.lines, at: seconds(turn), reason: "subscription_update" });
+    return upcoming(turn, subscription, {
+      lines: priced(world, subscription, nextPeriod(change.next)),
+      at: change.next.periodEnd,
+    });
+  const changed = priced(world, subscription, change.lines);
+  if (now) return upcoming(turn, subscription, { lines: changed, at: seconds(turn), reason: "subscription_update" });
   Object.assign(subscription, change.next);
-  let lines = change.lines;
+  let lines = changed;
   followSchedule(turn, subscription, (scheduled) => {
-    lines = [...lines, ...subscription.pendingLines, ...nextPeriod({ ...change.next, items: scheduled })];
+    const next = priced(world, subscription, nextPeriod({ ...change.next, items: scheduled }));
+    lines = [...lines, ...subscription.pendingLines, ...next];
   });
   return upcoming(turn, subscription, { lines, at: change.next.periodEnd });
 }
@@ -188,6 +193,7 @@ function upcoming(
     metadata: { ...subscription.metadata },
     billingReason: reason,
     ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
+    ...(subscription.automaticTax && { automaticTax: true, country: world.customer.country ?? null }),
     created: at,
     status: "draft",
     attemptCount: 0,

@@ -4,9 +4,24 @@ import { invalid } from "../problem";
 import { phaseEnd, release, reschedule, scheduleFrom } from "../schedules";
 import type { Phase } from "../world";
 import { priceNamed } from "./catalog";
-import { behavior, byPath, count, endpoint, find, flag, instant, metadata, text } from "./endpoint";
+import {
+  automaticTax,
+  behavior,
+  byPath,
+  count,
+  discountParams,
+  endpoint,
+  find,
+  flag,
+  instant,
+  metadata,
+  text,
+  unset,
+} from "./endpoint";
 
 const phase = z.strictObject({
+  automatic_tax: automaticTax.optional(),
+  discounts: z.union([unset, discountParams]).optional(),
   items: z.array(z.strictObject({ price: text, quantity: count.optional() })).min(1),
   start_date: instant.optional(),
   end_date: instant.optional(),
@@ -98,6 +113,12 @@ function phasesOf(phases: readonly PhaseParams[], start: number | undefined): Ph
       items,
       prorationBehavior: params.proration_behavior,
       trialEnd: params.trial_end ?? null,
+      discounts: (params.discounts || []).map(({ coupon, discount, promotion_code: promotionCode }) => ({
+        coupon: coupon ?? null,
+        discount: discount ?? null,
+        promotionCode: promotionCode ?? null,
+      })),
+      ...(params.automatic_tax && { automaticTax: params.automatic_tax.enabled }),
     };
   });
 }

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { identifier } from "@/lib/text";
 import { expireSession } from "../checkout";
+import { redeemed } from "../discounts";
 import { listOf, portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
-import { nextId, type Session, seconds } from "../world";
+import { nextId, type Session, seconds, type World } from "../world";
 import { priceNamed } from "./catalog";
 import {
+  automaticTax,
   byPath,
   count,
   endpoint,
@@ -51,16 +53,47 @@ const sessionParams = z.strictObject({
   cancel_url: url.optional(),
   expires_at: instant.optional(),
   payment_method_collection: z.enum(["always", "if_required"]).default("always"),
-  // Taken and without effect here: they change the page, not what happens.
   allow_promotion_codes: flag.optional(),
-  automatic_tax: z.strictObject({ enabled: flag }).optional(),
+  discounts: z
+    .array(z.strictObject({ coupon: text.optional(), promotion_code: text.optional() }))
+    .max(1, "You can only redeem one discount.")
+    .optional(),
+  automatic_tax: automaticTax.optional(),
+  tax_id_collection: z
+    .strictObject({ enabled: flag, required: z.enum(["if_supported", "never"]).optional() })
+    .optional(),
+  customer_update: z.partialRecord(z.enum(["address", "name", "shipping"]), z.enum(["auto", "never"])).optional(),
+  // Taken and without effect here: they change the page, not what happens.
   billing_address_collection: z.enum(["auto", "required"]).optional(),
-  customer_update: z.record(text, text).optional(),
   locale: text.optional(),
   payment_method_types: z.array(z.literal("card")).optional(),
   submit_type: text.optional(),
   ui_mode: z.enum(["hosted", "hosted_page"]).optional(),
 });
+
+type SessionParams = z.infer<typeof sessionParams>;
+
+/** What Stripe refuses of codes, taxes and addresses. */
+function refuseImpossible({ customer }: World, params: SessionParams): void {
+  const { customer_update: update, discounts, automatic_tax: tax, tax_id_collection: ids } = params;
+  if (discounts !== undefined && params.allow_promotion_codes !== undefined) {
+    throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.", "discounts");
+  }
+  if (params.customer === undefined) {
+    if (update !== undefined) throw invalid("`customer_update` can only be used with `customer`.", "customer_update");
+    return;
+  }
+  if (tax?.enabled && !customer.country && update?.address !== "auto") {
+    const message =
+      "Automatic tax calculation in Checkout requires a valid address on the Customer. Add a valid address to the Customer or set either `customer_update[address]` to 'auto' or `customer_update[shipping]` to 'auto' to save the address entered in Checkout to the Customer.";
+    throw invalid(message, "automatic_tax", "customer_tax_location_invalid");
+  }
+  if (ids?.enabled && update?.name !== "auto") {
+    const message =
+      "Tax ID collection requires updating business name on the customer. To enable tax ID collection for an existing customer, please set `customer_update[name]` to `auto`.";
+    throw invalid(message, "tax_id_collection");
+  }
+}
 
 export const sessions = [
   endpoint({
@@ -75,6 +108,7 @@ export const sessions = [
       if (params.customer !== undefined && params.customer_email !== undefined) {
         throw invalid("You may only specify one of these parameters: customer, customer_email.", "customer_email");
       }
+      refuseImpossible(world, params);
       const now = seconds(turn);
       const { trial_period_days: days, trial_end: at } = params.subscription_data ?? {};
       const expiresAt = params.expires_at ?? now + LIFETIME;
@@ -103,6 +137,11 @@ export const sessions = [
         cancelUrl: params.cancel_url ?? null,
         subscription: null,
         invoice: null,
+        allowPromotionCodes: params.allow_promotion_codes ?? false,
+        discounts: (params.discounts ?? []).map((each, index) => redeemed(world, each, `discounts[${index}]`)),
+        automaticTax: params.automatic_tax?.enabled ?? false,
+        taxIdCollection: params.tax_id_collection?.enabled ?? false,
+        country: world.customer.country ?? null,
       };
       world.sessions.push(session);
       return sessionOf(world, session);

@@ -1,11 +1,27 @@
 /** What an update of a subscription may ask, and what each part of it does. */
 import { z } from "zod";
 import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import { setDiscounts } from "../discounts";
+import { subscriptionOf } from "../objects";
+import { requireTaxAddress } from "../priced";
 import { invalid } from "../problem";
 import type { ItemsChange } from "../subscriptions";
+import { tellChange } from "../tell";
 import { isLive, nextId, type StripeTurn, type Subscription, seconds } from "../world";
 import { priceNamed } from "./catalog";
-import { behavior, count, find, flag, instant, merged, metadata, text, unset } from "./endpoint";
+import {
+  automaticTax,
+  behavior,
+  count,
+  discountParams,
+  find,
+  flag,
+  instant,
+  merged,
+  metadata,
+  text,
+  unset,
+} from "./endpoint";
 
 export const itemParams = z
   .array(
@@ -19,6 +35,8 @@ export const itemParams = z
   .max(20);
 
 export const updateParams = z.strictObject({
+  automatic_tax: automaticTax.optional(),
+  discounts: z.union([unset, discountParams]).optional(),
   items: itemParams.optional(),
   proration_behavior: behavior.default("create_prorations"),
   proration_date: instant.optional(),
@@ -150,8 +168,20 @@ export function nextItems(
   return items;
 }
 
+/** An empty list leaves the discounts as they are, an empty text ends them. */
+export function changeDiscounts(turn: StripeTurn, subscription: Subscription, { discounts }: Update): void {
+  if (discounts === undefined || (discounts !== "" && discounts.length === 0)) return;
+  const object = () => subscriptionOf(turn.world, subscription);
+  const change = () => setDiscounts(turn, subscription, discounts === "" ? [] : discounts, "discounts");
+  tellChange(turn, "customer.subscription.updated", object, change);
+}
+
 export function changeDetails(turn: StripeTurn, subscription: Subscription, params: Update): void {
   const now = seconds(turn);
+  if (params.automatic_tax) {
+    if (params.automatic_tax.enabled) requireTaxAddress(turn.world);
+    subscription.automaticTax = params.automatic_tax.enabled;
+  }
   if (params.metadata) subscription.metadata = merged(subscription.metadata ?? {}, params.metadata);
   if (params.default_payment_method !== undefined) {
     const card = params.default_payment_method || null;

@@ -6,7 +6,7 @@ import { changeItems, resume } from "../subscriptions";
 import { tellChange } from "../tell";
 import type { Subscription } from "../world";
 import { behavior, byPath, endpoint, find, flag, instant, listParams, page, requireCustomer, text } from "./endpoint";
-import { changeDetails, itemsChange, refuseImpossible, updateParams } from "./subscription-update";
+import { changeDetails, changeDiscounts, itemsChange, refuseImpossible, updateParams } from "./subscription-update";
 
 export const subscriptions = [
   endpoint({
@@ -77,6 +77,8 @@ export const subscriptions = [
     act: (turn, params, id) => {
       const subscription = find(turn.world, "subscriptions", id);
       refuseImpossible(subscription, params);
+      // First: a change in the same request is charged at the new discount.
+      changeDiscounts(turn, subscription, params);
       if (params.items !== undefined || params.billing_cycle_anchor === "now" || params.trial_end === "now") {
         changeItems(turn, subscription, itemsChange(turn, subscription, params));
       }

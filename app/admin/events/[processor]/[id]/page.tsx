@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { canBeDismissed, eventStory, releaseOf } from "@/lib/admin";
+import { canBeDismissed, eventDetail, releaseOf } from "@/lib/admin";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
@@ -130,7 +130,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
 
 async function load(processor: string, id: string) {
   try {
-    return await eventStory(processor, id, gateway());
+    return await eventDetail(processor, id, gateway());
   } catch (error) {
     if (error instanceof HttpError || (error instanceof DatabaseError && error.problem === "not_found")) notFound();
     throw error;

@@ -5,7 +5,7 @@ import { Instant } from "@/lib/ui/time/instant";
 /** What is bought, what it costs today, and what from then on. */
 export function OrderSummary({ view, locale }: { view: CheckoutView; locale: string }) {
   const [first] = view.lines;
-  const recurring = view.lines.reduce((sum, { amount }) => sum + amount, 0);
+  const { recurring, discount, tax } = view;
   const per = first?.interval ?? "month";
   return (
     <section aria-labelledby="order">
@@ -20,6 +20,14 @@ export function OrderSummary({ view, locale }: { view: CheckoutView; locale: str
         {view.lines.map(({ name, amount, interval }) => (
           <Row key={name} term={name} note={`Billed every ${interval}`} amount={formatMoney(amount, locale)} />
         ))}
+        {discount !== null && (
+          <Row
+            term={discount.name}
+            {...(discount.code !== null && { note: `Code ${discount.code}` })}
+            amount={formatMoney(-discount.amount, locale)}
+          />
+        )}
+        {tax > 0 && <Row term="Tax" amount={formatMoney(tax, locale)} />}
         <Row term="Total due today" amount={formatMoney(view.dueToday, locale)} strong />
       </dl>
       {view.trialUntil !== null && (

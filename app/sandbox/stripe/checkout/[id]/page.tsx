@@ -1,6 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { CountryForm } from "@/app/sandbox/_parts/country-form";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { Over } from "@/app/sandbox/_parts/over";
 import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
@@ -10,6 +11,7 @@ import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
 import { Logo, requestLocale } from "@/lib/ui";
+import { CodeForm } from "./code-form";
 import { OrderSummary } from "./order-summary";
 
 export const metadata: Metadata = { title: "Checkout" };
@@ -48,6 +50,14 @@ export default async function CheckoutPage({
             </a>
           )}
           <OrderSummary view={view} locale={locale} />
+          {view.status === "open" && (
+            <div className="mt-6 space-y-5">
+              {view.codes !== null && (
+                <CodeForm action={action} codes={view.codes} applied={view.discount?.code ?? null} />
+              )}
+              {view.country !== null && <CountryForm action={action} country={view.country} />}
+            </div>
+          )}
         </div>
         <div className="space-y-5">
           {view.status === "complete" && (

@@ -17,6 +17,10 @@ export function InvoiceLines({ view, locale }: { view: InvoiceView; locale: stri
           <dd>{formatMoney(line.amount, locale)}</dd>
         </div>
       ))}
+      {view.discount > 0 && <Sum term="Discount" amount={formatMoney(-view.discount, locale)} />}
+      {view.tax !== 0 && (
+        <Sum term={view.taxIncluded ? "Tax, included" : "Tax"} amount={formatMoney(view.tax, locale)} />
+      )}
       {view.credit > 0 && <Sum term="From your credit" amount={formatMoney(-view.credit, locale)} />}
       <Sum term={view.status === "paid" ? "Paid" : "Amount due"} amount={formatMoney(view.due, locale)} strong />
     </dl>

@@ -9,6 +9,7 @@ import { formatMoney } from "@/lib/messages/format";
 import { button, requestLocale } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
 import { InvoiceLines } from "./invoice-lines";
+import { MerchantActions } from "./merchant-actions";
 
 export const metadata: Metadata = { title: "Invoice" };
 
@@ -59,6 +60,14 @@ export default async function InvoicePage({
             </a>
           </p>
         </section>
+        {view.aftermath !== null && (
+          <MerchantActions
+            action={action}
+            aftermath={view.aftermath}
+            locale={locale}
+            problem={<Problem code={one(query.problem)} />}
+          />
+        )}
         {open && (
           <div className="space-y-5">
             {view.nextAttempt !== null && (

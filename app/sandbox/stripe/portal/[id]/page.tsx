@@ -1,6 +1,7 @@
 import { ArrowLeft } from "lucide-react";
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { CountryForm } from "@/app/sandbox/_parts/country-form";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
@@ -65,6 +66,12 @@ export default async function PortalPage({
           ))}
         </ul>
       </section>
+
+      {view.country !== null && (
+        <section aria-label="Address" className="mt-10 max-w-md">
+          <CountryForm action={action} country={view.country} />
+        </section>
+      )}
 
       <section aria-labelledby="card" className="mt-10 max-w-md space-y-4">
         <h2 id="card" className="font-medium">

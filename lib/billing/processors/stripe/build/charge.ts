@@ -1,5 +1,7 @@
+import type Stripe from "stripe";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
+import type { OnTheWire } from "./wire";
 
 /** A charge to build; instants in seconds since 1970, amounts in US cents. */
 export interface ChargeSpec {
@@ -9,14 +11,34 @@ export interface ChargeSpec {
   amount: number;
   /** What has been given back of it so far. */
   refunded?: number;
+  disputed?: boolean;
   created: number;
+  email?: string | null;
+  name?: string | null;
+  card?: { id: string; brand: "mastercard" | "visa"; last4: string };
   livemode?: boolean;
+}
+
+/** The id of the payment that made the charge. */
+export function paymentIntentOf(charge: string): string {
+  return `pi_${charge.slice(3)}`;
 }
 
 /** A charge that succeeded, as Stripe sends it in the shape: which invoice it paid is not said since basil. */
 export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
+  const today = todaysCharge(spec);
+  if (shape === "g2") return today;
+  const old = { ...today, destination: null, dispute: null, invoice: spec.invoice, order: null };
+  if (places(shape).today) return old;
+  const { advice_code, network_advice_code, network_decline_code, ...outcome } = today.outcome;
+  const { tax_id, ...billing_details } = today.billing_details;
+  return { ...old, billing_details, outcome };
+}
+
+/** A charge that succeeded, as today's API sends it. */
+export function todaysCharge(spec: ChargeSpec) {
   const refunded = spec.refunded ?? 0;
-  const { old, today } = places(shape);
+  const { id: card, brand, last4 } = spec.card ?? { id: "pm_1TollgateCardVisa4242", brand: "visa", last4: "4242" };
   return {
     id: spec.id,
     object: "charge",
@@ -29,10 +51,10 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
     balance_transaction: `txn_${spec.id.slice(3)}`,
     billing_details: {
       address: { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null },
-      email: "ada@example.com",
-      name: "Ada Lovelace",
+      email: spec.email === undefined ? "ada@example.com" : spec.email,
+      name: spec.name === undefined ? "Ada Lovelace" : spec.name,
       phone: null,
-      ...(today ? { tax_id: null } : {}),
+      tax_id: null,
     },
     calculated_statement_descriptor: "TOLLGATE",
     captured: true,
@@ -40,19 +62,18 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
     currency: "usd",
     customer: spec.customer,
     description: "Subscription update",
-    ...(old ? { destination: null, dispute: null } : {}),
-    disputed: false,
+    disputed: spec.disputed ?? false,
     failure_balance_transaction: null,
     failure_code: null,
     failure_message: null,
     fraud_details: {},
-    ...(old ? { invoice: spec.invoice } : {}),
     livemode: spec.livemode ?? false,
     metadata: {},
     on_behalf_of: null,
-    ...(old ? { order: null } : {}),
     outcome: {
-      ...(today ? { advice_code: null, network_advice_code: null, network_decline_code: null } : {}),
+      advice_code: null,
+      network_advice_code: null,
+      network_decline_code: null,
       network_status: "approved_by_network",
       reason: null,
       risk_level: "normal",
@@ -61,19 +82,9 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
       type: "authorized",
     },
     paid: true,
-    payment_intent: `pi_${spec.id.slice(3)}`,
-    payment_method: "pm_1TollgateCardVisa4242",
-    payment_method_details: {
-      card: {
-        amount_authorized: spec.amount,
-        brand: "visa",
-        country: "US",
-        exp_month: 12,
-        exp_year: 2030,
-        last4: "4242",
-      },
-      type: "card",
-    },
+    payment_intent: paymentIntentOf(spec.id),
+    payment_method: card,
+    payment_method_details: { card: cardDetails(spec.amount, brand, last4), type: "card" },
     receipt_email: null,
     receipt_number: null,
     receipt_url: `https://pay.stripe.com/receipts/${spec.id}`,
@@ -87,5 +98,29 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
     status: "succeeded",
     transfer_data: null,
     transfer_group: null,
-  };
+  } satisfies OnTheWire<Stripe.Charge>;
+}
+
+function cardDetails(amount: number, brand: string, last4: string) {
+  return {
+    amount_authorized: amount,
+    authorization_code: null,
+    brand,
+    checks: { address_line1_check: null, address_postal_code_check: "pass", cvc_check: "pass" },
+    country: "US",
+    electronic_commerce_indicator: null,
+    exp_month: 12,
+    exp_year: 2030,
+    fingerprint: `tollgate${last4}`,
+    funding: "credit",
+    installments: null,
+    last4,
+    mandate: null,
+    network: brand,
+    network_transaction_id: null,
+    regulated_status: "unregulated",
+    three_d_secure: null,
+    transaction_link_id: null,
+    wallet: null,
+  } satisfies OnTheWire<Stripe.Charge.PaymentMethodDetails.Card>;
 }

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { addressOf } from "./invoice";
 import type { OnTheWire } from "./wire";
 
 /** A customer to build; `created` in seconds since 1970. */
@@ -10,6 +11,8 @@ export interface CustomerSpec {
   name?: string | null;
   /** In US cents; negative is a credit. */
   balance?: number;
+  /** The country of the address, where it is known. */
+  country?: string | null;
   defaultPaymentMethod?: string | null;
   delinquent?: boolean;
   invoicePrefix?: string;
@@ -22,7 +25,7 @@ export function customerObject(spec: CustomerSpec) {
   return {
     id: spec.id,
     object: "customer",
-    address: null,
+    address: addressOf(spec.country),
     balance: spec.balance ?? 0,
     created: spec.created,
     currency: "usd",

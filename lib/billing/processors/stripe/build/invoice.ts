@@ -1,5 +1,5 @@
 import type Stripe from "stripe";
-import { DISCOUNT, type LineSpec, lineObject, todaysLine } from "./line";
+import { type LineSpec, type LineTax, lineObject, taxOf, todaysLine } from "./line";
 import { embeddedList } from "./list";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
@@ -44,6 +44,12 @@ export interface InvoiceSpec {
   finalizesAt?: number | null;
   /** Whether Stripe takes the next step by itself; by default while the invoice is a draft or open. */
   autoAdvance?: boolean;
+  /** Stripe computes the taxes. */
+  automaticTax?: boolean;
+  /** What credit notes took off before the payment, and gave back after it. */
+  creditNotes?: { prePayment: number; postPayment: number };
+  /** The customer's country, where it is known. */
+  country?: string | null;
   number?: string | null;
   email?: string | null;
   name?: string | null;
@@ -79,10 +85,47 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
   };
 }
 
-/** What an invoice comes to: `due` is what is charged, `ending` what stays of a credit. */
-export function invoiceAmounts({ lines, startingBalance = 0 }: Pick<InvoiceSpec, "lines" | "startingBalance">) {
-  const total = lines.reduce((sum, line) => sum + line.amount - (line.discount ?? 0), 0);
-  return { total, due: Math.max(0, total + startingBalance), ending: Math.min(0, total + startingBalance) };
+/**
+ * What an invoice comes to: `due` is what is charged, `ending` what stays of a credit. An inclusive tax is a part of the
+ * amounts, an exclusive one comes on top.
+ */
+export function invoiceAmounts({
+  lines,
+  startingBalance = 0,
+  creditNotes,
+}: Pick<InvoiceSpec, "lines" | "startingBalance" | "creditNotes">) {
+  const total = lines.reduce((sum, line) => sum + line.amount - (line.discount ?? 0) + exclusiveTax(line), 0);
+  const before = Math.max(0, total + startingBalance);
+  return {
+    total,
+    due: Math.max(0, before - (creditNotes?.prePayment ?? 0)),
+    ending: Math.min(0, total + startingBalance),
+  };
+}
+
+function exclusiveTax({ tax }: LineSpec): number {
+  return tax?.behavior === "exclusive" ? tax.amount : 0;
+}
+
+/** The taxes of all lines, one for each rate. */
+function totalTaxes(lines: readonly LineSpec[]): LineTax[] {
+  const totals = new Map<string, LineTax>();
+  for (const { tax } of lines) {
+    if (tax === undefined) continue;
+    const key = `${tax.rate} ${tax.behavior}`;
+    const sum = totals.get(key) ?? { ...tax, amount: 0, taxable: 0 };
+    totals.set(key, { ...sum, amount: sum.amount + tax.amount, taxable: sum.taxable + tax.taxable });
+  }
+  return [...totals.values()];
+}
+
+/** What discounts took off all lines, one sum for each discount. */
+function totalDiscounts(lines: ReturnType<typeof todaysLine>[]): { amount: number; discount: string }[] {
+  const totals = new Map<string, number>();
+  for (const { amount, discount } of lines.flatMap((line) => line.discount_amounts)) {
+    totals.set(discount, (totals.get(discount) ?? 0) + amount);
+  }
+  return [...totals].map(([discount, amount]) => ({ amount, discount }));
 }
 
 /** An invoice as today's API sends it. */
@@ -91,7 +134,11 @@ export function todaysInvoice(spec: InvoiceSpec) {
   const paid = spec.status === "paid";
   const { total, due, ending } = invoiceAmounts(spec);
   const subtotal = spec.lines.reduce((sum, line) => sum + line.amount, 0);
-  const discounts = total === subtotal ? [] : [{ amount: subtotal - total, discount: DISCOUNT }];
+  const lines = spec.lines.map((line) => todaysLine(line, spec));
+  const discounts = totalDiscounts(lines);
+  const taxes = totalTaxes(spec.lines);
+  const tax = taxes.reduce((sum, { amount }) => sum + amount, 0);
+  const inclusive = taxes.reduce((sum, { amount, behavior }) => sum + (behavior === "inclusive" ? amount : 0), 0);
   const finalizedAt = draft ? null : (spec.finalizedAt ?? spec.created);
   const pages = spec.pages ?? {
     hosted: `https://invoice.stripe.com/i/acct_tollgate/test_${spec.id}`,
@@ -112,7 +159,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     attempt_count: spec.attemptCount ?? 1,
     attempted: (spec.attemptCount ?? 1) > 0,
     auto_advance: spec.autoAdvance ?? (draft || spec.status === "open"),
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: automaticTax(spec),
     automatically_finalizes_at: draft ? (spec.finalizesAt ?? null) : null,
     billing_reason: spec.billingReason,
     collection_method: spec.collectionMethod ?? "charge_automatically",
@@ -121,7 +168,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     custom_fields: null,
     customer: spec.customer,
     customer_account: null,
-    customer_address: null,
+    customer_address: addressOf(spec.country),
     customer_email: spec.email === undefined ? "ada@example.com" : spec.email,
     customer_name: spec.name === undefined ? "Ada Lovelace" : spec.name,
     customer_phone: null,
@@ -143,11 +190,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     issuer: { type: "self" },
     last_finalization_error: null,
     latest_revision: null,
-    lines: embeddedList(
-      spec.lines.map((line) => todaysLine(line, spec)),
-      `/v1/invoices/${spec.id}/lines`,
-      spec.moreLines,
-    ),
+    lines: embeddedList(lines, `/v1/invoices/${spec.id}/lines`, spec.moreLines),
     livemode: spec.livemode ?? false,
     metadata: {},
     next_payment_attempt: spec.nextPaymentAttempt ?? null,
@@ -161,8 +204,8 @@ export function todaysInvoice(spec: InvoiceSpec) {
     payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
     period_end: spec.periodEnd,
     period_start: spec.periodStart,
-    post_payment_credit_notes_amount: 0,
-    pre_payment_credit_notes_amount: 0,
+    post_payment_credit_notes_amount: spec.creditNotes?.postPayment ?? 0,
+    pre_payment_credit_notes_amount: spec.creditNotes?.prePayment ?? 0,
     receipt_number: null,
     rendering: null,
     shipping_cost: null,
@@ -177,13 +220,25 @@ export function todaysInvoice(spec: InvoiceSpec) {
       voided_at: spec.voidedAt ?? null,
     },
     subtotal,
-    subtotal_excluding_tax: subtotal,
+    subtotal_excluding_tax: subtotal - inclusive,
     test_clock: null,
     total,
     total_discount_amounts: discounts,
-    total_excluding_tax: total,
+    total_excluding_tax: total - tax,
     total_pretax_credit_amounts: discounts.map((discount) => ({ ...discount, type: "discount" as const })),
-    total_taxes: [],
+    total_taxes: taxes.map(taxOf),
     webhooks_delivered_at: spec.created,
   } satisfies OnTheWire<Stripe.Invoice> & { lines: Unnamed };
+}
+
+function automaticTax({ automaticTax: enabled = false, country }: InvoiceSpec) {
+  if (!enabled) return { disabled_reason: null, enabled, liability: null, provider: null, status: null };
+  const status = country ? ("complete" as const) : ("requires_location_inputs" as const);
+  return { disabled_reason: null, enabled, liability: { type: "self" as const }, provider: "stripe", status };
+}
+
+/** An address of which only the country is known. */
+export function addressOf(country: string | null | undefined) {
+  if (!country) return null;
+  return { city: null, country, line1: null, line2: null, postal_code: null, state: null };
 }

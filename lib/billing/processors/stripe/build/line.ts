@@ -14,10 +14,23 @@ export interface LineSpec {
   periodStart: number;
   periodEnd: number;
   quantity?: number;
-  /** What discounts take off the amount. */
+  /** What the discount takes off the amount. */
   discount?: number;
+  /** The discount's id; of a proration it says that the amount is what is left after the discount. */
+  discountId?: string;
+  /** Of such a proration: the amount before the discount. */
+  undiscounted?: number;
+  tax?: LineTax;
   /** The difference for a change inside a period; a negative amount gives back what was paid before. */
   proration?: boolean;
+}
+
+/** The tax on a line; `taxable` is the amount that it was computed from. */
+export interface LineTax {
+  amount: number;
+  rate: string;
+  behavior: "exclusive" | "inclusive";
+  taxable: number;
 }
 
 export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): StripeObject {
@@ -49,15 +62,16 @@ export const DISCOUNT = "di_1TollgateCoupon";
 /** A line as today's API sends it. */
 export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
   const proration = line.proration ?? false;
+  const discounts = discountsOf(line);
   return {
     id: line.id,
     object: "line_item",
     amount: line.amount,
     currency: "usd",
     description: line.description,
-    discount_amounts: line.discount ? [{ amount: line.discount, discount: DISCOUNT }] : [],
+    discount_amounts: discounts,
     discountable: !proration,
-    discounts: [],
+    discounts: discounts.map(({ discount }) => discount),
     invoice: invoice.id,
     livemode: invoice.livemode ?? false,
     metadata: invoice.metadata ?? {},
@@ -74,9 +88,7 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
       type: "subscription_item_details",
     },
     period: { end: line.periodEnd, start: line.periodStart },
-    pretax_credit_amounts: line.discount
-      ? [{ amount: line.discount, discount: DISCOUNT, type: "discount" as const }]
-      : [],
+    pretax_credit_amounts: discounts.map((discount) => ({ ...discount, type: "discount" as const })),
     pricing: {
       price_details: { price: line.price.id, product: line.price.product },
       type: "price_details",
@@ -86,6 +98,24 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
     quantity_decimal: String(line.quantity ?? 1),
     subscription: invoice.subscription,
     subtotal: line.amount,
-    taxes: [],
+    taxes: line.tax ? [taxOf(line.tax)] : [],
   } satisfies OnTheWire<Stripe.InvoiceLineItem>;
+}
+
+/** The amounts of a proration are after discounts: Stripe then names the discount with an amount of 0. */
+function discountsOf({ discount = 0, discountId }: LineSpec): { amount: number; discount: string }[] {
+  if (discount === 0 && discountId === undefined) return [];
+  return [{ amount: discount, discount: discountId ?? DISCOUNT }];
+}
+
+/** A tax as lines, invoices and credit notes write it. */
+export function taxOf({ amount, rate, behavior, taxable }: LineTax) {
+  return {
+    amount,
+    tax_behavior: behavior,
+    tax_rate_details: { tax_rate: rate },
+    taxability_reason: "standard_rated" as const,
+    taxable_amount: taxable,
+    type: "tax_rate_details" as const,
+  };
 }

@@ -12,6 +12,8 @@ export interface PriceSpec {
   nickname: string;
   unitAmount: number;
   interval: "month" | "year";
+  /** By default unspecified: the account's setting then decides. */
+  taxBehavior?: "exclusive" | "inclusive";
 }
 
 /** What every built price says of its making: prices are older than the subscriptions that use them. */
@@ -55,7 +57,7 @@ export function priceObject(price: PriceSpec, livemode: boolean) {
       trial_period_days: null,
       usage_type: "licensed",
     },
-    tax_behavior: "unspecified",
+    tax_behavior: price.taxBehavior ?? "unspecified",
     tiers_mode: null,
     transform_quantity: null,
     type: "recurring",

@@ -1,4 +1,5 @@
 import type Stripe from "stripe";
+import { addressOf } from "./invoice";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
 import type { OnTheWire } from "./wire";
@@ -27,6 +28,17 @@ export interface SessionSpec {
   expiresAt?: number;
   /** `if_required`: a trial may begin without a card. */
   paymentMethodCollection?: "always" | "if_required";
+  /** The payer may enter a promotion code. */
+  allowPromotionCodes?: boolean;
+  discounts?: readonly { coupon: string; promotionCode: string | null }[];
+  /** In `amount`: what discounts took off it, and the tax in it. */
+  amountDiscount?: number;
+  amountTax?: number;
+  /** `amount` before discounts and taxes on top. */
+  amountSubtotal?: number;
+  automaticTax?: boolean;
+  taxIdCollection?: boolean;
+  country?: string | null;
   livemode?: boolean;
 }
 
@@ -62,11 +74,11 @@ export function todaysSession(spec: SessionSpec) {
     object: "checkout.session",
     adaptive_pricing: { enabled: false },
     after_expiration: null,
-    allow_promotion_codes: false,
+    allow_promotion_codes: spec.allowPromotionCodes ?? false,
     allowed_payment_method_types: null,
-    amount_subtotal: spec.amount,
+    amount_subtotal: spec.amountSubtotal ?? spec.amount,
     amount_total: spec.amount,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: automaticTax(spec),
     billing_address_collection: null,
     cancel_url: spec.cancelUrl === undefined ? "https://tollgate.example/billing" : spec.cancelUrl,
     client_reference_id: spec.clientReferenceId ?? null,
@@ -83,7 +95,7 @@ export function todaysSession(spec: SessionSpec) {
     customer_account: null,
     customer_creation: null,
     customer_details: details && {
-      address: { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null },
+      address: addressOf(spec.country) ?? HOME,
       business_name: null,
       email: details.email,
       individual_name: null,
@@ -93,7 +105,7 @@ export function todaysSession(spec: SessionSpec) {
       tax_ids: [],
     },
     customer_email: spec.customerEmail ?? null,
-    discounts: [],
+    discounts: (spec.discounts ?? []).map(({ coupon, promotionCode }) => ({ coupon, promotion_code: promotionCode })),
     expires_at: spec.expiresAt ?? spec.created + 86_400,
     integration_identifier: null,
     invoice: spec.invoice,
@@ -127,10 +139,19 @@ export function todaysSession(spec: SessionSpec) {
     submit_type: null,
     subscription: spec.subscription,
     success_url: spec.successUrl === undefined ? "https://tollgate.example/billing?checkout=done" : spec.successUrl,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    ...(spec.taxIdCollection && { tax_id_collection: { enabled: true, required: "never" as const } }),
+    total_details: { amount_discount: spec.amountDiscount ?? 0, amount_shipping: 0, amount_tax: spec.amountTax ?? 0 },
     // Today's word for what an old version calls "hosted".
     ui_mode: "hosted_page",
     url: spec.url ?? null,
     wallet_options: null,
   } satisfies OnTheWire<Stripe.Checkout.Session>;
+}
+
+const HOME = { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null };
+
+function automaticTax({ automaticTax: enabled = false, country }: SessionSpec) {
+  if (!enabled) return { enabled, liability: null, provider: null, status: null };
+  const status = country ? ("complete" as const) : ("requires_location_inputs" as const);
+  return { enabled, liability: { type: "self" as const }, provider: "stripe", status };
 }

@@ -49,6 +49,10 @@ export interface SubscriptionSpec {
   latestInvoice?: string | null;
   defaultPaymentMethod?: string | null;
   pendingUpdate?: PendingUpdateSpec | null;
+  /** The ids of its discounts. */
+  discounts?: readonly string[];
+  /** Stripe computes the taxes of its invoices. */
+  automaticTax?: boolean;
   schedule?: string | null;
   /** Our own server writes `user_id` here. */
   metadata?: Record<string, string>;
@@ -82,7 +86,11 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     object: "subscription",
     application: null,
     application_fee_percent: null,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: {
+      disabled_reason: null,
+      enabled: spec.automaticTax ?? false,
+      liability: spec.automaticTax ? { type: "self" } : null,
+    },
     billing_cycle_anchor: spec.billingCycleAnchor ?? spec.created,
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: null, type: "classic" },
@@ -107,7 +115,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
     default_source: null,
     default_tax_rates: [],
     description: null,
-    discounts: [],
+    discounts: [...(spec.discounts ?? [])],
     ended_at: spec.endedAt ?? null,
     invoice_settings: {
       account_tax_ids: null,

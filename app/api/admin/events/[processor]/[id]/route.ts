@@ -1,4 +1,4 @@
-import { eventStory, releaseOf } from "@/lib/admin";
+import { eventDetail, releaseOf } from "@/lib/admin";
 import { gateway } from "@/lib/database";
 import { answer, json } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
@@ -7,7 +7,7 @@ export function GET(request: Request, { params }: RouteContext<"/api/admin/event
   return answer(async () => {
     await requireAdmin(request);
     const { processor, id } = await params;
-    const story = await eventStory(processor, id, gateway());
+    const story = await eventDetail(processor, id, gateway());
     return json({ ...story, release: releaseOf(story) });
   });
 }

@@ -1,19 +1,19 @@
-/** Users as an admin looks at them. */
+/** A user's decisions and details for admins. */
 import type { DecisionRow, Gateway, UserDetail } from "@/lib/database";
 import { activityNumbers, activityWords } from "@/lib/messages/activity";
 import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
-/** A decision and the words in which the user reads it, too. */
-export type Explained = DecisionRow & { sentence: string };
+/** A decision, with the sentence that the user reads. */
+export type ExplainedDecision = DecisionRow & { sentence: string };
 
-/** The latest first. @throws DatabaseError not_found */
+/** A user's decisions, the latest first. @throws DatabaseError not_found */
 export async function decisionsOf(userId: string, limit: number, gateway: Gateway) {
   const { decisions } = await gateway.userDetail(userId, limit);
-  return { userId, decisions: decisions.map((decision) => explained(decision, DEFAULT_LOCALE)) };
+  return { userId, decisions: decisions.map((decision) => withSentence(decision, DEFAULT_LOCALE)) };
 }
 
-/** Everything that explains what a user may use: their story, how they stand now, and what waits for them. */
+/** A user's history, current usage and waiting events. @throws DatabaseError not_found */
 export async function explain(
   userId: string,
   gateway: Gateway,
@@ -24,7 +24,7 @@ export async function explain(
   return { story, usage, waiting: events };
 }
 
-function explained(decision: DecisionRow, locale: string): Explained {
+function withSentence(decision: DecisionRow, locale: string): ExplainedDecision {
   const { what, why } = activityWords(decision);
   const numbers = activityNumbers(decision, locale);
   return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };

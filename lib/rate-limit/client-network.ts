@@ -1,13 +1,13 @@
-/** Finds the network that a request came from, without believing a header that a visitor can write. */
+/** Finds the client's network without trusting a header that a visitor can write. */
 import { isIP } from "node:net";
 
 /**
  * The network of the visitor: an IPv4 address, or the first 64 bits of an IPv6 address.
- * @param forwardedFor the `x-forwarded-for` header; each proxy appends the address that it saw
- * @param socketAddress the address at the other end of the connection; null if it is unknown
- * @param trustedProxies the number of own proxies in front; with 0 the header is ignored
+ * @param forwardedFor the `x-forwarded-for` header; each proxy appends its client's address
+ * @param socketAddress the client address of the connection; null if it is unknown
+ * @param trustedProxies the number of our proxies in front; with 0 the header is ignored
  */
-export function clientNetwork(
+export function resolveClientNetwork(
   forwardedFor: string | null,
   socketAddress: string | null,
   trustedProxies: number,
@@ -17,7 +17,7 @@ export function clientNetwork(
   return networkOfAddress(forwarded ?? "") ?? networkOfAddress(socketAddress ?? "");
 }
 
-/** One IPv6 customer has at least a /64, so single addresses of it are free to change. null if it is no address. */
+/** An IPv6 customer has a /64 or more, and can use any address in it. null if the text is not an address. */
 function networkOfAddress(text: string): string | null {
   const address = withoutPort(text.trim()).replace(/%.*$/, "");
   const version = isIP(address);

@@ -2,10 +2,10 @@ import { HttpError } from "@/lib/http/http-error";
 import type { Caller } from "./identity";
 
 /**
- * Whose usage a call is about: a service says, a session is about itself.
- * @throws HttpError 400 where a service does not say, 403 where a session names somebody else
+ * The user whose usage a call changes: a service names the user, a session acts for its own.
+ * @throws HttpError 400 if a service names no user, 403 if a session names another user
  */
-export function whom(caller: Caller, userId: string | undefined): string {
+export function resolveUserId(caller: Caller, userId: string | undefined): string {
   if (caller.kind === "user") {
     if (userId !== undefined && userId !== caller.user.id) {
       throw new HttpError(403, "another_user", "A session can only use its own account.");

@@ -1,0 +1,56 @@
+/** The audit log of the admins' actions: each is a row with the admin, also a refused one. */
+import type { Gateway } from "@/lib/database";
+import { log } from "@/lib/observability";
+
+export type AuditAction =
+  | "override.granted"
+  | "override.revoked"
+  | "event.replayed"
+  | "event.dismissed"
+  | "customer.linked"
+  | "subscription.moved"
+  | "gauge.synced"
+  | "reconcile.run"
+  | "simulation.run";
+
+interface Audited {
+  by: string;
+  act: AuditAction;
+  /** The user whom the action changes; null if it has no single user. */
+  userId: string | null;
+  details: Record<string, unknown>;
+}
+
+/**
+ * Runs `work` and records the action with its result. A failed attempt is recorded too.
+ * @param summarize the part of the result to record
+ */
+export async function audited<T>(
+  { by, act, userId, details }: Audited,
+  gateway: Gateway,
+  work: () => Promise<T>,
+  summarize: (result: T) => Record<string, unknown> = () => ({}),
+): Promise<T> {
+  let result: T;
+  try {
+    result = await work();
+  } catch (error) {
+    await recordRefusal({ by, act, userId, details: { ...details, refused: messageOf(error) } }, gateway);
+    throw error;
+  }
+  await gateway.recordAuditEntry(by, act, userId, { ...details, ...summarize(result) });
+  return result;
+}
+
+/** Never throws: the caller throws the error of the action itself. */
+async function recordRefusal({ by, act, userId, details }: Audited, gateway: Gateway): Promise<void> {
+  try {
+    await gateway.recordAuditEntry(by, act, userId, details);
+  } catch (error) {
+    log.error({ by, act, userId, error: String(error) }, "[Admin] Recording a refused action failed");
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,34 @@
+/** Taxes, discounts and refunds in a reader's words. Pure. */
+import type { DiscountView, MoneyView } from "@/lib/billing/purchase-view";
+import { formatDay, formatMoney, formatNumber } from "./format";
+
+interface Reductions {
+  tax: MoneyView | null;
+  discount: MoneyView | null;
+  refunded?: MoneyView | null;
+}
+
+/** What stands beside an amount: "$3.04 tax", "after $4.00 discount", "$5.00 refunded". */
+export function moneyWords({ tax, discount, refunded = null }: Reductions, locale: string): string[] {
+  const words = (money: MoneyView | null, text: (amount: string) => string) =>
+    money === null || money.amount === 0 ? [] : [text(formatMoney(money.amount, locale, money.currency))];
+  return [
+    ...words(discount, (amount) => `after ${amount} discount`),
+    ...words(tax, (amount) => `incl. ${amount} tax`),
+    ...words(refunded, (amount) => `${amount} refunded`),
+  ];
+}
+
+/** "Spring, 20% off, with code SPRING, until March 3". */
+export function discountWords({ name, code, off, endsAt }: DiscountView, locale: string): string {
+  const reduction =
+    "percent" in off ? `${formatNumber(off.percent, locale)}%` : formatMoney(off.amount, locale, off.currency);
+  const words = [
+    ...(name === null ? [] : [name]),
+    // Businesses often name a coupon by what it takes off.
+    ...(name?.includes(`${reduction} off`) ? [] : [`${reduction} off`]),
+    ...(code === null ? [] : [`with code ${code}`]),
+    ...(endsAt === null ? [] : [`until ${formatDay(endsAt.slice(0, 10), locale)}`]),
+  ];
+  return words.join(", ");
+}

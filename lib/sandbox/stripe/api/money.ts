@@ -1,0 +1,221 @@
+/** Charges and what is given back of them: refunds, credit notes, disputes. */
+import { z } from "zod";
+import { answerDispute, loseDispute } from "../disputes";
+import { type Charge, chargeNamed, type Dispute, moneyOf } from "../money";
+import { chargeOf, creditNoteOf, disputeOf, refundOf } from "../money-objects";
+import { listOf } from "../objects";
+import { invalid, missing } from "../problem";
+import { issueCreditNote, refundCharge } from "../refunds";
+import type { World } from "../world";
+import {
+  byPath,
+  count,
+  endpoint,
+  find,
+  flag,
+  listParams,
+  merged,
+  metadata,
+  page,
+  requireCustomer,
+  text,
+} from "./endpoint";
+
+const amount = count.pipe(z.number().min(1, "Invalid positive integer"));
+
+const refunds = [
+  endpoint({
+    method: "POST",
+    path: "/v1/refunds",
+    params: z.strictObject({
+      charge: text.optional(),
+      payment_intent: text.optional(),
+      amount: amount.optional(),
+      reason: z.enum(["duplicate", "fraudulent", "requested_by_customer"]).optional(),
+      metadata: metadata.optional(),
+    }),
+    of: ofPayment,
+    act: (turn, params) => {
+      const { reason, amount: part } = params;
+      const charge = paymentNamed(turn.world, params);
+      return refundOf(refundCharge(turn, charge, { amount: part, reason, metadata: merged({}, params.metadata) }));
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/refunds/:id",
+    params: z.strictObject({}),
+    of: byPath("refund"),
+    act: ({ world }, _, id) => refundOf(known(moneyOf(world).refunds, "refund", id)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/refunds",
+    params: z.strictObject({ ...listParams, charge: text.optional(), payment_intent: text.optional() }),
+    of: ofPayment,
+    act: ({ world }, params) => {
+      const charge = paymentNamed(world, params);
+      const { data, hasMore } = page(
+        moneyOf(world).refunds.filter((refund) => refund.charge === charge.id),
+        params,
+      );
+      return listOf("/v1/refunds", data.map(refundOf), hasMore);
+    },
+  }),
+];
+
+const charges = [
+  endpoint({
+    method: "GET",
+    path: "/v1/charges/:id",
+    params: z.strictObject({}),
+    of: byPath("charge"),
+    act: ({ world }, _, id) => chargeOf(world, known(moneyOf(world).charges, "charge", id)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/charges",
+    params: z.strictObject({ ...listParams, customer: text, payment_intent: text.optional() }),
+    of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
+    act: ({ world }, params) => {
+      requireCustomer(world, params.customer);
+      const only = params.payment_intent === undefined ? null : chargeNamed(world, params.payment_intent);
+      const wanted = moneyOf(world).charges.filter((charge) => only === null || charge === only);
+      const { data, hasMore } = page(wanted, params);
+      return listOf(
+        "/v1/charges",
+        data.map((charge) => chargeOf(world, charge)),
+        hasMore,
+      );
+    },
+  }),
+];
+
+const creditNotes = [
+  endpoint({
+    method: "POST",
+    path: "/v1/credit_notes",
+    params: z.strictObject({
+      invoice: text,
+      amount: amount.optional(),
+      refund_amount: count.optional(),
+      credit_amount: count.optional(),
+      reason: z.enum(["duplicate", "fraudulent", "order_change", "product_unsatisfactory"]).optional(),
+      memo: text.optional(),
+      email_type: z.enum(["credit_note", "none"]).optional(),
+    }),
+    of: ({ invoice }) => ({ object: invoice, kind: "invoice", param: "invoice" }),
+    act: (turn, params) => {
+      const invoice = find(turn.world, "invoices", params.invoice, "invoice");
+      const { amount: total, refund_amount: refundAmount = 0, credit_amount: toBalance = 0 } = params;
+      if (total === undefined) throw invalid("The sandbox plays credit notes over an `amount`.", "amount");
+      if (invoice.status === "paid" && refundAmount + toBalance !== total) {
+        const message =
+          "The sum of credit amount, refund amount and out of band amount must equal the credit note amount.";
+        throw invalid(message, "amount");
+      }
+      const { reason = null, memo = null } = params;
+      return creditNoteOf(issueCreditNote(turn, invoice, { amount: total, refundAmount, reason, memo }));
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/credit_notes/:id",
+    params: z.strictObject({}),
+    of: byPath("credit_note"),
+    act: ({ world }, _, id) => creditNoteOf(known(moneyOf(world).creditNotes, "credit note", id)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/credit_notes",
+    params: z.strictObject({ ...listParams, invoice: text }),
+    of: ({ invoice }) => ({ object: invoice, kind: "invoice", param: "invoice" }),
+    act: ({ world }, params) => {
+      const wanted = moneyOf(world).creditNotes.filter(({ invoice }) => invoice === params.invoice);
+      const { data, hasMore } = page(wanted, params);
+      return listOf("/v1/credit_notes", data.map(creditNoteOf), hasMore);
+    },
+  }),
+];
+
+const disputes = [
+  endpoint({
+    method: "GET",
+    path: "/v1/disputes/:id",
+    params: z.strictObject({}),
+    of: byPath("dispute"),
+    act: ({ world }, _, id) => disputeOf(world, disputeNamed(world, id)),
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/disputes",
+    params: z.strictObject({ ...listParams, charge: text.optional(), payment_intent: text.optional() }),
+    of: ofPayment,
+    act: ({ world }, params) => {
+      const charge = paymentNamed(world, params);
+      const { data, hasMore } = page(
+        moneyOf(world).disputes.filter((dispute) => dispute.charge === charge.id),
+        params,
+      );
+      return listOf(
+        "/v1/disputes",
+        data.map((dispute) => disputeOf(world, dispute)),
+        hasMore,
+      );
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/disputes/:id",
+    params: z.strictObject({ evidence: z.record(text, text).optional(), submit: flag.default(true) }),
+    of: byPath("dispute"),
+    act: (turn, params, id) => {
+      const dispute = disputeNamed(turn.world, id);
+      if (params.submit) answerDispute(turn, dispute);
+      return disputeOf(turn.world, dispute);
+    },
+  }),
+  endpoint({
+    method: "POST",
+    path: "/v1/disputes/:id/close",
+    params: z.strictObject({}),
+    of: byPath("dispute"),
+    act: (turn, _, id) => {
+      const dispute = disputeNamed(turn.world, id);
+      loseDispute(turn, dispute);
+      return disputeOf(turn.world, dispute);
+    },
+  }),
+];
+
+export const money = [...refunds, ...charges, ...creditNotes, ...disputes];
+
+interface PaymentParams {
+  charge?: string | undefined;
+  payment_intent?: string | undefined;
+}
+
+/** A charge is named by itself or by its payment. */
+function ofPayment({ charge, payment_intent: payment }: PaymentParams) {
+  if (charge !== undefined) return { object: charge, kind: "charge", param: "charge" };
+  if (payment !== undefined) return { object: payment, kind: "payment_intent", param: "payment_intent" };
+  const message = "One of the following params should be provided for this request: payment_intent or charge.";
+  throw invalid(message, undefined, "parameter_missing");
+}
+
+function paymentNamed(world: World, params: PaymentParams): Charge {
+  const { object, kind, param } = ofPayment(params);
+  const charge = chargeNamed(world, object);
+  if (charge === undefined) throw missing(kind, object, param, 400);
+  return charge;
+}
+
+function disputeNamed(world: World, id: string): Dispute {
+  return known(moneyOf(world).disputes, "dispute", id);
+}
+
+function known<T extends { id: string }>(list: readonly T[], kind: string, id: string): T {
+  const found = list.find((each) => each.id === id);
+  if (found === undefined) throw missing(kind, id);
+  return found;
+}

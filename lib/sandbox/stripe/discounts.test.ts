@@ -1,0 +1,69 @@
+/** What a coupon takes off lines: cents by hand. */
+import { describe, expect, test } from "vitest";
+import { type CouponSpec, type LineSpec, planPrice } from "@/lib/billing/processors/stripe/events";
+import { takeOff } from "./discounts";
+import { taxed } from "./tax";
+
+const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+type Line = Omit<LineSpec, "id">;
+
+function line(over: Partial<Line> = {}): Line {
+  return {
+    item: "si_1",
+    price: plus,
+    amount: plus.unitAmount,
+    description: "Plus",
+    periodStart: 0,
+    periodEnd: 100,
+    ...over,
+  };
+}
+const coupon = (off: CouponSpec["off"]): CouponSpec => ({ id: "c", name: "c", off, duration: "forever" });
+
+describe("a coupon", () => {
+  test("of 20 percent names what it took off a whole period", () => {
+    expect(takeOff(coupon({ percent: 20 }), "di_1", [line()])).toEqual([line({ discount: 400, discountId: "di_1" })]);
+  });
+
+  test("of an amount is spent once over all lines, and never more than a line has", () => {
+    const lines = [line({ amount: 300 }), line({ amount: 900 }), line({ amount: 900 })];
+    expect(takeOff(coupon({ amount: 500 }), "di_1", lines).map(({ discount }) => discount)).toEqual([
+      300,
+      200,
+      undefined,
+    ]);
+  });
+
+  test("shows of a proration only what is left", () => {
+    const half = line({ amount: 1_000, proration: true });
+    const [percent] = takeOff(coupon({ percent: 20 }), "di_1", [half]);
+    expect(percent).toMatchObject({ amount: 800, undiscounted: 1_000, discountId: "di_1" });
+    expect(percent).not.toHaveProperty("discount");
+    // $5 off $19.99 leaves three quarters of the price, and so of its half.
+    expect(takeOff(coupon({ amount: 500 }), "di_1", [half])).toMatchObject([{ amount: 750 }]);
+  });
+
+  test("leaves credits and free lines as they are", () => {
+    const lines = [line({ amount: -700, proration: true }), line({ amount: 0 })];
+    expect(takeOff(coupon({ percent: 20 }), "di_1", lines)).toEqual(lines);
+  });
+});
+
+describe("a tax", () => {
+  test.each<[string, Partial<Line>, object]>([
+    ["on top of the price", { amount: 1_000 }, { amount: 190, behavior: "exclusive", taxable: 1_000 }],
+    ["on what the discount leaves", { amount: 1_000, discount: 200 }, { amount: 152, taxable: 800 }],
+    ["given back with a credit", { amount: -1_000 }, { amount: -190, taxable: -1_000 }],
+    [
+      "in the price",
+      { amount: 1_190, price: { ...plus, taxBehavior: "inclusive" } },
+      { amount: 190, behavior: "inclusive", taxable: 1_000 },
+    ],
+  ])("is %s", (_, over, expected) => {
+    expect(taxed("DE", [line(over)])[0]?.tax).toMatchObject(expected);
+  });
+
+  test.each([["US"], ["BR"], [null], [undefined]])("is none in %j", (country) => {
+    expect(taxed(country, [line()])).toEqual([line()]);
+  });
+});

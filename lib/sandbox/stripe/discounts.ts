@@ -1,0 +1,169 @@
+/** Discounts of subscriptions: redeemed from a coupon, taken off lines, ended. */
+
+import { addMonths } from "@/lib/billing/period";
+import type { CouponSpec, LineSpec, PromotionCodeSpec } from "@/lib/billing/processors/stripe/events";
+import { couponNamed, PROMOTION_CODES } from "./coupons";
+import { type Discount, moneyOf } from "./money";
+import { discountOf } from "./money-objects";
+import { invalid, missing } from "./problem";
+import { tell } from "./tell";
+import { nextId, type StripeTurn, type Subscription, seconds, type World } from "./world";
+
+/** What a checkout, an update or a phase redeems. */
+export interface Redeemed {
+  coupon: string;
+  promotionCode: string | null;
+}
+
+type Line = Omit<LineSpec, "id">;
+
+/** What a request may name to redeem; `discount` keeps one that the subscription has. */
+export interface DiscountParams {
+  coupon?: string | undefined;
+  promotion_code?: string | undefined;
+  discount?: string | undefined;
+}
+
+/** @throws StripeProblem if nothing of that name can be redeemed by this customer */
+export function redeemed(world: World, { coupon, promotion_code: id }: DiscountParams, param: string): Redeemed {
+  if (id !== undefined) {
+    const code = PROMOTION_CODES.find((each) => each.id === id);
+    if (code === undefined) throw missing("promotion code", id, `${param}[promotion_code]`, 400);
+    return redeemCode(world, code, `${param}[promotion_code]`);
+  }
+  if (coupon === undefined || couponNamed(coupon) === undefined) {
+    throw missing("coupon", coupon ?? "", `${param}[coupon]`, 400);
+  }
+  return { coupon, promotionCode: null };
+}
+
+/** @throws StripeProblem if the code is over, or for a first purchase only and this is none */
+export function redeemCode(world: World, code: PromotionCodeSpec, param: string): Redeemed {
+  if (!code.active) throw invalid("This promotion code is expired.", param);
+  const paid = moneyOf(world).charges.length > 0 || world.invoices.some(({ status }) => status === "paid");
+  if (code.firstPurchase && paid) {
+    const why = "the associated customer has prior transactions";
+    throw invalid(`This promotion code cannot be redeemed because ${why}.`, param);
+  }
+  return { coupon: code.coupon, promotionCode: code.id };
+}
+
+/** The discount begins. Its event is the caller's to send once the subscription has it: `tellDiscount`. */
+export function addDiscount(turn: StripeTurn, subscription: Subscription, from: Redeemed, session: string | null) {
+  const { world } = turn;
+  const { duration } = couponOf(from);
+  const start = seconds(turn);
+  const discount: Discount = {
+    id: nextId(world, "di"),
+    customer: world.customer.id,
+    subscription: subscription.id,
+    ...from,
+    checkoutSession: session,
+    start,
+    end: typeof duration === "object" ? addMonths(start * 1000, duration.months) / 1000 : null,
+    endedAt: null,
+  };
+  moneyOf(world).discounts.push(discount);
+  subscription.discounts = [...(subscription.discounts ?? []), discount.id];
+  tell(turn, "customer.discount.created", discountOf(discount));
+}
+
+/** The discount ends: it reduces nothing any more. */
+export function endDiscount(turn: StripeTurn, subscription: Subscription, id: string): void {
+  const discount = moneyOf(turn.world).discounts.find((each) => each.id === id);
+  subscription.discounts = (subscription.discounts ?? []).filter((each) => each !== id);
+  if (discount === undefined || discount.endedAt !== null) return;
+  discount.endedAt = seconds(turn);
+  tell(turn, "customer.discount.deleted", discountOf(discount));
+}
+
+/** Replaces the subscription's discounts; those that are named by their own id go on. */
+export function setDiscounts(
+  turn: StripeTurn,
+  subscription: Subscription,
+  wanted: readonly DiscountParams[],
+  param: string,
+): void {
+  const { world } = turn;
+  const kept = wanted.flatMap(({ discount }) => discount ?? []);
+  const known = subscription.discounts ?? [];
+  kept.forEach((id, index) => {
+    if (!known.includes(id)) throw missing("discount", id, `${param}[${index}][discount]`, 400);
+  });
+  if (wanted.length > 1) throw invalid("The sandbox plays one discount of a subscription at a time.", param);
+  const added = wanted
+    .filter(({ discount }) => discount === undefined)
+    .map((each, index) => redeemed(world, each, `${param}[${index}]`));
+  for (const id of known.filter((each) => !kept.includes(each))) endDiscount(turn, subscription, id);
+  for (const each of added) addDiscount(turn, subscription, each, null);
+}
+
+/** A coupon for one charge is used up by the first invoice that it reduced. */
+export function endOneTimeDiscounts(turn: StripeTurn, subscription: Subscription, lines: readonly Line[]): void {
+  for (const id of subscription.discounts ?? []) {
+    const discount = moneyOf(turn.world).discounts.find((each) => each.id === id);
+    if (discount === undefined || couponOf(discount).duration !== "once") continue;
+    if (lines.some(({ discountId }) => discountId === id)) endDiscount(turn, subscription, id);
+  }
+}
+
+/** When a coupon of some months ends, in seconds; nothing for others. */
+export function discountEnds(world: World, subscription: Subscription): { id: string; at: number }[] {
+  return (world.money?.discounts ?? []).flatMap(({ id, end }) =>
+    end !== null && subscription.discounts?.includes(id) ? [{ id, at: end }] : [],
+  );
+}
+
+/** The lines after the subscription's discount; credits give back what was paid after the discount of its time. */
+export function discounted(world: World, subscription: Subscription, lines: readonly Line[]): Line[] {
+  const [id] = subscription.discounts ?? [];
+  const discount = world.money?.discounts.find((each) => each.id === id);
+  const credits = lines.map((line) => (line.amount < 0 ? creditOf(world, subscription, line) : line));
+  return discount === undefined ? credits : takeOff(couponOf(discount), discount.id, credits);
+}
+
+/** The lines after the coupon. What is prorated shows only what is left; a whole period names what was taken off. */
+export function takeOff(coupon: CouponSpec, discountId: string, lines: readonly Line[]): Line[] {
+  let rest = "amount" in coupon.off ? coupon.off.amount : 0;
+  return lines.map((line) => {
+    if (line.amount <= 0) return line;
+    const { price, quantity = 1 } = line;
+    if (line.proration) {
+      const whole = price.unitAmount * quantity;
+      const left = whole - reduction(coupon, whole, rest);
+      return { ...line, amount: Math.round((line.amount * left) / whole), undiscounted: line.amount, discountId };
+    }
+    const discount = reduction(coupon, line.amount, rest);
+    rest -= discount;
+    return discount === 0 ? line : { ...line, discount, discountId };
+  });
+}
+
+function reduction({ off }: CouponSpec, amount: number, rest: number): number {
+  return "percent" in off ? Math.round((amount * off.percent) / 100) : Math.min(amount, rest);
+}
+
+/** Gives back the share of what was paid, which is less than the price if a discount reduced it. */
+function creditOf(world: World, subscription: Subscription, line: Line): Line {
+  const paid = world.invoices
+    .filter((invoice) => invoice.subscription === subscription.id && invoice.status !== "void")
+    .flatMap((invoice) => invoice.lines)
+    .findLast(
+      (each) =>
+        each.item === line.item &&
+        each.price.id === line.price.id &&
+        each.periodEnd === line.periodEnd &&
+        each.amount > 0,
+    );
+  if (paid?.discountId === undefined) return line;
+  const whole = paid.undiscounted ?? paid.amount;
+  const left = paid.amount - (paid.discount ?? 0);
+  const { discountId } = paid;
+  return { ...line, amount: Math.round((line.amount * left) / whole), undiscounted: line.amount, discountId };
+}
+
+export function couponOf({ coupon }: { coupon: string }): CouponSpec {
+  const found = couponNamed(coupon);
+  if (found === undefined) throw new Error(`There is no coupon ${coupon}.`);
+  return found;
+}

@@ -1,0 +1,62 @@
+/** Charges, refunds, disputes and the rest as today's API writes them. */
+import {
+  type CreditNoteSpec,
+  couponObject,
+  creditNoteObject,
+  discountObject,
+  invoicePaymentObject,
+  type PromotionCodeSpec,
+  promotionCodeObject,
+  type RefundSpec,
+  refundObject,
+  todaysCharge,
+  todaysDispute,
+} from "@/lib/billing/processors/stripe/events";
+import { testCard } from "../cards";
+import { COUPONS, PROMOTION_CODES } from "./coupons";
+import { type Charge, chargeOfInvoice, type Discount, type Dispute } from "./money";
+import { listOf } from "./objects";
+import type { World } from "./world";
+
+export function chargeOf({ customer }: World, charge: Charge) {
+  const { paidWith } = charge;
+  const card = paidWith && { id: paidWith.id, brand: testCard(paidWith.number).brand, last4: paidWith.number };
+  return todaysCharge({ ...charge, email: customer.email, name: customer.name, ...(card && { card }) });
+}
+
+export function discountOf(discount: Discount) {
+  return discountObject(discount);
+}
+
+export function refundOf(refund: RefundSpec) {
+  return refundObject(refund);
+}
+
+export function disputeOf({ customer, money }: World, dispute: Dispute) {
+  const card = money?.charges.find(({ id }) => id === dispute.charge)?.paidWith;
+  const brand = card ? testCard(card.number).brand : "visa";
+  return todaysDispute({ ...dispute, email: customer.email, name: customer.name, brand });
+}
+
+export function creditNoteOf(note: CreditNoteSpec) {
+  return creditNoteObject(note);
+}
+
+/** The list that an invoice has where it is asked for: what paid it. */
+export function paymentsOf(world: World, invoice: string) {
+  const charge = chargeOfInvoice(world, invoice);
+  const payments = charge ? [invoicePaymentObject({ ...charge, charge: charge.id })] : [];
+  return listOf(`/v1/invoice_payments?invoice=${invoice}`, payments);
+}
+
+export function promotionCodes(wanted: (code: PromotionCodeSpec) => boolean) {
+  return PROMOTION_CODES.filter(wanted).map(promotionCodeObject);
+}
+
+/** A coupon or promotion code by its id. */
+export function redeemable(id: string): object | undefined {
+  const coupon = COUPONS.find((each) => each.id === id);
+  if (coupon) return couponObject(coupon);
+  const code = PROMOTION_CODES.find((each) => each.id === id);
+  return code && promotionCodeObject(code);
+}

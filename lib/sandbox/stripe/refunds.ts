@@ -1,0 +1,135 @@
+/** Money given back: refunds of charges, and credit notes on invoices. */
+import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "@/lib/billing/processors/stripe/events";
+import { collect } from "./invoices";
+import { type Charge, chargeOfInvoice, moneyOf } from "./money";
+import { chargeOf, creditNoteOf, refundOf } from "./money-objects";
+import { customerOf, invoiceOf } from "./objects";
+import { invalid } from "./problem";
+import { tell, tellChange } from "./tell";
+import { type Invoice, nextId, type StripeTurn, seconds } from "./world";
+
+export interface RefundOrder {
+  /** By default all that is left of the charge. */
+  amount?: number | undefined;
+  reason?: RefundSpec["reason"] | undefined;
+  metadata?: Record<string, string> | undefined;
+}
+
+/** Gives back all or a part of a charge: first the refund is told, then what it made of the charge. */
+export function refundCharge(turn: StripeTurn, charge: Charge, order: RefundOrder = {}): RefundSpec {
+  const { world } = turn;
+  const left = charge.amount - charge.refunded;
+  const amount = order.amount ?? left;
+  if (charge.disputed) {
+    throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, undefined, "charge_disputed");
+  }
+  if (left === 0) {
+    throw invalid(`Charge ${charge.id} has already been refunded.`, undefined, "charge_already_refunded");
+  }
+  if (amount < 1) throw invalid("Invalid positive integer", "amount", "parameter_invalid_integer");
+  if (amount > left) {
+    const message = `Refund amount ($${dollars(amount)}) is greater than unrefunded amount on charge ($${dollars(left)})`;
+    throw invalid(message, "amount");
+  }
+  const refund: RefundSpec = {
+    id: nextId(world, "re"),
+    charge: charge.id,
+    customer: charge.customer,
+    paymentMethod: charge.paidWith?.id ?? null,
+    amount,
+    reason: order.reason ?? null,
+    created: seconds(turn),
+    metadata: { ...order.metadata },
+  };
+  moneyOf(world).refunds.push(refund);
+  tell(turn, "refund.created", refundOf(refund));
+  const object = () => chargeOf(world, charge);
+  tellChange(turn, "charge.refunded", object, () => {
+    charge.refunded += amount;
+  });
+  return refund;
+}
+
+export interface CreditOrder {
+  amount: number;
+  /** What of a paid invoice is given back to the card; the rest goes to the customer's balance. */
+  refundAmount: number;
+  reason: CreditNoteSpec["reason"];
+  memo: string | null;
+}
+
+/** Takes off what is open of an invoice first; what was paid is given back. */
+export function issueCreditNote(turn: StripeTurn, invoice: Invoice, order: CreditOrder): CreditNoteSpec {
+  const { world } = turn;
+  const { amount } = order;
+  if (invoice.status !== "open" && invoice.status !== "paid") {
+    throw invalid(
+      `You can only create a credit note for an open or paid invoice, this one is ${invoice.status}.`,
+      "invoice",
+    );
+  }
+  const money = moneyOf(world);
+  const earlier = money.creditNotes.filter((note) => note.invoice === invoice.id);
+  const { total, due } = invoiceAmounts(invoice);
+  if (amount > total - earlier.reduce((sum, note) => sum + note.amount, 0)) {
+    throw invalid(
+      "The sum of credit amount, refund amount and out of band amount exceeds the credit note amount.",
+      "amount",
+    );
+  }
+  const prePayment = invoice.status === "open" ? Math.min(amount, due) : 0;
+  const postPayment = amount - prePayment;
+  if (order.refundAmount > postPayment) throw invalid("The refund exceeds what was paid.", "refund_amount");
+  const charge = chargeOfInvoice(world, invoice.id);
+  if (order.refundAmount > 0 && charge === undefined)
+    throw invalid("The invoice has no charge to refund.", "refund_amount");
+  const refund =
+    order.refundAmount > 0 && charge ? refundCharge(turn, charge, { amount: order.refundAmount }) : undefined;
+  const note: CreditNoteSpec = {
+    id: nextId(world, "cn"),
+    customer: world.customer.id,
+    invoice: invoice.id,
+    number: `${invoice.number}-CN-${String(earlier.length + 1).padStart(2, "0")}`,
+    amount,
+    prePayment,
+    refund: refund?.id ?? null,
+    reason: order.reason,
+    memo: order.memo,
+    pdf: `${world.site}/api/sandbox/stripe/invoice/${invoice.id}/pdf`,
+    created: seconds(turn),
+  };
+  money.creditNotes.push(note);
+  tell(turn, "credit_note.created", creditNoteOf(note));
+  credit(turn, invoice, note, postPayment - order.refundAmount);
+  return note;
+}
+
+function credit(turn: StripeTurn, invoice: Invoice, { prePayment, amount }: CreditNoteSpec, toBalance: number): void {
+  const { world } = turn;
+  tellChange(
+    turn,
+    "customer.updated",
+    () => customerOf(world),
+    () => {
+      world.customer.balance -= toBalance;
+    },
+  );
+  tellChange(
+    turn,
+    "invoice.updated",
+    () => invoiceOf(world, invoice),
+    () => {
+      const { creditNotes = { prePayment: 0, postPayment: 0 } } = invoice;
+      invoice.creditNotes = {
+        prePayment: creditNotes.prePayment + prePayment,
+        postPayment: creditNotes.postPayment + amount - prePayment,
+      };
+    },
+  );
+  // Nothing is left to pay: Stripe then counts the invoice as paid.
+  if (invoice.status === "open" && invoiceAmounts(invoice).due === 0) collect(turn, invoice);
+}
+
+function dollars(cents: number): string {
+  return (cents / 100).toFixed(2);
+}

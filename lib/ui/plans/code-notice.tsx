@@ -1,0 +1,15 @@
+import type { Route } from "next";
+import Link from "next/link";
+import { Notice } from "../notice";
+
+/** Says which code the checkout will have, and the way without it. */
+export function CodeNotice({ code, without }: { code: string; without: string }) {
+  return (
+    <Notice tone="info" title={`Code ${code} is applied at checkout`}>
+      It counts for a new subscription.{" "}
+      <Link href={without as Route} className="text-ink underline underline-offset-4">
+        Buy without it
+      </Link>
+    </Notice>
+  );
+}

@@ -1,0 +1,107 @@
+-- A checkout with another promotion code is another checkout: the code is kept with it. The function of the version before
+-- is replaced; a process of that version goes on without a code.
+alter table public.checkouts add column code text;
+
+drop function public.begin_checkout(text, text, text, text, text, boolean);
+
+-- Called by the functions about checkouts: one row as the gateway reads it.
+create or replace function public.checkout_view(p_row public.checkouts) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'id', p_row.checkout_id,
+    'product', p_row.product,
+    'plan', p_row.plan,
+    'interval', p_row.billing_interval,
+    'trial', p_row.trial,
+    'code', p_row.code,
+    'processor', p_row.processor,
+    'external_id', p_row.external_id,
+    'url', p_row.url,
+    'status', p_row.status,
+    'subscription', p_row.subscription_id,
+    -- What it sold has come by a webhook, or by asking.
+    'known', exists (
+      select from public.mirrors m
+      where m.user_id = p_row.user_id and m.product = p_row.product
+        and (m.subscription_id = p_row.subscription_id
+          -- Nobody has asked yet, and a subscription like it has begun.
+          or (p_row.subscription_id is null and p_row.status in ('opening', 'open', 'left_open', 'paid')
+            and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
+            and (m.processor, m.plan, m.billing_interval)
+              = (p_row.processor, p_row.plan, p_row.billing_interval)))));
+$$;
+
+comment on function public.checkout_view(public.checkouts) is 'One checkouts row as the gateway reads it.';
+revoke all on function public.checkout_view(public.checkouts) from public, anon, authenticated;
+grant execute on function public.checkout_view(public.checkouts) to service_role;
+
+-- Called by POST /api/checkout before the processor is asked. Under the lock of the user's row of the product, so that of
+-- any number of requests at once, for whatever plan and processor, one begins:
+--   {outcome: subscribed, subscription: {…}}  a subscription lives: a change is right, not a second one
+--   {outcome: busy}                            another request is asking the processor at this moment
+--   {outcome: open, checkout}                  one is open already (or paid, and its news is late): the caller asks what
+--                                              has become of it, gives it again, or closes it first
+--   {outcome: begun, checkout}                 this caller asks the processor now
+-- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
+-- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
+create or replace function public.begin_checkout(
+  p_user_id text,
+  p_product text,
+  p_plan text,
+  p_interval text,
+  p_processor text,
+  p_trial boolean,
+  p_code text default null
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  v_row public.subscriptions;
+  v_mirror public.mirrors;
+  v_checkout public.checkouts;
+begin
+  perform public.hold_user(p_user_id);
+  v_row := (public.lock_subscription(p_user_id, p_product)).locked;
+
+  select * into v_mirror from public.mirrors m
+  where m.user_id = p_user_id and m.product = p_product
+    and m.ended_at is null and m.status not in ('canceled', 'incomplete_expired')
+  order by (m.source = v_row.source) desc, m.updated_at desc
+  limit 1;
+  if found then
+    return jsonb_build_object('outcome', 'subscribed', 'subscription', jsonb_build_object(
+      'processor', v_mirror.processor,
+      'id', v_mirror.subscription_id,
+      'plan', v_mirror.plan,
+      'status', v_mirror.status,
+      'in_force', v_mirror.source = v_row.source));
+  end if;
+
+  update public.checkouts c set status = 'closed', updated_at = now()
+  where c.user_id = p_user_id and c.product = p_product and c.status = 'opening'
+    and c.created_at < now() - interval '2 minutes';
+  select * into v_checkout from public.checkouts c
+  where c.user_id = p_user_id and c.product = p_product
+    and (c.status in ('opening', 'open')
+      -- Paid, and what it sold has not come: nothing is sold beside it.
+      or (c.status = 'paid' and not exists (
+        select from public.mirrors m
+        where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
+  limit 1;
+  if found then
+    return case v_checkout.status
+      when 'opening' then jsonb_build_object('outcome', 'busy')
+      else jsonb_build_object('outcome', 'open', 'checkout', public.checkout_view(v_checkout)) end;
+  end if;
+
+  insert into public.checkouts (user_id, product, plan, billing_interval, processor, trial, code)
+  values (p_user_id, p_product, p_plan, p_interval, p_processor, p_trial, p_code)
+  returning * into v_checkout;
+  return jsonb_build_object('outcome', 'begun', 'checkout', public.checkout_view(v_checkout));
+end;
+$$;
+
+comment on function public.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';
+revoke all on function public.begin_checkout(text, text, text, text, text, boolean, text) from public, anon, authenticated;
+grant execute on function public.begin_checkout(text, text, text, text, text, boolean, text) to service_role;
