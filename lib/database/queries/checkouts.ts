@@ -45,7 +45,7 @@ interface CheckoutSpec {
   interval: Interval;
   processor: Processor;
   trial: boolean;
-  /** The promotion code that it is opened with. */
+  /** The checkout's promotion code. */
   code?: string | undefined;
 }
 

@@ -19,7 +19,7 @@ interface PlanActionProps {
   planName: string;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
-  /** The promotion code that the checkout is opened with. */
+  /** The promotion code of the checkout. */
   code: string | null;
   subscription: unknown;
   actions: PlanActions;

@@ -11,7 +11,7 @@ export interface PricingChoice {
   processor: Processor;
   /** The plan that was chosen before signing in. */
   chosen: { product: ProductId; plan: string } | null;
-  /** A promotion code that the link names, for the checkout; whether it is valid, the processor says there. */
+  /** The link's promotion code for the checkout, where the processor validates it. */
   code: string | null;
 }
 
