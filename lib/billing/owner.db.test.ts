@@ -75,7 +75,7 @@ describe("Case 20: a completed checkout session without a subscription", () => {
       outcome: "ignored",
       reason: "no_subscription",
     });
-    const { inbox } = await gateway.measureBilling();
+    const { inbox } = await gateway.billingMetrics();
     expect(inbox.filter(({ state }) => state === "deferred")).toEqual([]);
   });
 

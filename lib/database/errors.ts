@@ -84,6 +84,6 @@ export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
 }
 
 /** Whether the failed call may be repeated at once, since it was rolled back. */
-export function beginsAgain(error: unknown): boolean {
+export function isRepeatable(error: unknown): boolean {
   return error instanceof DatabaseError && erasedMeanwhile(error);
 }

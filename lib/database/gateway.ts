@@ -14,7 +14,7 @@ import { healthQueries } from "./queries/health";
 import { inboxQueries } from "./queries/inbox";
 import { jobQueries } from "./queries/jobs";
 import { linkQueries } from "./queries/links";
-import { measureQueries } from "./queries/measures";
+import { metricQueries } from "./queries/metrics";
 import { noticeQueries } from "./queries/notices";
 import { sandboxQueries } from "./queries/sandbox";
 import { subscriptionQueries } from "./queries/subscriptions";
@@ -35,7 +35,7 @@ export type { DecisionRow } from "./queries/decision-row";
 export type { ServiceHealth } from "./queries/health";
 export type { EventOutcome, EventState } from "./queries/inbox";
 export type { FormerUser } from "./queries/links";
-export type { BillingMeasures } from "./queries/measures";
+export type { BillingMetrics } from "./queries/metrics";
 export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./queries/sandbox";
 export type { LiveSubscription, SubscriptionCursor } from "./queries/subscriptions";
 export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./queries/timelines";
@@ -60,7 +60,7 @@ export function createGateway(transport: Transport) {
     ...inboxQueries(call),
     ...jobQueries(call),
     ...linkQueries(call),
-    ...measureQueries(call),
+    ...metricQueries(call),
     ...noticeQueries(call),
     ...sandboxQueries(call),
     ...subscriptionQueries(call),

@@ -1,8 +1,8 @@
 import { env } from "@/lib/env";
 import { singleton } from "@/lib/singleton";
 import { createGateway, type Gateway } from "./gateway";
-import { measuredTransport } from "./transports/measured";
-import { sharedByUsers } from "./transports/per-user";
+import { withMetrics } from "./transports/metrics";
+import { limitedPerUser } from "./transports/per-user";
 import { postgresTransport } from "./transports/postgres";
 import { supabaseTransport } from "./transports/supabase";
 import type { Transport } from "./transports/transport";
@@ -11,7 +11,7 @@ export { DatabaseError } from "./errors";
 export type {
   AuditEntry,
   BillingAccounts,
-  BillingMeasures,
+  BillingMetrics,
   ChargeSum,
   Chatbot,
   CommitResult,
@@ -70,10 +70,10 @@ export function gateway(): Gateway {
  * @throws Error if no database is configured
  */
 export function configuredGateway(): Gateway {
-  return createGateway(measuredTransport(sharedByUsers(chosenTransport())));
+  return createGateway(withMetrics(limitedPerUser(configuredTransport())));
 }
 
-function chosenTransport(): Transport {
+function configuredTransport(): Transport {
   const { database, supabase } = env();
   if (database.url !== undefined) return postgresTransport(database.url);
   const { url, secretKey } = supabase;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Instant } from "@/lib/billing/facts";
-import { beginsAgain } from "../errors";
+import { isRepeatable } from "../errors";
 import type { Transport } from "../transports/transport";
 import { camelKeys } from "./camel-keys";
 
@@ -15,7 +15,7 @@ export type Call = <T extends z.ZodType>(
 
 export function callOver(transport: Transport): Call {
   return async (result, name, args, options) => {
-    const answer = await callUntilUserStays(transport, name, args);
+    const answer = await callAgainAfterErasure(transport, name, args);
     return result.parse(options?.keys === "as stored" ? answer : camelKeys(answer));
   };
 }
@@ -26,12 +26,12 @@ const ATTEMPTS = 3;
  * Repeats the call if an erasure deleted the user meanwhile. If every repetition meets an erasure, the error is
  * `unavailable`.
  */
-async function callUntilUserStays(transport: Transport, name: string, args: Readonly<Record<string, unknown>>) {
+async function callAgainAfterErasure(transport: Transport, name: string, args: Readonly<Record<string, unknown>>) {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transport.call(name, args);
     } catch (error) {
-      if (attempt === ATTEMPTS || !beginsAgain(error)) throw error;
+      if (attempt === ATTEMPTS || !isRepeatable(error)) throw error;
     }
   }
 }

@@ -2,12 +2,12 @@
 import { afterAll, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";
 import { createGateway } from "../gateway";
-import { sharedByUsers } from "./per-user";
+import { limitedPerUser } from "./per-user";
 import { postgresTransport } from "./postgres";
 
 const database = testDatabase();
 const shipped = testDatabase({ deadlines: "shipped" });
-const gateway = createGateway(sharedByUsers(postgresTransport(database.url, { connections: 6 })));
+const gateway = createGateway(limitedPerUser(postgresTransport(database.url, { connections: 6 })));
 afterAll(() => gateway.end());
 
 test("forty calls on a user's own locked row wait outside the pool, and none is lost", async () => {

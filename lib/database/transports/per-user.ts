@@ -12,7 +12,7 @@ const CONNECTIONS_PER_USER = 4;
 /** A waiting call costs only memory. */
 const WAITING_PER_USER = 1_024;
 
-export function sharedByUsers(transport: Transport): Transport {
+export function limitedPerUser(transport: Transport): Transport {
   const { enter } = slots({
     maxRunning: CONNECTIONS_PER_USER,
     maxWaiting: WAITING_PER_USER,

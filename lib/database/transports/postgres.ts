@@ -37,7 +37,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
         metrics.poolSeconds.observe(secondsSince(start));
         const statement = named ? { name: statementName(statements, name, text), text, values } : { text, values };
         const { rows } = await send(statement).catch((error: unknown) => {
-          if (!namesTaken(error)) throw error;
+          if (!lacksNamedStatements(error)) throw error;
           // Postgres refused before execution, so the same call may be repeated.
           named = false;
           return send({ text, values });
@@ -70,7 +70,7 @@ function statementName(known: Map<string, string>, name: string, text: string): 
 /**
  * The statement is missing or already exists: a pooler without support for named statements (PgBouncer before 1.21).
  */
-function namesTaken(error: unknown): boolean {
+function lacksNamedStatements(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === "26000" || code === "42P05";
 }

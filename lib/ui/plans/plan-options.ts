@@ -47,19 +47,19 @@ export function planOption({ product: id, plan, interval, subscription, locale }
   const product = productOf(id);
   const free = plan === freePlan(product).id;
   const state = subscription === null ? "none" : purchaseState(subscription);
-  if (subscription === null) return soldOr(product, plan, interval, { kind: "start" });
+  if (subscription === null) return ifSold(product, plan, interval, { kind: "start" });
   if (state === "none") {
     if (free) return { kind: "current", undo: null };
-    return tooMuch(subscription, product, plan, locale) ?? soldOr(product, plan, interval, { kind: "start" });
+    return blockedByGauge(subscription, product, plan, locale) ?? ifSold(product, plan, interval, { kind: "start" });
   }
-  if (isMine(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
-  if (free) return leaves(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
+  if (isCurrent(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
+  if (free) return isCanceling(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
   if (state !== "live") return BLOCKED[state];
-  if (leaves(subscription)) return blocked("Your plan is canceled: keep it first.", null);
+  if (isCanceling(subscription)) return blocked("Your plan is canceled: keep it first.", null);
   if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
   return (
-    tooMuch(subscription, product, plan, locale) ??
-    soldOr(product, plan, interval, { kind: "change", direction: directionOf(product, subscription.plan, plan) })
+    blockedByGauge(subscription, product, plan, locale) ??
+    ifSold(product, plan, interval, { kind: "change", direction: directionOf(product, subscription.plan, plan) })
   );
 }
 
@@ -73,11 +73,11 @@ function blocked(why: string, help: { text: string; href: string } | null): Plan
   return { kind: "blocked", why, help };
 }
 
-function isMine({ plan, interval }: SubscriptionView, chosen: string, by: Interval, free: boolean): boolean {
+function isCurrent({ plan, interval }: SubscriptionView, chosen: string, by: Interval, free: boolean): boolean {
   return plan === chosen && (free || interval === null || interval === by);
 }
 
-function leaves({ cancelAt }: SubscriptionView): boolean {
+function isCanceling({ cancelAt }: SubscriptionView): boolean {
   return cancelAt !== null;
 }
 
@@ -91,14 +91,19 @@ function directionOf(product: Product, from: string, to: string): "up" | "down" 
   return planRank(product, to) > planRank(product, from) ? "up" : "down";
 }
 
-function soldOr(product: Product, plan: string, interval: Interval, option: PlanOption): PlanOption {
+function ifSold(product: Product, plan: string, interval: Interval, option: PlanOption): PlanOption {
   const price = product.plans[plan]?.price;
   if (price?.monthly === 0 || price?.[interval] != null) return option;
   return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
 }
 
 /** More things exist than the plan allows: some must be deleted first. */
-function tooMuch({ meters }: SubscriptionView, product: Product, plan: string, locale: string): PlanOption | null {
+function blockedByGauge(
+  { meters }: SubscriptionView,
+  product: Product,
+  plan: string,
+  locale: string,
+): PlanOption | null {
   for (const { field, kind, used } of meters) {
     const limit = product.plans[plan]?.limits[field];
     const meter = product.meters[field];

@@ -5,7 +5,7 @@ import { count } from "./columns";
 
 const byProcessor = z.array(z.object({ processor: z.string(), subscriptions: count }));
 
-const billingMeasures = z.object({
+const billingMetrics = z.object({
   users: z.array(z.object({ product: z.string(), plan: z.string(), users: count })),
   meters: z.array(
     z.object({
@@ -40,8 +40,8 @@ const billingMeasures = z.object({
     }),
   ),
 });
-export type BillingMeasures = z.infer<typeof billingMeasures>;
+export type BillingMetrics = z.infer<typeof billingMetrics>;
 
-export function measureQueries(call: Call) {
-  return { measureBilling: () => call(billingMeasures, "measure_billing", {}) };
+export function metricQueries(call: Call) {
+  return { billingMetrics: () => call(billingMetrics, "measure_billing", {}) };
 }

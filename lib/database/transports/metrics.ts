@@ -4,7 +4,7 @@ import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 
 /** The functions that count usage: without their answer, the gate can neither allow nor refuse. */
-const ATOMIC = new Set([
+const USAGE_FUNCTIONS = new Set([
   "consume_batch",
   "consume_in_turn",
   "check_and_increment_usage",
@@ -18,17 +18,17 @@ const ATOMIC = new Set([
 const LOCK_NOT_AVAILABLE = "55P03";
 
 /** The transport with measurement. */
-export function measuredTransport(transport: Transport): Transport {
+export function withMetrics(transport: Transport): Transport {
   return {
     ...transport,
     async call(name, args) {
       const start = performance.now();
       try {
         const result = await transport.call(name, args);
-        noteAnswer(name, args, result);
+        countRefusal(name, args, result);
         return result;
       } catch (error) {
-        if (error instanceof DatabaseError) noteError(name, error);
+        if (error instanceof DatabaseError) countError(name, error);
         throw error;
       } finally {
         metrics.databaseSeconds.observe({ function: name }, secondsSince(start));
@@ -38,15 +38,15 @@ export function measuredTransport(transport: Transport): Transport {
 }
 
 /** Counts errors of the database only; wrong input is the caller's error. */
-function noteError(name: string, { problem, code }: DatabaseError): void {
+function countError(name: string, { problem, code }: DatabaseError): void {
   if (problem !== "unavailable" && problem !== "broken") return;
   metrics.databaseErrors.inc({ function: name, problem });
   if (code === LOCK_NOT_AVAILABLE) metrics.lockTimeouts.inc({ function: name });
-  if (ATOMIC.has(name)) documentedMetrics.atomicErrors.inc({ function: name, problem });
+  if (USAGE_FUNCTIONS.has(name)) documentedMetrics.atomicErrors.inc({ function: name, problem });
 }
 
 /** Counts refusals of every caller: a too small plan, a full gauge. */
-function noteAnswer(name: string, args: Readonly<Record<string, unknown>>, result: unknown): void {
+function countRefusal(name: string, args: Readonly<Record<string, unknown>>, result: unknown): void {
   if (name === "validate_plan_change" && field(result, "valid") === false)
     // A product outside the catalog raises an error instead.
     documentedMetrics.downgradesBlocked.inc({ product: String(args.p_product) });
