@@ -1,7 +1,7 @@
 /**
  * The demo users' histories, made through the product: checkouts at the fake Stripe, renewals on moved clocks, signed
- * events at the webhook route, use at the gate. So their subscriptions renew, can be changed, and have invoices. A
- * second run changes nothing.
+ * events at the webhook route, gate calls. So their subscriptions renew, can be changed, and have invoices. A second
+ * run changes nothing.
  */
 import Stripe from "stripe";
 import { type FieldId, isProductId, type Price, priceLists } from "@/lib/billing/catalog";

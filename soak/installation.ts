@@ -1,6 +1,6 @@
 /**
- * The installation under test: a real Postgres that flushes its log, the production build as `npm run preview` serves
- * it, and a faulty TCP proxy before each.
+ * The installation under test: a real Postgres that flushes its log, the production build of `npm run preview`, and a
+ * faulty TCP proxy before each.
  */
 import { closeSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import net from "node:net";

@@ -2,8 +2,8 @@
  * The rules of Supabase's database linter on security and schema, as queries for violations. Each rule must also find a
  * planted violation.
  *
- * Left out: rules for Supabase's own schemas (auth, storage, cron), advice from statistics (unused indexes), and "RLS
- * enabled, no policy", which here closes a table to all but the server.
+ * Left out: rules for Supabase's own schemas (auth, storage, cron), and advice from statistics (unused indexes). "RLS
+ * enabled, no policy" is left out too, since it closes a table to all but the server here.
  */
 import { describe, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";

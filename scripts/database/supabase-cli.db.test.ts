@@ -64,7 +64,7 @@ test("the migrations and the seed run as they are, and the tests for Supabase's 
   }
 });
 
-test("npm run db:migrate goes on where the CLI stopped", async () => {
+test("npm run db:migrate continues after the CLI's last migration", async () => {
   await withClient(superuser, async (client) => {
     // As the CLI records them.
     await client.query(`create schema supabase_migrations;

@@ -34,8 +34,8 @@ const BEGAN: Record<WindowRow["opensBy"], string> = {
 };
 
 /**
- * Why a use of `amount` is refused now, or that it would be allowed: plan, limit, used, reserved and withheld units,
- * and the window. null if the product has no such field.
+ * Why a use of `amount` is refused now, or that it would be allowed. Names plan, limit, window, and the used, reserved
+ * and withheld units. null if the product has no such field.
  */
 export function refusalWords(
   subscription: SubscriptionView,

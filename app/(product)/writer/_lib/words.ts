@@ -8,8 +8,8 @@
 const SEGMENTER = new Intl.Segmenter("en", { granularity: "word" });
 
 /**
- * The most characters of one word. A longer word counts once per so many characters: the segmenter takes words joined
- * by an underscore, a dot or an invisible character as one, which would cost a fraction of their price.
+ * The most characters of one word; a longer word counts once per so many characters. The segmenter takes words joined
+ * by an underscore, a dot or an invisible character as one. They would cost a fraction of their price.
  */
 const LONGEST_WORD = 32;
 
