@@ -52,6 +52,20 @@ export default defineConfig({
       {
         resolve,
         test: {
+          name: "conformance",
+          env,
+          include: ["tests/conformance/**/*.test.ts"],
+          exclude,
+          globalSetup: "./tests/support/postgres-setup.ts",
+          pool: "forks",
+          maxWorkers: 2,
+          setupFiles,
+          ...timeouts,
+        },
+      },
+      {
+        resolve,
+        test: {
           name: "http",
           env,
           include: ["tests/http/**/*.test.ts"],

@@ -111,6 +111,28 @@ test("a visitor who follows a link in an e-mail can pay without an account, and 
   await page.waitForURL("**/pricing");
 });
 
+test("a signed-in user who follows another's link is told, and decides before anything opens", async ({ page }) => {
+  await playPaddle(page);
+  const buyer = newUserId("buyer");
+  await signIn(page, buyer);
+  const bought = { product: "writer", plan: "plus", processor: "paddle" };
+  const { url } = await (await page.request.post("/api/checkout", { data: bought })).json();
+  const transaction = new URL(url).pathname.split("/").at(-1);
+  await signIn(page, newUserId("payer"));
+  await page.goto(`/checkout/paddle?checkout=${CHECKOUT}&_ptxn=${transaction}`);
+  await expect(page.getByText("This payment is for another account")).toBeVisible();
+  expect(await page.content()).not.toContain(buyer);
+  expect(await page.evaluate(() => "paddleCalls" in window)).toBe(false);
+  await page.getByRole("button", { name: "Pay for the other account" }).click();
+  await expect(stage(page)).toContainText("The checkout is open");
+  await send(page, "checkout.completed");
+  await expect(stage(page)).toContainText("Thank you, your payment was received");
+
+  await signIn(page, buyer);
+  await page.goto(`/checkout/paddle?checkout=${CHECKOUT}&_ptxn=${transaction}`);
+  await expect(stage(page)).toContainText("The checkout is open");
+});
+
 test("a Paddle.js that does not load is said, with a way to try again", async ({ page }) => {
   await page.route("https://**", (route) => route.abort());
   await page.goto(PAGE);

@@ -96,6 +96,63 @@ describe("Paddle's client-side token", () => {
   });
 });
 
+describe("a fake of a processor's API", () => {
+  const TESTING = {
+    ...PRODUCTION,
+    STRIPE_SECRET_KEY: "sk_test_2",
+    STRIPE_API_BASE: "http://127.0.0.1:12111",
+    PADDLE_API_KEY: "pdl_sdbx_apikey_1",
+    PADDLE_ENVIRONMENT: "sandbox",
+    PADDLE_CLIENT_TOKEN: "test_0123456789abcdef0123456789a",
+    PADDLE_API_BASE: "http://localhost:12112/v1",
+  };
+  const of = (variables: Record<string, string>) => startupProblems({ ...TESTING, ...variables }, START);
+
+  test.each<[variable: string, address: string]>([
+    ["STRIPE_API_BASE", "http://127.0.0.1:12111"],
+    ["STRIPE_API_BASE", "http://localhost"],
+    ["STRIPE_API_BASE", "http://[::1]:12111/"],
+    ["PADDLE_API_BASE", "http://127.0.0.1:12112/v1/"],
+  ])("starts beside test keys with %s=%s", (variable, address) => {
+    expect(of({ [variable]: address })).toEqual([]);
+  });
+
+  test.each<[variable: string, address: string]>([
+    ["STRIPE_API_BASE", "https://127.0.0.1:12111"],
+    ["STRIPE_API_BASE", "http://10.0.0.5:12111"],
+    ["STRIPE_API_BASE", "http://localhost.example.com"],
+    ["STRIPE_API_BASE", "http://127.0.0.1@example.com"],
+    ["STRIPE_API_BASE", "http://key@127.0.0.1:12111"],
+    ["STRIPE_API_BASE", "http://127.0.0.1:12111/v1"],
+    ["STRIPE_API_BASE", "127.0.0.1:12111"],
+    ["PADDLE_API_BASE", "https://sandbox-api.paddle.com"],
+    ["PADDLE_API_BASE", "http://127.0.0.1:12112/v1?key=1"],
+  ])("does not start with %s=%s", (variable, address) => {
+    expect(of({ [variable]: address })).toEqual([
+      expect.stringMatching(new RegExp(`${variable}: must be an http address of this machine`)),
+    ]);
+  });
+
+  test.each<[fake: string, variable: string, value: string]>([
+    ["STRIPE_API_BASE", "STRIPE_SECRET_KEY", "sk_live_1"],
+    ["STRIPE_API_BASE", "STRIPE_SECRET_KEY", "rk_live_1"],
+    ["STRIPE_API_BASE", "STRIPE_SECRET_KEY", "sk_org_live_1"],
+    ["PADDLE_API_BASE", "PADDLE_API_KEY", "pdl_live_apikey_1"],
+    ["PADDLE_API_BASE", "PADDLE_ENVIRONMENT", "production"],
+    ["PADDLE_API_BASE", "PADDLE_ENVIRONMENT", ""],
+    ["PADDLE_API_BASE", "PADDLE_CLIENT_TOKEN", "live_0123456789abcdef0123456789a"],
+  ])("%s does not start beside %s=%s", (fake, variable, value) => {
+    const named = new RegExp(`^${fake} is for tests, and ${variable} is of a live account`);
+    expect(of({ [variable]: value })).toContainEqual(expect.stringMatching(named));
+  });
+
+  test("does not start without a key of its processor", () => {
+    expect(of({ STRIPE_SECRET_KEY: "", STRIPE_WEBHOOK_SECRET: "" })).toEqual([
+      expect.stringMatching(/^STRIPE_API_BASE is set, and no key/),
+    ]);
+  });
+});
+
 describe("the sandbox", () => {
   const SANDBOX = { TOLLGATE_SANDBOX: "1", NODE_ENV: "production", APP_URL: "http://localhost:3000" };
 

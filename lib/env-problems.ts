@@ -1,7 +1,7 @@
 /** Configurations that do not start: an incomplete or unsafe production, a sandbox beside signs of production. */
 import { priceVariable, sellable } from "@/lib/billing/catalog";
 import { type Env, readEnv } from "./env";
-import { sandboxProblems } from "./env-sandbox";
+import { liveSigns, sandboxProblems } from "./env-sandbox";
 import { secretProblems } from "./env-secrets";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -43,6 +43,7 @@ export function configurationProblems(env: Env, variables: Variables, argv: read
     ...identityProblems(env),
     ...processorProblems(env),
     ...clientTokenProblems(env),
+    ...fakeApiProblems(env),
     ...(env.appUrl ? [] : ["APP_URL is not set: the address that users see, such as https://app.example.com."]),
     ...secretProblems(env),
     ...priceProblems(variables),
@@ -87,6 +88,22 @@ function clientTokenProblems({ paddle: { apiKey, clientToken, environment } }: E
   const ofToken = clientToken.startsWith("live_") ? "production" : "sandbox";
   if (ofToken === environment) return [];
   return [`PADDLE_CLIENT_TOKEN is for Paddle's ${ofToken}, and PADDLE_ENVIRONMENT is ${environment}.`];
+}
+
+/** A fake that is reached with a live key would be believed: it says what was paid. */
+function fakeApiProblems(env: Env): string[] {
+  const live = liveSigns(env);
+  const fakes = [
+    ["STRIPE_API_BASE", "STRIPE_", env.stripe.apiBase, env.stripe.secretKey],
+    ["PADDLE_API_BASE", "PADDLE_", env.paddle.apiBase, env.paddle.apiKey],
+  ] as const;
+  return fakes.flatMap(([variable, prefix, address, key]) => {
+    if (address === undefined) return [];
+    if (key === undefined) return [`${variable} is set, and no key of that processor is.`];
+    return live
+      .filter((sign) => sign.startsWith(prefix))
+      .map((sign) => `${variable} is for tests, and ${sign} is of a live account. Unset one of the two.`);
+  });
 }
 
 /** The same id under two prices would make one of two plans out of a payment by chance. */

@@ -1,6 +1,7 @@
 /** The sandbox lets anyone in, so it runs only on this machine and beside no sign of production. */
 import path from "node:path";
 import type { Env } from "./env";
+import { isLoopbackHost } from "./env-loopback";
 
 const OFF = "TOLLGATE_SANDBOX is for this machine only";
 
@@ -24,7 +25,8 @@ export function sandboxProblems(
   ];
 }
 
-function liveSigns({ stripe, paddle, clerk }: Env): string[] {
+/** The variables that belong to a live account. */
+export function liveSigns({ stripe, paddle, clerk }: Env): string[] {
   const signs: [variable: string, live: boolean][] = [
     ["STRIPE_SECRET_KEY", /^[sr]k_(org_)?live_/.test(stripe.secretKey ?? "")],
     ["PADDLE_API_KEY", /^pdl_live_/.test(paddle.apiKey ?? "")],
@@ -34,10 +36,6 @@ function liveSigns({ stripe, paddle, clerk }: Env): string[] {
     ["CLERK_PUBLISHABLE_KEY", /^pk_live_/.test(clerk.publishableKey ?? "")],
   ];
   return signs.filter(([, live]) => live).map(([variable]) => variable);
-}
-
-function isLoopbackHost(host: string | undefined): boolean {
-  return host !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }
 
 /** As `next start` reads its flags, and the standalone server its variable; without either they listen everywhere. */

@@ -11,3 +11,12 @@ test("Paddle without a client-side token is named, with its variable", () => {
   expect(warnings({})).toEqual([]);
   expect(warnings({ ...paddle, TOLLGATE_SANDBOX: "1" })).toEqual([]);
 });
+
+test("a fake of a processor's API is named, with its variable and address", () => {
+  expect(warnings({ STRIPE_API_BASE: "http://127.0.0.1:12111" })).toEqual([
+    expect.stringMatching(/^STRIPE_API_BASE .*http:\/\/127\.0\.0\.1:12111/),
+  ]);
+  expect(warnings({ PADDLE_API_BASE: "http://127.0.0.1:12112/v1" })).toEqual([
+    expect.stringMatching(/^PADDLE_API_BASE .*http:\/\/127\.0\.0\.1:12112\/v1/),
+  ]);
+});

@@ -3,6 +3,7 @@
  * variables, which the catalog names (`priceLists`), and what the scripts hand to Next.
  */
 import { z } from "zod";
+import { isLoopbackHost } from "./env-loopback";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -26,6 +27,18 @@ const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http(s) URL" })
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postgres:// URL" });
 const redisUrl = z.url({ protocol: /^rediss?$/, error: "must be a redis:// URL" });
 const origin = httpUrl.transform((value) => value.replace(/\/+$/, ""));
+
+/** The address of a fake API: it gets the key, so it is on this machine only. */
+const fakeApi = (accepts: (url: URL) => boolean, error: string) =>
+  z
+    .string()
+    .refine((value) => {
+      const url = URL.parse(value);
+      if (url === null || url.protocol !== "http:" || !isLoopbackHost(url.hostname)) return false;
+      return `${url.username}${url.password}${url.search}${url.hash}` === "" && accepts(url);
+    }, error)
+    .transform((value) => value.replace(/\/+$/, ""))
+    .optional();
 
 const wholeNumber = (least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -68,7 +81,14 @@ const variablesSchema = z.object({
     .string()
     .regex(/^acct_\w{1,250}$/, "must be an account id, which begins with acct_")
     .optional(),
+  /** A fake of Stripe's API, for tests. Stripe's SDK takes no path. */
+  STRIPE_API_BASE: fakeApi(
+    ({ pathname }) => pathname === "/",
+    "must be an http address of this machine without a path, such as http://127.0.0.1:12111",
+  ),
   PADDLE_API_KEY: z.string().optional(),
+  /** A fake of Paddle's API, for tests. */
+  PADDLE_API_BASE: fakeApi(() => true, "must be an http address of this machine, such as http://127.0.0.1:12112"),
   /** Public: Paddle.js on `/checkout/paddle` is initialized with it. */
   PADDLE_CLIENT_TOKEN: z
     .string()
@@ -152,11 +172,13 @@ export function readEnv(variables: Variables) {
       secretKey: read.STRIPE_SECRET_KEY,
       webhookSecrets: orElse(read.STRIPE_WEBHOOK_SECRET, inSandbox(SANDBOX.stripeWebhookSecret)),
       account: read.STRIPE_ACCOUNT,
+      apiBase: read.STRIPE_API_BASE,
     },
     paddle: {
       apiKey: read.PADDLE_API_KEY,
       clientToken: read.PADDLE_CLIENT_TOKEN,
       webhookSecrets: orElse(read.PADDLE_WEBHOOK_SECRET, inSandbox(SANDBOX.paddleWebhookSecret)),
+      apiBase: read.PADDLE_API_BASE,
       environment: read.PADDLE_ENVIRONMENT ?? (sandbox ? ("sandbox" as const) : ("production" as const)),
     },
     adminUserIds: orElse(read.ADMIN_USER_IDS, inSandbox(SANDBOX.admin)),

@@ -36,6 +36,8 @@ const CHECKS: Check[] = [
   { name: "alerts", commands: [script("check-alerts")] },
   { name: "unit", commands: [["vitest", "run", "--project", "unit"]] },
   { name: "database", commands: [["vitest", "run", "--project", "database"]] },
+  // The product's requests and the sandbox's objects and events fit the processors' own descriptions.
+  { name: "conformance", commands: [["vitest", "run", "--project", "conformance"]] },
   // The same tests over the other transports.
   {
     name: "supabase",

@@ -11,6 +11,7 @@ export type {
   CheckoutView as PaddleCheckoutView,
   PaymentView as PaddlePaymentView,
   PortalView as PaddlePortalView,
+  TransactionView as PaddleTransactionView,
 } from "./paddle/hosted";
 export * as paddlePages from "./paddle/hosted";
 export { invoicePdf } from "./pdf";

@@ -16,6 +16,7 @@ export { ChangePreview, changeName } from "./changes/change-preview";
 export { ChangedNotice, changedOf, changedPath } from "./changes/changed-notice";
 export { CheckoutNotice } from "./changes/checkout-notice";
 export { standingMark } from "./changes/standing-mark";
+export { AnothersPaddleCheckout } from "./checkout/anothers-paddle-checkout";
 export { PaddleCheckout } from "./checkout/paddle-checkout";
 export { InvoiceList, InvoicesUnavailable } from "./invoices/invoice-list";
 export { InvoicesSection } from "./invoices/invoices-section";

@@ -112,6 +112,9 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
   "/api/sandbox/paddle/portal/[id]": [
     { method: "POST", path: "/api/sandbox/paddle/portal/cpls_none", expects: same(400) },
   ],
+  "/api/sandbox/paddle/transaction/[id]": [
+    { method: "POST", path: "/api/sandbox/paddle/transaction/txn_none", expects: same(400) },
+  ],
   "/api/sandbox/paddle/v1/[...path]": ["GET", "POST", "PATCH"].map(
     (method): ApiRow => ({
       method,
@@ -195,6 +198,7 @@ export const PAGES: Readonly<Record<string, "public" | "user" | "step" | "admin"
   "/sandbox/paddle/checkout/[transaction]": "hosted",
   "/sandbox/paddle/payment/[subscription]": "hosted",
   "/sandbox/paddle/portal/[id]": "hosted",
+  "/sandbox/paddle/transaction/[id]": "hosted",
   "/sandbox/stripe/checkout/[id]": "hosted",
   "/sandbox/stripe/invoice/[id]": "hosted",
   "/sandbox/stripe/portal/[id]": "hosted",

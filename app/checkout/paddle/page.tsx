@@ -1,9 +1,10 @@
 import type { Metadata, Route } from "next";
 import { notFound, redirect } from "next/navigation";
 import { z } from "zod";
+import { gateway } from "@/lib/database";
 import { env } from "@/lib/env";
 import { currentUser } from "@/lib/identity";
-import { button, Notice, PaddleCheckout, PageFrame } from "@/lib/ui";
+import { AnothersPaddleCheckout, button, Notice, PaddleCheckout, PageFrame } from "@/lib/ui";
 
 export const metadata: Metadata = { title: "Checkout", robots: { index: false } };
 
@@ -26,17 +27,20 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
     if (sandbox && asked.success) redirect(`/sandbox/paddle/checkout/${asked.data._ptxn}` as Route);
     notFound();
   }
-  const signedIn = (await currentUser()) !== null;
+  const user = await currentUser();
+  const anothers =
+    user !== null && asked.success && (await gateway().isAnothersTransaction(user.id, "paddle", asked.data._ptxn));
+  const Opened = anothers ? AnothersPaddleCheckout : PaddleCheckout;
   return (
     <PageFrame>
       <h1 className="font-semibold text-2xl tracking-tight">Checkout</h1>
       <div className="mt-5 max-w-xl">
         {asked.success ? (
-          <PaddleCheckout
+          <Opened
             token={paddle.clientToken}
             environment={paddle.environment}
             transaction={asked.data._ptxn}
-            {...ways(signedIn, asked.data.checkout)}
+            {...ways(user !== null && !anothers, asked.data.checkout)}
           />
         ) : (
           <>
@@ -53,9 +57,12 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
   );
 }
 
-/** Where a payer goes on. A visitor who is not signed in is thanked here: the billing page would ask for a sign-in. */
-function ways(signedIn: boolean, checkout: string | undefined) {
-  if (!signedIn) return { paidHref: null, closedHref: "/pricing" };
+/**
+ * Where a payer goes on. A visitor who is not signed in, or pays for another account, is thanked here: the billing page is
+ * not theirs.
+ */
+function ways(own: boolean, checkout: string | undefined) {
+  if (!own) return { paidHref: null, closedHref: "/pricing" };
   if (checkout === undefined) return { paidHref: "/billing", closedHref: "/billing" };
   return { paidHref: `/billing?checkout=${checkout}`, closedHref: "/pricing" };
 }

@@ -49,8 +49,16 @@ export function TestCards({ action, verb, cards, children, without = null }: Tes
   );
 }
 
+interface BankChallengeProps {
+  action: string;
+  card: string;
+  failure: string;
+  /** What the payer chose before the question: the answer pays with it. */
+  fields?: Readonly<Record<string, string | undefined>>;
+}
+
 /** The bank's question, for a card that needs authentication. */
-export function BankChallenge({ action, card, failure }: { action: string; card: string; failure: string }) {
+export function BankChallenge({ action, card, failure, fields = {} }: BankChallengeProps) {
   return (
     <section aria-labelledby="bank" className="rounded-xl border border-line-strong bg-surface p-5">
       <h2 id="bank" className="font-semibold">
@@ -63,6 +71,9 @@ export function BankChallenge({ action, card, failure }: { action: string; card:
         <form method="post" action={action}>
           <input type="hidden" name="card" value={card} />
           <input type="hidden" name="confirmed" value="1" />
+          {Object.entries(fields).map(
+            ([name, value]) => value !== undefined && <input key={name} type="hidden" name={name} value={value} />,
+          )}
           <button type="submit" className={button("primary")}>
             Yes, complete
           </button>

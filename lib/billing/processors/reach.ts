@@ -32,17 +32,27 @@ async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | unde
   const { stripe, sandbox } = env();
   if (stripe.secretKey === undefined && !sandbox) return undefined;
   const { stripeClient } = await import("./stripe/client");
-  if (stripe.secretKey !== undefined) return stripeClient({ apiKey: stripe.secretKey, findPrice, sales: SALES });
+  const { secretKey: apiKey, apiBase } = stripe;
+  if (apiKey !== undefined) {
+    return stripeClient({ apiKey, findPrice, sales: SALES, ...(apiBase && { address: addressOf(apiBase) }) });
+  }
   const { stripeHttpClient } = await import("@/lib/sandbox");
   return stripeClient({ apiKey: PLAYED_KEY, findPrice, sales: SALES, httpClient: stripeHttpClient() });
+}
+
+/** Stripe's SDK takes an address by its parts. */
+function addressOf(base: string) {
+  const { hostname, port } = new URL(base);
+  return { protocol: "http" as const, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
 }
 
 async function reachPaddle(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
   const { paddle, sandbox } = env();
   if (paddle.apiKey === undefined && !sandbox) return undefined;
   const { paddleClient } = await import("./paddle/client");
-  const { apiKey, environment } = paddle;
-  if (apiKey !== undefined) return paddleClient({ apiKey, environment, findPrice });
+  const { apiKey, environment, apiBase } = paddle;
+  if (apiKey !== undefined)
+    return paddleClient({ apiKey, environment, findPrice, ...(apiBase && { baseUrl: apiBase }) });
   const { paddleEntrance, withPlayedCheckout } = await import("@/lib/sandbox");
   const { base: baseUrl, apiKey: playedKey, site } = paddleEntrance();
   return withPlayedCheckout(paddleClient({ apiKey: playedKey, environment, baseUrl, findPrice }), site);

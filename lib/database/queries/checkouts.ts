@@ -86,6 +86,16 @@ export function checkoutQueries(call: Call) {
     loadCheckout: (userId: string, checkout: string) =>
       call(storedCheckout.nullable(), "load_checkout", { p_user_id: userId, p_checkout_id: checkout }),
 
+    /** Whether our server made this transaction for another user than this one. */
+    isAnothersTransaction: async (userId: string, of: Processor, transaction: string) => {
+      const { anothers } = await call(z.object({ anothers: z.boolean() }), "is_anothers_transaction", {
+        p_user_id: userId,
+        p_processor: of,
+        p_transaction_id: transaction,
+      });
+      return anothers;
+    },
+
     leftOpenCheckouts: (limit: number) =>
       call(z.array(storedCheckout.extend({ userId: z.string() })), "list_left_open_checkouts", { p_limit: limit }),
   };

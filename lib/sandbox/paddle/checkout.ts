@@ -1,7 +1,13 @@
 /** The payer's side of the played Paddle: paying a transaction, changing a card, ending a subscription in the portal. */
+import type { DiscountSpec, LineSpec } from "@/lib/billing/processors/paddle/events";
 import { type CardNumber, type Charged, chargeCard, type Presence } from "../cards";
+import { discountNamed, discountOfCode } from "./discounts";
 import { addressOf, customerOf } from "./objects";
+import { priced } from "./pricing";
+import { PaddleProblem } from "./problem";
+import { redeem } from "./redemption";
 import { begin, stop, unschedule } from "./subscriptions";
+import type { Country } from "./tax";
 import { tell, tellTransaction } from "./tell";
 import { attempt, complete, make, openOf, recover, save, takeCredit } from "./transactions";
 import type { PaddleTurn, Subscription, Transaction } from "./world";
@@ -13,10 +19,14 @@ export interface Payment {
   name: string | null;
   /** They have confirmed with their bank. */
   confirmed: boolean;
+  /** Where they live: it decides about tax. Absent as the country that the customer has. */
+  country?: Country;
+  /** The discount code that they typed. */
+  code?: string | null;
 }
 
 /** Why nothing was paid: `complete` and `gone` for what cannot be paid any more. */
-export type Paid = Charged | { outcome: "complete" } | { outcome: "gone" };
+export type Paid = Charged | { outcome: "complete" } | { outcome: "gone" } | { outcome: "invalid_code" };
 
 const PAYABLE: ReadonlySet<Transaction["status"]> = new Set(["draft", "ready", "past_due"]);
 
@@ -32,7 +42,7 @@ export function pay(turn: PaddleTurn, transaction: Transaction, payment: Payment
   const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
   if (chargeCard(payment.card, presence).outcome === "requires_action") return { outcome: "requires_action" };
 
-  if (transaction.status === "draft") identify(turn, transaction, payment);
+  if (transaction.status === "draft" && !identify(turn, transaction, payment)) return { outcome: "invalid_code" };
   const card = save(turn, payment.card);
   const charged = attempt(turn, transaction, card, presence);
   if (charged.outcome !== "succeeded") {
@@ -49,18 +59,35 @@ export function pay(turn: PaddleTurn, transaction: Transaction, payment: Payment
   return charged;
 }
 
-/** The payer says who they are: the transaction is ready to be paid. */
-function identify(turn: PaddleTurn, transaction: Transaction, { email, name }: Payment): void {
+/**
+ * The payer says who they are and where they live: the transaction has its tax and is ready to be paid. False for a code
+ * that is not honoured: then nothing has happened.
+ */
+function identify(turn: PaddleTurn, transaction: Transaction, { email, name, country, code }: Payment): boolean {
   const { world, now } = turn;
   const { customer } = world;
+  const typed = code ? discountOfCode(code) : discountNamed(transaction.discountId);
+  if (code && (typed === null || !isRedeemable(typed, transaction.lines))) return false;
   if (!customer.exists) {
-    Object.assign(customer, { exists: true, email, name, createdAt: now, updatedAt: now });
+    Object.assign(customer, { exists: true, email, name, country, createdAt: now, updatedAt: now });
     tell(turn, "customer.created", customerOf(world));
     tell(turn, "address.created", addressOf(world));
   }
-  Object.assign(transaction, { customer: customer.id, status: "ready" });
+  const lines = priced(transaction.lines, { discount: typed, country: customer.country });
+  Object.assign(transaction, { customer: customer.id, status: "ready", lines, discountId: typed?.id ?? null });
   takeCredit(turn, transaction);
   tellTransaction(turn, transaction, "updated", "ready");
+  return true;
+}
+
+function isRedeemable(discount: DiscountSpec, lines: readonly LineSpec[]): boolean {
+  try {
+    redeem(discount, lines);
+    return true;
+  } catch (error) {
+    if (error instanceof PaddleProblem) return false;
+    throw error;
+  }
 }
 
 /**

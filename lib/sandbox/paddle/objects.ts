@@ -12,6 +12,8 @@ import {
   subscriptionEntity,
   transactionEntity,
 } from "@/lib/billing/processors/paddle/events";
+import { paidBack } from "./paid-back";
+import { DEFAULT_COUNTRY } from "./tax";
 import type { Adjustment, Portal, Subscription, Transaction, World } from "./world";
 
 /** As in events: the links to manage it are temporary, and left out there. */
@@ -31,13 +33,16 @@ export function subscriptionOf(world: World, subscription: Subscription) {
 }
 
 /** Its events and its answers are one and the same. */
-export function transactionOf({ customer }: World, transaction: Transaction) {
+export function transactionOf(world: World, transaction: Transaction) {
+  const { customer } = world;
+  const back = paidBack(world, transaction.id);
   const known = customer.exists && transaction.customer !== null;
   return transactionEntity({
     ...transaction,
     customer: transaction.customer,
     address: known && transaction.status !== "draft" ? customer.address : null,
-  }) satisfies Omit<ITransactionResponse, "payments">;
+    adjusted: back.total === 0 ? null : back,
+  }) satisfies ITransactionResponse;
 }
 
 export function customerOf({ customer }: World) {
@@ -65,7 +70,7 @@ export function addressOf({ customer }: World) {
     city: null,
     postal_code: "94103",
     region: null,
-    country_code: "US",
+    country_code: customer.country ?? DEFAULT_COUNTRY,
     custom_data: null,
     status: "active",
     created_at: micros(customer.createdAt),

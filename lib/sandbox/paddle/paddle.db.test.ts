@@ -243,7 +243,13 @@ describe("an end, a pause", () => {
     expect(types()).toEqual(["subscription.updated", "subscription.canceled"]);
     expect(told.at(-1)?.data).toMatchObject({ status: "canceled", current_billing_period: null });
     expect(await writer()).toMatchObject({ plan: "free" });
-    expect(await code(sdk().subscriptions.cancel(id))).toBe("subscription_update_when_canceled");
+    expect(await code(sdk().subscriptions.cancel(id))).toBe("subscription_is_canceled_action_invalid");
+    expect(await code(sdk().subscriptions.resume(id, { effectiveFrom: "immediately" }))).toBe(
+      "subscription_is_canceled_action_invalid",
+    );
+    expect(
+      await code(sdk().subscriptions.update(id, { items: items("ultra"), prorationBillingMode: "do_not_bill" })),
+    ).toBe("subscription_update_when_canceled");
   });
 
   test("a pause comes with the period's end; a resume begins a new period, charged at once", async () => {
@@ -261,9 +267,9 @@ describe("an end, a pause", () => {
     expect(types()).toEqual(["subscription.updated", "subscription.resumed", ...RENEWAL.slice(1), ...PAID]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
     expect(await code(sdk().subscriptions.resume(id, { effectiveFrom: "immediately" }))).toBe(
-      "subscription_not_paused",
+      "subscription_must_be_paused",
     );
-    expect(await code(sdk().subscriptions.activate(id))).toBe("subscription_not_trialing");
+    expect(await code(sdk().subscriptions.activate(id))).toBe("subscription_cannot_activate");
   });
 
   test("a resume inside the period, paid in full and in money, resets the usage", async () => {
@@ -409,7 +415,8 @@ describe("what our client could get wrong", () => {
     const nowhere = sdk().transactions.create({ items: [{ priceId: "pri_nobody", quantity: 1 }] });
     await expect(nowhere).rejects.toMatchObject({ errors: [{ field: "items[0].price_id" }] });
     expect(await code(sdk().transactions.create({ items: [] }))).toBe("invalid_field");
-    expect(await code(sdk().discounts.get("dsc_1"))).toBe("invalid_url");
+    expect(await code(sdk().discounts.get("dsc_1"))).toBe("not_found");
+    expect(await code(sdk().businesses.list("ctm_1").next())).toBe("invalid_url");
     expect(await code(sdk().transactions.list().next())).toBe("invalid_field");
   });
 

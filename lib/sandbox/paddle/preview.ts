@@ -4,10 +4,17 @@ import type {
   ISubscriptionPreviewResponse,
   ITransactionDetailsPreviewResponse,
 } from "@paddle/paddle-node-sdk";
-import { type ItemSpec, type LineSpec, lineItem, period as periodEntity } from "@/lib/billing/processors/paddle/events";
+import {
+  type ItemSpec,
+  type LineSpec,
+  lineItem,
+  period as periodEntity,
+  sumOfLines,
+  taxRatesOf,
+} from "@/lib/billing/processors/paddle/events";
 import { subscriptionOf } from "./objects";
-import { intervalOf, type Period, periodAfter, periodLines, settle, sumOf } from "./proration";
-import type { planned } from "./subscriptions";
+import { intervalOf, type Period, periodAfter, settle, sumOf } from "./proration";
+import { type planned, pricedPeriod } from "./subscriptions";
 import { dueOf } from "./transactions";
 import type { PaddleTurn, Subscription } from "./world";
 
@@ -23,13 +30,14 @@ export function previewOf(
   const immediate = change.now.length === 0 ? null : settled(change.now, balance);
   const { id: _, ...entity } = subscriptionOf(world, { ...subscription, items, period: change.period });
   const result = sumOf(change.now);
+  const linesOf = (period: Period, at?: number) => pricedPeriod(world, subscription, items, period, at).lines;
   return {
     ...entity,
     immediate_transaction: immediate && transaction(immediate, { start: now, end: change.period.end }),
     next_transaction: subscription.scheduledChange
       ? null
-      : transaction(settled([...waiting, ...periodLines(items, next)], immediate?.left ?? balance), next),
-    recurring_transaction_details: details(settled(periodLines(items, change.period), 0)),
+      : transaction(settled([...waiting, ...linesOf(next)], immediate?.left ?? balance), next),
+    recurring_transaction_details: details(settled(linesOf(change.period, now), 0)),
     update_summary: immediate && {
       credit: money(sumOf(change.now.filter(({ amount }) => amount < 0))),
       charge: money(sumOf(change.now.filter(({ amount }) => amount > 0))),
@@ -49,20 +57,21 @@ function transaction(settled: Settled, { start, end }: Period): INextTransaction
 }
 
 function details({ lines, credit, creditToBalance }: Settled): ITransactionDetailsPreviewResponse {
-  const total = String(sumOf(lines));
-  const due = String(dueOf({ lines: [...lines], credit }));
+  const { subtotal, discount, tax, total } = sumOfLines(lines);
+  const grandTotal = dueOf({ lines: [...lines], credit });
+  const due = String(grandTotal);
   return {
-    tax_rates_used: [],
+    tax_rates_used: taxRatesOf(lines),
     totals: {
-      subtotal: total,
-      discount: "0",
-      tax: "0",
-      total,
+      subtotal: String(subtotal),
+      discount: String(discount),
+      tax: String(tax),
+      total: String(total),
       credit: String(credit),
       credit_to_balance: String(creditToBalance),
       balance: due,
       grand_total: due,
-      grand_total_tax: "0",
+      grand_total_tax: String(grandTotal === total ? tax : Math.round((tax * grandTotal) / (total || 1))),
       fee: null,
       earnings: null,
       currency_code: "USD",

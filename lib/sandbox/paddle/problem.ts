@@ -20,9 +20,17 @@ export class PaddleProblem extends Error {
 
   get body() {
     const { code, detail, errors } = this;
-    const documentation_url = `https://developer.paddle.com/v1/errors/${code}`;
+    const documentation_url = `https://developer.paddle.com/v1/errors/${folderOf(code)}/${code}`;
     return { type: "request_error" as const, code, detail, documentation_url, ...(errors.length > 0 && { errors }) };
   }
+}
+
+const FOLDERS = ["adjustment", "customer", "discount", "price", "product", "subscription", "transaction"];
+
+/** The page of an error lies in the folder of its entity. */
+function folderOf(code: string): string {
+  const entity = FOLDERS.find((each) => code.startsWith(`${each}_`));
+  return entity === undefined ? "shared" : `${entity}s`;
 }
 
 export function invalidFields(...errors: FieldProblem[]): PaddleProblem {

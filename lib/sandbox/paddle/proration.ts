@@ -1,7 +1,7 @@
 /** What a change of items costs, as Paddle counts it: to the minute, each line rounded to the cent by itself. Pure. */
 import type { Instant } from "@/lib/billing/facts";
 import { addMonths, MINUTE, monthsSince } from "@/lib/billing/period";
-import type { ItemSpec, LineSpec } from "@/lib/billing/processors/paddle/events";
+import { type ItemSpec, type LineSpec, sumOfLines } from "@/lib/billing/processors/paddle/events";
 
 export const BILLING_MODES = [
   "prorated_immediately",
@@ -74,8 +74,9 @@ export function periodAfter(anchor: Instant, start: Instant, interval: "month" |
   return addMonths(anchor, Math.max(0, monthsSince(anchor, start)) + (interval === "year" ? 12 : 1));
 }
 
+/** After discount and with tax. */
 export function sumOf(lines: readonly LineSpec[]): number {
-  return lines.reduce((sum, { amount }) => sum + amount, 0);
+  return sumOfLines(lines).total;
 }
 
 /** What the customer's credit takes off a sum, what a sum of less than nothing adds to it, and what is left of it. */

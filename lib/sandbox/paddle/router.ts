@@ -4,9 +4,10 @@ import type { z } from "zod";
 import type { Command } from "../accounts";
 import type { Sandbox } from "../sandbox";
 import { adjustments } from "./api/adjustments";
-import { listPrices, listProducts, retrievePrice, retrieveProduct } from "./api/catalog";
+import { listPrices, listProducts, priceQuery, productQuery, retrievePrice, retrieveProduct } from "./api/catalog";
 import { customers } from "./api/customers";
-import type { Endpoint, Target } from "./api/endpoint";
+import { discountQuery, listDiscounts, retrieveDiscount } from "./api/discounts";
+import { type Endpoint, nothing, type Target } from "./api/endpoint";
 import { subscriptions } from "./api/subscriptions";
 import { transactions } from "./api/transactions";
 import { listEvents } from "./events-list";
@@ -34,12 +35,34 @@ export interface ApiAnswer {
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 
 /** What belongs to no account. */
-const CATALOG: readonly { path: string; answer: (id: string) => object }[] = [
-  { path: "/prices", answer: () => listPrices() },
-  { path: "/prices/:id", answer: (id) => retrievePrice(id) },
-  { path: "/products", answer: () => listProducts() },
-  { path: "/products/:id", answer: (id) => retrieveProduct(id) },
+const CATALOG: readonly CatalogEntry[] = [
+  entry("/prices", priceQuery, (params) => listPrices(params)),
+  entry("/prices/:id", nothing, (_, id) => retrievePrice(id)),
+  entry("/products", productQuery, (params) => listProducts(params)),
+  entry("/products/:id", nothing, (_, id) => retrieveProduct(id)),
+  entry("/discounts", discountQuery, (params) => listDiscounts(params)),
+  entry("/discounts/:id", nothing, (_, id) => retrieveDiscount(id)),
 ];
+
+interface CatalogEntry {
+  path: string;
+  answer: (request: ApiRequest, id: string) => ApiAnswer;
+}
+
+function entry<Params extends object>(
+  path: string,
+  schema: z.ZodType<Params>,
+  find: (params: Params, id: string) => object,
+): CatalogEntry {
+  return {
+    path,
+    answer(request, id) {
+      const params = parsed(schema, request.params);
+      const data = find(params, id);
+      return Array.isArray(data) ? pageOf(data, params, request) : { status: 200, data };
+    },
+  };
+}
 
 /** @throws PaddleProblem for what is refused */
 export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
@@ -48,9 +71,7 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
     if (path === "/events") return listEvents(request, sandbox.gateway);
     for (const { path: pattern, answer } of CATALOG) {
       const id = match(pattern, path);
-      if (id === null) continue;
-      const data = answer(id);
-      return Array.isArray(data) ? pageOf(data, {}, request) : { status: 200, data };
+      if (id !== null) return answer(request, id);
     }
   }
   for (const endpoint of ENDPOINTS) {

@@ -1,19 +1,23 @@
 /** A subscription's life: begun by a payment, changed, renewed, paused, ended. */
 import type { Instant } from "@/lib/billing/facts";
-import type { ItemSpec, LineSpec } from "@/lib/billing/processors/paddle/events";
-import { RENEWAL_MARGIN } from "@/lib/billing/schedule-change";
+import type { ItemSpec } from "@/lib/billing/processors/paddle/events";
 import { OFF_SESSION } from "../cards";
+import { discountNamed, inForce } from "./discounts";
+import { requireFewCharges, requireNoPendingRefund, requireNothingDue, requireUnlocked } from "./locks";
 import { subscriptionTold } from "./objects";
+import { priced, requireChargeable } from "./pricing";
 import { PaddleProblem, paymentDeclined } from "./problem";
-import { type BillingMode, changeItems, intervalOf, periodAfter, periodLines } from "./proration";
+import { type BillingMode, changeItems, intervalOf, type Period, periodAfter, periodLines, settle } from "./proration";
+import { discountFrom } from "./subscription-discount";
 import { tell, tellSubscription } from "./tell";
-import { attempt, CHARGE_DELAY, collect, complete, endSubscription, fail, make } from "./transactions";
-import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction } from "./world";
+import { attempt, CHARGE_DELAY, collect, complete, dueOf, endSubscription, fail, make } from "./transactions";
+import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./world";
 
 /** What a paid checkout begins. Both events name one instant, as Paddle's do. */
 export function begin(turn: PaddleTurn, transaction: Transaction, card: Card): Subscription {
   const { world, now } = turn;
   const items = transaction.lines.map(({ price, quantity }): ItemSpec => ({ price, quantity: quantity ?? 1 }));
+  const redeemed = discountNamed(transaction.discountId);
   const subscription: Subscription = {
     id: nextId(world, "sub"),
     customer: world.customer.id,
@@ -27,6 +31,9 @@ export function begin(turn: PaddleTurn, transaction: Transaction, card: Card): S
     customData: transaction.customData ?? null,
     card,
     pendingLines: [],
+    // A discount of one payment stays with its transaction.
+    discount: redeemed?.recur ? discountFrom(redeemed, now, intervalOf(items)) : null,
+    billedWith: redeemed?.id ?? null,
   };
   world.subscriptions.push(subscription);
   Object.assign(transaction, { subscription: subscription.id, period: subscription.period });
@@ -40,6 +47,8 @@ export function renew(turn: PaddleTurn, subscription: Subscription): void {
   if (subscription.period === null) throw new Error(`${subscription.id} has no period to renew.`);
   const start = subscription.period.end;
   subscription.period = { start, end: periodAfter(subscription.anchor, start, intervalOf(subscription.items)) };
+  const { discount } = subscription;
+  if (discount && discount.endsAt !== null && discount.endsAt <= start) subscription.discount = null;
   tellSubscription(turn, subscription, "updated");
   const transaction = bill(turn, subscription);
   transaction.nextAttempt = turn.now + CHARGE_DELAY;
@@ -47,14 +56,26 @@ export function renew(turn: PaddleTurn, subscription: Subscription): void {
 
 /** What happens to a plan, and what it costs; the same for a preview and for the change itself. */
 export function planned(turn: PaddleTurn, subscription: Subscription, items: ItemSpec[], mode: BillingMode) {
-  if (subscription.period === null) throw cannot("subscription_update_when_canceled", "subscription is not active");
+  if (subscription.period === null) throw cannot("subscription_not_active", "subscription is not active");
   const state = { items: subscription.items, period: subscription.period, anchor: subscription.anchor };
   const change = changeItems(state, items, mode, turn.now);
   const later = mode.endsWith("next_billing_period");
   if (later && change.restarts) {
-    throw cannot("subscription_billing_period_change_requires_immediate", "another billing cycle begins at once");
+    throw cannot("subscription_new_items_not_valid", "another billing cycle begins at once and is billed at once");
   }
-  return { ...change, now: later ? [] : change.lines, later: later ? change.lines : [] };
+  if (change.lines.some(({ amount }) => amount < 0)) requireNoPendingRefund(turn.world, subscription);
+  const { country, balance } = turn.world.customer;
+  const lines = priced(change.lines, {
+    discount: inForce(subscription.discount, turn.now),
+    credited: discountNamed(subscription.billedWith),
+    country,
+  });
+  if (!later) {
+    const { credit } = settle(lines, balance);
+    const code = "subscription_update_transaction_balance_less_than_charge_limit";
+    requireChargeable(dueOf({ lines, credit }), code, "Unable to charge for Subscription update: ");
+  }
+  return { ...change, lines, now: later ? [] : lines, later: later ? lines : [] };
 }
 
 /** Changes what a subscription has. With `prevent_change`, a declined charge leaves all as it was. */
@@ -64,23 +85,46 @@ export function update(
   items: ItemSpec[],
   { mode, onFailure }: { mode: BillingMode; onFailure: "prevent_change" | "apply_change" },
 ): void {
-  requireUnlocked(turn, subscription);
+  requireEditable(turn, subscription);
+  if (subscription.status === "paused") {
+    changePaused(turn, subscription, items, mode);
+    return;
+  }
   const change = planned(turn, subscription, items, mode);
   Object.assign(subscription, { items, period: change.period, anchor: change.anchor });
   subscription.pendingLines.push(...change.later);
   tellSubscription(turn, subscription, "updated");
   if (change.now.length === 0) return;
+  requireFewCharges(turn, subscription);
+  const discountId = inForce(subscription.discount, turn.now)?.id ?? null;
+  subscription.billedWith = discountId;
   const transaction = make(turn, {
     origin: "subscription_update",
     status: "billed",
     subscription,
     lines: change.now,
     period: { start: turn.now, end: change.period.end },
+    discountId,
   });
   const charged = attempt(turn, transaction, subscription.card, OFF_SESSION);
   if (charged.outcome === "succeeded") complete(turn, transaction);
   else if (onFailure === "apply_change") fail(turn, transaction, subscription);
   else throw paymentDeclined();
+}
+
+/** @throws PaddleProblem if neither items nor a discount can be changed now */
+export function requireEditable(turn: PaddleTurn, subscription: Subscription): void {
+  requireUnlocked(turn, subscription);
+  requireNothingDue(subscription);
+}
+
+/** Nothing is charged in a pause, so no mode that charges is allowed. */
+function changePaused(turn: PaddleTurn, subscription: Subscription, items: ItemSpec[], mode: BillingMode): void {
+  if (mode !== "do_not_bill") {
+    throw cannot("subscription_incorrect_proration_on_paused_subscription", "only do_not_bill is allowed in a pause");
+  }
+  subscription.items = items;
+  tellSubscription(turn, subscription, "updated");
 }
 
 /** Cancels or pauses now, or keeps it for the period's end. */
@@ -91,7 +135,7 @@ export function stop(
   { immediately, resumeAt = null }: { immediately: boolean; resumeAt?: Instant | null },
 ): void {
   const { status, period } = subscription;
-  if (status === "canceled") throw cannot("subscription_update_when_canceled", "subscription is canceled");
+  requireNotEnded(subscription);
   if (status === "paused" && action === "pause") {
     throw cannot("subscription_cannot_be_paused", "subscription is paused already");
   }
@@ -129,7 +173,7 @@ function carryOutStop(
 
 /** Ends a pause: a new period from now, charged at once. */
 export function resume(turn: PaddleTurn, subscription: Subscription): void {
-  if (subscription.status !== "paused") throw cannot("subscription_not_paused", "subscription is not paused");
+  requirePaused(subscription);
   const { now } = turn;
   Object.assign(subscription, {
     status: "active",
@@ -142,6 +186,19 @@ export function resume(turn: PaddleTurn, subscription: Subscription): void {
   collect(turn, bill(turn, subscription), subscription);
 }
 
+/** @throws PaddleProblem if there is no pause that could end */
+export function requirePaused(subscription: Subscription): void {
+  requireNotEnded(subscription);
+  if (subscription.status === "paused") return;
+  throw cannot("subscription_must_be_paused", "action can only be performed on paused subscription");
+}
+
+/** @throws PaddleProblem if it has ended: an end is final */
+export function requireNotEnded({ status }: Subscription): void {
+  if (status !== "canceled") return;
+  throw cannot("subscription_is_canceled_action_invalid", "action can't be performed on canceled subscription");
+}
+
 /** Takes back what is kept for the period's end. */
 export function unschedule(turn: PaddleTurn, subscription: Subscription): void {
   if (!subscription.scheduledChange) return;
@@ -149,35 +206,31 @@ export function unschedule(turn: PaddleTurn, subscription: Subscription): void {
   tellSubscription(turn, subscription, "updated");
 }
 
-/** The lines of a renewal: changes that waited for it, then the whole period. */
-function renewalLines({ items, pendingLines, period }: Subscription): LineSpec[] {
-  return [...pendingLines, ...periodLines(items, period)];
+/** The lines of a whole period, by default with the discount that is in force at its beginning. */
+export function pricedPeriod(
+  { customer }: World,
+  subscription: Subscription,
+  items: ItemSpec[],
+  period: Period,
+  at = period.start,
+) {
+  const discount = inForce(subscription.discount, at);
+  return { discount, lines: priced(periodLines(items, period), { discount, country: customer.country }) };
 }
 
-/** Paddle takes no changes while one is scheduled, nor in the last half hour before a renewal. */
-export function requireUnlocked({ now }: PaddleTurn, { status, scheduledChange, period }: Subscription): void {
-  if (status === "canceled") throw cannot("subscription_update_when_canceled", "subscription is canceled");
-  if (scheduledChange) {
-    throw new PaddleProblem(
-      409,
-      "subscription_locked_pending_changes",
-      "cannot update subscription, as scheduled_change exists",
-    );
-  }
-  if (period !== null && now >= period.end - RENEWAL_MARGIN) {
-    throw new PaddleProblem(409, "subscription_locked_renewal", "unable to update subscription 30m0s before renewal");
-  }
-}
-
+/** The charge of a period: changes that waited for it, then the whole period. */
 function bill(turn: PaddleTurn, subscription: Subscription): Transaction {
-  const lines = renewalLines(subscription);
-  subscription.pendingLines = [];
+  const { items, period, pendingLines } = subscription;
+  if (period === null) throw new Error(`${subscription.id} has no period to bill.`);
+  const { discount, lines } = pricedPeriod(turn.world, subscription, items, period);
+  Object.assign(subscription, { pendingLines: [], billedWith: discount?.id ?? null });
   return make(turn, {
     origin: "subscription_recurring",
     status: "billed",
     subscription,
-    lines,
-    period: subscription.period,
+    lines: [...pendingLines, ...lines],
+    period,
+    discountId: discount?.id ?? null,
   });
 }
 

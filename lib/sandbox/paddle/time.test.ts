@@ -9,6 +9,7 @@ import type { CardNumber } from "../cards";
 import { catchUp } from "../played";
 import { type Emitted, take } from "../turn";
 import { changeCard, type Payment, pay } from "./checkout";
+import { transactionOf } from "./objects";
 import { playedPaddle } from "./played";
 import { previewOf } from "./preview";
 import { PaddleProblem } from "./problem";
@@ -22,11 +23,18 @@ const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 const payment = (card: CardNumber): Payment => ({ card, email: null, name: null, confirmed: true });
 
-function buy(turn: PaddleTurn, card: CardNumber): void {
+type Terms = Pick<Payment, "country" | "code">;
+
+function buy(turn: PaddleTurn, card: CardNumber, terms: Terms = {}): void {
   const lines = periodLines([{ price: writer("plus") }], null);
   const draft = { origin: "api", status: "draft", subscription: null, lines, period: null } as const;
-  pay(turn, make(turn, draft), payment(card));
+  pay(turn, make(turn, draft), { ...payment(card), ...terms });
 }
+
+const terms = fc.record<Terms>({
+  country: fc.constantFrom("US" as const, "GB" as const, "DE" as const),
+  code: fc.constantFrom(null, "SPRING20", "FIVEOFF", "HALF3", "SEAT1"),
+});
 
 type Move =
   | { kind: "wait"; days: number }
@@ -54,7 +62,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 const moves = fc.array(move, { maxLength: 14 });
 
-function live(each: readonly Move[]) {
+function live(each: readonly Move[], bought: Terms = {}) {
   let world: World = newWorld("0123456789abcdef", "http://localhost");
   let now = START;
   const events: Emitted[] = [];
@@ -70,7 +78,7 @@ function live(each: readonly Move[]) {
       if (!(error instanceof PaddleProblem)) throw error;
     }
   };
-  act((turn) => buy(turn, "4242"));
+  act((turn) => buy(turn, "4242", bought));
   for (const next of each) {
     if (next.kind === "wait") now += next.days * DAY + 1_000;
     act((turn) => perform(turn, next));
@@ -137,11 +145,14 @@ describe("any life of a subscription", () => {
 
   test("charges each period once; what was captured is what was due, and credit is never made of nothing", () => {
     fc.assert(
-      fc.property(moves, (each) => {
-        const { world } = live(each);
+      fc.property(moves, terms, (each, bought) => {
+        const { world, events } = live(each, bought);
         const recurring = world.transactions.filter(({ origin }) => origin === "subscription_recurring");
-        const starts = recurring.map(({ period }) => period?.start);
-        expect(new Set(starts).size).toBe(starts.length);
+        for (const [start, same] of together(recurring, ({ period }) => period?.start)) {
+          // Each resume begins a period, also two at one instant.
+          const resumes = events.filter(({ type, at }) => type === "subscription.resumed" && at === start).length;
+          expect(same.length).toBeLessThanOrEqual(Math.max(1, resumes));
+        }
         const given = world.transactions.reduce((sum, { creditToBalance }) => sum + creditToBalance, 0);
         const taken = world.transactions.reduce((sum, { credit }) => sum + credit, 0);
         expect(world.customer.balance).toBe(given - taken);
@@ -171,8 +182,8 @@ describe("any life of a subscription", () => {
 
   test("is charged for a change what its preview said", () => {
     fc.assert(
-      fc.property(moves, fc.constantFrom("basic", "ultra"), fc.boolean(), (each, plan, yearly) => {
-        const { world, now } = live(each);
+      fc.property(moves, terms, fc.constantFrom("basic", "ultra"), fc.boolean(), (each, bought, plan, yearly) => {
+        const { world, now } = live(each, bought);
         const ready = catchUp(playedPaddle, world, now).world;
         const items = [{ price: writer(plan, yearly ? "yearly" : "monthly") }];
         try {
@@ -184,7 +195,9 @@ describe("any life of a subscription", () => {
             update(turn, subscription, items, { mode: "prorated_immediately", onFailure: "apply_change" });
             const last = turn.world.transactions.at(-1);
             if (preview.immediate_transaction && last) {
-              expect(preview.immediate_transaction.details.totals.grand_total).toBe(String(dueOf(last)));
+              const { totals } = transactionOf(turn.world, last).details;
+              const { fee, earnings, balance, ...shown } = preview.immediate_transaction.details.totals;
+              expect(totals).toMatchObject(shown);
             }
             expect(preview.current_billing_period?.ends_at).toBeDefined();
           });

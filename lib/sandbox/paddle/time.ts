@@ -1,7 +1,7 @@
 /** What time brings to the played Paddle, and in which order. Pure. */
 import type { Instant } from "@/lib/billing/facts";
+import { decide } from "./adjustments";
 import { carryOutScheduled, renew } from "./subscriptions";
-import { tellAdjustment } from "./tell";
 import { collect } from "./transactions";
 import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "./world";
 
@@ -34,15 +34,7 @@ function dues(world: World): Due[] {
 function approval(adjustment: Adjustment): Due[] {
   const { approvesAt } = adjustment;
   if (approvesAt === null) return [];
-  return [
-    {
-      at: approvesAt,
-      happen: (turn) => {
-        Object.assign(adjustment, { status: "approved", approvesAt: null });
-        tellAdjustment(turn, adjustment, "updated");
-      },
-    },
-  ];
+  return [{ at: approvesAt, happen: (turn) => decide(turn, adjustment, "approved") }];
 }
 
 function charge(transaction: Transaction, { subscriptions }: World): Due[] {

@@ -21,6 +21,7 @@ interface Draft {
   period: { start: Instant; end: Instant } | null;
   customData?: Record<string, string> | null;
   checkoutUrl?: string | null;
+  discountId?: string | null;
 }
 
 /** The transaction, made and told. */

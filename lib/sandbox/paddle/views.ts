@@ -1,8 +1,10 @@
 /** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import type { LineSpec } from "@/lib/billing/processors/paddle/events";
+import { type LineSpec, sumOfLines } from "@/lib/billing/processors/paddle/events";
 import type { InvoiceDocument } from "../pdf";
 import { titleOf } from "./api/catalog";
+import { discountNamed } from "./discounts";
 import { sumOf } from "./proration";
+import { type Country, DEFAULT_COUNTRY } from "./tax";
 import { dueOf, openOf } from "./transactions";
 import { isLive, type Status, type Subscription, type Transaction, type World } from "./world";
 
@@ -18,6 +20,11 @@ export interface CheckoutView {
   /** A checkout begins a subscription; else it settles what one owes. */
   begins: boolean;
   dueToday: number;
+  discount: { amount: number; code: string | null } | null;
+  tax: number;
+  /** Whether the payer can still say where they live, and type a code. */
+  draft: boolean;
+  country: Country;
   email: string | null;
   name: string | null;
   /** The page that opened the checkout, where payers go back to whether they have paid or not. */
@@ -53,7 +60,8 @@ export interface PortalView {
 export function checkoutView(world: World, id: string): CheckoutView | null {
   const transaction = world.transactions.find((each) => each.id === id);
   if (transaction === undefined) return null;
-  const { status, lines, subscription, checkoutUrl } = transaction;
+  const { status, lines, subscription, checkoutUrl, discountId } = transaction;
+  const sums = sumOfLines(lines);
   const ended = world.subscriptions.some((each) => each.id === subscription && each.status === "canceled");
   const open = (status === "draft" || status === "ready" || status === "past_due") && !ended;
   return {
@@ -61,6 +69,10 @@ export function checkoutView(world: World, id: string): CheckoutView | null {
     lines: lines.map(orderLine),
     begins: subscription === null || transaction.origin === "api",
     dueToday: dueOf(transaction),
+    discount: sums.discount === 0 ? null : { amount: sums.discount, code: discountNamed(discountId)?.code ?? null },
+    tax: sums.tax,
+    draft: status === "draft",
+    country: world.customer.country ?? DEFAULT_COUNTRY,
     email: world.customer.email,
     name: world.customer.name,
     returnUrl: withoutTransaction(checkoutUrl ?? `${world.site}/billing`),
@@ -117,6 +129,7 @@ export function invoiceView(world: World, id: string): InvoiceDocument | null {
   if (transaction === undefined) return null;
   const { lines, period, createdAt, billedAt, invoiceNumber, credit } = transaction;
   const billed = billedAt ?? createdAt;
+  const sums = sumOfLines(lines);
   return {
     number: invoiceNumber,
     at: iso(billed),
@@ -126,7 +139,9 @@ export function invoiceView(world: World, id: string): InvoiceDocument | null {
       const { name, interval } = orderLine(line);
       return { description: `${name} (${interval}ly)`, amount: line.amount, from: iso(start), until: iso(end) };
     }),
-    total: sumOf(lines),
+    discount: sums.discount,
+    tax: sums.tax,
+    total: sums.total,
     credit,
     due: dueOf(transaction),
     status: "paid",

@@ -10,6 +10,7 @@ import type {
 } from "@/lib/billing/processors/paddle/events";
 import type { CardNumber } from "../cards";
 import type { Turn } from "../turn";
+import type { Country } from "./tax";
 
 export interface Customer {
   id: string;
@@ -24,6 +25,8 @@ export interface Customer {
   /** What is owed to the customer, and taken by the next charges. */
   balance: number;
   invoices: number;
+  /** Of the address; tax depends on it. Absent in accounts of an older version. */
+  country?: Country;
 }
 
 export interface Card {
@@ -45,6 +48,8 @@ export interface Subscription extends SubscriptionSpec {
   card: Card;
   /** Lines that wait for the next renewal. */
   pendingLines: LineSpec[];
+  /** The discount that the current period was charged with, and unused time is given back with. */
+  billedWith?: string | null;
 }
 
 export interface Transaction extends TransactionSpec {
@@ -64,6 +69,8 @@ export interface Transaction extends TransactionSpec {
 export interface Adjustment extends AdjustmentSpec {
   /** When Paddle has looked at a refund. */
   approvesAt: Instant | null;
+  /** The chargeback that this one takes back. */
+  reverses?: string | null;
 }
 
 export interface Portal {

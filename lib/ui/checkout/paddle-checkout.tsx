@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { button } from "../button";
 import { Notice } from "../notice";
 
-interface PaddleCheckoutProps {
+export interface PaddleCheckoutProps {
   /** The client-side token; public. */
   token: string;
   environment: Environments;

@@ -1,5 +1,6 @@
 import { formatMoney } from "@/lib/messages/format";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
+import { PaddleSums } from "./paddle-sums";
 
 /** What is bought or owed, line by line, and what a card pays for it today. */
 export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale: string }) {
@@ -24,6 +25,7 @@ export function PaddleOrder({ view, locale }: { view: PaddleCheckoutView; locale
             <dd>{formatMoney(amount, locale)}</dd>
           </div>
         ))}
+        <PaddleSums discount={view.discount} tax={view.tax} locale={locale} />
         <div className="flex justify-between gap-4 border-line border-t pt-3 font-medium">
           <dt>Total due today</dt>
           <dd>{formatMoney(view.dueToday, locale)}</dd>

@@ -17,6 +17,7 @@ describe("invoices", () => {
       status: "completed,paid,billed,past_due,canceled",
       order_by: "id[DESC]",
       per_page: "30",
+      include: "adjustments_totals",
     });
   });
 
@@ -39,6 +40,51 @@ describe("invoices", () => {
         pdf: null,
       },
     ]);
+  });
+
+  describe("with tax, discount and refunds", () => {
+    const paidBack = (refund: string, chargeback: string) => ({
+      subtotal: "0",
+      tax: "0",
+      total: "9999",
+      fee: "0",
+      earnings: "0",
+      breakdown: { credit: "7777", refund, chargeback },
+      currency_code: "EUR",
+    });
+    const details = (over: object) => ({
+      details: { tax_rates_used: [], line_items: [], totals: { ...totals("1799"), currency_code: "EUR", ...over } },
+    });
+    const read = async (over: object) => {
+      const { client, requests } = await playedApi(page([transaction("txn_1", over)]));
+      const [invoice] = await client.invoices({ customer: CUSTOMER });
+      expect(requests).toHaveLength(1);
+      return invoice;
+    };
+
+    test("each in the currency of the total", async () => {
+      const adjustments_totals = paidBack("500", "300");
+      expect(await read({ ...details({ tax: "300", discount: "167" }), adjustments_totals })).toMatchObject({
+        total: { amount: 1799, currency: "EUR" },
+        tax: { amount: 300, currency: "EUR" },
+        discount: { amount: 167, currency: "EUR" },
+        refunded: { amount: 800, currency: "EUR" },
+      });
+    });
+
+    test("a chargeback that was won leaves nothing refunded", async () => {
+      expect(await read({ ...details({}), adjustments_totals: paidBack("0", "0") })).not.toHaveProperty("refunded");
+    });
+
+    test("a key that cannot read adjustments tells nothing of refunds", async () => {
+      const invoice = await read(details({}));
+      for (const field of ["refunded", "tax", "discount"]) expect(invoice).not.toHaveProperty(field);
+    });
+
+    test("an amount that is none is an error", async () => {
+      const { client } = await playedApi(page([transaction("txn_1", details({ tax: "1.5" }))]));
+      await expect(client.invoices({ customer: CUSTOMER })).rejects.toMatchObject({ code: "unreadable" });
+    });
   });
 
   test("not billed yet: no number, and the day it was made", async () => {

@@ -1,7 +1,12 @@
 /** Paddle's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
-import type { Subscription, SubscriptionPreview, Transaction, TransactionTotals } from "@paddle/paddle-node-sdk";
+import type {
+  AdjustmentTotals,
+  Subscription,
+  SubscriptionPreview,
+  Transaction,
+  TransactionTotals,
+} from "@paddle/paddle-node-sdk";
 import type { FindPrice } from "@/lib/billing/catalog";
-import type { Instant } from "@/lib/billing/facts";
 import type {
   ChangePreview,
   CheckoutState,
@@ -13,8 +18,8 @@ import type {
 import { readingOf } from "@/lib/billing/processors/reading";
 import { unreadable } from "./client-call";
 import type { PlanItems } from "./client-plan";
-import { instantOf } from "./instant";
 import { normalize } from "./normalize";
+import { readInstant, readMoney, readPositive } from "./read-fields";
 
 /**
  * What the change costs. The grand total is what a card is charged: after the customer's credit, unlike the total.
@@ -31,14 +36,31 @@ export function readPreview(
   const { immediateTransaction, nextTransaction, recurringTransactionDetails } = preview;
   const due = immediateTransaction === null ? null : grandTotal(immediateTransaction.details.totals);
   const dueNow = due !== null && due.amount > 0 ? due : null;
-  if (nextTransaction === null) return { dueNow, nextCharge: null };
+  const shares = dueNow === null || immediateTransaction === null ? {} : sharesOf(immediateTransaction.details.totals);
+  if (nextTransaction === null) return { dueNow, nextCharge: null, ...shares };
   if (timing === "now" || !intervalChanges) {
     const at = readInstant("next_transaction.billing_period", nextTransaction.billingPeriod.startsAt);
-    return { dueNow, nextCharge: { ...grandTotal(nextTransaction.details.totals), at } };
+    return { dueNow, nextCharge: { ...grandTotal(nextTransaction.details.totals), at }, ...shares };
   }
   if (recurringTransactionDetails === null) throw unreadable("preview", "no recurring_transaction_details");
   const at = readInstant("next_billed_at", current.nextBilledAt);
-  return { dueNow, nextCharge: { ...grandTotal(recurringTransactionDetails.totals), at } };
+  return { dueNow, nextCharge: { ...grandTotal(recurringTransactionDetails.totals), at }, ...shares };
+}
+
+/** The tax in the charge, and what discounts take off it: those of unused time that is given back are counted against. */
+function sharesOf({
+  grandTotalTax,
+  discount,
+  currencyCode,
+}: TransactionTotals): Pick<ChangePreview, "tax" | "discount"> {
+  return present({ tax: readPositive(grandTotalTax, currencyCode), discount: readPositive(discount, currencyCode) });
+}
+
+/** Without the fields that are null. */
+function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
 }
 
 /** The invoice, or nothing where the transaction is none: a zero sum that only carried a new card. */
@@ -48,18 +70,35 @@ export function readInvoice(transaction: Transaction): Invoice[] {
   if (status === undefined || origin === "subscription_payment_method_change") return [];
   const totals = details?.totals;
   if (!totals) throw unreadable("invoices", `no totals in ${id}`);
-  const total = readMoney(totals.total, totals.currencyCode);
+  const { currencyCode } = totals;
+  const total = readMoney(totals.total, currencyCode);
   return [
     {
       id,
       number: invoiceNumber,
       at: readInstant("billed_at", billedAt ?? createdAt),
       total,
+      ...present({
+        tax: readPositive(totals.tax, currencyCode),
+        discount: readPositive(totals.discount, currencyCode),
+        refunded: refundedOf(transaction.adjustmentsTotals, currencyCode),
+      }),
       status,
       url: null,
       pdf: null,
     },
   ];
+}
+
+/**
+ * What refunds and chargebacks paid back; credits pay nothing back. Paddle leaves the totals out for a key that must not
+ * read adjustments.
+ */
+function refundedOf(totals: AdjustmentTotals | null, currency: string): Money | null {
+  if (!totals?.breakdown) return null;
+  const { refund, chargeback } = totals.breakdown;
+  const amount = readMoney(refund, currency).amount + readMoney(chargeback, currency).amount;
+  return amount > 0 ? { amount, currency } : null;
 }
 
 /** Paid before the subscription is known: `paid` comes first, `completed` names it. */
@@ -123,17 +162,4 @@ export function hasNoDocument({ status, collectionMode, details }: Transaction):
 
 function grandTotal({ grandTotal, currencyCode }: TransactionTotals): Money {
   return readMoney(grandTotal, currencyCode);
-}
-
-function readMoney(text: unknown, currency: unknown): Money {
-  const amount = typeof text === "string" && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(amount)) throw unreadable("money", "the amount is not a whole number of minor units");
-  if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) throw unreadable("money", "no ISO 4217 currency");
-  return { amount, currency };
-}
-
-function readInstant(field: string, text: unknown): Instant {
-  const at = instantOf(text);
-  if (at === null) throw unreadable(field, "not an RFC 3339 instant");
-  return at;
 }

@@ -3,6 +3,7 @@ import type { FindPrice } from "@/lib/billing/catalog";
 import { type Invoice, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
 import { entityId as pathId } from "@/lib/billing/processors/entity-id";
 import { caller, unreadable } from "./client-call";
+import { asInvalidCode, discountOfCode, discountsOf } from "./client-discount";
 import { billingMode, planItemsAfter } from "./client-plan";
 import { hasNoDocument, readCheckoutState, readInvoice, readPreview, readSubscription } from "./client-read";
 
@@ -46,7 +47,8 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
      * The email is not sent: Paddle takes one with a customer only, and finding the customer by it would give the
      * cards of whoever has that address there to anybody who claims it here.
      */
-    async checkout({ userId, customer, priceId, checkoutPage }) {
+    async checkout({ userId, customer, priceId, checkoutPage, code }) {
+      const discountId = code === undefined ? undefined : await discountOfCode(paddle, call, code);
       const transaction = await call("checkout", () =>
         paddle.transactions.create({
           items: [{ priceId, quantity: 1 }],
@@ -54,8 +56,11 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
           // For people who look at Paddle's dashboard. A browser can write the same: it is never believed.
           customData: { user_id: userId },
           checkout: { url: checkoutPage },
+          ...(discountId !== undefined && { discountId }),
         }),
-      );
+      ).catch((error: unknown) => {
+        throw discountId === undefined ? error : asInvalidCode(error);
+      });
       const { id, checkout } = transaction;
       return { url: required("checkout", "url", checkout?.url), transaction: required("checkout", "id", id) };
     },
@@ -113,7 +118,10 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
             change.timing === "now" ? billingMode(change.timing, plan, subscription.status) : "do_not_bill",
         }),
       );
-      return readPreview(preview, subscription, change.timing, plan);
+      const units = plan.items.reduce((sum, { quantity }) => sum + quantity, 0);
+      const discounts = await discountsOf(paddle, call, preview.discount, units);
+      const read = await call("preview", async () => readPreview(preview, subscription, change.timing, plan));
+      return { ...read, ...(discounts.length > 0 && { discounts }) };
     },
 
     async change(change) {
@@ -122,6 +130,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       const plan = planItemsAfter(subscription.items, change.priceId, findPrice);
       // A second try after an answer that was lost must not change (and charge) again.
       if (!plan.changes) return { outcome: "requested" };
+      // The request names no discount: Paddle keeps the one that the subscription has.
       await call("change", () =>
         paddle.subscriptions.update(id, {
           items: plan.items,
@@ -192,6 +201,8 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
           status: ["completed", "paid", "billed", "past_due", "canceled"],
           orderBy: "id[DESC]",
           perPage: INVOICES_A_PAGE,
+          // With each transaction, so that no invoice needs a request of its own.
+          include: ["adjustments_totals"],
           ...(after === undefined ? {} : { after }),
         });
         const transactions = await call("invoices", () => collection.next());

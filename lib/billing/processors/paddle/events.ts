@@ -6,7 +6,10 @@ import { createHmac } from "node:crypto";
 import type { Instant } from "@/lib/billing/facts";
 import type { PaddleObject } from "./build/price";
 
-export { type AdjustmentSpec, adjustmentEntity } from "./build/adjustment";
+export { type AdjustmentSpec, type AdjustmentSums, adjustmentEntity } from "./build/adjustment";
+export { type DiscountSpec, discountEntity } from "./build/discount";
+export { type LineSpec, lineItem, lineSums, sumOfLines, taxRatesOf } from "./build/line";
+export { lineId } from "./build/line-id";
 export {
   micros,
   type PaddleObject,
@@ -17,13 +20,7 @@ export {
   priceEntities,
 } from "./build/price";
 export { type ItemSpec, type SubscriptionSpec, subscriptionEntity } from "./build/subscription";
-export {
-  type LineSpec,
-  lineItem,
-  type PaymentSpec,
-  type TransactionSpec,
-  transactionEntity,
-} from "./build/transaction";
+export { type PaymentSpec, type TransactionSpec, transactionEntity } from "./build/transaction";
 
 /** An event around the entity; `at` in milliseconds. A replay has another `notification_id` and the same `event_id`. */
 export function event(

@@ -121,6 +121,18 @@ const NOTES: Record<string, object> = {
     kind: "dispute_closed",
     detail: "chargeback_reverse",
   },
+  "adjustment.created.chargeback_warning": {
+    ...refund,
+    id: "paddle:adj_01warning:note",
+    kind: "dispute_opened",
+    detail: "chargeback_warning",
+  },
+  "adjustment.created.chargeback_warning_reverse": {
+    ...refund,
+    id: "paddle:adj_01withdrawn:note",
+    kind: "dispute_closed",
+    detail: "chargeback_warning_reverse",
+  },
 };
 const IGNORED: Record<string, string> = {
   "transaction.completed.card_change": "no_plan_line",
@@ -134,6 +146,8 @@ const IGNORED: Record<string, string> = {
   "adjustment.created.refund_pending": "not_approved",
   "adjustment.updated.refund_rejected": "not_approved",
   "adjustment.created.credit": "unhandled_adjustment",
+  // The reversal is an adjustment of its own.
+  "adjustment.updated.chargeback_reversed": "not_approved",
 };
 const ADA = {
   customer: "ctm_01ada",

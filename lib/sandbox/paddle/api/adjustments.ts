@@ -1,64 +1,134 @@
 import { z } from "zod";
-import { MINUTE } from "@/lib/billing/period";
+import {
+  type AdjustedLine,
+  partOf,
+  type RemainingLine,
+  remainingOf,
+  requestRefund,
+  requireRefundable,
+  shareOf,
+} from "../adjustments";
 import { adjustmentOf } from "../objects";
-import { PaddleProblem } from "../problem";
-import { sumOf } from "../proration";
-import { tellAdjustment } from "../tell";
-import { type Adjustment, nextId } from "../world";
+import { invalidFields, PaddleProblem } from "../problem";
+import type { Transaction, World } from "../world";
 import { endpoint, find, page, several, text } from "./endpoint";
 
-/** In Paddle's own sandbox somebody looks at refunds every ten minutes, and approves them. */
-const APPROVAL = 10 * MINUTE;
+const ACTIONS = [
+  "credit",
+  "credit_reverse",
+  "refund",
+  "chargeback",
+  "chargeback_reverse",
+  "chargeback_warning",
+  "chargeback_warning_reverse",
+] as const;
+const STATUSES = ["pending_approval", "approved", "rejected", "reversed"] as const;
+
+const cents = z
+  .string()
+  .regex(/^\d{1,15}$/, "is a whole number of cents as text")
+  .transform(Number);
+const asked = z.strictObject({
+  item_id: text,
+  type: z.enum(["full", "partial"]),
+  amount: cents.nullish(),
+});
+const shared = {
+  action: z.enum(["refund", "credit"]),
+  reason: text,
+  transaction_id: text,
+  tax_mode: z.enum(["internal", "external"]).default("internal"),
+};
+const created = z.union([
+  z.strictObject({ ...shared, type: z.literal("full") }),
+  z.strictObject({ ...shared, type: z.literal("partial").optional(), items: z.array(asked).min(1).max(100) }),
+]);
 
 export const adjustments = [
   endpoint({
     method: "GET",
     path: "/adjustments",
-    params: z.strictObject({ ...page, transaction_id: several, action: z.literal("refund").optional() }),
-    of: ({ transaction_id }) => ({ all: transaction_id }),
-    act: ({ world }, { transaction_id }) =>
+    params: z.strictObject({
+      ...page(50, 10),
+      id: several.optional(),
+      transaction_id: several.optional(),
+      subscription_id: several.optional(),
+      customer_id: several.optional(),
+      action: z.enum(ACTIONS).optional(),
+      status: several.pipe(z.array(z.enum(STATUSES))).optional(),
+    }),
+    of: ({ id = [], transaction_id = [], subscription_id = [], customer_id = [] }) => ({
+      all: [...id, ...transaction_id, ...subscription_id, ...customer_id],
+    }),
+    act: ({ world }, { id, transaction_id, subscription_id, customer_id, action, status }) =>
       world.adjustments
-        .filter(({ transaction }) => transaction_id.includes(transaction))
+        .filter(
+          (each) =>
+            (id?.includes(each.id) ?? true) &&
+            (transaction_id?.includes(each.transaction) ?? true) &&
+            (subscription_id?.includes(each.subscription ?? "") ?? true) &&
+            (customer_id?.includes(each.customer) ?? true) &&
+            (action === undefined || each.action === action) &&
+            (status?.includes(each.status) ?? true),
+        )
         .map((adjustment) => adjustmentOf(world, adjustment)),
   }),
   endpoint({
     method: "POST",
     path: "/adjustments",
-    params: z.strictObject({
-      action: z.literal("refund"),
-      type: z.literal("full"),
-      reason: text,
-      transaction_id: text,
-    }),
+    params: created,
     of: ({ transaction_id }) => ({ object: transaction_id }),
     status: 201,
-    act: (turn, { transaction_id }) => {
-      const { world, now } = turn;
-      const transaction = find(world, "transactions", transaction_id);
-      if (transaction.status !== "completed" || transaction.customer === null) {
-        throw new PaddleProblem(
-          400,
-          "adjustment_transaction_invalid_status_for_refund",
-          "transaction is not completed",
-        );
+    act: (turn, params) => {
+      const { world } = turn;
+      const transaction = find(world, "transactions", params.transaction_id);
+      // Paddle credits sent invoices only, and the sandbox has none.
+      if (params.action === "credit") {
+        throw cannot("adjustment_invalid_credit_action", "the transaction is not collected manually");
       }
-      if (world.adjustments.some((each) => each.transaction === transaction_id)) {
-        throw new PaddleProblem(400, "adjustment_pending_refund_request", "a refund has been asked for already");
+      if (params.tax_mode === "external" && params.type === "full") {
+        throw cannot("adjustment_tax_mode_not_allowed", "only partial refunds have amounts without tax");
       }
-      const adjustment: Adjustment = {
-        id: nextId(world, "adj"),
-        action: "refund",
-        status: "pending_approval",
-        transaction: transaction_id,
-        subscription: transaction.subscription,
-        customer: transaction.customer,
-        amount: sumOf(transaction.lines),
-        at: now,
-        approvesAt: now + APPROVAL,
-      };
-      world.adjustments.push(adjustment);
-      tellAdjustment(turn, adjustment, "created");
-      return adjustmentOf(world, adjustment);
+      requireRefundable(world, transaction);
+      const type = params.type ?? "partial";
+      const items =
+        params.type === "full" ? shareOf(world, transaction, 1) : itemsOf(world, transaction, params.items, params);
+      return adjustmentOf(world, requestRefund(turn, transaction, { type, items, reason: params.reason }));
     },
   }),
 ];
+
+function itemsOf(
+  world: World,
+  transaction: Transaction,
+  items: readonly z.infer<typeof asked>[],
+  { tax_mode }: { tax_mode: "internal" | "external" },
+): AdjustedLine[] {
+  const remaining = remainingOf(world, transaction);
+  return items.map(({ item_id, type, amount }, index) => {
+    const line = remaining.find(({ item }) => item === item_id);
+    if (line === undefined) throw cannot("adjustment_transaction_item_invalid", `${item_id} cannot be adjusted`);
+    if (line.total <= 0) {
+      throw cannot("adjustment_transaction_item_has_already_been_fully_adjusted", `${item_id} is adjusted in full`);
+    }
+    if (type === "full") return partOf(line, line.total);
+    if (amount === undefined || amount === null) {
+      throw invalidFields({ field: `items[${index}].amount`, message: "is required for a partial adjustment" });
+    }
+    if (amount === 0) throw cannot("adjustment_amount_cannot_be_zero", "amount must be greater than zero");
+    const gross = tax_mode === "external" ? withTax(line, amount) : amount;
+    if (gross > line.total) {
+      throw cannot("adjustment_amount_above_remaining_allowed", `${gross} is above the remaining ${line.total}`);
+    }
+    return partOf(line, gross);
+  });
+}
+
+/** The amount with the tax that the line has on it. */
+function withTax({ taxShare }: RemainingLine, amount: number): number {
+  return Math.round(amount / (1 - taxShare));
+}
+
+function cannot(code: string, detail: string): PaddleProblem {
+  return new PaddleProblem(400, code, detail);
+}

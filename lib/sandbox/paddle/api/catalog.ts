@@ -1,8 +1,10 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
 import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
+import { z } from "zod";
 import { type Price, priceLists, product as productOf, sellable } from "@/lib/billing/catalog";
 import { type PriceSpec, planPrice, priceEntities } from "@/lib/billing/processors/paddle/events";
 import { invalidFields, notFound } from "../problem";
+import { page, several } from "./endpoint";
 
 const lists = () => priceLists("paddle", process.env, { sandbox: true });
 
@@ -25,8 +27,24 @@ export function retrievePrice(id: string): IPriceResponse {
   return priceEntities(priceNamed(id)).price;
 }
 
-export function listPrices(): IPriceResponse[] {
-  return sold().map((price) => priceEntities(price).price);
+const statuses = several.pipe(z.array(z.enum(["active", "archived"]))).optional();
+export const priceQuery = z.strictObject({
+  ...page(200),
+  id: several.optional(),
+  product_id: several.optional(),
+  status: statuses,
+});
+export const productQuery = z.strictObject({ ...page(200), id: several.optional(), status: statuses });
+
+export function listPrices({ id, product_id, status }: Partial<z.infer<typeof priceQuery>> = {}): IPriceResponse[] {
+  return sold()
+    .map((price) => priceEntities(price).price)
+    .filter(
+      (each) =>
+        (id?.includes(each.id) ?? true) &&
+        (product_id?.includes(each.product_id) ?? true) &&
+        (status?.includes("active") ?? true),
+    );
 }
 
 export function retrieveProduct(id: string): IProductResponse {
@@ -35,9 +53,11 @@ export function retrieveProduct(id: string): IProductResponse {
   return found;
 }
 
-export function listProducts(): IProductResponse[] {
+export function listProducts({ id, status }: Partial<z.infer<typeof productQuery>> = {}): IProductResponse[] {
   const products = sold().map((price) => priceEntities(price).product);
-  return [...new Map(products.map((each) => [each.id, each])).values()];
+  return [...new Map(products.map((each) => [each.id, each])).values()].filter(
+    (each) => (id?.includes(each.id) ?? true) && (status?.includes("active") ?? true),
+  );
 }
 
 function sold(): PriceSpec[] {

@@ -39,11 +39,17 @@ export const instant = isoInstant("is an instant").transform((value) => Date.par
 
 /** Several values stand in one, with commas. */
 export const several = text.transform((value) => value.split(","));
-export const page = {
+/** Of a list; as at Paddle, more than the most entities per page gives the most. */
+export const page = (most: number, usual = Math.min(most, 50)) => ({
   after: text.optional(),
   order_by: z.enum(["id[DESC]", "id[ASC]"]).optional(),
-  per_page: z.coerce.number().int().min(1).max(200).optional(),
-};
+  per_page: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(usual)
+    .transform((asked) => Math.min(asked, most)),
+});
 
 /** What a list is asked for; at least one of these says whose it is, since no account's things are another's. */
 export interface Whose {

@@ -1,14 +1,38 @@
 import { z } from "zod";
 import type { ItemSpec } from "@/lib/billing/processors/paddle/events";
 import { cardChange } from "../checkout";
+import { discountNamed } from "../discounts";
 import { subscriptionOf, transactionOf } from "../objects";
 import { previewOf } from "../preview";
 import { invalidFields, PaddleProblem } from "../problem";
 import { BILLING_MODES } from "../proration";
-import { planned, requireUnlocked, resume, stop, unschedule, update } from "../subscriptions";
+import { discountFor } from "../subscription-discount";
+import {
+  planned,
+  requireEditable,
+  requireNotEnded,
+  requirePaused,
+  resume,
+  stop,
+  unschedule,
+  update,
+} from "../subscriptions";
 import { tellSubscription } from "../tell";
+import type { PaddleTurn, Subscription } from "../world";
 import { priceNamed } from "./catalog";
-import { accountsOf, byPath, customData, endpoint, find, instant, items, nothing, page, several } from "./endpoint";
+import {
+  accountsOf,
+  byPath,
+  customData,
+  endpoint,
+  find,
+  instant,
+  items,
+  nothing,
+  page,
+  several,
+  text,
+} from "./endpoint";
 
 const changes = z
   .strictObject({
@@ -17,6 +41,7 @@ const changes = z
     on_payment_failure: z.enum(["prevent_change", "apply_change"]).default("prevent_change"),
     scheduled_change: z.null().optional(),
     custom_data: customData,
+    discount: z.strictObject({ id: text, effective_from: z.enum(["immediately", "next_billing_period"]) }).nullish(),
   })
   .refine((params) => params.items === undefined || params.proration_billing_mode !== undefined, {
     error: "is required when making changes that impact billing",
@@ -24,13 +49,15 @@ const changes = z
   });
 
 const effective = z.enum(["immediately", "next_billing_period"]).nullish();
+/** The other choice, to continue the period, is not played. */
+const onResume = z.literal("start_new_billing_period").optional();
 
 export const subscriptions = [
   endpoint({
     method: "GET",
     path: "/subscriptions",
     params: z.strictObject({
-      ...page,
+      ...page(200),
       id: several.optional(),
       customer_id: several.optional(),
       status: several.pipe(z.array(z.enum(["active", "canceled", "past_due", "paused", "trialing"]))).optional(),
@@ -63,6 +90,11 @@ export const subscriptions = [
     act: (turn, params, id) => {
       const subscription = find(turn.world, "subscriptions", id);
       if (params.scheduled_change === null) unschedule(turn, subscription);
+      if (params.discount !== undefined) {
+        requireEditable(turn, subscription);
+        subscription.discount = discountAsked(turn, subscription, params.discount);
+        tellSubscription(turn, subscription, "updated");
+      }
       if (params.custom_data !== undefined) {
         subscription.customData = params.custom_data;
         tellSubscription(turn, subscription, "updated");
@@ -84,9 +116,12 @@ export const subscriptions = [
       if (params.items === undefined || params.proration_billing_mode === undefined) {
         throw invalidFields({ field: "items", message: "must be provided as part of the request" });
       }
-      requireUnlocked(turn, subscription);
+      requireEditable(turn, subscription);
       const next = itemsNamed(params.items);
-      return previewOf(turn, subscription, next, planned(turn, subscription, next, params.proration_billing_mode));
+      const discount =
+        params.discount === undefined ? subscription.discount : discountAsked(turn, subscription, params.discount);
+      const after = { ...subscription, discount: discount ?? null };
+      return previewOf(turn, after, next, planned(turn, after, next, params.proration_billing_mode));
     },
   }),
   endpoint({
@@ -103,7 +138,7 @@ export const subscriptions = [
   endpoint({
     method: "POST",
     path: "/subscriptions/:id/pause",
-    params: z.strictObject({ effective_from: effective, resume_at: instant.nullish() }),
+    params: z.strictObject({ effective_from: effective, resume_at: instant.nullish(), on_resume: onResume }),
     of: byPath,
     act: (turn, { effective_from: from, resume_at: resumeAt = null }, id) => {
       const subscription = find(turn.world, "subscriptions", id);
@@ -117,14 +152,13 @@ export const subscriptions = [
   endpoint({
     method: "POST",
     path: "/subscriptions/:id/resume",
-    params: z.strictObject({ effective_from: z.union([z.literal("immediately"), instant]) }),
+    params: z.strictObject({ effective_from: z.union([z.literal("immediately"), instant]), on_resume: onResume }),
     of: byPath,
     act: (turn, { effective_from: from }, id) => {
       const subscription = find(turn.world, "subscriptions", id);
       if (from === "immediately") resume(turn, subscription);
-      else if (subscription.status !== "paused") {
-        throw new PaddleProblem(400, "subscription_not_paused", "subscription is not paused");
-      } else {
+      else {
+        requirePaused(subscription);
         subscription.scheduledChange = { action: "resume", effectiveAt: Math.max(from, turn.now) };
         tellSubscription(turn, subscription, "updated");
       }
@@ -137,9 +171,10 @@ export const subscriptions = [
     params: nothing,
     of: byPath,
     act: ({ world }, _, id) => {
-      find(world, "subscriptions", id);
+      const { status } = find(world, "subscriptions", id);
       // Trials stand with Paddle's prices, and none of the catalog's has one.
-      throw new PaddleProblem(400, "subscription_not_trialing", "subscription is not trialing");
+      const detail = `Only subscriptions which have status 'trialing' can be activated. Subscription status is '${status}'`;
+      throw new PaddleProblem(400, "subscription_cannot_activate", detail);
     },
   }),
   endpoint({
@@ -149,21 +184,34 @@ export const subscriptions = [
     of: byPath,
     act: (turn, _, id) => {
       const subscription = find(turn.world, "subscriptions", id);
-      if (subscription.status === "canceled") {
-        throw new PaddleProblem(400, "subscription_update_when_canceled", "subscription is canceled");
-      }
+      requireNotEnded(subscription);
       return transactionOf(turn.world, cardChange(turn, subscription));
     },
   }),
 ];
+
+/** A discount that is not named stays; null takes it away. */
+function discountAsked(
+  turn: PaddleTurn,
+  subscription: Subscription,
+  asked: { id: string; effective_from: "immediately" | "next_billing_period" } | null,
+) {
+  if (asked === null) return null;
+  const discount = discountNamed(asked.id);
+  if (discount === null) throw invalidFields({ field: "discount.id", message: `discount ${asked.id} not found` });
+  return discountFor(turn, subscription, discount, asked.effective_from);
+}
 
 function itemsNamed(named: readonly { price_id: string; quantity: number }[]): ItemSpec[] {
   const prices = named.map(({ price_id, quantity }, index) => ({
     price: priceNamed(price_id, `items[${index}].price_id`),
     quantity,
   }));
+  if (new Set(prices.map(({ price }) => price.id)).size < prices.length) {
+    throw new PaddleProblem(400, "subscription_duplicate_price_ids", "each price may be named once");
+  }
   if (new Set(prices.map(({ price }) => price.interval)).size > 1) {
-    throw new PaddleProblem(400, "subscription_items_different_billing_cycle", "items must have one billing cycle");
+    throw new PaddleProblem(400, "subscription_new_items_not_valid", "items must have one billing cycle");
   }
   return prices;
 }

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import type { DiscountSpec } from "@/lib/billing/processors/paddle/events";
+import { discountNamed } from "../discounts";
 import { transactionOf } from "../objects";
 import { PaddleProblem } from "../problem";
 import { periodLines } from "../proration";
+import { redeem } from "../redemption";
 import { cancel, make } from "../transactions";
 import { priceNamed } from "./catalog";
 import {
@@ -11,12 +14,12 @@ import {
   endpoint,
   find,
   items,
-  nothing,
   page,
   requireCustomer,
   several,
   text,
 } from "./endpoint";
+import { include, transactionWith } from "./include";
 
 const STATUSES = ["draft", "ready", "billed", "paid", "completed", "canceled", "past_due"] as const;
 
@@ -30,7 +33,8 @@ export const transactions = [
       custom_data: customData,
       currency_code: z.literal("USD").optional(),
       collection_mode: z.literal("automatic").optional(),
-      checkout: z.strictObject({ url: z.url().nullish() }).optional(),
+      checkout: z.strictObject({ url: z.url().max(2_048).nullish() }).nullish(),
+      discount_id: text.nullish(),
     }),
     of: ({ customer_id, custom_data }) =>
       customer_id ? { object: customer_id } : { new: { userId: custom_data?.user_id ?? null } },
@@ -42,13 +46,19 @@ export const transactions = [
         price: priceNamed(price_id, `items[${index}].price_id`),
         quantity,
       }));
+      if (new Set(bought.map(({ price }) => price.interval)).size > 1) {
+        const detail = "prices must have one billing cycle";
+        throw new PaddleProblem(400, "transaction_price_different_billing_cycle", detail);
+      }
+      const lines = periodLines(bought, null);
       const transaction = make(turn, {
         origin: "api",
         status: "draft",
         subscription: null,
-        lines: periodLines(bought, null),
+        lines: params.discount_id ? redeem(discountAsked(params.discount_id), lines) : lines,
         period: null,
         customData: params.custom_data ?? null,
+        discountId: params.discount_id ?? null,
       });
       // Without an address of ours, Paddle uses the default payment link of the account.
       transaction.checkoutUrl = withTransaction(params.checkout?.url ?? `${world.site}/billing`, transaction.id);
@@ -58,9 +68,9 @@ export const transactions = [
   endpoint({
     method: "GET",
     path: "/transactions/:id",
-    params: nothing,
+    params: z.strictObject({ include }),
     of: byPath,
-    act: ({ world }, _, id) => transactionOf(world, find(world, "transactions", id)),
+    act: ({ world }, params, id) => transactionWith(world, find(world, "transactions", id), params.include),
   }),
   endpoint({
     method: "PATCH",
@@ -80,15 +90,17 @@ export const transactions = [
     method: "GET",
     path: "/transactions",
     params: z.strictObject({
-      ...page,
+      ...page(30),
       id: several.optional(),
       customer_id: several.optional(),
       subscription_id: several.optional(),
       status: several.pipe(z.array(z.enum(STATUSES))).optional(),
       origin: several.optional(),
+      collection_mode: z.enum(["automatic", "manual"]).optional(),
+      include,
     }),
     of: accountsOf,
-    act: ({ world }, { id, customer_id, subscription_id, status, origin }) =>
+    act: ({ world }, { id, customer_id, subscription_id, status, origin, collection_mode, include }) =>
       world.transactions
         .filter(
           (each) =>
@@ -96,9 +108,10 @@ export const transactions = [
             (customer_id?.includes(each.customer ?? "") ?? true) &&
             (subscription_id?.includes(each.subscription ?? "") ?? true) &&
             (status?.includes(each.status) ?? true) &&
-            (origin?.includes(each.origin) ?? true),
+            (origin?.includes(each.origin) ?? true) &&
+            collection_mode !== "manual",
         )
-        .map((each) => transactionOf(world, each)),
+        .map((each) => transactionWith(world, each, include)),
   }),
   endpoint({
     method: "GET",
@@ -114,6 +127,12 @@ export const transactions = [
     },
   }),
 ];
+
+function discountAsked(id: string): DiscountSpec {
+  const discount = discountNamed(id);
+  if (discount !== null) return discount;
+  throw new PaddleProblem(400, "transaction_discount_not_found", `discount ${id} not found`);
+}
 
 /** The page on which Paddle.js opens the checkout. */
 function withTransaction(page: string, id: string): string {

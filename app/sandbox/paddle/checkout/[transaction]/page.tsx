@@ -8,8 +8,10 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
+import type { PaddleCheckoutView } from "@/lib/sandbox";
 import { requestLocale } from "@/lib/ui";
 import { Back } from "../../_parts/back";
+import { CountryAndCode } from "../../_parts/country-and-code";
 import { PaddleOrder } from "../../_parts/paddle-order";
 
 export const metadata: Metadata = { title: "Checkout" };
@@ -21,12 +23,13 @@ export default async function PaddleCheckoutPage({
   params: Promise<{ transaction: string }>;
   searchParams: Query;
 }) {
-  const [{ transaction }, query, { locale }, { isCardNumber, paddlePages, sandbox, TEST_CARDS }] = await Promise.all([
+  const [{ transaction }, query, { locale }, played] = await Promise.all([
     params,
     searchParams,
     requestLocale(),
     openSandbox(),
   ]);
+  const { isCardNumber, paddlePages, sandbox, TEST_CARDS } = played;
   const view = await paddlePages.hostedPage(sandbox(), "checkout", transaction);
   if (view === null) notFound();
   const action = `/api/sandbox/paddle/checkout/${encodeURIComponent(transaction)}`;
@@ -53,17 +56,25 @@ export default async function PaddleCheckoutPage({
             />
           )}
           {view.status === "open" && card !== undefined && isCardNumber(card) && (
-            <BankChallenge action={action} card={card} failure="?problem=authentication" />
+            <BankChallenge
+              action={action}
+              card={card}
+              failure="?problem=authentication"
+              fields={{ country: one(query.country), code: one(query.code) }}
+            />
           )}
           {view.status === "open" && card === undefined && (
             <>
               <Problem code={one(query.problem)} />
-              <TestCards
-                action={action}
-                verb={view.dueToday === 0 ? "Save it" : `Pay ${formatMoney(view.dueToday, locale)}`}
-                cards={TEST_CARDS}
-              >
+              <TestCards action={action} verb={verbOf(view, locale)} cards={TEST_CARDS}>
                 <PaymentFields email={view.email} name={view.name} />
+                {view.draft && (
+                  <CountryAndCode
+                    countries={paddlePages.COUNTRIES}
+                    country={view.country}
+                    codes={paddlePages.TEST_CODES}
+                  />
+                )}
               </TestCards>
             </>
           )}
@@ -71,4 +82,10 @@ export default async function PaddleCheckoutPage({
       </div>
     </>
   );
+}
+
+/** Tax and a code that is typed below still change the amount of a draft. */
+function verbOf({ draft, dueToday }: PaddleCheckoutView, locale: string): string {
+  if (draft && dueToday > 0) return "Pay";
+  return dueToday === 0 ? "Save it" : `Pay ${formatMoney(dueToday, locale)}`;
 }

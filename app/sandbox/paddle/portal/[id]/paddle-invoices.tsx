@@ -39,6 +39,14 @@ export function PaddleInvoices({
               <Instant at={at} now={now} />
             </span>
             <span>{formatMoney(total, locale)}</span>
+            {status === "completed" && (
+              <a
+                href={`/sandbox/paddle/transaction/${id}`}
+                className="inline-flex min-h-11 items-center rounded-md underline underline-offset-4 sm:min-h-8"
+              >
+                Refunds<span className="sr-only"> and chargebacks of {number ?? id}</span>
+              </a>
+            )}
             <span className={STATUS[status] === "Due" ? "font-medium text-danger" : "text-muted"}>
               {STATUS[status] ?? status}
             </span>

@@ -16,6 +16,8 @@ export interface PriceSpec {
   name: string;
   unitAmount: number;
   interval: "month" | "year";
+  /** Whether the amount includes tax; absent as the account's setting, which adds it. */
+  taxMode?: "account_setting" | "internal" | "external";
 }
 
 /** What every built price says of its making: prices are older than the subscriptions that use them. */
@@ -66,7 +68,7 @@ export function priceEntities(price: PriceSpec) {
       type: "standard",
       status: "active",
       quantity: { maximum: 100, minimum: 1 },
-      tax_mode: "account_setting",
+      tax_mode: price.taxMode ?? "account_setting",
       created_at: PRICES_CREATED,
       product_id: price.product,
       unit_price: { amount: String(price.unitAmount), currency_code: "USD" },

@@ -32,6 +32,8 @@ export interface SubscriptionSpec {
   address?: string;
   /** What was given to the checkout, by the browser perhaps. */
   customData?: Record<string, string> | null;
+  /** The recurring discount that it has; `endsAt` null: it recurs forever. */
+  discount?: { id: string; startsAt: Instant; endsAt: Instant | null } | null;
   /** Only `subscription.created` says which transaction it came from. */
   transaction?: string;
 }
@@ -42,7 +44,7 @@ export function subscriptionEntity(spec: SubscriptionSpec) {
   const [first] = spec.items;
   const runs = status !== "paused" && status !== "canceled";
   const nextBilled = runs && spec.period !== null && !spec.scheduledChange ? micros(spec.period.end) : null;
-  const { scheduledChange: change, trial } = spec;
+  const { scheduledChange: change, trial, discount } = spec;
   return {
     id: spec.id,
     items: spec.items.map(({ price, quantity = 1 }) => ({
@@ -57,7 +59,13 @@ export function subscriptionEntity(spec: SubscriptionSpec) {
       previously_billed_at: spec.period === null ? null : micros(spec.period.start),
     })),
     status,
-    discount: null,
+    discount: discount
+      ? {
+          id: discount.id,
+          starts_at: micros(discount.startsAt),
+          ends_at: discount.endsAt === null ? null : micros(discount.endsAt),
+        }
+      : null,
     paused_at: spec.pausedAt ? micros(spec.pausedAt) : null,
     address_id: spec.address ?? EXAMPLE_ADDRESS,
     created_at: micros(spec.createdAt),

@@ -1,26 +1,14 @@
 import type {
-  IPaymentMethodDetailsNotification,
-  ITransactionLineItemNotificationResponse,
   ITransactionNotificationResponse,
   ITransactionPaymentAttemptNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/facts";
-import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
+import { type LineSpec, lineItem, prorationOf, sumOfLines, taxRatesOf } from "./line";
+import { lineId } from "./line-id";
+import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, period, priceEntities } from "./price";
 
-/** One line of a transaction to build; the amount in US cents. */
-export interface LineSpec {
-  price: PriceSpec;
-  /** Negative with a negative quantity: the unused part of an item that was removed. */
-  amount: number;
-  quantity?: number;
-  /** The part of the period that is charged; rate 1 is the whole of it. */
-  proration?: { rate: string; start: Instant; end: Instant };
-}
-
-/** The SDK's type asks for every kind of payment method; Paddle sends the one that there is. */
-type Attempt = Omit<ITransactionPaymentAttemptNotificationResponse, "method_details"> & {
-  method_details: Pick<IPaymentMethodDetailsNotification, "type" | "card">;
-};
+/** The kinds of payment that a card is not. */
+const NOT_A_CARD = { paypal: null, underlying_details: null, south_korea_local_card: null };
 
 /** An attempt to pay; the instant in milliseconds, the amount in US cents. */
 export interface PaymentSpec {
@@ -53,7 +41,11 @@ export interface TransactionSpec {
   period: { start: Instant; end: Instant } | null;
   at: Instant;
   collectionMode?: "automatic" | "manual";
+  /** Taken off the sum, beside what the lines have. */
   discount?: number;
+  discountId?: string | null;
+  /** What refunds and chargebacks took back; null or absent if nothing was. */
+  adjusted?: { subtotal: number; tax: number; total: number } | null;
   /** The part of the total that the customer's credit balance or an adjustment paid. */
   credit?: number;
   /** The part of a negative total that goes to the customer's credit balance. */
@@ -72,9 +64,10 @@ export interface TransactionSpec {
 
 /** A transaction as Paddle sends it; paid in full if its status is paid: by card, or by transfer for a sent invoice. */
 export function transactionEntity(spec: TransactionSpec) {
-  const subtotal = spec.lines.reduce((sum, { amount }) => sum + amount, 0);
-  const total = subtotal - (spec.discount ?? 0);
+  const sums = sumOfLines(spec.lines);
+  const total = sums.total - (spec.discount ?? 0);
   const grandTotal = Math.max(0, total - (spec.credit ?? 0));
+  const grandTotalTax = grandTotal === total ? sums.tax : Math.round((sums.tax * grandTotal) / (total || 1));
   const paid = spec.status === "paid" || spec.status === "completed";
   const manual = spec.collectionMode === "manual";
   return {
@@ -90,22 +83,23 @@ export function transactionEntity(spec: TransactionSpec) {
     details: {
       totals: {
         fee: paid ? "150" : null,
-        tax: "0",
+        tax: String(sums.tax),
         total: String(total),
         credit: String(spec.credit ?? 0),
         balance: String(paid ? 0 : grandTotal),
-        discount: String(spec.discount ?? 0),
+        discount: String(sums.discount + (spec.discount ?? 0)),
         earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
-        subtotal: String(subtotal),
+        subtotal: String(sums.subtotal),
         grand_total: String(grandTotal),
         currency_code: "USD",
-        grand_total_tax: "0",
+        grand_total_tax: String(grandTotalTax),
         credit_to_balance: String(spec.creditToBalance ?? 0),
       },
-      line_items: spec.lines.map((line, index) => lineItem(line, `${spec.id}_${index}`)),
+      line_items: spec.lines.map((line, index) => lineItem(line, lineId(spec.id, index))),
       payout_totals: null,
-      tax_rates_used: [],
-      adjusted_totals: null,
+      tax_rates_used: taxRatesOf(spec.lines),
+      adjusted_totals: adjustedTotals({ ...sums, total, grandTotal, grandTotalTax }, spec.adjusted, paid),
+      adjusted_payout_totals: null,
     },
     checkout: { url: spec.checkoutUrl ?? null },
     payments: spec.payments?.map(attemptOf) ?? (grandTotal > 0 && !manual ? [paymentOf(spec, grandTotal, paid)] : []),
@@ -118,7 +112,7 @@ export function transactionEntity(spec: TransactionSpec) {
     business_id: null,
     custom_data: spec.customData ?? null,
     customer_id: spec.customer,
-    discount_id: null,
+    discount_id: spec.discountId ?? null,
     receipt_data: null,
     currency_code: "USD",
     billing_period: spec.period === null ? null : period(spec.period.start, spec.period.end),
@@ -126,26 +120,28 @@ export function transactionEntity(spec: TransactionSpec) {
     billing_details: manual ? INVOICE_TERMS : null,
     collection_mode: spec.collectionMode ?? "automatic",
     subscription_id: spec.subscription,
-  } satisfies Omit<ITransactionNotificationResponse, "payments"> & { payments: Attempt[]; receipt_data: null };
+  } satisfies ITransactionNotificationResponse & { receipt_data: null };
 }
 
-/** One calculated line; `id` makes its own. */
-export function lineItem({ price, amount, quantity = 1, proration }: LineSpec, id: string) {
-  const totals = { tax: "0", total: String(amount), discount: "0", subtotal: String(amount) };
+/** The totals less what was paid back. */
+function adjustedTotals(
+  sums: { subtotal: number; tax: number; total: number; grandTotal: number; grandTotalTax: number },
+  adjusted: TransactionSpec["adjusted"],
+  paid: boolean,
+) {
+  const back = adjusted ?? { subtotal: 0, tax: 0, total: 0 };
+  const grandTotal = sums.grandTotal - back.total;
   return {
-    id: `txnitm_${id.slice(4)}`,
-    totals,
-    product: priceEntities(price).product,
-    price_id: price.id,
-    quantity,
-    tax_rate: "0",
-    unit_totals: totals,
-    proration: proration ? prorationOf(proration) : null,
-  } satisfies ITransactionLineItemNotificationResponse;
-}
-
-function prorationOf({ rate, start, end }: NonNullable<LineSpec["proration"]>) {
-  return { rate, billing_period: period(start, end) };
+    fee: paid ? "150" : null,
+    tax: String(sums.tax - back.tax),
+    total: String(sums.total - back.total),
+    earnings: paid ? String(Math.max(0, grandTotal - 150)) : null,
+    subtotal: String(sums.subtotal - back.subtotal),
+    grand_total: String(grandTotal),
+    retained_fee: "0",
+    currency_code: "USD" as const,
+    grand_total_tax: String(sums.grandTotalTax - back.tax),
+  };
 }
 
 function attemptOf({ id, method, amount, captured, at, card }: PaymentSpec) {
@@ -155,11 +151,15 @@ function attemptOf({ id, method, amount, captured, at, card }: PaymentSpec) {
     created_at: micros(at),
     error_code: captured ? null : "declined",
     captured_at: captured ? micros(at) : null,
-    method_details: { card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" }, type: "card" },
+    method_details: {
+      card: { ...card, expiry_year: 2099, expiry_month: 12, cardholder_name: "" },
+      type: "card",
+      ...NOT_A_CARD,
+    },
     payment_method_id: method,
     payment_attempt_id: id,
     stored_payment_method_id: method,
-  } satisfies Attempt;
+  } satisfies ITransactionPaymentAttemptNotificationResponse;
 }
 
 function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
@@ -172,9 +172,10 @@ function paymentOf({ at }: TransactionSpec, amount: number, paid: boolean) {
     method_details: {
       card: { type: "visa", last4: "4242", expiry_year: 2030, expiry_month: 12, cardholder_name: "Ada Lovelace" },
       type: "card",
+      ...NOT_A_CARD,
     },
     payment_method_id: "paymtd_01hv8gx98nvjqzxr4gfefqkk2x",
     payment_attempt_id: "937640dd-e3dc-40df-a16c-bb75aafd8f71",
     stored_payment_method_id: "281ff2ca-8550-42b9-bf39-15948e7de62d",
-  } satisfies Attempt;
+  } satisfies ITransactionPaymentAttemptNotificationResponse;
 }

@@ -1,0 +1,165 @@
+/** Money that goes back after a transaction is completed: refunds, chargebacks and their reversals. Pure. */
+import { MINUTE } from "@/lib/billing/period";
+import { type AdjustmentSums, lineId, lineSums } from "@/lib/billing/processors/paddle/events";
+import { PaddleProblem } from "./problem";
+import { tellAdjustment } from "./tell";
+import { dueOf } from "./transactions";
+import { type Adjustment, nextId, type PaddleTurn, type Transaction, type World } from "./world";
+
+/** In Paddle's own sandbox a job approves refunds every ten minutes. */
+const APPROVAL = 10 * MINUTE;
+
+/** What is adjusted of one line. */
+export type AdjustedLine = { item: string; type: "full" | "partial" } & AdjustmentSums;
+
+export interface RemainingLine {
+  item: string;
+  /** What can still be paid back of it. */
+  total: number;
+  /** Its tax as a part of its total. */
+  taxShare: number;
+}
+
+/** The charged lines, and what no adjustment has taken yet. Rejected refunds take nothing. */
+export function remainingOf(world: World, { id, lines }: Transaction): RemainingLine[] {
+  const taken = standing(world, id).flatMap(({ items = [] }) => items);
+  return lines.flatMap((line, index) => {
+    const item = lineId(id, index);
+    const { tax, total } = lineSums(line);
+    if (total <= 0) return [];
+    const back = taken.filter((each) => each.item === item).reduce((sum, each) => sum + each.total, 0);
+    return [{ item, total: total - back, taxShare: tax / total }];
+  });
+}
+
+/** What a card has paid and no adjustment has taken yet. */
+export function refundable(world: World, transaction: Transaction): number {
+  const back = standing(world, transaction.id).reduce((sum, { amount }) => sum + amount, 0);
+  return dueOf(transaction) - back;
+}
+
+/** The adjustments in effect, and refunds that wait for approval. A reversal and what it reversed cancel each other. */
+function standing({ adjustments }: World, transaction: string): Adjustment[] {
+  return adjustments.filter((each) => each.transaction === transaction && each.status !== "rejected");
+}
+
+/** An amount of one line, with its part of the tax. */
+export function partOf({ item, total, taxShare }: RemainingLine, amount: number): AdjustedLine {
+  const tax = Math.round(amount * taxShare);
+  return { item, type: amount === total ? "full" : "partial", subtotal: amount - tax, tax, total: amount };
+}
+
+/** A share of what remains, over the lines in their order; 1 is all of it. */
+export function shareOf(world: World, transaction: Transaction, share: number): AdjustedLine[] {
+  let left = Math.round(refundable(world, transaction) * share);
+  return remainingOf(world, transaction).flatMap((line) => {
+    const amount = Math.min(line.total, left);
+    left -= amount;
+    return amount > 0 ? [partOf(line, amount)] : [];
+  });
+}
+
+/** Requests a refund. Paddle decides about it later. */
+export function requestRefund(
+  turn: PaddleTurn,
+  transaction: Transaction,
+  { type, items, reason }: { type: "full" | "partial"; items: AdjustedLine[]; reason: string },
+): Adjustment {
+  requireRefundable(turn.world, transaction);
+  const amount = items.reduce((sum, { total }) => sum + total, 0);
+  const remaining = refundable(turn.world, transaction);
+  if (remaining <= 0) {
+    throw cannot("adjustment_transaction_item_has_already_been_fully_adjusted", "nothing is left to adjust");
+  }
+  if (amount > remaining) {
+    throw cannot("adjustment_total_amount_above_remaining_allowed", `${amount} is above the remaining ${remaining}`);
+  }
+  const approvesAt = turn.now + APPROVAL;
+  return add(turn, transaction, { action: "refund", status: "pending_approval", type, items, reason, approvesAt });
+}
+
+/** @throws PaddleProblem if the transaction's state allows no refund */
+export function requireRefundable({ adjustments }: World, { id, status, customer }: Transaction): void {
+  if (status !== "completed") {
+    throw cannot("adjustment_transaction_invalid_status_for_refund", "transaction is not completed");
+  }
+  if (customer === null) {
+    throw cannot("adjustment_transaction_missing_customer_id", "transaction has no customer");
+  }
+  if (adjustments.some((each) => each.transaction === id && each.status === "pending_approval")) {
+    throw cannot("adjustment_pending_refund_request", "a refund of this transaction waits for approval");
+  }
+}
+
+/** Paddle approves a refund, or rejects it. */
+export function decide(turn: PaddleTurn, adjustment: Adjustment, status: "approved" | "rejected"): void {
+  if (adjustment.status !== "pending_approval") return;
+  Object.assign(adjustment, { status, approvesAt: null });
+  tellAdjustment(turn, adjustment, "updated");
+}
+
+/** The payer's bank takes the money back, or warns of it: Paddle then pays it back at once. No approval is needed. */
+export function dispute(
+  turn: PaddleTurn,
+  transaction: Transaction,
+  action: "chargeback" | "chargeback_warning",
+): Adjustment {
+  const items = shareOf(turn.world, transaction, 1);
+  if (transaction.status !== "completed" || items.length === 0) {
+    throw cannot("adjustment_transaction_item_has_already_been_fully_adjusted", "nothing is left to take back");
+  }
+  return add(turn, transaction, { action, status: "approved", type: "full", items, reason: action, approvesAt: null });
+}
+
+/** Paddle wins: the reversal is a new adjustment, and the chargeback then says that it was reversed. */
+export function reverse(turn: PaddleTurn, adjustment: Adjustment, transaction: Transaction): void {
+  if (!isReversible(adjustment)) return;
+  add(turn, transaction, {
+    action: adjustment.action === "chargeback" ? "chargeback_reverse" : "chargeback_warning_reverse",
+    status: "approved",
+    type: "full",
+    items: (adjustment.items ?? []).map(({ item, type, subtotal, tax, total }) => ({
+      item,
+      type,
+      subtotal: -subtotal,
+      tax: -tax + 0,
+      total: -total,
+    })),
+    reason: adjustment.action,
+    approvesAt: null,
+    reverses: adjustment.id,
+  });
+  adjustment.status = "reversed";
+  tellAdjustment(turn, adjustment, "updated");
+}
+
+export function isReversible({ action, status }: Adjustment): boolean {
+  return (action === "chargeback" || action === "chargeback_warning") && status === "approved";
+}
+
+type Draft = Pick<Adjustment, "action" | "status" | "approvesAt" | "reverses"> & {
+  type: "full" | "partial";
+  items: AdjustedLine[];
+  reason: string;
+};
+
+function add(turn: PaddleTurn, transaction: Transaction, draft: Draft): Adjustment {
+  const { world, now } = turn;
+  const adjustment: Adjustment = {
+    id: nextId(world, "adj"),
+    transaction: transaction.id,
+    subscription: transaction.subscription,
+    customer: world.customer.id,
+    amount: draft.items.reduce((sum, { total }) => sum + total, 0),
+    createdAt: now,
+    at: now,
+    ...draft,
+  };
+  world.adjustments.push(adjustment);
+  tellAdjustment(turn, adjustment, "created");
+  return adjustment;
+}
+
+function cannot(code: string, detail: string): PaddleProblem {
+  return new PaddleProblem(400, code, detail);
+}

@@ -1,0 +1,32 @@
+/** Related entities that an answer about a transaction carries if the request names them. */
+import { z } from "zod";
+import { discountEntity } from "@/lib/billing/processors/paddle/events";
+import { discountNamed } from "../discounts";
+import { addressOf, adjustmentOf, customerOf, transactionOf } from "../objects";
+import { adjustmentsTotalsOf } from "../paid-back";
+import type { Transaction, World } from "../world";
+import { several } from "./endpoint";
+
+const INCLUDES = ["address", "adjustment", "adjustments_totals", "business", "customer", "discount"] as const;
+type Include = (typeof INCLUDES)[number];
+
+export const include = several.pipe(z.array(z.enum(INCLUDES))).optional();
+
+export function transactionWith(world: World, transaction: Transaction, wanted: readonly Include[] = []) {
+  const { customer, adjustments } = world;
+  const known = customer.exists && transaction.customer !== null;
+  const discount = discountNamed(transaction.discountId);
+  const parts: Readonly<Record<Include, () => object>> = {
+    address: () => ({ address: known && transaction.status !== "draft" ? addressOf(world) : null }),
+    adjustment: () => ({
+      adjustments: adjustments
+        .filter((each) => each.transaction === transaction.id)
+        .map((each) => adjustmentOf(world, each)),
+    }),
+    adjustments_totals: () => ({ adjustments_totals: adjustmentsTotalsOf(world, transaction.id) }),
+    business: () => ({ business: null }),
+    customer: () => ({ customer: known ? customerOf(world) : null }),
+    discount: () => ({ discount: discount && discountEntity(discount) }),
+  };
+  return Object.assign(transactionOf(world, transaction), ...wanted.map((each) => parts[each]()));
+}

@@ -1,0 +1,127 @@
+/** The discounts that the sandbox has from the start, and what each takes off. They belong to no account. Pure. */
+import type { Instant } from "@/lib/billing/facts";
+import type { DiscountSpec, LineSpec, PriceSpec } from "@/lib/billing/processors/paddle/events";
+
+const GOOD = {
+  recur: true,
+  intervals: null,
+  restrictTo: null,
+  expiresAt: null,
+  usageLimit: null,
+  timesUsed: 0,
+  status: "active",
+} as const;
+
+export const DISCOUNTS: readonly DiscountSpec[] = [
+  { ...GOOD, id: idOf("spring20"), code: "SPRING20", description: "20 % off", type: "percentage", amount: "20" },
+  {
+    ...GOOD,
+    id: idOf("fiveoff"),
+    code: "FIVEOFF",
+    description: "$5 off the first payment",
+    type: "flat",
+    amount: "500",
+    recur: false,
+  },
+  {
+    ...GOOD,
+    id: idOf("half3"),
+    code: "HALF3",
+    description: "Half price for 3 periods",
+    type: "percentage",
+    amount: "50",
+    intervals: 3,
+  },
+  { ...GOOD, id: idOf("seat1"), code: "SEAT1", description: "$1 off per unit", type: "flat_per_seat", amount: "100" },
+  {
+    ...GOOD,
+    id: idOf("ultra25"),
+    code: "ULTRA25",
+    description: "25 % off Writer Ultra",
+    type: "percentage",
+    amount: "25",
+    restrictTo: ["pro_writer_ultra"],
+  },
+  {
+    ...GOOD,
+    id: idOf("tiny"),
+    code: "TINY97",
+    description: "97 % off: the charge is below the minimum",
+    type: "percentage",
+    amount: "97",
+  },
+  {
+    ...GOOD,
+    id: idOf("expired10"),
+    code: "EXPIRED10",
+    description: "10 % off, expired",
+    type: "percentage",
+    amount: "10",
+    expiresAt: Date.UTC(2025, 5, 1),
+    status: "expired",
+  },
+  {
+    ...GOOD,
+    id: idOf("used10"),
+    code: "USED10",
+    description: "10 % off, used up",
+    type: "percentage",
+    amount: "10",
+    usageLimit: 1,
+    timesUsed: 1,
+    status: "used",
+  },
+];
+
+/** What the hosted checkout offers to type. */
+export const TEST_CODES = DISCOUNTS.flatMap(({ code, description }) => (code === null ? [] : [{ code, description }]));
+
+/** Like Paddle's: 26 characters after the prefix. */
+function idOf(name: string): string {
+  return `dsc_01${name.padEnd(24, "0")}`;
+}
+
+export function discountNamed(id: string | null | undefined): DiscountSpec | null {
+  return DISCOUNTS.find((each) => each.id === id) ?? null;
+}
+
+export function discountOfCode(code: string): DiscountSpec | null {
+  return DISCOUNTS.find((each) => each.code === code.toUpperCase()) ?? null;
+}
+
+export function isFor({ restrictTo }: DiscountSpec, price: PriceSpec): boolean {
+  return restrictTo === null || restrictTo.includes(price.id) || restrictTo.includes(price.product);
+}
+
+/** The discount that reduces a charge at this instant; null if the subscription has none in force. */
+export function inForce(
+  held: { id: string; startsAt: Instant; endsAt: Instant | null } | null | undefined,
+  at: Instant,
+): DiscountSpec | null {
+  if (!held || at < held.startsAt || (held.endsAt !== null && at >= held.endsAt)) return null;
+  return discountNamed(held.id);
+}
+
+/**
+ * What the discount takes off each line, with the line's own sign. A flat amount is shared by the lines in proportion, and
+ * a line for a part of the period gets this part of it: Paddle does not document a flat discount on a proration.
+ */
+export function takenOff(discount: DiscountSpec, lines: readonly LineSpec[]): Map<LineSpec, number> {
+  const own = lines.filter(({ price }) => isFor(discount, price));
+  const base = own.reduce((sum, { amount }) => sum + Math.abs(amount), 0);
+  const off = new Map<LineSpec, number>();
+  let exact = 0;
+  let given = 0;
+  for (const line of own) {
+    const size = Math.abs(line.amount);
+    const part = Number(line.proration?.rate ?? 1);
+    const flat = Number(discount.amount) * part;
+    if (discount.type === "percentage") exact = given + (size * Number(discount.amount)) / 100;
+    else if (discount.type === "flat_per_seat") exact = given + flat * Math.abs(line.quantity ?? 1);
+    else exact += base === 0 ? 0 : (flat * size) / base;
+    const share = Math.min(size, Math.round(exact) - given);
+    given += share;
+    off.set(line, Math.sign(line.amount) * share + 0);
+  }
+  return off;
+}

@@ -1,0 +1,60 @@
+/** When Paddle refuses to change a subscription. Pure. */
+import { DAY, HOUR } from "@/lib/billing/period";
+import { RENEWAL_MARGIN } from "@/lib/billing/schedule-change";
+import { PaddleProblem } from "./problem";
+import type { PaddleTurn, Subscription, World } from "./world";
+
+/** Charges at once, by subscription. */
+const CHARGES = { hour: 20, day: 100 };
+
+/** @throws PaddleProblem while a change is scheduled, near a renewal, and while a charge is under way */
+export function requireUnlocked({ world, now }: PaddleTurn, subscription: Subscription): void {
+  const { id, status, scheduledChange, period } = subscription;
+  if (status === "canceled") {
+    throw new PaddleProblem(400, "subscription_update_when_canceled", "subscription is canceled");
+  }
+  if (scheduledChange) {
+    const detail = "cannot update subscription, pending scheduled changes";
+    throw new PaddleProblem(400, "subscription_locked_pending_changes", detail);
+  }
+  if (period !== null && now >= period.end - RENEWAL_MARGIN) {
+    const detail = "unable to update subscription 30m0s before renewal";
+    throw new PaddleProblem(409, "subscription_locked_renewal", detail);
+  }
+  const charging = ({ subscription, status, nextAttempt }: World["transactions"][number]) =>
+    subscription === id && status === "billed" && nextAttempt !== null;
+  if (world.transactions.some(charging)) {
+    const detail = "unable to update subscription while a transaction is processed";
+    throw new PaddleProblem(409, "subscription_locked_processing", detail);
+  }
+}
+
+/** @throws PaddleProblem if it owes: nothing of it can be changed until that is paid */
+export function requireNothingDue({ status }: Subscription): void {
+  if (status !== "past_due") return;
+  throw new PaddleProblem(400, "subscription_update_when_past_due", "subscription is past due");
+}
+
+/** @throws PaddleProblem if unused time would be given back while a refund waits for approval */
+export function requireNoPendingRefund({ adjustments }: World, { id }: Subscription): void {
+  if (!adjustments.some((each) => each.subscription === id && each.status === "pending_approval")) return;
+  const detail = "You are unable to make further changes to this subscription while there is a pending refund request";
+  throw new PaddleProblem(400, "subscription_outstanding_pending_refund", detail);
+}
+
+/** @throws PaddleProblem after too many charges at once */
+export function requireFewCharges({ world, now }: PaddleTurn, { id }: Subscription): void {
+  const since = (span: number) =>
+    world.transactions.filter(
+      ({ subscription, origin, createdAt }) =>
+        subscription === id && origin === "subscription_update" && createdAt > now - span,
+    ).length;
+  for (const [name, span, limit] of [
+    ["hour", HOUR, CHARGES.hour],
+    ["24_hour", DAY, CHARGES.day],
+  ] as const) {
+    if (since(span) < limit) continue;
+    const code = `subscription_immediate_charge_${name}_limit_exceeded`;
+    throw new PaddleProblem(429, code, `${limit} charges at once are allowed per ${name.replace("_", " ")}`);
+  }
+}

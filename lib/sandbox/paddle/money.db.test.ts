@@ -1,0 +1,290 @@
+/** Discounts, tax, locks and the least that is charged, through Paddle's real SDK. */
+import { ApiError } from "@paddle/paddle-node-sdk";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/period";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { testDatabase } from "@/tests/support/database";
+import { playPaddle } from "@/tests/support/played-paddle";
+import type { Payment } from "./checkout";
+import { DISCOUNTS } from "./discounts";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, sdk, told, pay, hosted } = playPaddle(gateway);
+
+let users = 0;
+let user = "";
+beforeEach(() => {
+  users += 1;
+  user = `taxed-${users}`;
+  told.length = 0;
+});
+
+const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
+const discountId = (code: string) => DISCOUNTS.find((each) => each.code === code)?.id as string;
+const now = async () => (await gateway.sandboxClock(user)).now;
+const code = (request: Promise<unknown>) =>
+  request.then(
+    () => null,
+    (error: unknown) => (error instanceof ApiError ? error.code : error),
+  );
+
+const open = (plan = "plus", discount?: string) =>
+  sdk().transactions.create({
+    items: items(plan),
+    customData: { user_id: user },
+    ...(discount && { discountId: discountId(discount) }),
+  });
+
+async function subscribe({ discount, plan, ...payment }: Partial<Payment> & { discount?: string; plan?: string } = {}) {
+  const { id } = await open(plan, discount);
+  expect(await pay(id, payment)).toEqual({ outcome: "succeeded" });
+  const paid = await sdk().transactions.get(id, { include: ["discount", "adjustments_totals"] });
+  told.length = 0;
+  return { paid, id: paid.subscriptionId as string };
+}
+
+/** To two hours after the period's end, when the renewal has been charged. */
+async function renew(id: string) {
+  const { currentBillingPeriod } = await sdk().subscriptions.get(id);
+  await sandbox.moveClock(user, { to: Date.parse(currentBillingPeriod?.endsAt as string) + 2 * HOUR });
+}
+
+async function latest() {
+  const { data } = told.findLast(({ type }) => type === "transaction.completed") as (typeof told)[0];
+  return (await sdk().transactions.get(data.id)).details?.totals;
+}
+
+describe("a discount", () => {
+  test("is found by its code in any case of letters, and by its id; unknown ones are not", async () => {
+    const listed = await sdk()
+      .discounts.list({ code: ["spring20"] })
+      .next();
+    expect(listed).toMatchObject([{ code: "SPRING20", type: "percentage", amount: "20", enabledForCheckout: true }]);
+    expect(await sdk().discounts.get(discountId("FIVEOFF"))).toMatchObject({ amount: "500", currencyCode: "USD" });
+    expect(
+      await sdk()
+        .discounts.list({ status: ["expired"] })
+        .next(),
+    ).toMatchObject([{ code: "EXPIRED10" }]);
+    expect(
+      await sdk()
+        .discounts.list({ code: ["NOBODY"] })
+        .next(),
+    ).toEqual([]);
+    expect(await code(sdk().discounts.get("dsc_nobody"))).toBe("not_found");
+    const archived = sdk().discounts.archive(discountId("FIVEOFF"));
+    expect(await code(archived)).toBe("invalid_url");
+  });
+
+  test("of a purchase stays with the subscription, and is taken off each renewal", async () => {
+    const { paid, id } = await subscribe({ discount: "SPRING20" });
+    expect(paid.details?.totals).toMatchObject({
+      subtotal: "1999",
+      discount: "400",
+      total: "1599",
+      grandTotal: "1599",
+    });
+    expect(paid).toMatchObject({ discountId: discountId("SPRING20"), discount: { code: "SPRING20" } });
+    expect((await sdk().subscriptions.get(id)).discount).toMatchObject({ id: discountId("SPRING20"), endsAt: null });
+    await renew(id);
+    expect(await latest()).toMatchObject({ discount: "400", total: "1599" });
+    expect(told[0]?.data).toMatchObject({ discount: { id: discountId("SPRING20") } });
+  });
+
+  test("of one payment is not the subscription's", async () => {
+    const { paid, id } = await subscribe({ discount: "FIVEOFF" });
+    expect(paid.details?.totals).toMatchObject({ discount: "500", total: "1499" });
+    expect((await sdk().subscriptions.get(id)).discount).toBeNull();
+    await renew(id);
+    expect(await latest()).toMatchObject({ discount: "0", total: "1999" });
+  });
+
+  test("of three periods ends with the third", async () => {
+    const { id } = await subscribe({ discount: "HALF3" });
+    const { currentBillingPeriod, discount } = await sdk().subscriptions.get(id);
+    const begun = Date.parse(currentBillingPeriod?.startsAt as string);
+    expect(Date.parse(discount?.endsAt as string)).toBe(addMonths(begun, 3));
+    const totals: (string | undefined)[] = [];
+    for (let month = 1; month <= 3; month += 1) {
+      told.length = 0;
+      await renew(id);
+      totals.push((await latest())?.total);
+    }
+    expect(totals).toEqual(["999", "999", "1999"]);
+    expect((await sdk().subscriptions.get(id)).discount).toBeNull();
+  });
+
+  test.each([
+    ["EXPIRED10", "discount_expired"],
+    ["USED10", "discount_usage_limit_exceeded"],
+    ["ULTRA25", "transaction_discount_not_eligible"],
+    ["TINY97", "transaction_balance_less_than_charge_limit"],
+  ])("%s is refused: %s", async (discount, expected) => {
+    expect(await code(open("plus", discount))).toBe(expected);
+    expect(told).toEqual([]);
+  });
+
+  test("that nobody knows is refused, and so is a discount that a customer types", async () => {
+    const unknown = sdk().transactions.create({ items: items("plus"), discountId: "dsc_nobody" });
+    expect(await code(unknown)).toBe("transaction_discount_not_found");
+    const { id } = await open();
+    for (const typed of ["NOBODY", "EXPIRED10", "ULTRA25"]) {
+      expect(await pay(id, { code: typed })).toEqual({ outcome: "invalid_code" });
+    }
+    expect((await sdk().transactions.get(id)).status).toBe("draft");
+    expect(await pay(id, { code: "spring20" })).toEqual({ outcome: "succeeded" });
+    expect((await sdk().transactions.get(id)).details?.totals).toMatchObject({ discount: "400", total: "1599" });
+  });
+
+  test("an upgrade keeps it, and both its lines are reduced", async () => {
+    const { id } = await subscribe({ discount: "SPRING20" });
+    await sandbox.moveClock(user, { to: (await now()) + 10 * DAY });
+    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const preview = await sdk().subscriptions.previewUpdate(id, change);
+    expect(preview.discount).toMatchObject({ id: discountId("SPRING20") });
+    expect(preview.recurringTransactionDetails?.totals).toMatchObject({ discount: "800", total: "3199" });
+    const after = await sdk().subscriptions.update(id, change);
+    expect(after.discount).toMatchObject({ id: discountId("SPRING20") });
+    await sandbox.idle();
+    const { data } = told.at(-1) as (typeof told)[0];
+    const { details } = await sdk().transactions.get(data.id);
+    const { subtotal, discount, total, grandTotal } = preview.immediateTransaction?.details.totals ?? {};
+    expect(details?.totals).toMatchObject({ subtotal, discount, total, grandTotal });
+    const lines = details?.lineItems.map(({ totals }) => Number(totals?.discount) / Number(totals?.subtotal));
+    for (const share of lines ?? []) expect(share).toBeCloseTo(0.2, 2);
+    expect(lines).toHaveLength(2);
+  });
+
+  test("after a discount of one payment, unused time is given back at what was paid for it", async () => {
+    const { id } = await subscribe({ discount: "FIVEOFF" });
+    await sdk().subscriptions.update(id, { items: items("ultra"), prorationBillingMode: "prorated_immediately" });
+    await sandbox.idle();
+    const { data } = told.at(-1) as (typeof told)[0];
+    const [credit, charge] = (await sdk().transactions.get(data.id)).details?.lineItems ?? [];
+    expect(credit?.totals).toMatchObject({ subtotal: "-1999", discount: "-500", total: "-1499" });
+    expect(charge?.totals).toMatchObject({ discount: "0", total: "3999" });
+  });
+
+  test("is added to a subscription, from now or from the renewal on, and taken away again", async () => {
+    const { id } = await subscribe();
+    const set = (discount: { id: string; effectiveFrom: "immediately" | "next_billing_period" } | null) =>
+      sdk().subscriptions.update(id, { discount });
+    const spring = { id: discountId("SPRING20"), effectiveFrom: "next_billing_period" } as const;
+    const { discount, currentBillingPeriod } = await set(spring);
+    expect(discount).toMatchObject({ id: spring.id, startsAt: currentBillingPeriod?.endsAt });
+    expect(await code(set({ ...spring, id: discountId("FIVEOFF") }))).toBe("subscription_one_off_discount_not_valid");
+    expect(await code(set({ ...spring, id: discountId("ULTRA25") }))).toBe("subscription_discount_not_valid_for_items");
+    // Expired ones are good for subscriptions.
+    expect((await set({ ...spring, id: discountId("EXPIRED10") })).discount?.id).toBe(discountId("EXPIRED10"));
+    expect((await set(null)).discount).toBeNull();
+    await set(spring);
+    await renew(id);
+    expect(await latest()).toMatchObject({ discount: "400" });
+  });
+});
+
+describe("tax", () => {
+  test("is added by the payer's country, and at each renewal and change", async () => {
+    const { paid, id } = await subscribe({ country: "GB", discount: "SPRING20" });
+    expect(paid.details?.totals).toMatchObject({
+      subtotal: "1999",
+      discount: "400",
+      tax: "320",
+      total: "1919",
+      grandTotal: "1919",
+      grandTotalTax: "320",
+    });
+    expect(paid.details?.taxRatesUsed).toMatchObject([{ taxRate: "0.2", totals: { tax: "320" } }]);
+    expect(paid.details?.lineItems).toMatchObject([{ taxRate: "0.2", totals: { tax: "320", total: "1919" } }]);
+    expect(paid.payments).toMatchObject([{ amount: "1919", status: "captured" }]);
+    await renew(id);
+    expect(await latest()).toMatchObject({ tax: "320", total: "1919" });
+    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const { immediateTransaction: due } = await sdk().subscriptions.previewUpdate(id, change);
+    const { subtotal, discount, tax, total } = due?.details.totals ?? {};
+    expect(Math.abs(Number(tax) - (Number(subtotal) - Number(discount)) * 0.2)).toBeLessThanOrEqual(1);
+    expect(Number(total)).toBe(Number(subtotal) - Number(discount) + Number(tax));
+    const address = sdk().addresses.list(paid.customerId as string);
+    expect(await address.next()).toMatchObject([{ countryCode: "GB" }]);
+  });
+
+  test("a draft has none: nobody has said where they live", async () => {
+    expect((await open()).details?.totals).toMatchObject({ tax: "0", total: "1999" });
+  });
+});
+
+describe("the least that is charged", () => {
+  test("a difference of less than 70 cents is refused, by the preview too, and is billed with the next period", async () => {
+    const { id } = await subscribe();
+    const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
+    await sandbox.moveClock(user, { to: end - 60 * MINUTE });
+    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const refused = "subscription_update_transaction_balance_less_than_charge_limit";
+    expect(await code(sdk().subscriptions.previewUpdate(id, change))).toBe(refused);
+    expect(await code(sdk().subscriptions.update(id, change))).toBe(refused);
+    await sandbox.idle();
+    expect(told).toEqual([]);
+    await sdk().subscriptions.update(id, { ...change, prorationBillingMode: "prorated_next_billing_period" });
+  });
+});
+
+describe("locks", () => {
+  const ultra = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+
+  test("between a renewal and its charge", async () => {
+    const { id } = await subscribe();
+    const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
+    await sandbox.moveClock(user, { to: end + MINUTE / 2 });
+    expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_locked_processing");
+    await sandbox.moveClock(user, { to: end + 2 * MINUTE });
+    expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
+  });
+
+  test("while it owes", async () => {
+    const { id } = await subscribe({ card: "0341" });
+    await renew(id);
+    expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_update_when_past_due");
+  });
+
+  test("where time would be given back, while a refund waits for approval", async () => {
+    const { id, paid } = await subscribe();
+    const refund = { action: "refund", type: "full", reason: "asked", transactionId: paid.id } as const;
+    const { id: adjustment } = await sdk().adjustments.create(refund);
+    expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_outstanding_pending_refund");
+    expect(await hosted.act(sandbox, paid.id, "reject", adjustment)).toBe(true);
+    expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
+  });
+
+  test("in a pause only changes that bill nothing are made", async () => {
+    const { id } = await subscribe();
+    await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
+    expect(await code(sdk().subscriptions.update(id, ultra))).toBe(
+      "subscription_incorrect_proration_on_paused_subscription",
+    );
+    const quiet = await sdk().subscriptions.update(id, { ...ultra, prorationBillingMode: "do_not_bill" });
+    expect(quiet).toMatchObject({ status: "paused", items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
+  });
+
+  test("twenty charges in an hour are the most", async () => {
+    const { id } = await subscribe();
+    const plans = ["ultra", "plus"];
+    const change = (count: number) =>
+      sdk().subscriptions.update(id, { ...ultra, items: items(plans[count % 2] as string) });
+    for (let count = 0; count < 20; count += 1) await change(count);
+    expect(await code(change(20))).toBe("subscription_immediate_charge_hour_limit_exceeded");
+    await sandbox.moveClock(user, { to: (await now()) + 61 * MINUTE });
+    expect(await code(change(20))).toBeNull();
+  });
+
+  test("a price is named once, and prices have one cycle", async () => {
+    const { id } = await subscribe();
+    const twice = { ...ultra, items: [...items("ultra"), ...items("ultra")] };
+    expect(await code(sdk().subscriptions.update(id, twice))).toBe("subscription_duplicate_price_ids");
+    const mixed = sdk().transactions.create({ items: [...items("ultra"), ...items("plus", "yearly")] });
+    expect(await code(mixed)).toBe("transaction_price_different_billing_cycle");
+  });
+});

@@ -1,0 +1,30 @@
+/** What adjustments have paid back of a transaction. Pure. */
+import type { World } from "./world";
+
+/** What was paid back, by action; only what is in effect. */
+export function paidBack({ adjustments }: World, transaction: string) {
+  const back = { subtotal: 0, tax: 0, total: 0, refund: 0, chargeback: 0 };
+  for (const { transaction: of, status, action, items = [], amount } of adjustments) {
+    if (of !== transaction || (status !== "approved" && status !== "reversed")) continue;
+    const tax = items.reduce((sum, each) => sum + each.tax, 0);
+    back.tax += tax;
+    back.total += amount;
+    back.subtotal += amount - tax;
+    back[action === "refund" ? "refund" : "chargeback"] += amount;
+  }
+  return back;
+}
+
+/** As `include=adjustments_totals` answers it. */
+export function adjustmentsTotalsOf(world: World, transaction: string) {
+  const { subtotal, tax, total, refund, chargeback } = paidBack(world, transaction);
+  return {
+    subtotal: String(subtotal),
+    tax: String(tax),
+    total: String(total),
+    fee: "0",
+    earnings: String(subtotal),
+    breakdown: { credit: "0", refund: String(refund), chargeback: String(chargeback) },
+    currency_code: "USD" as const,
+  };
+}

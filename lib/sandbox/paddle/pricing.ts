@@ -1,0 +1,39 @@
+/** Discount and tax on lines, and the least that Paddle charges. Pure. */
+import type { DiscountSpec, LineSpec } from "@/lib/billing/processors/paddle/events";
+import { takenOff } from "./discounts";
+import { PaddleProblem } from "./problem";
+import { type Country, taxRateIn } from "./tax";
+
+interface Terms {
+  discount: DiscountSpec | null;
+  /** What the lines that are given back were charged with; absent as `discount`. */
+  credited?: DiscountSpec | null;
+  /** Absent before the payer has said it: no tax yet. */
+  country?: Country | undefined;
+}
+
+/** The lines with the discount and the tax of these terms; what they had before is replaced. */
+export function priced(lines: readonly LineSpec[], { discount, credited = discount, country }: Terms): LineSpec[] {
+  const charges = lines.filter(({ amount }) => amount > 0);
+  const credits = lines.filter(({ amount }) => amount < 0);
+  const off = new Map([
+    ...(discount === null ? [] : takenOff(discount, charges)),
+    ...(credited === null ? [] : takenOff(credited, credits)),
+  ]);
+  const taxRate = taxRateIn(country);
+  return lines.map((line) => {
+    const { discount: _, taxRate: __, ...rest } = line;
+    const reduced = off.get(line);
+    return { ...rest, ...(reduced && { discount: reduced }), ...(taxRate !== undefined && { taxRate }) };
+  });
+}
+
+/** Cents; Paddle charges nothing or at least this. */
+export const MINIMUM_CHARGE = 70;
+
+/** @throws PaddleProblem if a card would have to pay less than the minimum */
+export function requireChargeable(due: number, code: string, before = ""): void {
+  if (due <= 0 || due >= MINIMUM_CHARGE) return;
+  const amounts = `Transaction balance: ${due}, Minimum payment amount: ${MINIMUM_CHARGE}, Currency code: USD`;
+  throw new PaddleProblem(400, code, `${before}Transaction balance is less than what we can charge. ${amounts}`);
+}

@@ -1,0 +1,251 @@
+/** Money that goes back: refunds and chargebacks at the sandbox's Paddle, and what comes of them here. */
+import { ApiError } from "@paddle/paddle-node-sdk";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { testDatabase } from "@/tests/support/database";
+import { playPaddle } from "@/tests/support/played-paddle";
+import type { Payment } from "./checkout";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, sdk, shop, told, pay, hosted } = playPaddle(gateway);
+
+let users = 0;
+let user = "";
+beforeEach(() => {
+  users += 1;
+  user = `refunded-${users}`;
+  told.length = 0;
+});
+
+const now = async () => (await gateway.sandboxClock(user)).now;
+const code = (request: Promise<unknown>) =>
+  request.then(
+    () => null,
+    (error: unknown) => (error instanceof ApiError ? error.code : error),
+  );
+
+async function client() {
+  const found = await shop.reach("paddle");
+  if (found === undefined) throw new Error("no Paddle");
+  return found.client;
+}
+
+/** Opens a checkout through our client, and stores whose it is. */
+async function open(discount?: string) {
+  const spec = { userId: user, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
+  const begun = await gateway.beginCheckout({ ...spec, processor: "paddle" });
+  if (begun.outcome !== "begun") throw new Error(begun.outcome);
+  const made = await (await client()).checkout({
+    userId: user,
+    customer: null,
+    email: null,
+    priceId: "pri_writer_plus_monthly",
+    returnUrl: "http://localhost:3000/billing",
+    checkoutPage: "http://localhost:3000/checkout/paddle",
+    ...(discount && { code: discount }),
+  });
+  await gateway.openCheckout(user, begun.checkout.id, made.transaction, made.url);
+  return made.transaction;
+}
+
+async function buy({ discount, ...payment }: Partial<Payment> & { discount?: string } = {}) {
+  const transaction = await open(discount);
+  expect(await pay(transaction, payment)).toEqual({ outcome: "succeeded" });
+  told.length = 0;
+  const { subscriptionId, details } = await sdk().transactions.get(transaction);
+  return { transaction, subscription: subscriptionId as string, line: details?.lineItems[0]?.id as string };
+}
+
+async function act(transaction: string, action: string, adjustment: string | null = null) {
+  const done = await hosted.act(sandbox, transaction, action, adjustment);
+  await sandbox.idle();
+  return done;
+}
+
+const adjustments = async (transaction: string) =>
+  sdk()
+    .adjustments.list({ transactionId: [transaction] })
+    .next();
+const events = () => told.map(({ type, data }) => [type, data.action, data.status]);
+const notes = async () =>
+  (await gateway.userDetail(user, 1)).notes.map(({ kind, amount, currency, detail }) => [
+    kind,
+    amount,
+    currency,
+    detail,
+  ]);
+const invoices = async () => {
+  const { subscriptions } = await gateway.billingAccounts(user);
+  return (await client()).invoices({ subscriptions: subscriptions.map(({ subscription }) => subscription) });
+};
+const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);
+
+describe("a refund", () => {
+  const refund = (transactionId: string, rest: object) =>
+    sdk().adjustments.create({ action: "refund", reason: "asked", transactionId, ...rest } as never);
+
+  test("of a part names the line and its part of the tax; the rest can follow, and no more", async () => {
+    const { transaction, line } = await buy({ country: "GB" });
+    const half = await refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1200" }] });
+    expect(half).toMatchObject({
+      type: "partial",
+      status: "pending_approval",
+      totals: { subtotal: "1000", tax: "200", total: "1200" },
+      items: [{ itemId: line, type: "partial", totals: { subtotal: "1000", tax: "200", total: "1200" } }],
+    });
+    await act(transaction, "approve", half.id);
+    const above = refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1200" }] });
+    expect(await code(above)).toBe("adjustment_amount_above_remaining_allowed");
+    const rest = await refund(transaction, { items: [{ itemId: line, type: "full" }] });
+    expect(rest.totals).toMatchObject({ total: "1199" });
+    await act(transaction, "approve", rest.id);
+    const more = refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1" }] });
+    expect(await code(more)).toBe("adjustment_transaction_item_has_already_been_fully_adjusted");
+    expect(await code(refund(transaction, { type: "full" }))).toBe(
+      "adjustment_transaction_item_has_already_been_fully_adjusted",
+    );
+    const { details, adjustmentsTotals } = await sdk().transactions.get(transaction, {
+      include: ["adjustments_totals"],
+    });
+    expect(details?.adjustedTotals).toMatchObject({ total: "0", grandTotal: "0", tax: "0" });
+    expect(adjustmentsTotals).toMatchObject({ total: "2399", breakdown: { refund: "2399", chargeback: "0" } });
+  });
+
+  test("without tax in its amount gets the tax added", async () => {
+    const { transaction, line } = await buy({ country: "GB" });
+    const items = [{ itemId: line, type: "partial", amount: "1000" }];
+    expect((await refund(transaction, { taxMode: "external", items })).totals).toMatchObject({
+      subtotal: "1000",
+      tax: "200",
+      total: "1200",
+    });
+    const full = refund(transaction, { taxMode: "external", type: "full" });
+    expect(await code(full)).toBe("adjustment_tax_mode_not_allowed");
+  });
+
+  test("that is rejected pays nothing back, and another can be requested", async () => {
+    const { transaction } = await buy();
+    const { id } = await refund(transaction, { type: "full" });
+    expect(await code(refund(transaction, { type: "full" }))).toBe("adjustment_pending_refund_request");
+    await act(transaction, "reject", id);
+    expect(events()).toEqual([
+      ["adjustment.created", "refund", "pending_approval"],
+      ["adjustment.updated", "refund", "rejected"],
+    ]);
+    expect(await notes()).toEqual([]);
+    expect(await code(refund(transaction, { type: "full" }))).toBeNull();
+  });
+
+  test("that Paddle cannot make is refused in its words", async () => {
+    const draft = await open();
+    expect(await code(refund(draft, { type: "full" }))).toBe("adjustment_transaction_invalid_status_for_refund");
+    await pay(draft);
+    const { details } = await sdk().transactions.get(draft);
+    const line = details?.lineItems[0]?.id;
+    const of = (items: object[]) => code(refund(draft, { items }));
+    expect(await of([{ itemId: line, type: "partial", amount: "0" }])).toBe("adjustment_amount_cannot_be_zero");
+    expect(await of([{ itemId: "txnitm_nobody", type: "full" }])).toBe("adjustment_transaction_item_invalid");
+    expect(await of([{ itemId: line, type: "partial" }])).toBe("invalid_field");
+    expect(await of([])).toBe("invalid_field");
+    expect(await code(refund(draft, {}))).toBe("invalid_field");
+    expect(await code(refund(draft, { type: "full", action: "credit" }))).toBe("adjustment_invalid_credit_action");
+    expect(await code(refund(draft, { type: "full", action: "chargeback" }))).toBe("invalid_field");
+    expect(await adjustments(draft)).toEqual([]);
+  });
+
+  test("lists are by action, status and whose they are", async () => {
+    const { transaction, subscription } = await buy();
+    await act(transaction, "refund_half");
+    const list = (query: object) => sdk().adjustments.list(query).next();
+    expect(await list({ subscriptionId: [subscription], status: ["pending_approval"] })).toHaveLength(1);
+    expect(await list({ subscriptionId: [subscription], status: ["approved"] })).toEqual([]);
+    expect(await list({ transactionId: [transaction], action: "chargeback" })).toEqual([]);
+    expect(await code(list({}))).toBe("invalid_field");
+  });
+});
+
+describe("a chargeback", () => {
+  test("is in effect at once; if Paddle wins, its reversal comes first and then it says that it was reversed", async () => {
+    const { transaction } = await buy();
+    await act(transaction, "chargeback");
+    expect(events()).toEqual([["adjustment.created", "chargeback", "approved"]]);
+    expect(await refunded()).toEqual([1_999]);
+    expect(await act(transaction, "chargeback")).toBe(false);
+    const id = (await adjustments(transaction))[0]?.id as string;
+    told.length = 0;
+    expect(await act(transaction, "chargeback_reverse", id)).toBe(true);
+    expect(events()).toEqual([
+      ["adjustment.created", "chargeback_reverse", "approved"],
+      ["adjustment.updated", "chargeback", "reversed"],
+    ]);
+    expect(told[0]?.data).toMatchObject({ totals: { total: "-1999" } });
+    expect(await refunded()).toEqual([0]);
+    // Won once is won.
+    told.length = 0;
+    await act(transaction, "chargeback_reverse", id);
+    expect(told).toEqual([]);
+  });
+
+  test("that is lost stays: Paddle sends nothing more", async () => {
+    const { transaction } = await buy();
+    await act(transaction, "chargeback");
+    told.length = 0;
+    await sandbox.moveClock(user, { to: (await now()) + 20 * DAY });
+    expect(told).toEqual([]);
+    expect(await notes()).toEqual([["dispute_opened", 1_999, "usd", "chargeback"]]);
+  });
+
+  test("of what was refunded in part is for the rest", async () => {
+    const { transaction } = await buy();
+    await act(transaction, "refund_half");
+    await sandbox.moveClock(user, { to: (await now()) + HOUR });
+    await act(transaction, "chargeback");
+    expect(told.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
+  });
+
+  test("warned of is paid back by Paddle, and noted as a dispute", async () => {
+    const { transaction } = await buy();
+    await act(transaction, "chargeback_warning");
+    const id = (await adjustments(transaction))[0]?.id as string;
+    await act(transaction, "chargeback_reverse", id);
+    expect(events().map(([, action]) => action)).toEqual([
+      "chargeback_warning",
+      "chargeback_warning_reverse",
+      "chargeback_warning",
+    ]);
+    expect((await notes()).toSorted()).toEqual([
+      ["dispute_closed", 1_999, "usd", "chargeback_warning_reverse"],
+      ["dispute_opened", 1_999, "usd", "chargeback_warning"],
+    ]);
+  });
+});
+
+test("the page of a payment shows it, and takes the actions of the seller and the bank", async () => {
+  const { transaction } = await buy({ country: "DE", discount: "SPRING20" });
+  const form = (action: string, adjustment = "") =>
+    hosted.submit(sandbox, "transaction", transaction, new URLSearchParams({ action, adjustment }));
+  const here = `/sandbox/paddle/transaction/${transaction}`;
+  const view = () => hosted.hostedPage(sandbox, "transaction", transaction);
+  expect(await view()).toMatchObject({
+    lines: [{ name: "Writer Plus", amount: 1_999 }],
+    discount: { amount: 400, code: "SPRING20" },
+    tax: 304,
+    paid: 1_903,
+    remaining: 1_903,
+    waits: false,
+    adjustments: [],
+  });
+  expect(await form("refund_half")).toBe(here);
+  expect(await form("refund")).toBe(`${here}?problem=refused`);
+  const shown = await view();
+  expect(shown).toMatchObject({ waits: true, remaining: 951, adjustments: [{ action: "refund", amount: 952 }] });
+  expect(await form("approve", shown?.adjustments[0]?.id)).toBe(here);
+  expect(await view()).toMatchObject({ waits: false, adjustments: [{ status: "approved" }] });
+  await expect(form("steal")).rejects.toMatchObject({ status: 400 });
+  expect(await hosted.hostedPage(sandbox, "transaction", "txn_nobody")).toBeNull();
+});

@@ -1,0 +1,34 @@
+/** The recurring discount of a subscription. Pure. */
+import type { Instant } from "@/lib/billing/facts";
+import { addMonths } from "@/lib/billing/period";
+import type { DiscountSpec, SubscriptionSpec } from "@/lib/billing/processors/paddle/events";
+import { isFor } from "./discounts";
+import { PaddleProblem } from "./problem";
+import { intervalOf } from "./proration";
+import type { PaddleTurn, Subscription } from "./world";
+
+/** A discount that begins at this instant: it ends after its number of billing periods. */
+export function discountFrom(
+  { id, intervals }: DiscountSpec,
+  startsAt: Instant,
+  interval: "month" | "year",
+): NonNullable<SubscriptionSpec["discount"]> {
+  const months = (intervals ?? 0) * (interval === "year" ? 12 : 1);
+  return { id, startsAt, endsAt: intervals === null ? null : addMonths(startsAt, months) };
+}
+
+/** A discount as it is added to a subscription. Expired ones are good here, as at Paddle. */
+export function discountFor(
+  { now }: PaddleTurn,
+  { items, period }: Subscription,
+  discount: DiscountSpec,
+  effective: "immediately" | "next_billing_period",
+): NonNullable<SubscriptionSpec["discount"]> {
+  if (!discount.recur) {
+    throw new PaddleProblem(400, "subscription_one_off_discount_not_valid", "the discount does not recur");
+  }
+  if (!items.some(({ price }) => isFor(discount, price))) {
+    throw new PaddleProblem(400, "subscription_discount_not_valid_for_items", "the discount is for other items");
+  }
+  return discountFrom(discount, effective === "immediately" || period === null ? now : period.end, intervalOf(items));
+}

@@ -1,0 +1,130 @@
+/**
+ * Plays the journey, then checks every request of the product and every answer and event of the sandbox by the
+ * processors' own descriptions.
+ */
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Processor } from "@/lib/billing/facts";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { ROOT } from "@/scripts/project";
+import { testDatabase } from "@/tests/support/database";
+import { playPaddle } from "@/tests/support/played-paddle";
+import { playJourney } from "./journey/play";
+import { KnownDifferences, NOT_IN_DESCRIPTION, NOT_IN_EXAMPLES, NOT_IN_TYPES } from "./known";
+import { PaddleDescription } from "./paddle-description";
+import { listed, type Problem } from "./problem";
+import { calls, type RecordedEvent, recordingFetch } from "./record";
+import { typeProblems } from "./sdk-types";
+import { missingData, sharedText } from "./shared-data";
+import { fixtureProblems } from "./stripe-fixtures";
+import { answersOf, eventValues, requestOf } from "./typed-values";
+import { without } from "./without";
+
+vi.mock("stripe", async (load) => {
+  const { recordingClass, recordingFetch: recorded } = await import("./record");
+  const original = await load<typeof import("stripe")>();
+  const { createFetchHttpClient } = original.default;
+  const sdk = recordingClass("stripe", original.default);
+  return {
+    ...original,
+    default: new Proxy(sdk, {
+      get: (target, name) =>
+        name === "createFetchHttpClient"
+          ? (way: typeof fetch) => createFetchHttpClient(recorded(way))
+          : Reflect.get(target, name),
+    }),
+  };
+});
+vi.mock("@paddle/paddle-node-sdk", async (load) => {
+  const { recordingClass } = await import("./record");
+  const original = await load<typeof import("@paddle/paddle-node-sdk")>();
+  return { ...original, Paddle: recordingClass("paddle", original.Paddle) };
+});
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+const played = playPaddle(gateway);
+let events: RecordedEvent[] = [];
+const found: Record<string, string[]> = {};
+
+beforeAll(async () => {
+  vi.stubGlobal("fetch", recordingFetch(fetch));
+  events = await playJourney({ database, gateway, played });
+});
+afterAll(async () => {
+  vi.unstubAllGlobals();
+  await gateway.end();
+  const counts = {
+    requests: calls.length,
+    objects: calls.flatMap(answersOf).length,
+    events: events.length,
+    problems: Object.values(found).flat().length,
+  };
+  console.log(
+    `conformance: ${Object.entries(counts)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(", ")}`,
+  );
+});
+
+/** The problems that are not known. */
+function report(check: string, problems: readonly Problem[], known: KnownDifferences): string[] {
+  found[check] = listed(problems).filter((problem) => !known.has(problem));
+  return found[check];
+}
+
+const of = (processor: Processor) => ({
+  calls: calls.filter((call) => call.processor === processor),
+  events: events.filter((event) => event.processor === processor),
+});
+
+test("every request, object and event fits the SDKs' types", async () => {
+  const known = new KnownDifferences(NOT_IN_TYPES);
+  const values = [...calls.map(requestOf), ...calls.flatMap(answersOf), ...events.flatMap(eventValues)];
+  const checked = values.map(({ value, ...rest }) => ({ ...rest, value: without(known, rest.of, value) }));
+  expect(report("types", await typeProblems(checked), known)).toEqual([]);
+  expect(known.unused()).toEqual([]);
+});
+
+test("the journey calls every method that the clients call", () => {
+  const called = new Set(calls.map(({ processor, method }) => `${processor}.${method}`));
+  const sources = globSync("lib/billing/processors/*/client*.ts", { cwd: ROOT }).filter((file) => !/test/.test(file));
+  const used = sources.flatMap((file) => {
+    const source = readFileSync(path.join(ROOT, file), "utf8");
+    return [...source.matchAll(/\b(?:stripe|paddle)(?:\.\w+)+(?=\()/g)].map(([name]) => name);
+  });
+  expect(used.length).toBeGreaterThan(30);
+  expect(used.filter((name) => !called.has(name))).toEqual([]);
+});
+
+const missing = missingData();
+if (missing !== null) console.log(`conformance: ${missing}`);
+
+test.skipIf(missing !== null)("every request, answer and event of Paddle fits its description", () => {
+  const known = new KnownDifferences(NOT_IN_DESCRIPTION);
+  const description = new PaddleDescription(sharedText("paddle") as string);
+  const { base } = played.entrance;
+  const problems = [
+    ...of("paddle").calls.flatMap(({ method, exchanges }) =>
+      exchanges.flatMap(({ answer, ...exchange }) => {
+        const name = `paddle ${method}`;
+        return description.exchange(name, { ...exchange, answer: without(known, name, answer) }, base);
+      }),
+    ),
+    ...of("paddle").events.flatMap(({ body }) => description.event(without(known, "paddle event", body))),
+  ];
+  expect(report("paddle", problems, known)).toEqual([]);
+  expect(known.unused()).toEqual([]);
+});
+
+test.skipIf(missing !== null)("every object of Stripe has the keys of its example", () => {
+  const known = new KnownDifferences(NOT_IN_EXAMPLES);
+  const fixtures = JSON.parse(sharedText("stripe") as string);
+  const { calls: asked, events: sent } = of("stripe");
+  const values = [...asked.flatMap(answersOf), ...sent.flatMap(eventValues)];
+  const problems = values.flatMap(({ value }) => fixtureProblems(value, fixtures));
+  expect(report("examples", problems, known)).toEqual([]);
+  expect(known.unused()).toEqual([]);
+});

@@ -1,0 +1,59 @@
+/** The steps at Paddle alone. */
+import { expect } from "vitest";
+import { endDoubled } from "@/lib/billing/doubled";
+import { portalOf } from "@/lib/billing/invoices";
+import { HOUR } from "@/lib/billing/period";
+import type { Step } from "./stage";
+
+export const PADDLE_STEPS: readonly Step[] = [
+  {
+    name: "pay two checkouts, and end the doubled one",
+    async run({ open, pay, shop, settled, wait, database }) {
+      const first = await open("plus");
+      const second = await open("ultra");
+      await pay(second.transaction);
+      await pay(first.transaction);
+      // The job looks at a replaced checkout once a minute.
+      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+      expect(await settled(endDoubled(shop))).toMatchObject({ ended: 1, failed: 0 });
+      await wait(HOUR);
+    },
+  },
+  {
+    name: "open the portal of a customer whom an admin has linked",
+    async run({ buy, buyer, client, gateway, shop, subscription }) {
+      await buy("plus");
+      const { identity } = await (await client()).subscription(await subscription());
+      await gateway.linkCustomer("paddle", identity.customer as string, buyer.id, "admin");
+      expect((await portalOf(buyer.id, "writer", shop)).url).toContain("/sandbox/paddle/portal/");
+    },
+  },
+  {
+    name: "pause and resume",
+    async run({ buy, sdk, settled, subscription, resume, writer }) {
+      await buy("plus");
+      await settled(sdk().subscriptions.pause(await subscription(), { effectiveFrom: "immediately" }));
+      await resume();
+      expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    },
+  },
+  {
+    name: "change the card after a failed renewal",
+    async run({ buy, changeCard, client, subscription, waitUntil, wait, writer }) {
+      await buy("plus", "monthly", { card: "0341" });
+      const id = await subscription();
+      await waitUntil((await writer()).periodEnd as string);
+      await wait(2 * HOUR);
+      expect(await (await client()).paymentPage(id)).toMatch(/^http/);
+      await changeCard(id);
+      expect(await writer()).toMatchObject({ status: "active" });
+    },
+  },
+  {
+    name: "change the card if nothing is owed",
+    async run({ buy, changeCard, subscription }) {
+      await buy("plus");
+      await changeCard(await subscription());
+    },
+  },
+];

@@ -1,0 +1,139 @@
+/** The steps at Stripe alone. */
+import { expect } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/period";
+import { planPrice } from "@/lib/billing/processors/stripe/events";
+import type { Sandbox } from "@/lib/sandbox/sandbox";
+import { playedStripe } from "@/lib/sandbox/stripe";
+import * as pages from "@/lib/sandbox/stripe/hosted";
+import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
+import { tellChange } from "@/lib/sandbox/stripe/tell";
+import type { World } from "@/lib/sandbox/stripe/world";
+import type { Step } from "./stage";
+
+/** Items that a business sells beside the plan; the catalog lists none of their prices. */
+const ADD_ONS = Array.from({ length: 10 }, (_, index) => {
+  const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+  return { id: `si_addon_${index}`, price: { ...price, id: `price_addon_${index}`, product: `prod_addon_${index}` } };
+});
+
+/** As a business does it in Stripe's dashboard. */
+function addItems(sandbox: Sandbox, subscription: string) {
+  return sandbox.command<World>(
+    {
+      of: { object: subscription },
+      act: (turn) => {
+        const held = turn.world.subscriptions.find(({ id }) => id === subscription);
+        if (held === undefined) throw new Error("The account has no such subscription.");
+        const object = () => subscriptionOf(turn.world, held);
+        tellChange(turn, "customer.subscription.updated", object, () => held.items.unshift(...ADD_ONS));
+        return { status: 200, body: {} };
+      },
+    },
+    playedStripe,
+  );
+}
+
+export const STRIPE_STEPS: readonly Step[] = [
+  {
+    name: "try a plan",
+    async run({ open, pay, wait, writer }) {
+      const { transaction } = await open("plus", "monthly", { trial: true });
+      await pay(transaction);
+      expect(await writer()).toMatchObject({ status: "trialing" });
+      await wait(15 * DAY);
+      expect(await writer()).toMatchObject({ status: "active" });
+    },
+  },
+  {
+    name: "withdraw an upgrade that waits for its payment",
+    async run({ buy, change, cancel, writer }) {
+      await buy("plus", "monthly", { card: "0341" });
+      expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+      expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+      await change("plus", "yearly");
+      await cancel();
+      expect(await writer()).toMatchObject({ plan: "plus" });
+    },
+  },
+  {
+    name: "pay a failed renewal on its page, with another card",
+    async run({ buy, sandbox, settled, subscription, stripe, waitUntil, wait, writer }) {
+      await buy("plus", "monthly", { card: "0341" });
+      const id = await subscription();
+      await waitUntil((await writer()).periodEnd as string);
+      await wait(2 * HOUR);
+      const { latest_invoice: invoice } = await stripe.subscriptions.retrieve(id);
+      const payment = { card: "4242" as const, email: null, name: null, confirmed: false };
+      await settled(pages.payInvoice(sandbox, invoice as string, payment));
+      expect(await writer()).toMatchObject({ status: "active" });
+    },
+  },
+  {
+    name: "let a checkout expire",
+    async run({ open, wait }) {
+      await open("plus");
+      await wait(25 * HOUR);
+    },
+  },
+  {
+    name: "pause the collection and bring it back",
+    async run({ buy, settled, stripe, subscription, resume, wait }) {
+      await buy("plus");
+      await settled(stripe.subscriptions.update(await subscription(), { pause_collection: { behavior: "void" } }));
+      await wait(32 * DAY);
+      await resume();
+    },
+  },
+  {
+    name: "cancel by a date, and keep the subscription",
+    async run({ buy, settled, stripe, subscription, resume, gateway, buyer }) {
+      await buy("plus");
+      const { now } = await gateway.sandboxClock(buyer.id);
+      const at = Math.floor((now + 5 * DAY) / 1000);
+      await settled(stripe.subscriptions.update(await subscription(), { cancel_at: at }));
+      await resume();
+    },
+  },
+  {
+    name: "resume a trial that paused without a card",
+    async run({ stripe, sandbox, settled, wait, resume, writer, buyer }) {
+      const customer = await stripe.customers.create({ email: buyer.email, metadata: { user_id: buyer.id } });
+      const session = await stripe.checkout.sessions.create({
+        mode: "subscription",
+        customer: customer.id,
+        line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+        payment_method_collection: "if_required",
+        subscription_data: {
+          metadata: { user_id: buyer.id },
+          trial_period_days: 7,
+          trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+        },
+        success_url: "http://localhost:3000/billing",
+      });
+      const payment = { email: buyer.email, name: "Ada", confirmed: false };
+      await settled(pages.paySession(sandbox, session.id, { ...payment, card: null }));
+      await wait(8 * DAY);
+      const portal = await stripe.billingPortal.sessions.create({ customer: customer.id });
+      await settled(pages.changeCard(sandbox, portal.id, { ...payment, card: "4242" }));
+      await resume();
+      expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    },
+  },
+  {
+    name: "read a subscription of more than ten items",
+    async run({ buy, client, sandbox, settled, subscription }) {
+      await buy("plus");
+      const id = await subscription();
+      await settled(addItems(sandbox, id));
+      expect((await (await client()).subscription(id)).facts).toHaveLength(1);
+    },
+  },
+  {
+    name: "end at once",
+    async run({ buy, client, settled, subscription, writer }) {
+      await buy("plus");
+      await settled((await client()).cancel(await subscription(), "now"));
+      expect(await writer()).toMatchObject({ plan: "free" });
+    },
+  },
+];
