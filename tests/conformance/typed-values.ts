@@ -7,6 +7,8 @@ const PADDLE_ANSWERS: Readonly<Record<string, string>> = {
   "adjustments.create": "Adjustment",
   "adjustments.list": "Adjustment",
   "customerPortalSessions.create": "CustomerPortalSession",
+  "discounts.get": "Discount",
+  "discounts.list": "Discount",
   "subscriptions.cancel": "Subscription",
   "subscriptions.get": "Subscription",
   "subscriptions.pause": "Subscription",

@@ -4,9 +4,11 @@ import type { Processor } from "@/lib/billing/facts";
 import type { Gateway } from "@/lib/database";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import type { RecordedEvent } from "../record";
+import { PADDLE_MONEY_STEPS } from "./paddle-money-steps";
 import { PADDLE_STEPS } from "./paddle-steps";
 import { type Step, type Surroundings, stageFor } from "./stage";
 import { STEPS } from "./steps";
+import { STRIPE_MONEY_STEPS } from "./stripe-money-steps";
 import { STRIPE_STEPS } from "./stripe-steps";
 
 const EVENTS_A_PAGE = 100;
@@ -16,8 +18,8 @@ export async function playJourney(around: Omit<Surroundings, "stripe">): Promise
   const httpClient = httpClientOver(() => around.played.sandbox, "http://localhost:3000");
   const stripe = new Stripe("sk_test_journey", { httpClient, telemetry: false, maxNetworkRetries: 0 });
   const steps: Record<Processor, readonly Step[]> = {
-    stripe: [...STEPS, ...STRIPE_STEPS],
-    paddle: [...STEPS, ...PADDLE_STEPS],
+    stripe: [...STEPS, ...STRIPE_STEPS, ...STRIPE_MONEY_STEPS],
+    paddle: [...STEPS, ...PADDLE_STEPS, ...PADDLE_MONEY_STEPS],
   };
   for (const processor of ["stripe", "paddle"] as const)
     for (const { name, run } of steps[processor])

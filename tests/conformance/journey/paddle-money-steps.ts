@@ -1,0 +1,55 @@
+/** Codes, taxes, refunds and chargebacks at Paddle. */
+import { expect } from "vitest";
+import { invoicesOf } from "@/lib/billing/invoices";
+import { DAY, HOUR } from "@/lib/billing/period";
+import type { Stage, Step } from "./stage";
+
+/** Presses a button on the sandbox's page of a transaction: what Paddle or a bank does. */
+async function press({ hosted, sandbox, sdk, settled }: Stage, transaction: string, action: string): Promise<void> {
+  const [latest] = await sdk()
+    .adjustments.list({ transactionId: [transaction], orderBy: "id[DESC]" })
+    .next();
+  expect(await settled(hosted.act(sandbox, transaction, action, latest?.id ?? null))).toBe(true);
+}
+
+/** A purchase that was paid; on it, the buttons in their order. */
+function pressed(name: string, ...actions: string[]): Step {
+  return {
+    name,
+    async run(stage) {
+      const { transaction } = await stage.buy("plus");
+      await stage.wait(HOUR);
+      for (const action of actions) await press(stage, transaction, action);
+      await invoicesOf(stage.buyer.id, stage.shop);
+    },
+  };
+}
+
+export const PADDLE_MONEY_STEPS: readonly Step[] = [
+  {
+    name: "buy with a code, upgrade and renew",
+    async run({ open, pay, preview, change, wait, writer }) {
+      const { transaction } = await open("plus", "monthly", { code: "SPRING20" });
+      await pay(transaction);
+      await wait(10 * DAY);
+      await preview("ultra");
+      await change("ultra");
+      await wait(25 * DAY + HOUR);
+      expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+    },
+  },
+  {
+    name: "type a code and a country on the checkout page",
+    async run({ buyer, hosted, open, sandbox, settled, wait }) {
+      const { transaction } = await open("plus");
+      const payment = { card: "4242" as const, email: buyer.email, name: "Ada", confirmed: false };
+      const paid = await settled(hosted.pay(sandbox, transaction, { ...payment, code: "HALF3", country: "DE" }));
+      expect(paid).toEqual({ outcome: "succeeded" });
+      await wait(100 * DAY);
+    },
+  },
+  pressed("refund a half, then the rest", "refund_half", "approve", "refund", "approve"),
+  pressed("reject a refund", "refund", "reject"),
+  pressed("charge back, and win", "chargeback", "chargeback_reverse"),
+  pressed("warn of a chargeback, and take it back", "chargeback_warning", "chargeback_reverse"),
+];
