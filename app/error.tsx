@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { startTransition } from "react";
 
-/** Mostly the database that does not answer. Self-contained: nothing it needs may be what has just failed. */
+/** Most errors come from a database that does not answer. The page imports nothing that could have failed. */
 export default function ErrorPage({ reset }: { error: Error; reset: () => void }) {
   const router = useRouter();
   const retry = () =>

@@ -20,7 +20,7 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  // A page that was rendered ahead cannot carry the request's nonce, and its scripts would be refused.
+  // A prerendered page cannot contain the request's nonce, and the browser would refuse its scripts.
   await connection();
   const user = await currentUser();
   return (

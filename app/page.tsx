@@ -11,7 +11,7 @@ const EXAMPLES = [
 ];
 
 const PROMISES = [
-  ["Counted exactly", "However many requests come at once, nobody passes a limit, and no unit is counted twice."],
+  ["Counted exactly", "Any number of concurrent requests stays within the limit, and no unit is counted twice."],
   ["Reset on time", "A renewal gives a fresh allowance, once. A plan change in between keeps what was used."],
   ["Explained", "Every reset has its date and its reason, in words that a customer can read."],
 ];

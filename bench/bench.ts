@@ -1,13 +1,11 @@
 /**
- * `npm run bench`: the gate beside what else one would reach for, in one run on one embedded Postgres with
- * `synchronous_commit = on`. Ratios to the bare UPDATE of the same round, medians over interleaved rounds: machines are
- * shared and noisy, absolute numbers are theirs and not ours.
+ * `npm run bench` compares the gate with its alternatives on one embedded Postgres with `synchronous_commit = on`.
+ * Machines are shared and noisy: ratios to the bare UPDATE of the same round, as medians over interleaved rounds, compare.
  *
- *   npm run bench                 all of it, about five minutes
+ *   npm run bench                 all benches, about five minutes
  *   npm run bench -- gate         without the HTTP part
- *   npm run bench -- text         the writer's text functions on 200,000 characters
  *   npm run bench -- one-user     how much one user's load slows another user
- *   npm run bench -- words        how fast the writer counts words
+ *   npm run bench -- words        the writer's text functions on 200,000 characters
  *   BENCH_ROUNDS=3 BENCH_MS=500   shorter
  */
 import "@/scripts/preflight";
@@ -17,20 +15,11 @@ import path from "node:path";
 import { migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { databaseUrl } from "@/tests/support/database-url";
-import {
-  bareUpdate,
-  type Contender,
-  ENDLESS,
-  gathered,
-  rateLimiterFlexible,
-  readThenWrite,
-  single,
-} from "./contenders";
+import { bareUpdate, batched, type Contender, ENDLESS, rateLimiterFlexible, readThenWrite, single } from "./contenders";
 import { httpBench } from "./http";
 import { closedLoop, type Measured, median } from "./load";
 import { oneUserBench } from "./one-user";
 import { printTable } from "./table";
-import { textBench } from "./text";
 import { wordsBench } from "./words";
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 7);
@@ -49,7 +38,7 @@ async function gateBench(url: string): Promise<void> {
   const contenders = [
     await bareUpdate(url),
     await single(url),
-    await gathered(url),
+    await batched(url),
     await rateLimiterFlexible(url),
     await readThenWrite(url),
   ];
@@ -61,13 +50,13 @@ async function gateBench(url: string): Promise<void> {
     const sizes: number[] = [];
     for (const contender of contenders) await contender.prepare(keys, left);
     for (let round = -1; round < ROUNDS; round += 1) {
-      // Each round begins with another one, so that none always follows the same neighbour.
+      // Each round starts with a different contender, so that the order favours none.
       const order = contenders.map((_, index) => contenders[(index + round + contenders.length) % contenders.length]);
       for (const contender of order as Contender[]) {
         const call = (turn: number) => contender.count(keys[(turn * 7919) % keys.length] as string);
         const measured = await closedLoop({ call }, CALLERS, round < 0 ? 300 : MILLISECONDS);
         const batches = contender.batches?.() ?? [];
-        // The round before the first is for caches and plans.
+        // The round before the first fills caches and plans.
         if (round < 0) continue;
         rounds.get(contender)?.push(measured);
         sizes.push(...batches);
@@ -89,12 +78,12 @@ async function gateBench(url: string): Promise<void> {
         ];
       }),
     );
-    console.log(`  calls a statement, gathered: median ${median(sizes)}, most ${Math.max(...sizes)}\n`);
+    console.log(`  calls per statement, batched: median ${median(sizes)}, most ${Math.max(...sizes)}\n`);
   }
   for (const contender of contenders) await contender.end();
 }
 
-/** How many units beyond a limit of 100 it lets 64 callers have. */
+/** Units beyond a limit of 100 that the contender grants to 64 callers. */
 async function overGranted(contender: Contender): Promise<number> {
   await contender.prepare(["limit"], 100);
   const verdicts = await Promise.all(
@@ -130,6 +119,5 @@ if (wanted.length === 0 || wanted.includes("gate")) await withDatabase(gateBench
 if (wanted.length === 0 || wanted.includes("http")) await httpBench({ rounds: ROUNDS, milliseconds: MILLISECONDS });
 if (wanted.length === 0 || wanted.includes("one-user"))
   await oneUserBench({ rounds: ROUNDS, milliseconds: MILLISECONDS });
-if (wanted.length === 0 || wanted.includes("text")) textBench({ rounds: ROUNDS });
 if (wanted.length === 0 || wanted.includes("words")) wordsBench(ROUNDS);
 process.exit(0);

@@ -1,30 +1,30 @@
 /**
- * Who is measured: what a Node developer would reach for, and ours. All on the same Postgres with the same durability,
- * 16 connections each, named statements where the driver is ours to choose.
+ * The contenders: common solutions for Node, and the gate. Each runs on the same Postgres with the same durability and 16
+ * connections, with named statements if the contender lets us choose the driver.
  */
 import pg from "pg";
 import { RateLimiterPostgres } from "rate-limiter-flexible";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { createGate } from "@/lib/usage/gate";
 
 const CONNECTIONS = 16;
-/** A limit that no run reaches. */
+/** No run reaches this limit. */
 export const ENDLESS = 2 ** 50;
 const FIELD = "messages_count";
 
 export interface Contender {
   name: string;
-  /** Counts one unit for a key; true where it was allowed. Keys that were not prepared have no limit to reach. */
+  /** Counts one unit for a key; true if it was allowed. */
   count: (key: string) => Promise<boolean>;
-  /** Makes the keys, each with this much left. */
+  /** Creates the keys, each with `left` units left. */
   prepare: (keys: readonly string[], left: number) => Promise<void>;
-  /** Calls that travelled in each statement since the last look; none where each call is a statement. */
+  /** Calls in each statement since the last read; absent if each call is one statement. */
   batches?: () => number[];
   end: () => Promise<void>;
 }
 
-/** The baseline: one UPDATE, no limit, no ledger, nothing remembered. */
+/** The baseline: one UPDATE without limit, ledger or idempotency. */
 export async function bareUpdate(url: string): Promise<Contender> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
   await pool.query(
@@ -43,7 +43,7 @@ export async function bareUpdate(url: string): Promise<Contender> {
   };
 }
 
-/** What many applications do: read, compare, write. */
+/** Many applications read, compare, then write. */
 export async function readThenWrite(url: string): Promise<Contender> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
   await pool.query(
@@ -69,7 +69,7 @@ export async function readThenWrite(url: string): Promise<Contender> {
   };
 }
 
-/** The library of the field, on the same Postgres. */
+/** The common rate-limiting library, on the same Postgres. */
 export async function rateLimiterFlexible(url: string): Promise<Contender> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS });
   const limiters = new Map<number, RateLimiterPostgres>();
@@ -79,7 +79,7 @@ export async function rateLimiterFlexible(url: string): Promise<Contender> {
     if (known) return known;
     const options = { storeClient: pool, points, duration: 0, tableName: "bench_rlf", keyPrefix: String(points) };
     const limiter = await new Promise<RateLimiterPostgres>((resolve, reject) => {
-      const made = new RateLimiterPostgres(options, (error?: Error) => (error ? reject(error) : resolve(made)));
+      const limiter = new RateLimiterPostgres(options, (error?: Error) => (error ? reject(error) : resolve(limiter)));
     });
     limiters.set(points, limiter);
     return limiter;
@@ -108,7 +108,7 @@ export async function rateLimiterFlexible(url: string): Promise<Contender> {
   };
 }
 
-/** Ours, each call a statement of its own: what a caller over rpc gets. */
+/** The gate's function with one statement per call, as a caller over rpc gets it. */
 export async function single(url: string): Promise<Contender> {
   const gateway = createGateway(postgresTransport(url, { connections: CONNECTIONS }));
   const pool = new pg.Pool({ connectionString: url, max: 1 });
@@ -120,8 +120,8 @@ export async function single(url: string): Promise<Contender> {
   };
 }
 
-/** Ours as the product uses it: calls that arrive together travel together. */
-export async function gathered(url: string): Promise<Contender> {
+/** The gate as the product uses it: concurrent calls share a statement. */
+export async function batched(url: string): Promise<Contender> {
   const gateway = createGateway(postgresTransport(url, { connections: CONNECTIONS }));
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   let sizes: number[] = [];
@@ -133,7 +133,7 @@ export async function gathered(url: string): Promise<Contender> {
     },
   }));
   return {
-    name: "Tollgate, gathered",
+    name: "Tollgate, batched",
     prepare: (keys, left) => prepareUsers(pool, keys, left),
     count: async (key) => (await gate.consume(key, FIELD, 1)).allowed,
     batches: () => {
@@ -145,7 +145,7 @@ export async function gathered(url: string): Promise<Contender> {
   };
 }
 
-/** Users with a limit of their own, so that every load has the limit it needs. */
+/** Creates users with a limit override, so that each load has the limit it needs. */
 async function prepareUsers(pool: pg.Pool, keys: readonly string[], left: number): Promise<void> {
   await pool.query("select public.get_usage(k) from unnest($1::text[]) k", [keys]);
   await pool.query(

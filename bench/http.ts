@@ -1,18 +1,13 @@
 /**
- * The route beside an empty one of the same server: what HTTP, routing and the framework cost is not the gate's. The
- * empty one is the handler that answers 404 for any unknown path under /api.
+ * The consume route beside an empty route of the same server: the difference is the gate's cost. The empty route is the
+ * handler that answers 404 for an unknown path under /api.
  */
-import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
-import os from "node:os";
-import path from "node:path";
-import pg from "pg";
-import { startEmbeddedPostgres } from "@/scripts/database/embedded";
-import { startPreview } from "@/tests/support/preview";
+import type pg from "pg";
 import { closedLoop, type Measured, median } from "./load";
+import { ENDLESS_LIMIT, send, withPreview } from "./preview-server";
 import { printTable } from "./table";
 
-const PORT = process.env.BENCH_PORT ?? "3190";
 const USERS = 200;
 
 interface Route {
@@ -37,20 +32,10 @@ const HOT: Route = {
 const ROUTES = [EMPTY, SPREAD, HOT];
 
 export async function httpBench({ rounds, milliseconds }: { rounds: number; milliseconds: number }): Promise<void> {
-  const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-bench-http-"));
-  const preview = await startPreview({ port: PORT, directory });
-  // Found running, since the preview started it.
-  const { url } = await startEmbeddedPostgres({ directory: path.join(directory, "postgres") });
-  const database = new pg.Client({ connectionString: url });
-  await database.connect();
-  try {
+  await withPreview(async (database) => {
     await prepare(database);
     for (const connections of [1, 8, 64]) await measure(connections, database, rounds, milliseconds);
-  } finally {
-    await database.end();
-    await preview.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function measure(connections: number, database: pg.Client, rounds: number, milliseconds: number): Promise<void> {
@@ -72,7 +57,7 @@ async function measure(connections: number, database: pg.Client, rounds: number,
   const baseline = (results.get(EMPTY) ?? []).map(({ rate }) => rate);
   printTable(
     `HTTP: ${connections} connection${connections === 1 ? "" : "s"}`,
-    ["", "ops/s", "ratio", "p50 ms", "p99 ms", "calls a statement"],
+    ["", "ops/s", "ratio", "p50 ms", "p99 ms", "calls per statement"],
     ROUTES.map((route) => {
       const measured = results.get(route) ?? [];
       const size = sizes.get(route) ?? [];
@@ -89,7 +74,7 @@ async function measure(connections: number, database: pg.Client, rounds: number,
   console.log();
 }
 
-/** Statements of the gate that the server has sent since it started: the size of a batch is calls over statements. */
+/** Gate statements since the server's start. Calls divided by statements is the size of a batch. */
 async function statements(database: pg.Client): Promise<number> {
   const { rows } = await database.query(
     "select coalesce(sum(calls), 0)::int as calls from pg_stat_statements where query like 'select public.consume_batch(%'",
@@ -100,29 +85,13 @@ async function statements(database: pg.Client): Promise<number> {
 async function prepare(database: pg.Client): Promise<void> {
   await database.query("create extension if not exists pg_stat_statements");
   await database.query(`
-    select public.get_usage(u), public.set_limit_override(u, 'messages_count', 9007199254740991, null, 'bench')
+    select public.get_usage(u), public.set_limit_override(u, 'messages_count', ${ENDLESS_LIMIT}, null, 'bench')
     from (select 'http-' || n as u from generate_series(0, ${USERS - 1}) n union all select 'http-hot') users`);
 }
 
-function post(agent: http.Agent, route: Route, turn: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const body = route.body(turn);
-    const headers = {
-      authorization: "Bearer sandbox-usage-key",
-      "content-type": "application/json",
-      "content-length": Buffer.byteLength(body),
-    };
-    const request = http.request(
-      { agent, host: "localhost", port: PORT, path: route.path, method: "POST", headers },
-      (response) => {
-        response.resume();
-        response.on("end", () => {
-          if (response.statusCode === route.status) resolve(true);
-          else reject(new Error(`${route.path} answered ${response.statusCode}`));
-        });
-      },
-    );
-    request.on("error", reject);
-    request.end(body);
-  });
+async function post(agent: http.Agent, route: Route, turn: number): Promise<boolean> {
+  const headers = { authorization: "Bearer sandbox-usage-key" };
+  const { status } = await send(agent, { method: "POST", path: route.path, body: route.body(turn), headers });
+  if (status !== route.status) throw new Error(`${route.path} answered ${status}`);
+  return true;
 }

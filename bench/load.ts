@@ -1,13 +1,11 @@
-/** A closed loop of callers: each sends its next call when the last was answered. */
-
-/** One thing that can be called: a contender on one load. */
+/** A contender under one load. */
 export interface Workload {
-  /** One call by the nth caller overall; true where it was allowed. */
+  /** Sends the nth call of all callers; true if it was allowed. */
   call: (turn: number) => Promise<boolean>;
 }
 
 export interface Measured {
-  /** Calls answered a second. */
+  /** Answered calls per second. */
   rate: number;
   /** Milliseconds. */
   p50: number;
@@ -16,7 +14,9 @@ export interface Measured {
   calls: number;
 }
 
-/** Runs `callers` at once for `milliseconds`; calls that are still under way then are counted too. */
+/**
+ * A closed loop: each caller sends its next call after the last answer, for `milliseconds`. Calls still running then count.
+ */
 export async function closedLoop({ call }: Workload, callers: number, milliseconds: number): Promise<Measured> {
   const latencies: number[] = [];
   let turn = 0;

@@ -1,19 +1,14 @@
 /**
- * How much one user slows another one: the other's latency alone and beside each load, in turns, on the production build.
- * The user who makes the load waits as long as each refusal says.
+ * How much one user's load slows another user: the other user's latency alone and beside each load, alternating, on the
+ * production build. The loading user waits as long as each refusal says.
  */
-import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
-import os from "node:os";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
-import { startEmbeddedPostgres } from "@/scripts/database/embedded";
-import { startPreview } from "@/tests/support/preview";
+import type pg from "pg";
 import { closedLoop, type Measured, median } from "./load";
+import { ENDLESS_LIMIT, send, withPreview } from "./preview-server";
 import { printTable } from "./table";
 
-const PORT = process.env.BENCH_PORT ?? "3190";
 const ROWS = 200_000;
 /** The demo user has a subscription, so that a preview reaches the processor. */
 const BUSY = "demo";
@@ -29,19 +24,19 @@ interface Load {
   name: string;
   callers: number;
   call: (send: Send) => Promise<Answer>;
-  /** The busy user's rows are locked meanwhile. */
+  /** Another connection locks the busy user's rows during the load. */
   locked?: boolean;
 }
 
 const LOADS: readonly Load[] = [
   {
-    name: "40 calls on an own locked row",
+    name: "40 calls on the user's own locked row",
     callers: 40,
     call: (send) => send("POST", "/api/chatbots", { name: "Bot" }),
     locked: true,
   },
   {
-    name: "40 calls of the gate on an own locked row",
+    name: "40 gate calls on the user's own locked row",
     callers: 40,
     call: (send) => send("POST", "/api/usage/consume", { field: "messages_count" }),
     locked: true,
@@ -52,23 +47,17 @@ const LOADS: readonly Load[] = [
     call: (send) => send("GET", "/api/account/export"),
   },
   {
-    name: "20 previews at once, without end",
+    name: "20 previews at once, repeated",
     callers: 20,
     call: (send) =>
       send("POST", "/api/subscription/preview", { product: "writer", plan: "ultra", interval: "monthly" }),
   },
-  { name: "20 portals at once, without end", callers: 20, call: (send) => send("POST", "/api/portal", {}) },
-  { name: "20 lists of invoices at once, without end", callers: 20, call: (send) => send("GET", "/api/invoices") },
+  { name: "20 portals at once, repeated", callers: 20, call: (send) => send("POST", "/api/portal", {}) },
+  { name: "20 lists of invoices at once, repeated", callers: 20, call: (send) => send("GET", "/api/invoices") },
 ];
 
 export async function oneUserBench({ rounds, milliseconds }: { rounds: number; milliseconds: number }): Promise<void> {
-  const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-bench-one-user-"));
-  const preview = await startPreview({ port: PORT, directory });
-  // Found running, since the preview started it.
-  const { url } = await startEmbeddedPostgres({ directory: path.join(directory, "postgres") });
-  const database = new pg.Client({ connectionString: url });
-  await database.connect();
-  try {
+  await withPreview(async (database) => {
     const [busy, other] = [await signedIn(BUSY), await signedIn(OTHER)];
     await prepare(database);
     const rows: string[][] = [];
@@ -78,11 +67,7 @@ export async function oneUserBench({ rounds, milliseconds }: { rounds: number; m
       ["", "alone ms", "beside ms", "ratio", "answers to the load"],
       rows,
     );
-  } finally {
-    await database.end();
-    await preview.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Bench {
@@ -109,7 +94,7 @@ async function measure(load: Load, { busy, other, database, rounds, milliseconds
     running.stop();
     if (load.locked) await database.query("rollback");
     await running.ended;
-    // The round before the first is for caches and plans.
+    // The round before the first fills caches and plans.
     if (round < 0) continue;
     alone.push(quiet);
     beside.push(loaded);
@@ -127,7 +112,7 @@ async function measure(load: Load, { busy, other, database, rounds, milliseconds
   ];
 }
 
-/** Two callers of the other user, by turns a read and a call of the gate. */
+/** Two callers of the other user alternate between a read and a gate call. */
 function latency(other: Send, milliseconds: number): Promise<Measured> {
   const call = async (turn: number) => {
     const { status } =
@@ -156,14 +141,10 @@ function startLoad({ callers, call }: Load, busy: Send, answers: Map<number, num
 
 async function prepare(database: pg.Client): Promise<void> {
   await database.query("select public.get_usage($1)", [OTHER]);
-  // Else the busy user's chatbots are refused without a lock.
-  await database.query("select public.set_limit_override($1, 'chatbots_count', 9007199254740991, null, 'bench')", [
-    BUSY,
-  ]);
-  for (const user of [BUSY, OTHER])
-    await database.query("select public.set_limit_override($1, 'messages_count', 9007199254740991, null, 'bench')", [
-      user,
-    ]);
+  const endless = "select public.set_limit_override($1, $2, $3, null, 'bench')";
+  // Without it the limit refuses the busy user's chatbots before the locked row is reached.
+  await database.query(endless, [BUSY, "chatbots_count", ENDLESS_LIMIT]);
+  for (const user of [BUSY, OTHER]) await database.query(endless, [user, "messages_count", ENDLESS_LIMIT]);
   await database.query(
     `insert into public.usage_ledger (user_id, product, field, at, amount)
      select $1, 'chatbots', 'messages_count', now() - interval '1 year' - make_interval(secs => n), 1
@@ -175,40 +156,11 @@ async function prepare(database: pg.Client): Promise<void> {
 
 async function signedIn(userId: string): Promise<Send> {
   const agent = new http.Agent({ keepAlive: true });
-  const cookies = await new Promise<string[]>((resolve, reject) => {
-    const body = JSON.stringify({ userId });
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const request = http.request({
-      agent,
-      host: "localhost",
-      port: PORT,
-      path: "/api/auth/local",
-      method: "POST",
-      headers,
-    });
-    request.on("response", (response) => {
-      response.resume();
-      resolve(response.headers["set-cookie"] ?? []);
-    });
-    request.on("error", reject);
-    request.end(body);
-  });
-  const cookie = cookies.map((each) => each.split(";")[0]).join("; ");
-  return (method, to, body) =>
-    new Promise((resolve, reject) => {
-      const text = body === undefined ? "" : JSON.stringify(body);
-      const headers = {
-        cookie,
-        origin: `http://localhost:${PORT}`,
-        ...(text && { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
-      };
-      const request = http.request({ agent, host: "localhost", port: PORT, path: to, method, headers }, (response) => {
-        response.resume();
-        const retryAfter = Number(response.headers["retry-after"] ?? 0);
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, retryAfter }));
-        response.on("error", reject);
-      });
-      request.on("error", reject);
-      request.end(text);
-    });
+  const { headers } = await send(agent, { method: "POST", path: "/api/auth/local", body: JSON.stringify({ userId }) });
+  const cookie = (headers["set-cookie"] ?? []).map((each) => each.split(";")[0]).join("; ");
+  return async (method, path, body) => {
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    const answer = await send(agent, { method, path, headers: { cookie }, ...json });
+    return { status: answer.status, retryAfter: Number(answer.headers["retry-after"] ?? 0) };
+  };
 }

@@ -1,4 +1,4 @@
-/** A table for a terminal and for a README: the first column to the left, numbers to the right. */
+/** Prints a Markdown table: the first column aligned left, numbers right. */
 export function printTable(title: string, head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]) =>

@@ -1,4 +1,4 @@
-/** The production build of `npm run preview`: made when the sources changed, shared by all who have the same. */
+/** The production build of `npm run preview`: made if the sources changed, shared by all runs of the same sources. */
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
@@ -10,14 +10,14 @@ import { ROOT, WORK_DIRECTORY } from "./project";
 const BUILDS = path.join(WORK_DIRECTORY, "builds");
 const KEPT = 3;
 
-/** Everything else in the project may end up in the build; a new folder is then never forgotten. */
+/** All other files may be part of the build, so that no new folder is forgotten. */
 const NOT_BUILT = new Set(
   "node_modules e2e tests docs scripts supabase bench soak ops coverage test-results playwright-report".split(" "),
 );
 
 /**
- * The distDir, relative to the project, of a build of the sources as they are. Each state of the sources has its own,
- * so that a build never pulls the files from under a preview that runs. Throws where the build fails.
+ * The distDir, relative to the project, of a build of the current sources. Each state of the sources has its own
+ * distDir, so that a build does not remove the files of a running preview. Throws if the build fails.
  */
 export async function buildOnce(env: NodeJS.ProcessEnv, onStart: (child: ChildProcess) => void): Promise<string> {
   const directory = path.join(BUILDS, sourceHash());
@@ -46,7 +46,7 @@ export async function buildOnce(env: NodeJS.ProcessEnv, onStart: (child: ChildPr
 
 function sourceHash(): string {
   const hash = createHash("sha256");
-  // What Next freezes into a build.
+  // Next compiles these variables into the build.
   for (const [name, value] of Object.entries(process.env).sort())
     if (name.startsWith("NEXT_PUBLIC_")) hash.update(`${name}=${value}\0`);
   for (const file of sources(ROOT))

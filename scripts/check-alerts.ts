@@ -1,4 +1,4 @@
-/** Evaluates the alert rules on made-up series with promtool, Prometheus' own tool; says so where it is not installed. */
+/** Evaluates the alert rules on made-up series with promtool, Prometheus' own tool; says so if promtool is missing. */
 import "./preflight";
 import { spawnSync } from "node:child_process";
 import path from "node:path";

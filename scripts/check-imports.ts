@@ -1,4 +1,4 @@
-/** Fails where an import crosses a layer, or SQL stands outside lib/database and supabase. */
+/** Fails if an import crosses a layer, or SQL stands outside lib/database and supabase. */
 import "./preflight";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -7,7 +7,7 @@ import { ROOT } from "./project";
 
 const CHECKED = ["app", "lib", "proxy.ts", "instrumentation.ts"];
 
-/** Statements only as code writes them: English also has "select" and "update". */
+/** Statements in code only: English sentences also contain "select" and "update". */
 const SQL = /["'`]\s*(select\s.+\sfrom\s|insert into\s|update\s\S+\sset\s|delete from\s|create (table|or replace)\s)/i;
 const SQL_ALLOWED = /^lib\/database\/|\.db\.test\.ts$/;
 
@@ -20,7 +20,7 @@ function files(entry: string): string[] {
     .flatMap((child) => files(`${entry}/${child.name}`));
 }
 
-/** What a file imports when it runs (type imports are erased), files of ours by their path in the project. */
+/** A file's imports at run time (type imports are erased); our own files by their path in the project. */
 function importsOf(file: string): string[] {
   const source = readFileSync(path.join(ROOT, file), "utf8");
   const statements = source.matchAll(/^\s*(?:import|export)\s+(?!type\b)(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm);
@@ -47,7 +47,7 @@ function hasIndex(target: string): boolean {
 const all = CHECKED.flatMap(files);
 const graph = new Map(all.map((file) => [file, importsOf(file)]));
 
-/** Every chain of imports from a file to what it reaches, shortest first. */
+/** Every chain of imports from a file to each file it reaches, shortest first. */
 function reached(from: string): string[][] {
   const chains = [[from]];
   const seen = new Set([from]);
@@ -75,7 +75,7 @@ for (const file of all.filter((each) => !SQL_ALLOWED.test(each)))
   readFileSync(path.join(ROOT, file), "utf8")
     .split("\n")
     .forEach((line, index) => {
-      if (SQL.test(line)) problems.push(`${file}:${index + 1}\n  sql: SQL stands in lib/database and supabase only`);
+      if (SQL.test(line)) problems.push(`${file}:${index + 1}\n  sql: SQL belongs in lib/database and supabase only`);
     });
 
 for (const problem of problems) console.error(problem);

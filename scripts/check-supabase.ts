@@ -1,14 +1,14 @@
 /**
  * `npm run check:supabase`: the transport's contract against a real Supabase project (a local one: `supabase start`, or
  * without Docker `SUPABASE_EXPERIMENTAL_STACK=1 supabase start --runtime native`). Needs SUPABASE_URL,
- * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY; `npm test` holds the same against a stand-in, which this one vouches
- * for. It works on a user of its own and erases it.
+ * SUPABASE_SECRET_KEY and SUPABASE_PUBLISHABLE_KEY. `npm test` runs the same contract against a fake PostgREST, and
+ * this run confirms the fake. It creates a user and erases it.
  */
 import "./preflight";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createGateway } from "@/lib/database/gateway";
-import { supabaseTransport } from "@/lib/database/supabase";
+import { supabaseTransport } from "@/lib/database/transports/supabase";
 import { fail, loadSettings } from "./project";
 
 const { url, secretKey, publishableKey } = loadSettings().supabase;
@@ -21,14 +21,14 @@ const userId = `check-${randomUUID()}`;
 const CHECKS: [name: string, check: () => Promise<unknown>][] = [
   ["the database answers", () => gateway.ping()],
   [
-    "a verdict comes, and a denial",
+    "an allowed and a denied verdict",
     async () => {
       assert.equal((await gateway.consume(userId, "words_used", 500)).allowed, true);
       assert.equal((await gateway.consume(userId, "words_used", 1)).reason, "limit_reached");
     },
   ],
   [
-    "20 at once at the limit: as many pass as fit",
+    "20 concurrent calls at the limit: only those within it are allowed",
     async () => {
       const verdicts = await Promise.all(
         Array.from({ length: 20 }, () => gateway.consume(userId, "messages_count", 10)),
@@ -37,7 +37,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
     },
   ],
   [
-    "a conflict, bad input and nothing there are told apart",
+    "a conflict, bad input and a missing row differ",
     async () => {
       await gateway.consume(userId, "transformations_used", 1, "key");
       await refused(gateway.consume(userId, "transformations_used", 2, "key"), {
@@ -49,7 +49,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
     },
   ],
   [
-    "raw bytes come back as they went",
+    "raw bytes are returned unchanged",
     async () => {
       const raw = new Uint8Array([0, 1, 254, 255]);
       const event = {
@@ -67,7 +67,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
     },
   ],
   [
-    "the publishable key calls nothing",
+    "the publishable key may call no function",
     async () => {
       const anon = createGateway(supabaseTransport({ url, secretKey: publishableKey }));
       await refused(anon.consume(userId, "words_used", 1), { problem: "broken", code: "42501" });

@@ -1,11 +1,11 @@
-/** compose.yml without Docker: no service has more rights than it needs. It is read as text, by its own indentation. */
+/** compose.yml without Docker: no service has more rights than it needs. The test reads it as indented text. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { APP_ROLE } from "@/lib/database/app-role";
 
 const text = readFileSync("compose.yml", "utf8");
 const uncommented = text.replace(/^\s*#.*\n/gm, "");
-/** The lines of each entry below a key of the first level. */
+/** The lines of each entry below a top-level key. */
 function entriesOf(key: string): Record<string, string> {
   const [, block = ""] = new RegExp(`^${key}:\\n((?:(?: .*)?\\n)*)`, "m").exec(uncommented) ?? [];
   const parts = block.split(/^ {2}(?=\w)/m).filter((each) => each.trim() !== "");
@@ -15,7 +15,7 @@ function entriesOf(key: string): Record<string, string> {
 const services = entriesOf("services");
 const names = Object.keys(services);
 
-test("the services are those that the deployment page names", () => {
+test("the services are those of the deployment page", () => {
   expect(names.sort()).toEqual(["app", "cron", "migrate", "postgres", "redis"]);
   const [, line = ""] = /docker compose ps +# (.*)/.exec(readFileSync("docs/deploy.md", "utf8")) ?? [];
   for (const name of names) expect(line).toContain(name);
@@ -30,7 +30,7 @@ test("the common settings are a read-only root, no capabilities and no new privi
 });
 
 describe.each(Object.entries(services))("%s", (name, service) => {
-  test("takes the common settings, an ordinary user and limits", () => {
+  test("has the common settings, an ordinary user and limits", () => {
     expect(service).toMatch(/^ {4}<<: \*hardened$/m);
     expect(service).toMatch(/^ {4}user: (postgres|redis|node)$/m);
     expect(service).toMatch(/deploy: \{ resources: \{ limits: \{ cpus: "[\d.]+", memory: \d+[MG], pids: \d+ \} \} \}/);
@@ -49,7 +49,7 @@ describe.each(Object.entries(services))("%s", (name, service) => {
   });
 });
 
-test("the app connects as its own role, and knows the owner's password in no variable", () => {
+test("the app connects as its own role, and no variable tells it the owner's password", () => {
   expect(services.app).toMatch(new RegExp(`^ {6}DATABASE_URL: postgres://${APP_ROLE}:`, "m"));
   for (const variable of ["POSTGRES_PASSWORD", "DATABASE_APP_PASSWORD"])
     expect(services.app).toMatch(new RegExp(`^ {6}${variable}: ""$`, "m"));
@@ -59,7 +59,7 @@ test("the app connects as its own role, and knows the owner's password in no var
   ]);
 });
 
-test("Postgres and Redis are in networks without a way out", () => {
+test("Postgres and Redis are in networks without access to the internet", () => {
   const networks = entriesOf("networks");
   const internal = Object.keys(networks).filter((name) => networks[name]?.includes("internal: true"));
   expect(internal.sort()).toEqual(["cache", "database"]);

@@ -1,8 +1,8 @@
 /**
- * Calls the jobs of vercel.json at their times, where no host does: `node cron.mjs` with CRON_SECRET and CRON_TARGET, the
- * app's address. CRON_PULSE names a file to write each minute. Plain JavaScript without dependencies, since the production
- * image has neither TypeScript nor sources.
- * Every job may run twice or not at all without harm, so that nothing is remembered here. Times are UTC.
+ * Calls the jobs of vercel.json at their times, for hosts without a scheduler: `node cron.mjs` with CRON_SECRET and
+ * CRON_TARGET, the app's address. CRON_PULSE names a file to write each minute. It is plain JavaScript without
+ * dependencies, since the production image has neither TypeScript nor sources.
+ * It stores nothing, since every job may run twice or not at all without harm. Times are UTC.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -28,7 +28,7 @@ export function isDue(schedule, at) {
  */
 function matches(part, value, schedule) {
   const found = /^(?:\*|(\d+)(?:-(\d+))?)(?:\/(\d+))?$/.exec(part);
-  if (!found) throw new Error(`Not understood: ${part} in ${schedule}`);
+  if (!found) throw new Error(`Cannot read ${part} in ${schedule}`);
   const [, from, to, step] = found;
   if (from === undefined) return value % Number(step ?? 1) === 0;
   const last = Number(to ?? (step === undefined ? from : Number.MAX_SAFE_INTEGER));

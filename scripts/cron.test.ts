@@ -20,12 +20,12 @@ test.each([
   ["0 0 * * 1-4", "00:00", false],
 ])("%s at %s: %s", (schedule, time, due) => expect(isDue(schedule, at(time))).toBe(due));
 
-test("what it does not understand is an error, not a job that never runs", () => {
+test("a schedule that it cannot read is an error, not a job that never runs", () => {
   for (const schedule of ["* * * *", "@daily", "x * * * *", "MON * * * *"])
     expect(() => isDue(schedule, at("00:00"))).toThrow(schedule);
 });
 
-test("every job of vercel.json is understood", () => {
+test("it reads every schedule of vercel.json", () => {
   const { crons } = JSON.parse(readFileSync("vercel.json", "utf8")) as { crons: { schedule: string }[] };
   expect(crons.length).toBeGreaterThan(5);
   for (const { schedule } of crons) expect(() => isDue(schedule, at("00:00"))).not.toThrow();
@@ -41,7 +41,7 @@ test("it writes the file that a health check reads", async () => {
   rmSync(path.dirname(pulse), { recursive: true });
 });
 
-test("without its settings it says so and ends", async () => {
+test("without its settings it reports them and exits", async () => {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, "cron.mjs")], {
     env: { ...process.env, CRON_SECRET: "", CRON_TARGET: "" },
   });

@@ -1,11 +1,11 @@
-/** The data directory: who uses it now, who was killed while using it, and the secret made for it. */
+/** The data directory: its lock, its record of running processes, and its secret. */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { lock, type ProcessLock, tryLock } from "./database/process-lock";
 import { endGroup, isSameProcess, type ProcessRecord } from "./process-group";
 
-/** What runs on a data directory, kept so that the next start can clean up after a kill -9. */
+/** The processes of a run, recorded so that the next start can clean up after a kill -9. */
 export interface RunRecord {
   url: string;
   port: number;
@@ -16,14 +16,14 @@ const lockFile = (directory: string): string => path.join(directory, "in-use.loc
 const runFile = (directory: string): string => path.join(directory, "run.json");
 
 /**
- * Takes the data directory for this process until it ends, waiting a little for one that is just stopping. Throws
- * with the address of the one that runs there.
+ * Locks the data directory until this process ends, and waits a moment for a run that is stopping. Throws with the
+ * address of a run that continues.
  */
 export async function holdDataDirectory(directory: string): Promise<ProcessLock> {
   try {
     return await lock(lockFile(directory), {
       timeoutMs: 10_000,
-      onWait: () => console.log(`Waiting for another command to let go of ${directory} …`),
+      onWait: () => console.log(`Waiting for another command to release ${directory} …`),
     });
   } catch {
     const url = readRun(directory)?.url;
@@ -34,7 +34,7 @@ export async function holdDataDirectory(directory: string): Promise<ProcessLock>
   }
 }
 
-/** Takes the data directory, or returns null at once where something runs on it. */
+/** Locks the data directory, or returns null at once if it is in use. */
 export function tryHoldDataDirectory(directory: string): ProcessLock | null {
   return tryLock(lockFile(directory));
 }
@@ -47,7 +47,7 @@ export function clearRun(directory: string): void {
   rmSync(runFile(directory), { force: true });
 }
 
-/** Ends what a killed run left behind, after checking that it is the very process that was recorded. */
+/** Ends the processes of a killed run, after checking that each is the recorded one. */
 export async function endOrphans(directory: string): Promise<{ orphanPort: number | null }> {
   const run = readRun(directory);
   if (!run) return { orphanPort: null };
@@ -56,7 +56,10 @@ export async function endOrphans(directory: string): Promise<{ orphanPort: numbe
   return { orphanPort: run.port };
 }
 
-/** What signs the local identity's cookie: random, made once, so that a restart keeps people signed in. */
+/**
+ * The secret that signs the local identity's cookie. It is random and made once, so that users stay signed in across
+ * restarts.
+ */
 export function localSecret(directory: string): string {
   const file = path.join(directory, "local-secret");
   if (!existsSync(file)) {

@@ -1,4 +1,4 @@
-/** Fails where supabase/schemas and supabase/migrations do not make the same database. */
+/** Fails if supabase/schemas and supabase/migrations make different databases. */
 import "./preflight";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -6,7 +6,7 @@ import path from "node:path";
 import { startEmbeddedPostgres } from "./database/embedded";
 import { compareSchemas, type Difference } from "./database/schema-compare";
 
-// A server of its own, so that the check disturbs nothing that runs.
+// Its own server, so that the check disturbs no running one.
 const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-check-"));
 
 async function check(): Promise<boolean> {

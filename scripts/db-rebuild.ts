@@ -1,11 +1,11 @@
 /**
- * Computes everyone's timeline, windows and counters again from facts and ledger, and reports what differs from what
- * is stored; `npm run db:rebuild -- --repair` stores what was rebuilt. Ends with 1 where something differed and stayed.
+ * Computes every user's timeline, windows and counters again from facts and ledger, and reports differences from the
+ * stored ones. `npm run db:rebuild -- --repair` stores the rebuilt ones. Exits with 1 if a difference stays.
  */
 import "./preflight";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { withDatabase } from "./database/configured";
 
 const repair = process.argv.includes("--repair");

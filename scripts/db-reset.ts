@@ -1,4 +1,4 @@
-/** Drops everything and migrates again. Demo data comes back with the next `npm run dev`. */
+/** Drops everything and migrates again. The next `npm run dev` creates the demo data again. */
 import "./preflight";
 import { migrate } from "@/lib/database/migrate";
 import { withDatabase } from "./database/configured";

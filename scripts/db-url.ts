@@ -1,6 +1,6 @@
 /**
- * Prints the connection string and nothing else, for `psql "$(npm run -s db:url)"`. Starts the embedded server where
- * none runs and leaves it running, since the string is used after this ends; `npm run dev` stops it with itself.
+ * Prints only the connection string, for `psql "$(npm run -s db:url)"`. An embedded server that it had to start keeps
+ * running, since the string is used later; `npm run dev` stops it at its end.
  */
 import "./preflight";
 import path from "node:path";

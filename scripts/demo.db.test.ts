@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { seedDemo } from "./demo";
 
@@ -33,7 +33,7 @@ const counts = async () =>
       )
   ).rows[0];
 
-test("the demo people are what they are said to be", async () => {
+test("the demo users have the documented states", async () => {
   expect(await shown()).toMatchObject([
     {
       userId: "demo",
@@ -54,7 +54,7 @@ test("the demo people are what they are said to be", async () => {
   ]);
 });
 
-test("nothing is left over: every event is decided and delivered, and the clocks are the real time again", async () => {
+test("no work is left: every event is decided and delivered, and the clocks show the real time again", async () => {
   const { rows } = await database.pool().query(
     `select (select count(*) from webhook_events where outcome is null or outcome not in ('applied', 'ignored'))::int undecided,
        (select count(*) from sandbox_events where delivered_at is null)::int undelivered,
@@ -63,7 +63,7 @@ test("nothing is left over: every event is decided and delivered, and the clocks
   expect(rows).toEqual([{ undecided: 0, undelivered: 0, moved: 0 }]);
 });
 
-test("told again, also after a start that was killed in the middle, it is the same", async () => {
+test("a second run changes nothing, also after a start that was killed midway", async () => {
   const [before, counted] = [await shown(), await counts()];
   await seedDemo(database.url);
   expect(await counts()).toEqual(counted);

@@ -1,7 +1,7 @@
 /**
- * The demo people's histories, made as real ones are: checkouts of the played Stripe, paid and renewed on clocks that
- * are moved back and walked forward again; its signed events by the front door, use by the gate. So their subscriptions
- * go on: they renew, can be changed, and have invoices. Running it twice changes nothing.
+ * The demo users' histories, made through the product: checkouts at the fake Stripe, renewals on moved clocks, signed
+ * events at the webhook route, gate calls. So their subscriptions renew, can be changed, and have invoices. A second
+ * run changes nothing.
  */
 import Stripe from "stripe";
 import { type FieldId, isProductId, type Price, priceLists } from "@/lib/billing/catalog";
@@ -10,14 +10,13 @@ import { addMonths, DAY, HOUR } from "@/lib/billing/period";
 import { type Endpoint, endpoint } from "@/lib/billing/processors";
 import { receive } from "@/lib/billing/receive";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { DEMO_USERS, demoUser } from "@/lib/identity/demo";
 import { createSandbox, httpClientOver, type Played, playedStripe, type Sandbox, stripePages } from "@/lib/sandbox";
 
 /**
- * Loads the demo data where it is missing. A person's e-mail is set when their story is told to its end: a start that
- * was killed in the middle goes on where it was, and nothing in it counts twice.
- * Throws where an event is not applied: the demo would show something else.
+ * Loads missing demo data. A user's e-mail is stored at the end of their history, so that a killed start continues with
+ * the same user and counts nothing twice. Throws if an event is not applied.
  */
 export async function seedDemo(databaseUrl: string): Promise<void> {
   const gateway = createGateway(postgresTransport(databaseUrl));
@@ -26,7 +25,7 @@ export async function seedDemo(databaseUrl: string): Promise<void> {
   try {
     for (const { id } of DEMO_USERS) {
       if ((await gateway.ensureUser(id, null, null)).email !== null) continue;
-      const steps = (STORIES[id] ?? []).flatMap((story) => story(now));
+      const steps = (HISTORIES[id] ?? []).flatMap((history) => history(now));
       await live(id, steps, gateway, play);
       await gateway.ensureUser(id, demoUser(id)?.email ?? null, demoUser(id)?.name ?? null);
     }
@@ -35,15 +34,15 @@ export async function seedDemo(databaseUrl: string): Promise<void> {
   }
 }
 
-/** Something that a person does, and when. */
+/** A user's action and its time. */
 interface Step {
   at: Instant;
   act: (person: Person) => Promise<unknown>;
 }
 
-type Story = (now: Instant) => Step[];
+type History = (now: Instant) => Step[];
 
-const STORIES: Readonly<Record<string, Story[]>> = { demo: [maya, mayasBots], studio: [ada], agency: [jonas] };
+const HISTORIES: Readonly<Record<string, History[]>> = { demo: [maya, mayasBots], studio: [ada], agency: [jonas] };
 
 /** Writer Plus for two months and some days: free, subscribed, renewed twice. */
 function maya(now: Instant): Step[] {
@@ -76,7 +75,7 @@ function mayasBots(now: Instant): Step[] {
   ];
 }
 
-/** Writer Ultra billed yearly: a window a month inside the year, this one nearly used. */
+/** Writer Ultra billed yearly: monthly windows within the year, this one nearly used. */
 function ada(now: Instant): Step[] {
   const use = user("writer");
   const start = addMonths(now - 22 * DAY, -4);
@@ -97,7 +96,7 @@ function ada(now: Instant): Step[] {
   ];
 }
 
-/** Chatbots Growth: renewed three days ago, and the charge failed. */
+/** Chatbots Growth: renewed three days ago with a failed charge. */
 function jonas(now: Instant): Step[] {
   const use = user("chatbots");
   const start = addMonths(now - 3 * DAY, -1);
@@ -115,7 +114,7 @@ function days(from: number, before: number, step: number): number[] {
 
 interface Offer {
   interval?: Interval;
-  /** The test card that pays; by default the one that always does. */
+  /** The test card to pay with; by default the one that always succeeds. */
   card?: "4242" | "0341";
 }
 
@@ -129,7 +128,7 @@ function subscribe(
   return { at, act: (person) => person.subscribe({ product, plan, interval }, card) };
 }
 
-/** Use of one product; each has a key of its own, so that telling it again counts nothing. */
+/** Use of one product; each use has its own key, so that a second run counts nothing. */
 function user(product: string) {
   let count = 0;
   return (at: Instant, ...uses: [FieldId, number][]): Step => {
@@ -148,11 +147,11 @@ function makeChatbots(at: Instant, ...names: string[]): Step {
 interface PlayedStripe {
   stripe: Stripe;
   sandbox: Sandbox;
-  /** Throws what a delivery could not do. */
+  /** Throws the error of a failed delivery. */
   check: () => Promise<void>;
 }
 
-/** Stripe as the sandbox plays it, its deliveries handed to the front door of this process: no server runs yet. */
+/** The sandbox's fake Stripe; its deliveries call this process's webhook handler, since no server runs yet. */
 function playStripe(gateway: Gateway): PlayedStripe {
   const source = endpoint("stripe");
   const [secret] = source?.secrets ?? [];
@@ -189,13 +188,13 @@ async function deliver(
 
 type Person = ReturnType<typeof personOf>;
 
-/** Tells the steps in order, each at its time, and brings the person to today. */
+/** Runs the steps in order, each at its time, and then moves the user's clock to today. */
 async function live(userId: string, steps: Step[], gateway: Gateway, play: PlayedStripe): Promise<void> {
   const person = personOf(userId, gateway, play);
   const { sandbox, check } = play;
   for (const { at, act } of steps.toSorted((one, other) => one.at - other.at)) {
     const { now, happenedAt } = await gateway.sandboxClock(userId);
-    // Only the first step goes back; one that an earlier start has told already moves nothing.
+    // Only the first step moves the clock back; a step that an earlier start completed moves nothing.
     if (at > now || happenedAt === null) await sandbox.moveClock(userId, { to: at });
     await act(person);
     await check();
@@ -207,7 +206,7 @@ async function live(userId: string, steps: Step[], gateway: Gateway, play: Playe
 
 function personOf(userId: string, gateway: Gateway, { stripe, sandbox }: PlayedStripe) {
   return {
-    /** Each request has a key: told again, it is answered as it was. */
+    /** Each request has a key, so a repeated one gets the first answer. */
     async subscribe(price: Price, card: "4242" | "0341") {
       const metadata = { user_id: userId };
       const email = demoUser(userId)?.email ?? "";

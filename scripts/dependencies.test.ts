@@ -1,11 +1,11 @@
-/** Every package that is declared is used, and every one that is used is declared. */
+/** Every declared package is used, and every used package is declared. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { expect, test } from "vitest";
 import { ROOT } from "./project";
 
-/** Used without being imported, and by what. */
+/** Packages that are used without an import, and their users. */
 const RUN_BY: Readonly<Record<string, string>> = {
   "@biomejs/biome": "npm test",
   "@stryker-mutator/core": "npm run mutate",
@@ -32,7 +32,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .split("\n")
   .filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 
-/** The packages that a file names in an import, a require or a mock; types' packages count for what they type. */
+/** The packages in a file's imports, requires and mocks; a types package counts for the package it describes. */
 function packagesOf(file: string): string[] {
   const source = readFileSync(`${ROOT}/${file}`, "utf8");
   const statements = source.matchAll(/^\s*(?:import|export)\s+(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm);
@@ -51,11 +51,11 @@ const used = new Map(files.flatMap((file) => packagesOf(file).map((name) => [nam
 test.each(declared)("%s is used", (name) => {
   const typed = name.replace(/^@types\//, "");
   const by = used.get(name) ?? used.get(typed) ?? RUN_BY[name] ?? RUN_BY[typed];
-  expect(by, `${name} is declared and nothing uses it`).toBeDefined();
+  expect(by, `${name} is declared but not used`).toBeDefined();
 });
 
-test("everything that is imported is declared", () => {
-  // Next brings its reader of .env files along.
+test("every imported package is declared", () => {
+  // Next includes its reader of .env files.
   const builtin = new Set([...builtinModules, "@next/env"]);
   const missing = [...used].filter(
     ([name]) => !name.startsWith("node:") && !builtin.has(name) && !declared.includes(name) && !PLATFORMS.test(name),
@@ -63,7 +63,7 @@ test("everything that is imported is declared", () => {
   expect(missing).toEqual([]);
 });
 
-test("what production imports is no development dependency", () => {
+test("a package that production imports is no development dependency", () => {
   const shipped = files.filter((file) => /^(app|lib)\/|^(proxy|instrumentation|next\.config)\.ts$/.test(file));
   const wrong = shipped
     .filter((file) => !/\.test\.tsx?$|-testing\.ts$|\/fixtures\//.test(file))
@@ -72,6 +72,6 @@ test("what production imports is no development dependency", () => {
   expect(wrong).toEqual([]);
 });
 
-test("nothing is optional but what a platform may not have", () => {
+test("only packages that a platform may lack are optional", () => {
   for (const name of Object.keys(optionalDependencies)) expect(name).toMatch(PLATFORMS);
 });

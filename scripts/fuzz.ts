@@ -1,7 +1,7 @@
 /**
- * Throws damaged Stripe deliveries at the receiving path: none may be accepted without its signature, none may end in
- * an error, and each accepted one has an outcome. FUZZ_RUNS deliveries against a database in memory, then
- * FUZZ_DATABASE_RUNS against a real one; FUZZ_SEED repeats a run.
+ * Sends damaged Stripe deliveries to the webhook handler: none is accepted without its signature, none causes an error,
+ * and each accepted one has an outcome. FUZZ_RUNS deliveries use a database in memory, then FUZZ_DATABASE_RUNS a real
+ * one; FUZZ_SEED repeats a run.
  */
 import "./preflight";
 import "./fuzz/environment";
@@ -17,7 +17,7 @@ import { rebuildAll } from "@/lib/billing/rebuild";
 import { receive } from "@/lib/billing/receive";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { migrate } from "@/lib/database/migrate";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { readBody } from "@/lib/http";
 import { startEmbeddedPostgres } from "./database/embedded";
 import { changedBody } from "./fuzz/byte-mutations";
@@ -30,7 +30,7 @@ const RUNS = Number(process.env.FUZZ_RUNS ?? 100_000);
 const DATABASE_RUNS = Number(process.env.FUZZ_DATABASE_RUNS ?? 3_000);
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const USERS = 100;
-/** How many failures are shown. */
+/** The number of failures to print. */
 const SHOWN = 5;
 
 const endpoint = {
@@ -43,17 +43,17 @@ const fixtures = SHAPES.flatMap((shape) => Object.values(story(shape)));
 const counts = new Map<string, number>();
 const failures: string[] = [];
 
-/** One of the story's events, told of one of many users, so that they meet each other's news. */
+/** An event of the fixture story for one of many users, so that their events interact. */
 function anyEvent(run: number, { pick, below }: Random): StripeObject {
-  const text = toldOf(String(below(USERS)), JSON.stringify(pick(fixtures)));
+  const text = ofUser(String(below(USERS)), JSON.stringify(pick(fixtures)));
   return { ...(JSON.parse(text) as StripeObject), id: `evt_fuzz_${run}` };
 }
 
-function toldOf(user: string, text: string): string {
+function ofUser(user: string, text: string): string {
   return text.replaceAll("Ada", `Ada${user}`).replaceAll("user_ada", `user_${user}`);
 }
 
-/** As the route does it. */
+/** The same call as the route's. */
 async function deliver(body: Buffer, signature: string | null, gateway: Gateway) {
   const request = new Request("http://localhost/", { method: "POST", body: new Uint8Array(body) });
   const raw = await readBody(request);
@@ -96,7 +96,7 @@ async function problemOf(name: string, { body, signature, signed }: Delivery, ga
   return null;
 }
 
-/** What a user of the database in memory has already: the story's facts in one product. */
+/** The stored facts of a user in the memory database: the fixture story's facts of one product. */
 function knownFacts(): (userId: string) => Fact[] {
   const facts = Object.values(story("g2")).flatMap((event) => {
     const parsed = stripe.parse(Buffer.from(JSON.stringify(event)));
@@ -104,7 +104,7 @@ function knownFacts(): (userId: string) => Fact[] {
     if (normalized?.outcome !== "facts") return [];
     return normalized.facts.filter(({ product }) => product === "writer").map(({ fact }) => fact);
   });
-  return (userId) => facts.map((fact) => ({ ...fact, subscription: toldOf(userId.slice(5), fact.subscription) }));
+  return (userId) => facts.map((fact) => ({ ...fact, subscription: ofUser(userId.slice(5), fact.subscription) }));
 }
 
 async function fuzzDatabase(): Promise<void> {

@@ -1,21 +1,21 @@
-/** Who may import whom: the layers of the architecture, as data. Checked by `npm test`. */
+/** The allowed imports between the layers, as data. `npm test` checks them. */
 
 export interface ImportRule {
   name: string;
   why: string;
-  /** Files that the rule is about. */
+  /** The importing files. */
   from: RegExp;
-  /** What they may not import: a file by its path in the project, or a package by its name. */
+  /** Forbidden imports: a file by its path in the project, or a package by its name. */
   mayNot: RegExp;
   /** Exceptions from `mayNot`. */
   except?: RegExp;
-  /** Also not by way of another file of ours. */
+  /** Also forbids chains through other files of ours. */
   transitive?: boolean;
-  /** Only for folders that have an index; in one without, each file is a face of its own. */
+  /** Only for folders with an index; in a folder without one, each file is public. */
   whereIndexed?: boolean;
 }
 
-/** Node's own modules, Postgres, the network's SDKs, and what reads the environment. */
+/** Node's own modules, Postgres, the SDKs with network access, and code that reads the environment. */
 const IO =
   /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|env|identity|observability)(\/|\.))/;
 const PURE =
@@ -24,7 +24,7 @@ const PURE =
 export const IMPORT_RULES: ImportRule[] = [
   {
     name: "app-by-index",
-    why: "app imports a folder of lib by its index: what is behind it may change",
+    why: "app imports a folder of lib by its index: the files behind it may change",
     from: /^(app\/|proxy\.ts$)/,
     mayNot: /^lib\/[^/]+\/.+/,
     except: /^lib\/([^/]+\/(scenarios\/)?index\.tsx?$|ui\/)/,
@@ -32,7 +32,7 @@ export const IMPORT_RULES: ImportRule[] = [
   },
   {
     name: "lib-not-app",
-    why: "lib knows nothing of the pages and routes that use it",
+    why: "lib does not depend on the pages and routes that use it",
     from: /^lib\/.*(?<!\.test)\.tsx?$/,
     mayNot: /^(app|scripts|tests|e2e)\//,
   },
@@ -44,7 +44,7 @@ export const IMPORT_RULES: ImportRule[] = [
   },
   {
     name: "processors-only",
-    why: "a processor's SDK stays behind the processor interface (and the sandbox that plays it)",
+    why: "only a processor's folder, and its fake in the sandbox, use the processor's SDK",
     from: /^(app|lib)\/(?!billing\/processors\/|sandbox\/).*(?<!\.test)\.tsx?$/,
     mayNot: /^(stripe|@paddle\/paddle-node-sdk)($|\/)/,
   },
@@ -57,7 +57,7 @@ export const IMPORT_RULES: ImportRule[] = [
   },
   {
     name: "gate-without-cache",
-    why: "whether something may be used is decided on the row itself, never on what was kept of it",
+    why: "the gate decides on the database row, never on a cached copy",
     from: /^lib\/usage\/(gate|gate-observer|micro-batcher|batch)\.ts$/,
     mayNot: /^lib\/entitlements(\/|$)/,
   },

@@ -1,4 +1,4 @@
-/** Starting and ending a child with all that it starts. */
+/** Starts and ends a child with all its descendants. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -8,16 +8,16 @@ import { ROOT } from "./project";
 
 const windows = process.platform === "win32";
 
-/** A process as it can be found again later: pids are reused, a pid with its start time is not. */
+/** Identifies a process for later: pids are reused, a pid with its start time is not. */
 export interface ProcessRecord {
   pid: number;
   startedAt: string;
 }
 
 /**
- * Runs a Node program in a process group of its own, so that a terminal's ctrl-C reaches us first and we end it whole.
- * Each Node process in it also ends by itself when its parent dies, since nobody can catch a kill -9. `output` is a file
- * for what it writes.
+ * Runs a Node program in its own process group, so that a terminal's ctrl-C reaches only us and we end the whole group.
+ * Each Node process in it also exits when its parent dies, since no process can catch a kill -9. `output` is a file for
+ * its output.
  */
 export function spawnGroup(
   argv: string[],
@@ -42,7 +42,7 @@ export function ended(child: ChildProcess): Promise<number> {
   });
 }
 
-/** Asks the whole group to end, and kills what is left of it after `graceMs`. */
+/** Sends SIGTERM to the whole group, and kills the rest after `graceMs`. */
 export async function endGroup(pid: number, { graceMs }: { graceMs: number }): Promise<void> {
   if (graceMs > 0) signalGroup(pid, "SIGTERM");
   const deadline = Date.now() + graceMs;
@@ -51,7 +51,7 @@ export async function endGroup(pid: number, { graceMs }: { graceMs: number }): P
   for (let i = 0; i < 40 && groupLives(pid); i++) await sleep(50);
 }
 
-/** Signals every process of the group; one that is gone already is no error. */
+/** Signals every process of the group; a process that is gone is no error. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   if (windows) {
     spawnSync("taskkill", ["/pid", String(pid), "/t", ...(signal === "SIGKILL" ? ["/f"] : [])], { stdio: "ignore" });
@@ -62,13 +62,13 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {}
 }
 
-/** The process as it is now, or null where there is none, or it cannot be told from another (Windows). */
+/** The process now; null if there is none, or if it cannot be identified (Windows). */
 export function recordOf(pid: number): ProcessRecord | null {
   const startedAt = startTime(pid);
   return startedAt === null ? null : { pid, startedAt };
 }
 
-/** Whether the recorded process itself still runs, not another with its pid. */
+/** Whether the recorded process still runs, not another one with its pid. */
 export function isSameProcess(record: ProcessRecord): boolean {
   return startTime(record.pid) === record.startedAt;
 }
@@ -80,7 +80,7 @@ function startTime(pid: number): string | null {
     return stdout.trim() || null;
   }
   try {
-    // After the name, which may hold spaces: state is field 3, the start in clock ticks since boot field 22.
+    // After the name, which may contain spaces: state is field 3, the start in clock ticks since boot field 22.
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");

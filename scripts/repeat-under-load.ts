@@ -1,6 +1,6 @@
 /**
- * Runs checks of `npm test` again and again while a busy loop occupies every core: `npm run test:load -- database http 10`.
- * Without checks those that run tests, without a number ten times. The output of a run that failed is kept.
+ * Repeats checks of `npm test` while a busy loop occupies every core: `npm run test:load -- database http 10`. The
+ * default is ten runs of the checks that run tests. The output of a failed run is kept.
  */
 import "./preflight";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -16,7 +16,7 @@ const checks = named.length > 0 ? named : ["unit", "database", "supabase", "pgbo
 const logs = path.join(WORK_DIRECTORY, "load");
 
 const loops: ChildProcess[] = os.cpus().map(() =>
-  // Ends with this script, however that ends.
+  // Ends with this script, also if the script is killed.
   spawn(process.execPath, ["-e", "const parent = process.ppid; while (process.ppid === parent);"], { stdio: "ignore" }),
 );
 const stop = () => {
@@ -43,7 +43,7 @@ for (let run = 1; run <= times; run += 1)
     console.log(`${run}/${times}  ${check.padEnd(10)}${seconds.padStart(6)} s  ${result}`);
   }
 
-// The loops would keep this process alive.
+// The loops would keep this process running.
 stop();
 console.log(`\n${times * checks.length - failed} passed, ${failed} failed, with ${loops.length} busy loops`);
 process.exitCode = failed === 0 ? 0 : 1;

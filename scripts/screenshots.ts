@@ -1,4 +1,4 @@
-/** Takes the pictures of the documentation from today's pages: `npm run screenshots`. */
+/** Takes the documentation's screenshots of the current pages: `npm run screenshots`. */
 import "./preflight";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -15,7 +15,7 @@ interface Picture {
   name: string;
   scheme: "light" | "dark";
   path: string;
-  /** Brings the page to where the picture is taken. */
+  /** Brings the page to the state of the screenshot. */
   before?: (page: Page) => Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 import "./preflight";
 import { fail } from "./project";
 
-// Not a literal: the file may be missing in a project that took the demo out.
+// Not a literal: the file may be missing in a project that removed the demo.
 const demo: string = "./demo";
 
 try {

@@ -1,4 +1,4 @@
-/** `npm run dev` and `npm run preview`: database, demo data and Next, together as one command. */
+/** `npm run dev` and `npm run preview`: database, demo data and Next in one command. */
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -18,7 +18,7 @@ type Mode = "dev" | "preview";
 
 const NEXT = path.join(ROOT, "node_modules", "next", "dist", "bin", "next");
 
-/** Starts everything, prints where to go, and stays until it is stopped or Next ends. */
+/** Starts everything, prints the addresses, and runs until it is stopped or Next ends. */
 export async function serve(mode: Mode): Promise<void> {
   const shutdown = new Shutdown();
   try {
@@ -33,7 +33,7 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   const settings = loadSettings({ development: mode === "dev" });
   const { dataDirectory, port } = settings;
   const url = `http://localhost:${port}`;
-  // Before the database is touched: it may be production's.
+  // Before any access to the database, which may be production's.
   refuseToStartMisconfigured({ ...process.env, TOLLGATE_SANDBOX: "1", NODE_ENV: "production" }, ["-H", "localhost"]);
 
   const held = await shutdown.step(holdDataDirectory(dataDirectory));
@@ -71,12 +71,12 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   void ended(child).then((code) => shutdown.exit(code));
 
   await shutdown.step(untilItAnswers(url));
-  // Next logs that first request a moment after it answered; these lines are to be the last.
+  // Next logs that first request a moment after its answer; these lines come last.
   await shutdown.step(sleep(250));
   for (const line of welcome(url, settings.usageApiKey ? "$USAGE_API_KEY" : "sandbox-usage-key")) console.log(line);
 }
 
-/** Where the page is, who to sign in as, what to try next. */
+/** The page's address, the demo users, and what to try next. */
 function welcome(url: string, usageKey: string): string[] {
   const consume = `curl ${url}/api/usage/consume -H "authorization: Bearer ${usageKey}" --json`;
   return [
@@ -95,7 +95,7 @@ async function embeddedDatabase(dataDirectory: string, shutdown: Shutdown): Prom
   return (await shutdown.step(starting)).url;
 }
 
-/** In a process of its own, which closes its connections by ending. */
+/** In its own process, which closes its connections by ending. */
 async function seed(env: NodeJS.ProcessEnv, shutdown: Shutdown): Promise<void> {
   if (!existsSync(path.join(ROOT, "scripts", "demo.ts"))) return;
   const argv = ["--import", "tsx", path.join(ROOT, "scripts", "seed.ts")];
@@ -109,7 +109,7 @@ async function distDirectory(mode: Mode, dataDirectory: string, shutdown: Shutdo
     const building = buildOnce(process.env, (child) => killOnExit(child, shutdown));
     return { TOLLGATE_DIST_DIR: await shutdown.step(building), NODE_ENV: "production" };
   }
-  // Next locks its distDir in development, so that each data directory but the default needs its own.
+  // Next locks its distDir in development, so each data directory except the default needs its own.
   if (dataDirectory === WORK_DIRECTORY) return { NODE_ENV: "development" };
   const name = createHash("sha256").update(dataDirectory).digest("hex").slice(0, 12);
   return {
@@ -122,7 +122,7 @@ function killOnExit(child: ChildProcess, shutdown: Shutdown): void {
   shutdown.add(() => (child.pid && child.exitCode === null ? endGroup(child.pid, { graceMs: 0 }) : undefined));
 }
 
-/** Throws where the port is taken; waits a moment where a killed run of ours is just letting go of it. */
+/** Throws if the port is taken; waits a moment if a killed run of ours is still releasing it. */
 async function freePort(port: number, { orphanPort }: { orphanPort: number | null }): Promise<void> {
   const deadline = Date.now() + (orphanPort === port ? 5_000 : 0);
   while (await isTaken(port)) {

@@ -1,9 +1,9 @@
-/** Ending a command that started things: once, in the reverse order, whatever it was doing at that moment. */
+/** Ends everything that a command started: once, in reverse order, at any moment of its start. */
 import process from "node:process";
 
 type Stop = () => Promise<void> | void;
 
-/** A second ctrl-C within this time is the same one: the terminal and npm both pass it on. */
+/** A second ctrl-C within this time is the same one: the terminal and npm both send it. */
 const SAME_SIGNAL_MS = 750;
 
 export class Shutdown {
@@ -16,13 +16,13 @@ export class Shutdown {
     this.watchParent();
   }
 
-  /** Registers what ends something: `stop` in order, `kill` at once when the user asks a second time. */
+  /** Registers how to end something: `stop` in order, `kill` at once if the user interrupts a second time. */
   add(stop: Stop, kill?: () => void): void {
     this.stops.unshift(stop);
     if (kill) this.kills.push(kill);
   }
 
-  /** Waits for a step of the start; one that ends after the shutdown began never returns. */
+  /** Waits for a step of the start; a step that ends after the shutdown began never returns. */
   async step<T>(work: Promise<T> | T): Promise<T> {
     const result = await work;
     return this.begunAt === null ? result : new Promise<never>(() => {});
@@ -46,7 +46,7 @@ export class Shutdown {
     else if (Date.now() - this.begunAt > SAME_SIGNAL_MS) for (const kill of this.kills) kill();
   }
 
-  /** Under npm the parent is npm: where that is killed, nobody is left who could stop us. */
+  /** Under npm the parent is npm: if npm is killed, no process is left to stop us. */
   private watchParent(): void {
     const parent = process.ppid;
     if (!process.env.npm_lifecycle_event) return;

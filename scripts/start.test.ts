@@ -1,4 +1,4 @@
-/** The commands refuse unsafe configurations as processes, before they start a server or touch a database. */
+/** The commands refuse unsafe configurations as processes, before they start a server or access a database. */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";

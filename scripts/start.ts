@@ -1,4 +1,4 @@
-/** `npm start`: production, refused before anything else when the configuration cannot work. */
+/** `npm start`: production. It first refuses a configuration that cannot work. */
 import "./preflight";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";

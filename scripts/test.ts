@@ -1,6 +1,6 @@
 /**
- * Everything that CI checks, in order, stopping at the first failure. `npm test -- unit database` runs only those;
- * `npm test -- list` names them.
+ * Everything that CI checks, in order, stopping at the first failure. `npm test -- unit database` runs only those; `npm
+ * test -- list` names them.
  */
 import "./preflight";
 import { spawnSync } from "node:child_process";
@@ -15,7 +15,7 @@ interface Check {
   commands: string[][];
   before?: () => Promise<void>;
   env?: Record<string, string>;
-  /** Why it cannot run on this machine; said in its place. CI has everything. */
+  /** The reason why it cannot run on this machine; printed in its place. CI has everything. */
   missing?: () => string | null;
 }
 
@@ -38,7 +38,7 @@ const CHECKS: Check[] = [
   { name: "database", commands: [["vitest", "run", "--project", "database"]] },
   // The product's requests and the sandbox's objects and events fit the processors' own descriptions.
   { name: "conformance", commands: [["vitest", "run", "--project", "conformance"]] },
-  // The same tests by the other ways to the database.
+  // The same tests over the other transports.
   {
     name: "supabase",
     commands: [["vitest", "run", "--project", "database"]],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** The first versions without the holes that are known; raise them when an advisory does. */
+/** The first versions without known vulnerabilities; raise them after an advisory. */
 const FLOORS: Readonly<Record<string, string>> = {
   next: "16.4.1",
   react: "19.3.1",
@@ -18,7 +18,7 @@ const lock = JSON.parse(readFileSync(path.join(import.meta.dirname, "..", "packa
   packages: Record<string, { version?: string }>;
 };
 
-test.each(Object.entries(FLOORS))("%s is at least %s, wherever it is installed", (name, floor) => {
+test.each(Object.entries(FLOORS))("%s is at least %s in every installed copy", (name, floor) => {
   const installed = Object.entries(lock.packages).filter(([key]) => key.endsWith(`node_modules/${name}`));
   expect(installed.length).toBeGreaterThan(0);
   for (const [key, { version = "0" }] of installed)

@@ -1,14 +1,14 @@
-/** A client as the documentation asks for one: it repeats what was not answered, with the same key, until it was. */
+/** A client as the documentation describes it: it repeats a request with the same key until it is answered. */
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ClientLog } from "./client-log";
 import type { Random } from "./random";
-import type { Told } from "./told";
 
 export interface Answer {
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what each route answers is read where it was asked.
+  // biome-ignore lint/suspicious/noExplicitAny: the caller of each route knows its answer.
   body: any;
   headers: Headers;
-  /** How often it was asked before: with 0 nothing can have happened without an answer. */
+  /** Earlier attempts; with 0, no work was done without an answer. */
   repeats: number;
 }
 
@@ -18,11 +18,11 @@ export interface Ask {
   headers?: Record<string, string>;
 }
 
-/** Longer than the server takes for its 503; an answer after it counts as lost. */
-const PATIENCE_MS = 6_000;
+/** Longer than the server takes for its 503; a later answer counts as lost. */
+const MAX_WAIT_MS = 6_000;
 
-export function clientOf(url: string, told: Told, random: Random) {
-  /** One attempt; null where no answer came, or the answer is that nobody can answer now. */
+export function clientOf(url: string, clientLog: ClientLog, random: Random) {
+  /** One attempt; null without an answer, or with one that asks to repeat. */
   async function attempt(
     path: string,
     { method = "POST", body, headers = {} }: Ask,
@@ -35,20 +35,20 @@ export function clientOf(url: string, told: Told, random: Random) {
         method,
         headers: { ...(content !== undefined && { "content-type": "application/json" }), ...headers },
         body: content,
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(MAX_WAIT_MS),
       });
       text = await response.text();
     } catch {
-      told.count("no answer");
+      clientLog.count("no answer");
       return null;
     }
-    told.count(String(response.status));
+    clientLog.count(String(response.status));
     if (response.status === 503) {
-      if (!response.headers.has("retry-after")) told.wrong.push(`${path}: 503 without Retry-After`);
+      if (!response.headers.has("retry-after")) clientLog.wrong.push(`${path}: 503 without Retry-After`);
       return null;
     }
     if (response.status >= 500) {
-      told.wrong.push(`${path}: ${response.status} ${text.slice(0, 120)}`);
+      clientLog.wrong.push(`${path}: ${response.status} ${text.slice(0, 120)}`);
       return null;
     }
     return { status: response.status, body: text === "" ? null : JSON.parse(text), headers: response.headers };
@@ -57,7 +57,9 @@ export function clientOf(url: string, told: Told, random: Random) {
   return {
     attempt,
 
-    /** Asks until there is an answer. `headers` are made anew each time: a signature has its time. */
+    /**
+     * Repeats the request until there is an answer. Each attempt gets new `headers`, since a signature contains a time.
+     */
     async ask(path: string, ask: Omit<Ask, "headers"> & { headers?: () => Record<string, string> }): Promise<Answer> {
       for (let repeats = 0; ; repeats += 1) {
         const answer = await attempt(path, { ...ask, headers: ask.headers?.() ?? {} });

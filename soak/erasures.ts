@@ -1,12 +1,12 @@
 /**
- * Users who erase their account while they consume, and come back: both lives of an account share one quota. Their names
- * differ from those of the other traffic, whose checks look for keys, which an erasure deletes.
+ * Users who erase their account during consumption, and return: the account before and after shares one quota. The
+ * users have their own names, since the other checks look for keys, which an erasure deletes.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { CATALOG } from "@/lib/billing/catalog";
 import type { Client } from "./client";
+import type { ClientLog } from "./client-log";
 import type { Random } from "./random";
-import type { Told } from "./told";
 import type { Finding } from "./verify";
 
 const FIELD = "messages_count";
@@ -16,13 +16,13 @@ const ROUNDS = 12;
 
 interface Worker {
   client: Client;
-  told: Told;
+  clientLog: ClientLog;
   random: Random;
-  goesOn: () => boolean;
+  isRunning: () => boolean;
 }
 
-export async function erasures({ client, told, random, goesOn }: Worker, name: string): Promise<void> {
-  for (let turn = 0; goesOn(); turn += 1) {
+export async function erasures({ client, clientLog, random, isRunning }: Worker, name: string): Promise<void> {
+  for (let turn = 0; isRunning(); turn += 1) {
     const userId = `eraser-${name.replace(" ", "-")}-${turn}`;
     const cookie = await signIn(client, userId);
     const consume = async (key: string) => {
@@ -30,21 +30,21 @@ export async function erasures({ client, told, random, goesOn }: Worker, name: s
       const body = { userId, field: FIELD, amount, idempotencyKey: key };
       const headers = () => ({ authorization: "Bearer sandbox-usage-key" });
       const { status, body: verdict, repeats } = await client.ask("/api/usage/consume", { body, headers });
-      if (status !== 200) told.wrong.push(`consume beside an erasure: ${status} ${JSON.stringify(verdict)}`);
-      else told.erasers.push({ userId, amount, allowed: verdict.allowed, repeats });
+      if (status !== 200) clientLog.wrong.push(`consume during an erasure: ${status} ${JSON.stringify(verdict)}`);
+      else clientLog.erasers.push({ userId, amount, allowed: verdict.allowed, repeats });
     };
     const erase = async () => {
       await sleep(random.whole(0, 15));
       const { status, body } = await client.ask("/api/account", { method: "DELETE", headers: () => ({ cookie }) });
-      if (status === 200) told.erasures += 1;
-      else told.wrong.push(`erasure: ${status} ${JSON.stringify(body)}`);
+      if (status === 200) clientLog.erasures += 1;
+      else clientLog.wrong.push(`erasure: ${status} ${JSON.stringify(body)}`);
     };
-    for (let round = 0; round < ROUNDS && goesOn(); round += 1) {
+    for (let round = 0; round < ROUNDS && isRunning(); round += 1) {
       const calls = Array.from({ length: random.whole(1, 4) }, (_, index) => consume(`${round}/${index}`));
       await Promise.all([...calls, ...(random.chance(0.6) ? [erase()] : [])]);
       await sleep(random.whole(10, 60));
     }
-    // The account exists at the end, with the counters of all its lives.
+    // The account exists at the end, with the counters from before its erasures.
     await consume("last");
   }
 }
@@ -58,24 +58,27 @@ async function signIn(client: Client, userId: string): Promise<string> {
 }
 
 /**
- * What was allowed over all lives of an account is counted in the last one, and within the limit. An erasure deletes keys:
- * a charge that was sent again, since its answer was lost, may count once in each life.
+ * The allowed units before and after all erasures are counted in the last account, within the limit. An erasure deletes
+ * keys: a charge that was repeated after a lost answer may count once per account.
  */
-export async function verifyErasures(told: Told, query: <Row>(text: string) => Promise<Row[]>): Promise<Finding> {
+export async function verifyErasures(
+  clientLog: ClientLog,
+  query: <Row>(text: string) => Promise<Row[]>,
+): Promise<Finding> {
   const rows = await query<{ user_id: string; counted: number; stored: number }>(`
     select s.user_id, (s.usage ->> '${FIELD}')::int as counted,
       (select coalesce(sum(l.amount), 0)::int from public.usage_ledger l
        where l.user_id = s.user_id and l.field = '${FIELD}') as stored
     from public.subscriptions s where s.product = 'chatbots' and s.user_id like 'eraser-%'`);
   const found = new Map(rows.map((row) => [row.user_id, row]));
-  const users = new Set(told.erasers.map(({ userId }) => userId));
+  const users = new Set(clientLog.erasers.map(({ userId }) => userId));
   const violations = [...users].flatMap((userId) => {
-    const charges = told.erasers.filter((each) => each.userId === userId);
+    const charges = clientLog.erasers.filter((each) => each.userId === userId);
     const allowed = charges.reduce((sum, each) => sum + (each.allowed ? each.amount : 0), 0);
     const repeated = charges.reduce((sum, each) => sum + each.amount * each.repeats, 0);
     const { counted, stored } = found.get(userId) ?? { counted: 0, stored: 0 };
     return [
-      ...(allowed > LIMIT ? [`${userId}: ${allowed} of ${LIMIT} allowed over all lives`] : []),
+      ...(allowed > LIMIT ? [`${userId}: ${allowed} of ${LIMIT} allowed over all erasures`] : []),
       ...(counted > LIMIT ? [`${userId}: ${counted} of ${LIMIT} counted`] : []),
       ...(counted !== stored ? [`${userId}: ${stored} in the ledger, ${counted} counted`] : []),
       ...(counted < allowed ? [`${userId}: ${allowed} allowed, ${counted} counted`] : []),
@@ -84,5 +87,5 @@ export async function verifyErasures(told: Told, query: <Row>(text: string) => P
         : []),
     ];
   });
-  return { what: "erasures: no refill, and nothing lost over all lives", checked: users.size, violations };
+  return { what: "erasures: no refill, and nothing lost over all erasures", checked: users.size, violations };
 }

@@ -1,4 +1,4 @@
-/** What is done to the installation, each with what it leaves mended behind it. */
+/** The faults; each repairs the installation afterwards. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { withClient } from "@/lib/database/migrate";
 import type { Installation } from "./installation";
@@ -6,11 +6,11 @@ import type { Random } from "./random";
 
 interface Fault {
   name: string;
-  /** How often in a round of the long form. */
+  /** The number of times in a round of the long form. */
   times: number;
   /** Also in the short form. */
   short?: true;
-  strike(installation: Installation, random: Random): Promise<void>;
+  inject(installation: Installation, random: Random): Promise<void>;
 }
 
 export const FAULTS: readonly Fault[] = [
@@ -18,19 +18,19 @@ export const FAULTS: readonly Fault[] = [
     name: "Postgres killed with -9, and started again",
     times: 3,
     short: true,
-    async strike({ postgres }, random) {
+    async inject({ postgres }, random) {
       await postgres.kill();
       await sleep(random.whole(0, 2_500));
       await postgres.start();
     },
   },
   {
-    name: "one of Postgres' processes killed with -9",
+    name: "one Postgres process killed with -9",
     times: 2,
-    async strike({ postgres }, random) {
+    async inject({ postgres }, random) {
       await postgres.killBackend();
       await sleep(random.whole(500, 1_500));
-      // Where a signal hit it while it recovered: found running, or started.
+      // If the signal hit Postgres during its recovery, it is found running, or started.
       await postgres.start();
     },
   },
@@ -38,16 +38,16 @@ export const FAULTS: readonly Fault[] = [
     name: "app killed with -9, and started again",
     times: 3,
     short: true,
-    async strike({ app }, random) {
+    async inject({ app }, random) {
       await app.kill("SIGKILL");
       await sleep(random.whole(0, 1_500));
       await app.start();
     },
   },
   {
-    name: "app asked to end, and started again",
+    name: "app stopped with SIGTERM, and started again",
     times: 1,
-    async strike({ app }) {
+    async inject({ app }) {
       await app.kill("SIGTERM");
       await app.start();
     },
@@ -55,7 +55,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "app and Postgres killed with -9 at once",
     times: 1,
-    async strike({ app, postgres }) {
+    async inject({ app, postgres }) {
       await Promise.all([app.kill("SIGKILL"), postgres.kill()]);
       await postgres.start();
       await app.start();
@@ -65,25 +65,25 @@ export const FAULTS: readonly Fault[] = [
     name: "database connections cut right after COMMIT was sent",
     times: 4,
     short: true,
-    strike: ({ back }, random) => cutting(back, "request sent", random),
+    inject: ({ back }, random) => cutting(back, "request sent", random),
   },
   {
-    name: "database connections cut when COMMIT was done, its answer lost",
+    name: "database connections cut after COMMIT, its answer lost",
     times: 4,
     short: true,
-    strike: ({ back }, random) => cutting(back, "answer lost", random),
+    inject: ({ back }, random) => cutting(back, "answer lost", random),
   },
   {
     name: "clients' connections cut, the server's answer lost",
     times: 3,
     short: true,
-    strike: ({ front }, random) => cutting(front, "answer lost", random),
+    inject: ({ front }, random) => cutting(front, "answer lost", random),
   },
   {
     name: "all database connections reset",
     times: 2,
     short: true,
-    async strike({ back }, random) {
+    async inject({ back }, random) {
       for (let again = random.whole(1, 4); again > 0; again -= 1) {
         back.cutAll();
         await sleep(random.whole(50, 300));
@@ -93,7 +93,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "all clients' connections reset",
     times: 2,
-    async strike({ front }, random) {
+    async inject({ front }, random) {
       for (let again = random.whole(1, 4); again > 0; again -= 1) {
         front.cutAll();
         await sleep(random.whole(50, 300));
@@ -103,7 +103,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "all sessions ended by an administrator",
     times: 1,
-    strike: ({ postgres }) =>
+    inject: ({ postgres }) =>
       withClient(postgres.url(), async (client) => {
         await client.query(
           "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tollgate'",
@@ -114,7 +114,7 @@ export const FAULTS: readonly Fault[] = [
     name: "a slow database",
     times: 2,
     short: true,
-    async strike({ back }, random) {
+    async inject({ back }, random) {
       back.delay = random.whole(20, 250);
       await sleep(random.whole(1_000, 2_500));
       back.delay = 0;
@@ -123,7 +123,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "a database that does not answer for seconds, then resets",
     times: 1,
-    async strike({ back }, random) {
+    async inject({ back }, random) {
       back.stalled = true;
       await sleep(random.whole(1_500, 5_000));
       back.stalled = false;
@@ -133,16 +133,16 @@ export const FAULTS: readonly Fault[] = [
   {
     name: "slow clients",
     times: 1,
-    async strike({ front }, random) {
+    async inject({ front }, random) {
       front.delay = random.whole(50, 400);
       await sleep(random.whole(1_000, 2_500));
       front.delay = 0;
     },
   },
   {
-    name: "rows of many users locked by somebody else",
+    name: "rows of many users locked by another connection",
     times: 2,
-    strike: ({ postgres }, random) =>
+    inject: ({ postgres }, random) =>
       withClient(postgres.url(), async (client) => {
         await client.query("begin");
         await client.query(
@@ -154,18 +154,18 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Some connections in a row, each as it next asks for something; where little is asked, fewer. */
+/** Cuts several connections, each at its next request; fewer if there are few requests. */
 async function cutting(
-  wire: Installation["back"],
+  proxy: Installation["back"],
   at: Parameters<Installation["back"]["cutNext"]>[1],
   random: Random,
 ): Promise<void> {
-  wire.cutNext(random.whole(2, 12), at);
+  proxy.cutNext(random.whole(2, 12), at);
   await sleep(random.whole(500, 1_500));
-  wire.cutNext(0, at);
+  proxy.cutNext(0, at);
 }
 
-/** The faults of the short form once each, or whole rounds of the long form; the seed orders them. */
+/** The faults of the short form once each, or whole rounds of the long form, in an order from the seed. */
 export function* faultsOf(form: "short" | "long", random: Random): Generator<Fault> {
   if (form === "short") return yield* random.shuffle(FAULTS.filter(({ short }) => short));
   for (;;) yield* random.shuffle(FAULTS.flatMap((fault) => Array.from({ length: fault.times }, () => fault)));

@@ -1,6 +1,6 @@
 /**
- * What is tormented: a real Postgres that flushes its log, the production build as `npm run preview` serves it, and a
- * wire that can be hurt before each of them.
+ * The installation under test: a real Postgres that flushes its log, the production build of `npm run preview`, and a
+ * faulty TCP proxy before each.
  */
 import { closeSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import net from "node:net";
@@ -14,40 +14,40 @@ import { ended, signalGroup, spawnGroup } from "@/scripts/process-group";
 import { ROOT } from "@/scripts/project";
 import { databaseUrl } from "@/tests/support/database-url";
 import { unset } from "@/tests/support/preview";
+import { httpProtocol, postgresProtocol } from "./protocols";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy";
-import { httpWire, postgresWire } from "./wires";
 
 const NEXT = path.join(ROOT, "node_modules", "next", "dist", "bin", "next");
 const DATABASE = "soak";
 const DURABLE = { fsync: "on", synchronous_commit: "on", full_page_writes: "on" };
 
 export interface Installation {
-  /** Where clients go: through the wire that can be hurt. */
+  /** The clients' address: the front proxy. */
   url: string;
-  /** What the app writes. */
+  /** The app's log. */
   logFile: string;
   /** Between the clients and the app. */
   front: TcpProxy;
   /** Between the app and Postgres. */
   back: TcpProxy;
   postgres: {
-    /** Directly, for who looks on; changes with every start. */
+    /** The direct address, for checks; changes with every start. */
     url(): string;
-    /** Kills the server and all its processes with -9, as a host that dies. */
+    /** Kills the server and all its processes with -9, like a dying host. */
     kill(): Promise<void>;
-    /** Kills one process with -9 that serves the app: the server ends all others and recovers by itself. */
+    /** Kills one process that serves the app with -9: the server ends all others and recovers by itself. */
     killBackend(): Promise<void>;
     start(): Promise<void>;
   };
   app: {
     kill(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
-    /** Starts it; done when it answers. */
+    /** Starts it, and resolves when it answers. */
     start(): Promise<void>;
   };
   stop(): Promise<void>;
 }
 
-/** Builds where the sources changed, and starts everything on a data directory of its own. */
+/** Builds if the sources changed, and starts everything on its own data directory. */
 export async function startInstallation(directory: string): Promise<Installation> {
   const cluster = path.join(directory, "postgres");
   let server = await startEmbeddedPostgres({ directory: cluster, settings: DURABLE });
@@ -60,11 +60,11 @@ export async function startInstallation(directory: string): Promise<Installation
     const direct = () => databaseUrl(server.url, DATABASE);
     await migrate(direct());
     const data = realpathSync(await ask(direct(), "show data_directory"));
-    const back = await startTcpProxy(addressOf(server.url), postgresWire);
+    const back = await startTcpProxy(addressOf(server.url), postgresProtocol);
     stops.push(() => back.close());
 
     const port = await freePort();
-    const front = await startTcpProxy({ host: "localhost", port }, httpWire);
+    const front = await startTcpProxy({ host: "localhost", port }, httpProtocol);
     stops.push(() => front.close());
     const distDir = await buildOnce(process.env, () => {});
     const logFile = path.join(directory, "app.log");
@@ -93,7 +93,7 @@ export async function startInstallation(directory: string): Promise<Installation
       if (!ending?.pid) return;
       const gone = ended(ending);
       signalGroup(ending.pid, signal);
-      // A server that is asked to end finishes what it has begun; not for ever.
+      // A stopping server finishes its requests, but not without end.
       const late = setTimeout(() => signalGroup(ending.pid as number, "SIGKILL"), 8_000);
       await gone;
       clearTimeout(late);
@@ -108,7 +108,7 @@ export async function startInstallation(directory: string): Promise<Installation
       postgres: {
         url: direct,
         async kill() {
-          // Its children first: they would end what they are doing if they saw it die.
+          // Its children first: they would stop their work if they saw their parent die.
           const postmaster = postmasterOf(data);
           for (const pid of [...childrenOf(postmaster), postmaster]) killProcess(pid);
           while (isAlive(postmaster)) await sleep(20);
@@ -158,7 +158,7 @@ async function ask(url: string, query: string): Promise<string> {
   }
 }
 
-/** Without the database: a server that is alive and not ready has started too. */
+/** Without the database: a process that is alive but not ready has started too. */
 async function answers(port: number): Promise<boolean> {
   try {
     await fetch(`http://localhost:${port}/api/health`, { signal: AbortSignal.timeout(5_000) });
@@ -177,7 +177,7 @@ function postmasterOf(data: string): number {
   return Number(readFileSync(path.join(data, "postmaster.pid"), "utf8").split("\n")[0]);
 }
 
-/** Where there is no /proc, the children see their parent die and follow. */
+/** Without /proc, the children exit after their parent. */
 function childrenOf(parent: number): number[] {
   try {
     return readdirSync("/proc")
@@ -195,7 +195,7 @@ function isAlive(pid: number): boolean {
 
 function statOf(pid: number): { state: string; parent: number } | null {
   try {
-    // After the name, which may hold spaces.
+    // After the name, which may contain spaces.
     const [state = "", parent] = readFileSync(`/proc/${pid}/stat`, "utf8")
       .replace(/^.*\) /s, "")
       .split(" ");

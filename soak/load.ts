@@ -1,7 +1,7 @@
 /**
  * The documents' two load lists on the production build: 100 users who each make ten chatbots at once, and one webhook
- * delivered a thousand times. Results are exact; latencies stand beside those of a handler that does nothing, on the
- * same server with the same number of callers, since a machine's own speed says nothing of ours.
+ * delivered a thousand times. Results are exact. Latencies are compared with an empty handler of the same server and
+ * the same number of callers, since machines differ.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,18 +16,18 @@ import type { Installation } from "./installation";
 const USERS = Array.from({ length: 100 }, (_, index) => `load-${index}`);
 const EACH = 10;
 const DELIVERIES = 1_000;
-/** Requests that are under way at once. */
+/** Concurrent requests. */
 const CALLERS = 64;
 const SECRET = "whsec_tollgate_sandbox";
 
 interface Answered {
   milliseconds: number;
   status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: what each route answers is read where it was asked.
+  // biome-ignore lint/suspicious/noExplicitAny: the caller of each route knows its answer.
   body: any;
 }
 
-/** Both lists; whether every result was exact. */
+/** Runs both lists; returns whether every result was exact. */
 export async function loadLists({ url, postgres, logFile }: Installation): Promise<boolean> {
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
@@ -40,7 +40,7 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
     const baseline = [await empty()];
 
     const cookies = await Promise.all(USERS.map((userId) => signIn(url, userId)));
-    // Interleaved, so that each user's ten are under way together beside everybody else's.
+    // In this order each user's ten requests run concurrently, beside other users'.
     const creations = await burst(USERS.length * EACH, (turn) => {
       const cookie = cookies[Math.floor(turn / EACH)] as string;
       return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
@@ -67,7 +67,7 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
         (select count(*) from decisions where event_id = '${event.id}'),
         (select count(*) from usage_windows where user_id = 'load-webhook' and source <> 'free')`);
     baseline.push(await empty());
-    // Statistics of the server come a moment later.
+    // The server updates its statistics with a delay.
     await sleep(1_500);
     const [deadlocks] = await one("select deadlocks from pg_stat_database where datname = current_database()");
     const failed = readFileSync(logFile, "utf8").match(
@@ -78,8 +78,8 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
     return printResults([
       ["chatbots made", count(creations, ({ status }) => status === 201), USERS.length],
       ["refused at the limit", count(creations, ({ status }) => status === 402), USERS.length * (EACH - 1)],
-      ["chatbots there", chatbots[0], USERS.length],
-      ["users who have one", chatbots[1], USERS.length],
+      ["chatbots stored", chatbots[0], USERS.length],
+      ["users with a chatbot", chatbots[1], USERS.length],
       ["users whose count is 1", chatbots[2], USERS.length],
       ["deliveries applied", count(deliveries, ({ body }) => body?.outcome === "applied"), 1],
       [
@@ -88,7 +88,7 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
         DELIVERIES - 1,
       ],
       ["rows of the event", stored[0], 1],
-      ["deliveries counted on it", stored[1], DELIVERIES],
+      ["deliveries counted for it", stored[1], DELIVERIES],
       ["decisions of it", stored[2], 1],
       ["windows opened", stored[3], 1],
       ["deadlocks", deadlocks, 0],
@@ -99,7 +99,7 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
   }
 }
 
-/** `total` calls by so many callers at once, in their order. */
+/** Sends `total` calls in their order, from all callers at once. */
 async function burst(total: number, call: (turn: number) => Promise<Answered>): Promise<Answered[]> {
   const answers: Answered[] = [];
   let next = 0;

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed makes the same choices, though not the same timing. */
+/** Repeatable randomness: the same seed makes the same choices, but not the same timing. */
 
 export interface Random {
   /** 0 ≤ x < 1 */
@@ -8,7 +8,7 @@ export interface Random {
   pick<T>(from: readonly T[]): T;
   chance(share: number): boolean;
   shuffle<T>(items: readonly T[]): T[];
-  /** A generator of its own, so that one caller's pace does not change another's choices. */
+  /** A separate generator, so that one caller's pace does not change another's choices. */
   fork(name: string): Random;
 }
 

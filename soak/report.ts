@@ -1,22 +1,22 @@
-/** What the run was, in numbers, and what the check found. */
+/** Prints the run's numbers and the check's findings. */
 import { printTable } from "@/bench/table";
+import type { ClientLog } from "./client-log";
 import type { Installation } from "./installation";
-import type { Told } from "./told";
 import type { Finding } from "./verify";
 
 const SHOWN = 10;
 
-/** Prints it; whether nothing was found. */
+/** Returns whether there were no violations. */
 export function report(
-  told: Told,
+  clientLog: ClientLog,
   faults: ReadonlyMap<string, number>,
   { front, back }: Installation,
   findings: readonly Finding[],
 ): boolean {
   table("Faults", faults);
-  table("Connections cut where it hurts, between app and Postgres", back.cuts);
+  table("Connections cut at the worst moment, between app and Postgres", back.cuts);
   table("… and between clients and app", front.cuts);
-  table("Answers", told.answers);
+  table("Answers", clientLog.answers);
   printTable(
     "After it",
     ["check", "looked at", "violations"],

@@ -1,13 +1,13 @@
 /**
  * `npm run soak`: mixed traffic on the production build while servers are killed and connections are cut, and at the end
- * an independent check of what clients were told.
+ * an independent check of the clients' answers.
  *
  *   npm run soak              sixty faults, some minutes
- *   npm run soak -- short     one of each kind that matters most, within a minute: a part of `npm test`
+ *   npm run soak -- short     one fault of each important kind, within a minute: a part of `npm test`
  *   npm run soak -- load      the documents' load lists instead, with their latencies beside a baseline
  *   SOAK_SEED=…               the same choices again; SOAK_FAULTS=200 longer
  *
- * Ends with 1 where anything that was acknowledged is missing or there twice, or a limit was passed.
+ * Exits with 1 if acknowledged work is missing or stored twice, or a limit was exceeded.
  */
 import "@/scripts/preflight";
 import { randomBytes } from "node:crypto";
@@ -16,24 +16,24 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientOf } from "./client";
+import { ClientLog } from "./client-log";
 import { faultsOf } from "./faults";
 import { type Installation, startInstallation } from "./installation";
 import { loadLists } from "./load";
 import { type Random, randomOf } from "./random";
 import { report } from "./report";
-import { Told } from "./told";
 import { startTraffic } from "./traffic";
 import { type Finding, verify } from "./verify";
 
 const FAULTS = Number(process.env.SOAK_FAULTS ?? 60);
-/** However slow the machine is. */
+/** For slow machines. */
 const MOST_MS = 15 * 60_000;
 
 async function soak(installation: Installation, form: "short" | "long", random: Random): Promise<boolean> {
-  const told = new Told();
-  const traffic = startTraffic(clientOf(installation.url, told, random.fork("client")), told, random);
+  const clientLog = new ClientLog();
+  const traffic = startTraffic(clientOf(installation.url, clientLog, random.fork("client")), clientLog, random);
   const begun = performance.now();
-  const struck = new Map<string, number>();
+  const injected = new Map<string, number>();
   await sleep(1_500);
   let left = form === "long" ? FAULTS : Number.POSITIVE_INFINITY;
   for (const fault of faultsOf(form, random.fork("faults"))) {
@@ -41,28 +41,26 @@ async function soak(installation: Installation, form: "short" | "long", random: 
     left -= 1;
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(`${seconds.padStart(6)} s  ${fault.name}`);
-    await fault.strike(installation, random);
-    struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1);
+    await fault.inject(installation, random);
+    injected.set(fault.name, (injected.get(fault.name) ?? 0) + 1);
     await sleep(random.whole(400, 1_600));
   }
   await traffic.end();
-  console.log(
-    `${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  everything asked for has its answer\n`,
-  );
-  const findings = [ran(told, installation), ...(await verify(installation.postgres.url(), told))];
-  return report(told, struck, installation, findings);
+  console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  every request has its answer\n`);
+  const findings = [ran(clientLog, installation), ...(await verify(installation.postgres.url(), clientLog))];
+  return report(clientLog, injected, installation, findings);
 }
 
-/** A run without traffic or without cuts would find nothing, whatever is wrong. */
-function ran(told: Told, { back, front }: Installation): Finding {
+/** Without traffic or cuts, the checks would find no violation in any case. */
+function ran(clientLog: ClientLog, { back, front }: Installation): Finding {
   const happened: [what: string, times: number][] = [
-    ["charges allowed", told.charges.filter(({ allowed }) => allowed).length],
-    ["charges refused", told.charges.filter(({ allowed }) => !allowed).length],
-    ["give-backs", told.charges.filter(({ givenBack }) => givenBack > 0).length],
-    ["reservations settled", told.reservations.filter(({ settled }) => settled !== null).length],
-    ["chatbots made", told.chatbots.filter(({ id }) => id !== null).length],
-    ["subscriptions told to the end", told.subscribers.length],
-    ["erasures", told.erasures],
+    ["charges allowed", clientLog.charges.filter(({ allowed }) => allowed).length],
+    ["charges refused", clientLog.charges.filter(({ allowed }) => !allowed).length],
+    ["give-backs", clientLog.charges.filter(({ givenBack }) => givenBack > 0).length],
+    ["reservations settled", clientLog.reservations.filter(({ settled }) => settled !== null).length],
+    ["chatbots made", clientLog.chatbots.filter(({ id }) => id !== null).length],
+    ["subscriptions complete", clientLog.subscribers.length],
+    ["erasures", clientLog.erasures],
     ["connections to the database cut", back.cuts.size],
     ["connections of clients cut", front.cuts.size],
   ];
@@ -85,7 +83,7 @@ const installation = await startInstallation(directory);
 let clean = false;
 const stop = async (code: number) => {
   await installation.stop();
-  // Kept where something was found: the app's log and the database tell more.
+  // Kept if a violation was found: the app's log and the database help to explain it.
   if (clean || code !== 1) rmSync(directory, { recursive: true, force: true });
   else console.log(`\nKept: ${directory}`);
   process.exit(code);

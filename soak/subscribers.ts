@@ -1,4 +1,4 @@
-/** One subscription's story, told by its processor's signed events until each was acknowledged. */
+/** One subscription's history: its processor's signed events, each delivered until it is acknowledged. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Price } from "@/lib/billing/catalog";
 import { addMonths } from "@/lib/billing/period";
@@ -7,56 +7,56 @@ import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
 import { sign as signStripe } from "@/lib/billing/processors/stripe/events";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import type { Client } from "./client";
+import type { ClientLog } from "./client-log";
 import type { Random } from "./random";
-import type { Told } from "./told";
 
-interface Telling {
+interface Context {
   client: Client;
-  told: Told;
+  clientLog: ClientLog;
   random: Random;
   userId: string;
 }
 
-interface Story {
+interface History {
   processor: "stripe" | "paddle";
   startsAt: number;
   renewedAt: number;
-  /** What happens in the first period, and what tells of the second. */
-  chapters: [Record<string, unknown>[], Record<string, unknown>[]];
+  /** The events of the first and of the second period. */
+  periods: [Record<string, unknown>[], Record<string, unknown>[]];
 }
 
 /**
- * From free to Basic, to Plus in the same period, and into the next one, which begins seconds from now. A chapter's
- * events come in any order, some twice, some at once.
+ * From free to Basic, to Plus in the same period, and into the next one, which begins seconds from now. The events of a
+ * period arrive in any order, some twice, some concurrently.
  */
-export async function tellSubscription(telling: Telling): Promise<void> {
-  const { client, told, random, userId } = telling;
+export async function deliverSubscription(context: Context): Promise<void> {
+  const { client, clientLog, random, userId } = context;
   const renewsAt = Math.ceil(Date.now() / 1000) * 1000 + random.whole(3, 8) * 1000;
   const subscription = `sub_${userId.replaceAll("-", "")}`;
   const price: Price = { product: "writer", plan: "basic", interval: "monthly" };
   const begin = { id: subscription, price, startsAt: addMonths(renewsAt, -1) };
-  const story = random.chance(0.5) ? stripeStory(begin, userId) : paddleStory(begin);
-  if (story.processor === "paddle") await link(client, told, `ctm_${subscription.slice(4)}`, userId);
+  const history = random.chance(0.5) ? stripeHistory(begin, userId) : paddleHistory(begin);
+  if (history.processor === "paddle") await link(client, clientLog, `ctm_${subscription.slice(4)}`, userId);
 
-  const [first, second] = story.chapters;
-  await deliverAll(telling, story.processor, first);
-  await sleep(Math.max(0, story.renewedAt - Date.now()));
-  await deliverAll(telling, story.processor, second);
-  const { startsAt, renewedAt } = story;
-  told.subscribers.push({ userId, subscription, plan: "plus", startsAt, renewedAt });
+  const [first, second] = history.periods;
+  await deliverAll(context, history.processor, first);
+  await sleep(Math.max(0, history.renewedAt - Date.now()));
+  await deliverAll(context, history.processor, second);
+  const { startsAt, renewedAt } = history;
+  clientLog.subscribers.push({ userId, subscription, plan: "plus", startsAt, renewedAt });
 }
 
-function stripeStory(begin: { id: string; price: Price; startsAt: number }, userId: string): Story {
+function stripeHistory(begin: { id: string; price: Price; startsAt: number }, userId: string): History {
   const played = playSubscription({ ...begin, userId });
   const { startsAt } = begin;
   const renewedAt = played.periodEnd();
-  // Before the renewal, also where months of different lengths put that into the past.
+  // Before the renewal, also if months of different lengths put it into the past.
   const changesAt = Math.min(Date.now(), renewedAt) - 60_000;
   return {
     processor: "stripe",
     startsAt,
     renewedAt,
-    chapters: [
+    periods: [
       [played.created(), played.paid("subscription_create", startsAt), played.planChanged("plus", changesAt)],
       [
         played.renewed(),
@@ -67,25 +67,25 @@ function stripeStory(begin: { id: string; price: Price; startsAt: number }, user
   };
 }
 
-function paddleStory(begin: { id: string; price: Price; startsAt: number }): Story {
+function paddleHistory(begin: { id: string; price: Price; startsAt: number }): History {
   const played = playPaddleSubscription(begin);
   const { startsAt } = begin;
   const renewedAt = played.periodEnd();
-  // Before the renewal, also where months of different lengths put that into the past.
+  // Before the renewal, also if months of different lengths put it into the past.
   const changesAt = Math.min(Date.now(), renewedAt) - 60_000;
   return {
     processor: "paddle",
     startsAt,
     renewedAt,
-    chapters: [
+    periods: [
       [played.created(), played.activated(), played.paid("web", startsAt), played.planChanged("plus", changesAt)],
       [played.renewed(), played.paid("subscription_recurring", renewedAt)],
     ],
   };
 }
 
-/** Paddle's events do not say whose they are in words that can be believed: an admin does. */
-async function link(client: Client, told: Told, customerId: string, userId: string): Promise<void> {
+/** Paddle's events carry no trusted user id, so an admin links the customer. */
+async function link(client: Client, clientLog: ClientLog, customerId: string, userId: string): Promise<void> {
   const signedIn = await client.ask("/api/auth/local", { body: { userId: "admin" } });
   const cookie = signedIn.headers
     .getSetCookie()
@@ -93,20 +93,20 @@ async function link(client: Client, told: Told, customerId: string, userId: stri
     .join("; ");
   const body = { processor: "paddle", customerId, userId };
   const { status, body: answer } = await client.ask("/api/admin/links", { body, headers: () => ({ cookie }) });
-  if (status !== 200) told.wrong.push(`link: ${status} ${JSON.stringify(answer)}`);
+  if (status !== 200) clientLog.wrong.push(`link: ${status} ${JSON.stringify(answer)}`);
 }
 
 async function deliverAll(
-  telling: Telling,
-  processor: Story["processor"],
+  context: Context,
+  processor: History["processor"],
   events: Record<string, unknown>[],
 ): Promise<void> {
-  const { random } = telling;
+  const { random } = context;
   const twice = events.filter(() => random.chance(0.3));
   await Promise.all(
     random.shuffle([...events, ...twice]).map(async (event) => {
       await sleep(random.whole(0, 400));
-      await deliver(telling, processor, event);
+      await deliver(context, processor, event);
     }),
   );
 }
@@ -120,16 +120,16 @@ const SIGNED = {
   }),
 };
 
-/** Until it is acknowledged, as processors do; each attempt with a signature of its own time. */
+/** Repeats a delivery until it is acknowledged, as processors do; each attempt has a signature of its own time. */
 async function deliver(
-  { client, told, userId }: Telling,
-  processor: Story["processor"],
+  { client, clientLog, userId }: Context,
+  processor: History["processor"],
   event: Record<string, unknown>,
 ) {
   const raw = JSON.stringify(event);
   const headers = () => SIGNED[processor](raw, Math.floor(Date.now() / 1000));
   const { status, body } = await client.ask(`/api/webhook/${processor}`, { body: raw, headers });
   const id = String(processor === "stripe" ? event.id : event.event_id);
-  if (status !== 200) told.wrong.push(`${processor} webhook ${id}: ${status} ${JSON.stringify(body)}`);
-  else told.events.push({ processor, id, userId, outcome: body.outcome });
+  if (status !== 200) clientLog.wrong.push(`${processor} webhook ${id}: ${status} ${JSON.stringify(body)}`);
+  else clientLog.events.push({ processor, id, userId, outcome: body.outcome });
 }

@@ -1,39 +1,39 @@
 /**
- * A wire that can be hurt: a TCP proxy on loopback that delays, stalls, cuts, and swallows answers. It knows nothing of
- * what travels on it but what `Wire` tells it.
+ * A faulty connection: a TCP proxy on loopback that delays, stalls and cuts, and loses answers. It knows its traffic
+ * only through `Protocol`.
  */
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What of a protocol must be known to cut it where it hurts most. */
-export interface Wire {
-  /** What a client's bytes ask for, by name; null where they ask for nothing that changes anything. */
-  asks(bytes: Buffer): string | null;
-  /** Whether these bytes end an answer: from here on the server has done it for good. */
-  answered(bytes: Buffer): boolean;
+/** Parts of a protocol that the proxy needs to cut at the worst moment. */
+export interface Protocol {
+  /** The name of the request in a client's bytes; null if it writes nothing. */
+  requestIn(bytes: Buffer): string | null;
+  /** Whether these bytes end an answer: the server has then committed the work. */
+  endsAnswer(bytes: Buffer): boolean;
 }
 
-/** Where a connection is cut: as soon as its request was passed on, or when the answer came and was not passed back. */
+/** When to cut a connection: after its request was sent, or before its answer is passed on. */
 export type CutAt = "request sent" | "answer lost";
 
 export interface TcpProxy {
   readonly port: number;
-  /** Where new connections go from now on. */
+  /** The destination of new connections. */
   upstream: { host: string; port: number };
-  /** Milliseconds that every packet waits, in both directions. */
+  /** The delay of every packet in milliseconds, in both directions. */
   delay: number;
-  /** While true nothing passes, and nothing is closed: the worst kind of network. */
+  /** While true, no packet passes and no connection closes. */
   stalled: boolean;
-  /** Resets every connection; how many there were. */
+  /** Resets every connection, and returns their number. */
   cutAll(): number;
-  /** Cuts each of the next `count` connections that ask for something, at the given place; 0 lets go of what is left. */
+  /** Cuts each of the next `count` connections with a request, at the given moment; 0 cancels the rest. */
   cutNext(count: number, at: CutAt): void;
-  /** What was cut so far, by place and by what it had asked for. */
+  /** The number of cuts by moment and request. */
   readonly cuts: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(upstream: { host: string; port: number }, wire: Wire): Promise<TcpProxy> {
+export async function startTcpProxy(upstream: { host: string; port: number }, protocol: Protocol): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   const cuts = new Map<string, number>();
   let pending: CutAt[] = [];
@@ -41,24 +41,24 @@ export async function startTcpProxy(upstream: { host: string; port: number }, wi
 
   function connect(client: net.Socket): void {
     const server = net.connect({ ...proxy.upstream, noDelay: true });
-    const pair: Pair = { client, server, asked: null };
+    const pair: Pair = { client, server, request: null };
     pairs.add(pair);
     client.setNoDelay(true);
     pass(client, server, (bytes) => {
-      pair.asked = wire.asks(bytes) ?? pair.asked;
-      return pair.asked !== null && cutsNow("request sent", pair) ? "then cut" : "pass";
+      pair.request = protocol.requestIn(bytes) ?? pair.request;
+      return pair.request !== null && takeCut("request sent", pair) ? "then cut" : "pass";
     });
     pass(server, client, (bytes) => {
-      if (pair.asked === null || !wire.answered(bytes)) return "pass";
-      if (cutsNow("answer lost", pair)) return "cut";
-      pair.asked = null;
+      if (pair.request === null || !protocol.endsAnswer(bytes)) return "pass";
+      if (takeCut("answer lost", pair)) return "cut";
+      pair.request = null;
       return "pass";
     });
     for (const [one, other] of [
       [client, server],
       [server, client],
     ] as const) {
-      // A broken side breaks the other, as a network would.
+      // A broken side breaks the other, as in a network.
       one.on("error", () => {});
       one.on("close", () => {
         pairs.delete(pair);
@@ -66,14 +66,14 @@ export async function startTcpProxy(upstream: { host: string; port: number }, wi
       });
     }
 
-    /** Keeps the order of a direction, whatever each packet waits for. */
-    function pass(from: net.Socket, to: net.Socket, judge: (bytes: Buffer) => "pass" | "cut" | "then cut"): void {
+    /** Keeps the order of a direction, however long each packet waits. */
+    function pass(from: net.Socket, to: net.Socket, decide: (bytes: Buffer) => "pass" | "cut" | "then cut"): void {
       let last = Promise.resolve();
       from.on("data", (bytes: Buffer) => {
         last = last.then(async () => {
           if (proxy.delay > 0) await sleep(proxy.delay);
           while (proxy.stalled) await sleep(20);
-          const verdict = judge(bytes);
+          const verdict = decide(bytes);
           if (verdict === "cut") return reset(pair);
           if (!to.destroyed) to.write(bytes, verdict === "then cut" ? () => reset(pair) : undefined);
         });
@@ -82,12 +82,12 @@ export async function startTcpProxy(upstream: { host: string; port: number }, wi
     }
   }
 
-  /** Takes a cut that was asked for, if one of this kind is left. */
-  function cutsNow(at: CutAt, { asked }: Pair): boolean {
+  /** Takes one pending cut of this kind, if there is one. */
+  function takeCut(at: CutAt, { request }: Pair): boolean {
     const found = pending.indexOf(at);
     if (found < 0) return false;
     pending.splice(found, 1);
-    const what = `${at}: ${asked}`;
+    const what = `${at}: ${request}`;
     cuts.set(what, (cuts.get(what) ?? 0) + 1);
     return true;
   }
@@ -122,8 +122,8 @@ export async function startTcpProxy(upstream: { host: string; port: number }, wi
 interface Pair {
   client: net.Socket;
   server: net.Socket;
-  /** What was asked for and not answered yet. */
-  asked: string | null;
+  /** The name of the unanswered request. */
+  request: string | null;
 }
 
 function reset({ client, server }: Pair): void {

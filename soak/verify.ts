@@ -1,30 +1,30 @@
 /**
- * The independent check: tables as they are, beside what clients were told. It asks none of the functions that did the
- * work, but for the two that look for drift.
+ * The independent check: compares the tables with the clients' answers. It calls none of the functions that did the
+ * work, except the two that look for drift.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { CATALOG } from "@/lib/billing/catalog";
 import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import type { ClientLog } from "./client-log";
 import { verifyErasures } from "./erasures";
-import type { Told } from "./told";
 
 export interface Finding {
   what: string;
-  /** How many things were looked at. */
+  /** The number of checked items. */
   checked: number;
-  /** One line each; empty is what is wanted. */
+  /** One line per violation. */
   violations: string[];
 }
 
 type Query = <Row>(text: string) => Promise<Row[]>;
 
-/** Milliseconds within which the retry job has decided what was acknowledged undecided. */
+/** The retry job decides events within this time in milliseconds. */
 const RETRIED_MS = 900_000;
 
-export async function verify(url: string, told: Told): Promise<Finding[]> {
+export async function verify(url: string, clientLog: ClientLog): Promise<Finding[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   const gateway = createGateway(postgresTransport(url));
@@ -32,15 +32,19 @@ export async function verify(url: string, told: Told): Promise<Finding[]> {
   try {
     await untilDecided(query);
     return [
-      { what: "answers that no client should get", checked: sum(told.answers.values()), violations: told.wrong },
-      await charges(told, query),
-      await reservations(told, query),
-      await totals(told, query),
-      await limits(told, query),
-      await chatbots(told, query),
-      await verifyErasures(told, query),
-      await events(told, query),
-      await subscribers(told, query),
+      {
+        what: "answers that no client should get",
+        checked: sum(clientLog.answers.values()),
+        violations: clientLog.wrong,
+      },
+      await charges(clientLog, query),
+      await reservations(clientLog, query),
+      await totals(clientLog, query),
+      await limits(clientLog, query),
+      await chatbots(clientLog, query),
+      await verifyErasures(clientLog, query),
+      await events(clientLog, query),
+      await subscribers(clientLog, query),
       await drift(gateway),
       await rebuilt(gateway),
     ];
@@ -49,7 +53,7 @@ export async function verify(url: string, told: Told): Promise<Finding[]> {
   }
 }
 
-/** What is stored and was not decided is the app's own to retry; what never is decided shows in the events' check. */
+/** The app retries undecided events itself; the check of events reports those that stay undecided. */
 async function untilDecided(query: Query): Promise<void> {
   const begun = Date.now();
   while (Date.now() - begun < RETRIED_MS) {
@@ -63,8 +67,8 @@ async function untilDecided(query: Query): Promise<void> {
 
 type Gateway = ReturnType<typeof createGateway>;
 
-/** Each allowed key is in the ledger once with its amount, less what was given back of it; no other key is. */
-async function charges(told: Told, query: Query): Promise<Finding> {
+/** The ledger has each allowed key once with its amount, less the released part, and no other key. */
+async function charges(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ user_id: string; key: string; times: number; charged: number; given_back: number }>(`
     select user_id, idempotency_key as key, count(*) filter (where amount > 0)::int as times,
       coalesce(sum(amount) filter (where amount > 0), 0)::int as charged,
@@ -72,38 +76,38 @@ async function charges(told: Told, query: Query): Promise<Finding> {
     from public.usage_ledger where user_id like 'soak-%' and idempotency_key is not null group by 1, 2`);
   const stored = new Map(rows.map((row) => [`${row.user_id}|${row.key}`, row]));
   const violations: string[] = [];
-  for (const { userId, key, amount, allowed, givenBack } of told.charges) {
+  for (const { userId, key, amount, allowed, givenBack } of clientLog.charges) {
     const row = stored.get(`${userId}|${key}`);
     stored.delete(`${userId}|${key}`);
     const wanted = allowed ? `1 × ${amount} − ${givenBack}` : "nothing";
     const is = row ? `${row.times} × ${row.charged / row.times} − ${row.given_back}` : "nothing";
-    if (is !== wanted) violations.push(`${userId} ${key}: told ${wanted}, stored ${is}`);
+    if (is !== wanted) violations.push(`${userId} ${key}: answered ${wanted}, stored ${is}`);
   }
-  for (const key of stored.keys()) violations.push(`${key}: stored, and nobody was told`);
-  return { what: "charges and give-backs: none lost, none twice", checked: told.charges.length, violations };
+  for (const key of stored.keys()) violations.push(`${key}: stored, and no client got an answer`);
+  return { what: "charges and give-backs: none lost, none twice", checked: clientLog.charges.length, violations };
 }
 
-async function reservations(told: Told, query: Query): Promise<Finding> {
+async function reservations(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ id: string; state: string; settled: number | null }>(`
     select reservation_id as id, state, (verdict ->> 'settled')::int as settled
     from public.reservations where user_id like 'soak-%'`);
   const stored = new Map(rows.map((row) => [row.id, row]));
-  const violations = told.reservations.flatMap(({ id, settled }) => {
+  const violations = clientLog.reservations.flatMap(({ id, settled }) => {
     const row = stored.get(id);
-    if (!row) return [`${id}: acknowledged and not there`];
-    return settled === row.settled ? [] : [`${id}: told ${settled}, stored ${row.settled} (${row.state})`];
+    if (!row) return [`${id}: acknowledged and missing`];
+    return settled === row.settled ? [] : [`${id}: answered ${settled}, stored ${row.settled} (${row.state})`];
   });
-  return { what: "reservations: settled as told, once", checked: told.reservations.length, violations };
+  return { what: "reservations: settled as answered, once", checked: clientLog.reservations.length, violations };
 }
 
-/** Everything that a user was told, added up, is what the ledger adds up to. */
-async function totals(told: Told, query: Query): Promise<Finding> {
+/** The sum of a user's answers is the sum of the user's ledger rows. */
+async function totals(clientLog: ClientLog, query: Query): Promise<Finding> {
   const wanted = new Map<string, number>();
   const add = (userId: string, field: string, amount: number) =>
     wanted.set(`${userId} ${field}`, (wanted.get(`${userId} ${field}`) ?? 0) + amount);
-  for (const { userId, field, amount, allowed, givenBack } of told.charges)
+  for (const { userId, field, amount, allowed, givenBack } of clientLog.charges)
     if (allowed) add(userId, field, amount - givenBack);
-  for (const { userId, field, settled } of told.reservations) add(userId, field, settled ?? 0);
+  for (const { userId, field, settled } of clientLog.reservations) add(userId, field, settled ?? 0);
   const rows = await query<{ name: string; sum: number }>(`
     select user_id || ' ' || field as name, sum(amount)::int as sum
     from public.usage_ledger where user_id like 'soak-%' group by 1`);
@@ -111,13 +115,13 @@ async function totals(told: Told, query: Query): Promise<Finding> {
   const names = new Set([...wanted.keys(), ...stored.keys()]);
   const violations = [...names].flatMap((name) => {
     const [one, other] = [wanted.get(name) ?? 0, stored.get(name) ?? 0];
-    return one === other ? [] : [`${name}: told ${one}, stored ${other}`];
+    return one === other ? [] : [`${name}: answered ${one}, stored ${other}`];
   });
   return { what: "totals of each user and field", checked: names.size, violations };
 }
 
-/** By the ledger's own instants, in each period by itself, and by the highest plan that was announced in it. */
-async function limits(told: Told, query: Query): Promise<Finding> {
+/** Per period, by the ledger's own instants, against the highest plan announced in it. */
+async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
   const messages = CATALOG.chatbots.plans.free.limits.messages_count;
   const words = CATALOG.writer.plans.plus.limits.words_used;
   const free = await query<{ user_id: string; used: number; counted: number }>(`
@@ -128,7 +132,7 @@ async function limits(told: Told, query: Query): Promise<Finding> {
     ...(used > messages ? [`${user_id}: ${used} of ${messages} messages`] : []),
     ...(used !== counted ? [`${user_id}: ${used} in the ledger, ${counted} counted`] : []),
   ]);
-  const periods = new Map(told.subscribers.map((each) => [each.userId, each]));
+  const periods = new Map(clientLog.subscribers.map((each) => [each.userId, each]));
   const rows = await query<{ user_id: string; at: Date; amount: number }>(`
     select user_id, at, amount::int from public.usage_ledger
     where user_id like 'soak-subscribe-%' and field = 'words_used'`);
@@ -139,11 +143,11 @@ async function limits(told: Told, query: Query): Promise<Finding> {
     used.set(period, (used.get(period) ?? 0) + amount);
   }
   for (const [period, sum] of used) if (sum > words) violations.push(`${period}: ${sum} of ${words} words`);
-  return { what: "limits: none passed in any period", checked: free.length + used.size, violations };
+  return { what: "limits: none exceeded in any period", checked: free.length + used.size, violations };
 }
 
-/** What was made is there once, what was deleted is not, and a lost answer left one or none. */
-async function chatbots(told: Told, query: Query): Promise<Finding> {
+/** A created chatbot exists once, a deleted one does not, and a lost answer left one or none. */
+async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ id: string; name: string; user_id: string }>(
     "select id, name, user_id from public.chatbots where user_id like 'soak-%'",
   );
@@ -153,16 +157,16 @@ async function chatbots(told: Told, query: Query): Promise<Finding> {
     const name = `${row.user_id}|${row.name}`;
     named.set(name, [...(named.get(name) ?? []), row]);
   }
-  for (const { userId, name, state, id } of told.chatbots) {
+  for (const { userId, name, state, id } of clientLog.chatbots) {
     const there = named.get(`${userId}|${name}`) ?? [];
     named.delete(`${userId}|${name}`);
     const least = state === "made" ? 1 : 0;
     const most = state === "made" || state === "unknown" ? 1 : 0;
     if (there.length < least || there.length > most)
-      violations.push(`${userId} ${name}: ${state}, ${there.length} there`);
+      violations.push(`${userId} ${name}: ${state}, ${there.length} stored`);
     if (state === "made" && there[0]?.id !== id) violations.push(`${userId} ${name}: another id`);
   }
-  for (const name of named.keys()) violations.push(`${name}: there, and nobody asked for it`);
+  for (const name of named.keys()) violations.push(`${name}: stored, and no client asked for it`);
   const limit = CATALOG.chatbots.plans.free.limits.chatbots_count;
   const counts = await query<{ user_id: string; things: number; counted: number; allowed: number }>(`
     select s.user_id, (select count(*)::int from public.chatbots c where c.user_id = s.user_id) as things,
@@ -171,45 +175,49 @@ async function chatbots(told: Told, query: Query): Promise<Finding> {
   for (const { user_id, things, counted, allowed } of counts)
     if (things !== counted || things > allowed)
       violations.push(`${user_id}: ${things} chatbots, ${counted} counted, ${allowed} allowed`);
-  return { what: "chatbots: each there once, the gauge is their number", checked: told.chatbots.length, violations };
+  return {
+    what: "chatbots: each stored once, the gauge equals their number",
+    checked: clientLog.chatbots.length,
+    violations,
+  };
 }
 
-async function events(told: Told, query: Query): Promise<Finding> {
+async function events(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ event: string; outcome: string | null }>(
     "select processor || ' ' || id as event, outcome from public.webhook_events",
   );
   const stored = new Map(rows.map(({ event, outcome }) => [event, outcome]));
-  const violations = told.events.flatMap(({ processor, id, outcome }) => {
+  const violations = clientLog.events.flatMap(({ processor, id, outcome }) => {
     const is = stored.get(`${processor} ${id}`);
-    if (is === undefined) return [`${processor} ${id}: acknowledged (${outcome}) and not there`];
-    return is === "applied" || is === "ignored" ? [] : [`${processor} ${id}: ${is}, told ${outcome}`];
+    if (is === undefined) return [`${processor} ${id}: acknowledged (${outcome}) and missing`];
+    return is === "applied" || is === "ignored" ? [] : [`${processor} ${id}: ${is}, answered ${outcome}`];
   });
-  return { what: "events: acknowledged, stored and decided", checked: told.events.length, violations };
+  return { what: "events: acknowledged, stored and decided", checked: clientLog.events.length, violations };
 }
 
-/** The plan that was told last, and each period's start opened once. */
-async function subscribers(told: Told, query: Query): Promise<Finding> {
-  const standing = await query<{ user_id: string; plan: string; starts: Date }>(`
+/** The plan of the last event, and each period's start opened once. */
+async function subscribers(clientLog: ClientLog, query: Query): Promise<Finding> {
+  const rows = await query<{ user_id: string; plan: string; starts: Date }>(`
     select user_id, plan, current_period_start as starts from public.subscriptions
     where product = 'writer' and user_id like 'soak-subscribe-%'`);
   const windows = await query<{ user_id: string; starts: string[] }>(`
     select user_id, array_agg(extract(epoch from window_start)::bigint * 1000 order by window_start)::text[] as starts
     from public.usage_windows where product = 'writer' and source <> 'free' and user_id like 'soak-subscribe-%'
     group by 1`);
-  const stands = new Map(standing.map((row) => [row.user_id, row]));
+  const stored = new Map(rows.map((row) => [row.user_id, row]));
   const opened = new Map(windows.map((row) => [row.user_id, row.starts.join(" ")]));
-  const violations = told.subscribers.flatMap(({ userId, plan, startsAt, renewedAt }) => {
-    const row = stands.get(userId);
+  const violations = clientLog.subscribers.flatMap(({ userId, plan, startsAt, renewedAt }) => {
+    const row = stored.get(userId);
     const begun = [startsAt, renewedAt].map((at) => Math.floor(at / 1000) * 1000).join(" ");
     return [
-      ...(row?.plan === plan ? [] : [`${userId}: told ${plan}, is ${row?.plan}`]),
+      ...(row?.plan === plan ? [] : [`${userId}: sent ${plan}, is ${row?.plan}`]),
       ...(row?.starts?.getTime() === renewedAt ? [] : [`${userId}: its period starts ${row?.starts?.toISOString()}`]),
       ...(opened.get(userId) === begun ? [] : [`${userId}: windows opened at ${opened.get(userId)}, not ${begun}`]),
     ];
   });
   return {
-    what: "subscriptions: the plan as told, each period opened once",
-    checked: told.subscribers.length,
+    what: "subscriptions: the plan as sent, each period opened once",
+    checked: clientLog.subscribers.length,
     violations,
   };
 }
@@ -223,7 +231,7 @@ async function drift(gateway: Gateway): Promise<Finding> {
     violations.push(...page.drifts.map((each) => JSON.stringify(each)));
     after = page.next;
   }
-  return { what: "find_usage_drift: counters are what the ledger says", checked, violations };
+  return { what: "find_usage_drift: counters agree with the ledger", checked, violations };
 }
 
 async function rebuilt(gateway: Gateway): Promise<Finding> {
@@ -233,7 +241,7 @@ async function rebuilt(gateway: Gateway): Promise<Finding> {
     checked += 1;
     for (const { part } of differences) violations.push(`${userId} ${product}: ${part} differs from its facts`);
   }
-  return { what: "db:rebuild: what is stored is what its facts add up to", checked, violations };
+  return { what: "db:rebuild: stored timelines agree with their facts", checked, violations };
 }
 
 function sum(numbers: Iterable<number>): number {

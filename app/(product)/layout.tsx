@@ -3,8 +3,8 @@ import { currentUser } from "@/lib/identity";
 import { PageFrame } from "@/lib/ui";
 
 /**
- * The frame of the signed-in pages. Each page itself sends those who are not signed in away (`pageUser`), since
- * only it knows the way back. No loading.tsx below: pages come whole, so that they are complete without script.
+ * The frame of the signed-in pages. Each page redirects signed-out visitors (`requirePageUser`), since only the page
+ * knows the path to return to. There is no loading.tsx: pages arrive complete, so that they work without script.
  */
 export default async function ProductLayout({ children }: { children: ReactNode }) {
   if ((await currentUser()) === null) return children;

@@ -1,6 +1,6 @@
 "use server";
 
-/** What the forms of the admin's pages do without script: the same calls as the routes. */
+/** Server actions of the admin pages, for use without script: the same calls as the routes. */
 import { dismissOne, linkByHand } from "@/lib/admin";
 import { linkRequest } from "@/lib/billing";
 import { gateway } from "@/lib/database";
@@ -17,7 +17,7 @@ export async function dismissEvent(_: Refusal | null, form: FormData): Promise<R
   });
 }
 
-/** To the page of the user who has the subscription now. */
+/** Redirects to the page of the subscription's current user. */
 export async function moveSubscription(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (by) => {
     const fields = actionFields(form);

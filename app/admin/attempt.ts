@@ -8,8 +8,8 @@ import { enterRequest } from "@/lib/rate-limit";
 import type { Refusal } from "@/lib/ui";
 
 /**
- * Does something for the signed-in admin and goes to the page that it names; a refusal comes back as a sentence for the
- * form. The origin is checked as the routes check it.
+ * Runs an action for the signed-in admin and redirects to the page it returns; a refusal returns a sentence for the
+ * form. The origin is checked as in the routes.
  */
 export async function attempt(work: (by: string) => Promise<string>): Promise<Refusal | null> {
   let path: string;
@@ -27,6 +27,6 @@ export async function attempt(work: (by: string) => Promise<string>): Promise<Re
       return { error: message, reason: error.reason ?? problem };
     return { error: "The database did not answer. Please try again." };
   }
-  // Outside the try: a redirect is thrown.
+  // Outside the try, since a redirect is thrown.
   redirect(path as Route);
 }

@@ -6,7 +6,10 @@ import { AdminHeader } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: { default: "Admin", template: "%s · Admin · Tollgate" } };
 
-/** The frame. Each page itself turns away whoever is no admin (`adminUser`); without one there is no frame either. */
+/**
+ * The frame of the admin pages. Each page rejects visitors who are not admins (`adminUser`), and then the frame is
+ * missing too.
+ */
 export default async function AdminLayout({ children }: { children: ReactNode }) {
   const user = await currentUser();
   if (!user?.admin) return children;

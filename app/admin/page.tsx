@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { isProductId, product as productOf } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { adminUser, Cell, Empty, ReconcileForm, RowLink, Section, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Health" };
@@ -13,7 +13,7 @@ const ACTS = 10;
 export default async function HealthPage() {
   await adminUser("/admin");
   const [{ locale }, health, acts] = await Promise.all([
-    reader(),
+    requestLocale(),
     gateway().serviceHealth(HOURS),
     gateway().auditEntries(null, ACTS),
   ]);
@@ -39,7 +39,7 @@ export default async function HealthPage() {
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Health</h1>
-      <p className="mt-1 text-muted text-sm">The last seven days, and what stands open now.</p>
+      <p className="mt-1 text-muted text-sm">The last seven days, and open work.</p>
       <dl className="mt-4 grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-5">
         {figures.map(({ name, value, trouble, href }) => (
           <div key={name} className="bg-surface px-4 py-3">
@@ -99,7 +99,7 @@ export default async function HealthPage() {
         </Section>
         <Section id="nearest" title="Nearest to a limit">
           <Table caption="Nearest to a limit" head={["User", "Meter", "Used"]}>
-            {health.nearest.length === 0 && <Empty columns={3}>Nobody has used 80 % of a limit.</Empty>}
+            {health.nearest.length === 0 && <Empty columns={3}>No user has used 80 % of a limit.</Empty>}
             {health.nearest.map(({ userId, field, used, limit }) => (
               <tr key={`${userId}/${field}`}>
                 <Cell>
@@ -148,7 +148,8 @@ export default async function HealthPage() {
       <Section id="reconcile" title="Reconcile">
         <p className="mb-3 max-w-prose text-muted text-sm">
           Compares every live subscription with its processor, counters with the ledger and gauges with the things they
-          count. What is not found at a processor is only reported: a wrong key must not take plans away.
+          count. A subscription that a processor does not know is only reported, since a wrong key must not remove
+          plans.
         </p>
         <ReconcileForm />
       </Section>

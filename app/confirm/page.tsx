@@ -6,10 +6,10 @@ import { confirmationOf, currentUser } from "@/lib/identity";
 import { Logo, MAIN, returnPath } from "@/lib/ui";
 import { ConfirmForm } from "@/lib/ui/identity/confirm-form";
 
-/** The address holds a token: it must not reach other sites or search engines. */
+/** The address contains a token, which must not reach other sites or search engines. */
 export const metadata: Metadata = { title: "Confirm", referrer: "same-origin", robots: { index: false } };
 
-/** The page of an e-mail's link. It confirms nothing itself: its button posts, so that no other site can do so unseen. */
+/** The page of the link in an e-mail. Its button confirms by POST, so that no other site can confirm unseen. */
 export default async function ConfirmPage({ searchParams }: PageProps<"/confirm">) {
   if (env().identity !== "supabase") notFound();
   const [query, user] = await Promise.all([searchParams, currentUser()]);

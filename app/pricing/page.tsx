@@ -10,7 +10,7 @@ import {
   pricingChoice,
   pricingPath,
   processorName,
-  reader,
+  requestLocale,
   Segments,
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
@@ -27,7 +27,7 @@ interface PricingPageProps {
 
 /** For everybody: those who are signed in see which plan is theirs and what choosing another means. */
 export default async function PricingPage({ searchParams }: PricingPageProps) {
-  const [parameters, user, { locale }] = await Promise.all([searchParams, currentUser(), reader()]);
+  const [parameters, user, { locale }] = await Promise.all([searchParams, currentUser(), requestLocale()]);
   if (user) await enterPage(user.id);
   const usage = user && (await usageOf(user.id));
   const processors = await payableProcessors();

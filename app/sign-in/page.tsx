@@ -27,7 +27,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
           <>
             You are {user.name ?? user.id}.{" "}
             <Link href={path as Route} className="text-ink underline underline-offset-4">
-              Go on as you are
+              Continue as the current user
             </Link>
           </>
         )}

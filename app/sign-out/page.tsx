@@ -5,7 +5,7 @@ import { ClerkPart } from "@/lib/ui/identity/identity-panel";
 
 export const metadata: Metadata = { title: "Sign out" };
 
-/** Clerk ends its session by script; the others by a form, so that looking at this page ends nothing. */
+/** Clerk ends its session by script, the other providers by a form, so that viewing this page signs no user out. */
 export default function SignOutPage() {
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">

@@ -14,7 +14,7 @@ interface SignUpPageProps {
 export default async function SignUpPage({ searchParams }: SignUpPageProps) {
   const { next, problem, notice } = await searchParams;
   const path = returnPath(next);
-  // Locally anybody is anybody: an account is made by signing in.
+  // The local provider creates an account at sign-in.
   if (env().identity === "local") redirect(`/sign-in?next=${encodeURIComponent(path)}` as Route);
   return (
     <main id={MAIN} tabIndex={-1} className="mx-auto w-full max-w-md px-5 py-10 outline-none sm:py-16">

@@ -45,9 +45,9 @@ class Round {
   }
 
   /** The gate's call: charges of several products in one transaction. */
-  async consumeInTurn(charges: readonly [keyof typeof LIMITS, number][]) {
+  async consumeSequential(charges: readonly [keyof typeof LIMITS, number][]) {
     const answers = await this.call("consume sequentially", () =>
-      gateway.consumeInTurn(
+      gateway.consumeSequential(
         charges.map(([field, amount], call) => ({ call, userId: this.userId, field, amount, key: null })),
       ),
     );
@@ -121,7 +121,7 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
         round.consume("words_used", 300),
         round.consume("words_used", 200),
         round.consume("messages_count", 100),
-        round.consumeInTurn([
+        round.consumeSequential([
           ["messages_count", 50],
           ["words_used", 500],
         ]),
@@ -139,11 +139,11 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
       await Promise.all([
         round.erase(),
         round.consume("words_used", 250),
-        round.consumeInTurn([
+        round.consumeSequential([
           ["words_used", 240],
           ["messages_count", 90],
         ]),
-        round.consumeInTurn([
+        round.consumeSequential([
           ["messages_count", 45],
           ["words_used", 250],
         ]),

@@ -44,7 +44,7 @@ describe("a limit override, after an erasure and a return", () => {
     const sum = { userId, field: "words_used", amount: 1, unkeyed: 1 } as const;
     expect(await gateway.consumeBatch([sum])).toEqual([null]);
     const charge = { call: 0, userId, field: "words_used", amount: 1, key: null } as const;
-    expect(await gateway.consumeInTurn([charge])).toMatchObject([[{ allowed: false, limit: 0 }]]);
+    expect(await gateway.consumeSequential([charge])).toMatchObject([[{ allowed: false, limit: 0 }]]);
   });
 
   test("a limit above the plan's is not restored", async () => {

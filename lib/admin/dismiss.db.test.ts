@@ -36,7 +36,7 @@ describe("an event that an admin dismisses", () => {
       reason: "dismissed",
     });
     expect(await waiting()).toMatchObject({ deferred: 0 });
-    const { inbox } = await gateway.measureBilling();
+    const { inbox } = await gateway.billingMetrics();
     expect(inbox).toEqual([]);
 
     await linkCustomer({ processor: "stripe", customerId: "cus_dismissed", userId: "dismissed" }, gateway);

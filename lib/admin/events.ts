@@ -1,6 +1,6 @@
 /** Lists, shows, dismisses and replays webhook events. */
 import { dismiss, replay } from "@/lib/billing";
-import type { EventCursor, EventLine, EventStory, Gateway } from "@/lib/database";
+import type { EventCursor, EventDetail, EventRow, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { audited } from "./audit";
@@ -31,10 +31,10 @@ function readCursor(after: string): EventCursor {
 }
 
 /** @throws HttpError 404, DatabaseError not_found */
-export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventStory> {
+export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventDetail> {
   if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
   requireEventId(id);
-  return gateway.webhookEventStory(processor, id);
+  return gateway.webhookEventDetail(processor, id);
 }
 
 /** @throws HttpError 404 if the id cannot be an event's; the audit log could not store it */
@@ -46,7 +46,7 @@ function noSuchEvent(): HttpError {
   return new HttpError(404, "event_not_found", "There is no such event.");
 }
 
-type EventState = Pick<EventLine, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
+type EventState = Pick<EventRow, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
 
 /** The action that releases a waiting event, as a sentence; null if the event does not wait. */
 export function releaseOf({ outcome, reason, hintUserId, customerId, attempts }: EventState): string | null {
@@ -93,7 +93,7 @@ export async function dismissOne(processor: string, id: string, by: string, gate
 /** Outcomes of events that an admin can dismiss. */
 const DISMISSIBLE: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
 
-export function canBeDismissed({ outcome }: Pick<EventLine, "outcome">): boolean {
+export function canBeDismissed({ outcome }: Pick<EventRow, "outcome">): boolean {
   return DISMISSIBLE.has(outcome);
 }
 

@@ -1,15 +1,15 @@
 /** A user's decisions and details for admins. */
-import type { DecisionLine, Gateway, UserStory } from "@/lib/database";
-import { trailNumbers, trailWords } from "@/lib/messages/activity";
+import type { DecisionRow, Gateway, UserDetail } from "@/lib/database";
+import { activityNumbers, activityWords } from "@/lib/messages/activity";
 import { DEFAULT_LOCALE } from "@/lib/messages/format";
 import type { UsageView } from "@/lib/usage";
 
 /** A decision, with the sentence that the user reads. */
-export type ExplainedDecision = DecisionLine & { sentence: string };
+export type ExplainedDecision = DecisionRow & { sentence: string };
 
 /** A user's decisions, the latest first. @throws DatabaseError not_found */
 export async function decisionsOf(userId: string, limit: number, gateway: Gateway) {
-  const { decisions } = await gateway.userStory(userId, limit);
+  const { decisions } = await gateway.userDetail(userId, limit);
   return { userId, decisions: decisions.map((decision) => withSentence(decision, DEFAULT_LOCALE)) };
 }
 
@@ -17,15 +17,15 @@ export async function decisionsOf(userId: string, limit: number, gateway: Gatewa
 export async function explain(
   userId: string,
   gateway: Gateway,
-): Promise<{ story: UserStory; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
-  const story = await gateway.userStory(userId, 100);
+): Promise<{ story: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
+  const story = await gateway.userDetail(userId, 100);
   const { corrected: _, ...usage } = await gateway.usage(userId);
   const { events } = await gateway.webhookEvents({ userId, outcome: "waiting" }, null, 50);
   return { story, usage, waiting: events };
 }
 
-function withSentence(decision: DecisionLine, locale: string): ExplainedDecision {
-  const { what, why } = trailWords(decision);
-  const numbers = trailNumbers(decision, locale);
+function withSentence(decision: DecisionRow, locale: string): ExplainedDecision {
+  const { what, why } = activityWords(decision);
+  const numbers = activityNumbers(decision, locale);
   return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
@@ -52,7 +52,7 @@ describe("a checkout", () => {
       idempotencyKey: id,
     });
     expect(url).toBe(`https://pay.example/${checkouts[0]?.id}`);
-    expect((await gateway.payers(buyer.id)).customers).toEqual([
+    expect((await gateway.billingAccounts(buyer.id)).customers).toEqual([
       { processor: "stripe", customer: customers[0]?.customer },
     ]);
     const links = await gateway.resolveLinks("stripe", {

@@ -148,7 +148,7 @@ async function open(
  * Never found by email: an address proves nothing.
  */
 async function customerFor(buyer: Buyer, { id, processor }: StoredCheckout, { client }: Reached, { gateway }: Selling) {
-  const { customers } = await gateway.payers(buyer.id);
+  const { customers } = await gateway.billingAccounts(buyer.id);
   const known = customers.find((each) => each.processor === processor);
   if (known) return known.customer;
   const { id: userId, email } = buyer;

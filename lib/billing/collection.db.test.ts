@@ -1,7 +1,7 @@
 /** Plan changes whose charge is no card's at once: bank debits, sent invoices, and cards that the payer must confirm. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import { testDatabase } from "@/tests/support/database";

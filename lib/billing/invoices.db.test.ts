@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
@@ -158,5 +158,7 @@ test("a customer deleted at the processor is no customer any more", async () => 
   const created = Math.floor(Date.now() / 1000);
   const deleted = { ...customerObject({ id: `cus_${userId}`, created }), deleted: true };
   await deliver(gateway, event("customer.deleted", deleted, undefined, { id: `evt_gone_${userId}`, created }));
-  expect((await gateway.payers(userId)).customers).toEqual([{ processor: "paddle", customer: `ctm_${userId}` }]);
+  expect((await gateway.billingAccounts(userId)).customers).toEqual([
+    { processor: "paddle", customer: `ctm_${userId}` },
+  ]);
 });

@@ -1,6 +1,6 @@
 /** The processor's own pages and papers, for what is the user's own only. */
 
-import type { LinkedCustomer, Payers } from "@/lib/database";
+import type { BillingAccounts, LinkedCustomer } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
 import { PRODUCT_IDS, type ProductId } from "./catalog";
@@ -18,7 +18,7 @@ const LISTED = 100;
  * @throws DatabaseError
  */
 export async function invoicesOf(userId: string, shop: Selling): Promise<InvoicesView> {
-  const payers = await shop.gateway.payers(userId);
+  const payers = await shop.gateway.billingAccounts(userId);
   const unavailable = new Set<Processor>();
   const lists = await Promise.all(
     sourcesOf(payers).map((source) =>
@@ -47,7 +47,7 @@ interface Source {
  * By customer where we know that the customer is the user; else by subscription: whoever pays by Paddle may have typed
  * somebody else's address, and what else that customer has bought is none of theirs.
  */
-function sourcesOf({ customers, subscriptions }: Payers): Source[] {
+function sourcesOf({ customers, subscriptions }: BillingAccounts): Source[] {
   const processors: Processor[] = ["stripe", "paddle"];
   return [
     ...customers.map(({ processor, customer }) => ({ processor, of: { customer } })),
@@ -81,7 +81,7 @@ async function invoicesFrom({ processor, of }: Source, shop: Selling): Promise<I
  * @throws HttpError 404, 503, DatabaseError
  */
 export async function invoiceDocument(userId: string, processor: string, id: string, shop: Selling): Promise<string> {
-  for (const { processor: at, of } of sourcesOf(await shop.gateway.payers(userId))) {
+  for (const { processor: at, of } of sourcesOf(await shop.gateway.billingAccounts(userId))) {
     if (at !== processor) continue;
     const { client } = await reached(shop, at);
     const own = await asked(at, client.invoices(of));
@@ -107,7 +107,7 @@ export async function portalOf(
 
 /** @param mirror the subscription to manage; null: the user has none */
 async function portalFor(userId: string, mirror: Mirror | null, shop: Selling): Promise<{ url: string }> {
-  const { customers } = await shop.gateway.payers(userId);
+  const { customers } = await shop.gateway.billingAccounts(userId);
   const returnUrl = `${shop.appUrl}/billing`;
   if (mirror === null) {
     const [latest] = customers;

@@ -2,7 +2,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { testDatabase } from "@/tests/support/database";
@@ -80,7 +80,7 @@ test("another plan closes the first: only one can be paid, and one is", async ()
   const second = await open("ultra");
   expect(await pay(first.session)).toEqual({ outcome: "expired" });
   expect(await pay(second.session)).toEqual({ outcome: "succeeded" });
-  const [customer] = (await gateway.payers(buyer.id)).customers;
+  const [customer] = (await gateway.billingAccounts(buyer.id)).customers;
   expect((await stripe.subscriptions.list({ customer: customer?.customer as string })).data).toHaveLength(1);
   expect(await writer()).toMatchObject({ plan: "ultra" });
 });
@@ -101,7 +101,9 @@ test("upgraded: the preview's money and meters are what then comes", async () =>
   // Asked again, after an answer that was lost: nothing is charged twice.
   await client.change({
     subscription: (
-      await stripe.subscriptions.list({ customer: (await gateway.payers(buyer.id)).customers[0]?.customer as string })
+      await stripe.subscriptions.list({
+        customer: (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string,
+      })
     ).data[0]?.id as string,
     priceId: "price_writer_ultra_monthly",
     timing: "now",
@@ -123,7 +125,7 @@ describe("Case P2: an upgrade that waits for its payment", () => {
   async function waiting() {
     await subscribe("plus", "monthly", "0341");
     expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
-    const customer = (await gateway.payers(buyer.id)).customers[0]?.customer as string;
+    const customer = (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string;
     const newest = async () => (await stripe.invoices.list({ customer })).data[0] as Stripe.Invoice;
     const subscription = (await stripe.subscriptions.list({ customer })).data[0]?.id as string;
     return { first: await newest(), newest, subscription };
@@ -247,7 +249,7 @@ test("canceled, resumed, canceled, ended, and bought again", async () => {
   expect(await writer()).toMatchObject({ plan: "free" });
   await subscribe("ultra");
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
-  expect((await gateway.payers(buyer.id)).customers).toHaveLength(1);
+  expect((await gateway.billingAccounts(buyer.id)).customers).toHaveLength(1);
 });
 
 test("tried, charged, and not tried again", async () => {

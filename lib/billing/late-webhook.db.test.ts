@@ -1,7 +1,7 @@
 /** The payer is back before the webhooks: everything is fetched, and what comes later, in any order, adds nothing. */
 import { afterAll, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { Played } from "@/lib/sandbox/played";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";

@@ -2,7 +2,7 @@
 import type Stripe from "stripe";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { testDatabase } from "@/tests/support/database";
@@ -91,7 +91,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
   await press(id, "lose");
   // Refunds and disputes are seen and change no plan: the business decides what they mean.
   expect(await plan()).toBe("basic");
-  const { notes } = await gateway.userStory(buyer.id, 1);
+  const { notes } = await gateway.userDetail(buyer.id, 1);
   expect(notes).toMatchObject([{ kind: "refund", amount: 399, currency: "usd" }]);
   const { events } = await gateway.webhookEvents({ type: "charge.dispute" }, null, 10);
   expect(events.map(({ type, outcome }) => [type, outcome])).toEqual(
@@ -149,7 +149,7 @@ test("with taxes: the customer's address is kept, and previews and invoices say 
   await hosted.submit(sandbox, "checkout", session, new URLSearchParams({ action: "address", country: "DE" }));
   await pay(session);
   expect(await invoices()).toMatchObject([{ total: usd(2_379), tax: usd(380) }]);
-  const customer = (await gateway.payers(buyer.id)).customers[0]?.customer as string;
+  const customer = (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string;
   expect(((await stripe.customers.retrieve(customer)) as Stripe.Customer).address).toMatchObject({ country: "DE" });
   const shown = await preview("ultra");
   expect(shown.tax?.amount).toBeGreaterThan(0);

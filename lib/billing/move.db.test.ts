@@ -27,9 +27,9 @@ const moveTo = (userId: string, over: Gateway = gateway) =>
 const writer = async (user: string) =>
   (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer");
 const trail = async (user: string) =>
-  (await gateway.userStory(user, 50)).decisions.map(({ reason, product }) => `${product}: ${reason}`);
+  (await gateway.userDetail(user, 50)).decisions.map(({ reason, product }) => `${product}: ${reason}`);
 const flags = async (user: string) =>
-  (await gateway.userStory(user, 50)).decisions.flatMap(({ flags: raised }) => raised.map(({ kind }) => kind));
+  (await gateway.userDetail(user, 50)).decisions.flatMap(({ flags: raised }) => raised.map(({ kind }) => kind));
 const revisions = async (user: string) =>
   query("select product, revision::int from subscriptions where user_id = $1 order by product", [user]);
 

@@ -36,7 +36,7 @@ export async function moveSubscription(move: Move, gateway: Gateway): Promise<Mo
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const { fromUserId: from, at } = await gateway.beginMove(processor, subscription, to);
     if (from === null || from === to) return { from, at: null };
-    const parts = await partsOf({ ...move, from, at, id: event.id }, gateway);
+    const parts = await splitIntoChunks({ ...move, from, at, id: event.id }, gateway);
     const { moved } = await gateway.moveSubscription({ processor, subscription, from, to, event, parts });
     if (moved) {
       log.info({ processor, subscription, from, to, at: new Date(at).toISOString() }, "[Admin] Subscription moved");
@@ -54,7 +54,7 @@ interface Begun extends Move {
 }
 
 /** Each timeline is loaded once: what is copied is what its revision vouches for when it is committed. */
-async function partsOf({ processor, subscription, userId: to, from, at, id }: Begun, gateway: Gateway) {
+async function splitIntoChunks({ processor, subscription, userId: to, from, at, id }: Begun, gateway: Gateway) {
   const transfer = { kind: "transfer", id, processor, subscription, at } as const;
   const out: TransferFact = { ...transfer, direction: "out" };
   const here: TransferFact = { ...transfer, direction: "in" };

@@ -35,7 +35,7 @@ function orders<T>(steps: readonly T[]): T[][] {
 
 describe("Case 22: a note and the link of its user", () => {
   const notes = async (user = userId) =>
-    (await gateway.userStory(user, 1)).notes.map(({ kind, amount, eventId }) => ({ kind, amount, eventId }));
+    (await gateway.userDetail(user, 1)).notes.map(({ kind, amount, eventId }) => ({ kind, amount, eventId }));
   const events = async (user = userId) =>
     (await gateway.webhookEvents({ userId: user, type: "charge" }, null, 10)).events.map(({ id, outcome }) => [
       id,

@@ -75,21 +75,21 @@ describe("Case 20: a completed checkout session without a subscription", () => {
       outcome: "ignored",
       reason: "no_subscription",
     });
-    const { inbox } = await gateway.measureBilling();
+    const { inbox } = await gateway.billingMetrics();
     expect(inbox.filter(({ state }) => state === "deferred")).toEqual([]);
   });
 
   test("links the customer when our server named the user", async () => {
     const linked = session({ mode: "setup", metadata: { user_id: userId } });
     expect((await deliver(gateway, linked)).body).toMatchObject({ outcome: "applied" });
-    const { links } = await gateway.userStory(userId, 1);
+    const { links } = await gateway.userDetail(userId, 1);
     expect(links).toMatchObject([{ kind: "customer", externalId: `cus_${userId}` }]);
   });
 });
 
 describe("Case 8: an event of a linked subscription that names another user", () => {
   const flags = async (user = userId) =>
-    (await gateway.userStory(user, 20)).decisions.map(({ reason, flags: raised }) => [
+    (await gateway.userDetail(user, 20)).decisions.map(({ reason, flags: raised }) => [
       reason,
       raised.map(({ kind }) => kind),
     ]);
@@ -122,7 +122,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     expect((await gateway.serviceHealth(24)).flags).toContainEqual(
       expect.objectContaining({ userId, flag: "owner_disputed", eventId: deleted.id }),
     );
-    expect((await gateway.userStory(userId, 1)).links.map(({ externalId }) => externalId)).toEqual([
+    expect((await gateway.userDetail(userId, 1)).links.map(({ externalId }) => externalId)).toEqual([
       `cus_${userId}`,
       `sub_${userId}`,
     ]);
@@ -150,7 +150,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     };
     expect((await deliver(gateway, session)).body).toMatchObject({ outcome: "applied" });
     expect(await gateway.loadWebhookEvent("stripe", session.id)).toMatchObject({ reason: "owner_disputed" });
-    expect((await gateway.userStory(userId, 1)).links).toHaveLength(2);
+    expect((await gateway.userDetail(userId, 1)).links).toHaveLength(2);
   });
 
   test("waits while its subscription has no user, and applies when it has", async () => {

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { priceLists } from "@/lib/billing/catalog";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { log } from "@/lib/observability";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
 import { subscriptionOf } from "@/lib/sandbox/stripe/objects";

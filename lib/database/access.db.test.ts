@@ -1,6 +1,6 @@
 /**
- * Who may do what in the database itself, whatever the code above does: every table and view for every role and verb,
- * every function. A new relation without a line here fails.
+ * Rights in the database itself, independent of the code above it: every table and view for every role and verb, and
+ * every function. A new relation without an entry here fails.
  */
 import type pg from "pg";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -9,7 +9,9 @@ import { createGateway } from "./gateway";
 
 const database = testDatabase();
 
-/** What signed-in users may read: their own rows by this column, or all ("public"); everything else is closed to them. */
+/**
+ * Signed-in users may read these: their own rows by this column, or all ("public"). Everything else is closed to them.
+ */
 const READABLE: Readonly<Record<string, string>> = {
   catalog_plans: "public",
   catalog_meters: "public",
@@ -27,7 +29,7 @@ const READABLE: Readonly<Record<string, string>> = {
   usage_resets: "user_id",
 };
 
-/** For the server alone. */
+/** For the server only. */
 const CLOSED = [
   "webhook_events",
   "links",
@@ -50,7 +52,7 @@ const CLOSED = [
   "erased_accounts",
 ];
 
-/** As Clerk and as Supabase sign them; the policies take `sub` as it comes. */
+/** Claims as Clerk and as Supabase sign them; the policies take any `sub`. */
 const CLERK_USER = "user_2abcDEF";
 const SUPABASE_USER = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";
 const CLAIMS = {
@@ -65,7 +67,7 @@ const CLAIMS = {
 
 type Role = "anon" | "authenticated" | "service_role";
 
-/** Runs as PostgREST does: the role and the claims of the token, for one transaction, which is then undone. */
+/** Runs as PostgREST does: with the token's role and claims, in one transaction, which is rolled back. */
 async function as<T>(role: Role, claims: object, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await database.pool().connect();
   try {
@@ -105,7 +107,7 @@ beforeAll(async () => {
        values ($1, 'writer', 'plan_ended', 'free', now(), '{}')`,
       values,
     );
-    // Rows that only billing events make.
+    // Only billing events create these rows.
     await database.pool().query(
       `insert into usage_windows (user_id, product, source, window_start, opened_at, window_end, opens_by, reason, share,
          unpaid, held_from_old)
@@ -131,13 +133,13 @@ beforeAll(async () => {
 
 const isPartition = (name: string) => /^usage_ledger_(default|\d{4}_\d{2})$/.test(name);
 
-test("every table and view has its line", () => {
+test("every table and view has an entry", () => {
   const named = relations.map(({ name }) => name).filter((name) => !isPartition(name));
   expect(named.sort()).toEqual([...Object.keys(READABLE), ...CLOSED].sort());
   expect(relations.filter(({ name }) => isPartition(name)).length).toBeGreaterThan(12);
 });
 
-/** Statements that name no column but the first: a relation of any shape takes them. */
+/** Statements that name at most the first column, so that they fit any relation. */
 const VERBS: Readonly<Record<string, (relation: { name: string; column: string }) => string>> = {
   select: ({ name }) => `select * from public.${name} limit 0`,
   insert: ({ name, column }) => `insert into public.${name} (${column}) select null where false`,
@@ -149,17 +151,17 @@ const VERBS: Readonly<Record<string, (relation: { name: string; column: string }
 describe.each(Object.keys(VERBS))("%s", (verb) => {
   const statement = (relation: { name: string; column: string }) => VERBS[verb]?.(relation) ?? "";
 
-  /** A view that joins takes no writes from anybody, which Postgres says before it looks at rights. */
+  /** Postgres reports that a joining view is not writable before it checks rights. */
   const refusals = ({ kind }: { kind: string }) => (kind === "v" && verb !== "select" ? ["55000", "42809"] : [DENIED]);
 
-  test("anon may not, on any relation", async () => {
+  test("anon has no right on any relation", async () => {
     for (const relation of relations) {
       const code = await codeOf(as("anon", { role: "anon" }, (client) => client.query(statement(relation))));
       expect(refusals(relation), relation.name).toContain(code);
     }
   });
 
-  test.each(Object.entries(CLAIMS))("%s may only read, and only what is named", async (_, claims) => {
+  test.each(Object.entries(CLAIMS))("%s may only read, and only the listed relations", async (_, claims) => {
     for (const relation of relations) {
       const allowed = verb === "select" && relation.name in READABLE;
       const code = await codeOf(as("authenticated", claims, (client) => client.query(statement(relation))));
@@ -167,7 +169,7 @@ describe.each(Object.keys(VERBS))("%s", (verb) => {
     }
   });
 
-  test("service_role may, on every table", async () => {
+  test("service_role has every right on every table", async () => {
     for (const relation of relations.filter(({ kind }) => kind !== "v" && verb !== "truncate")) {
       const sql = statement(relation);
       expect(
@@ -194,7 +196,7 @@ describe("rows", () => {
     expect(rows).toHaveLength(2);
   });
 
-  test.each(owned)("%s: a token without a subject sees nothing", async (name) => {
+  test.each(owned)("%s: a token without a subject reads no row", async (name) => {
     for (const claims of [{}, { sub: null }, { sub: "" }, { sub: "user_2ab%" }]) {
       const { rowCount } = await as("authenticated", { ...claims, role: "authenticated" }, (client) =>
         client.query(`select from public.${name}`),
@@ -215,7 +217,7 @@ describe("functions", () => {
     functions = rows;
   });
 
-  test("anon and users execute none", async () => {
+  test("anon and users may execute none", async () => {
     expect(functions.length).toBeGreaterThan(40);
     for (const [role, claims] of [
       ["anon", {}],
@@ -225,7 +227,7 @@ describe("functions", () => {
         expect(await codeOf(as(role as Role, claims as object, (client) => client.query(call))), name).toBe(DENIED);
   });
 
-  test("service_role executes all", async () => {
+  test("service_role may execute all", async () => {
     const { rows } = await database.pool().query(
       `select p.oid::regprocedure::text as name from pg_proc p
          where p.pronamespace = 'public'::regnamespace and not has_function_privilege('service_role', p.oid, 'execute')`,
@@ -233,7 +235,7 @@ describe("functions", () => {
     expect(rows).toEqual([]);
   });
 
-  test("a definer is named here with its reason", async () => {
+  test("a security definer function is listed here with its reason", async () => {
     const { rows } = await database
       .pool()
       .query("select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef order by 1");
@@ -242,7 +244,7 @@ describe("functions", () => {
   });
 });
 
-test("what a migration makes later is closed until it is opened", async () => {
+test("objects of a new migration are closed until they are granted", async () => {
   const client = await database.pool().connect();
   try {
     await client.query("begin");

@@ -1,7 +1,7 @@
 /**
- * What the role of the app's connection may do, on a database as `npm run db:migrate` leaves it: every relation with every
- * verb, every function, and what lies outside the app. A new relation without a line here fails. That the app's functions
- * work for the role is shown by all database tests, whose direct transport connects as it.
+ * Rights of the app's role on a database that `npm run db:migrate` made: every relation with every verb, every
+ * function, and objects outside the app. A new relation without an entry here fails. The other database tests connect
+ * as this role, so they show that the app's functions work for it.
  */
 import { randomBytes } from "node:crypto";
 import pg from "pg";
@@ -10,7 +10,7 @@ import { APP_PASSWORD, asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
 import { createGateway, type Gateway } from "./gateway";
 import { migrate, withClient } from "./migrate";
-import { postgresTransport } from "./postgres";
+import { postgresTransport } from "./transports/postgres";
 
 const READ = ["select"];
 const ALL = ["select", "insert", "update", "delete"];
@@ -82,7 +82,7 @@ afterAll(async () => {
   await withClient(inject("serverUrl"), (client) => client.query(`drop database if exists ${name} with (force)`));
 });
 
-/** "allowed" or the SQLSTATE; nothing stays. */
+/** "allowed" or the SQLSTATE; the transaction is rolled back. */
 async function tried(sql: string): Promise<string> {
   await app.query("begin");
   try {
@@ -95,7 +95,7 @@ async function tried(sql: string): Promise<string> {
   }
 }
 
-test("the role is an ordinary one that owns nothing and belongs to no other role", async () => {
+test("the role is ordinary, owns nothing and belongs to no other role", async () => {
   const { rows } = await app.query(
     `select current_user as name, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls, rolinherit
      from pg_roles where rolname = current_user`,
@@ -119,7 +119,7 @@ test("the role is an ordinary one that owns nothing and belongs to no other role
   expect(owned.rows).toEqual([]);
 });
 
-test("the server keeps a verifier of the password, and takes no other password", async () => {
+test("the server stores a verifier of the password, and takes no other password", async () => {
   const { rows } = await withClient(inject("serverUrl"), (client) =>
     client.query("select rolpassword as kept from pg_authid where rolname = 'tollgate_app'"),
   );
@@ -140,11 +140,11 @@ describe("relations", () => {
     );
     relations = rows;
   });
-  /** Partitions are reached through their table only. */
+  /** Partitions are accessible through their table only. */
   const rightsOf = (relation: string) => RIGHTS[relation] ?? NONE;
   const isPartition = (relation: string) => /^usage_ledger_(default|\d{4}_\d{2})$/.test(relation);
 
-  test("each has its line", () => {
+  test("each has an entry", () => {
     const named = relations.map((relation) => relation.name).filter((relation) => !isPartition(relation));
     expect(named.sort()).toEqual(Object.keys(RIGHTS).sort());
   });
@@ -152,14 +152,14 @@ describe("relations", () => {
   test.each(Object.keys(VERBS))("%s", async (verb) => {
     for (const relation of relations) {
       const code = await tried(VERBS[verb]?.(relation.name, relation.column) ?? "");
-      // Postgres refuses writes to a view that joins before it looks at rights.
+      // Postgres refuses writes to a joining view before it checks rights.
       const refused = relation.view && verb !== "select" ? ["55000", "42809"] : [DENIED];
       expect(rightsOf(relation.name).includes(verb) ? ["allowed"] : refused, relation.name).toContain(code);
     }
   });
 });
 
-test("the role executes every function but those of the operator and the sandbox", async () => {
+test("the role executes every function except those of the operator and the sandbox", async () => {
   const { rows } = await app.query(
     `select p.proname as name from pg_proc p where p.pronamespace = 'public'::regnamespace
        and not has_function_privilege(p.oid, 'execute') order by 1`,
@@ -195,7 +195,7 @@ test.each([
   expect(await tried(sql)).toBe(DENIED);
 });
 
-test("the app's calls work with the shipped rights: usage, people, attempts, jobs, export and erasure", async () => {
+test("the app's calls work with the shipped rights: usage, users, attempts, jobs, export and erasure", async () => {
   const userId = "app-role-user";
   await gateway.ensureUser(userId, "a@example.com", "A");
   expect(await gateway.consume(userId, "words_used", 10)).toMatchObject({ allowed: true });

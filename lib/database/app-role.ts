@@ -1,18 +1,18 @@
-/** The role of the app's own connection, beside the owner who migrates. Its rights: supabase/schemas/app_role.sql. */
+/** The role of the app's own connection; migrations use the owner. Its rights: supabase/schemas/app_role.sql. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { withClient } from "./migrate";
 
 export const APP_ROLE = "tollgate_app";
 
-/** Lets the role sign in with this password. The server gets a verifier, so no log or statistic holds the password. */
+/** Sets the role's password. The server gets a verifier, so no log or statistic contains the password. */
 export async function setAppPassword(ownerUrl: string, password: string): Promise<void> {
-  // ALTER ROLE takes no parameters; a verifier holds no quote.
+  // ALTER ROLE takes no parameters, and a verifier contains no quote.
   await withClient(ownerUrl, (client) =>
     client.query(`alter role ${APP_ROLE} login password '${scramVerifier(password)}'`),
   );
 }
 
-/** The same database, for the app's role. */
+/** The URL of the same database for the app's role. */
 export function appUrl(ownerUrl: string, password: string): string {
   const url = new URL(ownerUrl);
   url.username = APP_ROLE;
@@ -22,7 +22,7 @@ export function appUrl(ownerUrl: string, password: string): string {
 
 const ITERATIONS = 4096;
 
-/** SCRAM-SHA-256 as Postgres stores it (RFC 5803). The password is printable ASCII, which SASLprep leaves as it is. */
+/** SCRAM-SHA-256 as Postgres stores it (RFC 5803). The password is printable ASCII, which SASLprep does not change. */
 function scramVerifier(password: string): string {
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, "sha256");

@@ -1,4 +1,4 @@
-/** The catalog as `save_catalog` takes it. */
+/** The catalog in the form that `save_catalog` takes. */
 import { PRODUCT_IDS, product } from "@/lib/billing/catalog";
 
 export interface CatalogDocument {
@@ -14,7 +14,7 @@ interface PlanDocument {
   limits: { field: string; kind: "counter" | "gauge"; limit: number }[];
 }
 
-/** Every product, plan and limit of the catalog; throws where a plan limits a meter that its product does not have. */
+/** Every product, plan and limit of the catalog. Throws if a plan limits a meter that its product does not have. */
 export function catalogDocument(): CatalogDocument {
   return {
     products: PRODUCT_IDS.map((id) => {
@@ -30,7 +30,7 @@ export function catalogDocument(): CatalogDocument {
           limits: Object.entries(limits).map(([field, limit]) => {
             const meter = meters[field];
             if (!meter)
-              throw new Error(`The catalog's plan ${id}/${plan} limits ${field}, which is no meter of ${id}.`);
+              throw new Error(`The catalog's plan ${id}/${plan} limits ${field}, but ${id} has no such meter.`);
             return { field, kind: meter.kind, limit };
           }),
         })),

@@ -1,4 +1,4 @@
-/** What the database can answer instead of a result, by SQLSTATE: one table for both transports. */
+/** The database's errors by SQLSTATE: one table for both transports. */
 
 import { hasErrorBrand } from "@/lib/error-brand";
 
@@ -12,7 +12,7 @@ const OURS: Readonly<Record<string, DatabaseProblem>> = {
   TG409: "conflict",
 };
 
-/** Postgres cannot store NUL and halves of surrogate pairs. Boundaries refuse both (lib/text.ts). */
+/** Postgres cannot store NUL or halves of surrogate pairs. Boundaries refuse both (lib/text.ts). */
 const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 
 /** Codes and classes of codes after which the same call may succeed later. */
@@ -20,7 +20,10 @@ const UNAVAILABLE = ["08", "53", "57", "40", "55P03", "58", "25006", "XX001", "X
 
 const FOREIGN_KEY = "23503";
 
-/** An erasure deleted the user between two statements of a call. The call is undone; sent again, it makes the user anew. */
+/**
+ * An erasure deleted the user between two statements of a call, which was rolled back. A repeated call creates the user
+ * anew.
+ */
 function erasedMeanwhile({ code, message = "" }: { code?: string | undefined; message?: string | undefined }): boolean {
   return code === FOREIGN_KEY && message.includes("_user_id_fkey");
 }
@@ -30,7 +33,7 @@ const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EH
 
 const BRAND = Symbol.for("tollgate.DatabaseError");
 
-/** A call to the database that gave no result. */
+/** A call to the database that returned an error. */
 export class DatabaseError extends Error {
   override name = "DatabaseError";
   readonly [BRAND] = true;
@@ -44,7 +47,7 @@ export class DatabaseError extends Error {
     readonly problem: DatabaseProblem,
     /** SQLSTATE, or the network's own code. */
     readonly code: string,
-    /** Which input was wrong, in the API's words. */
+    /** The wrong input, under its name in the API. */
     readonly field: string | null = null,
     readonly reason: string | null = null,
     options?: ErrorOptions,
@@ -60,7 +63,10 @@ interface RawError {
   hint?: string | null | undefined;
 }
 
-/** Sorts what a transport caught. What is not known to pass by itself counts as broken: retrying would hide a defect. */
+/**
+ * Classifies an error of a transport. An error that is not known to be temporary counts as broken: retries would hide a
+ * defect.
+ */
 export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
   const code = raw.code ?? "";
   const message = raw.message ?? "The database did not answer.";
@@ -72,12 +78,12 @@ export function databaseError(raw: RawError, cause?: unknown): DatabaseError {
     NETWORK.has(code) ||
     erasedMeanwhile(raw) ||
     UNAVAILABLE.some((prefix) => code.startsWith(prefix)) ||
-    // pg words these without a code.
+    // pg reports these without a code.
     /timeout|terminated|ended|Client has encountered a connection error/i.test(code === "" ? message : "");
   return new DatabaseError(message, unavailable ? "unavailable" : "broken", code, null, null, { cause });
 }
 
-/** Whether the call that failed may begin again at once: nothing of it was kept. */
-export function beginsAgain(error: unknown): boolean {
+/** Whether the failed call may be repeated at once, since it was rolled back. */
+export function isRepeatable(error: unknown): boolean {
   return error instanceof DatabaseError && erasedMeanwhile(error);
 }

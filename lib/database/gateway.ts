@@ -1,42 +1,48 @@
 /**
- * Every access to the database: one typed method a Postgres function, its result parsed. What is atomic, what is
- * locked and which errors come is written in the function's own file in supabase/schemas/functions.
+ * Every access to the database: one typed method per Postgres function, which parses the result. Each function's file in
+ * supabase/schemas/functions says what is atomic, what is locked and which errors it raises.
  */
-import { z } from "zod";
-import { accountMethods } from "./account-methods";
-import { adminMethods } from "./admin-methods";
-import { callOver } from "./call";
-import { inboxMethods } from "./inbox-methods";
-import { measureMethods } from "./measure-methods";
-import { noticeMethods } from "./notice-methods";
-import { purchaseMethods } from "./purchase-methods";
-import { sandboxMethods } from "./sandbox-methods";
-import { timelineMethods } from "./timeline-methods";
-import type { Transport } from "./transport";
-import { upkeepMethods } from "./upkeep-methods";
-import { usageMethods } from "./usage-methods";
 
-export type { CountedAttempt, LedgerRow } from "./account-methods";
-export type {
-  AuditEntry,
-  DecisionLine,
-  EventCursor,
-  EventFilter,
-  EventLine,
-  EventStory,
-  LiveSubscription,
-  PeopleFilter,
-  ServiceHealth,
-  UserStory,
-  WindowLine,
-} from "./admin-methods";
-export type { EventOutcome, EventState, FormerUser } from "./inbox-methods";
-export type { BillingMeasures } from "./measure-methods";
-export type { LinkedCustomer, Payers, StoredCheckout } from "./purchase-methods";
-export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./sandbox-methods";
-export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./timeline-methods";
-export type { Drift } from "./upkeep-methods";
-export type { ChargeSum, Chatbot, FieldState, OrderedCharge } from "./usage-methods";
+import { accountQueries } from "./queries/accounts";
+import { attemptQueries } from "./queries/attempts";
+import { auditQueries } from "./queries/audit";
+import { billingAccountQueries } from "./queries/billing-accounts";
+import { callOver } from "./queries/call";
+import { chatbotQueries } from "./queries/chatbots";
+import { checkoutQueries } from "./queries/checkouts";
+import { healthQueries } from "./queries/health";
+import { inboxQueries } from "./queries/inbox";
+import { jobQueries } from "./queries/jobs";
+import { linkQueries } from "./queries/links";
+import { metricQueries } from "./queries/metrics";
+import { noticeQueries } from "./queries/notices";
+import { sandboxQueries } from "./queries/sandbox";
+import { subscriptionQueries } from "./queries/subscriptions";
+import { timelineQueries } from "./queries/timelines";
+import { upkeepQueries } from "./queries/upkeep";
+import { usageQueries } from "./queries/usage";
+import { userQueries } from "./queries/users";
+import { webhookEventQueries } from "./queries/webhook-events";
+import type { Transport } from "./transports/transport";
+
+export type { LedgerRow } from "./queries/accounts";
+export type { CountedAttempt } from "./queries/attempts";
+export type { AuditEntry } from "./queries/audit";
+export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
+export type { Chatbot } from "./queries/chatbots";
+export type { StoredCheckout } from "./queries/checkouts";
+export type { DecisionRow } from "./queries/decision-row";
+export type { ServiceHealth } from "./queries/health";
+export type { EventOutcome, EventState } from "./queries/inbox";
+export type { FormerUser } from "./queries/links";
+export type { BillingMetrics } from "./queries/metrics";
+export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./queries/sandbox";
+export type { LiveSubscription, SubscriptionCursor } from "./queries/subscriptions";
+export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./queries/timelines";
+export type { Drift } from "./queries/upkeep";
+export type { ChargeSum, FieldState, OrderedCharge } from "./queries/usage";
+export type { UserDetail, UserFilter, WindowRow } from "./queries/users";
+export type { EventCursor, EventDetail, EventFilter, EventRow } from "./queries/webhook-events";
 
 export type Gateway = ReturnType<typeof createGateway>;
 
@@ -44,18 +50,26 @@ export type Gateway = ReturnType<typeof createGateway>;
 export function createGateway(transport: Transport) {
   const call = callOver(transport);
   return {
-    ping: () => call(z.object({ ok: z.literal(true) }), "ping", {}),
-    ...usageMethods(call),
-    ...upkeepMethods(call),
-    ...inboxMethods(call),
-    ...timelineMethods(call),
-    ...accountMethods(call),
-    ...purchaseMethods(call),
-    ...sandboxMethods(call),
-    ...noticeMethods(call),
-    ...measureMethods(call),
-    ...adminMethods(call),
-    /** The connections of this process; null where the transport keeps none. */
+    ...accountQueries(call),
+    ...attemptQueries(call),
+    ...auditQueries(call),
+    ...billingAccountQueries(call),
+    ...chatbotQueries(call),
+    ...checkoutQueries(call),
+    ...healthQueries(call),
+    ...inboxQueries(call),
+    ...jobQueries(call),
+    ...linkQueries(call),
+    ...metricQueries(call),
+    ...noticeQueries(call),
+    ...sandboxQueries(call),
+    ...subscriptionQueries(call),
+    ...timelineQueries(call),
+    ...upkeepQueries(call),
+    ...usageQueries(call),
+    ...userQueries(call),
+    ...webhookEventQueries(call),
+    /** This process's connections; null if the transport has no pool. */
     pool: () => transport.pool?.() ?? null,
     end: () => transport.end(),
   };

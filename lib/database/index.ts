@@ -1,30 +1,31 @@
 import { env } from "@/lib/env";
 import { singleton } from "@/lib/singleton";
 import { createGateway, type Gateway } from "./gateway";
-import { measuredTransport } from "./measured";
-import { sharedByUsers } from "./per-user";
-import { postgresTransport } from "./postgres";
-import { supabaseTransport } from "./supabase";
-import type { Transport } from "./transport";
+import { withMetrics } from "./transports/metrics";
+import { limitedPerUser } from "./transports/per-user";
+import { postgresTransport } from "./transports/postgres";
+import { supabaseTransport } from "./transports/supabase";
+import type { Transport } from "./transports/transport";
 
 export { DatabaseError } from "./errors";
 export type {
   AuditEntry,
-  BillingMeasures,
+  BillingAccounts,
+  BillingMetrics,
   ChargeSum,
   Chatbot,
   CommitResult,
   CountedAttempt,
-  DecisionLine,
+  DecisionRow,
   Difference,
   Drift,
   DueChange,
   EventCursor,
+  EventDetail,
   EventFilter,
-  EventLine,
   EventOutcome,
+  EventRow,
   EventState,
-  EventStory,
   FieldState,
   FormerUser,
   Gateway,
@@ -33,26 +34,28 @@ export type {
   LiveSubscription,
   MovePart,
   OrderedCharge,
-  Payers,
-  PeopleFilter,
   SandboxAccount,
   SandboxClock,
   ServiceHealth,
   StoredCheckout,
-  UserStory,
-  WindowLine,
+  UserDetail,
+  UserFilter,
+  WindowRow,
 } from "./gateway";
 
 const provider = singleton("gateway-provider", (): { make?: () => Gateway } => ({}));
 
-/** Names what makes the process's gateway, once, when the server starts: `lib/server` adds what the database must not know. */
+/**
+ * Registers the function that creates the process's gateway. `lib/server` calls this at start and adds the layers that
+ * the database must not import.
+ */
 export function provideGateway(make: () => Gateway): void {
   provider.make = make;
 }
 
 /**
  * The process's gateway; it connects at the first call.
- * @throws Error if none was provided: a gateway of its own would leave caches as they were
+ * @throws Error if none was provided: a gateway made here would not invalidate caches
  */
 export function gateway(): Gateway {
   return singleton("gateway", () => {
@@ -62,15 +65,15 @@ export function gateway(): Gateway {
 }
 
 /**
- * A gateway over the transport that the environment chooses. `DATABASE_URL` wins over Supabase's `rpc`: it is faster, and who
- * set it beside the keys meant it.
+ * A gateway over the configured transport. `DATABASE_URL` takes precedence over Supabase's `rpc`, since it is faster
+ * and optional.
  * @throws Error if no database is configured
  */
 export function configuredGateway(): Gateway {
-  return createGateway(measuredTransport(sharedByUsers(chosenTransport())));
+  return createGateway(withMetrics(limitedPerUser(configuredTransport())));
 }
 
-function chosenTransport(): Transport {
+function configuredTransport(): Transport {
   const { database, supabase } = env();
   if (database.url !== undefined) return postgresTransport(database.url);
   const { url, secretKey } = supabase;

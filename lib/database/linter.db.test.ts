@@ -1,9 +1,9 @@
 /**
- * The rules of Supabase's database linter that speak of security and of our schema, as queries that find violations.
- * Each is tried on a violation first: a rule that finds nothing anywhere proves nothing.
+ * The rules of Supabase's database linter on security and schema, as queries for violations. Each rule must also find a
+ * planted violation.
  *
- * Left out: what needs Supabase's own schemas (auth, storage, cron), advice by statistics (unused indexes), and
- * "RLS enabled, no policy", which is how tables are closed to all but the server here.
+ * Left out: rules for Supabase's own schemas (auth, storage, cron), and advice from statistics (unused indexes). "RLS
+ * enabled, no policy" is left out too, since it closes a table to all but the server here.
  */
 import { describe, expect, test } from "vitest";
 import { testDatabase } from "@/tests/support/database";
@@ -115,11 +115,11 @@ const RULES: Rule[] = [
 ];
 
 describe.each(RULES)("$name", ({ finds, violation }) => {
-  test("finds nothing in our schema", async () => {
+  test("finds no violation in our schema", async () => {
     expect((await database.pool().query(finds)).rows).toEqual([]);
   });
 
-  test("finds a violation", async () => {
+  test("finds a planted violation", async () => {
     const client = await database.pool().connect();
     try {
       await client.query("begin");

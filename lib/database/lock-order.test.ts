@@ -8,7 +8,7 @@ const tables = tablesOfUsers();
 const violationsOf = (name: string, changed: Readonly<Record<string, string>> = {}) =>
   violations(stepsOf(name, new Map([...texts, ...Object.entries(changed)]), tables));
 
-/** The text of a function without a part, which must be there. */
+/** The text of a function without a part, which must exist. */
 function without(name: string, part: string | RegExp): string {
   const text = texts.get(name) ?? "";
   const changed = text.replace(part, "");
@@ -22,9 +22,9 @@ const SEVERAL = "locks rows of several products without lock_user";
 const EVENT_FIRST = "locks a subscriptions row after a webhook event";
 
 const EXCEPTIONS: Readonly<Record<string, string[]>> = {
-  // It makes a missing row, with the users row first, only after it has found none and holds no lock.
+  // It creates a missing row, the users row first, only after it found none and holds no lock.
   lock_subscription: [LATE],
-  // Many users at once: they lock nothing else, and a call that meets an erasure begins again.
+  // It locks many users and no other rows; a call that meets an erasure is repeated.
   make_notices: [UNHELD],
   make_due_notices: [UNHELD],
   list_notices: [UNHELD],
@@ -34,12 +34,12 @@ test.each([...texts.keys()])("%s locks the users row before subscriptions rows, 
   expect(violationsOf(name)).toEqual(EXCEPTIONS[name] ?? []);
 });
 
-test("the tables whose rows refer to users are found", () => {
+test("finds the tables whose rows refer to users", () => {
   expect(tables).toEqual(expect.arrayContaining(["subscriptions", "links", "notes", "checkouts", "chatbots"]));
   expect(tables).not.toContain("users");
 });
 
-describe("a function that breaks the order is found", () => {
+describe("a function that breaks the order is reported", () => {
   test.each([
     ["create_chatbot", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
     ["begin_checkout", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],

@@ -1,9 +1,9 @@
 /**
- * Brings a database up to date: what Supabase would bring, the migrations, the catalog.
+ * Migrates a database: Supabase's prelude, the migrations, the catalog.
  *
- * Migrations are recorded as the Supabase CLI records them, so that both can be used on one database. Every step is
- * one transaction under a lock of its own, so that it also works through a pooler in transaction mode and two who
- * migrate at once take turns.
+ * Migrations are recorded as the Supabase CLI records them, so that both work on one database. Each step is one
+ * transaction under an advisory lock. So it works through a pooler in transaction mode, and concurrent runs wait for
+ * each other.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -13,10 +13,10 @@ import { catalogDocument } from "./catalog-document";
 /** The folder with the prelude, the migrations and the schemas. */
 export const SUPABASE = path.join(import.meta.dirname, "..", "..", "supabase");
 
-/** Any number, the same for all who migrate. */
+/** An arbitrary number, the same for all concurrent runs. */
 const LOCK = 7_095_110;
 
-/** The migrations that were applied now, by name; throws an error that names the file and the line. */
+/** Returns the names of the migrations that this run applied. An error names the file and the line. */
 export async function migrate(url: string): Promise<{ applied: string[] }> {
   return withClient(url, async (client) => {
     await applyPrelude(client);
@@ -28,7 +28,7 @@ export async function migrate(url: string): Promise<{ applied: string[] }> {
   });
 }
 
-/** Connects for the time of `work`. The connection is its own: migrations and checks never borrow from the pool. */
+/** Connects for the duration of `work`. Migrations and checks use their own connection, never the pool's. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: "tollgate-migrate" });
   await client.connect();
@@ -39,14 +39,17 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Gives plain Postgres the roles and the schema `auth` of Supabase; does nothing where Supabase is there itself. */
+/** Creates Supabase's roles and its schema `auth` on plain Postgres; does nothing on Supabase. */
 export async function applyPrelude(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query("select from pg_catalog.pg_roles where rolname = 'supabase_admin'");
   if (rowCount) return;
   await inTransaction(client, () => runFile(client, path.join(SUPABASE, "prelude.sql")));
 }
 
-/** Sends a whole file as one simple query: function bodies are dollar-quoted, so it is never split at semicolons. */
+/**
+ * Sends a whole file as one simple query. Function bodies are dollar-quoted, so splitting at semicolons would break
+ * them.
+ */
 export async function runFile(client: pg.Client, file: string): Promise<void> {
   const sql = readFileSync(file, "utf8");
   try {
@@ -84,7 +87,7 @@ async function applyMigration(client: pg.Client, fileName: string): Promise<bool
   });
 }
 
-/** Postgres' copy of the catalog follows the file with every migration run, so that a changed limit takes effect. */
+/** Every migration run updates Postgres' copy of the catalog, so that a changed limit takes effect. */
 async function saveCatalog(client: pg.Client): Promise<void> {
   await inTransaction(client, async () => {
     const { rows } = await client.query("select to_regprocedure('public.save_catalog(jsonb)') is not null as exists");

@@ -207,7 +207,7 @@ describe("a refund or a dispute", () => {
     expect(await round(there)).toMatchObject({ different: 1, repaired: 1 });
     const note = { note_id: `stripe:ch_${userId}:refund:500`, kind: "refund", amount: 500, detail: null };
     expect(await storedNotes()).toEqual([note]);
-    expect((await gateway.userStory(userId, 5)).notes).toMatchObject([{ kind: "refund", amount: 500 }]);
+    expect((await gateway.userDetail(userId, 5)).notes).toMatchObject([{ kind: "refund", amount: 500 }]);
 
     expect(await round(there)).toMatchObject({ different: 0 });
     await deliver(gateway, refund());

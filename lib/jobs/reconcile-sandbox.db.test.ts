@@ -7,7 +7,7 @@ import { stripeClient } from "@/lib/billing/processors/stripe/client";
 import { checkoutRequest } from "@/lib/billing/purchase-requests";
 import { reconcile } from "@/lib/billing/reconcile";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { testDatabase } from "@/tests/support/database";
 import { playStripe } from "@/tests/support/played-stripe";
@@ -48,7 +48,7 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
   expect(await round(false)).toMatchObject({ checked: 1, different: 0, recordsUnread: 0, findings: [] });
 
   await sandbox.moveClock(userId, { to: addMonths(start, 1) + 2 * HOUR });
-  const customer = (await gateway.payers(userId)).customers[0]?.customer as string;
+  const customer = (await gateway.billingAccounts(userId)).customers[0]?.customer as string;
   const [renewal] = await client.invoices({ customer });
   await press(renewal?.id as string, "refund_half");
   await press(renewal?.id as string, "dispute");

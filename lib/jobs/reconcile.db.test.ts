@@ -6,7 +6,7 @@ import { planPrice, type StripeObject } from "@/lib/billing/processors/stripe/ev
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { normalized } from "@/lib/billing/processors/stripe/testing";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addMonths, SECOND } from "@/lib/billing/period";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";

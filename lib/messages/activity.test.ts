@@ -1,14 +1,14 @@
 import { expect, it } from "vitest";
 import { REASONS } from "@/lib/billing/facts";
-import { trailWords } from "./activity";
+import { activityWords } from "./activity";
 
-const standing = { plan: "plus", status: "active", cancelAt: null };
-const told = { product: "writer", action: "preserve", before: standing, after: standing } as const;
-const why = (reason: string, after: object, before: object = standing) =>
-  trailWords({ ...told, reason, before: { ...standing, ...before }, after: { ...standing, ...after } }).why;
+const state = { plan: "plus", status: "active", cancelAt: null };
+const decision = { product: "writer", action: "preserve", before: state, after: state } as const;
+const why = (reason: string, after: object, before: object = state) =>
+  activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).why;
 
-it("says a renewal in plain words", () => {
-  expect(trailWords({ ...told, action: "reset", reason: "Billing period renewal detected" })).toEqual({
+it("describes a renewal in plain words", () => {
+  expect(activityWords({ ...decision, action: "reset", reason: "Billing period renewal detected" })).toEqual({
     what: "Usage reset",
     why: "your plan renewed.",
   });
@@ -18,7 +18,7 @@ it.each(REASONS)("has plain words for %j", (reason) => {
   expect(why(reason, {})).not.toBe(`${reason}.`);
 });
 
-it("shows a reason it does not know as it stands", () => {
+it("shows an unknown reason unchanged", () => {
   expect(why("Something new", {})).toBe("Something new.");
 });
 
@@ -33,6 +33,6 @@ it.each([
   [{ status: "past_due" }, { status: "active" }, "your payment came through."],
   [{}, { cancelAt: "2026-06-01T00:00:00.000Z" }, "you canceled; your plan goes on until it ends."],
   [{ cancelAt: "2026-06-01T00:00:00.000Z" }, {}, "you decided to stay."],
-])("says what changed where nothing else did: %j, then %j", (before, after, words) => {
+])("names the difference if the reason says little: %j, then %j", (before, after, words) => {
   expect(why("No billing change", after, before)).toBe(words);
 });

@@ -10,7 +10,7 @@ const WHY: Record<string, string> = {
   "Trial converted to paid": "your trial became a paid plan.",
   "Trial added": "a trial was added to your plan.",
   "Plan change mid-cycle detected": "your plan changed, and what you used stays counted.",
-  "Billing cycle restarted mid-period": "your billing cycle started anew before the old one was over.",
+  "Billing cycle restarted mid-period": "your billing cycle restarted before the old one ended.",
   "Resubscribed within a paid period": "you subscribed again within a period already paid.",
   "Subscription resumed with a new period": "your subscription was resumed.",
   "Subscription ended": "your subscription ended.",
@@ -19,7 +19,7 @@ const WHY: Record<string, string> = {
   "Plan removed from the subscription": "your plan was removed from the subscription.",
   "Awaiting first payment": "your first payment is not confirmed yet.",
   "No billing change": "your subscription was updated, without a change to your usage.",
-  "Period moved backwards": "old news arrived, and nothing was taken back.",
+  "Period moved backwards": "an older update arrived and changed nothing.",
   "Payment for a new billing period": "your payment opened a new billing period.",
   "Payment confirmed": "your payment was confirmed.",
   "Payment failed": "a payment failed.",
@@ -29,7 +29,7 @@ const WHY: Record<string, string> = {
   "Payment without a new period": "a payment arrived that opens no new period.",
   "Payment for another item": "a payment arrived for another item of your subscription.",
   "Plan change scheduled": "a plan change was scheduled for the end of the period.",
-  "Scheduled plan change withdrawn": "the scheduled plan change was taken back.",
+  "Scheduled plan change withdrawn": "the scheduled plan change was canceled.",
   "Subscription moved to another user": "your subscription was moved to another account.",
   "Subscription moved from another user": "a subscription was moved to your account.",
   "Discount changed": "a discount of your subscription began, changed or ended.",
@@ -39,15 +39,15 @@ const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage 
 
 type Figured = Pick<DecisionView, "product" | "before" | "after">;
 
-type Standing = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
+type ShownState = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
 
-type Told = Pick<DecisionView, "product" | "action" | "reason"> & { before: Standing; after: Standing };
+type ShownDecision = Pick<DecisionView, "product" | "action" | "reason"> & { before: ShownState; after: ShownState };
 
 /**
- * What the decision did to the figures, in a sentence: "12,000 of 15,000 words used before, 12,000 of 35,000 after."
- * Only counters that changed or were in use; null where there is nothing to say.
+ * The decision's effect on the figures: "12,000 of 15,000 words used before, 12,000 of 35,000 after." Only counters
+ * that changed or were in use; null if there is none.
  */
-export function trailNumbers({ product, before, after }: Figured, locale: string): string | null {
+export function activityNumbers({ product, before, after }: Figured, locale: string): string | null {
   const sentences = after.meters.flatMap((now) => {
     const was = before.meters.find(({ field }) => field === now.field);
     if (was === undefined || now.kind === "gauge" || (was.used === 0 && now.used === 0)) return [];
@@ -62,13 +62,13 @@ export function trailNumbers({ product, before, after }: Figured, locale: string
 }
 
 /** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
-export function trailWords(decision: Told): { what: string; why: string } {
+export function activityWords(decision: ShownDecision): { what: string; why: string } {
   const { action, reason } = decision;
   return { what: WHAT[action], why: whatChanged(decision) ?? WHY[reason] ?? `${reason}.` };
 }
 
-/** Where the reason says little, the difference says more. */
-function whatChanged({ product, reason, before, after }: Told): string | undefined {
+/** If the reason says little, the difference says more. */
+function whatChanged({ product, reason, before, after }: ShownDecision): string | undefined {
   if (reason === "Plan change mid-cycle detected" && before.plan !== after.plan) {
     const [from, to] = [planName(product, before.plan), planName(product, after.plan)];
     return `your plan changed from ${from} to ${to}, and what you used stays counted.`;

@@ -32,7 +32,7 @@ describe("numbers and money", () => {
     expect(formatNumber(12_000, "de-DE")).toBe("12.000");
   });
   it("keep Latin digits inside English sentences", () => expect(formatNumber(1_234, "ar-EG")).toMatch(/^1.234$/));
-  it("counts one of a thing as one", () => {
+  it("counts one unit in the singular", () => {
     const unit = { one: "word", many: "words" };
     expect([0, 1, 2_000].map((n) => formatCount(n, unit, "en-GB"))).toEqual(["0 words", "1 word", "2,000 words"]);
   });
@@ -46,7 +46,7 @@ describe("numbers and money", () => {
     expect(formatMoney(cents, "en-GB")).toBe(text);
     expect(formatMoney(cents, "en-US")).toBe(text);
   });
-  it("says what a plan costs", () => {
+  it("shows a plan's price", () => {
     expect(formatPrice(0, "monthly", "en-GB")).toBe("Free");
     expect(formatPrice(3_999, "monthly", "en-GB")).toBe("$39.99 a month");
     expect(formatPrice(39_990, "yearly", "en-GB")).toBe("$399.90 a year");
@@ -64,7 +64,7 @@ describe("times", () => {
     expect(formatTime(late, "day", { ...inLondon, zone: "Asia/Tokyo" })).toBe("30 November");
     expect(formatTime(late, "day", { ...inLondon, zone: "America/Los_Angeles" })).toBe("29 November");
   });
-  it("show the year where it is not this year in that zone", () => {
+  it("show the year if it is another year in that zone", () => {
     expect(formatTime("2027-01-01T00:00:00Z", "day", inLondon)).toBe("1 January 2027");
     expect(formatTime("2027-01-01T00:00:00Z", "day", { ...inLondon, zone: "America/New_York" })).toBe("31 December");
   });
@@ -75,7 +75,7 @@ describe("times", () => {
     expect(formatTime("2026-11-29T01:05:00Z", "moment", american)).toMatch(/^November 29 at 1:05\sAM$/);
   });
   it("take offsets", () => expect(formatUtc("2026-11-29T15:00:00+01:00")).toBe("2026-11-29 14:00 UTC"));
-  it("knows a zone from anything else that a cookie may hold", () => {
+  it("distinguishes a zone from other cookie values", () => {
     expect(["Europe/Berlin", "UTC", "Etc/GMT+5"].every(isZone)).toBe(true);
     expect([undefined, "", "Mars/Phobos", "Europe/Berlin; x", "<script>", "a".repeat(99)].some(isZone)).toBe(false);
   });

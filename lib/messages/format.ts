@@ -1,25 +1,25 @@
 /**
- * Every figure that a person reads goes through here.
+ * Formats of every figure that a user reads.
  *
- * Numbers and money follow the reader's own locale. Dates keep English month names, since the sentences around them
- * are English, in the order of the reader's English ("November 29" or "29 November"). The server picks the locale
- * once (reader.ts) and passes it on, so that both sides write the same text.
+ * Numbers and money follow the reader's locale. Dates keep English month names, since the sentences around them are
+ * English, in the order of the reader's English ("November 29" or "29 November"). The server picks the locale once
+ * (request-locale.ts) and passes it on, so that server and browser write the same text.
  */
 
-/** The locale where the request names none that we know. */
+/** The locale if the request names none that we know. */
 export const DEFAULT_LOCALE = "en-GB";
 
-/** How times are read: in which locale and IANA zone, and the instant that "this year" is judged by. */
+/** How times are formatted: locale, IANA zone, and the instant that defines "this year". */
 export interface TimeReading {
   locale: string;
   zone: string;
   now: number;
 }
 
-/** `day`: 29 November. `moment`: 29 November at 14:00. The year shows where it is not this year. */
+/** `day`: 29 November. `moment`: 29 November at 14:00. Another year is shown. */
 export type TimeForm = "day" | "moment";
 
-/** The best locale of an `Accept-Language` header; DEFAULT_LOCALE where it names none that can be used. */
+/** The best locale of an `Accept-Language` header; DEFAULT_LOCALE if it names none that we know. */
 export function pickLocale(acceptLanguage: string | null): string {
   const wishes = (acceptLanguage ?? "")
     .slice(0, 200)
@@ -64,7 +64,7 @@ export function formatMoney(minorUnits: number, locale: string, currency = "USD"
   }).format(minorUnits / 10 ** decimals);
 }
 
-/** What a plan costs: "Free", "$19 a month", "$399.90 a year". */
+/** A plan's price: "Free", "$19 a month", "$399.90 a year". */
 export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", locale: string): string {
   if (minorUnits === 0) return "Free";
   return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
@@ -83,14 +83,14 @@ export function formatTime(at: string, form: TimeForm, { locale, zone, now }: Ti
   }).format(instant);
 }
 
-/** A UTC day ("2026-11-29"), as charts and tables name it: "29 November", or "29 Nov" where there is little room. */
+/** A UTC day ("2026-11-29") in charts and tables: "29 November", or "29 Nov" if space is short. */
 export function formatDay(day: string, locale: string, month: "long" | "short" = "long"): string {
   return new Intl.DateTimeFormat(dateLocale(locale), { timeZone: "UTC", day: "numeric", month }).format(
     Date.parse(`${day}T00:00:00Z`),
   );
 }
 
-/** "1:00 AM", but "01:00": with 24 hours and one digit, the half of the day would be open. */
+/** "1:00 AM", but "01:00": with 24 hours, one digit would leave the half of the day unclear. */
 function clock(locale: string): "numeric" | "2-digit" {
   return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 }
@@ -104,7 +104,7 @@ export function formatUtc(at: string): string {
   return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** Whether the text names a time zone that this runtime knows. */
+/** Whether this runtime knows the text as a time zone. */
 export function isZone(zone: string | undefined): zone is string {
   if (zone === undefined || !/^[A-Za-z0-9_+\-/]{1,64}$/.test(zone)) return false;
   try {

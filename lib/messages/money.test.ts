@@ -3,13 +3,13 @@ import { discountWords, moneyWords } from "./money";
 
 const usd = (amount: number) => ({ amount, currency: "USD" });
 
-describe("beside an amount", () => {
-  test("stand its discount, its tax and what was paid back, each in its currency", () => {
+describe("additions to an amount", () => {
+  test("are its discount, its tax and its refund, each in its currency", () => {
     const shown = { tax: { amount: 304, currency: "EUR" }, discount: usd(400), refunded: usd(500) };
     expect(moneyWords(shown, "en-US")).toEqual(["after $4 discount", "incl. €3.04 tax", "$5 refunded"]);
   });
 
-  test("stands nothing where there is nothing", () => {
+  test("are empty without any of them", () => {
     expect(moneyWords({ tax: null, discount: usd(0) }, "en-US")).toEqual([]);
   });
 });

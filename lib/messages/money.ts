@@ -8,7 +8,7 @@ interface Reductions {
   refunded?: MoneyView | null;
 }
 
-/** What stands beside an amount: "$3.04 tax", "after $4.00 discount", "$5.00 refunded". */
+/** Additions to an amount: "$3.04 tax", "after $4.00 discount", "$5.00 refunded". */
 export function moneyWords({ tax, discount, refunded = null }: Reductions, locale: string): string[] {
   const words = (money: MoneyView | null, text: (amount: string) => string) =>
     money === null || money.amount === 0 ? [] : [text(formatMoney(money.amount, locale, money.currency))];
@@ -25,7 +25,7 @@ export function discountWords({ name, code, off, endsAt }: DiscountView, locale:
     "percent" in off ? `${formatNumber(off.percent, locale)}%` : formatMoney(off.amount, locale, off.currency);
   const words = [
     ...(name === null ? [] : [name]),
-    // Businesses often name a coupon by what it takes off.
+    // Coupons are often named by their amount.
     ...(name?.includes(`${reduction} off`) ? [] : [`${reduction} off`]),
     ...(code === null ? [] : [`with code ${code}`]),
     ...(endsAt === null ? [] : [`until ${formatDay(endsAt.slice(0, 10), locale)}`]),

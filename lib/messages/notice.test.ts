@@ -18,31 +18,31 @@ const words = { field: "words_used", limit: 15_000, resetsAt: "2026-11-29T00:00:
 
 test.each<[string, Notice, string, string]>([
   [
-    "near a limit: the share, the numbers, the reset",
+    "near a limit: share, numbers and reset",
     { ...about, ...words, kind: "near_limit", used: 12_149 /* 80.99 % is not 81 yet */ },
     "80% of your words are used",
     "You have used 12,149 of 15,000 words on Writer Plus. They reset on 2026-11-29.",
   ],
   [
-    "a limit reached: what helps",
+    "a limit reached: the reset or a larger plan",
     { ...about, ...words, kind: "limit_reached", used: 15_000 },
     "All your words are used",
     "You have used 15,000 of 15,000 words on Writer Plus. You can go on after the reset on 2026-11-29, or at once with a larger plan.",
   ],
   [
-    "a payment that failed: until when",
+    "a failed payment: the end of grace",
     { ...about, kind: "payment_failed", processor: "stripe", graceUntil: "2026-11-27T00:00:00.000Z" },
     "A payment for Writer Plus failed",
     "You can go on until 2026-11-27; update your card to keep Plus.",
   ],
   [
-    "a payment that failed, the end of grace not known",
+    "a failed payment without a known end of grace",
     { ...about, kind: "payment_failed", processor: "paddle", graceUntil: null },
     "A payment for Writer Plus failed",
     "You can go on for a few days; update your card to keep Plus.",
   ],
   [
-    "a plan that the catalog no longer has",
+    "a plan that is no longer in the catalog",
     { ...about, kind: "plan_ended", processor: "stripe", plan: "legacy" },
     "Writer legacy has ended",
     "You are on Free now, and nothing more is charged.",

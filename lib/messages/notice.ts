@@ -1,4 +1,4 @@
-/** A notice in words: the same in the app, in the admin's list and in what is sent. Pure. */
+/** A notice in words: the same in the app, in the admin's list and in a delivered message. Pure. */
 import { findPlan, meterOf, product } from "@/lib/billing/catalog";
 import type { Notice } from "@/lib/billing/schemas/notice";
 import { formatCount, formatNumber } from "./format";
@@ -8,14 +8,14 @@ export interface NoticeWords {
   body: string;
 }
 
-/** How the reader reads figures and days. */
+/** Formats of figures and days for the reader. */
 export interface NoticeReading {
   locale: string;
   /** An instant (ISO) as a day: "29 November". */
   day: (at: string) => string;
 }
 
-/** What a person reads: what is so, with its numbers, and what they can do. */
+/** The text for the user: what happened, with its numbers, and what helps. */
 export function noticeWords(notice: Notice, { locale, day }: NoticeReading): NoticeWords {
   const plan = findPlan(notice.product, notice.plan)?.name ?? notice.plan;
   const named = `${product(notice.product).name} ${plan}`;

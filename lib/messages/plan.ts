@@ -2,12 +2,12 @@ import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatPrice } from "./format";
 
-/** The plan's name; its id where the catalog no longer has it. */
+/** The plan's name; its id if the catalog no longer has it. */
 export function planName(product: ProductId, plan: string): string {
   return findPlan(product, plan)?.name ?? plan;
 }
 
-/** What the plan costs as it is billed; null where the catalog does not say. */
+/** The plan's price for its interval; null if the catalog has none. */
 export function planPrice({ product, plan, interval }: SubscriptionView, locale: string): string | null {
   const cents = findPlan(product, plan)?.price[interval ?? "monthly"];
   return cents === null || cents === undefined ? null : formatPrice(cents, interval ?? "monthly", locale);
@@ -17,7 +17,7 @@ export function isFree({ product, plan }: SubscriptionView): boolean {
   return plan === freePlan(productOf(product)).id;
 }
 
-/** The payment is open and the plan has fallen back to less than it is. */
+/** Whether an unpaid plan gives the limits of a smaller one. */
 export function isLimited({ plan, limitPlan }: SubscriptionView): boolean {
   return plan !== limitPlan;
 }

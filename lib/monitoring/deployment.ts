@@ -1,7 +1,7 @@
 /** Gauges of the whole deployment, the same in each process: read from the database at each scrape. */
 import { Gauge } from "prom-client";
 import { z } from "zod";
-import type { BillingMeasures } from "@/lib/database";
+import type { BillingMetrics } from "@/lib/database";
 import { once, registry } from "@/lib/observability/registry";
 
 function gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {
@@ -42,7 +42,7 @@ const PROCESSORS = ["stripe", "paddle"];
 const STATES = ["undecided", "deferred", "quarantined", "dead"];
 
 /** Replaces all gauges by the measured values. A plan without users disappears. */
-export function setDeploymentMetrics(measured: BillingMeasures): void {
+export function setDeploymentMetrics(measured: BillingMetrics): void {
   for (const each of Object.values(gauges)) each.reset();
   for (const { users, ...labels } of measured.users) gauges.users.set(labels, users);
   for (const { near, reached, average, ...labels } of measured.meters) {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { playSubscription } from "@/lib/billing/processors/stripe/played";
 import { createGateway } from "@/lib/database/gateway";
-import { measuredTransport } from "@/lib/database/measured";
-import { postgresTransport } from "@/lib/database/postgres";
+import { withMetrics } from "@/lib/database/transports/metrics";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { inRequest } from "@/lib/observability/request";
 import { createGate } from "@/lib/usage/gate";
 import { measured } from "@/lib/usage/gate-observer";
@@ -15,7 +15,7 @@ import { createScrape } from "./scrape";
 
 const database = testDatabase();
 const shipped = testDatabase({ deadlines: "shipped" });
-const gateway = createGateway(measuredTransport(postgresTransport(database.url)));
+const gateway = createGateway(withMetrics(postgresTransport(database.url)));
 const gate = createGate(() => gateway, measured);
 const scrape = createScrape(() => gateway, 0);
 afterAll(() => gateway.end());
@@ -92,7 +92,7 @@ test("a usage function that times out is an atomic error, bad input is not", asy
   const start = await count();
   await expect(gateway.consume(USER, "words_used", -1)).rejects.toMatchObject({ problem: "bad_input" });
   expect(await count()).toBe(start);
-  const impatient = createGateway(measuredTransport(postgresTransport(shipped.url)));
+  const impatient = createGateway(withMetrics(postgresTransport(shipped.url)));
   await impatient.consume(USER, "words_used", 1);
   const client = await shipped.pool().connect();
   try {

@@ -26,7 +26,7 @@ export function createScrape(database: () => Gateway, freshMs = FRESH_MS) {
 
   async function readDeployment(): Promise<void> {
     try {
-      setDeploymentMetrics(await database().measureBilling());
+      setDeploymentMetrics(await database().billingMetrics());
       readAt = performance.now();
       databaseUp.set(1);
     } catch (error) {

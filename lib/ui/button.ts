@@ -8,7 +8,7 @@ const TONES = {
   quiet: "text-muted hover:bg-sunken hover:text-ink",
 };
 
-/** The classes of a button, or of a link that acts as one; 44 px high on phones. */
+/** The classes of a button, or of a link styled as one; 44 px high on phones. */
 export function button(tone: keyof typeof TONES = "plain"): string {
   return `${SHAPE} ${TONES[tone]}`;
 }

@@ -13,7 +13,7 @@ const SIGNS = { info: Info, good: CircleCheck, warn: CircleAlert, danger: Circle
 
 export type Tone = keyof typeof TONES;
 
-/** A statement that belongs to the thing it stands in: what is so, and what to do. */
+/** A statement about its surroundings, with what to do. */
 export function Notice({ tone, title, children }: { tone: Tone; title: string; children?: ReactNode }) {
   const Icon = SIGNS[tone];
   return (

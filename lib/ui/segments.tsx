@@ -2,12 +2,12 @@ import type { Route } from "next";
 import Link from "next/link";
 
 interface SegmentsProps {
-  /** What is chosen here. */
+  /** What the links choose. */
   label: string;
   options: readonly { name: string; href: string; current: boolean }[];
 }
 
-/** One of a few, as links: works without script, and the address can be kept. */
+/** One choice of a few, as links: works without script, and has an address. */
 export function Segments({ label, options }: SegmentsProps) {
   return (
     <nav aria-label={label} className="flex w-fit gap-1 rounded-lg bg-sunken p-1">

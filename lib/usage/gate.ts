@@ -51,7 +51,7 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
       const batch = aggregate(calls);
       return distribute(batch, await database().consumeBatch(batch.sums));
     },
-    sequential: (calls) => database().consumeInTurn(calls.flatMap(inOrder)),
+    sequential: (calls) => database().consumeSequential(calls.flatMap(inOrder)),
     onSend: observer.sent,
   });
   const single = <Answer extends Verdict>(operation: Operation, call: () => Promise<Answer>) =>

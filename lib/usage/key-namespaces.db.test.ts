@@ -17,7 +17,9 @@ type Consume = (userId: string, amount: number, bySession: boolean) => Promise<{
 const batch: Consume = (userId, amount, bySession) =>
   gate.consume(userId, "words_used", amount, { idempotencyKey: "J", bySession });
 const sequential: Consume = async (userId, amount, bySession) => {
-  const [answer] = await gateway.consumeInTurn([{ call: 0, userId, field: "words_used", amount, key: "J", bySession }]);
+  const [answer] = await gateway.consumeSequential([
+    { call: 0, userId, field: "words_used", amount, key: "J", bySession },
+  ]);
   if (!Array.isArray(answer)) throw answer;
   return answer[0] as Awaited<ReturnType<Consume>>;
 };

@@ -1,4 +1,4 @@
-/** The database that a command works on: the configured one, else the embedded one of the data directory. */
+/** The database of a command: the configured one, else the embedded one of the data directory. */
 import path from "node:path";
 import { tryHoldDataDirectory } from "../data-directory";
 import { fail, loadSettings } from "../project";
@@ -9,7 +9,8 @@ export async function withDatabase(work: (url: string) => Promise<void>): Promis
   const { database, dataDirectory } = loadSettings({ development: true });
   try {
     if (database.url) return await work(database.url);
-    // Held, no `dev` can begin to use a server that we are about to stop; not held, one runs and keeps it.
+    // If we hold the lock, no `dev` can start to use the server that we will stop. If another run holds it, the server
+    // stays.
     const held = tryHoldDataDirectory(dataDirectory);
     const server = await startEmbeddedPostgres({ directory: path.join(dataDirectory, "postgres") });
     try {

@@ -1,5 +1,5 @@
 /**
- * Who runs the embedded Postgres. Postgres refuses to run as root, so root lends it another account, and that
+ * The account of the embedded Postgres. Postgres refuses to run as root, so root runs it under another account. That
  * account must be able to reach the binaries and the data.
  */
 import { spawnSync } from "node:child_process";
@@ -14,8 +14,8 @@ export interface Account {
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
 /**
- * The account to run the server of `directory` as: the caller's own, and for root the owner of an existing data
- * directory, else `postgres`, else `nobody`. Throws where the data belongs to somebody else.
+ * The account that runs the server of `directory`: the caller's own. For root it is the owner of an existing data
+ * directory, else `postgres`, else `nobody`. Throws if another account owns the data.
  */
 export function serverAccount(directory: string): Account {
   const owner = statSync(directory, { throwIfNoEntry: false });

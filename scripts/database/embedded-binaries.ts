@@ -20,9 +20,9 @@ const require = createRequire(import.meta.url);
 export type Program = "postgres" | "initdb" | "pg_ctl";
 
 /**
- * The directory that holds `bin`, `lib` and `share`, runnable by the account. Where the installed one is not
- * (a checkout in /root, node_modules that the caller may not write), a copy in the temporary directory is.
- * Throws where npm installed no Postgres for this platform.
+ * The directory with `bin`, `lib` and `share`, executable by the account. If the account cannot use the installed one
+ * (a checkout in /root, read-only node_modules), it is a copy in the temporary directory. Throws if npm installed no
+ * Postgres for this platform.
  */
 export function installation(account: Account): string {
   const native = installed();
@@ -48,7 +48,7 @@ function installed(): string {
   }
 }
 
-/** Adds what the package's install script would have added; false where the caller may not write there. */
+/** Creates the links of the package's install script; false if the caller may not write there. */
 function complete(native: string): boolean {
   try {
     for (const { source, target } of missingLinks(native))
@@ -58,7 +58,7 @@ function complete(native: string): boolean {
       if (!(lstatSync(file).mode & 0o100)) chmodSync(file, 0o755);
     }
   } catch (error) {
-    // Another starter may be adding the same links at this moment.
+    // Another start may create the same links at this moment.
     if (missingLinks(native).length > 0) {
       if (isNodeError(error, "EEXIST")) return complete(native);
       return false;
@@ -83,7 +83,7 @@ function copied(native: string, account: Account): string {
   const found = lstatSync(home, { throwIfNoEntry: false });
   if (found && uid !== undefined && found.uid !== uid) throw new Error(`${home} belongs to another user; remove it.`);
   if (!found) {
-    // Copied beside and renamed, so that a half-made copy is never taken for a whole one.
+    // Copied beside and renamed, so that a partial copy never counts as complete.
     const temporary = mkdtempSync(`${home}-`);
     const copy = path.join(temporary, "native");
     cpSync(native, copy, { recursive: true, verbatimSymlinks: true });

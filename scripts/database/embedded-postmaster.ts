@@ -1,11 +1,11 @@
-/** What `postmaster.pid` says of a server that runs, or that was killed without being able to say goodbye. */
+/** Reads `postmaster.pid` of a running or killed server. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync, realpathSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
-/** The port of the server that runs on the data directory, once it answers; null where none runs. */
+/** The port of the server that runs on the data directory, once it answers; null if none runs. */
 export async function runningPort(directory: string, url: (port: number) => string): Promise<number | null> {
   const deadline = Date.now() + 60_000;
   for (;;) {
@@ -13,7 +13,7 @@ export async function runningPort(directory: string, url: (port: number) => stri
     if (!postmaster) return null;
     if (postmaster.port && (await answers(url(postmaster.port), directory))) return postmaster.port;
     if (!isPostmaster(postmaster.pid, directory)) {
-      // Postgres itself only asks whether the pid exists, so a zombie or a recycled pid would keep it from starting.
+      // Postgres checks only whether the pid exists, so a zombie or a reused pid would prevent its start.
       rmSync(pidFile(directory), { force: true });
       return null;
     }
@@ -50,7 +50,7 @@ async function answers(url: string, directory: string): Promise<boolean> {
   }
 }
 
-/** Whether the pid is a living Postgres of this directory: not a zombie, not another program with a reused pid. */
+/** Whether the pid is a running Postgres of this directory: not a zombie, not another program with a reused pid. */
 function isPostmaster(pid: number, directory: string): boolean {
   if (process.platform === "win32") return isAlive(pid);
   if (process.platform !== "linux") return /postgres/.test(command(pid)) && !/^Z/.test(state(pid));

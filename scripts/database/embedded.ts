@@ -1,8 +1,8 @@
 /**
  * A real Postgres for development and tests, from the binaries that npm installed: no Docker, no account.
  *
- * Started or reused: a server that outlived its starter (kill -9) is found through its pid file. It listens on
- * loopback only, on a port of its own, with a random password kept beside the data.
+ * It is started or reused: a pid file identifies a server that outlived its starter (kill -9). It listens on loopback
+ * only, on its own port, with a random password stored beside the data.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -29,16 +29,16 @@ import { lock } from "./process-lock";
 export interface EmbeddedPostgres {
   /** Connects as the superuser to the database `postgres`. */
   url: string;
-  /** True where the server ran already. */
+  /** True if the server was running already. */
   reused: boolean;
-  /** Stops the server, whoever started it. Open transactions are rolled back. */
+  /** Stops the server, also one that another process started. Open transactions are rolled back. */
   stop(): Promise<void>;
 }
 
 interface Options {
-  /** Where the data lives; made where missing. For root its parent is made enterable for Postgres' account. */
+  /** The data's directory, created if missing. For root, Postgres' account gets access to its parent. */
   directory: string;
-  /** Server settings on top of the defaults; a reused server keeps those it was started with. */
+  /** Server settings on top of the defaults; a reused server keeps its own. */
   settings?: Record<string, string | number>;
 }
 
@@ -47,14 +47,14 @@ const DEFAULT_SETTINGS = {
   unix_socket_directories: "",
   max_connections: 200,
   shared_preload_libraries: "pg_stat_statements",
-  // As on Supabase: pg_stat_statements is found by its name alone.
+  // As on Supabase: pg_stat_statements works without a schema name.
   search_path: "public, extensions",
   log_statement: "none",
 };
 
 const PASSWORD_FILE = "tollgate-password";
 
-/** Starts the server of a data directory, or finds it running. Safe to call from several processes at once. */
+/** Starts the server of a data directory, or finds it running. Several processes may call it at once. */
 export async function startEmbeddedPostgres({ directory, settings }: Options): Promise<EmbeddedPostgres> {
   const wanted = path.resolve(directory);
   const starting = await lock(`${wanted}.lock`, { timeoutMs: 120_000 });
@@ -74,9 +74,8 @@ export async function startEmbeddedPostgres({ directory, settings }: Options): P
 }
 
 /**
- * Where the cluster lies: in the directory itself, or for root, where Postgres' account may not get there (a checkout
- * in /root), in a lasting place elsewhere. That place is named in a file beside the directory, so that who removes the
- * data directory starts afresh.
+ * The cluster's directory: the given one, or elsewhere if root's Postgres account cannot reach it (a checkout in
+ * /root). A file beside the directory names that place, so that removing the data directory starts afresh.
  */
 function reachableDirectory(directory: string): string {
   if (!isRoot() || letIn(serverAccount(directory), path.dirname(directory))) return directory;
@@ -88,7 +87,7 @@ function reachableDirectory(directory: string): string {
   return readFileSync(named, "utf8");
 }
 
-/** Whether the account may enter the parent, made enterable (not readable) where it was closed to all but root. */
+/** Whether the account may enter the parent. A parent closed to all but root becomes enterable, not readable. */
 function letIn(account: Account, parent: string): boolean {
   if (mayExecute(account, parent)) return true;
   const { mode } = statSync(parent);
@@ -101,7 +100,7 @@ function letIn(account: Account, parent: string): boolean {
 async function createCluster(native: string, account: Account, cluster: string): Promise<void> {
   if (existsSync(path.join(cluster, "PG_VERSION")))
     throw new Error(`${cluster} holds a Postgres that Tollgate did not make. Set TOLLGATE_DATA_DIR to another place.`);
-  // Made beside and renamed when whole: an initdb that is killed leaves nothing that looks like a database.
+  // Created beside and renamed when complete, so that a killed initdb leaves no partial cluster.
   const unfinished = `${cluster}.new`;
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true, mode: 0o700 });
@@ -139,7 +138,7 @@ async function startServer(
     const result = await run(program(native, "pg_ctl"), account, start);
     if (result.code === 0) return port;
     const reason = existsSync(log) ? readFileSync(log, "utf8") : result.output;
-    // The port was taken meanwhile, or the backends of a killed server still let go of its shared memory.
+    // Another process took the port, or a killed server's backends still release its shared memory.
     if (!/in use/.test(reason)) throw new Error(`The embedded Postgres did not start:\n${reason.slice(-2_000)}`);
     await sleep(250);
   }

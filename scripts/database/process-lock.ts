@@ -1,8 +1,8 @@
 /**
- * A lock between processes of one machine that the kernel gives back when its holder dies, kill -9 included.
+ * A lock between processes of one machine that the kernel releases when its holder dies, kill -9 included.
  *
- * Node has no flock; SQLite takes the same kind of lock on a file and comes with Node. A file with a pid inside
- * would have to be judged stale and stolen, and two who steal at once both win.
+ * Node has no flock; SQLite takes the same kind of lock on a file and comes with Node. A pid file could become stale,
+ * and two processes that replace a stale one at once would both succeed.
  */
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -13,9 +13,9 @@ export interface ProcessLock {
   release(): void;
 }
 
-/** Takes the lock at `file` (created where missing), or returns null where another holder has it. */
+/** Locks `file` (created if missing), or returns null if another process holds the lock. */
 export function tryLock(file: string): ProcessLock | null {
-  // Not an import: on a Node without it the preflight's message must come first.
+  // Not an import: on a Node version without it, the preflight's message must come first.
   const sqlite = process.getBuiltinModule("node:sqlite");
   mkdirSync(path.dirname(file), { recursive: true });
   const database = new sqlite.DatabaseSync(file, { timeout: 0 });
@@ -30,8 +30,8 @@ export function tryLock(file: string): ProcessLock | null {
 }
 
 /**
- * Takes the lock, waiting up to `timeoutMs` for another holder; `onWait` is called once when it has to wait.
- * Throws where the holder outlasts the wait.
+ * Takes the lock, waiting up to `timeoutMs` for another holder; calls `onWait` once if it has to wait. Throws after the
+ * timeout.
  */
 export async function lock(
   file: string,

@@ -2,8 +2,8 @@
 import { withClient } from "@/lib/database/migrate";
 
 /**
- * Drops everything that the migrations made, data too. On Supabase its own schemas stay. Throws after 10 s where
- * somebody else's open transaction holds a table.
+ * Drops all objects of the migrations, data included. On Supabase its own schemas stay. Throws after 10 s if another
+ * open transaction locks a table.
  */
 export async function dropEverything(url: string): Promise<void> {
   await withClient(url, async (client) => {

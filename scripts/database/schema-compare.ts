@@ -1,20 +1,20 @@
-/** Whether supabase/schemas, which people read, says the same as supabase/migrations, which databases run. */
+/** Compares supabase/schemas, which people read, with supabase/migrations, which databases run. */
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
 import { readSnapshot, type Snapshot } from "./schema-snapshot";
 
-/** One object that is not the same on both sides; null where a side has none. */
+/** An object that differs between the two sides; null if a side lacks it. */
 export interface Difference {
   name: string;
   migrations: string | null;
   schemas: string | null;
 }
 
-/** Tables first, for the functions' sake; last the files beside the folders: what is made by calling functions. */
+/** Tables first, since functions use them; last the files beside the folders, which call functions. */
 const ORDER = ["tables", "functions", "views", "."];
 
-/** Builds both ways in two new databases of the server and compares them; the databases stay with the server. */
+/** Builds both versions in two new databases of the server and compares them; the databases stay. */
 export async function compareSchemas(serverUrl: string): Promise<{ objects: number; differences: Difference[] }> {
   const migrations = await inNewDatabase(serverUrl, "check_migrations", migrate);
   const schemas = await inNewDatabase(serverUrl, "check_schemas", applySchemas);

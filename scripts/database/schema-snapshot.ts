@@ -1,15 +1,15 @@
-/** Everything that makes up schema `public`, as text by name, so that two databases can be compared. */
+/** All objects of schema `public` as text by name, to compare two databases. */
 import type pg from "pg";
 
 /** From "function public.consume(text)" to its definition, grants and comment. */
 export type Snapshot = Map<string, string>;
 
 /**
- * Reads the catalogs. Left out on purpose: the order of a table's columns (a migration can only append one), data, and
- * what extensions own.
+ * Reads the catalogs, without the order of a table's columns (a migration can only append one), data, and objects of
+ * extensions.
  */
 export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
-  // Without a search path every definition is printed with qualified names.
+  // Without a search path, every definition has qualified names.
   await client.query("set search_path = ''");
   const snapshot: Snapshot = new Map();
   for (const query of QUERIES) {
@@ -25,7 +25,7 @@ const ours = (catalog: string, alias: string, namespace: string) => `
     where owned.classid = 'pg_catalog.${catalog}'::regclass and owned.objid = ${alias}.oid and owned.deptype = 'e'
   )`;
 
-/** Grants one a line in a fixed order; null becomes the built-in default that it stands for. */
+/** One grant per line in a fixed order; null becomes the built-in default. */
 const grants = (acl: string, kind: string, owner: string) => `
   (select pg_catalog.string_agg('grant ' || item::text, E'\\n' order by item::text)
    from pg_catalog.unnest(coalesce(${acl}, pg_catalog.acldefault('${kind}', ${owner}))) as item)`;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { SUPABASE } from "@/lib/database/migrate";
 import { seedDocument } from "./seed-document";
 
-test("supabase/seed.sql is the catalog as it is", () => {
+test("supabase/seed.sql is the current catalog", () => {
   const file = path.join(SUPABASE, "seed.sql");
   if (process.env.UPDATE_SEED === "1") writeFileSync(file, seedDocument());
   expect(readFileSync(file, "utf8")).toBe(seedDocument());

@@ -1,6 +1,9 @@
 import { catalogDocument } from "@/lib/database/catalog-document";
 
-/** supabase/seed.sql: the catalog, for those whose migrations the Supabase CLI runs. A test keeps the file up to date. */
+/**
+ * supabase/seed.sql: the catalog, for installations that migrate with the Supabase CLI. A test keeps the file up to
+ * date.
+ */
 export function seedDocument(): string {
   const catalog = JSON.stringify(catalogDocument(), null, 2);
   if (catalog.includes("$catalog$")) throw new Error("The catalog must not hold $catalog$.");

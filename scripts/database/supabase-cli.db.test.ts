@@ -1,6 +1,6 @@
 /**
- * What `supabase db reset` and `db push` do: on a platform that is there already, as a role that is no superuser, each
- * migration file, then seed.sql; and what `supabase test db` runs after it.
+ * The steps of `supabase db reset` and `db push`: on an existing platform, as a role without superuser rights, each
+ * migration file, then seed.sql; then the tests of `supabase test db`.
  */
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
@@ -29,7 +29,7 @@ beforeAll(async () => {
     await client.query(`create database ${name} owner ${name}`);
   });
   await withClient(superuser, async (client) => {
-    // Stands for the platform: roles, schema auth, and the grants that new things of `postgres` get there.
+    // The platform: roles, schema auth, and its default grants on new objects of `postgres`.
     await applyPrelude(client);
     await client.query(`alter schema public owner to ${name}; grant usage on schema auth to ${name}`);
     for (const kind of ["tables", "functions", "sequences"])
@@ -49,11 +49,11 @@ afterAll(() =>
 test("the migrations and the seed run as they are, and the tests for Supabase's users pass", async () => {
   await withClient(owner.href, async (client) => {
     for (const file of [...files("migrations"), path.join(SUPABASE, "seed.sql")]) await runFile(client, file);
-    // This role may not create it, and the migration goes on without it.
+    // This role may not create the extension, and the migration continues without it.
     expect((await client.query("select from pg_extension where extname = 'pg_stat_statements'")).rowCount).toBe(0);
   });
   for (const file of files("tests")) {
-    // As superuser: on Supabase `postgres` may take the API's roles.
+    // As superuser: on Supabase, `postgres` may switch to the API's roles.
     const results = await withClient(superuser, (client) => client.query(readFileSync(file, "utf8")));
     const lines = ([results].flat() as pg.QueryResult[])
       .flatMap(({ rows }) => rows.map((row) => Object.values(row).join()))
@@ -64,7 +64,7 @@ test("the migrations and the seed run as they are, and the tests for Supabase's 
   }
 });
 
-test("npm run db:migrate goes on where the CLI stopped", async () => {
+test("npm run db:migrate continues after the CLI's last migration", async () => {
   await withClient(superuser, async (client) => {
     // As the CLI records them.
     await client.query(`create schema supabase_migrations;

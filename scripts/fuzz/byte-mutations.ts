@@ -1,4 +1,4 @@
-/** Changes to a body as bytes: mostly no JSON any more. */
+/** Changes a body's bytes; most results are not JSON. */
 import { MAX_BODY_BYTES } from "@/lib/http";
 import type { Random } from "./random";
 
@@ -19,7 +19,7 @@ const CHANGES: readonly Change[] = [
   (_, { below, bytes }) => bytes(below(300)),
 ];
 
-/** The body with one change, or none; now and then as large as may be, or a byte larger. */
+/** The body with one change or none; sometimes as large as allowed, or a byte larger. */
 export function changedBody(body: Buffer, random: Random): Buffer {
   if (random.chance(0.005)) return padded(body, MAX_BODY_BYTES + random.below(2));
   return random.chance(0.25) ? random.pick(CHANGES)(body, random) : body;

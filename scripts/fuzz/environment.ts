@@ -1,4 +1,4 @@
-/** Imported before anything that reads the environment: the fuzzer's own, whatever the shell's is. */
+/** The fuzzer's own environment, imported before all code that reads it. */
 export const SECRET = "whsec_fuzz";
 
 process.env.LOG_LEVEL ??= "silent";

@@ -1,4 +1,4 @@
-/** Changes to an event as JSON: still readable, mostly, and no longer what anybody sends. */
+/** Changes to an event that keep it JSON, in most cases, and that no processor sends. */
 import { HANDLERS } from "@/lib/billing/processors/stripe/normalize";
 import type { Random } from "./random";
 
@@ -25,16 +25,16 @@ const STRINGS = [
   "2026-03-01T10:00:00Z",
 ];
 const VALUES = [null, true, false, 0, -1, 0.5, 2 ** 31, 2 ** 53, -(2 ** 53), 1e300, {}, [], [null], [[]], { id: {} }];
-/** Numbers as only their text can say them. */
+/** Numbers that only JSON text can express. */
 const NUMBERS = ["1e400", "-1e400", "-0", "9007199254740993", "123456789012345678901234567890", "1e-400", "0.1e1"];
 const KEYS = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "", "\u0000", "\ud800", "id", "0"];
 const STATUSES = ["trialing", "active", "past_due", "unpaid", "incomplete", "incomplete_expired", "paused", "canceled"];
 
-/** Stands for JSON text that no value gives; `written` puts it in. */
+/** A placeholder for JSON text that no value produces; `written` replaces it. */
 const raw = (text: string) => `@@raw:${text}@@`;
 const nested = (depth: number, [open, close]: readonly [string, string]) => open.repeat(depth) + close.repeat(depth);
 
-/** Fields that are read: half of the changes are theirs. */
+/** Fields that the code reads: half of the changes affect them. */
 const READ = new Set(
   (
     "id type created livemode customer subscription metadata user_id status items data price plan quantity amount " +
@@ -93,7 +93,7 @@ export function changedEvent(event: Tree, random: Random): string {
 }
 
 function set(parent: Tree, key: string, value: unknown): void {
-  // Not by assignment, which would change the prototype instead.
+  // Not an assignment, which would change the prototype instead.
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
@@ -103,7 +103,7 @@ function placesIn(value: unknown, depth = 0): Place[] {
   return Object.keys(tree).flatMap((key): Place[] => [[tree, key], ...placesIn(tree[key], depth + 1)]);
 }
 
-/** As JSON; now and then with keys that come twice. Values that hold themselves are left as they are. */
+/** As JSON; sometimes with duplicate keys. Cyclic values stay unchanged. */
 function written(event: Tree, { chance, pick }: Random): string {
   let text: string;
   try {

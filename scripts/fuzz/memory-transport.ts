@@ -1,9 +1,6 @@
-/**
- * A database that keeps nothing, for speed: it answers what Postgres would answer and refuses what Postgres would
- * refuse, so that the whole path around it runs.
- */
+/** A fast database that stores nothing. It answers and refuses like Postgres, so that all the code around it runs. */
 import type { Fact } from "@/lib/billing/facts";
-import type { Transport } from "@/lib/database/transport";
+import type { Transport } from "@/lib/database/transports/transport";
 
 const VIEW = {
   product: "writer",
@@ -23,7 +20,7 @@ const VIEW = {
 };
 const UNDECIDED = { outcome: null, reason: null, decision: null };
 
-/** `known` gives the facts that a user already has. */
+/** `known` returns the stored facts of a user. */
 export function memoryTransport(known: (userId: string) => readonly Fact[]): Transport {
   const answers: Record<string, (args: Readonly<Record<string, unknown>>) => unknown> = {
     record_webhook_event: () => UNDECIDED,
@@ -48,7 +45,7 @@ export function memoryTransport(known: (userId: string) => readonly Fact[]): Tra
     call: async (name, args) => {
       const answer = answers[name];
       if (answer === undefined) throw new Error(`The fuzzer's database has no ${name}.`);
-      // A number too large is null in JSON: in a copy of what came that is no matter.
+      // A number that is too large is null in JSON; in a copy of the input that has no effect.
       const { p_payload, ...ours } = args;
       refuse(name, { ...ours, p_payload: JSON.parse(JSON.stringify(p_payload ?? null)) });
       return answer(args);
@@ -57,11 +54,11 @@ export function memoryTransport(known: (userId: string) => readonly Fact[]): Tra
   };
 }
 
-/** Text with U+0000, lone surrogates in jsonb, and numbers that are none. */
+/** Text with U+0000, lone surrogates in jsonb, and invalid numbers. */
 function refuse(path: string, value: unknown): void {
   if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${path}: ${value} is no number`);
   if (typeof value === "string" && /\0|\p{Cs}/u.test(value)) {
-    throw new Error(`${path}: Postgres takes no such text`);
+    throw new Error(`${path}: Postgres does not store this text`);
   }
   if (typeof value !== "object" || value === null) return;
   for (const [key, inner] of Object.entries(value)) {

@@ -6,12 +6,12 @@ export { SECRET };
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** The header that Stripe would send. */
+/** A header like Stripe's. */
 export function goodSignature(body: Buffer): string {
   return sign(body, SECRET, now());
 }
 
-/** A header that must not pass, or none. */
+/** A header that must be refused, or none. */
 export function badSignature(body: Buffer, { pick, below, bytes }: Random): string | null {
   const good = goodSignature(body);
   const broken = good.length - 1 - below(64);

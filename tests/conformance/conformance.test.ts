@@ -7,7 +7,7 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Processor } from "@/lib/billing/facts";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { ROOT } from "@/scripts/project";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import type { Instant } from "@/lib/billing/facts";
 import { DAY } from "@/lib/billing/period";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { Played } from "@/lib/sandbox/played";
 import { createSandbox, type SandboxParts } from "@/lib/sandbox/sandbox";
 import type { Turn } from "@/lib/sandbox/turn";

@@ -36,7 +36,7 @@ export function comparedCalls({ gateway, gate, query }: Database) {
         return [await gateway.consume(userId, field, amount, idempotencyKey)];
       if (by !== "sequential") return gate.consumeTogether(userId, charges, { idempotencyKey, bySession });
       const key = idempotencyKey ?? null;
-      const [answer] = await gateway.consumeInTurn(
+      const [answer] = await gateway.consumeSequential(
         charges.map((charge) => ({ call: 0, userId, key, bySession, ...charge })),
       );
       if (!Array.isArray(answer)) throw answer;

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, inject } from "vitest";
 import { withClient } from "@/lib/database/migrate";
-import type { Transport } from "@/lib/database/transport";
+import type { Transport } from "@/lib/database/transports/transport";
 import { asApp } from "./app-role";
 import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
 import { chosenKind, openTransport, type TransportKind } from "./transports";

@@ -2,7 +2,7 @@
 import type Stripe from "stripe";
 import { afterAll, afterEach, beforeEach } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import { testDatabase } from "./database";
 import { playStripe } from "./played-stripe";

@@ -1,8 +1,8 @@
 /** The ways to a test database: directly, by supabase-js through the stand-in for PostgREST, through PgBouncer. */
 import { inject } from "vitest";
-import { postgresTransport } from "@/lib/database/postgres";
-import { supabaseTransport } from "@/lib/database/supabase";
-import type { Transport } from "@/lib/database/transport";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { supabaseTransport } from "@/lib/database/transports/supabase";
+import type { Transport } from "@/lib/database/transports/transport";
 import { startPostgrest } from "@/tests/stand-ins/postgrest";
 import { asApp } from "./app-role";
 import { databaseUrl } from "./database-url";

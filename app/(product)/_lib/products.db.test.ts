@@ -1,4 +1,4 @@
-/** What the reference products count, however their work ends. */
+/** Usage that the reference products count, for every way their work can end. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Deadlines from "@/lib/deadlines";
@@ -6,8 +6,8 @@ import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { createChatbot, deleteChatbot, renameChatbot } from "../chatbots/_lib/chatbots";
-import { openAnswer, wholeAnswer } from "../chatbots/_lib/messages";
-import { openRewriting } from "../writer/_lib/rewriting";
+import { streamAnswer, wholeAnswer } from "../chatbots/_lib/messages";
+import { streamRewriting } from "../writer/_lib/rewriting";
 
 const { gateway, meter, ledger, query } = meteredDatabase();
 setProcessGateway(gateway);
@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 const going = () => new AbortController().signal;
-const standing = async (field: "messages_count" | "words_used" | "transformations_used") => {
+const counters = async (field: "messages_count" | "words_used" | "transformations_used") => {
   const { used, reserved } = await meter(userId, field);
   return { used, reserved, ledger: await ledger(userId, field) };
 };
@@ -33,59 +33,59 @@ async function collect<T>(lines: AsyncIterable<T>): Promise<T[]> {
 }
 
 describe("a message", () => {
-  const ask = async (text: string) => openAnswer(userId, (await createChatbot(userId, "Support")).id, text);
+  const ask = async (text: string) => streamAnswer(userId, (await createChatbot(userId, "Support")).id, text);
 
-  test("is held while it is answered, and counted when the answer has ended", async () => {
+  test("is reserved while the answer streams, and counted when it ends", async () => {
     const lines = (await ask("Hello"))(going());
     const { value: first } = await lines.next();
     expect(first).toEqual({ type: "text", text: "Hello! " });
-    expect(await standing("messages_count")).toEqual({ used: 0, reserved: 1, ledger: 0 });
+    expect(await counters("messages_count")).toEqual({ used: 0, reserved: 1, ledger: 0 });
     const rest = await collect(lines);
     expect(rest.at(-1)).toMatchObject({ type: "done", usage: { settled: 1, used: 1, limit: 100, remaining: 99 } });
-    expect(await standing("messages_count")).toEqual({ used: 1, reserved: 0, ledger: 1 });
+    expect(await counters("messages_count")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
-  test("is given back when the answer fails, wherever it breaks off", async () => {
+  test("is given back if the answer fails at any point", async () => {
     const lines = await collect((await ask("/fail"))(going()));
     expect(lines.map(({ type }) => type)).toEqual(["text", "text", "text", "failed"]);
-    expect(await standing("messages_count")).toEqual(nothing);
+    expect(await counters("messages_count")).toEqual(nothing);
     const [bot] = await gateway.chatbots(userId);
-    const again = await openAnswer(userId, bot?.id ?? "", "/fail");
+    const again = await streamAnswer(userId, bot?.id ?? "", "/fail");
     await expect(wholeAnswer(again(going()))).rejects.toMatchObject({ status: 502, reason: "answer_failed" });
-    expect(await standing("messages_count")).toEqual(nothing);
+    expect(await counters("messages_count")).toEqual(nothing);
   });
 
-  test("counts where its reader leaves in the middle, and not where they leave before a word came", async () => {
+  test("counts if the reader leaves after the first word, and not before it", async () => {
     const early = jsonLines(await ask("Hello"));
     await early.body?.cancel();
-    expect(await standing("messages_count")).toEqual(nothing);
+    expect(await counters("messages_count")).toEqual(nothing);
 
     const [bot] = await gateway.chatbots(userId);
-    const late = jsonLines(await openAnswer(userId, bot?.id ?? "", "Hello")).body?.getReader();
+    const late = jsonLines(await streamAnswer(userId, bot?.id ?? "", "Hello")).body?.getReader();
     await late?.read();
     await late?.cancel();
-    expect(await standing("messages_count")).toEqual({ used: 1, reserved: 0, ledger: 1 });
+    expect(await counters("messages_count")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
-  test("at the limit: 402, no answer, nothing held", async () => {
-    const tell = await ask("Hello");
-    await collect(tell(going()));
+  test("at the limit: 402, no answer, no reservation", async () => {
+    const stream = await ask("Hello");
+    await collect(stream(going()));
     await gateway.consume(userId, "messages_count", 98);
     const [bot] = await gateway.chatbots(userId);
-    const open = () => openAnswer(userId, bot?.id ?? "", "Hello");
-    // One is left: of two at once, one is answered.
+    const open = () => streamAnswer(userId, bot?.id ?? "", "Hello");
+    // One message is left: of two concurrent calls, one gets an answer.
     const both = await Promise.allSettled([open(), open()]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(both.find(({ status }) => status === "rejected")).toMatchObject({
       reason: { status: 402, reason: "limit_reached", details: { limit: 100, used: 99, field: "messages_count" } },
     });
-    expect(await standing("messages_count")).toEqual({ used: 99, reserved: 1, ledger: 99 });
+    expect(await counters("messages_count")).toEqual({ used: 99, reserved: 1, ledger: 99 });
   });
 
-  test("to a chatbot that is another's, or none: 404, nothing held", async () => {
+  test("to another user's chatbot, or to none: 404, no reservation", async () => {
     const theirs = await createChatbot("somebody-else", "Theirs");
     for (const id of [theirs.id, randomUUID(), "nonsense"])
-      await expect(openAnswer(userId, id, "Hello")).rejects.toMatchObject({ status: 404 });
+      await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ status: 404 });
     expect(await query("select 1 from reservations where user_id = $1", [userId])).toEqual([]);
   });
 });
@@ -94,30 +94,30 @@ describe("a rewriting", () => {
   /** 500 words in sentences of ten, on a plan that has room for them. */
   const text = Array.from({ length: 50 }, () => "We utilize one two three four five six seven eight.").join(" ");
 
-  test("tells how far it is, and counts its words and itself when it has ended", async () => {
-    const lines = await collect((await openRewriting(userId, { text, style: "plain" }))(going()));
+  test("reports its progress, and counts its words and itself at the end", async () => {
+    const lines = await collect((await streamRewriting(userId, { text, style: "plain" }))(going()));
     expect(lines[0]).toEqual({ type: "begun", words: 500 });
     expect(lines.flatMap((line) => (line.type === "part" ? [line.words] : []))).toEqual([120, 240, 360, 480, 500]);
     expect(lines.map((line) => (line.type === "part" ? line.text : "")).join("")).toBe(
       text.replaceAll("utilize", "use"),
     );
     expect(lines.at(-1)).toMatchObject({ type: "done", usage: { words: { used: 500 }, transformations: { used: 1 } } });
-    expect(await standing("words_used")).toEqual({ used: 500, reserved: 0, ledger: 500 });
-    expect(await standing("transformations_used")).toEqual({ used: 1, reserved: 0, ledger: 1 });
+    expect(await counters("words_used")).toEqual({ used: 500, reserved: 0, ledger: 500 });
+    expect(await counters("transformations_used")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
-  test("that is canceled counts the parts that came, and gives the rest back", async () => {
-    const reader = jsonLines(await openRewriting(userId, { text, style: "plain" })).body?.getReader();
+  test("that is canceled counts the chunks that arrived, and gives the rest back", async () => {
+    const reader = jsonLines(await streamRewriting(userId, { text, style: "plain" })).body?.getReader();
     for (let line = 0; line < 3; line += 1) await reader?.read();
-    expect(await standing("words_used")).toEqual({ used: 0, reserved: 500, ledger: 0 });
+    expect(await counters("words_used")).toEqual({ used: 0, reserved: 500, ledger: 0 });
     await reader?.cancel();
-    expect(await standing("words_used")).toEqual({ used: 240 /* two parts */, reserved: 0, ledger: 240 });
-    expect(await standing("transformations_used")).toEqual({ used: 1, reserved: 0, ledger: 1 });
+    expect(await counters("words_used")).toEqual({ used: 240 /* two chunks */, reserved: 0, ledger: 240 });
+    expect(await counters("transformations_used")).toEqual({ used: 1, reserved: 0, ledger: 1 });
   });
 
   test("reserves for longer than its stream can take", async () => {
     const { STREAM_MS } = await vi.importActual<typeof Deadlines>("@/lib/deadlines");
-    await openRewriting(userId, { text, style: "plain" });
+    await streamRewriting(userId, { text, style: "plain" });
     const rows = await query(
       "select extract(epoch from expires_at - at) as seconds from reservations where user_id = $1",
       [userId],
@@ -126,61 +126,61 @@ describe("a rewriting", () => {
     for (const { seconds } of rows) expect(Number(seconds)).toBeGreaterThan(STREAM_MS / 1_000 + 60);
   });
 
-  test("that is canceled before anything came costs nothing", async () => {
-    const reader = jsonLines(await openRewriting(userId, { text, style: "plain" })).body?.getReader();
+  test("that is canceled before its first chunk costs nothing", async () => {
+    const reader = jsonLines(await streamRewriting(userId, { text, style: "plain" })).body?.getReader();
     await reader?.read();
     await reader?.cancel();
-    expect(await standing("words_used")).toEqual(nothing);
-    expect(await standing("transformations_used")).toEqual(nothing);
+    expect(await counters("words_used")).toEqual(nothing);
+    expect(await counters("transformations_used")).toEqual(nothing);
   });
 
   test.each([
     ["of words parted by zero-width spaces", "one\u200btwo\u200b".repeat(100), 200],
     ["of Chinese", "我们，".repeat(100), 100],
     ["of emoji alone", "😀".repeat(100), 1],
-  ])("%s counts the words of its price, also if it is stopped after its last part", async (_, text, words) => {
-    const whole = await collect((await openRewriting(userId, { text, style: "plain" }))(going()));
+  ])("%s counts the words of its price, also if it is stopped after its last chunk", async (_, text, words) => {
+    const whole = await collect((await streamRewriting(userId, { text, style: "plain" }))(going()));
     expect(whole[0]).toEqual({ type: "begun", words });
-    expect(await standing("words_used")).toEqual({ used: words, reserved: 0, ledger: words });
+    expect(await counters("words_used")).toEqual({ used: words, reserved: 0, ledger: words });
     const parts = whole.filter(({ type }) => type === "part").length;
-    const reader = jsonLines(await openRewriting(userId, { text, style: "plain" })).body?.getReader();
+    const reader = jsonLines(await streamRewriting(userId, { text, style: "plain" })).body?.getReader();
     for (let line = 0; line <= parts; line += 1) await reader?.read();
     await reader?.cancel();
-    expect(await standing("words_used")).toEqual({ used: 2 * words, reserved: 0, ledger: 2 * words });
-    expect(await standing("transformations_used")).toMatchObject({ used: 2 });
+    expect(await counters("words_used")).toEqual({ used: 2 * words, reserved: 0, ledger: 2 * words });
+    expect(await counters("transformations_used")).toMatchObject({ used: 2 });
   });
 
-  test("with room for its words but not for itself: 402, and the words are free again", async () => {
+  test("with words left but no transformation left: 402, and no words stay reserved", async () => {
     await gateway.consume(userId, "transformations_used", 10);
-    await expect(openRewriting(userId, { text, style: "plain" })).rejects.toMatchObject({
+    await expect(streamRewriting(userId, { text, style: "plain" })).rejects.toMatchObject({
       status: 402,
       details: { field: "transformations_used" },
     });
-    expect(await standing("words_used")).toEqual(nothing);
+    expect(await counters("words_used")).toEqual(nothing);
   });
 });
 
 describe("settling", () => {
-  test("is tried again where the database does not answer, and an answer is never taken back for it", async () => {
+  test("is retried if the database does not answer, and the answer stays", async () => {
     const { id } = await createChatbot(userId, "Support");
-    const tell = await openAnswer(userId, id, "Hello");
+    const stream = await streamAnswer(userId, id, "Hello");
     const { DatabaseError } = await import("@/lib/database");
     const settle = vi.spyOn(gateway, "settle").mockRejectedValueOnce(new DatabaseError("away", "unavailable", "57P01"));
-    expect((await collect(tell(going()))).at(-1)).toMatchObject({ type: "done", usage: { used: 1 } });
+    expect((await collect(stream(going()))).at(-1)).toMatchObject({ type: "done", usage: { used: 1 } });
     expect(settle).toHaveBeenCalledTimes(2);
     settle.mockRejectedValue(new Error("broken"));
-    expect((await collect((await openAnswer(userId, id, "Hello"))(going()))).at(-1)).toEqual({
+    expect((await collect((await streamAnswer(userId, id, "Hello"))(going()))).at(-1)).toEqual({
       type: "done",
       usage: null,
     });
     settle.mockRestore();
-    // The hold lapses by itself.
-    expect(await standing("messages_count")).toMatchObject({ used: 1, reserved: 1 });
+    // The reservation expires by itself.
+    expect(await counters("messages_count")).toMatchObject({ used: 1, reserved: 1 });
   });
 });
 
 describe("a chatbot's name", () => {
-  test("can be changed by whoever it belongs to, and nothing is counted", async () => {
+  test("can be changed by its owner, and counts nothing", async () => {
     const made = await createChatbot(userId, "Support");
     expect(await renameChatbot(userId, made.id, "Help")).toEqual({ ...made, name: "Help" });
     expect(await gateway.chatbots(userId)).toEqual([{ ...made, name: "Help" }]);

@@ -1,32 +1,32 @@
-/** Amounts held for work under way, whose cost shows only when it ends. */
+/** Reservations for work whose cost is known only at its end. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "@/lib/database";
 import { log } from "@/lib/observability";
 import { type Charge, gate, refusal, type Settlement } from "@/lib/usage";
 
-/** Longer than any answer takes; the hold of a process that died lapses then by itself. */
-const HOLD_SECONDS = 600;
+/** Longer than any answer takes. If the process dies, its reservation expires after this time. */
+const RESERVATION_SECONDS = 600;
 const TRIES = 3;
 
-export interface Held {
+export interface Reservation {
   /**
-   * Charges what was used of each amount, in their order, and lets go of the rest; 0 gives all back. Never throws: what
-   * cannot be settled lapses, in the user's favour, and is logged. null for those.
+   * Charges the used amount of each charge, in their order, and releases the rest; 0 releases all. Never throws: a
+   * reservation that cannot be settled expires, in the user's favour. The error is logged and the result is null.
    */
   settle(amounts: readonly number[]): Promise<(Settlement | null)[]>;
 }
 
 /**
- * Holds all of the charges, or none of them.
- * @throws HttpError 402 for the first that the plan has no room for
+ * Reserves all of the charges, or none of them.
+ * @throws HttpError 402 for the first charge that exceeds the plan
  */
-export async function hold(userId: string, charges: readonly Charge[]): Promise<Held> {
+export async function reserveAll(userId: string, charges: readonly Charge[]): Promise<Reservation> {
   const reservations: string[] = [];
   const settle = (amounts: readonly number[]) =>
     Promise.all(reservations.map((reservation, index) => settleOne(userId, reservation, amounts[index] ?? 0)));
   for (const { field, amount = 1 } of charges) {
     const { reservationId, ...verdict } = await gate
-      .reserve(userId, field, amount, { ttlSeconds: HOLD_SECONDS })
+      .reserve(userId, field, amount, { ttlSeconds: RESERVATION_SECONDS })
       .catch(async (error) => {
         await settle([]);
         throw error;
@@ -40,7 +40,7 @@ export async function hold(userId: string, charges: readonly Charge[]): Promise<
   return { settle };
 }
 
-/** Settling is idempotent, so an answer that did not come is asked for again. */
+/** Settling is idempotent, so a call without an answer is repeated. */
 async function settleOne(userId: string, reservationId: string, amount: number): Promise<Settlement | null> {
   for (let attempt = 1; ; attempt += 1) {
     try {

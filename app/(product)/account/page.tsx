@@ -1,11 +1,11 @@
 import type { Metadata } from "next";
-import { button, pageUser } from "@/lib/ui";
+import { button, requirePageUser } from "@/lib/ui";
 import { EraseAccount } from "@/lib/ui/account/erase-account";
 
 export const metadata: Metadata = { title: "Account" };
 
 export default async function AccountPage() {
-  const { id, name, email } = await pageUser("/account");
+  const { id, name, email } = await requirePageUser("/account");
   const facts = [
     ["Name", name],
     ["E-mail", email],
@@ -27,7 +27,7 @@ export default async function AccountPage() {
           Your data
         </h2>
         <p className="mt-1 mb-4 text-pretty text-muted">
-          Everything that is kept about you, as one JSON file: plans, periods, usage, decisions and events.
+          All your data as one JSON file: plans, periods, usage, decisions and events.
         </p>
         <a href="/api/account/export" download className={button()}>
           Download my data
@@ -38,8 +38,8 @@ export default async function AccountPage() {
           Erase
         </h2>
         <p className="mt-1 mb-4 text-pretty text-muted">
-          Erases what is kept about you. Invoices stay as long as the law asks. A subscription must have ended first,
-          and what you have used of this period stays counted if you come back.
+          Erases your data. Invoices stay as long as the law asks. A subscription must have ended first, and what you
+          have used of this period stays counted if you come back.
         </p>
         <EraseAccount />
       </section>

@@ -1,6 +1,6 @@
 "use server";
 
-/** What the forms of the billing and plans pages do: the same calls as the routes, for pages that work without script. */
+/** Server actions of the billing and plan pages: the same calls as the routes, for pages that work without script. */
 import {
   cancelSubscription,
   changePlan as change,
@@ -18,7 +18,7 @@ import type { Refusal } from "@/lib/ui";
 import { attempt } from "./attempt";
 import { changed } from "./changed";
 
-/** To the processor's checkout. */
+/** Opens the processor's checkout. */
 export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (user) => {
     const { url } = await checkout(user, parse(checkoutRequest, actionFields(form)), selling(user.id));
@@ -40,7 +40,7 @@ export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Ref
   });
 }
 
-/** Takes back a cancellation, a scheduled change or a pause. */
+/** Undoes a cancellation, a scheduled change or a pause. */
 export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
@@ -48,7 +48,7 @@ export async function keep(_: Refusal | null, form: FormData): Promise<Refusal |
   });
 }
 
-/** To the page of the open payment. */
+/** Opens the payment page of the open invoice. */
 export async function fixPayment(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
@@ -56,7 +56,7 @@ export async function fixPayment(_: Refusal | null, form: FormData): Promise<Ref
   });
 }
 
-/** To the processor's page for cards and addresses. */
+/** Opens the processor's page for cards and addresses. */
 export async function openPortal(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));

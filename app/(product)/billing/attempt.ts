@@ -8,15 +8,15 @@ import { enterRequest } from "@/lib/rate-limit";
 import type { Refusal } from "@/lib/ui";
 
 /**
- * Does something for the signed-in user and goes where it leads; a refusal comes back as a sentence for the form it came
- * from. The origin is checked as the routes check it.
+ * Runs an action for the signed-in user and redirects to its result; a refusal returns a sentence for the form. The
+ * origin is checked as in the routes.
  */
 export async function attempt(work: (user: CurrentUser) => Promise<string>): Promise<Refusal | null> {
   let path: string;
   try {
     requireSameOrigin(new Request("http://action.invalid", { headers: await headers() }));
     const user = await currentUser();
-    if (user === null) return { error: "You have been signed out meanwhile.", reason: "not_signed_in" };
+    if (user === null) return { error: "You were signed out. Sign in to continue.", reason: "not_signed_in" };
     await enterRequest(user.id);
     path = await work(user);
   } catch (error) {
@@ -24,6 +24,6 @@ export async function attempt(work: (user: CurrentUser) => Promise<string>): Pro
     if (error instanceof DatabaseError) return { error: "That could not be stored right now. Please try again." };
     throw error;
   }
-  // Outside the try: a redirect is thrown.
+  // Outside the try, since a redirect is thrown.
   redirect(path as Route);
 }

@@ -3,8 +3,8 @@ import { changedPath, standingMark } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 
 /**
- * Carries out a change and says where it leads: to the processor where it must be paid first, else back to billing, which
- * knows by the mark of before when the change has come.
+ * Carries out a change and returns the next page: the processor's if it must be paid first, else billing. The
+ * fingerprint of the old subscription lets billing see when the change arrives.
  */
 export async function changed(
   userId: string,

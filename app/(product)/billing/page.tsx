@@ -2,20 +2,20 @@ import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
 import { noticesOf } from "@/lib/notices";
 import {
+  ActivityList,
   byUrgency,
   ChangedNotice,
   CheckoutNotice,
   changedOf,
-  enoughFor,
+  decisionsToLoad,
   InvoicesSection,
   LivePage,
   NoticeList,
-  pageUser,
-  reader,
+  requestLocale,
+  requirePageUser,
   SubscriptionCard,
   standingMark,
   summary,
-  Trail,
 } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { fixPayment, keep, openPortal } from "./actions";
@@ -24,24 +24,24 @@ import { returnedCheckout } from "./returned-checkout";
 
 export const metadata: Metadata = { title: "Billing" };
 
-const TRAIL_LINES = 5;
+const ACTIVITY_LINES = 5;
 const INVOICE_LINES = 5;
-const WORK = { pay: fixPayment, portal: openPortal, keep };
+const ACTIONS = { pay: fixPayment, portal: openPortal, keep };
 
 interface BillingPageProps {
   searchParams: Promise<Record<string, string | string[] | undefined>>;
 }
 
 export default async function BillingPage({ searchParams }: BillingPageProps) {
-  const [user, parameters] = await Promise.all([pageUser("/billing"), searchParams]);
-  // First: where the news of a payment is late it is fetched here, and what follows is already what was paid for.
+  const [user, parameters] = await Promise.all([requirePageUser("/billing"), searchParams]);
+  // First, since it may fetch a late payment from the processor; the reads below then include it.
   const checkout = await returnedCheckout(user.id, parameters.checkout);
   const [{ locale }, usage, decisions] = await Promise.all([
-    reader(),
+    requestLocale(),
     usageOf(user.id),
-    gateway().decisions(user.id, enoughFor(TRAIL_LINES)),
+    gateway().decisions(user.id, decisionsToLoad(ACTIVITY_LINES)),
   ]);
-  // After the look at the usage, which turns the windows that are over.
+  // After the usage, whose read advances windows that have ended.
   const notices = await noticesOf(user.id);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   const changed = changedOf(parameters, subscriptions);
@@ -61,7 +61,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
           <SubscriptionCard
             key={subscription.product}
             subscription={subscription}
-            work={WORK}
+            actions={ACTIONS}
             now={usage.now}
             locale={locale}
           />
@@ -69,7 +69,7 @@ export default async function BillingPage({ searchParams }: BillingPageProps) {
       </div>
       <div className="mt-10 space-y-10">
         <NoticeList notices={notices} now={usage.now} />
-        <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
+        <ActivityList decisions={decisions} most={ACTIVITY_LINES} now={usage.now} />
         <InvoicesSection version={subscriptions.map(standingMark).join(" ")}>
           <Invoices userId={user.id} now={usage.now} locale={locale} most={INVOICE_LINES} />
         </InvoicesSection>

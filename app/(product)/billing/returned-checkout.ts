@@ -8,8 +8,8 @@ import {
 import { HttpError } from "@/lib/http";
 
 /**
- * What has become of the checkout in the address; null where there is none of this user's. Asks the processor where its
- * news has not come.
+ * The state of the checkout in the address; null if this user has no such checkout. If its webhook is late, the
+ * processor is asked.
  */
 export async function returnedCheckout(userId: string, id: unknown): Promise<CheckoutStatusView | null> {
   const asked = checkoutReturnRequest.safeParse({ checkout: id });
@@ -18,7 +18,7 @@ export async function returnedCheckout(userId: string, id: unknown): Promise<Che
   const shop = selling(userId);
   try {
     return await returnFromCheckout(userId, checkout, shop).catch((error) => {
-      // A processor that is silent takes nothing away from what is known here.
+      // If the processor does not answer, the stored state is shown.
       if (error instanceof HttpError && (error.status === 503 || error.status === 429))
         return checkoutStatus(userId, checkout, shop);
       throw error;

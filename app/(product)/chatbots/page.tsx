@@ -1,15 +1,15 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
-import { liftsOf, ProductMeters, pageUser, reader } from "@/lib/ui";
+import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { ChatbotsTool } from "./_parts/chatbots-tool";
 
 export const metadata: Metadata = { title: "Chatbots" };
 
 export default async function ChatbotsPage() {
-  const user = await pageUser("/chatbots");
+  const user = await requirePageUser("/chatbots");
   const [{ locale }, { now, subscriptions }, chatbots] = await Promise.all([
-    reader(),
+    requestLocale(),
     usageOf(user.id),
     gateway().chatbots(user.id),
   ]);
@@ -24,7 +24,7 @@ export default async function ChatbotsPage() {
           <h2 id="yours" className="mb-4 font-semibold text-base">
             Your chatbots
           </h2>
-          <ChatbotsTool chatbots={chatbots} lifts={subscription ? liftsOf(subscription, locale) : {}} />
+          <ChatbotsTool chatbots={chatbots} upgrades={subscription ? upgradeOptions(subscription, locale) : {}} />
         </section>
       </div>
     </>

@@ -1,16 +1,16 @@
 import type { Metadata } from "next";
 import { gateway } from "@/lib/database";
 import {
+  ActivityList,
   byUrgency,
-  enoughFor,
+  decisionsToLoad,
   HISTORY_DAYS,
   LivePage,
   PeriodPicker,
   ProductHistory,
-  pageUser,
   periodId,
-  reader,
-  Trail,
+  requestLocale,
+  requirePageUser,
 } from "@/lib/ui";
 import { type SubscriptionView, usageHistory, usageOf } from "@/lib/usage";
 
@@ -23,11 +23,11 @@ interface UsagePageProps {
 }
 
 export default async function UsagePage({ searchParams }: UsagePageProps) {
-  const [user, { period }] = await Promise.all([pageUser("/usage"), searchParams]);
+  const [user, { period }] = await Promise.all([requirePageUser("/usage"), searchParams]);
   const [{ locale }, usage, decisions] = await Promise.all([
-    reader(),
+    requestLocale(),
     usageOf(user.id),
-    gateway().decisions(user.id, enoughFor(TRAIL_LINES)),
+    gateway().decisions(user.id, decisionsToLoad(TRAIL_LINES)),
   ]);
   const subscriptions = usage.subscriptions.toSorted(byUrgency);
   const histories = await Promise.all(subscriptions.map((subscription) => historiesOf(user.id, subscription)));
@@ -54,7 +54,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
         ))}
       </div>
       <div className="mt-10">
-        <Trail decisions={decisions} most={TRAIL_LINES} now={usage.now} />
+        <ActivityList decisions={decisions} most={TRAIL_LINES} now={usage.now} />
       </div>
       <LivePage usage={usage} />
     </>
@@ -63,7 +63,7 @@ export default async function UsagePage({ searchParams }: UsagePageProps) {
 
 type CounterField = Parameters<typeof usageHistory>[1];
 
-/** Counters only: what exists now says all about a gauge. */
+/** Counters only: a gauge's current number needs no history. */
 function historiesOf(userId: string, { meters }: SubscriptionView) {
   const counters = meters.filter(({ kind }) => kind === "counter").map(({ field }) => field as CounterField);
   return Promise.all(counters.map((field) => usageHistory(userId, field, HISTORY_DAYS)));

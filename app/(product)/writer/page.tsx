@@ -1,13 +1,13 @@
 import type { Metadata } from "next";
-import { liftsOf, ProductMeters, pageUser, reader } from "@/lib/ui";
+import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { WriterTool } from "./_parts/writer-tool";
 
 export const metadata: Metadata = { title: "Writer" };
 
 export default async function WriterPage() {
-  const user = await pageUser("/writer");
-  const [{ locale }, { now, subscriptions }] = await Promise.all([reader(), usageOf(user.id)]);
+  const user = await requirePageUser("/writer");
+  const [{ locale }, { now, subscriptions }] = await Promise.all([requestLocale(), usageOf(user.id)]);
   const subscription = subscriptions.find(({ product }) => product === "writer");
   const left = (field: string) => subscription?.meters.find((meter) => meter.field === field)?.remaining ?? 0;
   return (
@@ -20,7 +20,7 @@ export default async function WriterPage() {
           locale={locale}
           wordsLeft={left("words_used")}
           rewritesLeft={left("transformations_used")}
-          lifts={subscription ? liftsOf(subscription, locale) : {}}
+          upgrades={subscription ? upgradeOptions(subscription, locale) : {}}
         />
       </div>
     </>

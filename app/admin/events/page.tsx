@@ -21,7 +21,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
         path={PATH}
         values={kept}
         filters={[
-          { name: "type", label: "Type (its beginning)" },
+          { name: "type", label: "Type (prefix)" },
           { name: "processor", label: "Processor", options: ["stripe", "paddle"] },
           { name: "outcome", label: "Outcome", options: OUTCOMES },
           { name: "userId", label: "User" },
@@ -37,7 +37,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
       <ReplayForm>
         <Table
           caption="Events"
-          head={["Pick", "Event", "Processor", "Outcome", "Received", "User", "Why, and what would release it"]}
+          head={["Pick", "Event", "Processor", "Outcome", "Received", "User", "Reason and release"]}
         >
           {events.length === 0 && <Empty columns={7}>No event matches.</Empty>}
           {events.map(({ processor, id, type, outcome, reason, receivedAt, userId, decision, deliveries, release }) => (
@@ -76,7 +76,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
   );
 }
 
-/** A filter that cannot be read is said on the page; the list is empty then. */
+/** The page names a filter that it cannot read, and shows an empty list. */
 async function find(values: Record<string, string>) {
   try {
     return { ...(await listEvents(parse(eventQuery, values), gateway())), problem: null };

@@ -4,7 +4,7 @@ import { CATALOG, PRODUCT_IDS } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { scenarioList, simulationMode } from "@/lib/sandbox/scenarios";
 import { userIdSchema } from "@/lib/text";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { adminUser } from "@/lib/ui/admin";
 import { SimulationForm } from "./_parts/simulation-form";
 
@@ -23,7 +23,7 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
   const mode = simulationMode();
   if (mode === "off") notFound();
   const { data: userId } = userIdSchema.safeParse((await searchParams).userId);
-  const [{ locale }, { people }] = await Promise.all([reader(), gateway().people({}, "", SUGGESTED)]);
+  const [{ locale }, { users }] = await Promise.all([requestLocale(), gateway().users({}, "", SUGGESTED)]);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Simulation</h1>
@@ -34,7 +34,7 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
       <SimulationForm
         scenarios={scenarioList()}
         plans={PLANS}
-        userIds={people.map((person) => person.userId)}
+        userIds={users.map(({ userId: id }) => id)}
         userId={userId ?? user.id}
         onlyDry={mode === "dry_run"}
         locale={locale}

@@ -4,7 +4,7 @@ import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";
-import { planName, reader } from "@/lib/ui";
+import { planName, requestLocale } from "@/lib/ui";
 import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Users" };
@@ -16,7 +16,7 @@ const PLANS = [...new Set(PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].pl
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
   await adminUser(PATH);
   const values = filled(Object.entries(await searchParams));
-  const [{ locale }, { people, next, problem }] = await Promise.all([reader(), find(values)]);
+  const [{ locale }, { users, next, problem }] = await Promise.all([requestLocale(), find(values)]);
   const { after: _, ...kept } = values;
   const number = (value: number) => formatNumber(value, locale);
   return (
@@ -34,8 +34,8 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
       />
       <div className="mt-4">
         <Table caption="Users" head={["User", "Name", "Plans", "Used"]}>
-          {people.length === 0 && <Empty columns={4}>{problem ?? "Nobody matches."}</Empty>}
-          {people.map(({ userId, email, name, subscriptions }) => (
+          {users.length === 0 && <Empty columns={4}>{problem ?? "No user matches."}</Empty>}
+          {users.map(({ userId, email, name, subscriptions }) => (
             <tr key={userId}>
               <Cell>
                 <RowLink href={`${PATH}/${encodeURIComponent(userId)}`}>{userId}</RowLink>
@@ -68,13 +68,13 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
   );
 }
 
-/** The page names a filter that it cannot read; the list is empty then. */
+/** The page names a filter that it cannot read, and shows an empty list. */
 async function find(values: Record<string, string>) {
   try {
     const { after = "", ...filter } = parse(usersQuery, values);
-    return { ...(await gateway().people(filter, after, PAGE)), problem: null };
+    return { ...(await gateway().users(filter, after, PAGE)), problem: null };
   } catch (error) {
-    if (error instanceof HttpError) return { people: [], next: null, problem: error.message };
+    if (error instanceof HttpError) return { users: [], next: null, problem: error.message };
     throw error;
   }
 }

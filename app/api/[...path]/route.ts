@@ -1,6 +1,6 @@
 import { json } from "@/lib/http";
 
-/** What no route serves; the API answers in JSON here, too. */
+/** Unknown API paths: the 404 is JSON too. */
 function notFound() {
   return json({ error: "There is nothing here.", reason: "not_found" }, 404);
 }

@@ -2,8 +2,8 @@ import { answer, json } from "@/lib/http";
 import { health } from "@/lib/monitoring";
 
 /**
- * `?probe=live`: answers while the process does, and asks nothing else; a database that is down is no reason to restart
- * it. Without it: also whether the process can do its work now; 503 takes it out of a load balancer.
+ * `?probe=live` checks the process alone, since a restart does not repair a database. Without it, 503 takes a process
+ * that cannot work out of the load balancer.
  */
 export function GET(request: Request) {
   return answer(async () => {

@@ -1,4 +1,4 @@
-/** Outside the sandbox there is no sandbox: its routes answer 404, and its module refuses to be loaded. */
+/** Production has no sandbox: its routes answer 404, and its module refuses to load. */
 import { readFileSync } from "node:fs";
 import { beforeEach, expect, test, vi } from "vitest";
 

@@ -9,7 +9,7 @@ import { invoiceDocument, invoicesOf, portalOf } from "@/lib/billing/invoices";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
 import { checkoutRequest } from "@/lib/billing/purchase-requests";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";

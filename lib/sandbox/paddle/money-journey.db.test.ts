@@ -3,7 +3,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { changePlan, previewChange } from "@/lib/billing/change";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";
 import type { Payment } from "./checkout";
@@ -67,14 +67,14 @@ const adjustments = async (transaction: string) =>
     .adjustments.list({ transactionId: [transaction] })
     .next();
 const notes = async () =>
-  (await gateway.userStory(user, 1)).notes.map(({ kind, amount, currency, detail }) => [
+  (await gateway.userDetail(user, 1)).notes.map(({ kind, amount, currency, detail }) => [
     kind,
     amount,
     currency,
     detail,
   ]);
 const invoices = async () => {
-  const { subscriptions } = await gateway.payers(user);
+  const { subscriptions } = await gateway.billingAccounts(user);
   return (await client()).invoices({ subscriptions: subscriptions.map(({ subscription }) => subscription) });
 };
 const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);

@@ -3,7 +3,7 @@ import { ApiError } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/period";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";
 import type { Payment } from "./checkout";

@@ -3,7 +3,7 @@ import { ApiError } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/period";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";
 import type { Payment } from "./checkout";
@@ -73,14 +73,14 @@ const adjustments = async (transaction: string) =>
     .next();
 const events = () => told.map(({ type, data }) => [type, data.action, data.status]);
 const notes = async () =>
-  (await gateway.userStory(user, 1)).notes.map(({ kind, amount, currency, detail }) => [
+  (await gateway.userDetail(user, 1)).notes.map(({ kind, amount, currency, detail }) => [
     kind,
     amount,
     currency,
     detail,
   ]);
 const invoices = async () => {
-  const { subscriptions } = await gateway.payers(user);
+  const { subscriptions } = await gateway.billingAccounts(user);
   return (await client()).invoices({ subscriptions: subscriptions.map(({ subscription }) => subscription) });
 };
 const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);

@@ -89,7 +89,7 @@ async function look(userId: string, asked: Asked, gateway: Gateway): Promise<Kno
 
 async function customersOf(userId: string, gateway: Gateway): Promise<Known["customers"]> {
   try {
-    const { links } = await gateway.userStory(userId, 0);
+    const { links } = await gateway.userDetail(userId, 0);
     const customers = links.filter(({ kind }) => kind === "customer");
     return Object.fromEntries(customers.map(({ processor, externalId }) => [processor, externalId]));
   } catch (error) {

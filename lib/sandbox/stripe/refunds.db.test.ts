@@ -2,7 +2,7 @@
 import type Stripe from "stripe";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/postgres";
+import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
 import { playStripe } from "@/tests/support/played-stripe";
 
@@ -43,7 +43,7 @@ const types = async () => {
 };
 const press = (invoice: string, action: string) =>
   hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
-const notes = async () => (await gateway.userStory(user, 1)).notes.map(({ kind, amount }) => ({ kind, amount }));
+const notes = async () => (await gateway.userDetail(user, 1)).notes.map(({ kind, amount }) => ({ kind, amount }));
 
 describe("a refund", () => {
   test("of a part is told before its charge, names its payment, and reaches the user", async () => {

@@ -5,7 +5,10 @@ import { button } from "../button";
 import { RefusalNotice } from "../tools/refusal-notice";
 import { type Refusal, sendJson } from "../tools/send-json";
 
-/** Erasing one's account: said what it does, confirmed in place, refused in the server's own words. */
+/**
+ * Erases the user's account: states the effects, asks for confirmation in place, and shows a refusal in the server's
+ * words.
+ */
 export function EraseAccount() {
   const [sure, setSure] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -16,7 +19,7 @@ export function EraseAccount() {
     setBusy(true);
     const answer = await sendJson("DELETE", "/api/account");
     if (answer.ok) {
-      // A whole new page: nothing of the one who was signed in may be left in the router's cache.
+      // A full page load: the router's cache must keep no data of the signed-out user.
       window.location.assign("/sign-out");
       return;
     }

@@ -7,18 +7,18 @@ import type { Action } from "./action";
 
 interface ActionFormProps {
   action: Action;
-  /** Sent along, unseen. */
+  /** Hidden fields of the form. */
   fields: Readonly<Record<string, string>>;
-  /** The button's text, and what it says while it is being done. */
+  /** The button's text at rest and while the action runs. */
   label: ReactNode;
   busyLabel?: string;
   tone?: "primary" | "plain" | "quiet" | "danger";
   className?: string;
-  /** Visible inputs, in the row of the button. */
+  /** Visible inputs beside the button. */
   children?: ReactNode;
 }
 
-/** One button that does something. A second press while it is being done does nothing. */
+/** One button that runs an action. A second press while it runs does nothing. */
 export function ActionForm({
   action,
   fields,

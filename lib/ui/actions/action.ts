@@ -1,7 +1,7 @@
 import type { Refusal } from "../tools/send-json";
 
 /**
- * What a form on a page does: a server action, so that it works without script. Leads elsewhere when it is done;
- * answers with a sentence for a person where it is refused.
+ * A server action behind a form, so that the form works without script. It redirects when done, and returns a sentence
+ * for the user if refused.
  */
 export type Action = (previous: Refusal | null, form: FormData) => Promise<Refusal | null>;

@@ -16,7 +16,7 @@ export interface MenuEntry {
 }
 
 interface ActionsMenuProps {
-  /** What the actions are about, for those who hear the button's name alone. */
+  /** The subject of the actions, for screen readers that hear only the button's name. */
   subject: string;
   entries: readonly MenuEntry[];
 }
@@ -24,9 +24,9 @@ interface ActionsMenuProps {
 const ITEM =
   "flex min-h-11 w-full cursor-pointer items-center rounded-md px-3 text-left text-sm outline-none data-[highlighted]:bg-sunken sm:min-h-9";
 
-/** The actions that are not the first thing to do. Without script they stand in a row instead. */
+/** The secondary actions. Without script they appear in a row. */
 export function ActionsMenu({ subject, entries }: ActionsMenuProps) {
-  // Opens beside its button in the document too, inside the page's landmarks.
+  // The menu follows its button in the document too, inside the page's landmarks.
   const home = useRef<HTMLDivElement>(null);
   return (
     <>
@@ -66,7 +66,7 @@ function Item({ entry: { text, to } }: { entry: MenuEntry }) {
   return <ActionItem text={text} {...to} />;
 }
 
-/** Stays open while it is being done, so that a refusal has a place. */
+/** The menu stays open while the action runs, so that a refusal can appear in it. */
 function ActionItem({
   text,
   action,

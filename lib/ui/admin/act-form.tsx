@@ -18,16 +18,16 @@ interface ActFormProps {
   method: "POST" | "DELETE";
   path: string;
   fields: readonly ActField[];
-  /** On the button. */
+  /** The button's text. */
   label: string;
-  /** Said when it is done. */
+  /** The message after success. */
   done: string;
   tone?: "primary" | "plain";
-  /** Names the form to readers. */
+  /** The form's accessible name. */
   title: string;
 }
 
-/** Something an admin does, as a form; says in place what came of it, and shows the page anew. */
+/** An admin action as a form; it shows its result in place and refreshes the page. */
 export function ActForm({ method, path, fields, label, done, tone = "plain", title }: ActFormProps) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

@@ -12,7 +12,10 @@ const PAGES = [
   { href: "/admin/simulation", name: "Simulation", key: "s" },
 ] as const;
 
-/** The admin's pages, the current one marked; and the keys: g then a letter goes there, j and k walk, / searches. */
+/**
+ * The admin pages, with the current one marked, and their keys: g then a letter opens a page, j and k select rows, /
+ * searches.
+ */
 export function AdminNav() {
   const path = usePathname();
   useKeys();
@@ -66,7 +69,7 @@ function focusSearch(event: KeyboardEvent): void {
   search.focus();
 }
 
-/** Walks the rows' links, so that Enter opens the row. */
+/** Moves through the rows' links, so that Enter opens the row. */
 function step(by: 1 | -1): void {
   const links = [...document.querySelectorAll<HTMLElement>("[data-row]")];
   const at = links.indexOf(document.activeElement as HTMLElement);

@@ -1,9 +1,9 @@
 import { notFound } from "next/navigation";
-import { pageUser } from "../page-user";
+import { requirePageUser } from "../require-page-user";
 
-/** An admin page's user; to everybody else there is nothing here. Those not signed in are sent to the way in. */
+/** An admin page's user. Other users get 404, and signed-out visitors the sign-in page. */
 export async function adminUser(path: `/admin${string}`) {
-  const user = await pageUser(path);
+  const user = await requirePageUser(path);
   if (!user.admin) notFound();
   return user;
 }

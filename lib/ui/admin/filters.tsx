@@ -11,13 +11,13 @@ export interface Filter {
 }
 
 interface FiltersProps {
-  /** The page, without its parameters. */
+  /** The page's path, without parameters. */
   path: string;
   filters: readonly Filter[];
   values: Readonly<Record<string, string>>;
 }
 
-/** Filters as a plain form: what is filtered stands in the address, and works without script. */
+/** Filters as a plain form: the address contains them, and they work without script. */
 export function Filters({ path, filters, values }: FiltersProps) {
   return (
     <search>
@@ -59,7 +59,7 @@ export function Filters({ path, filters, values }: FiltersProps) {
   );
 }
 
-/** The way to the next page, with the filters kept. */
+/** The link to the next page, with the filters kept. */
 export function NextPage({ path, values, next }: Omit<FiltersProps, "filters"> & { next: string | null }) {
   if (next === null) return null;
   const query = new URLSearchParams({ ...values, after: next });

@@ -1,4 +1,4 @@
-/** A value as JSON, folded away until somebody wants it. */
+/** A value as JSON, collapsed at first. */
 export function JsonBlock({ title, value }: { title: string; value: unknown }) {
   return (
     <details>
@@ -6,7 +6,7 @@ export function JsonBlock({ title, value }: { title: string; value: unknown }) {
         {title}
       </summary>
       <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach a scrolling area
         tabIndex={0}
         className="mt-1 max-h-128 overflow-auto rounded-lg border border-line bg-surface p-4 text-xs"
       >

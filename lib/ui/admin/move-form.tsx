@@ -11,7 +11,7 @@ interface MoveFormProps {
   label: string;
 }
 
-/** Gives a subscription to a user; works without script. */
+/** Moves a subscription to a user; works without script. */
 export function MoveForm({ action, processor, subscriptionId, suggested, label }: MoveFormProps) {
   return (
     <ActionForm action={action} fields={{ processor, subscriptionId }} label={label} busyLabel="Moving">

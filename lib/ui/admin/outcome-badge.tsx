@@ -15,7 +15,7 @@ const TONE_OF: Readonly<Record<string, keyof typeof TONES>> = {
   failed: "danger",
 };
 
-/** What came of an event; only what waits for somebody is coloured. */
+/** The outcome of an event; only outcomes that wait for an action have a colour. */
 export function OutcomeBadge({ outcome }: { outcome: string | null }) {
   const text = outcome ?? "undecided";
   return (

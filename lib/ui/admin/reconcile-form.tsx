@@ -6,7 +6,7 @@ import type { ReconcileReport } from "@/lib/jobs";
 import { button } from "../button";
 import { sendJson } from "../tools/send-json";
 
-/** Compares with the processors and the ledger; shows what differs before anything is repaired. */
+/** Compares with the processors and the ledger, and shows the differences before any repair. */
 export function ReconcileForm({ userId }: { userId?: string }) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

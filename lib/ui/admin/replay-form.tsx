@@ -11,7 +11,7 @@ interface Replayed {
   reason?: string;
 }
 
-/** Wraps a table whose rows have checkboxes named `event` (`processor/id`), and replays those that are ticked. */
+/** Wraps a table whose rows have checkboxes named `event` (`processor/id`), and replays the checked ones. */
 export function ReplayForm({ children }: { children: ReactNode }) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

@@ -3,16 +3,16 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 
 interface TableProps {
-  /** Says to readers what the rows are; not shown. */
+  /** Describes the rows to screen readers; not visible. */
   caption: string;
   head: readonly string[];
   children: ReactNode;
 }
 
-/** A dense table that scrolls by itself where the screen is narrow. */
+/** A dense table that scrolls sideways if the screen is narrow. */
 export function Table({ caption, head, children }: TableProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard must reach a scrolling area
     <div tabIndex={0} className="overflow-x-auto rounded-lg border border-line bg-surface">
       <table className="w-full text-left text-sm tabular-nums">
         <caption className="sr-only">{caption}</caption>
@@ -35,7 +35,7 @@ export function Cell({ children, wide = false }: { children?: ReactNode; wide?: 
   return <td className={`px-3 py-1.5 align-top ${wide ? "min-w-64" : "whitespace-nowrap"}`}>{children}</td>;
 }
 
-/** The link that opens a row; j and k walk from one to the next. */
+/** The link that opens a row; j and k move between these links. */
 export function RowLink({ href, children }: { href: string; children: ReactNode }) {
   return (
     <Link
@@ -58,7 +58,7 @@ export function Empty({ columns, children }: { columns: number; children: ReactN
   );
 }
 
-/** A titled part of an admin page. */
+/** A titled section of an admin page. */
 export function Section({ id, title, children }: { id: string; title: string; children: ReactNode }) {
   return (
     <section aria-labelledby={id} className="mt-8">

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { refusalWords, standingWords, windowWords } from "./why-words";
+import { refusalWords, subscriptionWords, windowWords } from "./why-words";
 
 const READING = { locale: "en-GB", zone: "UTC", now: Date.UTC(2026, 5, 10) };
 
@@ -37,8 +37,8 @@ const basic = (meter: MeterView, changes: Partial<SubscriptionView> = {}): Subsc
 const said = (subscription: SubscriptionView, amount: number) =>
   refusalWords(subscription, subscription.meters[0]?.field ?? "", amount, READING);
 
-describe("why it was refused", () => {
-  test("names plan, limit, used, window and reset; what fits is allowed", () => {
+describe("why a use was refused", () => {
+  test("names plan, limit, used, window and reset; an amount within the limit is allowed", () => {
     expect(said(basic(words()), 101)).toEqual({
       allowed: false,
       sentence:
@@ -47,7 +47,7 @@ describe("why it was refused", () => {
     expect(said(basic(words()), 100)).toMatchObject({ allowed: true });
   });
 
-  test("names what is reserved and held, and that paying would help", () => {
+  test("names what is reserved and withheld, and that paying would help", () => {
     const held = words({ used: 1_000, reserved: 200, unpaidHeld: 3_000, remaining: 800 });
     const { sentence } = said(basic(held), 801) ?? { sentence: "" };
     expect(sentence).toContain(
@@ -57,7 +57,7 @@ describe("why it was refused", () => {
     expect(said(basic(held), 3_801)?.sentence).not.toContain("would let it pass");
   });
 
-  test("names a limit of their own, a plan that waits for its payment, and a gauge without a window", () => {
+  test("names an override, an unpaid plan, and a gauge without a window", () => {
     expect(said(basic(words({ limit: 6_000, remaining: 1_100 })), 1)?.sentence).toContain(
       "6,000 words, a limit of their own",
     );
@@ -72,7 +72,7 @@ describe("why it was refused", () => {
   });
 });
 
-test("a window says what it began with, what was forgiven and what is held", () => {
+test("a window names its opening, its credited units and its withheld units", () => {
   const window = {
     product: "writer",
     source: "stripe:sub_1",
@@ -90,8 +90,8 @@ test("a window says what it began with, what was forgiven and what is held", () 
   );
 });
 
-test("a standing says who bills it and what comes next", () => {
-  expect(standingWords(basic(words(), { scheduledPlan: "plus" }), READING)).toBe(
+test("a subscription names its processor and its next change", () => {
+  expect(subscriptionWords(basic(words(), { scheduledPlan: "plus" }), READING)).toBe(
     "Basic (active), billed monthly by Stripe, paid period to 1 July, then Plus.",
   );
 });

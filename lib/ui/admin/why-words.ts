@@ -1,12 +1,12 @@
-/** Why something is as it is, in plain sentences with their numbers: windows, refusals, events. Pure. */
+/** Explanations with numbers for admins: windows, refusals and subscriptions. Pure. */
 import { isProductId, type ProductId, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import type { WindowLine } from "@/lib/database";
+import type { WindowRow } from "@/lib/database";
 import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
 import { planName, processorName } from "@/lib/messages/plan";
 
-/** How a usage window began: what it started with, what was forgiven, what is held back. */
-export function windowWords(window: WindowLine, reading: TimeReading): string {
+/** How a usage window began: its opening amounts, the credited units, and the withheld units. */
+export function windowWords(window: WindowRow, reading: TimeReading): string {
   const { product, opensBy, reason, source, opening, forgiven, unpaidHeld } = window;
   const day = (at: string) => formatTime(at, "day", reading);
   const whose = source === "free" ? "on the free plan" : `of ${source}`;
@@ -27,15 +27,15 @@ export function windowWords(window: WindowLine, reading: TimeReading): string {
   return `${sentences.join(" ")} Reason: ${reason}.`;
 }
 
-const BEGAN: Record<WindowLine["opensBy"], string> = {
+const BEGAN: Record<WindowRow["opensBy"], string> = {
   reset: "was reset: it began with",
   carry_over: "carried over: it began with",
   preserve: "goes on, with",
 };
 
 /**
- * Why a use of `amount` is refused now, or that it would be allowed: plan, limit, what is used, reserved and held, and
- * the window they stand in. null where the product has no such field.
+ * Why a use of `amount` is refused now, or that it would be allowed. Names plan, limit, window, and the used, reserved
+ * and withheld units. null if the product has no such field.
  */
 export function refusalWords(
   subscription: SubscriptionView,
@@ -67,8 +67,8 @@ export function refusalWords(
   return { allowed, sentence: `${allows} ${left} ${more} would be refused.${pays}${back}` };
 }
 
-/** The subscription's own line: plan, status, who bills it and until when. */
-export function standingWords(subscription: SubscriptionView, reading: TimeReading): string {
+/** The subscription in one line: plan, status, processor and period end. */
+export function subscriptionWords(subscription: SubscriptionView, reading: TimeReading): string {
   const { product, plan, status, processor, interval, periodEnd, cancelAt, scheduledPlan } = subscription;
   const day = (at: string) => formatTime(at, "day", reading);
   const billed = processor === null ? "" : `, billed ${interval ?? ""} by ${processorName(processor)}`;

@@ -29,11 +29,11 @@ it.each<[Partial<SubscriptionView>, (string | null)[]]>([
   [{ status: "paused", plan: "free" }, ["Resume", "Payment method", "Cancel plan"]],
   [{ cancelAt: date }, ["Keep Plus", "Payment method"]],
   [{ scheduledPlan: "basic" }, ["Keep Plus", "Payment method", "Cancel plan"]],
-])("%j can be given %j", (given, texts) => {
+])("a subscription with %j has the actions %j", (given, texts) => {
   expect(of(given)).toEqual(texts);
 });
 
-it("leads to the other interval's preview", () => {
+it("links to the other interval's preview", () => {
   const { rest } = cardActions({
     product: "writer",
     plan: "plus",

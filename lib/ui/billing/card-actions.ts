@@ -1,11 +1,11 @@
-/** What can be done with a subscription from its card: the first thing to do, and the rest. Pure. */
+/** The actions of a subscription's card: the primary one, and the rest. Pure. */
 import { planRank, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { planName } from "@/lib/messages/plan";
-import { standingOf } from "../plans/standing";
+import { purchaseState } from "../plans/plan-options";
 
 /**
- * A page of ours; or the page of the open payment; or the processor's page for cards; or taking back a cancellation, a
+ * A page of ours; the payment page of the open invoice; the processor's page for cards; or undoing a cancellation, a
  * scheduled change or a pause.
  */
 export type CardAction = { text: string; tone?: "plain" } & (
@@ -13,12 +13,12 @@ export type CardAction = { text: string; tone?: "plain" } & (
   | { kind: "pay" | "portal" | "keep" }
 );
 
-export interface CardActions {
+export interface OrderedActions {
   primary: CardAction | null;
   rest: CardAction[];
 }
 
-export function cardActions(subscription: SubscriptionView): CardActions {
+export function cardActions(subscription: SubscriptionView): OrderedActions {
   const { product, status } = subscription;
   const plans = (text: string): CardAction => ({ kind: "link", text, href: `/pricing?product=${product}` });
   const portal = (text: string): CardAction => ({ kind: "portal", text });
@@ -26,7 +26,7 @@ export function cardActions(subscription: SubscriptionView): CardActions {
   const card = portal("Payment method");
   const leave: CardAction = { kind: "link", text: "Cancel plan", href: `/billing/cancel?product=${product}` };
 
-  switch (standingOf(subscription)) {
+  switch (purchaseState(subscription)) {
     case "none":
       return { primary: plans(status === "canceled" ? "Subscribe again" : "Upgrade"), rest: [] };
     case "open":

@@ -7,13 +7,13 @@ import { ActionsMenu, type MenuEntry } from "../actions/actions-menu";
 import { button } from "../button";
 import { type CardAction, cardActions } from "./card-actions";
 
-/** What a card's buttons do beside leading to pages. */
-export interface CardWork {
-  /** To the page of the open payment. */
+/** Server actions of a card's buttons; the other buttons link to pages. */
+export interface CardActions {
+  /** Opens the payment page of the open invoice. */
   pay: Action;
-  /** To the processor's page for cards and addresses. */
+  /** Opens the processor's page for cards and addresses. */
   portal: Action;
-  /** Takes back a cancellation, a scheduled change or a pause. */
+  /** Undoes a cancellation, a scheduled change or a pause. */
   keep: Action;
 }
 
@@ -21,28 +21,36 @@ interface CardButtonsProps {
   subscription: SubscriptionView;
   /** The card's title. */
   subject: string;
-  work: CardWork;
+  actions: CardActions;
 }
 
-/** A card's one primary action, and the rest in a menu. */
-export function CardButtons({ subscription, subject, work }: CardButtonsProps) {
+/** A card's primary action, and the rest in a menu. */
+export function CardButtons({ subscription, subject, actions }: CardButtonsProps) {
   const { primary, rest } = cardActions(subscription);
   const fields = { product: subscription.product };
   const entries = rest.map(
     (action): MenuEntry => ({
       text: action.text,
-      to: action.kind === "link" ? { href: action.href } : { action: work[action.kind], fields },
+      to: action.kind === "link" ? { href: action.href } : { action: actions[action.kind], fields },
     }),
   );
   return (
     <div className="flex flex-wrap items-start gap-2">
-      {primary && <Primary action={primary} fields={fields} work={work} />}
+      {primary && <Primary action={primary} fields={fields} actions={actions} />}
       {entries.length > 0 && <ActionsMenu subject={subject} entries={entries} />}
     </div>
   );
 }
 
-function Primary({ action, fields, work }: { action: CardAction; fields: Record<string, string>; work: CardWork }) {
+function Primary({
+  action,
+  fields,
+  actions,
+}: {
+  action: CardAction;
+  fields: Record<string, string>;
+  actions: CardActions;
+}) {
   if (action.kind === "link") {
     return (
       <Link href={action.href as Route} className={button(action.tone ?? "primary")}>
@@ -51,6 +59,12 @@ function Primary({ action, fields, work }: { action: CardAction; fields: Record<
     );
   }
   return (
-    <ActionForm action={work[action.kind]} fields={fields} label={action.text} busyLabel="One moment…" tone="primary" />
+    <ActionForm
+      action={actions[action.kind]}
+      fields={fields}
+      label={action.text}
+      busyLabel="One moment…"
+      tone="primary"
+    />
   );
 }

@@ -9,7 +9,7 @@ interface PlanComparisonProps {
   locale: string;
 }
 
-/** All plans of a product, folded away: what each allows and costs, and which one is mine. Opens without script. */
+/** All plans of a product, collapsed at first: limits, prices and the reader's plan. Opens without script. */
 export function PlanComparison({ product: id, current, locale }: PlanComparisonProps) {
   const { name, meters, plans } = product(id);
   return (
@@ -51,7 +51,7 @@ export function PlanComparison({ product: id, current, locale }: PlanComparisonP
   );
 }
 
-/** "$19 a month or $190 a year"; only what is sold. */
+/** "$19 a month or $190 a year"; only prices that are sold. */
 function priceWords(price: { monthly: number | null; yearly: number | null }, locale: string): string {
   const monthly = price.monthly !== null && `${formatMoney(price.monthly, locale)} a month`;
   const yearly = price.yearly !== null && `${formatMoney(price.yearly, locale)} a year`;

@@ -23,7 +23,7 @@ const TONES = {
   danger: "border-danger-line bg-danger-soft text-danger",
 };
 
-/** The status, where there is something to say; an active plan needs no badge. */
+/** The status, if it needs attention; an active plan has no badge. */
 export function StatusBadge({ subscription }: { subscription: SubscriptionView }) {
   const badge = badgeOf(subscription);
   if (badge === null) return null;

@@ -29,8 +29,10 @@ const plus: SubscriptionView = {
 
 /** The card's header as text, one line for each paragraph. */
 function headerOf(subscription: SubscriptionView): string[] {
-  const work = {} as Parameters<typeof SubscriptionCard>[0]["work"];
-  const html = renderToStaticMarkup(createElement(SubscriptionCard, { subscription, work, now: NOW, locale: "en-GB" }));
+  const actions = {} as Parameters<typeof SubscriptionCard>[0]["actions"];
+  const html = renderToStaticMarkup(
+    createElement(SubscriptionCard, { subscription, actions, now: NOW, locale: "en-GB" }),
+  );
   const [, header = ""] = /<header[^>]*>(.*?)<\/header>/.exec(html) ?? [];
   return [...header.matchAll(/<p[^>]*>(.*?)<\/p>/g)].map(([, line = ""]) => line.replaceAll(/<[^>]+>|<!-- -->/g, ""));
 }

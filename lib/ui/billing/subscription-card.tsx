@@ -3,7 +3,7 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { isFree, planName, planPrice } from "@/lib/messages/plan";
 import { Meter } from "../meter/meter";
 import { Instant } from "../time/instant";
-import { CardButtons, type CardWork } from "./card-buttons";
+import { type CardActions, CardButtons } from "./card-buttons";
 import { DiscountLine } from "./discount-line";
 import { PlanComparison } from "./plan-comparison";
 import { StatusBadge } from "./status-badge";
@@ -12,13 +12,13 @@ import { WindowLine } from "./window-line";
 
 interface SubscriptionCardProps {
   subscription: SubscriptionView;
-  work: CardWork;
+  actions: CardActions;
   now: string;
   locale: string;
 }
 
 /** One product: the plan, what is left of it, and when it comes back. */
-export function SubscriptionCard({ subscription, work, now, locale }: SubscriptionCardProps) {
+export function SubscriptionCard({ subscription, actions, now, locale }: SubscriptionCardProps) {
   const { product: id, plan, limitPlan, meters } = subscription;
   const heading = `product-${id}`;
   const title = `${product(id).name} ${planName(id, plan)}`;
@@ -61,7 +61,7 @@ export function SubscriptionCard({ subscription, work, now, locale }: Subscripti
             <Meter key={meter.field} product={id} planName={planName(id, limitPlan)} meter={meter} locale={locale} />
           ))}
         </div>
-        <CardButtons subscription={subscription} subject={title} work={work} />
+        <CardButtons subscription={subscription} subject={title} actions={actions} />
       </div>
       <footer className="border-line border-t px-5 pt-4 pb-2 sm:px-6">
         <WindowLine subscription={subscription} now={now} />

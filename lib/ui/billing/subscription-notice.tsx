@@ -9,7 +9,7 @@ interface SubscriptionNoticeProps {
   locale: string;
 }
 
-/** What the reader must know about the subscription beyond its meters, in one notice; nothing where all is well. */
+/** What the reader must know about the subscription beyond its meters, in one notice; empty if all is well. */
 export function SubscriptionNotice(props: SubscriptionNoticeProps) {
   const { status, cancelAt, scheduledPlan } = props.subscription;
   if (status === "past_due" || status === "unpaid") return <OpenPayment {...props} />;
@@ -89,7 +89,7 @@ function Ended({ subscription }: SubscriptionNoticeProps) {
   );
 }
 
-/** A subscription that is active or on trial, and gives nothing. */
+/** A subscription that is active or on trial, and gives no plan. */
 function NotInForce({ subscription: { status, product, plan, processor } }: SubscriptionNoticeProps) {
   const name = planName(product, plan);
   if (status === "trialing") {

@@ -36,12 +36,12 @@ const view = (
   })),
 });
 
-it("is calm where nothing needs attention", () => {
+it("is calm if no meter needs attention", () => {
   const calm = view(["chatbots", "free", [meter("messages_count", 10, 100), meter("chatbots_count", 1, 1)]]);
   expect(summary(calm, "en-GB")).toBe("You are within every limit.");
 });
 
-it("names open payments first, then one meter a product, the worst", () => {
+it("names open payments first, then the worst meter per product", () => {
   const troubled = view(
     ["chatbots", "active", [meter("messages_count", 90, 100), meter("chatbots_count", 5, 3)]],
     ["writer", "past_due", [meter("words_used", 900, 1_000), meter("transformations_used", 10, 10)]],
@@ -51,7 +51,7 @@ it("names open payments first, then one meter a product, the worst", () => {
   );
 });
 
-it("shows what asks for a payment first, and free plans last", () => {
+it("lists open payments first, and free plans last", () => {
   const order = (...statuses: SubscriptionView["status"][]) =>
     view(...statuses.map((status) => ["writer" as const, status, []] satisfies [unknown, unknown, unknown]))
       .subscriptions.map((subscription) => ({

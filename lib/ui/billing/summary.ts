@@ -3,7 +3,7 @@ import type { SubscriptionView, UsageView } from "@/lib/billing/schemas/usage-vi
 import { isFree } from "@/lib/messages/plan";
 import { meterAlert } from "../meter/meter-words";
 
-/** What asks for a payment first, then what is paid for, then the free plans. */
+/** Open payments first, then paid plans, then free plans. */
 export function byUrgency(a: SubscriptionView, b: SubscriptionView): number {
   return Number(isOpen(b)) - Number(isOpen(a)) || Number(isFree(a)) - Number(isFree(b));
 }
@@ -12,12 +12,12 @@ function isOpen({ status }: SubscriptionView): boolean {
   return status === "past_due" || status === "unpaid";
 }
 
-/** The page's answer in a sentence or two, the worst first; what needs nothing is not named. */
+/** A summary in one or two sentences, the worst first; it leaves out subscriptions that need nothing. */
 export function summary({ subscriptions }: Pick<UsageView, "subscriptions">, locale: string): string {
   const payments = subscriptions
     .filter(isOpen)
     .map(({ product: id }) => `Your last payment for ${product(id).name} failed.`);
-  // One a product: its card tells the rest.
+  // One per product: its card shows the rest.
   const meters = subscriptions.flatMap(({ product: id, meters }) =>
     meters
       .toSorted((a, b) => Number(b.overLimit) - Number(a.overLimit) || a.remaining / a.limit - b.remaining / b.limit)

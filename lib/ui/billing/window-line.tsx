@@ -5,10 +5,10 @@ import { CountdownTo } from "../time/countdown-to";
 import { Instant } from "../time/instant";
 
 const DAY_MS = 86_400_000;
-/** A window that ended longer ago than this waits for the processor, not for us. */
+/** A window that ended longer ago waits for the processor, not for us. */
 const LATE_MS = 60_000;
 
-/** When the counters come back, and which days they count in. */
+/** The next reset of the counters, and the days they count in. */
 export function WindowLine({ subscription, now }: { subscription: SubscriptionView; now: string }) {
   const { windowStart, resetsAt, cancelAt, processor } = subscription;
   if (resetsAt === null) return null;
@@ -29,7 +29,7 @@ export function WindowLine({ subscription, now }: { subscription: SubscriptionVi
           <span>
             <CountdownTo until={resetsAt} now={now} verb={ending ? "Ends" : "Resets"}>
               <span className="max-sm:hidden">, </span>
-              {/* Its own line on phones: a countdown that gets shorter must not move what is below. */}
+              {/* A line of its own on phones: a countdown that gets shorter must not move the content below. */}
               <span className="whitespace-nowrap max-sm:block">
                 on <Instant at={resetsAt} now={now} form={form} />
               </span>

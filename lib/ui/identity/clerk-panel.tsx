@@ -2,7 +2,7 @@
 
 import dynamic from "next/dynamic";
 
-/** Clerk's own code, fetched by those who look at one of its pages and by nobody else. */
+/** Clerk's own code, loaded only on the pages that use it. */
 export const ClerkPanel = dynamic(() => import("./clerk-widget"), {
   ssr: false,
   loading: () => <p className="text-muted">One moment …</p>,

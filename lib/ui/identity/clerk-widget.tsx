@@ -24,7 +24,7 @@ export default function ClerkWidget({ publishableKey, nonce, shows, next }: Cler
         <p className="text-muted">One moment …</p>
       </ClerkLoading>
       <ClerkFailed>
-        <p role="alert">Signing in cannot be reached right now. Please try again in a moment.</p>
+        <p role="alert">Signing in does not work right now. Please try again in a moment.</p>
       </ClerkFailed>
       {shows === "sign-in" && <SignIn routing="hash" forceRedirectUrl={next} />}
       {shows === "sign-up" && <SignUp routing="hash" forceRedirectUrl={next} />}

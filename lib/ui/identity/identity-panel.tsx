@@ -11,7 +11,7 @@ interface IdentityPanelProps {
   notice?: string;
 }
 
-/** The way in, as the identity provider in charge has it. */
+/** The sign-in panel of the configured identity provider. */
 export function IdentityPanel(props: IdentityPanelProps) {
   const { identity } = env();
   if (identity === "clerk") return <ClerkPart shows={props.shows} next={props.next} />;

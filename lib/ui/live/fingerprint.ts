@@ -1,4 +1,4 @@
-/** The usage view as a page and the usage route both say it, without its clock, which differs with every answer. */
+/** A usage view without its clock, which differs with every answer; the page and the usage route compare it. */
 export function fingerprint({ subscriptions }: { subscriptions: unknown }): string {
   return JSON.stringify(subscriptions);
 }

@@ -2,7 +2,7 @@ import type { UsageView } from "@/lib/billing/schemas/usage-view";
 import { fingerprint } from "./fingerprint";
 import { LiveRefresh } from "./live-refresh";
 
-/** Keeps a page that shows `usage` true while it is open: what a webhook changes appears by itself. */
+/** Keeps an open page with `usage` current: changes from webhooks appear without a reload. */
 export function LivePage({ usage, pending = false }: { usage: UsageView; pending?: boolean }) {
   return <LiveRefresh shown={fingerprint(usage)} pending={pending || usage.subscriptions.some(isPending)} />;
 }

@@ -6,13 +6,13 @@ import { fingerprint } from "./fingerprint";
 import { pollDelay } from "./poll";
 
 interface LiveRefreshProps {
-  /** The fingerprint of what the page shows: the page is read anew when the server's differs. */
+  /** The fingerprint of the shown usage; another one on the server refreshes the page. */
   shown: string;
-  /** News is awaited: asks often, whatever the reader does. */
+  /** A change is pending: ask often, whether or not the reader is active. */
   pending: boolean;
 }
 
-/** Asks the usage route now and then, and lets the server draw the page again when the answer is another one. */
+/** Polls the usage route, and refreshes the page if the answer differs. */
 export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
   const router = useRouter();
   const latest = useRef({ shown, pending });
@@ -25,21 +25,21 @@ export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
 
 const ACTIVITY = ["visibilitychange", "pointerdown", "keydown"] as const;
 
-/** Runs until the returned function is called. Hidden pages do not ask; coming back asks at once. */
-function watch(latest: { readonly current: LiveRefreshProps }, onNews: () => void): () => void {
+/** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls at once. */
+function watch(latest: { readonly current: LiveRefreshProps }, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   let activeAt = performance.now();
-  let news: string | null = null;
+  let latestSeen: string | null = null;
   let ended = false;
 
   const ask = async () => {
     const answer = await fingerprintNow();
     if (ended) return;
     failures = answer === null ? failures + 1 : 0;
-    // Once for each answer: a page that cannot come to show it must not be drawn for ever.
-    if (answer !== null && answer !== latest.current.shown && answer !== news) onNews();
-    news = answer ?? news;
+    // Once per answer: a page that cannot show an answer must not refresh without end.
+    if (answer !== null && answer !== latest.current.shown && answer !== latestSeen) onChange();
+    latestSeen = answer ?? latestSeen;
     plan();
   };
   const plan = () => {
@@ -62,7 +62,7 @@ function watch(latest: { readonly current: LiveRefreshProps }, onNews: () => voi
   };
 }
 
-/** null where there is no answer. */
+/** null if there is no answer. */
 async function fingerprintNow(): Promise<string | null> {
   try {
     const response = await fetch("/api/subscription/usage");

@@ -1,12 +1,12 @@
 import { expect, it } from "vitest";
 import { pollDelay } from "./poll";
 
-it("asks within a second while something is pending, and while its reader is here", () => {
+it("polls within a second while a change is pending, and while the reader is active", () => {
   expect(pollDelay({ pending: true, idle: 599_999, failures: 0 })).toBeLessThan(1_000);
   expect(pollDelay({ pending: false, idle: 119_999, failures: 0 })).toBeLessThan(1_000);
 });
 
-it("asks seldom where nobody does anything", () => {
+it("polls seldom if the reader is not active", () => {
   expect(pollDelay({ pending: false, idle: 120_000, failures: 0 })).toBe(15_000);
   expect(pollDelay({ pending: true, idle: 600_000, failures: 0 })).toBe(15_000);
 });

@@ -1,17 +1,17 @@
-/** How often an open page asks whether something changed. Pure; milliseconds. */
+/** How often an open page polls for changes. Pure; milliseconds. */
 
-/** What a webhook brings is to be seen within 2 s: this, the answer, and drawing the page. */
+/** A webhook's effect is visible within 2 s: this delay, the answer, and rendering. */
 const FAST = 800;
 const SLOW = 15_000;
-/** For so long after the page was opened, or its reader did something, news is likely. */
+/** Changes are likely for this long after the page was opened or the reader was active. */
 const LIVELY = 120_000;
-/** For so long what is pending is worth asking for often; later it is late. */
+/** A pending change is polled often for this long; later it is overdue. */
 const EXPECTED = 600_000;
 const LONGEST = 60_000;
 
 /**
- * The wait before the next question: short while something is pending or the reader was just here, long otherwise,
- * and longer with every failure in a row, so that a server in trouble is not asked to death.
+ * The delay before the next poll: short while a change is pending or the reader is active, long otherwise. Each failure
+ * in a row doubles it, to spare a server in trouble.
  */
 export function pollDelay({ pending, idle, failures }: { pending: boolean; idle: number; failures: number }): number {
   const delay = idle < (pending ? EXPECTED : LIVELY) ? FAST : SLOW;

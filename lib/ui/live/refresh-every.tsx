@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 
-/** Has the server draw the page again and again, as long as it is shown: what it waits for is fetched by drawing it. */
+/** Refreshes a visible page repeatedly, since rendering it fetches the state it waits for. */
 export function RefreshEvery({ seconds }: { seconds: number }) {
   const router = useRouter();
   useEffect(() => {

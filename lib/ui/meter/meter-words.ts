@@ -2,18 +2,18 @@ import { type ProductId, product } from "@/lib/billing/catalog";
 import type { MeterView } from "@/lib/billing/schemas/usage-view";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
-/** calm below 80 %, near from 80 %, full from 100 % of what may be used. */
+/** calm below 80 %, near from 80 %, full from 100 % of the available amount. */
 export type MeterTone = "calm" | "near" | "full";
 
-/** The bar in percent of its length; it always shows the limit, so above the limit the scale is what is used. */
+/** The bar in percent of its length. It always shows the limit, so above the limit the scale is the used amount. */
 export interface MeterBar {
   used: number;
   held: number;
-  /** Where the limit stands; null where that is the bar's end. */
+  /** The limit's position; null if it is the bar's end. */
   limitMark: number | null;
 }
 
-/** What is taken of the limit: used, reserved and held. */
+/** Taken of the limit: used, reserved and withheld. */
 function taken(meter: MeterView): number {
   return meter.used + meter.reserved + meter.unpaidHeld;
 }
@@ -33,20 +33,20 @@ export function meterBar(meter: MeterView): MeterBar {
   };
 }
 
-/** The words beside a bar. */
+/** The text beside a bar. */
 export interface MeterWords {
   label: string;
-  /** The answer: "23,000" and "left". */
+  /** The remaining amount: "23,000" and "left". */
   answer: { figure: string; after: string };
   /** "12,000 of 35,000 words used" */
   detail: string;
   /** Why part of the bar is hatched. */
   held: string[];
-  /** What a reached or passed limit means, and what to do. */
+  /** The consequence of a reached or exceeded limit, and what to do. */
   advice: string | null;
 }
 
-/** Says a meter in words. `planName` is the plan whose limit counts. */
+/** A meter in words. `planName` is the plan whose limit counts. */
 export function meterWords(productId: ProductId, planName: string, meter: MeterView, locale: string): MeterWords {
   const { label, unit } = catalogMeter(productId, meter.field);
   const number = (value: number) => formatNumber(value, locale);
@@ -86,11 +86,11 @@ function advice(
   return excess === 0 ? "You can go on after the reset." : null;
 }
 
-/** A sentence for the top of the page where a meter asks for attention; null where it does not. */
+/** A sentence for the top of the page if a meter needs attention; else null. */
 export function meterAlert(productId: ProductId, meter: MeterView, locale: string): string | null {
   const tone = meterTone(meter);
   const { unit } = catalogMeter(productId, meter.field);
-  // A free plan's one chatbot is in use from the first day on: worth a red bar, not a headline.
+  // A free plan's one chatbot is in use from the first day: it gets a red bar, but no sentence.
   if (tone === "calm" || (meter.kind === "gauge" && meter.used <= meter.limit)) return null;
   const name = product(productId).name;
   if (meter.used > meter.limit) {

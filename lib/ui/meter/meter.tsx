@@ -9,13 +9,15 @@ const ANSWER = { calm: "text-ink", near: "text-warn", full: "text-danger" };
 
 interface MeterProps {
   product: ProductId;
-  /** The plan whose limit counts, by name. */
+  /** The name of the plan whose limit counts. */
   planName: string;
   meter: MeterView;
   locale: string;
 }
 
-/** One meter: what is left, the bar, and the sum it comes from. Says everything in text; colour only underlines. */
+/**
+ * One meter: the remaining amount, the bar, and the sum behind it. The text says everything; colour only repeats it.
+ */
 export function Meter({ product, planName, meter, locale }: MeterProps) {
   const id = useId();
   const { label, answer, detail, held, advice } = meterWords(product, planName, meter, locale);

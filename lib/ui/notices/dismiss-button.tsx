@@ -5,7 +5,7 @@ import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { sendJson } from "../tools/send-json";
 
-/** Puts a notice away for good. Where that fails it stays, and can be tried again. */
+/** Dismisses a notice for good. If that fails, the notice stays and can be dismissed again. */
 export function DismissButton({ id, title }: { id: number; title: string }) {
   const router = useRouter();
   const [busy, setBusy] = useState(false);

@@ -1,7 +1,7 @@
 import { formatTime } from "@/lib/messages/format";
 import { noticeWords } from "@/lib/messages/notice";
 import type { Notice as NoticeRow } from "@/lib/notices";
-import { reader } from "../reader";
+import { requestLocale } from "../request-locale";
 import { Instant } from "../time/instant";
 import { DismissButton } from "./dismiss-button";
 
@@ -12,12 +12,12 @@ const MARKS = {
   plan_ended: "bg-muted",
 };
 
-/** What the user should know and has not put away yet, newest first; nothing where that is nothing. */
+/** The user's notices that are not dismissed, newest first; empty if there are none. */
 export async function NoticeList({ notices, now }: { notices: NoticeRow[]; now: string }) {
-  const { locale, zone } = await reader();
+  const { locale, zone } = await requestLocale();
   const shown = notices.filter(({ current, dismissed }) => current && !dismissed);
   if (shown.length === 0) return null;
-  // Where the zone is not known yet, the day is marked as UTC's, as everywhere (time/instant.tsx).
+  // If the zone is not known yet, the day is marked as UTC (time/instant.tsx).
   const day = (at: string) =>
     formatTime(at, "day", { locale, zone: zone ?? "UTC", now: Date.parse(now) }) + (zone === null ? " (UTC)" : "");
   return (

@@ -2,7 +2,7 @@ import type { Route } from "next";
 import Link from "next/link";
 import { Notice } from "../notice";
 
-/** Says which code the checkout will have, and the way without it. */
+/** Names the checkout's promotion code, and links to the page without it. */
 export function CodeNotice({ code, without }: { code: string; without: string }) {
   return (
     <Notice tone="info" title={`Code ${code} is applied at checkout`}>

@@ -3,23 +3,23 @@ import Link from "next/link";
 import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
-import type { Choice } from "./standing";
+import type { PlanOption } from "./plan-options";
 
-/** What the plans' buttons do. */
+/** Server actions of the plans' buttons. */
 export interface PlanActions {
   start: Action;
-  /** Takes back a cancellation or a scheduled change. */
+  /** Undoes a cancellation or a scheduled change. */
   keep: Action;
 }
 
 interface PlanActionProps {
-  choice: Choice;
+  option: PlanOption;
   product: string;
   plan: string;
   planName: string;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
-  /** The promotion code that the checkout is opened with. */
+  /** The promotion code of the checkout. */
   code: string | null;
   subscription: unknown;
   actions: PlanActions;
@@ -28,10 +28,10 @@ interface PlanActionProps {
 
 const WIDE = "w-full whitespace-nowrap px-2!";
 
-/** The one thing to do with a plan, or why there is none. */
+/** The one action of a plan, or the reason why there is none. */
 export function PlanAction(props: PlanActionProps) {
-  const { choice, product, plan, planName, interval, processor, code, subscription, actions, here } = props;
-  switch (choice.kind) {
+  const { option, product, plan, planName, interval, processor, code, subscription, actions, here } = props;
+  switch (option.kind) {
     case "start": {
       if (subscription === null) return <SignInFirst here={here} chosen={`${product}.${plan}`} planName={planName} />;
       const fields = { product, plan, interval, processor, ...(code !== null && { code }) };
@@ -50,9 +50,9 @@ export function PlanAction(props: PlanActionProps) {
       return (
         <Link
           href={`/billing/change?product=${product}&plan=${plan}&interval=${interval}` as Route}
-          className={`${button(choice.direction === "up" ? "primary" : "plain")} ${WIDE}`}
+          className={`${button(option.direction === "up" ? "primary" : "plain")} ${WIDE}`}
         >
-          {choice.direction === "interval" ? `Pay ${interval}` : `Switch to ${planName}`}
+          {option.direction === "interval" ? `Pay ${interval}` : `Switch to ${planName}`}
         </Link>
       );
     case "cancel":
@@ -62,7 +62,7 @@ export function PlanAction(props: PlanActionProps) {
         </Link>
       );
     case "current":
-      if (choice.undo === null) return null;
+      if (option.undo === null) return null;
       return (
         <ActionForm
           action={actions.keep}
@@ -73,14 +73,14 @@ export function PlanAction(props: PlanActionProps) {
         />
       );
     case "scheduled":
-      return <p className="text-muted text-sm">Yours from the end of this period on</p>;
+      return <p className="text-muted text-sm">Starts at the end of this period</p>;
     case "blocked":
       return (
         <p className="text-pretty text-muted text-sm">
-          {choice.why}{" "}
-          {choice.help && (
-            <Link href={choice.help.href as Route} className="text-ink underline underline-offset-4">
-              {choice.help.text}
+          {option.why}{" "}
+          {option.help && (
+            <Link href={option.help.href as Route} className="text-ink underline underline-offset-4">
+              {option.help.text}
             </Link>
           )}
         </p>

@@ -3,25 +3,25 @@ import { type Plan, type ProductId, product as productOf } from "@/lib/billing/c
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 import { PlanAction, type PlanActions } from "./plan-action";
-import { choiceOf } from "./standing";
+import { planOption } from "./plan-options";
 
 interface PlanGridProps {
   product: ProductId;
   interval: "monthly" | "yearly";
   processor: "stripe" | "paddle";
-  /** The promotion code that checkouts are opened with. */
+  /** The promotion code of the checkouts. */
   code: string | null;
-  /** null: nobody is signed in. */
+  /** null: signed out. */
   subscription: SubscriptionView | null;
   actions: PlanActions;
-  /** This page's address, to come back to after signing in. */
+  /** This page's path, to return to after signing in. */
   here: string;
   /** The plan that was chosen before signing in. */
   chosen: string | null;
   locale: string;
 }
 
-/** A product's plans side by side: what each allows and costs, which is mine, and what choosing one means. */
+/** A product's plans side by side: limits, prices, the reader's plan, and the action of each. */
 export function PlanGrid(props: PlanGridProps) {
   const { product: id, interval, subscription, locale } = props;
   const product = productOf(id);
@@ -34,8 +34,8 @@ export function PlanGrid(props: PlanGridProps) {
       <p className="mt-0.5 text-muted text-sm">{product.tagline}.</p>
       <ul className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
         {Object.entries(product.plans).map(([planId, plan]) => {
-          const choice = choiceOf({ product: id, plan: planId, interval, subscription, locale });
-          const mine = choice.kind === "current";
+          const option = planOption({ product: id, plan: planId, interval, subscription, locale });
+          const mine = option.kind === "current";
           const marked = mine ? subscription !== null : planId === props.chosen;
           return (
             <li
@@ -54,7 +54,7 @@ export function PlanGrid(props: PlanGridProps) {
               <Price plan={plan} interval={interval} locale={locale} />
               <Limits product={id} plan={plan} locale={locale} />
               <div className="mt-auto pt-5">
-                <PlanAction {...props} plan={planId} planName={plan.name} choice={choice} />
+                <PlanAction {...props} plan={planId} planName={plan.name} option={option} />
               </div>
             </li>
           );

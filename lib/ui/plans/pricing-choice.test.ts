@@ -4,7 +4,7 @@ import { pricingChoice, pricingPath } from "./pricing-choice";
 const BOTH = ["stripe", "paddle"] as const;
 
 describe("a promotion code in the address", () => {
-  test("is kept by every link of the page, also with characters of an address", () => {
+  test("is kept by every link of the page, also with characters that an address must escape", () => {
     const choice = pricingChoice({ code: " SPRING&20 ", product: "writer" }, BOTH);
     expect(choice.code).toBe("SPRING&20");
     const yearly = pricingPath({ ...choice, interval: "yearly" });
@@ -13,7 +13,7 @@ describe("a promotion code in the address", () => {
     expect(pricingChoice(again, BOTH)).toMatchObject({ code: "SPRING&20", interval: "yearly" });
   });
 
-  test.each([[undefined], [""], ["x".repeat(65)], ["SPR\u0000ING"], [["A", "B"]]])("that is none: %j", (code) => {
+  test.each([[undefined], [""], ["x".repeat(65)], ["SPR\u0000ING"], [["A", "B"]]])("that is invalid: %j", (code) => {
     expect(pricingChoice({ code }, BOTH).code).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-/** What the pricing page shows, as its address says it. */
+/** The selection on the pricing page, read from its address. */
 import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf, SALES } from "@/lib/billing/catalog";
 import { promotionCode } from "@/lib/billing/promotion-code";
 
@@ -11,15 +11,15 @@ export interface PricingChoice {
   processor: Processor;
   /** The plan that was chosen before signing in. */
   chosen: { product: ProductId; plan: string } | null;
-  /** A promotion code that the link names, for the checkout; whether it is valid, the processor says there. */
+  /** The link's promotion code for the checkout, where the processor validates it. */
   code: string | null;
 }
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Reads the address; what it does not say, or says wrongly, is the usual.
- * @param processors those that can be paid through here, the usual one first
+ * Reads the address; a missing or wrong value gets the default.
+ * @param processors those that can be paid through here, the default first
  */
 export function pricingChoice(parameters: Parameters, processors: readonly Processor[]): PricingChoice {
   const { product, interval, processor, choose, code } = parameters;
@@ -37,7 +37,7 @@ export function pricingChoice(parameters: Parameters, processors: readonly Proce
   };
 }
 
-/** The address of such a choice; the usual is left out. */
+/** The address of a selection, without defaults. */
 export function pricingPath({ product, interval, processor, code }: Omit<PricingChoice, "chosen">): string {
   const parameters = new URLSearchParams();
   if (product !== null) parameters.set("product", product);

@@ -12,7 +12,7 @@ const PAGES: { href: Route; name: string }[] = [
   { href: "/pricing" as Route, name: "Plans" },
 ];
 
-/** The product's pages, the current one marked. */
+/** The product's pages, with the current one marked. */
 export function NavLinks() {
   const path = usePathname();
   return (
@@ -34,7 +34,7 @@ export function NavLinks() {
   );
 }
 
-/** Pages come whole, without a skeleton, so the link that was taken shows that it is being followed. */
+/** Pages arrive complete, without a skeleton, so the followed link shows that it is loading. */
 function Pending({ name }: { name: string }) {
   const { pending } = useLinkStatus();
   return <span className={pending ? "opacity-60 transition-opacity delay-100" : undefined}>{name}</span>;

@@ -3,12 +3,13 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { currentUser } from "@/lib/identity";
 import { button } from "../button";
-import { RefreshOnReturn, RememberZone } from "../time/page-life";
+import { RefreshOnFocus } from "../time/refresh-on-focus";
+import { RememberZone } from "../time/remember-zone";
 import { Logo } from "./logo";
 import { SiteHeader } from "./site-header";
 import { MAIN } from "./skip-link";
 
-/** The frame of the product's pages, with the reader's name and the way out; or the way in for those who may look only. */
+/** The frame of the product's pages: the reader's name and sign-out, or sign-in for visitors. */
 export async function PageFrame({ children }: { children: ReactNode }) {
   const user = await currentUser();
   return (
@@ -18,7 +19,7 @@ export async function PageFrame({ children }: { children: ReactNode }) {
         {children}
       </main>
       <RememberZone />
-      {user !== null && <RefreshOnReturn />}
+      {user !== null && <RefreshOnFocus />}
     </>
   );
 }

@@ -6,7 +6,7 @@ import type { CurrentUser } from "@/lib/identity";
 import { Instant } from "../time/instant";
 import { SandboxClock } from "./sandbox-clock";
 
-/** The sandbox on every page: that it is one, who I am, what day it is for me, and what came last. */
+/** The sandbox bar of every page: the user, the user's date, and the latest event. */
 export async function SandboxBar({ user }: { user: CurrentUser | null }) {
   const state = user && (await stateOf(user.id));
   return (
@@ -25,7 +25,7 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
         </Link>
         {state && (
           <div className="flex w-full flex-wrap items-center gap-x-2 border-on-band/15 border-t">
-            {/* As wide in every zone: what stands beside it must not move when the reader's own is known. */}
+            {/* The same width in every zone: the neighbours must not move when the reader's zone is known. */}
             <p className="py-1.5 sm:w-78">
               For you it is <Instant at={state.now} now={state.now} form="moment" />
             </p>
@@ -37,7 +37,7 @@ export async function SandboxBar({ user }: { user: CurrentUser | null }) {
   );
 }
 
-/** The event by its processor's name, and what it did: the words of the log. */
+/** The event under its processor's name, and its effect in the log's words. */
 function LastNews({ decision: { eventType, action, reason } }: { decision: DecisionView }) {
   return (
     <p
@@ -51,7 +51,7 @@ function LastNews({ decision: { eventType, action, reason } }: { decision: Decis
 
 const ACTIONS = { reset: "reset", preserve: "kept usage", carry_over: "carried over" };
 
-/** null where the database does not answer: the page below says so itself. */
+/** null if the database does not answer: the page below says so. */
 async function stateOf(userId: string): Promise<{ now: string; last: DecisionView | undefined } | null> {
   try {
     const [{ now }, [last]] = await Promise.all([gateway().usage(userId), gateway().decisions(userId, 1)]);

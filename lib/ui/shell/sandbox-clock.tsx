@@ -10,7 +10,7 @@ const MOVES = [
   { by: "month", text: "a month", says: "Move my clock by a month" },
 ];
 
-/** Moves the reader's own clock; the page shows what that brought. */
+/** Moves the reader's own clock; the page shows the effects. */
 export function SandboxClock() {
   const router = useRouter();
   const [busy, setBusy] = useState(false);
@@ -29,7 +29,7 @@ export function SandboxClock() {
   return (
     <div className="scripted-only flex flex-wrap items-center gap-x-1">
       <span aria-hidden="true" className="text-on-band-muted">
-        Go on by
+        Skip ahead:
       </span>
       {MOVES.map(({ by, text, says }) => (
         <button
@@ -52,5 +52,5 @@ export function SandboxClock() {
 
 function arrived(events: number): string {
   if (events === 0) return "Nothing was due.";
-  return events === 1 ? "One webhook came." : `${events} webhooks came.`;
+  return events === 1 ? "One webhook arrived." : `${events} webhooks arrived.`;
 }

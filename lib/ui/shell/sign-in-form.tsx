@@ -6,12 +6,12 @@ import { button, FIELD } from "../button";
 import { sendJson } from "../tools/send-json";
 
 interface SignInFormProps {
-  /** Where to go afterwards: a path of ours (return-path.ts). */
+  /** The path after signing in: a path of ours (return-path.ts). */
   next: string;
   people: readonly { id: string; name: string; note: string }[];
 }
 
-/** Sign-in for the local identity. Two plain forms that work without script; with it, a mistake is said in place. */
+/** Sign-in for the local provider. Two plain forms work without script; with script, a mistake appears in place. */
 export function SignInForm({ next, people }: SignInFormProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
@@ -23,7 +23,7 @@ export function SignInForm({ next, people }: SignInFormProps) {
     setBusy(true);
     const answer = await sendJson("POST", "/api/auth/local", { userId: String(userId ?? "").trim() });
     if (answer.ok) {
-      // A whole new page: nothing of the one who was signed in before may be left in the router's cache.
+      // A full page load: the router's cache must keep no data of the previous user.
       window.location.assign(next);
       return;
     }
@@ -79,7 +79,7 @@ export function SignInForm({ next, people }: SignInFormProps) {
           </button>
         </div>
         <p id="user-id-help" className="mt-2 text-muted text-sm">
-          Any id will do. One that nobody used before starts on the free plans.
+          Any ID works. A new one starts on the free plans.
         </p>
         <p role="alert" className="mt-2 text-danger text-sm empty:hidden">
           {problem}

@@ -2,7 +2,7 @@ import { env } from "@/lib/env";
 import { DEMO_USERS } from "@/lib/identity/demo";
 import { SignInForm } from "./sign-in-form";
 
-/** The way in, as the identity provider in charge has it. */
+/** The sign-in panel of the configured identity provider. */
 export function SignInPanel({ next }: { next: string }) {
   if (env().identity !== "local") return <p className="text-muted">Signing in is not set up here yet.</p>;
   return <SignInForm next={next} people={env().sandbox ? DEMO_USERS : []} />;

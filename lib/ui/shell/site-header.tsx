@@ -4,7 +4,7 @@ import { button } from "../button";
 import { Logo } from "./logo";
 import { NavLinks } from "./nav-links";
 
-/** The product's header: where I am, who I am, and the way out. */
+/** The product's header: navigation, the user, and sign-out. */
 export function SiteHeader({ person }: { person: string }) {
   return (
     <header className="border-line border-b bg-surface">

@@ -1,7 +1,7 @@
 /** The id of every page's main landmark. */
 export const MAIN = "main";
 
-/** For keyboards: straight to the page's content. */
+/** Jumps to the page's content, for keyboards. */
 export function SkipLink() {
   return (
     <a

@@ -11,17 +11,17 @@ const NOW = { Resets: "Resetting now", Ends: "Ending now" };
 interface CountdownToProps {
   /** ISO. */
   until: string;
-  /** The server's now (ISO), as this page was made with. */
+  /** The server's time (ISO) when this page was made. */
   now: string;
-  /** What happens then. */
+  /** The event at that time. */
   verb?: keyof typeof NOW;
   /** The rest of the sentence, left out once the time has come. */
   children?: ReactNode;
 }
 
 /**
- * "Resets in 9 days 4 hours", counting down by the server's clock; at zero says so and fetches the page again until
- * the server has moved on. Readers get the time left when the page was made, once, not every second.
+ * "Resets in 9 days 4 hours", counted down by the server's clock. At zero it says so and refreshes the page until the
+ * server has moved on. Screen readers get the time left once, when the page was made.
  */
 export function CountdownTo({ until, now, verb = "Resets", children }: CountdownToProps) {
   const router = useRouter();

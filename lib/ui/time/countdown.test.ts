@@ -29,13 +29,13 @@ describe("spokenTimeLeft", () => {
   ])("says %d ms as %j", (left, text) => expect(spokenTimeLeft(left)).toBe(text));
 });
 
-describe("the server's now", () => {
+describe("the server's time", () => {
   const sent = "2026-11-20T12:00:00Z";
-  it("goes on with the page's monotonic clock", () => {
+  it("continues with the page's monotonic clock", () => {
     expect(laterNow(sent, 120, 5_120)).toBe(Date.parse("2026-11-20T12:00:05Z"));
   });
-  it("never goes back behind what the server said", () => expect(laterNow(sent, 500, 100)).toBe(Date.parse(sent)));
-  it("never leaves less than nothing", () => {
+  it("never falls behind the server's time", () => expect(laterNow(sent, 500, 100)).toBe(Date.parse(sent)));
+  it("never falls below zero", () => {
     expect(timeLeft("2026-11-20T12:00:01Z", Date.parse(sent))).toBe(1_000);
     expect(timeLeft("2026-11-20T11:00:00Z", Date.parse(sent))).toBe(0);
   });

@@ -1,21 +1,21 @@
-/** The arithmetic of a countdown: pure, in milliseconds, without any clock. */
+/** The arithmetic of a countdown: pure, in milliseconds, without a clock. */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What a countdown shows when nothing is left. */
+/** The countdown's text at zero. */
 export const DUE = "";
 
-/** Milliseconds from `now` to the instant (ISO), never below 0. */
+/** Milliseconds from `now` to the instant (ISO), at least 0. */
 export function timeLeft(until: string, now: number): number {
   return Math.max(0, Date.parse(until) - now);
 }
 
 /**
- * The server's now at a later moment of the same page: what the server said, plus what the page's own monotonic
- * clock counted since. The client's wall clock takes no part: it may be wrong, and a sandbox clock may be moved.
+ * The server's time later on the same page: the server's answer plus the elapsed time of the page's monotonic clock.
+ * The client's wall clock may be wrong, and a sandbox clock may be moved.
  */
 export function laterNow(serverNow: string, receivedAt: number, monotonicNow: number): number {
   return Date.parse(serverNow) + Math.max(0, monotonicNow - receivedAt);
@@ -23,7 +23,7 @@ export function laterNow(serverNow: string, receivedAt: number, monotonicNow: nu
 
 /**
  * "9 days 4 hours" from a day on, "23:59:59" below, DUE at 0. Rounded up to the second, so that the last second is
- * shown as 0:00:01 and DUE is not early.
+ * 0:00:01 and DUE is not early.
  */
 export function countdownText(left: number): string {
   if (left <= 0) return DUE;

@@ -1,10 +1,10 @@
 import { formatTime, type TimeForm } from "@/lib/messages/format";
-import { reader } from "../reader";
+import { requestLocale } from "../request-locale";
 import { LocalTime } from "./local-time";
 
-/** An instant (ISO) as the reader reads it: their zone where it is known, UTC and marked so where it is not yet. */
+/** An instant (ISO) in the reader's zone if it is known, else in UTC and marked so. */
 export async function Instant({ at, now, form = "day" }: { at: string; now: string; form?: TimeForm }) {
-  const { locale, zone } = await reader();
+  const { locale, zone } = await requestLocale();
   const text = formatTime(at, form, { locale, zone: zone ?? "UTC", now: Date.parse(now) });
   const mark = form === "day" ? " (UTC)" : " UTC";
   return (

@@ -8,14 +8,17 @@ interface LocalTimeProps {
   at: string;
   form: TimeForm;
   locale: string;
-  /** The server's now, which decides whether the year must be shown. */
+  /** The server's time, which decides whether the year is shown. */
   now: string;
-  /** The zone that the server wrote `serverText` in, or "" where it did not know the reader's. */
+  /** The zone of `serverText`, or "" if the server did not know the reader's. */
   serverZone: string;
   serverText: string;
 }
 
-/** A time in the reader's own zone. Hydrates with the server's very text, so that no difference in ICU data shows. */
+/**
+ * A time in the reader's own zone. It hydrates with the server's exact text, so that differences in ICU data stay
+ * hidden.
+ */
 export function LocalTime({ at, form, locale, now, serverZone, serverText }: LocalTimeProps) {
   const zone = useSyncExternalStore(neverChanges, browserZone, () => serverZone);
   const text = zone === serverZone ? serverText : formatTime(at, form, { locale, zone, now: Date.parse(now) });
@@ -26,7 +29,7 @@ export function LocalTime({ at, form, locale, now, serverZone, serverText }: Loc
   );
 }
 
-/** The zone of this browser. */
+/** The browser's zone. */
 export function browserZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }

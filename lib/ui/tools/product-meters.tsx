@@ -5,7 +5,7 @@ import { planName } from "@/lib/messages/plan";
 import { SubscriptionNotice } from "../billing/subscription-notice";
 import { WindowLine } from "../billing/window-line";
 import { Meter } from "../meter/meter";
-import { liftFor, liftsOf } from "./lifts";
+import { smallestUpgrade, upgradeOptions } from "./upgrade-options";
 
 interface ProductMetersProps {
   subscription: SubscriptionView;
@@ -13,27 +13,27 @@ interface ProductMetersProps {
   locale: string;
 }
 
-/** A product's meters where its work happens; at a limit, with the way to the plan that lifts it. */
+/** A product's meters beside its tools; at a limit, with a link to the plan that raises it. */
 export function ProductMeters({ subscription, now, locale }: ProductMetersProps) {
   const { product, limitPlan, meters, status } = subscription;
   const open = status === "past_due" || status === "unpaid";
-  const lifts = liftsOf(subscription, locale);
+  const upgrades = upgradeOptions(subscription, locale);
   return (
     <section aria-label="What is left" className="space-y-5 rounded-xl border border-line bg-surface p-5">
       {open && <SubscriptionNotice subscription={subscription} now={now} locale={locale} />}
       <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
         {meters.map((meter) => {
           const { field, used, remaining } = meter;
-          const lift = remaining === 0 && !open ? liftFor(lifts, field, used + 1) : undefined;
+          const upgrade = remaining === 0 && !open ? smallestUpgrade(upgrades, field, used + 1) : undefined;
           return (
             <div key={field}>
               <Meter product={product} planName={planName(product, limitPlan)} meter={meter} locale={locale} />
-              {lift && (
+              {upgrade && (
                 <Link
-                  href={lift.href as Route}
+                  href={upgrade.href as Route}
                   className="mt-1 inline-flex min-h-11 items-center text-accent-ink text-sm underline underline-offset-4 sm:min-h-0"
                 >
-                  {lift.text}
+                  {upgrade.text}
                 </Link>
               )}
             </div>

@@ -1,10 +1,10 @@
 import type { Route } from "next";
 import Link from "next/link";
 import { Notice } from "../notice";
-import type { Lift } from "./lifts";
 import type { Refusal } from "./send-json";
+import type { UpgradeOption } from "./upgrade-options";
 
-/** Where a refusal can be mended, by its reason. */
+/** Links that help with a refusal, by its reason. */
 const HELP: Readonly<Record<string, { text: string; href: string }[]>> = {
   limit_reached: [
     { text: "See larger plans", href: "/pricing" },
@@ -20,16 +20,17 @@ const EXPECTED = new Set(["limit_reached", "payment_pending", "chatbot_limit_exc
 
 interface RefusalNoticeProps {
   refusal: Refusal;
-  /** The product it is about, whose plans may help. */
+  /** The product of the refusal, whose plans may help. */
   product?: string;
-  /** The plan that has room for what was refused. */
-  lift?: Lift | undefined;
+  /** The plan that allows the refused amount. */
+  upgrade?: UpgradeOption | undefined;
 }
 
-/** Why something was not done, in the server's own sentence, with the way to mend it. */
-export function RefusalNotice({ refusal: { error, reason = "" }, product, lift }: RefusalNoticeProps) {
+/** The reason of a refusal in the server's own sentence, with a link that helps. */
+export function RefusalNotice({ refusal: { error, reason = "" }, product, upgrade }: RefusalNoticeProps) {
   const known = HELP[reason] ?? [];
-  const help = lift && reason === "limit_reached" ? [lift, ...known.filter(({ href }) => href !== "/pricing")] : known;
+  const help =
+    upgrade && reason === "limit_reached" ? [upgrade, ...known.filter(({ href }) => href !== "/pricing")] : known;
   return (
     <div role="alert">
       <Notice tone={EXPECTED.has(reason) ? "warn" : "danger"} title={error}>

@@ -1,8 +1,8 @@
-/** What our routes answer when they do not do what was asked: a sentence for a person, a code for a program. */
+/** A refusal of our routes: a sentence for the user, a code for a program. */
 export interface Refusal {
   error: string;
   reason?: string;
-  /** At a limit: whose, and how much of it is used. */
+  /** At a limit: the field, and its used amount. */
   field?: string;
   used?: number;
 }
@@ -12,8 +12,8 @@ export type Answer<T> = { ok: true; value: T } | { ok: false; status: number; re
 export const UNREACHABLE = "Tollgate cannot be reached right now. Nothing was counted; please try again.";
 
 /**
- * Calls one of our own JSON routes; never throws. `T` is believed: both sides are built together.
- * Status 0 stands for no answer at all.
+ * Calls one of our own JSON routes; never throws. `T` is not checked: both sides are built together. Status 0 means no
+ * answer.
  */
 export async function sendJson<T>(
   method: "GET" | "POST" | "PATCH" | "DELETE",
@@ -34,7 +34,7 @@ export async function sendJson<T>(
   }
 }
 
-/** The refusal in an answer; what stands before us may answer with something else. */
+/** The refusal in an answer; a proxy in front of us may answer in another format. */
 export function refusalOf(text: string): Refusal {
   try {
     const value = JSON.parse(text);

@@ -1,11 +1,11 @@
 import { type Answer, refusalOf, UNREACHABLE } from "./send-json";
 
-/** How a stream ended that had begun: to its end, or stopped by its reader. */
+/** How a started stream ended: completely, or stopped by its reader. */
 export type Streamed = Answer<"ended" | "stopped">;
 
 /**
- * Posts to one of our own routes and hands over each line of its answer as it comes; never throws. `Line` is believed: both
- * sides are built together. Aborting the signal stops the work, and the server settles it.
+ * Posts to one of our own routes and passes on each line of its answer as it arrives; never throws. `Line` is not
+ * checked: both sides are built together. Aborting the signal stops the work, and the server settles it.
  */
 export async function streamLines<Line>(
   path: string,
@@ -28,7 +28,7 @@ export async function streamLines<Line>(
   }
 }
 
-/** Not every browser iterates over a stream itself. */
+/** Not every browser can iterate over a stream. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   let rest = "";

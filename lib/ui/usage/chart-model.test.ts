@@ -9,7 +9,7 @@ const days = [
   { day: "2026-11-03", amount: 250, total: 350 },
 ];
 
-it("stacks a window's days, and what is expected from tomorrow until the reset", () => {
+it("stacks a window's days, and the expected use from tomorrow until the reset", () => {
   const { bars } = fillingChart(days, 1_000, { forecast: { kind: "lasts", perDay: 120, total: 683 }, now, resetsAt });
   expect(bars).toEqual([
     { day: "2026-11-01", amount: 100, from: 0, expected: false },
@@ -21,7 +21,7 @@ it("stacks a window's days, and what is expected from tomorrow until the reset",
   ]);
 });
 
-it("expects nothing above the limit", () => {
+it("expects no use above the limit", () => {
   const { bars } = fillingChart(days, 500, { forecast: { kind: "runs_out", perDay: 120, at: now }, now, resetsAt });
   expect(bars.slice(3).map(({ from, amount }) => from + amount)).toEqual([470, 500, 500]);
 });
@@ -30,11 +30,11 @@ it.each([
   [1_000, [0, 500, 1_000]],
   [35_000, [0, 10_000, 20_000, 30_000, 40_000]],
   [3, [0, 1, 2, 3]],
-])("has lines to read off for a limit of %i", (limit, ticks) => {
+])("has readable grid lines for a limit of %i", (limit, ticks) => {
   expect(dailyChart([], limit)).toMatchObject({ ticks, top: ticks.at(-1) });
 });
 
-it("shows what is above the limit", () => {
+it("shows use above the limit", () => {
   expect(dailyChart([{ day: "2026-11-01", amount: 700 }], 500).top).toBe(800);
 });
 

@@ -1,4 +1,4 @@
-/** What a usage chart draws: bars, lines and their scale. Pure, so that the drawing has nothing to decide. */
+/** The model of a usage chart: bars, lines and scale. Pure, so that the component decides nothing. */
 import { DAY } from "@/lib/billing/period";
 import type { Forecast } from "./forecast";
 import { utcDay } from "./usage-period";
@@ -8,27 +8,27 @@ export interface ChartBar {
   day: string;
   /** Used on this day, or expected to be. */
   amount: number;
-  /** The bar's foot: used in the window before this day; 0 where days stand for themselves. */
+  /** The bar's lower end: used in the window before this day; 0 if each day is independent. */
   from: number;
   expected: boolean;
 }
 
 export interface Chart {
   bars: ChartBar[];
-  /** Where the limit's line stands; null where there is none for these days. */
+  /** The limit's position; null if these days have no common limit. */
   limit: number | null;
   /** The value at the top edge, and the lines below it. */
   top: number;
   ticks: number[];
 }
 
-/** Days that stand for themselves, against a limit a day where there is one. */
+/** Independent days, with a daily limit if there is one. */
 export function dailyChart(days: readonly { day: string; amount: number }[], limit: number | null): Chart {
   const bars = days.map(({ day, amount }) => ({ day, amount: Math.max(0, amount), from: 0, expected: false }));
   return scaled(bars, limit);
 }
 
-/** A window filling up: each day on top of those before, then what the forecast expects, until the reset or the limit. */
+/** A window that fills up: each day on top of the earlier days, then the forecast until the reset or the limit. */
 export function fillingChart(days: readonly WindowDay[], limit: number, outlook: Outlook | null): Chart {
   const bars = days.map(({ day, amount, total }) => ({
     day,
@@ -45,7 +45,7 @@ export interface Outlook {
   resetsAt: number;
 }
 
-/** Tomorrow until the reset; without a pace the days are there and stay empty. */
+/** Tomorrow until the reset; without a forecast these days stay empty. */
 function expectedBars(days: readonly WindowDay[], limit: number, { forecast, now, resetsAt }: Outlook): ChartBar[] {
   const perDay = "perDay" in forecast ? forecast.perDay : 0;
   const bars: ChartBar[] = [];
@@ -66,7 +66,7 @@ function scaled(bars: ChartBar[], limit: number | null): Chart {
   return { bars, limit, top, ticks };
 }
 
-/** The next of 1, 2, 5, 10, 20, 50 …: scales that a person can read off. */
+/** The next of 1, 2, 5, 10, 20, 50 …: scales that are easy to read. */
 function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
   return Math.max(1, ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10) * power);

@@ -5,7 +5,7 @@ const DAY = 86_400_000;
 const start = Date.UTC(2026, 10, 1);
 const noon = (date: number) => Date.UTC(2026, 10, date, 12);
 
-/** A window of 30 days from 1 November, looked at on the 10th at noon, with this used on each day so far. */
+/** A window of 30 days from 1 November, read on the 10th at noon, with this use on each day so far. */
 const seen = (amounts: number[], limit: number, now = noon(10)) => {
   let total = 0;
   const days = amounts.map((amount, index) => {
@@ -15,7 +15,7 @@ const seen = (amounts: number[], limit: number, now = noon(10)) => {
   return { days, used: total, remaining: limit - total, windowStart: start, resetsAt: start + 30 * DAY, now };
 };
 
-it("says when it runs out at the last week's pace", () => {
+it("gives the day it runs out at the last week's pace", () => {
   // The 4th to the 10th at noon: 6.5 days with 6 × 100 + 50.
   const week = seen([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_650);
   expect(forecast(week)).toEqual({
@@ -25,28 +25,28 @@ it("says when it runs out at the last week's pace", () => {
   });
 });
 
-it("says how much will be used where it lasts", () => {
+it("gives the use at the reset if it lasts", () => {
   const week = seen([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 10_000);
   expect(forecast(week)).toEqual({ kind: "lasts", perDay: 100, total: 1_150 + 2_050 /* 20.5 days × 100 */ });
 });
 
-it("lasts where it would run out at the very reset", () => {
+it("lasts if it would run out exactly at the reset", () => {
   const week = seen([500, 0, 0, 100, 100, 100, 100, 100, 100, 50], 1_150 + 2_050);
   expect(forecast(week).kind).toBe("lasts");
   expect(forecast({ ...week, remaining: week.remaining - 1 }).kind).toBe("runs_out");
 });
 
-it("counts from the window's start where that is later, and never less than a day", () => {
+it("counts from the window's start if that is later, and at least a day", () => {
   expect(forecast(seen([300, 300], 10_000, noon(2)))).toMatchObject({ perDay: 400 /* 600 ÷ 1.5 */ });
   expect(forecast(seen([300], 10_000, start + DAY / 24))).toMatchObject({ perDay: 300 });
 });
 
-it("has nothing to say without use, and nothing more to say when nothing is left", () => {
+it("forecasts nothing without use, or if nothing is left", () => {
   expect(forecast(seen([500, 0, 0, 0, 0, 0, 0, 0, 0, 0], 10_000))).toEqual({ kind: "none" });
   expect(forecast(seen([500], 500))).toEqual({ kind: "out" });
 });
 
-it("does not forecast a day's window, nor one that is overdue", () => {
+it("forecasts neither a day's window nor an overdue one", () => {
   const day = seen([100], 500, noon(1));
   expect(forecast({ ...day, resetsAt: start + DAY })).toEqual({ kind: "none" });
   expect(forecast({ ...day, now: day.resetsAt })).toEqual({ kind: "none" });

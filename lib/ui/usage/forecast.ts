@@ -1,15 +1,15 @@
-/** When a window runs out at the pace of these days. Pure: instants in milliseconds, amounts in whole units. */
+/** When a window runs out at the current pace. Pure: instants in milliseconds, amounts in whole units. */
 import type { WindowDay } from "./window-days";
 
 const DAY = 86_400_000;
 
-/** The pace is that of the last week: one day says too little, a month forgets what has changed. */
+/** The pace is that of the last week: a day varies too much, and a month reacts too slowly. */
 export const PACE_DAYS = 7;
 
 export type Forecast =
-  /** Nothing was used lately, or the window has no days to look ahead to. */
+  /** No recent use, or the window has no days ahead. */
   | { kind: "none" }
-  /** Nothing is left already. */
+  /** Nothing is left. */
   | { kind: "out" }
   | { kind: "runs_out"; at: number; perDay: number }
   /** It lasts until the reset; `total`: used by then. */
@@ -18,7 +18,7 @@ export type Forecast =
 interface ForecastInput {
   days: readonly WindowDay[];
   used: number;
-  /** What may still be used, less than limit − used where some is reserved or held. */
+  /** The remaining amount, less than limit − used if some is reserved or withheld. */
   remaining: number;
   windowStart: number;
   resetsAt: number;
@@ -27,7 +27,7 @@ interface ForecastInput {
 
 export function forecast({ days, used, remaining, windowStart, resetsAt, now }: ForecastInput): Forecast {
   if (remaining <= 0) return { kind: "out" };
-  // A window of a day is over before a pace means anything; one that is overdue waits for news.
+  // A window of a day is too short for a pace, and an overdue one waits for the processor.
   if (resetsAt - windowStart <= DAY || now >= resetsAt) return { kind: "none" };
   const perDay = pace(days, windowStart, now);
   if (perDay <= 0) return { kind: "none" };
@@ -36,7 +36,10 @@ export function forecast({ days, used, remaining, windowStart, resetsAt, now }: 
   return { kind: "lasts", total: Math.round(used + (perDay * (resetsAt - now)) / DAY), perDay };
 }
 
-/** Units a day since a week ago, or since the window began; at least a day's worth of time, so that a start is no storm. */
+/**
+ * Units per day since a week ago, or since the window began. At least one day counts, so that a start does not
+ * exaggerate.
+ */
 function pace(days: readonly WindowDay[], windowStart: number, now: number): number {
   const from = Math.max(windowStart, Math.floor(now / DAY) * DAY - (PACE_DAYS - 1) * DAY);
   const first = new Date(from).toISOString().slice(0, 10);

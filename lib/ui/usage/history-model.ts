@@ -1,4 +1,4 @@
-/** Which story a meter's days tell: a window that is filling up, or days that stand for themselves. Pure. */
+/** Whether a meter's days fill up a window or are independent. Pure. */
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { type Chart, dailyChart, fillingChart } from "./chart-model";
 import { type Forecast, forecast } from "./forecast";
@@ -12,7 +12,7 @@ export type History =
       chart: Chart;
       forecast: Forecast;
       resetsAt: string;
-      /** When 80 % and 100 % of the limit were reached, where they were. */
+      /** When 80 % and 100 % of the limit were reached; null if they were not. */
       reached: { share: number; day: string }[];
     }
   | { kind: "days"; days: readonly DayTotal[]; chart: Chart };
@@ -20,7 +20,7 @@ export type History =
 interface HistoryInput {
   subscription: SubscriptionView;
   meter: MeterView;
-  /** The ledger's days; those without use may be missing. */
+  /** The ledger's days; days without use may be missing. */
   history: readonly DayTotal[];
   period: PeriodId;
   now: string;
@@ -29,7 +29,7 @@ interface HistoryInput {
 export function historyOf({ subscription, meter, history, period, now }: HistoryInput): History {
   const shown = daysIn(daySpan(subscription, period, now), history);
   const { windowStart, resetsAt } = subscription;
-  // Each day against its own limit; several windows have no limit in common.
+  // Each day against its own limit; several windows have no common limit.
   if (isDaily(subscription)) return { kind: "days", days: shown, chart: dailyChart(shown, meter.limit) };
   if (period !== "window" || resetsAt === null) return { kind: "days", days: shown, chart: dailyChart(shown, null) };
 
@@ -49,7 +49,7 @@ export function historyOf({ subscription, meter, history, period, now }: History
   };
 }
 
-/** Whether there is nothing to draw. */
+/** Whether the chart is empty. */
 export function isEmpty({ chart }: History): boolean {
   return chart.bars.every(({ from, amount }) => from + amount === 0);
 }

@@ -12,14 +12,14 @@ interface MeterHistoryProps {
   subscription: SubscriptionView;
   meter: MeterView;
   catalogMeter: CatalogMeter;
-  /** The ledger's days; those without use may be missing. */
+  /** The ledger's days; days without use may be missing. */
   history: readonly DayTotal[];
   period: PeriodId;
   now: string;
   locale: string;
 }
 
-/** One meter over time: the chart, what it means for the days to come, and the same as a table. */
+/** One meter over time: the chart, its forecast, and the same numbers as a table. */
 export function MeterHistory(props: MeterHistoryProps) {
   const { meter, catalogMeter, now, locale } = props;
   const { label, unit } = catalogMeter;

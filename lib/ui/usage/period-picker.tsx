@@ -7,7 +7,7 @@ const NAMES: Record<PeriodId, string> = {
   "90-days": `${HISTORY_DAYS} days`,
 };
 
-/** Which days the charts show. */
+/** Chooses the days of the charts. */
 export function PeriodPicker({ current }: { current: PeriodId }) {
   const options = PERIOD_IDS.map((id) => ({
     name: NAMES[id],

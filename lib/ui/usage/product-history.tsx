@@ -51,11 +51,11 @@ export function ProductHistory({ subscription, histories, period, now, locale }:
   );
 }
 
-/** Which days the charts show, where the picker's word is not the whole answer. */
+/** The shown days, if they differ from the picker's choice. */
 function WindowWords({ subscription, period, now }: Pick<ProductHistoryProps, "subscription" | "period" | "now">) {
   const { windowStart, resetsAt } = subscription;
   if (isDaily(subscription) && period !== "90-days") {
-    return <p className="text-muted text-sm">Resets every day at midnight, UTC: 30 days of it</p>;
+    return <p className="text-muted text-sm">Resets every day at midnight, UTC: 30 days</p>;
   }
   if (period !== "window" || resetsAt === null) return null;
   return (

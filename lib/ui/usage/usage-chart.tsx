@@ -3,18 +3,18 @@ import type { Chart, ChartBar } from "./chart-model";
 
 interface UsageChartProps {
   chart: Chart;
-  /** What the chart shows, in a sentence, for those who do not see it; the table beside it has every number. */
+  /** The chart in a sentence, for readers who do not see it; the table beside it has every number. */
   summary: string;
   unit: { one: string; many: string };
   locale: string;
 }
 
-/** More bars than this need the room between them. */
+/** Above this number of bars, the gaps are narrower. */
 const MANY = 45;
 
 /**
- * Bars by day on the page's own boxes: no script, no picture to scale, texts as large as everywhere. Use of the day
- * stands on what was used before it; what is only expected is dashed.
+ * Bars per day as plain boxes: no script, no image to scale, text of normal size. A day's use stands on the earlier
+ * use; forecast use is dashed.
  */
 export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
   const { bars, limit, top, ticks } = chart;
@@ -45,7 +45,7 @@ export function UsageChart({ chart, summary, unit, locale }: UsageChartProps) {
   );
 }
 
-/** As wide as its longest figure: the others lie in the same cell, unseen. */
+/** As wide as its longest figure: the others share the cell, invisible. */
 function Scale({ ticks, top, locale }: { ticks: number[]; top: number; locale: string }) {
   const figures = ticks.map((tick) => ({ tick, text: formatNumber(tick, locale) }));
   return (
@@ -99,7 +99,7 @@ function LimitLine({ limit, top, locale }: { limit: number; top: number; locale:
   );
 }
 
-/** The first day, today and the last one, where their bars stand; more would not fit a phone. */
+/** The first day, today and the last one, under their bars; more would not fit on a phone. */
 function Days({ bars, locale }: { bars: ChartBar[]; locale: string }) {
   const [first, last] = [bars[0], bars.at(-1)];
   if (first === undefined || last === undefined) return null;

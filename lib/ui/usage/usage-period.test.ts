@@ -23,7 +23,7 @@ it("counts months from the year's anchor: the window before 31 March began on 28
   expect(daySpan(yearly, "previous", "2027-04-02T00:00:00Z").first).toBe("2027-02-28");
 });
 
-it("shows thirty days where each is a window of its own", () => {
+it("shows thirty days if each is a window of its own", () => {
   const daily = subscription("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z");
   expect(daySpan(daily, "window", now)).toEqual({ first: "2026-10-22", last: "2026-11-20" });
   expect(daySpan(daily, "previous", now)).toEqual({ first: "2026-09-22", last: "2026-10-21" });
@@ -33,7 +33,7 @@ it("shows ninety days, today among them", () => {
   expect(daySpan(subscription(now, now), "90-days", now)).toEqual({ first: "2026-08-23", last: "2026-11-20" });
 });
 
-it("takes an unknown word for the current window", () => {
+it("takes an unknown value for the current window", () => {
   expect([periodId("previous"), periodId("nonsense"), periodId(["90-days"]), periodId(undefined)]).toEqual([
     "previous",
     "window",
@@ -42,7 +42,7 @@ it("takes an unknown word for the current window", () => {
   ]);
 });
 
-it("fills in the days without use, over the change of a month", () => {
+it("fills in the days without use, across the change of a month", () => {
   const history = [
     { day: "2026-10-29", amount: 9 },
     { day: "2026-10-31", amount: 5 },

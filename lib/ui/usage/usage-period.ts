@@ -1,4 +1,4 @@
-/** The spans a usage chart can show, and which days of the ledger each takes. */
+/** The periods a usage chart can show, and the days of the ledger in each. */
 import { addMonths, DAY, monthsSince } from "@/lib/billing/period";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { DayTotal } from "./window-days";
@@ -6,9 +6,9 @@ import type { DayTotal } from "./window-days";
 export const PERIOD_IDS = ["window", "previous", "90-days"] as const;
 export type PeriodId = (typeof PERIOD_IDS)[number];
 
-/** How many days back the pages ask the ledger for: what the longest span needs. */
+/** The days that pages load from the ledger: the longest period's. */
 export const HISTORY_DAYS = 90;
-/** What stands for a window where each day is one of its own. */
+/** The period in place of a window, if each day is a window of its own. */
 const DAILY_SPAN = 30;
 
 /** First and last UTC day, both shown: "2026-11-01". */
@@ -17,7 +17,7 @@ export interface DaySpan {
   last: string;
 }
 
-/** The address's word for a span; the current window where it names none. */
+/** The address's period; the current window if it names none. */
 export function periodId(value: string | string[] | undefined): PeriodId {
   return PERIOD_IDS.find((id) => id === value) ?? "window";
 }
@@ -27,7 +27,7 @@ export function isDaily({ windowStart, resetsAt }: Pick<SubscriptionView, "windo
   return resetsAt !== null && Date.parse(resetsAt) - Date.parse(windowStart) <= DAY;
 }
 
-/** The days that a span takes for this subscription, as of the server's now. */
+/** The days of a period for this subscription, at the server's time. */
 export function daySpan(subscription: SubscriptionView, id: PeriodId, now: string): DaySpan {
   const today = Date.parse(now);
   if (id === "90-days") return span(today - (HISTORY_DAYS - 1) * DAY, today);
@@ -37,7 +37,7 @@ export function daySpan(subscription: SubscriptionView, id: PeriodId, now: strin
   }
   const start = Date.parse(subscription.windowStart);
   if (id === "window") return span(start, today);
-  // A window that begins in the middle of a day leaves that day to the one that it began.
+  // A window that begins in the middle of a day gives that day to the window that it started.
   return span(previousStart(subscription), start - 1);
 }
 
@@ -52,7 +52,7 @@ function span(first: number, last: number): DaySpan {
   return { first: utcDay(first), last: utcDay(last) };
 }
 
-/** The days that a span takes, oldest first; the ledger leaves out those without use. */
+/** The days of a period, oldest first; the ledger leaves out days without use. */
 export function daysIn({ first, last }: DaySpan, history: readonly DayTotal[]): DayTotal[] {
   const used = new Map(history.map(({ day, amount }) => [day, amount]));
   const days: DayTotal[] = [];

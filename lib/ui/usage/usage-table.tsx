@@ -3,14 +3,14 @@ import { formatDay, formatNumber } from "@/lib/messages/format";
 import type { DayTotal } from "./window-days";
 
 interface UsageTableProps {
-  /** What is counted, as the column's head: "Words". */
+  /** The counted unit, as the column's heading: "Words". */
   label: string;
-  /** With the total so far where the days fill one window. */
+  /** With a running total if the days fill one window. */
   days: readonly (DayTotal & { total?: number })[];
   locale: string;
 }
 
-/** The chart's numbers as a table, folded away; opens without script. Newest first. */
+/** The chart's numbers as a table, collapsed at first; opens without script. Newest first. */
 export function UsageTable({ label, days, locale }: UsageTableProps) {
   const totals = days.some(({ total }) => total !== undefined);
   const sum = days.reduce((all, { amount }) => all + amount, 0);
@@ -51,7 +51,7 @@ export function UsageTable({ label, days, locale }: UsageTableProps) {
         <tfoot>
           <tr className="font-medium">
             <th scope="row" className="py-2 pr-4 text-left font-medium">
-              Together
+              Total
             </th>
             <td className="py-2">{formatNumber(sum, locale)}</td>
             {totals && <td />}

@@ -9,7 +9,7 @@ const history = [
   { day: "2026-11-12", amount: 30 },
 ];
 
-it("adds up the days from the window's start on", () => {
+it("adds up the days from the window's start", () => {
   expect(windowDays(history, "2026-11-09T00:00:00Z", 180)).toEqual({
     carried: 0,
     days: [
@@ -21,20 +21,20 @@ it("adds up the days from the window's start on", () => {
   });
 });
 
-it("takes from the first days what was used before the reset", () => {
+it("subtracts use before the reset from the first days", () => {
   const { days, carried } = windowDays(history, "2026-11-09T18:00:00Z", 60 /* 180 used that day on, 120 before */);
   expect(carried).toBe(0);
   expect(days.map(({ amount }) => amount)).toEqual([0 /* 100 − 100 */, 30 /* 50 − 20 */, 0, 30]);
   expect(days.at(-1)?.total).toBe(60);
 });
 
-it("starts from what was carried over", () => {
+it("starts from the carried-over use", () => {
   const { days, carried } = windowDays(history, "2026-11-10T00:00:00Z", 280);
   expect(carried).toBe(200 /* 280 − 50 − 30 */);
   expect(days.map(({ total }) => total)).toEqual([250, 250, 280]);
 });
 
-it("lets what was given back lower the total", () => {
+it("lowers the total by released units", () => {
   const given = [
     { day: "2026-11-09", amount: 100 },
     { day: "2026-11-10", amount: -40 },
@@ -42,7 +42,7 @@ it("lets what was given back lower the total", () => {
   expect(windowDays(given, "2026-11-09T00:00:00Z", 60).days.map(({ total }) => total)).toEqual([100, 60]);
 });
 
-it("finds the day a threshold was reached, to the unit", () => {
+it("finds the exact day a threshold was reached", () => {
   const { days } = windowDays(history, "2026-11-09T00:00:00Z", 180);
   expect(reachedOn(days, 187, 0.8 /* 149.6 */)).toBe("2026-11-10");
   expect(reachedOn(days, 180, 1)).toBe("2026-11-12");

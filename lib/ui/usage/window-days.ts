@@ -1,6 +1,9 @@
-/** A window's days with what was used on each and in all; pure arithmetic over the ledger's daily totals (UTC days). */
+/**
+ * A window's days with the use of each and the running total; pure arithmetic over the ledger's daily totals (UTC
+ * days).
+ */
 
-/** The ledger's total of one UTC day: `day` is "2026-11-20"; below 0 where more was given back than used. */
+/** The ledger's total of one UTC day: `day` is "2026-11-20"; below 0 if more was released than used. */
 export interface DayTotal {
   day: string;
   amount: number;
@@ -13,13 +16,13 @@ export interface WindowDay extends DayTotal {
 
 export interface WindowDays {
   days: WindowDay[];
-  /** Counted from the window's start on, without a day of its own: what was carried over from before. */
+  /** Counted from the window's start without a day of its own: carried over from before. */
   carried: number;
 }
 
 /**
- * The window's days so far. `used` is the meter's own count and has the last word: a day knows nothing of the hour the
- * window began, so what the first days have too much of was used before the reset; what they lack was carried over.
+ * The window's days so far. `used` is the meter's own count and decides: a day does not know the hour the window began.
+ * So any excess of the first days was used before the reset, and any shortfall was carried over.
  */
 export function windowDays(history: readonly DayTotal[], windowStart: string, used: number): WindowDays {
   const days = history.filter(({ day }) => day >= windowStart.slice(0, 10));
@@ -38,7 +41,7 @@ export function windowDays(history: readonly DayTotal[], windowStart: string, us
   };
 }
 
-/** The first day that ended at or above this share of the limit; null where none did. */
+/** The first day that ended at or above this share of the limit; null if none did. */
 export function reachedOn(days: readonly WindowDay[], limit: number, share: number): string | null {
   return days.find(({ total }) => limit > 0 && total >= share * limit)?.day ?? null;
 }

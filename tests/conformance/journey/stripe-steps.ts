@@ -44,7 +44,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       const reader = await client();
       await reconcile({ userId: buyer.id, processor, subscription: await subscription() }, reader, gateway);
       expect((await writer()).discounts).toMatchObject([{ code: "SPRING", off: { percent: 20 } }]);
-      const [billed] = (await gateway.payers(buyer.id)).customers;
+      const [billed] = (await gateway.billingAccounts(buyer.id)).customers;
       const [paid] = await reader.invoices({ customer: billed?.customer as string });
       for (const action of ["refund_half", "dispute", "lose"]) {
         const pressed = new URLSearchParams({ action });

@@ -2,7 +2,16 @@ import type { Metadata, Route } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
 import { productRequest } from "@/lib/billing";
-import { ActionForm, BackToBilling, button, CancelOutlook, isCancelable, pageUser, planName, reader } from "@/lib/ui";
+import {
+  ActionForm,
+  BackToBilling,
+  button,
+  CancelPreview,
+  isCancelable,
+  planName,
+  requestLocale,
+  requirePageUser,
+} from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { cancelPlan } from "../actions";
 
@@ -12,13 +21,15 @@ interface CancelPageProps {
   searchParams: Promise<{ product?: string }>;
 }
 
-/** What canceling means, before it is done. */
+/** The confirmation page of a cancellation: it shows the consequences first. */
 export default async function CancelPage({ searchParams }: CancelPageProps) {
   const { product } = await searchParams;
   const asked = productRequest.safeParse({ product });
-  const user = await pageUser(asked.success ? `/billing/cancel?${new URLSearchParams(asked.data)}` : "/billing/cancel");
+  const user = await requirePageUser(
+    asked.success ? `/billing/cancel?${new URLSearchParams(asked.data)}` : "/billing/cancel",
+  );
   if (!asked.success) redirect("/billing" as Route);
-  const [{ locale }, { now, subscriptions }] = await Promise.all([reader(), usageOf(user.id)]);
+  const [{ locale }, { now, subscriptions }] = await Promise.all([requestLocale(), usageOf(user.id)]);
   const subscription = subscriptions.find((each) => each.product === asked.data.product);
   if (subscription === undefined || !isCancelable(subscription)) redirect("/billing" as Route);
   const name = planName(subscription.product, subscription.plan);
@@ -26,7 +37,7 @@ export default async function CancelPage({ searchParams }: CancelPageProps) {
     <>
       <BackToBilling />
       <h1 className="mb-4 font-semibold text-2xl tracking-tight">Cancel {name}?</h1>
-      <CancelOutlook subscription={subscription} now={now} locale={locale} />
+      <CancelPreview subscription={subscription} now={now} locale={locale} />
       <div className="mt-8 flex flex-wrap items-start gap-3">
         <Link href={"/billing" as Route} className={button("primary")}>
           Keep {name}

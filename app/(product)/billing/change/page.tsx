@@ -2,7 +2,15 @@ import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
 import { planChangeRequest, previewChange, selling } from "@/lib/billing";
 import { HttpError } from "@/lib/http";
-import { BackToBilling, ChangePreview, changeName, pageUser, planName, RefusalNotice, reader } from "@/lib/ui";
+import {
+  BackToBilling,
+  ChangePreview,
+  changeName,
+  planName,
+  RefusalNotice,
+  requestLocale,
+  requirePageUser,
+} from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { changePlan } from "../actions";
 
@@ -12,14 +20,16 @@ interface ChangePageProps {
   searchParams: Promise<{ product?: string; plan?: string; interval?: string }>;
 }
 
-/** A change before anything happens: what it costs and what becomes of the usage; then it is one press away. */
+/** The preview of a plan change: its price and its effect on usage, with one button to confirm. */
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
   const asked = planChangeRequest.safeParse({ product, plan, interval });
-  const user = await pageUser(asked.success ? `/billing/change?${new URLSearchParams(asked.data)}` : "/billing/change");
+  const user = await requirePageUser(
+    asked.success ? `/billing/change?${new URLSearchParams(asked.data)}` : "/billing/change",
+  );
   if (!asked.success) redirect("/pricing" as Route);
   const [{ locale }, { now }, preview] = await Promise.all([
-    reader(),
+    requestLocale(),
     usageOf(user.id),
     orRefusal(previewChange(user.id, asked.data, selling(user.id))),
   ]);

@@ -6,11 +6,11 @@ interface InvoicesProps {
   userId: string;
   now: string;
   locale: string;
-  /** How many lines at most; absent as all. */
+  /** The largest number of lines; absent: all. */
   most?: number;
 }
 
-/** A user's invoices, as the processors have them. Where they cannot be had, the rest of the page stands. */
+/** A user's invoices from the processors. If a processor fails, the rest of the page still renders. */
 export async function Invoices({ userId, now, locale, most }: InvoicesProps) {
   const known = await invoicesOf(userId, selling(userId)).catch((error: unknown) => {
     log.warn({ userId, error: String(error) }, "[Invoices] Could not be shown");

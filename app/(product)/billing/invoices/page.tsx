@@ -1,13 +1,13 @@
 import type { Metadata } from "next";
-import { BackToBilling, pageUser, reader } from "@/lib/ui";
+import { BackToBilling, requestLocale, requirePageUser } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 import { Invoices } from "./invoices";
 
 export const metadata: Metadata = { title: "Invoices" };
 
 export default async function InvoicesPage() {
-  const user = await pageUser("/billing/invoices");
-  const [{ locale }, { now }] = await Promise.all([reader(), usageOf(user.id)]);
+  const user = await requirePageUser("/billing/invoices");
+  const [{ locale }, { now }] = await Promise.all([requestLocale(), usageOf(user.id)]);
   return (
     <>
       <BackToBilling />

@@ -1,4 +1,4 @@
-/** Who answers a chatbot's messages. A model's API goes here: one more file like local-answerer.ts, and the line below. */
+/** The answerer of chatbot messages. For a model's API, add a file like local-answerer.ts and change the last line. */
 import { localAnswerer } from "./local-answerer";
 
 export interface Question {
@@ -9,8 +9,8 @@ export interface Question {
 
 export interface Answerer {
   /**
-   * The answer in pieces, as they come; joined they are the whole of it. A throw is a failure, for which nobody pays.
-   * Ends early when the signal aborts: nobody reads on.
+   * The answer in pieces as they are made; joined, they are the whole answer. A throw is a failure and counts nothing.
+   * The generator ends early when the signal aborts.
    */
   answer(question: Question, signal: AbortSignal): AsyncIterable<string>;
 }

@@ -1,11 +1,11 @@
-/** Reference product 1: chatbots that exist (a gauge) and messages sent to them (a counter, in messages.ts). */
+/** Reference product 1: chatbots (a gauge) and the messages sent to them (a counter, in messages.ts). */
 import { z } from "zod";
 import { type Chatbot, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { line, prose } from "@/lib/text";
 import { refusal } from "@/lib/usage";
 
-/** What a chatbot is made with, and what it can be given later. */
+/** A chatbot's name, at creation and later. */
 export const chatbotRequest = z.strictObject({
   name: line({ max: 80 }),
 });
@@ -14,21 +14,21 @@ export const messageRequest = z.strictObject({
 });
 const chatbotId = z.uuid();
 
-/** @throws HttpError 402 where the plan has room for no more */
+/** @throws HttpError 402 if the plan allows no more */
 export async function createChatbot(userId: string, name: string): Promise<Chatbot> {
   const { chatbot, verdict } = await gateway().createChatbot(userId, name);
   if (chatbot === null) throw refusal(verdict);
   return chatbot;
 }
 
-/** @throws HttpError 404 for one that is not there, or not this user's */
+/** @throws HttpError 404 if the user has no such chatbot */
 export async function renameChatbot(userId: string, id: string, name: string): Promise<Chatbot> {
   const chatbot = chatbotId.safeParse(id).success ? await gateway().renameChatbot(userId, id, name) : null;
   if (chatbot === null) throw noSuchChatbot();
   return chatbot;
 }
 
-/** @throws HttpError 404 for one that is not there, or not this user's */
+/** @throws HttpError 404 if the user has no such chatbot */
 export async function deleteChatbot(userId: string, id: string): Promise<void> {
   const deleted = chatbotId.safeParse(id).success && (await gateway().deleteChatbot(userId, id)).deleted;
   if (!deleted) throw noSuchChatbot();

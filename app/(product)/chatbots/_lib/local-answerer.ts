@@ -1,4 +1,4 @@
-/** Answers by a few rules, word by word at a reader's pace, without any network. */
+/** Answers from a few rules, word by word at reading speed, without a network. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { countWords } from "../../writer/_lib/words";
 import type { Answerer, Question } from "./answerer";
@@ -19,7 +19,7 @@ export const localAnswerer: Answerer = {
 
 type Rule = [when: RegExp, say: (question: Question, found: RegExpMatchArray) => string];
 
-/** The first that matches answers. */
+/** The first rule that matches gives the answer. */
 const RULES: Rule[] = [
   [/^\/fail$/, () => "This answer is going to break off in the middle."],
   [/^(hi|hello|hey|good (morning|evening))\b/i, ({ chatbot }) => `Hello! I am ${chatbot}. What can I do for you?`],

@@ -1,38 +1,38 @@
-/** A message to a chatbot and its answer, told while it is made: held first, settled when it ends, however it ends. */
+/** A message to a chatbot and its streamed answer: reserved first, settled at the end, for every kind of end. */
 import { gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { log } from "@/lib/observability";
 import type { Settlement } from "@/lib/usage";
-import { hold } from "../../_lib/reservation";
+import { reserveAll } from "../../_lib/reservation";
 import { answerer } from "./answerer";
 import { noSuchChatbot } from "./chatbots";
 
 export type AnswerLine =
   | { type: "text"; text: string }
-  /** The answer is whole and counted; `usage` is null where counting had to be given up. */
+  /** The answer is complete and counted; `usage` is null if the settlement failed. */
   | { type: "done"; usage: Settlement | null }
   | { type: "failed"; error: string; reason: "answer_failed" };
 
 export type AnswerLines = AsyncGenerator<AnswerLine, void>;
 
 /**
- * Holds one message, and gives what tells its answer. What counts:
- * - an answer that ended counts one message;
- * - one that failed counts nothing;
- * - one that its reader stopped counts nothing before its first word, and one message after it. Otherwise every answer
- *   could be read for nothing, by leaving before its last word.
- * @throws HttpError 404 for a chatbot that is not there or not this user's, 402 at the limit; nothing is held then
+ * Reserves one message, and returns the function that streams its answer. The count is:
+ * - one message for an answer that ended;
+ * - none for an answer that failed;
+ * - for an answer that its reader stopped: none before its first word, one after it. Otherwise a reader who leaves
+ * before the last word would pay nothing.
+ * @throws HttpError 404 if the user has no such chatbot, 402 at the limit; then no message is reserved
  */
-export async function openAnswer(
+export async function streamAnswer(
   userId: string,
   chatbotId: string,
   text: string,
 ): Promise<(signal: AbortSignal) => AnswerLines> {
   const chatbot = (await gateway().chatbots(userId)).find(({ id }) => id === chatbotId);
   if (chatbot === undefined) throw noSuchChatbot();
-  const held = await hold(userId, [{ field: "messages_count" }]);
+  const reservation = await reserveAll(userId, [{ field: "messages_count" }]);
 
-  return async function* tell(signal): AnswerLines {
+  return async function* stream(signal): AnswerLines {
     let cost = 0;
     let failed = false;
     let usage: Settlement | null = null;
@@ -49,7 +49,7 @@ export async function openAnswer(
         log.error({ userId, chatbotId, error: String(error) }, "[Chatbots] An answer failed");
       }
     } finally {
-      [usage = null] = await held.settle([cost]);
+      [usage = null] = await reservation.settle([cost]);
     }
     yield failed ? FAILED : { type: "done", usage };
   };
@@ -62,8 +62,8 @@ const FAILED = {
 } as const;
 
 /**
- * The whole answer at once, for callers that do not read along.
- * @throws HttpError 502 where it failed
+ * The whole answer at once, for callers that do not stream.
+ * @throws HttpError 502 if the answer failed
  */
 export async function wholeAnswer(lines: AnswerLines): Promise<{ reply: string; usage: Settlement | null }> {
   let reply = "";

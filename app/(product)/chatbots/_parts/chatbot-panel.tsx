@@ -3,21 +3,21 @@
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { button } from "@/lib/ui/button";
-import type { Lifts } from "@/lib/ui/tools/lifts";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
+import type { UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
 import type { Chatbot } from "./chatbots-tool";
 import { Conversation } from "./conversation";
 import { RenameForm } from "./rename-form";
 
 interface ChatbotPanelProps {
   chatbot: Chatbot;
-  lifts: Lifts;
+  upgrades: UpgradeOptions;
   onChanged: () => void;
 }
 
-/** One chatbot: its name, its conversation, and the way to be rid of it. */
-export function ChatbotPanel({ chatbot, lifts, onChanged }: ChatbotPanelProps) {
+/** One chatbot: its name, its conversation, and the button that deletes it. */
+export function ChatbotPanel({ chatbot, upgrades, onChanged }: ChatbotPanelProps) {
   const router = useRouter();
   const [renaming, setRenaming] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
@@ -65,12 +65,12 @@ export function ChatbotPanel({ chatbot, lifts, onChanged }: ChatbotPanelProps) {
           <RefusalNotice refusal={refusal} />
         </div>
       )}
-      <Conversation chatbot={chatbot} path={`${path}/messages`} lifts={lifts} />
+      <Conversation chatbot={chatbot} path={`${path}/messages`} upgrades={upgrades} />
     </section>
   );
 }
 
-/** Deleting takes two presses in the same place; leaving the button takes the first one back. */
+/** Deleting takes two presses on the same button; when the button loses focus, the first press is forgotten. */
 function DeleteButton({ name, busy, onDelete }: { name: string; busy: boolean; onDelete: () => void }) {
   const [sure, setSure] = useState(false);
   return (

@@ -3,9 +3,9 @@
 import { useRouter } from "next/navigation";
 import { type FormEvent, useState } from "react";
 import { button, FIELD } from "@/lib/ui/button";
-import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
 import { ChatbotPanel } from "./chatbot-panel";
 
 export interface Chatbot {
@@ -14,8 +14,10 @@ export interface Chatbot {
   createdAt: string;
 }
 
-/** The chatbots: make one, talk to it, rename it, delete it. After each the page, with list and meters, is read again. */
-export function ChatbotsTool({ chatbots, lifts }: { chatbots: Chatbot[]; lifts: Lifts }) {
+/**
+ * Creates, renames and deletes chatbots, and talks to them. Each change refreshes the page with its list and meters.
+ */
+export function ChatbotsTool({ chatbots, upgrades }: { chatbots: Chatbot[]; upgrades: UpgradeOptions }) {
   const router = useRouter();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [busy, setBusy] = useState(false);
@@ -52,7 +54,7 @@ export function ChatbotsTool({ chatbots, lifts }: { chatbots: Chatbot[]; lifts: 
         <RefusalNotice
           refusal={refusal}
           product="chatbots"
-          lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + 1)}
+          upgrade={smallestUpgrade(upgrades, refusal.field, (refusal.used ?? 0) + 1)}
         />
       )}
       <noscript>
@@ -64,7 +66,7 @@ export function ChatbotsTool({ chatbots, lifts }: { chatbots: Chatbot[]; lifts: 
         <ul className="space-y-4">
           {chatbots.map((chatbot) => (
             <li key={chatbot.id}>
-              <ChatbotPanel chatbot={chatbot} lifts={lifts} onChanged={changed} />
+              <ChatbotPanel chatbot={chatbot} upgrades={upgrades} onChanged={changed} />
             </li>
           ))}
         </ul>

@@ -2,10 +2,10 @@
 
 import { type FormEvent, useState } from "react";
 import { button, FIELD } from "@/lib/ui/button";
-import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import type { Refusal } from "@/lib/ui/tools/send-json";
-import { useWork } from "@/lib/ui/tools/use-work";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { AnswerLine } from "../_lib/messages";
 import type { Chatbot } from "./chatbots-tool";
 
@@ -13,15 +13,23 @@ interface Said {
   id: number;
   by: "you" | "bot";
   text: string;
-  /** What is to be said about how it ended, where it did not end well. */
+  /** A sentence about the end of an answer that did not complete. */
   note?: string;
 }
 
-/** A conversation, kept as long as the page is open. An answer appears as it is made, and can be stopped. */
-export function Conversation({ chatbot, path, lifts }: { chatbot: Chatbot; path: string; lifts: Lifts }) {
+/** A conversation, kept while the page is open. An answer appears as it is made, and can be stopped. */
+export function Conversation({
+  chatbot,
+  path,
+  upgrades,
+}: {
+  chatbot: Chatbot;
+  path: string;
+  upgrades: UpgradeOptions;
+}) {
   const [said, setSaid] = useState<Said[]>([]);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const { busy, start, stop } = useWork<AnswerLine>(path);
+  const { busy, start, stop } = useStreamedRequest<AnswerLine>(path);
 
   async function send(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -41,7 +49,7 @@ export function Conversation({ chatbot, path, lifts }: { chatbot: Chatbot; path:
       if (line.type === "text") show({ text: answer.text + line.text });
       if (line.type === "failed") show({ note: line.error });
     });
-    // The question stays in its field where it was refused, and where it was stopped before a word came.
+    // The question stays in its field if it was refused, or stopped before the first word.
     if (!streamed.ok && answer.text === "") setRefusal(streamed.refusal);
     else if (!streamed.ok) show({ note: "The connection was lost. What was answered counts as one message." });
     else if (streamed.value === "stopped" && answer.text !== "") show({ note: "Stopped. It counts as one message." });
@@ -64,7 +72,7 @@ export function Conversation({ chatbot, path, lifts }: { chatbot: Chatbot; path:
           <RefusalNotice
             refusal={refusal}
             product="chatbots"
-            lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + 1)}
+            upgrade={smallestUpgrade(upgrades, refusal.field, (refusal.used ?? 0) + 1)}
           />
         )}
         <form onSubmit={send} className="flex gap-2">

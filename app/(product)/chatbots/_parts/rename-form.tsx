@@ -10,7 +10,7 @@ interface RenameFormProps {
   onLeave: () => void;
 }
 
-/** A chatbot's name, being changed in its place; Escape leaves it as it was. */
+/** Edits a chatbot's name in place; Escape cancels. */
 export function RenameForm({ name, busy, onRename, onLeave }: RenameFormProps) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.select(), []);

@@ -1,48 +1,50 @@
-/** A long text rewritten in parts, with progress; whoever stops it pays for the parts that came. */
+/** A long text rewritten in chunks, with progress. A reader who stops it pays for the chunks that arrived. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { log } from "@/lib/observability";
 import type { Settlement } from "@/lib/usage";
-import { hold } from "../../_lib/reservation";
-import { partsOf } from "./chunks";
+import { reserveAll } from "../../_lib/reservation";
+import { splitIntoChunks } from "./chunks";
 import { restyle } from "./styles";
 import { chargedWords } from "./words";
 import { priceOf, type Transform } from "./writer";
 
-/** What a model would take for a part, roughly; enough to see it work. */
-const PART_MS = 80;
+/** Roughly the time of a model per chunk; long enough to see the progress. */
+const CHUNK_MS = 80;
 
 export type RewritingLine =
   | { type: "begun"; words: number }
-  /** `words`: of the text so far, this part's among them. */
+  /** `words`: of the text so far, including this chunk. */
   | { type: "part"; text: string; words: number }
   | { type: "done"; usage: { words: Settlement | null; transformations: Settlement | null } }
   | { type: "failed"; error: string; reason: "rewriting_failed" };
 
 /**
- * Holds the text's words and one transformation, and gives what does the work. What counts: all of it where it ended;
- * where its reader stopped it, the words of the parts that came, and the transformation if any came; nothing where it failed.
- * @throws HttpError 402 where the plan has no room for all of it; nothing is held then
+ * Reserves the text's words and one transformation, and returns the function that does the work. The count is:
+ * - everything, if the work ended;
+ * - if its reader stopped it: the words of the chunks that arrived, and the transformation if any arrived;
+ * - nothing, if it failed.
+ * @throws HttpError 402 if the plan does not allow all of it; then nothing is reserved
  */
-export async function openRewriting(
+export async function streamRewriting(
   userId: string,
   transform: Transform,
 ): Promise<(signal: AbortSignal) => AsyncGenerator<RewritingLine, void>> {
-  const parts = partsOf(transform.text);
-  const whole = chargedWords(parts.reduce((sum, part) => sum + part.words, 0));
-  const held = await hold(userId, priceOf(transform));
+  const chunks = splitIntoChunks(transform.text);
+  const whole = chargedWords(chunks.reduce((sum, chunk) => sum + chunk.words, 0));
+  const reservation = await reserveAll(userId, priceOf(transform));
 
   return async function* work(signal) {
-    let came = 0;
+    let arrived = 0;
     let words = 0;
     let failed = false;
     let settled: (Settlement | null)[] = [];
     try {
       yield { type: "begun", words: whole };
-      for (const part of parts) {
-        await sleep(PART_MS, undefined, { signal });
-        const text = restyle(part.text, transform.style);
-        came += part.words;
-        words = chargedWords(came);
+      for (const chunk of chunks) {
+        await sleep(CHUNK_MS, undefined, { signal });
+        const text = restyle(chunk.text, transform.style);
+        arrived += chunk.words;
+        words = chargedWords(arrived);
         yield { type: "part", text, words };
       }
     } catch (error) {
@@ -52,7 +54,7 @@ export async function openRewriting(
         log.error({ userId, error: String(error) }, "[Writer] A rewriting failed");
       }
     } finally {
-      settled = await held.settle([words, words > 0 ? 1 : 0]);
+      settled = await reservation.settle([words, words > 0 ? 1 : 0]);
     }
     const [ofWords = null, ofTransformations = null] = settled;
     yield failed ? FAILED : { type: "done", usage: { words: ofWords, transformations: ofTransformations } };
@@ -61,6 +63,6 @@ export async function openRewriting(
 
 const FAILED = {
   type: "failed",
-  error: "The rewriting broke off. Nothing was counted; please try again.",
+  error: "The rewriting failed. Nothing was counted; please try again.",
   reason: "rewriting_failed",
 } as const;

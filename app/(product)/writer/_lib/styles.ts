@@ -1,6 +1,6 @@
-/** The writer's styles: simple local rules, where a language model would stand in a real product. */
+/** The writer's styles: simple local rules in place of a language model. */
 
-/** What becomes what, as whole words and in any case; a capital stays a capital. */
+/** Replacements of whole words in any case; an initial capital stays. */
 type Rules = Readonly<Record<string, string>>;
 
 const PLAIN: Rules = {
@@ -55,7 +55,7 @@ const FRIENDLY: Rules = {
   "please be advised that": "just so you know:",
 };
 
-/** What can go without being missed. */
+/** Words that a text can lose. */
 const CONCISE: Rules = {
   ...PLAIN,
   very: "",
@@ -73,12 +73,12 @@ const RULES = { plain: PLAIN, formal: FORMAL, friendly: FRIENDLY, concise: CONCI
 export type Style = keyof typeof RULES;
 export const STYLES = Object.keys(RULES) as [Style, ...Style[]];
 
-/** A text, or a part of one, in another style. */
+/** Rewrites a text, or a chunk of one, in another style. */
 export function restyle(text: string, style: Style): string {
   return text.replace(PATTERNS[style], (found: string, space: string, words: string, at: number) => {
     const wanted = RULES[style][words.toLowerCase().replaceAll("’", "'")] ?? words;
     const capital = /^\p{Lu}/u.test(words);
-    // A word goes only from the middle of a phrase: elsewhere its capital or its comma would be left behind.
+    // A word is dropped only from the middle of a phrase: elsewhere its capital or its comma would stay behind.
     if (wanted === "")
       return space !== "" && !capital && /^\s\p{L}/u.test(text.slice(at + found.length, at + found.length + 3))
         ? ""
@@ -87,7 +87,7 @@ export function restyle(text: string, style: Style): string {
   });
 }
 
-/** Longer phrases first, so that none is spoilt by a shorter one in it. */
+/** Longer phrases first, so that a shorter phrase inside does not break them. */
 function patternOf(rules: Rules): RegExp {
   const phrases = Object.keys(rules)
     .sort((a, b) => b.length - a.length)

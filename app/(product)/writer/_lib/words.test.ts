@@ -1,4 +1,4 @@
-/** What counts as a word, in each script and between invisible characters. */
+/** Words counted in each script and between invisible characters. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chargedWords, countWords, unitsOf } from "./words";
@@ -26,7 +26,7 @@ const TABLE: [name: string, text: string, words: number][] = [
 
 test.each(TABLE)("%s", (_, text, words) => expect(countWords(text)).toBe(words));
 
-/** Their words come from a dictionary, of which there are several versions. */
+/** A dictionary finds these words, and dictionaries differ between versions. */
 test.each([
   ["Chinese", "我们今天去学校，天气很好。", 5, 10],
   ["Japanese", "カタカナと漢字を読みます", 3, 9],
@@ -38,7 +38,7 @@ test.each([
   expect(countWords(text.repeat(1_000))).toBeGreaterThan(0.9 * words * 1_000);
 });
 
-test.each(TABLE.filter(([, text]) => text.trim() !== ""))("%s, as often as it stands there", (_, text, words) => {
+test.each(TABLE.filter(([, text]) => text.trim() !== ""))("%s, as often as it occurs", (_, text, words) => {
   expect(countWords(Array.from({ length: 300 }, () => text).join(" \n"))).toBe(300 * words);
 });
 
@@ -68,7 +68,7 @@ const anyText = fc
   .map((each) => each.join(""));
 
 describe("any text", () => {
-  test("is its units, and each unit is not empty", () => {
+  test("equals its units joined, and no unit is empty", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const units = [...unitsOf(text)];
@@ -79,7 +79,7 @@ describe("any text", () => {
     );
   });
 
-  test("counts what the segmenter finds in it, and a long word once for each 32 characters, if it is short", () => {
+  test("if short, counts the segmenter's words, and a long word once per 32 characters", () => {
     const segmenter = new Intl.Segmenter("en", { granularity: "word" });
     const wordsOf = ({ isWordLike, segment }: Intl.SegmentData) => (isWordLike ? Math.ceil(segment.length / 32) : 0);
     fc.assert(
@@ -117,7 +117,7 @@ describe("long texts without a space", () => {
   });
 
   test.each(["_", ".", "'", ":", "·", "\u2060", "\u200c", "\u200d", "\u00ad", "\u202f", "\ufe0f", "\u3164"])(
-    "English words that are joined by %j cost a seventh at least",
+    "English words that are joined by %j cost at least a seventh",
     (joint) => {
       const words = "the quick brown fox jumps over the lazy dog and runs far away from here".split(" ");
       const text = Array.from({ length: 100 }, () => words.join(joint)).join(joint);
@@ -126,7 +126,7 @@ describe("long texts without a space", () => {
   );
 });
 
-test("a text costs one word at least", () => {
+test("a text costs at least one word", () => {
   expect(chargedWords(countWords("😀"))).toBe(1);
   expect(chargedWords(countWords("one two"))).toBe(2);
 });

@@ -1,38 +1,41 @@
 /**
- * Words as `Intl.Segmenter` finds them, so that scripts without spaces and words parted by zero-width spaces count too. The
- * page, the price and the settlement count with these functions. Browsers can have other dictionaries: the server's count
- * decides, and the page shows an estimate.
+ * Words as `Intl.Segmenter` finds them, so that scripts without spaces and words separated by zero-width spaces count
+ * too. The page, the price and the settlement count with these functions. Browsers can have other dictionaries, so the
+ * page shows an estimate and the server's count decides.
  */
 
-/** One locale for all, so that the count does not depend on the reader. */
+/** One locale for all users, so that the count does not depend on the reader. */
 const SEGMENTER = new Intl.Segmenter("en", { granularity: "word" });
 
 /**
- * Characters of one word. A longer one counts once for each as many: words that are joined by an underscore, a dot or an
- * invisible character are one word to the segmenter, and would cost a fraction of their price.
+ * The most characters of one word; a longer word counts once per so many characters. The segmenter takes words joined
+ * by an underscore, a dot or an invisible character as one. They would cost a fraction of their price.
  */
 const LONGEST_WORD = 32;
 
-/** The segmenter copies its text for each segment, so it reads windows of so many characters: a multiple of LONGEST_WORD. */
+/**
+ * The segmenter copies its text for each segment, so it reads windows of this many characters: a multiple of
+ * LONGEST_WORD.
+ */
 const WINDOW = 192;
-/** A boundary closer to the window's end could change with the text behind it. */
+/** A boundary closer to the window's end could change with the text after it. */
 const MARGIN = 48;
 
-/** A piece of text that no word crosses. */
+/** A piece of text whose edges no word crosses. */
 export interface Unit {
   text: string;
   words: number;
 }
 
-/** Mostly what texts are made of, and the same as the segmenter's answer. */
+/** Most texts consist of such tokens, and the segmenter gives the same answer. */
 const ONE_WORD = /^["'([“‘]*[A-Za-z0-9]+[.,!?;:"')\]”’…]*$/;
 const NO_WORD = /^[!-/:-@[-^`{-~…]+$/;
 
-/** Space before which no word goes on. Of other spaces, some join digits, and some browsers differ. */
+/** Spaces that always end a word. Other spaces can join digits, or differ between browsers. */
 const TOKENS = /[\t-\r ]*[^\t-\r ]+|[\t-\r ]+$/g;
 const SPACE = /^[\t-\r ]*/;
 
-/** The text in pieces, in one pass: joined they are the text, and their words its words. */
+/** The pieces of a text, in one pass: joined they are the text, and their words its words. */
 export function* unitsOf(text: string): Generator<Unit, void> {
   let waiting: string[] = [];
   let length = 0;
@@ -46,7 +49,7 @@ export function* unitsOf(text: string): Generator<Unit, void> {
       else yield { text: token, words: plain };
       continue;
     }
-    // Calls of the segmenter cost more than what they read: short tokens share one.
+    // A segmenter call costs more than the text it reads, so short tokens share a call.
     waiting.push(token);
     length += token.length;
     if (length < WINDOW) continue;
@@ -57,14 +60,14 @@ export function* unitsOf(text: string): Generator<Unit, void> {
   yield* together(waiting);
 }
 
-/** The words of a token that needs no segmenter; null for any other. */
+/** The words of a token that needs no segmenter; null for any other token. */
 function plainWords(token: string): number | null {
   const body = token.slice(SPACE.exec(token)?.[0].length);
   if (body === "" || NO_WORD.test(body)) return 0;
   return body.length <= LONGEST_WORD && ONE_WORD.test(body) ? 1 : null;
 }
 
-/** Each token with its words, by one call of the segmenter. */
+/** The tokens with their words, from one segmenter call. */
 function together(tokens: readonly string[]): Unit[] {
   const units = tokens.map((text) => ({ text, words: 0 }));
   let at = 0;
@@ -91,12 +94,12 @@ export function countWords(text: string): number {
   return words;
 }
 
-/** The words that a text costs, or parts of it that came: one at least. */
+/** The words that a text, or the chunks that arrived of it, cost: at least one. */
 export function chargedWords(words: number): number {
   return Math.max(1, words);
 }
 
-/** A long token, cut at boundaries. What has no boundary in a whole window counts as a word and is cut there. */
+/** A long token, cut at boundaries. A window without a boundary counts as one word. */
 function* windowsOf(body: string): Generator<Unit, void> {
   let start = 0;
   while (start < body.length) {
@@ -116,7 +119,7 @@ function* windowsOf(body: string): Generator<Unit, void> {
   }
 }
 
-/** The end that halves no surrogate pair. */
+/** An end that splits no surrogate pair. */
 function wholeCharacter(text: string, end: number): number {
   const unit = text.charCodeAt(end - 1);
   return unit >= 0xd800 && unit < 0xdc00 ? end + 1 : end;

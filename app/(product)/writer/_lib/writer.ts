@@ -1,8 +1,8 @@
-/** Reference product 2: rewrites text in another style. Counted are its words and the transformation itself. */
+/** Reference product 2: rewrites text in another style. It counts the words and the transformation. */
 import { z } from "zod";
 import { prose } from "@/lib/text";
 import type { Charge } from "@/lib/usage";
-import { partsOf } from "./chunks";
+import { splitIntoChunks } from "./chunks";
 import { restyle, STYLES } from "./styles";
 import { chargedWords, countWords } from "./words";
 
@@ -12,14 +12,16 @@ export const transformRequest = z.strictObject({
 });
 export type Transform = z.infer<typeof transformRequest>;
 
-/** What one transformation costs: its words and itself, all or nothing. A text of emoji or dots alone costs one word. */
+/**
+ * The price of one transformation: its words and itself, all or nothing. A text of emoji or dots alone costs one word.
+ */
 export function priceOf({ text }: Transform): Charge[] {
   return [{ field: "words_used", amount: chargedWords(countWords(text)) }, { field: "transformations_used" }];
 }
 
-/** The text in another style, part by part as long work does it: both ways give the same. */
+/** The text in another style, chunk by chunk as long work does it: both give the same result. */
 export function rewrite({ text, style }: Transform): string {
-  return partsOf(text)
+  return splitIntoChunks(text)
     .map((part) => restyle(part.text, style))
     .join("");
 }

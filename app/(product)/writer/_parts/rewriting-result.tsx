@@ -4,15 +4,15 @@ import { useState } from "react";
 import { formatNumber } from "@/lib/messages/format";
 import { button } from "@/lib/ui/button";
 
-/** A rewriting so far. */
+/** A rewriting and its progress. */
 export interface Rewriting {
   text: string;
-  /** Words of the original that are done, of all. */
+  /** Words of the original that are done, and all words. */
   words: number;
   of: number;
 }
 
-/** The text as it comes, with how far it is while it comes. */
+/** The text as it arrives, with its progress. */
 export function RewritingResult({
   rewriting,
   busy,
@@ -23,7 +23,7 @@ export function RewritingResult({
   locale: string;
 }) {
   return (
-    // Read out when it is whole, not part by part.
+    // Announced once complete, not chunk by chunk.
     <section aria-live="polite" aria-busy={busy} aria-label="Result">
       {rewriting !== null && (
         <div className="rounded-xl border border-line bg-surface p-5">

@@ -4,10 +4,10 @@ import { type FormEvent, useId, useState } from "react";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 import { button, FIELD } from "@/lib/ui/button";
 import { Notice } from "@/lib/ui/notice";
-import { type Lifts, liftFor } from "@/lib/ui/tools/lifts";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import type { Refusal } from "@/lib/ui/tools/send-json";
-import { useWork } from "@/lib/ui/tools/use-work";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { RewritingLine } from "../_lib/rewriting";
 import { countWords } from "../_lib/words";
 import { type Rewriting, RewritingResult } from "./rewriting-result";
@@ -22,20 +22,20 @@ const STYLES = [
 
 interface WriterToolProps {
   locale: string;
-  /** What was left when the page was made; the server has the last word. */
+  /** The remaining amounts when the page was made; the server decides. */
   wordsLeft: number;
   rewritesLeft: number;
-  lifts: Lifts;
+  upgrades: UpgradeOptions;
 }
 
-/** The writer: a text, a style, and what it costs before it is spent. Long work shows how far it is, and can be canceled. */
-export function WriterTool({ locale, wordsLeft, rewritesLeft, lifts }: WriterToolProps) {
+/** The writer: a text, a style, and their price before sending. Long work shows its progress and can be canceled. */
+export function WriterTool({ locale, wordsLeft, rewritesLeft, upgrades }: WriterToolProps) {
   const id = useId();
   const [text, setText] = useState("");
   const [rewriting, setRewriting] = useState<Rewriting | null>(null);
   const [stopped, setStopped] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  const { busy, start, stop } = useWork<RewritingLine>("/api/writer/transform");
+  const { busy, start, stop } = useStreamedRequest<RewritingLine>("/api/writer/transform");
   const words = countWords(text);
 
   async function transform(event: FormEvent<HTMLFormElement>) {
@@ -114,7 +114,11 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, lifts }: WriterToo
         <RefusalNotice
           refusal={refusal}
           product="writer"
-          lift={liftFor(lifts, refusal.field, (refusal.used ?? 0) + (refusal.field === "words_used" ? words : 1))}
+          upgrade={smallestUpgrade(
+            upgrades,
+            refusal.field,
+            (refusal.used ?? 0) + (refusal.field === "words_used" ? words : 1),
+          )}
         />
       )}
       <div role="status">{stopped && <Notice tone="info" title={stopped} />}</div>
@@ -123,20 +127,20 @@ export function WriterTool({ locale, wordsLeft, rewritesLeft, lifts }: WriterToo
   );
 }
 
-/** What a canceled rewriting cost, and what came back. */
+/** The price of a canceled rewriting, and the amount given back. */
 function settled({ words, of }: Rewriting, locale: string): string {
   if (words === 0) return "Canceled before anything was rewritten. Nothing was counted.";
   return `Canceled after ${formatNumber(words, locale)} of ${formatCount(of, WORD, locale)}. Those count; ${formatNumber(of - words, locale)} came back.`;
 }
 
-/** What sending the text would leave. */
+/** The amount left after sending the text. */
 function afterwards(left: number, missing: number, locale: string): string {
   if (left === 0) return "None are left until the reset.";
   if (missing <= 0) return `${formatNumber(Math.abs(missing), locale)} left afterwards.`;
   return `Only ${formatNumber(left, locale)} left: shorten it by ${formatNumber(missing, locale)}.`;
 }
 
-/** The button stays at the limit, and says what stands in the way; the server has the last word. */
+/** At the limit the button stays and names the reason; the server decides. */
 function buttonText(missing: number, wordsLeft: number, rewritesLeft: number): string {
   if (rewritesLeft === 0) return "No transformations left";
   if (wordsLeft === 0) return "No words left";

@@ -9,15 +9,15 @@ import { SimulationResult } from "./simulation-result";
 interface SimulationFormProps {
   scenarios: readonly { id: string; title: string; expectation: string }[];
   plans: readonly { value: string; name: string }[];
-  /** Suggested; any other may be typed. */
+  /** Suggestions; any other id can be typed. */
   userIds: readonly string[];
   userId: string;
-  /** Outside the sandbox nothing may change. */
+  /** Outside the sandbox only dry runs are allowed. */
   onlyDry: boolean;
   locale: string;
 }
 
-/** Picks user, processor and scenario, plays it, and shows what came of it. */
+/** Runs a scenario for a user and a processor, and shows its result. */
 export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
   const [busy, setBusy] = useState(false);
   const [picked, setPicked] = useState(scenarios[0]?.id ?? "");
@@ -69,12 +69,12 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
         <p className="text-muted text-sm">{scenarios.find(({ id }) => id === picked)?.expectation}</p>
         <Labelled label="Processor">
           <select name="processor" className={FIELD}>
-            <option value="">the one they pay by</option>
+            <option value="">the user’s processor</option>
             <option value="stripe">Stripe</option>
             <option value="paddle">Paddle</option>
           </select>
         </Labelled>
-        <Labelled label="Plan to change to or begin with">
+        <Labelled label="Plan to change to or start with">
           <select name="plan" className={FIELD}>
             <option value="">the next one</option>
             {plans.map(({ value, name }) => (
@@ -84,7 +84,7 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
             ))}
           </select>
         </Labelled>
-        <Labelled label="Limit of their own (with a plan)">
+        <Labelled label="Limit override (with a plan)">
           <input name="newLimit" type="number" min={0} step={1} className={FIELD} />
         </Labelled>
         <label className="flex min-h-11 items-center gap-2 text-sm">
@@ -101,7 +101,7 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
       <div aria-live="polite">
         {result === null ? (
           <p className="rounded-lg border border-line border-dashed px-6 py-10 text-center text-muted text-sm">
-            What the processor would send, what was decided, and how it stood before and after appears here.
+            The processor’s events, the decisions, and the state before and after appear here.
           </p>
         ) : (
           <SimulationResult result={result} locale={locale} />

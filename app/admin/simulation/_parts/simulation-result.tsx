@@ -1,9 +1,9 @@
 import { Check, X } from "lucide-react";
 import type { Simulation } from "@/lib/sandbox/scenarios";
+import { BeforeAfter } from "@/lib/ui/admin/before-after";
 import { OutcomeBadge } from "@/lib/ui/admin/outcome-badge";
-import { BeforeAfter } from "@/lib/ui/admin/standing";
 
-/** One simulation from top to bottom: passed or not, what was sent, before and after, point by point. */
+/** The result of one simulation: passed or failed, the deliveries, the state before and after, and each check. */
 export function SimulationResult({ result, locale }: { result: Simulation; locale: string }) {
   const { passed, expectation, decision, dryRun, events, before, after, checks } = result;
   return (
@@ -26,12 +26,12 @@ export function SimulationResult({ result, locale }: { result: Simulation; local
         <h2 className="font-semibold text-sm">Events</h2>
         <ol className="mt-2 divide-y divide-line border-line border-y text-sm">
           {events.map(({ id, type, outcome, decision: decided, reason, setup }, place) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a delivery's place is what it is known by; the same event comes twice
+            // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies a delivery; an event can repeat
             <li key={place} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 py-2">
               <OutcomeBadge outcome={outcome} />
               <span className="font-mono text-xs">{type}</span>
               <span className="break-all text-muted text-xs">{id}</span>
-              {setup && <span className="text-muted text-xs">to begin with</span>}
+              {setup && <span className="text-muted text-xs">at the start</span>}
               <span className="text-muted">{decided ? `${decided.action}: ${decided.reason}` : reason}</span>
             </li>
           ))}

@@ -6,7 +6,7 @@ import { FIELD_IDS, meterOf, product as productOf } from "@/lib/billing";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { userIdSchema } from "@/lib/text";
-import { button, reader, trailNumbers, trailWords } from "@/lib/ui";
+import { activityNumbers, activityWords, button, requestLocale } from "@/lib/ui";
 import {
   ActForm,
   adminUser,
@@ -18,7 +18,7 @@ import {
   RowLink,
   refusalWords,
   Section,
-  standingWords,
+  subscriptionWords,
   Table,
   windowWords,
 } from "@/lib/ui/admin";
@@ -35,8 +35,8 @@ export default async function UserPage({ params, searchParams }: Params) {
   if (userId === undefined) notFound();
   const asked = (await searchParams).amount;
   const amount = Math.max(1, Number.parseInt(String(asked ?? "1"), 10) || 1);
-  const [{ locale, zone }, told] = await Promise.all([reader(), tell(userId)]);
-  const { story, usage, waiting } = told;
+  const [{ locale, zone }, explained] = await Promise.all([requestLocale(), load(userId)]);
+  const { story: detail, usage, waiting } = explained;
   const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
   const acts = await gateway().auditEntries(userId, 20);
   return (
@@ -48,13 +48,13 @@ export default async function UserPage({ params, searchParams }: Params) {
         </Link>
       </div>
       <p className="mt-1 text-muted text-sm">
-        {[story.name, story.email, `here since ${formatUtc(story.createdAt)}`].filter(Boolean).join(" · ")}
+        {[detail.name, detail.email, `here since ${formatUtc(detail.createdAt)}`].filter(Boolean).join(" · ")}
       </p>
 
       <Section id="now" title="Now">
         <form className="mb-3 flex items-end gap-3">
           <label className="flex flex-col gap-1 text-muted text-xs">
-            Would this many be refused?
+            Would this amount be refused?
             <input
               name="amount"
               type="number"
@@ -73,7 +73,7 @@ export default async function UserPage({ params, searchParams }: Params) {
           {usage.subscriptions.map((subscription) => (
             <li key={subscription.product} className="rounded-lg border border-line bg-surface px-4 py-3 text-sm">
               <p className="font-medium">
-                {productOf(subscription.product).name}: {standingWords(subscription, reading)}
+                {productOf(subscription.product).name}: {subscriptionWords(subscription, reading)}
               </p>
               <ul className="mt-1 space-y-1">
                 {subscription.meters.map(({ field }) => {
@@ -92,7 +92,7 @@ export default async function UserPage({ params, searchParams }: Params) {
 
       {waiting.length > 0 && (
         <Section id="waiting" title="Waiting">
-          <Table caption="Events that wait" head={["Event", "Outcome", "What would release it"]}>
+          <Table caption="Waiting events" head={["Event", "Outcome", "Release"]}>
             {waiting.map((event) => (
               <tr key={event.id}>
                 <Cell>
@@ -112,11 +112,11 @@ export default async function UserPage({ params, searchParams }: Params) {
 
       <Section id="trail" title="Why: decisions">
         <Table caption="Decisions" head={["When", "What happened", "Event"]}>
-          {story.decisions.length === 0 && (
-            <Empty columns={3}>No billing news yet: free plans since the first day.</Empty>
+          {detail.decisions.length === 0 && (
+            <Empty columns={3}>No billing events yet: free plans since the first day.</Empty>
           )}
-          {story.decisions.map((decision) => {
-            const { what, why } = trailWords(decision);
+          {detail.decisions.map((decision) => {
+            const { what, why } = activityWords(decision);
             return (
               <tr key={decision.id}>
                 <Cell>{formatUtc(decision.at)}</Cell>
@@ -124,7 +124,7 @@ export default async function UserPage({ params, searchParams }: Params) {
                   <strong className="font-medium">
                     {productOf(decision.product).name}: {what}:
                   </strong>{" "}
-                  {why} <span className="text-muted">{trailNumbers(decision, locale)}</span>
+                  {why} <span className="text-muted">{activityNumbers(decision, locale)}</span>
                 </Cell>
                 <Cell>
                   <RowLink href={`/admin/events/${decision.processor}/${encodeURIComponent(decision.eventId)}`}>
@@ -139,7 +139,7 @@ export default async function UserPage({ params, searchParams }: Params) {
 
       <Section id="windows" title="Why: windows">
         <ul className="divide-y divide-line border-line border-y text-sm">
-          {story.windows.map((window) => (
+          {detail.windows.map((window) => (
             <li key={`${window.product}/${window.source}/${window.windowStart}/${window.openedAt}`} className="py-2">
               {windowWords(window, reading)}
             </li>
@@ -147,9 +147,9 @@ export default async function UserPage({ params, searchParams }: Params) {
         </ul>
       </Section>
 
-      <Section id="overrides" title="Limits of their own">
+      <Section id="overrides" title="Limit overrides">
         <ul className="mb-4 space-y-3 empty:hidden">
-          {story.overrides.map(({ field, limit, expiresAt, grantedBy, reason }) => (
+          {detail.overrides.map(({ field, limit, expiresAt, grantedBy, reason }) => (
             <li key={field} className="flex flex-wrap items-center gap-4 text-sm tabular-nums">
               <span>
                 {field}: {formatNumber(limit, locale)},{" "}
@@ -159,13 +159,13 @@ export default async function UserPage({ params, searchParams }: Params) {
               <ActForm
                 method="DELETE"
                 path="/api/admin/overrides"
-                title={`Take back the limit of ${field}`}
+                title={`Remove the limit of ${field}`}
                 fields={[
                   { name: "userId", label: "", type: "hidden", value: userId },
                   { name: "field", label: "", type: "hidden", value: field },
                 ]}
                 label="Take back"
-                done="The plan’s own limit counts again."
+                done="The plan’s limit applies again."
               />
             </li>
           ))}
@@ -183,7 +183,7 @@ export default async function UserPage({ params, searchParams }: Params) {
               options: FIELD_IDS.map((field) => ({ value: field, name: `${meterOf(field).meter.label} (${field})` })),
             },
             { name: "limit", label: "Limit", type: "number" },
-            { name: "expiresAt", label: "Until (empty: for good)", type: "datetime-local", optional: true },
+            { name: "expiresAt", label: "Until (empty: no end)", type: "datetime-local", optional: true },
             { name: "reason", label: "Reason", optional: true },
           ]}
           label="Grant"
@@ -197,24 +197,24 @@ export default async function UserPage({ params, searchParams }: Params) {
           <ActForm
             method="POST"
             path="/api/admin/sync"
-            title="Count chatbots anew"
+            title="Recount chatbots"
             fields={[{ name: "userId", label: "", type: "hidden", value: userId }]}
-            label="Count chatbots anew"
-            done="The gauge is the number of chatbots."
+            label="Recount chatbots"
+            done="The gauge shows the number of chatbots."
           />
         </div>
       </Section>
 
       <Section id="links" title="At the processors">
         <ul className="mb-4 space-y-1 text-sm">
-          {story.links.length === 0 && <li className="text-muted">Not linked to any customer.</li>}
-          {story.links.map(({ processor, kind, externalId, source }) => (
+          {detail.links.length === 0 && <li className="text-muted">Not linked to any customer.</li>}
+          {detail.links.map(({ processor, kind, externalId, source }) => (
             <li key={`${processor}/${kind}/${externalId}`} className="break-all">
               {processor} {kind} <code className="text-xs">{externalId}</code>
               <span className="text-muted"> by {source}</span>
             </li>
           ))}
-          {story.notes.map(({ kind, processor, eventId, amount, currency, at }) => (
+          {detail.notes.map(({ kind, processor, eventId, amount, currency, at }) => (
             <li key={`${processor}/${eventId}`} className="text-warn">
               {kind.replaceAll("_", " ")} at {processor} on {formatUtc(at)}
               {amount !== null && `: ${(amount / 100).toFixed(2)} ${currency ?? ""}`}
@@ -238,18 +238,18 @@ export default async function UserPage({ params, searchParams }: Params) {
             { name: "customerId", label: "Customer id" },
           ]}
           label="Link"
-          done="Linked; what waited for it is folded in."
+          done="Linked; the waiting events are applied."
         />
       </Section>
 
-      {story.links.some(({ kind }) => kind === "subscription") && (
+      {detail.links.some(({ kind }) => kind === "subscription") && (
         <Section id="move" title="Move a subscription">
           <p className="mb-3 max-w-prose text-muted text-sm">
             From that moment on it counts for the other user, in the running period and with nothing used. What {userId}{" "}
             used before stays in this history. The customer, with its invoices and cards, stays with {userId}.
           </p>
           <ul className="space-y-4">
-            {story.links
+            {detail.links
               .filter(({ kind }) => kind === "subscription")
               .map(({ processor, externalId }) => (
                 <li key={`${processor}/${externalId}`}>
@@ -279,7 +279,7 @@ export default async function UserPage({ params, searchParams }: Params) {
   );
 }
 
-async function tell(userId: string) {
+async function load(userId: string) {
   try {
     return await explain(userId, gateway());
   } catch (error) {

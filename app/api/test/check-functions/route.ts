@@ -2,7 +2,7 @@ import { gateway } from "@/lib/database";
 import { answer, json } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
 
-/** Allowed in production as well: whatever the functions did is undone. */
+/** Allowed in production too, since the check undoes all effects of the functions. */
 export function POST(request: Request) {
   return answer(async () => {
     await requireAdmin(request);

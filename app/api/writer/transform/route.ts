@@ -1,11 +1,11 @@
 import { withUsage } from "@/lib/api";
 import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
-import { openRewriting } from "../../../(product)/writer/_lib/rewriting";
+import { streamRewriting } from "../../../(product)/writer/_lib/rewriting";
 import { priceOf, rewrite, transformRequest } from "../../../(product)/writer/_lib/writer";
 
 export function POST(request: Request, context: RouteContext<"/api/writer/transform">) {
-  return wantsJsonLines(request) ? inParts(request) : atOnce(request, context);
+  return wantsJsonLines(request) ? streamed(request) : atOnce(request, context);
 }
 
 const atOnce = withUsage(
@@ -14,9 +14,9 @@ const atOnce = withUsage(
     json({ text: rewrite(body), usage: { words, transformations } }),
 );
 
-function inParts(request: Request) {
+function streamed(request: Request) {
   return answer(async () => {
     const { id } = await requireGateUser(request);
-    return jsonLines(await openRewriting(id, await readJson(request, transformRequest)));
+    return jsonLines(await streamRewriting(id, await readJson(request, transformRequest)));
   });
 }

@@ -4,7 +4,7 @@ import { canBeDismissed, eventDetail, releaseOf } from "@/lib/admin";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
-import { ActionForm, reader, trailNumbers, trailWords } from "@/lib/ui";
+import { ActionForm, activityNumbers, activityWords, requestLocale } from "@/lib/ui";
 import { ActForm, adminUser, BeforeAfter, JsonBlock, MoveForm, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
 import { dismissEvent, moveSubscription } from "../../../actions";
 
@@ -13,56 +13,54 @@ export const metadata: Metadata = { title: "Event" };
 export default async function EventPage({ params }: PageProps<"/admin/events/[processor]/[id]">) {
   const { processor, id } = await params;
   await adminUser(`/admin/events/${processor}/${id}`);
-  const [{ locale }, story] = await Promise.all([reader(), tell(processor, decodeURIComponent(id))]);
-  const release = releaseOf(story);
-  const { customerId, subscriptionId, hintUserId, outcome } = story;
+  const [{ locale }, event] = await Promise.all([requestLocale(), load(processor, decodeURIComponent(id))]);
+  const release = releaseOf(event);
+  const { customerId, subscriptionId, hintUserId, outcome } = event;
   return (
     <>
-      <h1 className="break-all font-mono font-semibold text-xl">{story.type}</h1>
+      <h1 className="break-all font-mono font-semibold text-xl">{event.type}</h1>
       <p className="mt-1 break-all text-muted text-sm">
-        {story.processor} · {story.id}
-        {story.livemode === true && " · live mode"}
+        {event.processor} · {event.id}
+        {event.livemode === true && " · live mode"}
       </p>
 
       <Section id="came" title="What came">
         <p className="text-sm tabular-nums">
-          Received {formatUtc(story.receivedAt)}
-          {story.occurredAt && `, occurred ${formatUtc(story.occurredAt)}`}; {story.deliveries}{" "}
-          {story.deliveries === 1 ? "delivery" : "deliveries"}, {story.attempts}{" "}
-          {story.attempts === 1 ? "attempt" : "attempts"}, {story.bytes} bytes.
+          Received {formatUtc(event.receivedAt)}
+          {event.occurredAt && `, occurred ${formatUtc(event.occurredAt)}`}; {event.deliveries}{" "}
+          {event.deliveries === 1 ? "delivery" : "deliveries"}, {event.attempts}{" "}
+          {event.attempts === 1 ? "attempt" : "attempts"}, {event.bytes} bytes.
         </p>
-        {story.payload === null ? (
+        {event.payload === null ? (
           <p className="mt-2 text-muted text-sm">Its payload cannot be shown; the bytes are kept.</p>
         ) : (
-          <JsonBlock title="Payload" value={story.payload} />
+          <JsonBlock title="Payload" value={event.payload} />
         )}
       </Section>
 
       <Section id="says" title="What it says">
-        {story.facts.length === 0 && story.notes.length === 0 && (
-          <p className="text-muted text-sm">Nothing that was taken as a fact.</p>
-        )}
-        {story.facts.map(({ product, body }) => (
+        {event.facts.length === 0 && event.notes.length === 0 && <p className="text-muted text-sm">No facts.</p>}
+        {event.facts.map(({ product, body }) => (
           <JsonBlock key={`${product}/${body.id}`} title={`${body.kind}, ${product}`} value={body} />
         ))}
-        {story.notes.map((note) => (
+        {event.notes.map((note) => (
           <JsonBlock key={note.kind} title={note.kind.replaceAll("_", " ")} value={note} />
         ))}
       </Section>
 
       <Section id="became" title="What came of it">
         <p className="flex flex-wrap items-center gap-3 text-sm">
-          <OutcomeBadge outcome={outcome} /> {story.reason}
-          {story.userId && <RowLink href={`/admin/users/${encodeURIComponent(story.userId)}`}>{story.userId}</RowLink>}
+          <OutcomeBadge outcome={outcome} /> {event.reason}
+          {event.userId && <RowLink href={`/admin/users/${encodeURIComponent(event.userId)}`}>{event.userId}</RowLink>}
         </p>
         {release && <p className="mt-2 max-w-prose text-sm">{release}</p>}
-        {story.lastError && <pre className="mt-2 whitespace-pre-wrap text-danger text-xs">{story.lastError}</pre>}
-        {story.decisions.map((decision) => {
-          const { what, why } = trailWords(decision);
+        {event.lastError && <pre className="mt-2 whitespace-pre-wrap text-danger text-xs">{event.lastError}</pre>}
+        {event.decisions.map((decision) => {
+          const { what, why } = activityWords(decision);
           return (
             <div key={decision.id} className="mt-4 rounded-lg border border-line bg-surface px-4 py-3">
               <p className="text-sm">
-                <strong className="font-medium">{what}:</strong> {why} {trailNumbers(decision, locale)}
+                <strong className="font-medium">{what}:</strong> {why} {activityNumbers(decision, locale)}
               </p>
               {decision.analysis && (
                 <p className="mt-1 text-muted text-xs">
@@ -82,11 +80,11 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
         <div className="space-y-4">
           <ActForm
             method="POST"
-            path={`/api/admin/events/${story.processor}/${encodeURIComponent(story.id)}/replay`}
+            path={`/api/admin/events/${event.processor}/${encodeURIComponent(event.id)}/replay`}
             title="Replay this event"
             fields={[]}
             label="Replay"
-            done="Replayed; what came of it stands above. One that was applied already changes nothing."
+            done="Replayed; see the result above. An applied event changes nothing."
           />
           {outcome === "deferred" && customerId !== null && (
             <ActForm
@@ -95,27 +93,27 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
               title="Link its customer"
               tone="primary"
               fields={[
-                { name: "processor", label: "", type: "hidden", value: story.processor },
+                { name: "processor", label: "", type: "hidden", value: event.processor },
                 { name: "customerId", label: "", type: "hidden", value: customerId },
                 { name: "userId", label: `User whose customer ${customerId} is`, value: hintUserId ?? "" },
               ]}
               label="Link"
-              done="Linked; what waited for it is folded in."
+              done="Linked; the waiting events are applied."
             />
           )}
-          {outcome === "quarantined" && story.reason === "link_conflict" && subscriptionId !== null && (
+          {outcome === "quarantined" && event.reason === "link_conflict" && subscriptionId !== null && (
             <MoveForm
               action={moveSubscription}
-              processor={story.processor}
+              processor={event.processor}
               subscriptionId={subscriptionId}
               label="Give it to this user"
             />
           )}
-          {canBeDismissed(story) && (
+          {canBeDismissed(event) && (
             <div>
               <ActionForm
                 action={dismissEvent}
-                fields={{ processor: story.processor, id: story.id }}
+                fields={{ processor: event.processor, id: event.id }}
                 label="Dismiss"
                 busyLabel="Dismissing"
               />
@@ -130,7 +128,7 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
   );
 }
 
-async function tell(processor: string, id: string) {
+async function load(processor: string, id: string) {
   try {
     return await eventDetail(processor, id, gateway());
   } catch (error) {

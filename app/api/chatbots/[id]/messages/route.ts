@@ -1,13 +1,13 @@
 import { answer, json, jsonLines, readJson, wantsJsonLines } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
 import { messageRequest } from "../../../../(product)/chatbots/_lib/chatbots";
-import { openAnswer, wholeAnswer } from "../../../../(product)/chatbots/_lib/messages";
+import { streamAnswer, wholeAnswer } from "../../../../(product)/chatbots/_lib/messages";
 
 export function POST(request: Request, { params }: RouteContext<"/api/chatbots/[id]/messages">) {
   return answer(async () => {
     const user = await requireGateUser(request);
     const { text } = await readJson(request, messageRequest);
-    const tell = await openAnswer(user.id, (await params).id, text);
-    return wantsJsonLines(request) ? jsonLines(tell) : json(await wholeAnswer(tell(new AbortController().signal)));
+    const stream = await streamAnswer(user.id, (await params).id, text);
+    return wantsJsonLines(request) ? jsonLines(stream) : json(await wholeAnswer(stream(new AbortController().signal)));
   });
 }

@@ -9,7 +9,7 @@ import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { Back } from "../../_parts/back";
 import { CountryAndCode } from "../../_parts/country-and-code";
 import { PaddleOrder } from "../../_parts/paddle-order";
@@ -26,7 +26,7 @@ export default async function PaddleCheckoutPage({
   const [{ transaction }, query, { locale }, played] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const { isCardNumber, paddlePages, sandbox, TEST_CARDS } = played;

@@ -6,7 +6,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { Back } from "../../_parts/back";
 
@@ -22,7 +22,7 @@ export default async function PaddlePaymentPage({
   const [{ subscription }, query, { locale }, { isCardNumber, paddlePages, sandbox, TEST_CARDS }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "payment", subscription);

@@ -3,7 +3,7 @@ import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { one, type Query } from "@/app/sandbox/_parts/query";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { Back } from "../../_parts/back";
 import { PaddleInvoices } from "./paddle-invoices";
 import { PaddleSubscription } from "./paddle-subscription";
@@ -20,7 +20,7 @@ export default async function PaddlePortalPage({
   const [{ id }, query, { locale }, { paddlePages, sandbox }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "portal", id);

@@ -4,7 +4,7 @@ import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { formatMoney } from "@/lib/messages/format";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { Instant } from "@/lib/ui/time/instant";
 import { Back } from "../../_parts/back";
@@ -25,7 +25,7 @@ export default async function PaddleTransactionPage({
   const [{ id }, query, { locale }, { paddlePages, sandbox }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await paddlePages.hostedPage(sandbox(), "transaction", id);

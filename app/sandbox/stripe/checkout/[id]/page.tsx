@@ -10,7 +10,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
-import { Logo, reader } from "@/lib/ui";
+import { Logo, requestLocale } from "@/lib/ui";
 import { CodeForm } from "./code-form";
 import { OrderSummary } from "./order-summary";
 
@@ -26,7 +26,7 @@ export default async function CheckoutPage({
   const [{ id }, query, { locale }, { isMethodNumber, sandbox, STRIPE_METHODS, stripePages }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await stripePages.hostedPage(sandbox(), "checkout", id);

@@ -6,7 +6,7 @@ import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
-import { button, reader } from "@/lib/ui";
+import { button, requestLocale } from "@/lib/ui";
 import { Instant } from "@/lib/ui/time/instant";
 import { InvoiceLines } from "./invoice-lines";
 import { MerchantActions } from "./merchant-actions";
@@ -25,7 +25,7 @@ export default async function InvoicePage({
   const [{ id }, query, { locale }, { isMethodNumber, sandbox, STRIPE_METHODS, stripePages }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await stripePages.hostedPage(sandbox(), "invoice", id);

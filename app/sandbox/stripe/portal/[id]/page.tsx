@@ -7,7 +7,7 @@ import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
-import { reader } from "@/lib/ui";
+import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
 import { PortalInvoices } from "./portal-invoices";
 import { PortalSubscription } from "./portal-subscription";
@@ -24,7 +24,7 @@ export default async function PortalPage({
   const [{ id }, query, { locale }, { isMethodNumber, sandbox, STRIPE_METHODS, stripePages }] = await Promise.all([
     params,
     searchParams,
-    reader(),
+    requestLocale(),
     openSandbox(),
   ]);
   const view = await stripePages.hostedPage(sandbox(), "portal", id);

@@ -1,6 +1,6 @@
 import { answer, requireSandbox } from "@/lib/http";
 
-/** Paddle's API, as the sandbox plays it for Paddle's own SDK in this process; the SDK's key opens it, and nothing else. */
+/** The fake Paddle API for Paddle's own SDK in this process; only the SDK's key opens it. */
 function play(request: Request): Promise<Response> {
   return answer(async () => {
     requireSandbox();

@@ -1,0 +1,191 @@
+/** Timelines: facts loaded, folded results stored and compared, scheduled changes claimed. */
+import { z } from "zod";
+import type { ProductId } from "@/lib/billing/catalog";
+import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
+import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
+import { requestId } from "@/lib/observability/request";
+import type { Call } from "./call";
+import { count, interval, processor, timestamp } from "./columns";
+import { type EventOutcome, eventState } from "./inbox";
+import { factDocument, timelineDocument } from "./timeline-document";
+
+// Our own code wrote these from typed facts, and the fold is total over them.
+const storedFact = z.custom<Fact>((value) => typeof value === "object" && value !== null && "id" in value);
+
+export const loadedTimeline = z.object({
+  revision: count,
+  freeAnchor: z.iso.datetime().transform(Date.parse),
+  facts: z.array(storedFact),
+  /** Facts of the same subscriptions in the user's other products. */
+  others: z.array(storedFact),
+});
+
+const dueChange = z.object({
+  userId: z.string(),
+  product: z.string(),
+  source: z.string(),
+  processor: processor,
+  subscription: z.string(),
+  plan: z.string(),
+  interval: interval,
+});
+export type DueChange = z.infer<typeof dueChange>;
+
+const rebuilt = z.object({
+  /** Another delivery committed meanwhile; compare again. */
+  moved: z.boolean(),
+  differences: z.array(z.object({ part: z.string(), stored: z.unknown(), rebuilt: z.unknown() })),
+});
+export type Difference = z.infer<typeof rebuilt>["differences"][number];
+
+const committed = z.union([
+  z.object({ committed: z.literal(true), before: subscriptionViewSchema, after: subscriptionViewSchema }),
+  z.object({ committed: z.literal(false), duplicate: z.literal(true) }).extend(eventState.shape),
+  z.object({
+    committed: z.literal(false),
+    duplicate: z.literal(false),
+    /** An admin moved the subscription to another user after its users were read. */
+    moved: z.boolean().default(false),
+  }),
+]);
+export type CommitResult = z.infer<typeof committed>;
+
+export interface CommitInput {
+  userId: string;
+  product: ProductId;
+  revision: number;
+  event: {
+    processor: Processor;
+    id: string;
+    type: string;
+    /** The event's outcome with this commit; null if another product's commit follows. */
+    outcome: EventOutcome | null;
+    note: string | null;
+    /** Ids of the other products' facts that the fold has read. */
+    others: readonly string[];
+    analysis: unknown;
+    flags: unknown;
+    /** The subscription's number of moves when its users were read; absent: the facts are the present user's. */
+    moves?: number;
+  };
+  facts: readonly Fact[];
+  timeline: Timeline;
+  decision: Decision;
+}
+
+const begun = z.object({
+  /** null: its events wait, and it has no user. */
+  fromUserId: z.string().nullable(),
+  at: z.iso.datetime({ offset: true }).transform(Date.parse),
+});
+
+/** A move's changes for one user and product; without a decision if the product is not the subscription's. */
+export interface MovePart extends Pick<CommitInput, "userId" | "product" | "revision" | "facts" | "timeline"> {
+  decision: Decision | null;
+  flags: unknown;
+  /** Ids of the other products' facts that the fold has read. */
+  others: readonly string[];
+}
+
+export interface MoveInput {
+  processor: Processor;
+  subscription: string;
+  from: string;
+  to: string;
+  event: { id: string; type: string };
+  parts: readonly MovePart[];
+}
+
+export function timelineQueries(call: Call) {
+  return {
+    /** @param subscription one that may be new to the product */
+    loadTimeline: (userId: string, product: ProductId, subscription: string | null = null) =>
+      call(loadedTimeline, "load_timeline", {
+        p_user_id: userId,
+        p_product: product,
+        p_subscription_id: subscription,
+      }),
+
+    commitTimeline: (input: CommitInput): Promise<CommitResult> =>
+      call(committed, "commit_timeline", {
+        p_user_id: input.userId,
+        p_product: input.product,
+        p_revision: input.revision,
+        // The log lines that led to the decision have this id.
+        p_event: { ...input.event, request_id: requestId() ?? null },
+        p_facts: input.facts.map(factDocument),
+        p_timeline: timelineDocument(input.timeline),
+        p_decision: input.decision,
+      }),
+
+    /** A subscription's user, and the instant of a possible move. @throws DatabaseError not_found */
+    beginMove: (processor: Processor, subscription: string, to: string) =>
+      call(begun, "begin_move", { p_processor: processor, p_subscription_id: subscription, p_user_id: to }),
+
+    /** All or nothing; `moved: false` if the link or a revision has changed. */
+    moveSubscription: ({ processor, subscription, from, to, event, parts }: MoveInput) =>
+      call(z.object({ moved: z.boolean() }), "move_subscription", {
+        p_processor: processor,
+        p_subscription_id: subscription,
+        p_from_user_id: from,
+        p_to_user_id: to,
+        p_event: { ...event, processor, request_id: requestId() ?? null },
+        p_parts: parts.map(({ userId, facts, timeline, ...part }) => ({
+          ...part,
+          user_id: userId,
+          facts: facts.map(factDocument),
+          timeline: timelineDocument(timeline),
+        })),
+      }),
+
+    /** Claims scheduled plan changes due within `ahead` and not within `margin`, both in milliseconds. */
+    claimScheduledChanges: (ahead: number, margin: number, limit: number) =>
+      call(z.array(dueChange), "claim_scheduled_changes", {
+        p_ahead: `${ahead} milliseconds`,
+        p_margin: `${margin} milliseconds`,
+        p_limit: limit,
+      }),
+
+    failScheduledChange: (
+      { userId, product, source }: Pick<DueChange, "userId" | "product" | "source">,
+      error: string,
+    ) =>
+      call(z.object({ attempts: count }).nullable(), "fail_scheduled_change", {
+        p_user_id: userId,
+        p_product: product,
+        p_source: source,
+        p_error: error,
+      }),
+
+    /** Compares the timeline of all facts with the stored one; `repair` replaces the stored one. */
+    rebuildTimeline: (userId: string, product: ProductId, revision: number, timeline: Timeline, repair: boolean) =>
+      call(rebuilt, "rebuild_timeline", {
+        p_user_id: userId,
+        p_product: product,
+        p_revision: revision,
+        p_timeline: timelineDocument(timeline),
+        p_repair: repair,
+      }),
+
+    /** The facts and the current row. Writes nothing, also for an unknown user. */
+    peekTimeline: (userId: string, product: ProductId) =>
+      call(loadedTimeline.extend({ now: timestamp, view: subscriptionViewSchema }), "peek_subscription", {
+        p_user_id: userId,
+        p_product: product,
+      }),
+
+    /** The row as this timeline would make it. Writes nothing. */
+    peekSubscription: (userId: string, product: ProductId, timeline: Timeline) =>
+      call(z.object({ now: timestamp, view: subscriptionViewSchema }), "peek_subscription", {
+        p_user_id: userId,
+        p_product: product,
+        p_timeline: timelineDocument(timeline),
+      }),
+
+    timelines: (after: string, limit: number) =>
+      call(z.array(z.object({ userId: z.string(), products: z.array(z.string()) })), "list_timelines", {
+        p_after: after,
+        p_limit: limit,
+      }),
+  };
+}

@@ -1,0 +1,210 @@
+/** Usage and limits: charges, reservations, entitlements, overrides. */
+import { z } from "zod";
+import type { FieldId, ProductId } from "@/lib/billing/catalog";
+import type { Instant } from "@/lib/billing/facts";
+import {
+  decisionViewSchema,
+  entitlementSchema,
+  reservationSchema,
+  settlementSchema,
+  usageHistorySchema,
+  usageViewSchema,
+  verdictSchema,
+} from "@/lib/billing/schemas/usage-view";
+import { databaseError } from "../errors";
+import { type Call, iso } from "./call";
+import { count } from "./columns";
+
+/** The concurrent calls' sum for one user's field: in total, and without an idempotency key. */
+export interface ChargeSum {
+  userId: string;
+  field: FieldId;
+  amount: number;
+  unkeyed: number;
+  /** The user's other sums of the same product: all are charged, or none. */
+  beside?: { field: FieldId; amount: number }[];
+  keyed?: KeyedCharge[];
+}
+
+/** A charge of a call with an idempotency key. */
+export interface KeyedCharge {
+  key: string;
+  /** A session's key: the same text from a service is another key. */
+  bySession?: boolean;
+  /** The charge's index in its call, from 0. */
+  place: number;
+  amount: number;
+  /** The earlier calls' sum of the same field in the batch. */
+  before: number;
+}
+
+/** One field's amount in a call; the charges of one call are all or nothing. */
+export interface OrderedCharge {
+  /** The index of its call, from 0. */
+  call: number;
+  userId: string;
+  field: FieldId;
+  amount: number;
+  key: string | null;
+  /** Like `KeyedCharge.bySession`. */
+  bySession?: boolean;
+}
+
+/** A field's numbers before the batch, and whether the whole sum was charged. */
+const fieldState = z
+  .tuple([count, z.boolean(), count, count, count, count, count, z.string()])
+  .transform(([position, charged, used, limit, remaining, unpaidHeld, resetsAt, plan]) => ({
+    position,
+    charged,
+    used,
+    limit,
+    remaining,
+    unpaidHeld,
+    resetsAt: new Date(resetsAt).toISOString(),
+    plan,
+  }));
+export type FieldState = Omit<z.infer<typeof fieldState>, "position">;
+
+const verdicts = z.array(verdictSchema);
+const refusedCall = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    detail: z.string().nullable(),
+    hint: z.string().nullable(),
+  }),
+});
+
+/** Keys as in Postgres' record types. */
+function sumRecords(sums: readonly ChargeSum[]) {
+  return sums.map(({ userId, keyed, ...sum }) => ({
+    ...sum,
+    user_id: userId,
+    keyed: keyed?.map(({ bySession, ...charge }) => ({ ...charge, by_session: bySession })),
+  }));
+}
+
+function chargeRecords(charges: readonly OrderedCharge[]) {
+  return charges.map(({ userId, bySession, ...charge }) => ({ ...charge, user_id: userId, by_session: bySession }));
+}
+
+export function usageQueries(call: Call) {
+  return {
+    /** Every product of a user, free ones included. Corrects plans that differ from the timeline. */
+    usage: (userId: string) =>
+      call(
+        usageViewSchema.extend({
+          corrected: z.array(z.object({ product: z.string(), from: z.string(), to: z.string() })),
+        }),
+        "get_usage",
+        { p_user_id: userId },
+      ),
+
+    /** Plan and limits of every product. `revision` orders cache entries, and `freshMs` is their lifetime. */
+    entitlements: (userId: string) =>
+      call(
+        z.array(
+          z.object({
+            product: entitlementSchema.shape.product,
+            revision: count,
+            freshMs: count,
+            entitlement: entitlementSchema,
+          }),
+        ),
+        "get_entitlements",
+        { p_user_id: userId },
+      ),
+
+    decisions: (userId: string, limit: number) =>
+      call(z.array(decisionViewSchema), "list_decisions", { p_user_id: userId, p_limit: limit }),
+
+    consume: (userId: string, field: FieldId, amount: number, idempotencyKey?: string) =>
+      call(verdictSchema, "check_and_increment_usage", {
+        p_user_id: userId,
+        p_field: field,
+        p_amount: amount,
+        p_idempotency_key: idempotencyKey ?? null,
+      }),
+
+    /** The numbers of each sum, in their order; null for a sum that needs a sequential call. */
+    consumeBatch: async (sums: readonly ChargeSum[]): Promise<(FieldState | null)[]> => {
+      const states: (FieldState | null)[] = sums.map(() => null);
+      for (const { position, ...state } of await call(z.array(fieldState), "consume_batch", {
+        p_sums: sumRecords(sums),
+      }))
+        states[position - 1] = state;
+      return states;
+    },
+
+    /** One user's calls, one after the other: each call's verdicts or its error. */
+    consumeSequential: async (charges: readonly OrderedCharge[]) => {
+      const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
+        p_charges: chargeRecords(charges),
+      });
+      return answers.map((answer) => ("error" in answer ? databaseError(answer.error) : answer));
+    },
+
+    release: (userId: string, field: FieldId, amount: number, of?: string, idempotencyKey?: string) =>
+      call(verdictSchema.extend({ givenBack: count }), "release_usage", {
+        p_user_id: userId,
+        p_field: field,
+        p_amount: amount,
+        p_of: of ?? null,
+        p_idempotency_key: idempotencyKey ?? null,
+      }),
+
+    reserve: (userId: string, field: FieldId, amount: number, ttlSeconds: number, idempotencyKey?: string) =>
+      call(reservationSchema, "reserve_usage", {
+        p_user_id: userId,
+        p_field: field,
+        p_amount: amount,
+        p_ttl_seconds: ttlSeconds,
+        p_idempotency_key: idempotencyKey ?? null,
+      }),
+
+    settle: (userId: string, reservationId: string, amount: number) =>
+      call(settlementSchema, "settle_usage", {
+        p_user_id: userId,
+        p_reservation_id: reservationId,
+        p_amount: amount,
+      }),
+
+    usageHistory: (userId: string, field: FieldId, days: number) =>
+      call(usageHistorySchema, "usage_history", { p_user_id: userId, p_field: field, p_days: days }),
+
+    /** Sets the user's limit of this field until `expiresAt` (null: no end); a `limit` of null removes the override. */
+    setLimitOverride: (
+      userId: string,
+      field: FieldId,
+      limit: number | null,
+      { expiresAt, by, reason }: { expiresAt: Instant | null; by: string; reason?: string },
+    ) =>
+      call(
+        verdictSchema.pick({ field: true, used: true, limit: true, remaining: true }).extend({ revision: count }),
+        "set_limit_override",
+        {
+          p_user_id: userId,
+          p_field: field,
+          p_limit: limit,
+          p_expires_at: iso(expiresAt),
+          p_by: by,
+          p_reason: reason ?? null,
+        },
+      ),
+
+    validatePlanChange: (userId: string, plan: string, product: ProductId) =>
+      call(
+        z.object({ valid: z.boolean(), reason: z.string().nullable(), message: z.string().nullable() }),
+        "validate_plan_change",
+        { p_user_id: userId, p_new_plan: plan, p_product: product },
+      ),
+
+    /** The use between each instant and the next, as if at that instant. */
+    usageSums: (userId: string, product: ProductId, cuts: readonly Instant[]) =>
+      call(
+        z.array(z.object({ at: z.iso.datetime().transform(Date.parse), field: z.string(), amount: count })),
+        "usage_sums",
+        { p_user_id: userId, p_product: product, p_cuts: cuts.map((at) => iso(at)) },
+      ),
+  };
+}

@@ -1,0 +1,87 @@
+/** One user's calls leave connections to other users, also on a locked row. */
+import { afterAll, expect, test } from "vitest";
+import { testDatabase } from "@/tests/support/database";
+import { createGateway } from "../gateway";
+import { limitedPerUser } from "./per-user";
+import { postgresTransport } from "./postgres";
+
+const database = testDatabase();
+const shipped = testDatabase({ deadlines: "shipped" });
+const gateway = createGateway(limitedPerUser(postgresTransport(database.url, { connections: 6 })));
+afterAll(() => gateway.end());
+
+test("forty calls on a user's own locked row wait outside the pool, and none is lost", async () => {
+  await gateway.createChatbot("slow", "first");
+  const client = await database.pool().connect();
+  await client.query("begin");
+  await client.query("select from subscriptions where user_id = 'slow' for update");
+  const waiting = async () =>
+    (
+      await database
+        .pool()
+        .query(
+          "select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
+        )
+    ).rows[0].n;
+
+  const bots = Promise.all(Array.from({ length: 40 }, () => gateway.release("slow", "messages_count", 1)));
+  await expect.poll(waiting).toBe(4);
+  expect((await gateway.createChatbot("other", "a bot")).chatbot).not.toBeNull();
+  expect((await gateway.usage("other")).subscriptions).not.toEqual([]);
+  expect(gateway.pool()).toMatchObject({ waiting: 0 });
+  expect(await waiting()).toBe(4);
+
+  await client.query("rollback");
+  client.release();
+  expect(await bots).toHaveLength(40);
+});
+
+/** Deliveries, jobs and admins may wait longer, like calls that store a processor's completed work. */
+const LONGER = [
+  "add_notes",
+  "begin_job",
+  "cleanup_rate_limits",
+  "cleanup_usage",
+  "commit_timeline",
+  "conclude_checkout",
+  "conclude_webhook_event",
+  "dismiss_webhook_event",
+  "drop_ledger_partitions",
+  "fail_webhook_event",
+  "link_customer",
+  "link_subscription",
+  "link_transaction",
+  "move_subscription",
+  "open_checkout",
+  "rebuild_timeline",
+  "record_webhook_event",
+  "reopen_webhook_event",
+  "resolve_links",
+  "sandbox_commit_account",
+];
+/** The gate has its own deadline; these functions wait at most a second for a lock. */
+const ONE_SECOND = [
+  "charge_usage",
+  "check_and_increment_usage",
+  "check_functions",
+  "consume_in_turn",
+  "create_ledger_partitions",
+  "decrement_usage",
+  "expire_due_reservations",
+  "release_usage",
+  "reserve_usage",
+  "set_limit_override",
+  "settle_usage",
+  "sync_chatbot_count",
+];
+
+test("a function that a user's request calls outside the gate waits at most half a second for a lock", async () => {
+  const { rows } = await shipped.pool().query<{ name: string; wait: string }>(`
+    select p.proname as name, substring(setting from 'lock_timeout=(.*)') as wait
+    from pg_proc p cross join unnest(p.proconfig) as setting
+    where p.pronamespace = 'public'::regnamespace and setting like 'lock_timeout=%'`);
+  const waits = (limit: string) => rows.filter(({ wait }) => wait === limit).map(({ name }) => name);
+  expect(waits("3s").sort()).toEqual(LONGER);
+  expect(waits("1s").sort()).toEqual(ONE_SECOND);
+  expect(new Set(rows.map(({ wait }) => wait))).toEqual(new Set(["3s", "1s", "500ms"]));
+});

@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { recentDecisions } from "./recent-decisions";
+
+const state = { plan: "plus", status: "active", cancelAt: null, meters: [] };
+const decision = (id: string, reason: string, at = "2026-11-20T10:00:00Z"): DecisionView => ({
+  id,
+  product: "writer",
+  at,
+  action: "preserve",
+  reason,
+  eventType: "invoice.paid",
+  before: state,
+  after: state,
+});
+const ids = (...decisions: DecisionView[]) => recentDecisions(decisions, 5).map(({ id }) => id);
+
+it("shows a payment once, however many events announced it", () => {
+  expect(ids(decision("2", "Payment confirmed"), decision("1", "Payment confirmed"))).toEqual(["1"]);
+});
+
+it("shows equal decisions of two days, two products or two states separately", () => {
+  const first = decision("1", "Payment confirmed");
+  expect(ids(decision("2", "Payment confirmed", "2026-11-21T00:00:00Z"), first)).toEqual(["2", "1"]);
+  expect(ids({ ...first, id: "2", product: "chatbots" }, first)).toEqual(["2", "1"]);
+  expect(ids({ ...first, id: "2", after: { ...state, plan: "ultra" } }, first)).toEqual(["2", "1"]);
+});
+
+it("leaves out payments that changed nothing, and decisions beyond the number asked for", () => {
+  expect(ids(decision("3", "Payment without a new period"), decision("2", "New subscription"))).toEqual(["2"]);
+  expect(
+    recentDecisions(
+      Array.from({ length: 9 }, (_, n) => decision(`${n}`, `${n}`)),
+      5,
+    ),
+  ).toHaveLength(5);
+});

@@ -1,0 +1,19 @@
+import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+
+/** Payments that changed nothing for the reader. The admin's list shows them. */
+const HIDDEN_REASONS = new Set(["Payment without a new period", "Payment waits for its subscription"]);
+
+/** The number of decisions to load, so that `most` remain after filtering. */
+export function decisionsToLoad(most: number): number {
+  return 4 * most;
+}
+
+/** The decisions to show, newest first: one per day, reason and effect. */
+export function recentDecisions(decisions: readonly DecisionView[], most: number): DecisionView[] {
+  const shown = decisions.filter(({ reason }) => !HIDDEN_REASONS.has(reason));
+  const textOf = ({ product, at, reason, before, after }: DecisionView) =>
+    JSON.stringify([product, at.slice(0, 10), reason, before, after]);
+  return shown
+    .filter((decision, index) => !shown[index + 1] || textOf(decision) !== textOf(shown[index + 1] as DecisionView))
+    .slice(0, most);
+}

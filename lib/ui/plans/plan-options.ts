@@ -1,0 +1,115 @@
+/** What each plan means for a reader, by the state of the subscription. Pure. */
+import { freePlan, type Product, planRank, product as productOf } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount, formatNumber } from "@/lib/messages/format";
+
+type Interval = "monthly" | "yearly";
+
+/**
+ * `none`: no current subscription, so a checkout starts a plan. `live`: it can be changed. `open`: its payment must be
+ * made first. `paused`: it must be resumed first. `pending`: its first payment is under way.
+ */
+export type PurchaseState = "none" | "live" | "open" | "paused" | "pending";
+
+/** A subscription is current if a processor has one, even if it gives no plan. */
+export function purchaseState({ processor, status }: Pick<SubscriptionView, "processor" | "status">): PurchaseState {
+  if (processor === null || status === "incomplete_expired" || status === "canceled" || status === "free")
+    return "none";
+  if (status === "past_due" || status === "unpaid") return "open";
+  if (status === "paused") return "paused";
+  return status === "incomplete" ? "pending" : "live";
+}
+
+/** The meaning of choosing a plan. */
+export type PlanOption =
+  /** The reader's plan; `undo` names a cancellation or scheduled change that would end it. */
+  | { kind: "current"; undo: "cancel" | "schedule" | null }
+  /** Opens a checkout, after signing in. */
+  | { kind: "start" }
+  | { kind: "change"; direction: "up" | "down" | "interval" }
+  /** The reader's plan from the end of the period. */
+  | { kind: "scheduled" }
+  /** Back to free: ends the subscription. */
+  | { kind: "cancel" }
+  | { kind: "blocked"; why: string; help: { text: string; href: string } | null };
+
+interface PlanOptionInput {
+  product: SubscriptionView["product"];
+  plan: string;
+  interval: Interval;
+  /** null: signed out. */
+  subscription: SubscriptionView | null;
+  locale: string;
+}
+
+/** The option that a plan gives this reader; a blocked one says why. The server checks again when it is chosen. */
+export function planOption({ product: id, plan, interval, subscription, locale }: PlanOptionInput): PlanOption {
+  const product = productOf(id);
+  const free = plan === freePlan(product).id;
+  const state = subscription === null ? "none" : purchaseState(subscription);
+  if (subscription === null) return ifSold(product, plan, interval, { kind: "start" });
+  if (state === "none") {
+    if (free) return { kind: "current", undo: null };
+    return blockedByGauge(subscription, product, plan, locale) ?? ifSold(product, plan, interval, { kind: "start" });
+  }
+  if (isCurrent(subscription, plan, interval, free)) return { kind: "current", undo: undoable(subscription) };
+  if (free) return isCanceling(subscription) ? { kind: "scheduled" } : { kind: "cancel" };
+  if (state !== "live") return BLOCKED[state];
+  if (isCanceling(subscription)) return blocked("Your plan is canceled: keep it first.", null);
+  if (subscription.scheduledPlan === plan) return { kind: "scheduled" };
+  return (
+    blockedByGauge(subscription, product, plan, locale) ??
+    ifSold(product, plan, interval, { kind: "change", direction: directionOf(product, subscription.plan, plan) })
+  );
+}
+
+const BLOCKED: Record<"open" | "paused" | "pending", PlanOption> = {
+  open: blocked("Your last payment is still open: pay it first.", { text: "Fix payment", href: "/billing" }),
+  paused: blocked("Your subscription is paused: resume it first.", { text: "Go to billing", href: "/billing" }),
+  pending: blocked("Your first payment is still under way.", null),
+};
+
+function blocked(why: string, help: { text: string; href: string } | null): PlanOption {
+  return { kind: "blocked", why, help };
+}
+
+function isCurrent({ plan, interval }: SubscriptionView, chosen: string, by: Interval, free: boolean): boolean {
+  return plan === chosen && (free || interval === null || interval === by);
+}
+
+function isCanceling({ cancelAt }: SubscriptionView): boolean {
+  return cancelAt !== null;
+}
+
+function undoable({ cancelAt, scheduledPlan }: SubscriptionView): "cancel" | "schedule" | null {
+  if (cancelAt !== null) return "cancel";
+  return scheduledPlan === null ? null : "schedule";
+}
+
+function directionOf(product: Product, from: string, to: string): "up" | "down" | "interval" {
+  if (from === to) return "interval";
+  return planRank(product, to) > planRank(product, from) ? "up" : "down";
+}
+
+function ifSold(product: Product, plan: string, interval: Interval, option: PlanOption): PlanOption {
+  const price = product.plans[plan]?.price;
+  if (price?.monthly === 0 || price?.[interval] != null) return option;
+  return blocked(interval === "yearly" ? "Only billed monthly." : "Only billed yearly.", null);
+}
+
+/** More things exist than the plan allows: some must be deleted first. */
+function blockedByGauge(
+  { meters }: SubscriptionView,
+  product: Product,
+  plan: string,
+  locale: string,
+): PlanOption | null {
+  for (const { field, kind, used } of meters) {
+    const limit = product.plans[plan]?.limits[field];
+    const meter = product.meters[field];
+    if (kind !== "gauge" || limit === undefined || meter === undefined || used <= limit) continue;
+    const why = `You have ${formatCount(used, meter.unit, locale)} and ${product.plans[plan]?.name} allows ${formatNumber(limit, locale)}: delete ${formatNumber(used - limit, locale)} to switch.`;
+    return blocked(why, { text: `Go to your ${meter.unit.many}`, href: `/${meter.unit.many}` });
+  }
+  return null;
+}

@@ -1,0 +1,17 @@
+import { cookies, headers } from "next/headers";
+import { cache } from "react";
+import { isZone, pickLocale } from "@/lib/messages/format";
+
+/** The reader's locale, and their zone if an earlier page stored it (cookie `tz`). */
+export interface RequestLocale {
+  locale: string;
+  /** IANA name; null until the first page with script has stored it. */
+  zone: string | null;
+}
+
+/** The locale and zone of the current request. */
+export const requestLocale = cache(async (): Promise<RequestLocale> => {
+  const [head, jar] = await Promise.all([headers(), cookies()]);
+  const zone = jar.get("tz")?.value;
+  return { locale: pickLocale(head.get("accept-language")), zone: isZone(zone) ? zone : null };
+});

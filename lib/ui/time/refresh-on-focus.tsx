@@ -1,0 +1,30 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { useEffect } from "react";
+
+const FRESH_MS = 10_000;
+
+/**
+ * Refreshes the page when the reader returns to it. Usage may have changed. A monotonic clock may stop while a machine
+ * sleeps, which delays the countdown.
+ */
+export function RefreshOnFocus() {
+  const router = useRouter();
+  useEffect(() => {
+    let last = performance.now();
+    const refresh = () => {
+      if (document.visibilityState !== "visible" || performance.now() - last < FRESH_MS) return;
+      last = performance.now();
+      router.refresh();
+    };
+    const restored = (event: PageTransitionEvent) => event.persisted && router.refresh();
+    document.addEventListener("visibilitychange", refresh);
+    window.addEventListener("pageshow", restored);
+    return () => {
+      document.removeEventListener("visibilitychange", refresh);
+      window.removeEventListener("pageshow", restored);
+    };
+  }, [router]);
+  return null;
+}

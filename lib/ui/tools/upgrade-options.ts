@@ -1,0 +1,55 @@
+/** The plans that raise a limit. Pure. */
+import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/billing/catalog";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { formatCount } from "@/lib/messages/format";
+
+/** A larger plan's limit of one field, and its link. */
+export interface UpgradeOption {
+  limit: number;
+  text: string;
+  href: string;
+}
+
+/** Per field, the plans with a higher limit, the smallest first. */
+export type UpgradeOptions = Readonly<Partial<Record<FieldId, readonly UpgradeOption[]>>>;
+
+type Subscription = Pick<SubscriptionView, "product" | "limitPlan" | "quantity" | "meters">;
+
+/** The larger plans of a subscription's product, by the fields whose limit they raise. */
+export function upgradeOptions(
+  { product: id, limitPlan, quantity, meters }: Subscription,
+  locale: string,
+): UpgradeOptions {
+  const product = productOf(id);
+  const rank = planRank(product, limitPlan);
+  const larger = Object.entries(product.plans)
+    .filter(([, plan]) => plan.rank > rank)
+    .sort(([, a], [, b]) => a.rank - b.rank);
+  return Object.fromEntries(
+    meters.map(({ field, limit }) => [
+      field,
+      larger
+        .map(([planId, { name }]) => {
+          const limit = planLimit(product, planId, field, quantity);
+          const amount = formatCount(limit, product.meters[field]?.unit ?? { one: "", many: "" }, locale);
+          return { limit, text: `See ${name}: ${amount}`, href: choosing(id, planId) };
+        })
+        .filter((upgrade) => upgrade.limit > limit),
+    ]),
+  );
+}
+
+/** The smallest plan that allows `needed`, else the largest; undefined if there is no larger plan. */
+export function smallestUpgrade(
+  upgrades: UpgradeOptions,
+  field: string | undefined,
+  needed: number,
+): UpgradeOption | undefined {
+  const larger = Object.hasOwn(upgrades, field ?? "") ? upgrades[field as FieldId] : undefined;
+  return larger?.find(({ limit }) => limit >= needed) ?? larger?.at(-1);
+}
+
+/** The pricing page with this plan marked. */
+function choosing(product: ProductId, plan: string): string {
+  return `/pricing?product=${product}&choose=${product}.${plan}`;
+}
