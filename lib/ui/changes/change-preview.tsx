@@ -2,6 +2,7 @@ import type { Route } from "next";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import type { ChangePreviewView } from "@/lib/billing/purchase-view";
+import { collectedWords } from "@/lib/messages/collection";
 import { formatMoney } from "@/lib/messages/format";
 import { discountWords, moneyWords } from "@/lib/messages/money";
 import { planName } from "@/lib/messages/plan";
@@ -9,7 +10,6 @@ import type { Action } from "../actions/action";
 import { ActionForm } from "../actions/action-form";
 import { button } from "../button";
 import { Instant } from "../time/instant";
-import { collectedWords } from "./collected-words";
 import { MeterChanges } from "./meter-changes";
 
 interface ChangePreviewProps {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { collectedWords } from "./collected-words";
+import { collectedWords } from "./collection";
 
 const dueNow = { amount: 1_250, currency: "USD" };
 const nothing = { dueNow: null, nextCharge: null };
