@@ -38,6 +38,7 @@ test("forty calls on a user's own locked row wait outside the pool, and none is 
 
 /** Deliveries, jobs and admins may wait longer, like calls that store a processor's completed work. */
 const LONGER = [
+  "add_fetched_notes",
   "add_notes",
   "begin_job",
   "cleanup_rate_limits",
