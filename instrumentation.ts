@@ -8,20 +8,15 @@ import type { Instrumentation } from "next";
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
   if (process.env.NEXT_RUNTIME === "nodejs") {
-    const { refuseToStartMisconfigured } = await import("./lib/env-problems");
+    const { refuseToStartMisconfigured } = await import("./lib/server/start-problems");
     refuseToStartMisconfigured();
-    (await import("./lib/server")).assemble();
-    (await import("@/lib/rate-limit/socket-address")).watchConnections();
+    (await import("./lib/rate-limit/socket-address")).watchConnections();
     (await import("./lib/http/running-response")).watchResponses();
     (await import("./lib/http/request-deadline")).limitRequestTime();
     (await import("./lib/http/router-state")).dropBrokenRouterState();
     (await import("./lib/http/trace-method")).replaceTrace();
-    const { env } = await import("./lib/env");
-    (await import("./lib/env-warnings")).warnOfLimits();
-    if (env().sandbox) {
-      (await import("./lib/jobs")).startScheduler();
-      (await import("./lib/sandbox")).startSandbox();
-    }
+    (await import("./lib/server/start-warnings")).warnOfLimits();
+    await (await import("./lib/server")).assemble();
   }
 }
 
@@ -29,6 +24,6 @@ export async function register(): Promise<void> {
 export const onRequestError: Instrumentation.onRequestError = async (error, _request, { routeType }) => {
   if (process.env.NEXT_RUNTIME !== "nodejs") return;
   const { answerRenderFailure } = await import("./lib/http/render-failure");
-  const { hasEntered } = await import("@/lib/rate-limit/in-flight");
+  const { hasEntered } = await import("./lib/rate-limit/in-flight");
   answerRenderFailure(error, { inAction: routeType === "action", entered: hasEntered() });
 };

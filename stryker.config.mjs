@@ -5,28 +5,29 @@ process.env.QUOTA_RUNS ??= "1500";
 process.env.QUOTA_DEPTH ??= "2";
 
 const rules = [
-  "order",
-  "items",
-  "history",
-  "story",
-  "confirmations",
-  "schedule",
-  "rules",
-  "entitlement",
-  "openings",
-  "timeline",
-  "counters",
-  "period",
+  "timeline/fact-order",
+  "timeline/plan-items",
+  "timeline/subscription-history",
+  "timeline/group-by-subscription",
+  "timeline/paid-plans",
+  "timeline/presumptions",
+  "timeline/scheduled-changes",
+  "timeline/transition-rules",
+  "timeline/entitlement-periods",
+  "timeline/window-transitions",
+  "timeline/build-timeline",
+  "timeline/calendar",
+  "usage-at",
 ];
 const stripe = ["normalize", "items", "snapshot", "payment", "before", "note"];
 const paddle = ["items", "snapshot", "charge", "payment"];
 
 export default {
   mutate: [
-    "lib/billing/processors/signature.ts",
+    "lib/processors/signature.ts",
     ...rules.map((name) => `lib/billing/${name}.ts`),
-    ...stripe.map((name) => `lib/billing/processors/stripe/${name}.ts`),
-    ...paddle.map((name) => `lib/billing/processors/paddle/${name}.ts`),
+    ...stripe.map((name) => `lib/processors/stripe/${name}.ts`),
+    ...paddle.map((name) => `lib/processors/paddle/${name}.ts`),
   ],
   testRunner: "vitest",
   vitest: { configFile: "vitest.mutate.config.ts", related: false },

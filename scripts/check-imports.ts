@@ -20,12 +20,16 @@ function files(entry: string): string[] {
     .flatMap((child) => files(`${entry}/${child.name}`));
 }
 
-/** A file's imports at run time (type imports are erased); our own files by their path in the project. */
-function importsOf(file: string): string[] {
+/** A file's imports, at run time or also of types; our own files by their path in the project. */
+function importsOf(file: string, { types }: { types: boolean }): string[] {
   const source = readFileSync(path.join(ROOT, file), "utf8");
-  const statements = source.matchAll(/^\s*(?:import|export)\s+(?!type\b)(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm);
+  const statement = types
+    ? /^\s*(?:import|export)\s+(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm
+    : /^\s*(?:import|export)\s+(?!type\b)(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']/gm;
+  const statements = source.matchAll(statement);
   const calls = source.matchAll(/\bimport\(\s*["']([^"']+)["']\s*\)/g);
-  return [...statements, ...calls].map(([, name = ""]) => resolve(file, name));
+  // A comment may show how a file is imported.
+  return [...statements, ...calls].map(([, name = ""]) => resolve(file, name)).filter((target) => target !== file);
 }
 
 function resolve(from: string, name: string): string {
@@ -45,7 +49,8 @@ function hasIndex(target: string): boolean {
 }
 
 const all = CHECKED.flatMap(files);
-const graph = new Map(all.map((file) => [file, importsOf(file)]));
+const graph = new Map(all.map((file) => [file, importsOf(file, { types: false })]));
+const typedGraph = new Map(all.map((file) => [file, importsOf(file, { types: true })]));
 
 /** Every chain of imports from a file to each file it reaches, shortest first. */
 function reached(from: string): string[][] {
@@ -60,10 +65,26 @@ function reached(from: string): string[][] {
   return chains.slice(1);
 }
 
+/** One cycle for each group of files that reach each other. */
+function cyclesOf(imports: ReadonlyMap<string, string[]>): string[][] {
+  const done = new Set<string>();
+  const cycles: string[][] = [];
+  function follow(file: string, trail: string[]): void {
+    const start = trail.indexOf(file);
+    if (start >= 0) cycles.push([...trail.slice(start), file]);
+    if (start >= 0 || done.has(file)) return;
+    for (const next of imports.get(file) ?? []) if (imports.has(next)) follow(next, [...trail, file]);
+    done.add(file);
+  }
+  for (const file of imports.keys()) follow(file, []);
+  return cycles;
+}
+
 const problems: string[] = [];
 for (const rule of IMPORT_RULES)
   for (const file of all.filter((each) => rule.from.test(each))) {
-    const chains = rule.transitive ? reached(file) : (graph.get(file) ?? []).map((target) => [file, target]);
+    const direct = (rule.types ? typedGraph : graph).get(file) ?? [];
+    const chains = rule.transitive ? reached(file) : direct.map((target) => [file, target]);
     for (const chain of chains) {
       const target = chain.at(-1) ?? "";
       if (rule.whereIndexed && !hasIndex(target)) continue;
@@ -71,6 +92,8 @@ for (const rule of IMPORT_RULES)
         problems.push(`${chain.join(" → ")}\n  ${rule.name}: ${rule.why}`);
     }
   }
+for (const cycle of cyclesOf(typedGraph))
+  problems.push(`${cycle.join(" → ")}\n  no-cycles: these files import each other`);
 for (const file of all.filter((each) => !SQL_ALLOWED.test(each)))
   readFileSync(path.join(ROOT, file), "utf8")
     .split("\n")

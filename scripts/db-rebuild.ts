@@ -3,9 +3,9 @@
  * stored ones. `npm run db:rebuild -- --repair` stores the rebuilt ones. Exits with 1 if a difference stays.
  */
 import "./preflight";
-import { rebuildAll } from "@/lib/billing/rebuild";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { rebuildAll } from "@/lib/webhooks/rebuild";
 import { withDatabase } from "./database/configured";
 
 const repair = process.argv.includes("--repair");

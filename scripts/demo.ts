@@ -4,15 +4,15 @@
  * run changes nothing.
  */
 import Stripe from "stripe";
-import { type FieldId, isProductId, type Price, priceLists } from "@/lib/billing/catalog";
-import type { Instant, Interval } from "@/lib/billing/facts";
-import { addMonths, DAY, HOUR } from "@/lib/billing/period";
-import { type Endpoint, endpoint } from "@/lib/billing/processors";
-import { receive } from "@/lib/billing/receive";
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { Instant, Interval } from "@/lib/billing/types";
+import { type FieldId, isProductId, type Price, priceLists } from "@/lib/config/catalog";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { DEMO_USERS, demoUser } from "@/lib/identity/demo";
+import { type Endpoint, endpoint } from "@/lib/processors";
 import { createSandbox, httpClientOver, type Played, playedStripe, type Sandbox, stripePages } from "@/lib/sandbox";
+import { receive } from "@/lib/webhooks/receive";
 
 /**
  * Loads missing demo data. A user's e-mail is stored at the end of their history, so that a killed start continues with

@@ -1,70 +1,118 @@
-/** The allowed imports between the layers, as data. `npm test` checks them. */
+/** The layers of `lib`, and further rules of who may import whom, as data. Checked by `npm test`. */
+
+/**
+ * Each folder of `lib`, in the order of the layers: a folder imports only folders above it, less those that `not` names.
+ * `lib/README.md` shows the same in a picture.
+ */
+export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: readonly string[] }[] = [
+  { folder: "core" },
+  { folder: "config" },
+  { folder: "billing" },
+  { folder: "messages" },
+  { folder: "database", only: ["core", "config", "billing"] },
+  { folder: "processors", only: ["core", "config", "billing"] },
+  { folder: "http", only: ["core", "database"] },
+  { folder: "rate-limit", only: ["core", "database", "http"] },
+  { folder: "webhooks", not: ["messages"] },
+  { folder: "subscriptions", not: ["messages"] },
+  { folder: "usage", only: ["core", "config", "billing", "database", "http"] },
+  { folder: "entitlements", only: ["core", "config", "billing", "database"] },
+  { folder: "identity", only: ["core", "database", "http", "rate-limit"] },
+  { folder: "api", not: ["messages", "webhooks", "subscriptions"] },
+  { folder: "notices" },
+  { folder: "account" },
+  { folder: "monitoring" },
+  { folder: "jobs", not: ["identity"] },
+  { folder: "admin" },
+  { folder: "sandbox" },
+  { folder: "ui", not: ["sandbox"] },
+  { folder: "server" },
+];
 
 export interface ImportRule {
   name: string;
   why: string;
-  /** The importing files. */
+  /** Files that the rule is about. */
   from: RegExp;
-  /** Forbidden imports: a file by its path in the project, or a package by its name. */
+  /** What they may not import: a file by its path in the project, or a package by its name. */
   mayNot: RegExp;
   /** Exceptions from `mayNot`. */
   except?: RegExp;
-  /** Also forbids chains through other files of ours. */
+  /** Also not by way of another file of ours. */
   transitive?: boolean;
-  /** Only for folders with an index; in a folder without one, each file is public. */
+  /** Imports of types count too. */
+  types?: boolean;
+  /** Only for folders that have an index. */
   whereIndexed?: boolean;
 }
 
-/** Node's own modules, Postgres, the SDKs with network access, and code that reads the environment. */
+/** Node's own modules, Postgres, the network's SDKs, and what reads the environment. */
 const IO =
-  /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|env|identity|observability)(\/|\.))/;
-const PURE =
-  /^lib\/billing\/(facts|timeline|period|catalog|order|openings|rules|entitlement|history|story|confirmations|counters|ends|transfer|classify|plan-change|hypothetical)\.ts$/;
+  /^(node:(?!crypto$)|pg$|pino|stripe$|@paddle\/|@supabase\/|@clerk\/|next($|\/)|lib\/(database|identity|core\/(env|observability))(\/|\.))/;
+
+/** A layer's rule: what stands at its place or below, and what it excludes. */
+function layerRules(): ImportRule[] {
+  const folders = LAYERS.map(({ folder }) => folder);
+  return LAYERS.map(({ folder, only, not = [] }, index): ImportRule => {
+    const allowed = (only ?? folders.slice(0, index)).filter((each) => !not.includes(each));
+    const refused = folders.filter((each) => each !== folder && !allowed.includes(each));
+    return {
+      name: `layer-${folder}`,
+      why: `lib/${folder} imports ${allowed.length === 0 ? "no other folder of lib" : allowed.join(", ")} only`,
+      from: new RegExp(`^lib/${folder}/(?!.*\\.test\\.tsx?$)`),
+      mayNot: new RegExp(`^lib/(${refused.join("|")})/`),
+      types: true,
+    };
+  });
+}
 
 export const IMPORT_RULES: ImportRule[] = [
+  ...layerRules(),
   {
     name: "app-by-index",
     why: "app imports a folder of lib by its index: the files behind it may change",
     from: /^(app\/|proxy\.ts$)/,
     mayNot: /^lib\/[^/]+\/.+/,
-    except: /^lib\/([^/]+\/(scenarios\/)?index\.tsx?$|ui\/)/,
+    except: /^lib\/([^/]+\/(scenarios\/)?index\.tsx?$|(ui|core|billing|config)\/)/,
     whereIndexed: true,
   },
   {
     name: "lib-not-app",
-    why: "lib does not depend on the pages and routes that use it",
+    why: "lib does not know the pages and routes that use it",
     from: /^lib\/.*(?<!\.test)\.tsx?$/,
     mayNot: /^(app|scripts|tests|e2e)\//,
   },
   {
-    name: "billing-without-next",
+    name: "domain-without-next",
     why: "the domain runs without a web framework",
-    from: /^lib\/billing\/.*(?<!\.test)\.ts$/,
+    from: /^lib\/(core|config|billing|messages|database|processors|webhooks|subscriptions|usage)\/.*(?<!\.test)\.ts$/,
     mayNot: /^(next|react)($|\/|-)/,
   },
   {
     name: "processors-only",
-    why: "only a processor's folder, and its fake in the sandbox, use the processor's SDK",
-    from: /^(app|lib)\/(?!billing\/processors\/|sandbox\/).*(?<!\.test)\.tsx?$/,
+    why: "a processor's SDK stays behind the processor interface and in the sandbox",
+    from: /^(app|lib)\/(?!processors\/|sandbox\/).*(?<!\.test)\.tsx?$/,
     mayNot: /^(stripe|@paddle\/paddle-node-sdk)($|\/)/,
   },
   {
     name: "pure",
     why: "facts in, timeline out: no clock, no I/O, so that a property test can run it a million times",
-    from: PURE,
+    from: /^lib\/(billing|config|messages)\/.*(?<!\.test)\.ts$/,
     mayNot: IO,
+    except: /^lib\/core\/text\.ts$/,
     transitive: true,
   },
   {
     name: "gate-without-cache",
-    why: "the gate decides on the database row, never on a cached copy",
-    from: /^lib\/usage\/(gate|gate-observer|micro-batcher|batch)\.ts$/,
+    why: "the row itself decides whether something may be used, never a cached copy",
+    from: /^lib\/usage\//,
     mayNot: /^lib\/entitlements(\/|$)/,
   },
   {
-    name: "env-only",
-    why: "settings are parsed once, in lib/env.ts",
-    from: /^lib\/env\.ts$/,
-    mayNot: /^lib\/(?!env)/,
+    name: "no-event-builders",
+    why: "production code imports neither the sandbox nor its event builders",
+    from: /^lib\/(?!sandbox\/|server\/|processors\/[^/]+\/(build|fixtures)\/|processors\/[^/]+\/(events|played|testing|client-testing)\.ts).*(?<!\.test)\.tsx?$/,
+    mayNot:
+      /^lib\/(sandbox\/|processors\/[^/]+\/(build\/|fixtures\/|events\.ts|played\.ts|testing\.ts|client-testing\.ts))/,
   },
 ];

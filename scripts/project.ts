@@ -1,7 +1,7 @@
 /** Paths of the project, and the settings of a command. */
 import path from "node:path";
 import nextEnv from "@next/env";
-import { type Env, readEnv } from "@/lib/env";
+import { type Env, readEnv } from "@/lib/core/env";
 
 export const ROOT = path.join(import.meta.dirname, "..");
 

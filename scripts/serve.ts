@@ -6,7 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { migrate } from "@/lib/database/migrate";
-import { refuseToStartMisconfigured } from "@/lib/env-problems";
+import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
 import { buildOnce } from "./build";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
 import { startEmbeddedPostgres } from "./database/embedded";

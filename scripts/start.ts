@@ -2,7 +2,7 @@
 import "./preflight";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { refuseToStartMisconfigured } from "@/lib/env-problems";
+import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
 import { loadSettings, ROOT } from "./project";
 
 loadSettings();

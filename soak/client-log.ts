@@ -1,5 +1,5 @@
 /** The clients' requests and their answers: the final check's only knowledge of the run. */
-import type { CounterField } from "@/lib/billing/catalog";
+import type { CounterField } from "@/lib/config/catalog";
 
 /** A charge that was allowed or refused. A client repeats a charge until it has an answer. */
 export interface LoggedCharge {

@@ -3,7 +3,7 @@
  * users have their own names, since the other checks look for keys, which an erasure deletes.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { CATALOG } from "@/lib/billing/catalog";
+import { CATALOG } from "@/lib/config/catalog";
 import type { Client } from "./client";
 import type { ClientLog } from "./client-log";
 import type { Random } from "./random";

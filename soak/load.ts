@@ -8,9 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { median } from "@/bench/load";
 import { printTable } from "@/bench/table";
-import { DAY } from "@/lib/billing/period";
-import { sign } from "@/lib/billing/processors/stripe/events";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import { sign } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import type { Installation } from "./installation";
 
 const USERS = Array.from({ length: 100 }, (_, index) => `load-${index}`);

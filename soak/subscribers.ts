@@ -1,11 +1,11 @@
 /** One subscription's history: its processor's signed events, each delivered until it is acknowledged. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Price } from "@/lib/billing/catalog";
-import { addMonths } from "@/lib/billing/period";
-import { sign as signPaddle } from "@/lib/billing/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
-import { sign as signStripe } from "@/lib/billing/processors/stripe/events";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { addMonths } from "@/lib/billing/timeline/calendar";
+import type { Price } from "@/lib/config/catalog";
+import { sign as signPaddle } from "@/lib/processors/paddle/events";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { sign as signStripe } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import type { Client } from "./client";
 import type { ClientLog } from "./client-log";
 import type { Random } from "./random";

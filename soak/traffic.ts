@@ -3,7 +3,7 @@
  * during consumption, and subscriptions. Stripe's and Paddle's signed events arrive late, twice and in any order.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CounterField } from "@/lib/billing/catalog";
+import type { CounterField } from "@/lib/config/catalog";
 import type { Client } from "./client";
 import type { ClientLog, LoggedCharge } from "./client-log";
 import { erasures } from "./erasures";

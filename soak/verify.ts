@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { CATALOG } from "@/lib/billing/catalog";
-import { rebuildAll } from "@/lib/billing/rebuild";
+import { CATALOG } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { rebuildAll } from "@/lib/webhooks/rebuild";
 import type { ClientLog } from "./client-log";
 import { verifyErasures } from "./erasures";
 

@@ -2,10 +2,10 @@
 
 /** Server actions of the admin pages, for use without script: the same calls as the routes. */
 import { dismissOne, linkByHand } from "@/lib/admin";
-import { linkRequest } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { actionFields, parse } from "@/lib/http";
 import type { Refusal } from "@/lib/ui";
+import { linkRequest } from "@/lib/webhooks";
 import { attempt } from "./attempt";
 
 export async function dismissEvent(_: Refusal | null, form: FormData): Promise<Refusal | null> {

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { confirmationOf, currentUser } from "@/lib/identity";
 import { Logo, MAIN, returnPath } from "@/lib/ui";
 import { ConfirmForm } from "@/lib/ui/identity/confirm-form";

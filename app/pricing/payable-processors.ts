@@ -1,4 +1,4 @@
-import { reach } from "@/lib/billing";
+import { reach } from "@/lib/processors";
 
 const PROCESSORS = ["stripe", "paddle"] as const;
 

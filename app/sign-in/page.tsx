@@ -1,6 +1,6 @@
 import type { Metadata, Route } from "next";
 import Link from "next/link";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { currentUser } from "@/lib/identity";
 import { Logo, MAIN, returnPath } from "@/lib/ui";
 import { IdentityPanel } from "@/lib/ui/identity/identity-panel";

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { button, MAIN } from "@/lib/ui";
 import { ClerkPart } from "@/lib/ui/identity/identity-panel";
 

@@ -1,9 +1,9 @@
 /** A person in each state that the billing page knows, made over HTTP: signed events by the front door, and use. */
 import { expect, type Page } from "@playwright/test";
-import type { Price } from "@/lib/billing/catalog";
-import type { Instant } from "@/lib/billing/facts";
-import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/period";
-import { type PlayedSubscription, playSubscription } from "@/lib/billing/processors/stripe/played";
+import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
+import type { Price } from "@/lib/config/catalog";
+import { type PlayedSubscription, playSubscription } from "@/lib/processors/stripe/played";
 import { consume, newUserId, postStripe, signIn } from "./person";
 
 export type StateName = keyof typeof STATES;

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { DAY } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { rebuild } from "@/lib/billing/rebuild";
+import { DAY } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { rebuild } from "@/lib/webhooks/rebuild";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { FieldId } from "@/lib/billing/catalog";
-import { DAY } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import type { Receipt } from "@/lib/billing/receive";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { FieldId } from "@/lib/config/catalog";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import type { Receipt } from "@/lib/webhooks/receive";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 

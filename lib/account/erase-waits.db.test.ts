@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
-import { DAY } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 

@@ -6,7 +6,7 @@ import { setProcessGateway } from "@/tests/support/process-gateway";
 import { exportAccount } from ".";
 
 const deadlines = vi.hoisted(() => ({ EXPORT_READ_MS: 3_600_000 }));
-vi.mock("@/lib/deadlines", async (original) => ({
+vi.mock("@/lib/core/deadlines", async (original) => ({
   ...(await original<object>()),
   callMs: () => 3_600_000,
   get EXPORT_READ_MS() {

@@ -2,11 +2,12 @@
  * Exports a user's data as one JSON document. It is streamed while the ledger is read page by page, so a long ledger needs
  * the memory of one page. One export per user runs at a time, and two per process.
  */
+
+import { EXPORT_READ_MS } from "@/lib/core/deadlines";
+import { singleton } from "@/lib/core/singleton";
 import { gateway, type LedgerRow } from "@/lib/database";
-import { EXPORT_READ_MS } from "@/lib/deadlines";
 import { HttpError } from "@/lib/http/http-error";
 import { pacedStream } from "@/lib/http/paced-stream";
-import { singleton } from "@/lib/singleton";
 
 /** Small, since other requests run only between the pages. */
 const PAGE_ROWS = 1_000;

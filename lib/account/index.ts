@@ -1,5 +1,5 @@
 /** Exports and erases a user's data. */
-import { PRODUCT_IDS } from "@/lib/billing/catalog";
+import { PRODUCT_IDS } from "@/lib/config/catalog";
 import { gateway } from "@/lib/database";
 import { ANY_REVISION, entitlementCache } from "@/lib/entitlements/cache";
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { FieldId } from "@/lib/billing/catalog";
+import type { FieldId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { testDatabase } from "@/tests/support/database";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { eventDetail, listEvents, releaseOf, replayMany } from "./events";

@@ -1,6 +1,7 @@
 /** The audit log of the admins' actions: each is a row with the admin, also a refused one. */
+
+import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 
 export type AuditAction =
   | "override.granted"

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { replay } from "@/lib/billing";
-import { DAY } from "@/lib/billing/period";
-import type { StripeObject } from "@/lib/billing/processors/stripe/events";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { linkCustomer } from "@/lib/billing/repair";
+import { DAY } from "@/lib/billing/timeline/calendar";
 import { retryWebhooks } from "@/lib/jobs/retry";
+import type { StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { replay } from "@/lib/webhooks";
+import { linkCustomer } from "@/lib/webhooks/link-customer";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { canBeDismissed, dismissOne, eventDetail } from "./events";

@@ -1,8 +1,9 @@
 /** Lists, shows, dismisses and replays webhook events. */
-import { dismiss, replay } from "@/lib/billing";
+
 import type { EventCursor, EventDetail, EventRow, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
 import { HttpError } from "@/lib/http";
+import { dismiss, replay } from "@/lib/webhooks";
 import { audited } from "./audit";
 import { type EventQuery, eventCursor, eventId } from "./requests";
 

@@ -1,6 +1,7 @@
 /** Repairs by an admin: limit overrides, links and gauges. Each is an entry of the audit log. */
-import { type Linked, type LinkRequest, link } from "@/lib/billing";
+
 import { DatabaseError, type Gateway } from "@/lib/database";
+import { type Linked, type LinkRequest, link } from "@/lib/webhooks";
 import { audited } from "./audit";
 import type { GrantRequest, RevokeRequest } from "./requests";
 

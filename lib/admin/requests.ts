@@ -1,7 +1,7 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId } from "@/lib/billing/catalog";
-import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/text";
+import { FIELD_IDS, type FieldId } from "@/lib/config/catalog";
+import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
 const field = z.enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` });
 const whole = "is a whole number from 0 to 9007199254740991";

@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
+import { log } from "@/lib/core/observability";
 import { answer, readJson } from "@/lib/http";
 import { requireGateUser } from "@/lib/identity";
-import { log } from "@/lib/observability";
 import { type Charge, gate } from "@/lib/usage/gate";
 import { refusal } from "@/lib/usage/limit-error";
 

@@ -1,5 +1,5 @@
 /** The catalog in the form that `save_catalog` takes. */
-import { PRODUCT_IDS, product } from "@/lib/billing/catalog";
+import { PRODUCT_IDS, product } from "@/lib/config/catalog";
 
 export interface CatalogDocument {
   products: { product: string; plans: PlanDocument[] }[];

@@ -1,6 +1,6 @@
 /** The database's errors by SQLSTATE: one table for both transports. */
 
-import { hasErrorBrand } from "@/lib/error-brand";
+import { hasErrorBrand } from "@/lib/core/error-brand";
 
 export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
 
@@ -12,7 +12,7 @@ const OURS: Readonly<Record<string, DatabaseProblem>> = {
   TG409: "conflict",
 };
 
-/** Postgres cannot store NUL or halves of surrogate pairs. Boundaries refuse both (lib/text.ts). */
+/** Postgres cannot store NUL or halves of surrogate pairs. Boundaries refuse both (lib/core/text.ts). */
 const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 
 /** Codes and classes of codes after which the same call may succeed later. */

@@ -1,5 +1,5 @@
-import { env } from "@/lib/env";
-import { singleton } from "@/lib/singleton";
+import { env } from "@/lib/core/env";
+import { singleton } from "@/lib/core/singleton";
 import { createGateway, type Gateway } from "./gateway";
 import { withMetrics } from "./transports/metrics";
 import { limitedPerUser } from "./transports/per-user";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addMonths, type WindowRule, windowAt } from "@/lib/billing/period";
+import { addMonths, type WindowRule, windowAt } from "@/lib/billing/timeline/calendar";
 import { testDatabase } from "@/tests/support/database";
 
 const database = testDatabase();

@@ -1,7 +1,7 @@
 /** Reads the plans and limits of a user, without the usage. Every page calls it to show or hide features. */
 import { z } from "zod";
-import { PRODUCT_IDS } from "@/lib/billing/catalog";
 import { type Entitlement, entitlementSchema } from "@/lib/billing/schemas/usage-view";
+import { PRODUCT_IDS } from "@/lib/config/catalog";
 import { type Gateway, gateway } from "@/lib/database";
 import { type EntitlementCache, entitlementCache } from "./cache";
 

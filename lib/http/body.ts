@@ -1,5 +1,5 @@
 /** Reads request bodies with a size limit and a deadline, so that a caller cannot occupy the memory. */
-import { BODY_MS } from "@/lib/deadlines";
+import { BODY_MS } from "@/lib/core/deadlines";
 import { HttpError } from "./http-error";
 
 export const MAX_BODY_BYTES = 1024 * 1024;

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from "vitest";
-import { VARIABLE_NAMES } from "@/lib/env";
+import { VARIABLE_NAMES } from "@/lib/core/env";
 
 beforeEach(() => {
   vi.resetModules();

@@ -1,5 +1,5 @@
 /** The origins that a page may load from and connect to: our own, and those of the configured providers. */
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 
 type Directive = "script-src" | "style-src" | "connect-src" | "img-src" | "frame-src" | "worker-src" | "form-action";
 type Needs = Partial<Record<Directive, readonly string[]>>;

@@ -1,4 +1,4 @@
-import { hasErrorBrand } from "@/lib/error-brand";
+import { hasErrorBrand } from "@/lib/core/error-brand";
 
 const BRAND = Symbol.for("tollgate.HttpError");
 

@@ -5,7 +5,7 @@ import { jsonLines } from "./json-lines";
 import { watchResponses } from "./running-response";
 
 const deadlines = vi.hoisted(() => ({ STREAM_READ_MS: 3_600_000, STREAM_MS: 3_600_000 }));
-vi.mock("@/lib/deadlines", () => deadlines);
+vi.mock("@/lib/core/deadlines", () => deadlines);
 watchResponses();
 
 let settled: string[] = [];

@@ -1,5 +1,5 @@
 /** Streams the results of long work: one JSON document per line. */
-import { STREAM_MS, STREAM_READ_MS } from "@/lib/deadlines";
+import { STREAM_MS, STREAM_READ_MS } from "@/lib/core/deadlines";
 import { pacedStream } from "./paced-stream";
 
 const TYPE = "application/x-ndjson";

@@ -1,6 +1,6 @@
 /** Refuses paths that no route can read. Next would respond with 500, without our headers and a log line. */
-import { inRequest, log } from "@/lib/observability";
-import { identifier } from "@/lib/text";
+import { inRequest, log } from "@/lib/core/observability";
+import { identifier } from "@/lib/core/text";
 
 const segment = identifier({ max: 2_000 });
 

@@ -1,6 +1,7 @@
 /** Sets the status of pages and server actions that throw, as respond.ts does for routes. Next sends 500 for all. */
+
+import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database/errors";
-import { log } from "@/lib/observability";
 import { answerFailureAs } from "./running-response";
 
 const RETRY_AFTER_SECONDS = "2";

@@ -3,7 +3,7 @@
  * body. `readBody` responds with 408 first.
  */
 import type { IncomingMessage } from "node:http";
-import { BODY_MS } from "@/lib/deadlines";
+import { BODY_MS } from "@/lib/core/deadlines";
 import { onRequestStart } from "./request-start";
 
 /** Leaves time for the 408. */

@@ -1,7 +1,7 @@
 /** Calls watchers for each HTTP request of this process, before its handlers. Next hides parts of a request from routes. */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { singleton } from "@/lib/singleton";
+import { singleton } from "@/lib/core/singleton";
 
 interface Exchange {
   request: IncomingMessage;

@@ -1,7 +1,7 @@
 /** Parses requests and writes responses of all routes: JSON, `no-store`, one shape for errors. */
 import type { ZodError, z } from "zod";
+import { inRequest, log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { inRequest, log } from "@/lib/observability";
 import { CLOSE_CONNECTION, requireBody } from "./body";
 import { HttpError } from "./http-error";
 

@@ -3,7 +3,7 @@
  * proxy.ts. Without the header Next renders the whole page.
  */
 import { z } from "zod";
-import { log } from "@/lib/observability";
+import { log } from "@/lib/core/observability";
 import { onRequestStart } from "./request-start";
 
 const HEADER = "next-router-state-tree";

@@ -1,7 +1,7 @@
 /** The response of the running HTTP request. Next hides it from routes, pages and streams. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
-import { singleton } from "@/lib/singleton";
+import { singleton } from "@/lib/core/singleton";
 import { onRequestStart } from "./request-start";
 
 const responses = singleton("responses", () => new AsyncLocalStorage<ServerResponse>());

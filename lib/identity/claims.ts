@@ -1,7 +1,7 @@
 /** Parses the claims of a provider's token: they are text from outside. */
 import { z } from "zod";
-import { log } from "@/lib/observability";
-import { line, userIdSchema } from "@/lib/text";
+import { log } from "@/lib/core/observability";
+import { line, userIdSchema } from "@/lib/core/text";
 import type { Identity } from "./identity";
 
 const optional = (max: number) => line({ max }).nullable().catch(null);

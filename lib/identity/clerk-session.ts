@@ -3,7 +3,7 @@
  * `iss`, `aud` and `sid`. So it accepts tokens of another instance with the same key, and of JWT templates.
  */
 import { z } from "zod";
-import { secret } from "@/lib/text";
+import { secret } from "@/lib/core/text";
 
 const sessionClaims = z.object({
   iss: secret(),

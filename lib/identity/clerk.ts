@@ -3,8 +3,8 @@
  * caches Clerk's keys.
  */
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
-import { env } from "@/lib/env";
-import { log } from "@/lib/observability";
+import { env } from "@/lib/core/env";
+import { log } from "@/lib/core/observability";
 import { isOwnSession, issuerOf } from "./clerk-session";
 import type { Identity, IdentityProvider } from "./identity";
 

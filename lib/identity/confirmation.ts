@@ -1,7 +1,7 @@
 /** The confirmation link of a Supabase Auth e-mail. A GET changes nothing; the form on its page confirms. */
 import type { EmailOtpType } from "@supabase/supabase-js";
 import { z } from "zod";
-import { secret } from "@/lib/text";
+import { secret } from "@/lib/core/text";
 
 const OTP_TYPES = [
   "signup",

@@ -5,7 +5,7 @@
  * would answer all but the first with "already used", and the SDK would end the session. So requests of this process share
  * the response for a few seconds. Between processes Supabase's reuse interval (10 s) does the same.
  */
-import { singleton } from "@/lib/singleton";
+import { singleton } from "@/lib/core/singleton";
 
 /** Supabase's reuse interval. */
 const SHARED_MS = 10_000;

@@ -1,6 +1,6 @@
 import { cookies, headers } from "next/headers";
 import { after } from "next/server";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { enterRequest } from "@/lib/rate-limit";

@@ -1,9 +1,9 @@
 /** Signs in and out with the sandbox's identity, by JSON or by a plain form. */
 import { z } from "zod";
+import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
 import { formOf, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/http/return-path";
-import { userIdSchema } from "@/lib/text";
 import { cookieAttributes } from "./cookie-attributes";
 import { demoUser } from "./demo";
 import { LOCAL_SESSION_SECONDS, localCookie, signLocalSession } from "./local";

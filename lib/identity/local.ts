@@ -1,6 +1,6 @@
 /** The sandbox's identity: a visitor signs in as any user without a password. It is never chosen in production. */
 import { jwtVerify, SignJWT } from "jose";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { cookieName } from "./cookie-attributes";
 import type { Identity, IdentityProvider } from "./identity";
 import { requestCookies } from "./request-cookies";

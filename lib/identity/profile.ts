@@ -1,6 +1,7 @@
 /** Stores the identity provider's e-mail address and name in the profile. */
+
+import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 import type { Identity } from "./identity";
 import { provider } from "./provider";
 

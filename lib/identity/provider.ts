@@ -1,5 +1,5 @@
-import { env } from "@/lib/env";
-import { log } from "@/lib/observability";
+import { env } from "@/lib/core/env";
+import { log } from "@/lib/core/observability";
 import type { BeforePageResult, IdentityProvider } from "./identity";
 
 /** The provider that the environment chooses. No other provider's code is loaded. */

@@ -1,11 +1,11 @@
 /** Signs in and up with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
+import { line, secret } from "@/lib/core/text";
 import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/http/return-path";
 import { clientNetwork, countAttempt, countFailedSignIn } from "@/lib/rate-limit";
-import { line, secret } from "@/lib/text";
 import { confirmationOf } from "./confirmation";
 import type { Identity } from "./identity";
 import { forgetProfile } from "./profile";

@@ -1,7 +1,7 @@
 /** Signs in with Supabase Auth by password or confirmation, and sets the session's cookies on the response. */
 import type { AuthError } from "@supabase/supabase-js";
 import { cookies } from "next/headers";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { HttpError } from "@/lib/http/http-error";
 import type { Confirmation } from "./confirmation";
 import { serverClient } from "./supabase";

@@ -6,8 +6,8 @@
  */
 import { createServerClient } from "@supabase/ssr";
 import type { JwtPayload, SupabaseClient } from "@supabase/supabase-js";
-import { env } from "@/lib/env";
-import { log } from "@/lib/observability";
+import { env } from "@/lib/core/env";
+import { log } from "@/lib/core/observability";
 import { cookieAttributes, cookieName } from "./cookie-attributes";
 import { dedupedFetch } from "./deduped-fetch";
 import type { Cookie, Identity, IdentityProvider } from "./identity";

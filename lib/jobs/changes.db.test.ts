@@ -1,11 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { priceLists } from "@/lib/billing/catalog";
-import type { Instant } from "@/lib/billing/facts";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
-import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { scheduleChange } from "@/lib/billing/schedule-change";
+import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
+import { priceLists } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
+import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { scheduleChange } from "@/lib/subscriptions/schedule-change";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { carryOutScheduledChanges, type FindClient } from "./changes";

@@ -1,12 +1,12 @@
 /** Carries out the plan changes that are scheduled for the end of a period, before the renewal. */
 
-import { isProductId } from "@/lib/billing";
-import type { Processor } from "@/lib/billing/facts";
-import { HOUR } from "@/lib/billing/period";
-import type { Reached } from "@/lib/billing/processors/reach";
-import { RENEWAL_MARGIN } from "@/lib/billing/schedule-change";
+import { HOUR } from "@/lib/billing/timeline/calendar";
+import type { Processor } from "@/lib/billing/types";
+import { isProductId } from "@/lib/config";
+import { log } from "@/lib/core/observability";
 import type { DueChange, Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
+import type { Reached } from "@/lib/processors/registry";
+import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
 
 /** Early enough for several attempts, and late enough that users can withdraw most changes. */
 const AHEAD_MS = 6 * HOUR;

@@ -1,6 +1,6 @@
 /** A row that another session locks delays a job only by the deadline of that row. */
 import { expect, test } from "vitest";
-import { MINUTE } from "@/lib/billing/period";
+import { MINUTE } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { expireReservations } from "./expire";
 import { reconcileUsage } from "./reconcile-usage";

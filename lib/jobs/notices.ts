@@ -1,8 +1,9 @@
 /** Creates the due notices of all users and sends them by the configured deliveries. */
+
+import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
-import { log } from "@/lib/observability";
 
 /** As many as one run can send within the time limit of hosts. */
 const BATCH_SIZE = 100;

@@ -1,8 +1,9 @@
 /** Creates the ledger's monthly partitions in advance, and drops those that are no longer needed. */
-import type { Instant } from "@/lib/billing/facts";
-import { addMonths } from "@/lib/billing/period";
+
+import { addMonths } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
+import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 
 /** Enough for a job that fails for weeks. Without a partition of its month, usage is stored in the default partition. */
 const MONTHS_AHEAD = 3;

@@ -1,5 +1,5 @@
-import { reach } from "@/lib/billing";
 import type { Gateway } from "@/lib/database";
+import { reach } from "@/lib/processors";
 import { fetchThrough, reconcileSubscriptions, type SubscriptionReport } from "./reconcile";
 import { reconcileUsage, type UsageReport } from "./reconcile-usage";
 

@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { DiscountTerms, NamedDiscount, PaymentFact } from "@/lib/billing/facts";
-import { DAY, HOUR, SECOND } from "@/lib/billing/period";
+import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
+import type { DiscountTerms, NamedDiscount, PaymentFact } from "@/lib/billing/types";
 import {
   type PaymentRecords,
   type ProcessorClient,
   ProcessorError,
   type SubscriptionReading,
-} from "@/lib/billing/processors/client";
-import { readingOf } from "@/lib/billing/processors/reading";
-import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/billing/processors/stripe/events";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { normalized } from "@/lib/billing/processors/stripe/testing";
+} from "@/lib/processors/processor-client";
+import { readingOf } from "@/lib/processors/reading";
+import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { normalized } from "@/lib/processors/stripe/testing";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";

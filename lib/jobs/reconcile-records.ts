@@ -1,13 +1,13 @@
 /** Compares a subscription's payments, refunds, disputes and discounts with what its processor lists. */
 import { isDeepStrictEqual } from "node:util";
-import { type ProductId, product as productOf } from "@/lib/billing/catalog";
-import type { Note, PaymentFact, Processor, SnapshotFact } from "@/lib/billing/facts";
-import { sharedFacts } from "@/lib/billing/items";
-import type { Discount, PaymentRecords } from "@/lib/billing/processors/client";
-import { missedPayments } from "@/lib/billing/reconcile";
-import { fold } from "@/lib/billing/timeline";
+import { fold } from "@/lib/billing/timeline/build-timeline";
+import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import type { Note, PaymentFact, Processor, SnapshotFact } from "@/lib/billing/types";
+import { type ProductId, product as productOf } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
-import type { FieldDifference } from "./reconcile";
+import type { Discount, PaymentRecords } from "@/lib/processors/processor-client";
+import { missedPayments } from "@/lib/webhooks/refresh";
+import type { FieldDifference } from "./field-difference";
 
 interface About {
   userId: string;

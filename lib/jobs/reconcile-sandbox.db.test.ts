@@ -1,14 +1,14 @@
 /** The reconciliation by Stripe's real client on the sandbox: nothing differs, and what is lost here is found there. */
 import { afterAll, expect, test } from "vitest";
-import { priceLists } from "@/lib/billing/catalog";
-import { checkout } from "@/lib/billing/checkout";
-import { addMonths, HOUR } from "@/lib/billing/period";
-import { stripeClient } from "@/lib/billing/processors/stripe/client";
-import { checkoutRequest } from "@/lib/billing/purchase-requests";
-import { reconcile } from "@/lib/billing/reconcile";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
+import { priceLists } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
+import { checkout } from "@/lib/subscriptions/checkout";
+import { reconcile } from "@/lib/webhooks/refresh";
 import { testDatabase } from "@/tests/support/database";
 import { playStripe } from "@/tests/support/played-stripe";
 import { fetchThrough, reconcileSubscriptions } from "./reconcile";

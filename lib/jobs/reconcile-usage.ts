@@ -1,7 +1,7 @@
 /** Holds what is counted against what it was counted from: used = opening + Σ ledger, a gauge = the number of things. */
-import { FIELD_IDS, meterOf } from "@/lib/billing/catalog";
+import { FIELD_IDS, meterOf } from "@/lib/config/catalog";
+import { log } from "@/lib/core/observability";
 import { DatabaseError, type Drift, type Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 
 /** A defect can touch everybody; the log has them all, the answer the first of them. */
 const MAX_REPORTED = 100;

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY, SECOND } from "@/lib/billing/period";
-import { type PaymentRecords, type ProcessorClient, ProcessorError } from "@/lib/billing/processors/client";
-import { readingOf } from "@/lib/billing/processors/reading";
-import { planPrice, type StripeObject } from "@/lib/billing/processors/stripe/events";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { normalized } from "@/lib/billing/processors/stripe/testing";
+import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { type PaymentRecords, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
+import { readingOf } from "@/lib/processors/reading";
+import { planPrice, type StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { normalized } from "@/lib/processors/stripe/testing";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";

@@ -1,18 +1,19 @@
 /** Compares what is known here with the processors: subscriptions, their payments, refunds, disputes and discounts. */
 
-import { isProductId, type ProductId } from "@/lib/billing/catalog";
-import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/facts";
-import { sameStart } from "@/lib/billing/period";
+import { sameStart } from "@/lib/billing/timeline/calendar";
+import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/types";
+import { isProductId, type ProductId } from "@/lib/config/catalog";
+import { log } from "@/lib/core/observability";
+import type { Gateway, LiveSubscription } from "@/lib/database";
 import {
   type PaymentRecords,
   type ProcessorClient,
   ProcessorError,
   type SubscriptionReading,
-} from "@/lib/billing/processors/client";
-import { readAndAdd } from "@/lib/billing/reconcile";
-import type { Gateway, LiveSubscription } from "@/lib/database";
-import { log } from "@/lib/observability";
+} from "@/lib/processors/processor-client";
+import { readAndAdd } from "@/lib/webhooks/refresh";
 import type { FindClient } from "./changes";
+import type { FieldDifference } from "./field-difference";
 import { compareRecords } from "./reconcile-records";
 
 /** A subscription as it stands at the processor: a snapshot for each product of ours in it. */
@@ -34,27 +35,6 @@ export type FetchSubscription = (
   subject: Pick<LiveSubscription, "processor" | "subscription">,
   again?: "again",
 ) => Promise<FetchedSubscription | "not_found" | "unreachable">;
-
-/**
- * One field that is something else at the processor. `payment`: a payment that was made there and is not known here.
- * `openInvoice`: the same of a charge that failed. There can be several of these, and of refunds and disputes.
- */
-export interface FieldDifference {
-  field:
-    | "plan"
-    | "interval"
-    | "status"
-    | "periodStart"
-    | "periodEnd"
-    | "cancelAt"
-    | "openInvoice"
-    | "payment"
-    | "refund"
-    | "dispute"
-    | "discount";
-  here: string | null;
-  there: string | null;
-}
 
 /**
  * `not_found`: the processor does not know it. Reported and never acted on: with a wrong key nothing would be found, and

@@ -1,7 +1,8 @@
 /** Decides stored events without a decision: after a crash, a 503, an error, or a link that arrived later. */
-import { MAX_ATTEMPTS, settleStored } from "@/lib/billing";
+
+import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
+import { MAX_ATTEMPTS, settleStored } from "@/lib/webhooks";
 
 const BATCH_SIZE = 50;
 

@@ -1,6 +1,7 @@
 /** Runs a job under a lease, so that concurrent starts run it once, and records the result. */
+
+import { inRequest, log, metrics, requestId, secondsSince } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { inRequest, log, metrics, requestId, secondsSince } from "@/lib/observability";
 import { JOBS, type Job, type JobName } from "./schedule";
 
 export type JobRun<T = object> = { ran: true; result: T } | { ran: false; reason: "already_running" };

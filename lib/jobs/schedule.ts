@@ -1,7 +1,9 @@
 /** The list of all jobs. Each can run twice at once and can be killed at any point. */
-import { endDoubled, reach } from "@/lib/billing";
+
+import { env } from "@/lib/core/env";
 import type { Gateway } from "@/lib/database";
-import { env } from "@/lib/env";
+import { reach } from "@/lib/processors";
+import { endDoubled } from "@/lib/subscriptions";
 import { carryOutScheduledChanges } from "./changes";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";

@@ -1,6 +1,7 @@
 /** Runs the jobs in this process: for the sandbox, and for a machine without a cron. */
+
+import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 import { runJob } from "./run";
 import { JOBS, type JobName } from "./schedule";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addMonths, SECOND } from "@/lib/billing/period";
+import { addMonths, SECOND } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { meteredDatabase } from "@/tests/support/metered";

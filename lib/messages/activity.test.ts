@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { REASONS } from "@/lib/billing/facts";
+import { REASONS } from "@/lib/billing/types";
 import { activityWords } from "./activity";
 
 const state = { plan: "plus", status: "active", cancelAt: null };

@@ -1,5 +1,5 @@
-import { product as productOf } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { product as productOf } from "@/lib/config/catalog";
 import { formatCount, formatNumber } from "./format";
 import { planName } from "./plan";
 

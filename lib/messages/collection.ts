@@ -1,4 +1,4 @@
-import type { ChangePreviewView } from "@/lib/billing/purchase-view";
+import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
 
 type Collected = Pick<ChangePreviewView, "collection" | "collectionDays" | "dueNow" | "nextCharge">;
 

@@ -1,5 +1,5 @@
 /** Taxes, discounts and refunds in a reader's words. Pure. */
-import type { DiscountView, MoneyView } from "@/lib/billing/purchase-view";
+import type { DiscountView, MoneyView } from "@/lib/billing/schemas/purchase";
 import { formatDay, formatMoney, formatNumber } from "./format";
 
 interface Reductions {

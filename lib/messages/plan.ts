@@ -1,5 +1,5 @@
-import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
 import { formatPrice } from "./format";
 
 /** The plan's name; its id if the catalog no longer has it. */

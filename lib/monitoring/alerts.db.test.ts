@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { DAY } from "@/lib/billing/period";
+import { DAY } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { parseMetrics } from "@/tests/support/prometheus";
 import { createScrape } from "./scrape";

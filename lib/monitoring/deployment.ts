@@ -1,8 +1,8 @@
 /** Gauges of the whole deployment, the same in each process: read from the database at each scrape. */
 import { Gauge } from "prom-client";
 import { z } from "zod";
+import { once, registry } from "@/lib/core/observability/registry";
 import type { BillingMetrics } from "@/lib/database";
-import { once, registry } from "@/lib/observability/registry";
 
 function gauge<Label extends string>(name: string, help: string, ...labelNames: Label[]): Gauge<Label> {
   return once(name, () => new Gauge({ name, help, labelNames, registers: [registry] }));

@@ -1,11 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
 import { withMetrics } from "@/lib/database/transports/metrics";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { inRequest } from "@/lib/observability/request";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import { createGate } from "@/lib/usage/gate";
 import { measured } from "@/lib/usage/gate-observer";
 import { testDatabase } from "@/tests/support/database";

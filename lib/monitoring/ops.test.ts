@@ -5,8 +5,8 @@ import os from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import "./deployment";
-import "@/lib/observability/metrics";
-import { registry } from "@/lib/observability/registry";
+import "@/lib/core/observability/metrics";
+import { registry } from "@/lib/core/observability/registry";
 import "./scrape";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");

@@ -1,9 +1,9 @@
 /** The response of `/api/metrics`: this process's counters, and the deployment's gauges from the database. */
 import { Gauge } from "prom-client";
+import { log } from "@/lib/core/observability/log";
+import { metrics } from "@/lib/core/observability/metrics";
+import { once, registry } from "@/lib/core/observability/registry";
 import type { Gateway } from "@/lib/database";
-import { log } from "@/lib/observability/log";
-import { metrics } from "@/lib/observability/metrics";
-import { once, registry } from "@/lib/observability/registry";
 import { setDeploymentMetrics } from "./deployment";
 
 /** Limits the database reads of several Prometheus servers, or of a short scrape interval. */

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createAndSendNotices } from "@/lib/jobs/notices";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { keyOf } from "./delivery";

@@ -5,7 +5,7 @@ import type { HttpError } from "@/lib/http/http-error";
 import { watchResponses } from "@/lib/http/running-response";
 import { enterPage, enterRequest } from "./in-flight";
 
-vi.mock("@/lib/deadlines", () => ({ REQUEST_QUEUE_MS: 100 }));
+vi.mock("@/lib/core/deadlines", () => ({ REQUEST_QUEUE_MS: 100 }));
 watchResponses();
 
 /** Ends the responses of running requests, oldest first. */

@@ -3,11 +3,11 @@
  * gate has its own limits (lib/usage). A slot is free again when the response has been sent or the connection has closed.
  */
 import type { ServerResponse } from "node:http";
-import { REQUEST_QUEUE_MS } from "@/lib/deadlines";
+import { REQUEST_QUEUE_MS } from "@/lib/core/deadlines";
+import { singleton } from "@/lib/core/singleton";
+import { slots } from "@/lib/core/slots";
 import { HttpError } from "@/lib/http/http-error";
 import { answerFailureAs, runningResponse, whenClosed } from "@/lib/http/running-response";
-import { singleton } from "@/lib/singleton";
-import { slots } from "@/lib/slots";
 
 const MAX_RUNNING = 4;
 /** Enough for a page of many parts, or several tabs that open at once. */

@@ -1,9 +1,9 @@
 /** Limits attempts per user and per network. The database counts them, so that all servers share the counts. */
 import { createHash } from "node:crypto";
+import { env } from "@/lib/core/env";
+import { log } from "@/lib/core/observability";
 import { type CountedAttempt, gateway } from "@/lib/database";
-import { env } from "@/lib/env";
 import { HttpError } from "@/lib/http";
-import { log } from "@/lib/observability";
 import { resolveClientNetwork } from "./client-network";
 import { socketAddress } from "./socket-address";
 

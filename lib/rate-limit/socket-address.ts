@@ -3,8 +3,8 @@
  * `x-forwarded-for` only if the visitor sent no such header.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { singleton } from "@/lib/core/singleton";
 import { onRequestStart } from "@/lib/http/request-start";
-import { singleton } from "@/lib/singleton";
 
 const addresses = singleton("socket-addresses", () => new AsyncLocalStorage<string | null>());
 

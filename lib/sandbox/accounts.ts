@@ -1,6 +1,6 @@
 /** Accounts of the played processors: loaded, stepped and committed by compare and swap. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Instant, Processor } from "@/lib/billing/facts";
+import type { Instant, Processor } from "@/lib/billing/types";
 import { DatabaseError, type Gateway, type SandboxAccount } from "@/lib/database";
 import { catchUp, type Played } from "./played";
 import { type Emitted, type Taken, type Turn, take } from "./turn";

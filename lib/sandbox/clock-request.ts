@@ -1,6 +1,6 @@
 /** How a clock is moved over HTTP. */
 import { z } from "zod";
-import { isoInstant, userIdSchema } from "@/lib/text";
+import { isoInstant, userIdSchema } from "@/lib/core/text";
 import { CLOCK_STEPS, type ClockMove } from "./clock";
 
 export type { ClockMove, ClockMoved } from "./clock";

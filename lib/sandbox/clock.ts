@@ -1,6 +1,7 @@
 /** A user's clock in the sandbox: moved on, with everything happening on the way that would have happened. */
-import type { Instant } from "@/lib/billing/facts";
-import { addMonths, DAY, HOUR } from "@/lib/billing/period";
+
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
 import type { Gateway, SandboxClock } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type AccountRef, bringUpToNow } from "./accounts";

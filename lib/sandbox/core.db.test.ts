@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
+import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import { bell, bellSandbox, strike } from "@/tests/support/bell";
 
 const { gateway, sandbox, current, hang, ring } = bellSandbox();

@@ -2,9 +2,10 @@
  * Stripe and Paddle played locally, behind their real SDKs. Load it only where `env().sandbox` holds, by
  * `await import("@/lib/sandbox")` after `requireSandbox()`: elsewhere it refuses to be loaded.
  */
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 
 export { type CardNumber, isCardNumber, TEST_CARDS } from "./cards";
+export { fakeClients } from "./clients";
 export { type ClockMove, type ClockMoved, clockRequest, ownClockRequest } from "./clock-request";
 export { answerApi, playedPaddle, withPlayedCheckout } from "./paddle";
 export type {
@@ -16,7 +17,7 @@ export type {
 export * as paddlePages from "./paddle/hosted";
 export { invoicePdf } from "./pdf";
 export type { Played } from "./played";
-export { paddleEntrance, sandbox, startSandbox, stripeHttpClient } from "./running";
+export { paddleEntrance, provideSandboxJobs, sandbox, startSandbox, stripeHttpClient } from "./running";
 export { createSandbox, type Sandbox } from "./sandbox";
 export { httpClientOver, playedStripe } from "./stripe";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./stripe/hosted";

@@ -3,11 +3,11 @@
  * stands in Postgres: a process that is killed is followed by the next.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Processor } from "@/lib/billing/facts";
-import { DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/period";
+import { DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
+import type { Processor } from "@/lib/billing/types";
+import { DELIVERY_MS } from "@/lib/core/deadlines";
+import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { DELIVERY_MS } from "@/lib/deadlines";
-import { log } from "@/lib/observability";
 import type { AccountRef } from "./accounts";
 import type { Played } from "./played";
 

@@ -1,5 +1,5 @@
 /** What a processor must be able to do to be played; the core does the rest (README.md). */
-import type { Instant, Processor } from "@/lib/billing/facts";
+import type { Instant, Processor } from "@/lib/billing/types";
 import { type Emitted, type Taken, type Turn, take } from "./turn";
 
 /** `World` is plain JSON: all that one customer has at the processor. Everything here is pure. */

@@ -1,10 +1,10 @@
 /** This process's sandbox, over its gateway and its own webhook routes. */
 import { randomBytes } from "node:crypto";
-import type { Processor } from "@/lib/billing/facts";
-import { gateway } from "@/lib/database";
-import { env } from "@/lib/env";
-import { log } from "@/lib/observability";
-import { singleton } from "@/lib/singleton";
+import type { Processor } from "@/lib/billing/types";
+import { env } from "@/lib/core/env";
+import { log } from "@/lib/core/observability";
+import { setSingleton, singleton } from "@/lib/core/singleton";
+import { type Gateway, gateway } from "@/lib/database";
 import type { Send } from "./outbox";
 import { type Entrance, playedPaddle } from "./paddle";
 import type { Played } from "./played";
@@ -30,10 +30,16 @@ function secret(processor: Processor): string | undefined {
   return env()[processor].webhookSecrets[0];
 }
 
-async function runJobs(): Promise<void> {
-  // Loaded here: the jobs reach the processors, which are played by this folder.
-  const { JOBS } = await import("@/lib/jobs");
-  await JOBS.changes.run(gateway());
+type RunJobs = (gateway: Gateway) => Promise<unknown>;
+
+/** Names the jobs that run while a clock is moved: they look ahead of a renewal. */
+export function provideSandboxJobs(run: RunJobs): void {
+  setSingleton("sandbox-jobs", run);
+}
+
+function runJobs(): Promise<unknown> {
+  const run = singleton("sandbox-jobs", (): RunJobs => async () => {});
+  return run(gateway());
 }
 
 let current: Sandbox | undefined;

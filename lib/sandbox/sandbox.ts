@@ -1,7 +1,7 @@
 /** The sandbox put together: the played processors, their outbox, the clocks. */
-import type { Processor } from "@/lib/billing/facts";
+import type { Processor } from "@/lib/billing/types";
+import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 import { type AccountRef, bringUpToNow, type Carried, type Command, carryOut } from "./accounts";
 import { type ClockMove, type ClockMoved, moveClock } from "./clock";
 import { deliver, deliverAndWait, type Send } from "./outbox";

@@ -2,7 +2,7 @@
  * One step of a played processor, pure: a world and an instant in, the world after it and what was emitted out. What a
  * request asks and what time brings are both turns.
  */
-import type { Instant } from "@/lib/billing/facts";
+import type { Instant } from "@/lib/billing/types";
 
 /** An event as it will be signed. */
 export interface Emitted {

@@ -1,8 +1,19 @@
 /** Puts the parts of a server together. It runs once, before the first request. */
-
+import { env } from "@/lib/core/env";
 import { configuredGateway, provideGateway } from "@/lib/database";
 import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
+import { provideFakeClients } from "@/lib/processors/registry";
 
-export function assemble(): void {
+export async function assemble(): Promise<void> {
   provideGateway(() => withInvalidation(configuredGateway(), entitlementCache()));
+  if (env().sandbox) await assembleSandbox();
+}
+
+/** Jobs and sandbox are loaded only here: production has no sandbox, and its host runs the jobs. */
+async function assembleSandbox(): Promise<void> {
+  const [{ JOBS, startScheduler }, sandbox] = await Promise.all([import("@/lib/jobs"), import("@/lib/sandbox")]);
+  provideFakeClients(async () => sandbox.fakeClients);
+  sandbox.provideSandboxJobs((gateway) => JOBS.changes.run(gateway));
+  startScheduler();
+  sandbox.startSandbox();
 }

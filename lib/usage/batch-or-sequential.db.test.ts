@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";

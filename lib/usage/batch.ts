@@ -2,8 +2,9 @@
  * Aggregates the calls of a batch by user and field, so that the statement handles each row once for any number of calls, and
  * distributes the verdicts to the callers in the order of their arrival.
  */
-import { meterOf } from "@/lib/billing/catalog";
+
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
+import { meterOf } from "@/lib/config/catalog";
 import type { ChargeSum, FieldState } from "@/lib/database";
 import type { ChargeRequest } from "./requests";
 

@@ -1,7 +1,7 @@
 /** The gate beside a model of it: any commands in any order, and both give the same answers and counters. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { comparedCalls, type Mode, type Real, SESSION } from "@/tests/support/compared-calls";
 import { type Charge, type Expected, GateModel } from "@/tests/support/gate-model";
 import { meteredDatabase } from "@/tests/support/metered";

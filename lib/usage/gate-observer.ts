@@ -1,7 +1,7 @@
 /** Receives every answer of the gate with its duration, and the mode of every statement. */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { documentedMetrics, metrics, secondsSince } from "@/lib/observability";
+import { documentedMetrics, metrics, secondsSince } from "@/lib/core/observability";
 import type { Mode } from "./micro-batcher";
 
 export type Operation = "consume" | "release" | "reserve" | "settle";

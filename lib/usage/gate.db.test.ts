@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import type { CounterField } from "@/lib/billing/catalog";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { CounterField } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";

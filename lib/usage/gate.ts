@@ -2,12 +2,13 @@
  * The gate answers whether a user may do something now, and counts it. Postgres functions keep the limits exact; the
  * micro-batcher sends calls that arrive together in one statement.
  */
-import type { CounterField } from "@/lib/billing/catalog";
+
 import type { Reservation, Settlement, Verdict } from "@/lib/billing/schemas/usage-view";
+import type { CounterField } from "@/lib/config/catalog";
+import { log } from "@/lib/core/observability";
+import { singleton } from "@/lib/core/singleton";
 import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
 import { parse } from "@/lib/http";
-import { log } from "@/lib/observability";
-import { singleton } from "@/lib/singleton";
 import { aggregate, distribute } from "./batch";
 import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
 import { microBatcher } from "./micro-batcher";

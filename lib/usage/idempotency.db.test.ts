@@ -1,7 +1,7 @@
 /** When an idempotency key repeats its verdict, and when it is free because its charge was given back. */
 import { describe, expect, test } from "vitest";
-import type { CounterField } from "@/lib/billing/catalog";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { CounterField } from "@/lib/config/catalog";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";

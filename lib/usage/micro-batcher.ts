@@ -7,8 +7,9 @@
  * exceeds a limit, a locked row, bad input. A user's calls keep their order: while a user's queue exists, that user's new
  * calls join it.
  */
+
+import { QUEUE_MS } from "@/lib/core/deadlines";
 import { DatabaseError } from "@/lib/database";
-import { QUEUE_MS } from "@/lib/deadlines";
 
 interface MicroBatcherOptions<Call, Answer> {
   /** The user whose calls keep their order. */

@@ -1,7 +1,7 @@
 /** What the usage routes accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
-import { type CounterField, FIELD_IDS, type FieldId, meterOf } from "@/lib/billing/catalog";
-import { identifier, userIdSchema } from "@/lib/text";
+import { type CounterField, FIELD_IDS, type FieldId, meterOf } from "@/lib/config/catalog";
+import { identifier, userIdSchema } from "@/lib/core/text";
 
 export { userIdSchema };
 

@@ -1,6 +1,6 @@
 /** Reservations, and what races with them, on connections of their own. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";

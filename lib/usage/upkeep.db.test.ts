@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addMonths, DAY, HOUR } from "@/lib/billing/period";
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 

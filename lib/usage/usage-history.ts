@@ -1,5 +1,5 @@
-import type { CounterField } from "@/lib/billing/catalog";
 import type { UsageHistory } from "@/lib/billing/schemas/usage-view";
+import type { CounterField } from "@/lib/config/catalog";
 import { gateway } from "@/lib/database";
 
 /**

@@ -1,7 +1,7 @@
-import { findPlan, isProductId } from "@/lib/billing/catalog";
 import type { UsageView } from "@/lib/billing/schemas/usage-view";
+import { findPlan, isProductId } from "@/lib/config/catalog";
+import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
-import { log } from "@/lib/observability";
 
 /** A user's plans, windows and meters, free products too; makes their rows at the first look. */
 export async function usageOf(userId: string): Promise<UsageView> {

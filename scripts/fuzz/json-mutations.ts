@@ -1,5 +1,5 @@
 /** Changes to an event that keep it JSON, in most cases, and that no processor sends. */
-import { HANDLERS } from "@/lib/billing/processors/stripe/normalize";
+import { HANDLERS } from "@/lib/processors/stripe/normalize";
 import type { Random } from "./random";
 
 type Tree = Record<string, unknown>;

@@ -1,5 +1,5 @@
 /** A fast database that stores nothing. It answers and refuses like Postgres, so that all the code around it runs. */
-import type { Fact } from "@/lib/billing/facts";
+import type { Fact } from "@/lib/billing/types";
 import type { Transport } from "@/lib/database/transports/transport";
 
 const VIEW = {

@@ -1,6 +1,6 @@
 /** Records each call of the processors' SDKs with its arguments, and each HTTP exchange that the call led to. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Processor } from "@/lib/billing/facts";
+import type { Processor } from "@/lib/billing/types";
 
 export interface Exchange {
   method: string;

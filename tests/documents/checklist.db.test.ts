@@ -1,9 +1,9 @@
 /** The unit lists of both documents, item by item, with the numbers that stand there. docs/documents.md names each. */
 import { beforeEach, describe, expect, test } from "vitest";
-import { checkout } from "@/lib/billing/checkout";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
-import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";

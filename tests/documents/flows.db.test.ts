@@ -1,11 +1,11 @@
 /** The documents' integration flows, step by step, with each processor. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { checkout } from "@/lib/billing/checkout";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { checkout } from "@/lib/subscriptions/checkout";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";

@@ -1,12 +1,12 @@
 /** The documents' log searches, on the lines that the process really writes. */
 import pino from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { checkout } from "@/lib/billing/checkout";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
-import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { log } from "@/lib/observability";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { usageOf } from "@/lib/usage/usage-of";
 import { meteredDatabase } from "@/tests/support/metered";

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { HANDLERS as PADDLE } from "@/lib/billing/processors/paddle/normalize";
-import { HANDLERS as STRIPE } from "@/lib/billing/processors/stripe/normalize";
+import { HANDLERS as PADDLE } from "@/lib/processors/paddle/normalize";
+import { HANDLERS as STRIPE } from "@/lib/processors/stripe/normalize";
 import { BLOCKS, type Block, PAGES } from "../docs/pages";
 import { appServer, SANDBOX } from "../support/app-server";
 import { testDatabase } from "../support/database";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, inject, test } from "vitest";
-import { VARIABLE_NAMES } from "@/lib/env";
+import { VARIABLE_NAMES } from "@/lib/core/env";
 import { type AppAnswer, appServer, SANDBOX } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { FOREIGN_HOSTS } from "./forms";

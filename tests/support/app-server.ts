@@ -5,8 +5,8 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, inject } from "vitest";
-import { priceVariable, sellable } from "@/lib/billing/catalog";
-import { VARIABLE_NAMES } from "@/lib/env";
+import { priceVariable, sellable } from "@/lib/config/catalog";
+import { VARIABLE_NAMES } from "@/lib/core/env";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");
 

@@ -1,7 +1,7 @@
 /** A sandbox with a processor of one kind of event, for the tests of what all played processors share. */
 import { afterAll, afterEach, beforeEach, expect } from "vitest";
-import type { Instant } from "@/lib/billing/facts";
-import { DAY } from "@/lib/billing/period";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import type { Played } from "@/lib/sandbox/played";

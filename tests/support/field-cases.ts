@@ -1,15 +1,15 @@
 /**
  * Cases from the field: events that a processor sent, use in between, and the right value. Each runs twice: through
- * normalizer and fold (lib/billing/cases.test.ts) and over HTTP on the production build (tests/http/cases-billing.test.ts).
+ * normalizer and fold (lib/billing/timeline/cases.test.ts) and over HTTP on the production build (tests/http/cases-billing.test.ts).
  */
 import { expect } from "vitest";
-import type { ProductId } from "@/lib/billing/catalog";
-import type { Interval } from "@/lib/billing/facts";
-import { addMonths, DAY, MINUTE, SECOND } from "@/lib/billing/period";
-import * as paddle from "@/lib/billing/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
-import * as stripe from "@/lib/billing/processors/stripe/events";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { addMonths, DAY, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
+import type { Interval } from "@/lib/billing/types";
+import type { ProductId } from "@/lib/config/catalog";
+import * as paddle from "@/lib/processors/paddle/events";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import * as stripe from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
 
 export interface Answer {
   outcome: string;

@@ -2,11 +2,12 @@
  * What the gate must answer, worked out without a database: the ledger, reservations, keys and overrides of one user as
  * plain data, the counters by the fold's pure twin. The real gate is run beside it (gate-model.db.test.ts).
  */
-import { type CounterField, product } from "@/lib/billing/catalog";
-import { standingAt } from "@/lib/billing/counters";
-import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/facts";
-import { MINUTE } from "@/lib/billing/period";
-import { fold } from "@/lib/billing/timeline";
+
+import { fold } from "@/lib/billing/timeline/build-timeline";
+import { MINUTE } from "@/lib/billing/timeline/calendar";
+import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/types";
+import { standingAt } from "@/lib/billing/usage-at";
+import { type CounterField, product } from "@/lib/config/catalog";
 import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
 

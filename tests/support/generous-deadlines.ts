@@ -1,12 +1,12 @@
 /**
  * Deadlines that a busy machine never reaches, for the tests of everything else: a race checks what is counted, not how
  * fast this machine counts. Vitest runs this file before each test file. A test of a deadline gets the shipped ones by
- * `vi.unmock("@/lib/deadlines")`, and the database's by `testDatabase({ deadlines: "shipped" })`.
+ * `vi.unmock("@/lib/core/deadlines")`, and the database's by `testDatabase({ deadlines: "shipped" })`.
  */
 import { vi } from "vitest";
-import type * as Deadlines from "@/lib/deadlines";
+import type * as Deadlines from "@/lib/core/deadlines";
 
-vi.mock("@/lib/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
+vi.mock("@/lib/core/deadlines", (): Record<keyof typeof Deadlines, unknown> => {
   // Longer than any test. A call that hangs ends with the test that made it.
   const hour = 3_600_000;
   return {

@@ -1,10 +1,10 @@
 /** People whose use is counted, in a test's own database. */
 import { afterAll } from "vitest";
-import type { FieldId, ProductId } from "@/lib/billing/catalog";
-import type { Instant, Interval } from "@/lib/billing/facts";
-import { DAY } from "@/lib/billing/period";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { Instant, Interval } from "@/lib/billing/types";
+import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
+import { playSubscription } from "@/lib/processors/stripe/played";
 import { type DatabaseOptions, testDatabase } from "./database";
 import { deliver } from "./stripe";
 

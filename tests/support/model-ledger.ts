@@ -1,7 +1,8 @@
 /** The ledger of the gate's model: charges, what was given back of them, and in which order. */
-import type { CounterField } from "@/lib/billing/catalog";
-import type { Use } from "@/lib/billing/counters";
-import type { Instant } from "@/lib/billing/facts";
+
+import type { Instant } from "@/lib/billing/types";
+import type { Use } from "@/lib/billing/usage-at";
+import type { CounterField } from "@/lib/config/catalog";
 
 export interface Entry extends Use {
   key?: string | undefined;

@@ -1,9 +1,9 @@
 /** Paddle's side of a test: signs events and delivers them to `receive`, as the route does. */
-import { priceLists } from "@/lib/billing/catalog";
-import { paddle } from "@/lib/billing/processors/paddle";
-import { type PaddleObject, sign } from "@/lib/billing/processors/paddle/events";
-import { type Receipt, receive } from "@/lib/billing/receive";
+import { priceLists } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
+import { paddle } from "@/lib/processors/paddle";
+import { type PaddleObject, sign } from "@/lib/processors/paddle/events";
+import { type Receipt, receive } from "@/lib/webhooks/receive";
 
 export const TEST_PADDLE_SECRET = "pdl_ntfset_test";
 

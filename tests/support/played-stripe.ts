@@ -1,14 +1,14 @@
 /** The sandbox's Stripe for a database test: the real SDK on one side, the real verification and fold on the other. */
 import Stripe from "stripe";
-import { priceLists } from "@/lib/billing/catalog";
-import { stripe as source } from "@/lib/billing/processors/stripe";
-import { type Receipt, receive } from "@/lib/billing/receive";
+import { priceLists } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
+import { stripe as source } from "@/lib/processors/stripe";
 import type { Played } from "@/lib/sandbox/played";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
 import type { Payment } from "@/lib/sandbox/stripe/checkout";
 import * as hosted from "@/lib/sandbox/stripe/hosted";
+import { type Receipt, receive } from "@/lib/webhooks/receive";
 import { TEST_SECRET } from "./stripe";
 
 export interface Told {

@@ -1,5 +1,5 @@
+import { setSingleton } from "@/lib/core/singleton";
 import type { Gateway } from "@/lib/database";
-import { setSingleton } from "@/lib/singleton";
 
 /** Makes this gateway the one that `gateway()` returns. */
 export function setProcessGateway(gateway: Gateway): void {

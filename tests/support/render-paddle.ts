@@ -2,8 +2,9 @@
  * A history of the world, as the events that Paddle would send. Normalized, they are the same facts again, but for what
  * Paddle does not say: the image before, and the period of a subscription that is paused or has ended.
  */
-import type { Image, Instant, Interval, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/facts";
-import { DAY } from "@/lib/billing/period";
+
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { Image, Instant, Interval, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/types";
 import {
   event,
   type PaddleObject,
@@ -12,7 +13,7 @@ import {
   subscriptionEntity,
   type TransactionSpec,
   transactionEntity,
-} from "@/lib/billing/processors/paddle/events";
+} from "@/lib/processors/paddle/events";
 
 /** The world's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };

@@ -1,5 +1,5 @@
 /** A history of the world, as the events that Stripe would send. Normalized, they are the same facts again. */
-import type { Image, Interval, ItemList, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/facts";
+import type { Image, Interval, ItemList, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/types";
 import {
   diff,
   event,
@@ -11,7 +11,7 @@ import {
   type StripeObject,
   type SubscriptionSpec,
   subscriptionObject,
-} from "@/lib/billing/processors/stripe/events";
+} from "@/lib/processors/stripe/events";
 
 /** The world's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };

@@ -3,17 +3,17 @@
  * open, are closed, run out or are paid, and subscriptions that can be looked at. What their SDKs say is tested elsewhere.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Price, priceLists } from "@/lib/billing/catalog";
-import type { Image, Instant, Processor } from "@/lib/billing/facts";
-import { addMonths } from "@/lib/billing/period";
+import { addMonths } from "@/lib/billing/timeline/calendar";
+import type { Image, Instant, Processor } from "@/lib/billing/types";
+import { type Price, priceLists } from "@/lib/config/catalog";
+import type { Gateway } from "@/lib/database";
 import {
   type CheckoutRequest,
   type PlanChange,
   type ProcessorClient,
   ProcessorError,
-} from "@/lib/billing/processors/client";
-import type { Selling } from "@/lib/billing/selling";
-import type { Gateway } from "@/lib/database";
+} from "@/lib/processors/processor-client";
+import type { Selling } from "@/lib/subscriptions/purchase-context";
 
 export interface SoldCheckout {
   id: string;

@@ -1,9 +1,9 @@
 /** Stripe's side of a test: signs events and delivers them to `receive`, as the route does. */
-import { priceLists } from "@/lib/billing/catalog";
-import { stripe } from "@/lib/billing/processors/stripe";
-import { type StripeObject, sign } from "@/lib/billing/processors/stripe/events";
-import { type Receipt, receive } from "@/lib/billing/receive";
+import { priceLists } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
+import { stripe } from "@/lib/processors/stripe";
+import { type StripeObject, sign } from "@/lib/processors/stripe/events";
+import { type Receipt, receive } from "@/lib/webhooks/receive";
 
 export const TEST_SECRET = "whsec_test";
 

@@ -1,7 +1,8 @@
 /** One subscription's facts, told in days, for tests of the fold that say what they mean in a line. */
-import type { Fact, Image, Instant, PaymentFact, SnapshotFact, TransferFact } from "@/lib/billing/facts";
-import { DAY } from "@/lib/billing/period";
-import { fold } from "@/lib/billing/timeline";
+
+import { fold } from "@/lib/billing/timeline/build-timeline";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { Fact, Image, Instant, PaymentFact, SnapshotFact, TransferFact } from "@/lib/billing/types";
 import { SHOP } from "./world";
 
 /** April has 30 days: a third of it is ten. */

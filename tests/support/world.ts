@@ -3,11 +3,12 @@
  * Stripe does. It tells its news as facts and knows the truth: what was paid, and so how much use it can be worth.
  * For the tests that look for free quota, and for histories whose deliveries are permuted.
  */
-import type { Product } from "@/lib/billing/catalog";
-import { standingAt, type Use } from "@/lib/billing/counters";
-import type { Image, Instant, Interval, ItemList, PaymentFact, ProcessorFact } from "@/lib/billing/facts";
-import { addMonths, DAY, HOUR, monthsSince } from "@/lib/billing/period";
-import { fold } from "@/lib/billing/timeline";
+
+import { fold } from "@/lib/billing/timeline/build-timeline";
+import { addMonths, DAY, HOUR, monthsSince } from "@/lib/billing/timeline/calendar";
+import type { Image, Instant, Interval, ItemList, PaymentFact, ProcessorFact } from "@/lib/billing/types";
+import { standingAt, type Use } from "@/lib/billing/usage-at";
+import type { Product } from "@/lib/config/catalog";
 
 const FIELD = "units";
 

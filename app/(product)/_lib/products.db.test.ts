@@ -1,7 +1,7 @@
 /** Usage that the reference products count, for every way their work can end. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type * as Deadlines from "@/lib/deadlines";
+import type * as Deadlines from "@/lib/core/deadlines";
 import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
@@ -116,7 +116,7 @@ describe("a rewriting", () => {
   });
 
   test("reserves for longer than its stream can take", async () => {
-    const { STREAM_MS } = await vi.importActual<typeof Deadlines>("@/lib/deadlines");
+    const { STREAM_MS } = await vi.importActual<typeof Deadlines>("@/lib/core/deadlines");
     await streamRewriting(userId, { text, style: "plain" });
     const rows = await query(
       "select extract(epoch from expires_at - at) as seconds from reservations where user_id = $1",

@@ -1,7 +1,7 @@
 /** Reservations for work whose cost is known only at its end. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { log } from "@/lib/observability";
 import { type Charge, gate, refusal, type Settlement } from "@/lib/usage";
 
 /** Longer than any answer takes. If the process dies, its reservation expires after this time. */

@@ -1,5 +1,6 @@
 "use server";
 
+import { actionFields, parse } from "@/lib/http";
 /** Server actions of the billing and plan pages: the same calls as the routes, for pages that work without script. */
 import {
   cancelSubscription,
@@ -12,8 +13,7 @@ import {
   productRequest,
   resumeSubscription,
   selling,
-} from "@/lib/billing";
-import { actionFields, parse } from "@/lib/http";
+} from "@/lib/subscriptions";
 import type { Refusal } from "@/lib/ui";
 import { attempt } from "./attempt";
 import { changed } from "./changed";

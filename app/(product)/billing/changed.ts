@@ -1,4 +1,4 @@
-import type { ChangeView } from "@/lib/billing";
+import type { ChangeView } from "@/lib/subscriptions";
 import { changedPath, standingMark } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
 

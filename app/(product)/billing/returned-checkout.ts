@@ -1,11 +1,11 @@
+import { HttpError } from "@/lib/http";
 import {
   type CheckoutStatusView,
   checkoutReturnRequest,
   checkoutStatus,
   returnFromCheckout,
   selling,
-} from "@/lib/billing";
-import { HttpError } from "@/lib/http";
+} from "@/lib/subscriptions";
 
 /**
  * The state of the checkout in the address; null if this user has no such checkout. If its webhook is late, the

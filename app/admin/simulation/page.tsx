@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { CATALOG, PRODUCT_IDS } from "@/lib/billing";
+import { CATALOG, PRODUCT_IDS } from "@/lib/config";
+import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
 import { scenarioList, simulationMode } from "@/lib/sandbox/scenarios";
-import { userIdSchema } from "@/lib/text";
 import { requestLocale } from "@/lib/ui";
 import { adminUser } from "@/lib/ui/admin";
 import { SimulationForm } from "./_parts/simulation-form";

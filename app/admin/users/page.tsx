@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { filled, usersQuery } from "@/lib/admin";
-import { CATALOG, PRODUCT_IDS, STATUSES } from "@/lib/billing";
+import { STATUSES } from "@/lib/billing/types";
+import { CATALOG, PRODUCT_IDS } from "@/lib/config";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";

@@ -1,6 +1,6 @@
-import { checkout, checkoutRequest, selling } from "@/lib/billing";
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
+import { checkout, checkoutRequest, selling } from "@/lib/subscriptions";
 
 export function POST(request: Request) {
   return answer(async () => {

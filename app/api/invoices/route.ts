@@ -1,6 +1,6 @@
-import { invoicesOf, selling } from "@/lib/billing";
 import { answer, json } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
+import { invoicesOf, selling } from "@/lib/subscriptions";
 
 export function GET(request: Request) {
   return answer(async () => {

@@ -1,8 +1,8 @@
 import type { Metadata, Route } from "next";
 import { notFound, redirect } from "next/navigation";
 import { z } from "zod";
+import { env } from "@/lib/core/env";
 import { gateway } from "@/lib/database";
-import { env } from "@/lib/env";
 import { currentUser } from "@/lib/identity";
 import { AnothersPaddleCheckout, button, Notice, PaddleCheckout, PageFrame } from "@/lib/ui";
 

@@ -1,6 +1,6 @@
 /** One thing that a user is told, once for each occasion: as the API answers it and the pages show it. */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "../catalog";
+import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();

@@ -4,8 +4,8 @@
  * Instants are ISO strings, since the same shape crosses HTTP and the database; amounts are whole units.
  */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "../catalog";
-import { STATUSES } from "../facts";
+import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import { STATUSES } from "../types";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();

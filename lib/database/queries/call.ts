@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Instant } from "@/lib/billing/facts";
+import type { Instant } from "@/lib/billing/types";
 import { isRepeatable } from "../errors";
 import type { Transport } from "../transports/transport";
 import { camelKeys } from "./camel-keys";

@@ -1,7 +1,7 @@
 /** Checkouts: at most one open per user and product. */
 import { z } from "zod";
-import type { ProductId } from "@/lib/billing/catalog";
-import type { Interval, Processor } from "@/lib/billing/facts";
+import type { Interval, Processor } from "@/lib/billing/types";
+import type { ProductId } from "@/lib/config/catalog";
 import type { Call } from "./call";
 import { interval, processor } from "./columns";
 

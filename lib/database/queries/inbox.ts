@@ -1,6 +1,6 @@
 /** The inbox: webhook events and their outcomes. */
 import { z } from "zod";
-import type { Instant, Note, Processor } from "@/lib/billing/facts";
+import type { Instant, Note, Processor } from "@/lib/billing/types";
 import { type Call, iso } from "./call";
 import { count, processor } from "./columns";
 

@@ -1,6 +1,6 @@
 /** Links between processor ids and users. */
 import { z } from "zod";
-import type { Processor } from "@/lib/billing/facts";
+import type { Processor } from "@/lib/billing/types";
 import type { Call } from "./call";
 import { count } from "./columns";
 

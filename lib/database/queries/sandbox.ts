@@ -1,6 +1,6 @@
 /** State of the fake processors: accounts, outbox and clocks. Used by lib/sandbox only. */
 import { z } from "zod";
-import type { Instant, Processor } from "@/lib/billing/facts";
+import type { Instant, Processor } from "@/lib/billing/types";
 import { type Call, iso } from "./call";
 import { count, processor } from "./columns";
 

@@ -1,5 +1,5 @@
 /** Facts and timelines in the form that `commit_timeline` takes: column names, instants as text. */
-import type { Fact, Instant, Mirror, Opening, Segment, Timeline, Window } from "@/lib/billing/facts";
+import type { Fact, Instant, Mirror, Opening, Segment, Timeline, Window } from "@/lib/billing/types";
 
 function text(at: Instant): string;
 function text(at: Instant | null): string | null;

@@ -1,9 +1,9 @@
 /** Timelines: facts loaded, folded results stored and compared, scheduled changes claimed. */
 import { z } from "zod";
-import type { ProductId } from "@/lib/billing/catalog";
-import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/facts";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
-import { requestId } from "@/lib/observability/request";
+import type { Decision, Fact, Processor, Timeline } from "@/lib/billing/types";
+import type { ProductId } from "@/lib/config/catalog";
+import { requestId } from "@/lib/core/observability/request";
 import type { Call } from "./call";
 import { count, interval, processor, timestamp } from "./columns";
 import { type EventOutcome, eventState } from "./inbox";

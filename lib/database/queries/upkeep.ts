@@ -1,6 +1,6 @@
 /** Maintenance: ledger partitions, expired keys and reservations, counter drift. */
 import { z } from "zod";
-import type { Instant } from "@/lib/billing/facts";
+import type { Instant } from "@/lib/billing/types";
 import type { Call } from "./call";
 import { count } from "./columns";
 

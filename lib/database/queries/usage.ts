@@ -1,7 +1,5 @@
 /** Usage and limits: charges, reservations, entitlements, overrides. */
 import { z } from "zod";
-import type { FieldId, ProductId } from "@/lib/billing/catalog";
-import type { Instant } from "@/lib/billing/facts";
 import {
   decisionViewSchema,
   entitlementSchema,
@@ -11,6 +9,8 @@ import {
   usageViewSchema,
   verdictSchema,
 } from "@/lib/billing/schemas/usage-view";
+import type { Instant } from "@/lib/billing/types";
+import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { databaseError } from "../errors";
 import { type Call, iso } from "./call";
 import { count } from "./columns";

@@ -1,6 +1,6 @@
 /** Webhook events as admins read them: lists and details. */
 import { z } from "zod";
-import type { Instant, Processor } from "@/lib/billing/facts";
+import type { Instant, Processor } from "@/lib/billing/types";
 import { type Call, iso } from "./call";
 import { count, processor, timestamp } from "./columns";
 import { decisionRow } from "./decision-row";

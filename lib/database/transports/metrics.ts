@@ -1,5 +1,5 @@
 /** Counts and times every call of a Postgres function, for `/api/metrics`. */
-import { documentedMetrics, metrics, secondsSince } from "@/lib/observability/metrics";
+import { documentedMetrics, metrics, secondsSince } from "@/lib/core/observability/metrics";
 import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 

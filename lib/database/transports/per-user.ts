@@ -2,8 +2,8 @@
  * Limits the connections of one user, for any number of requests and also on a locked row. Calls for no single user are
  * not limited: gate batches, deliveries, admin lists.
  */
-import { USER_QUEUE_MS } from "@/lib/deadlines";
-import { slots } from "@/lib/slots";
+import { USER_QUEUE_MS } from "@/lib/core/deadlines";
+import { slots } from "@/lib/core/slots";
 import { DatabaseError } from "../errors";
 import type { Transport } from "./transport";
 

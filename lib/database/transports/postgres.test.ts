@@ -6,7 +6,7 @@ import { createGate } from "@/lib/usage/gate";
 import { createGateway } from "../gateway";
 import { postgresTransport } from "./postgres";
 
-vi.unmock("@/lib/deadlines");
+vi.unmock("@/lib/core/deadlines");
 
 /** A call must be answered within 4 s. */
 const ANSWERED_MS = 4_000;

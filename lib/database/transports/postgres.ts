@@ -1,8 +1,8 @@
 /** The direct transport: one Postgres function per call, over a pool with named statements. */
 import { createHash } from "node:crypto";
 import pg from "pg";
-import { CONNECT_MS, callMs } from "@/lib/deadlines";
-import { metrics, secondsSince } from "@/lib/observability/metrics";
+import { CONNECT_MS, callMs } from "@/lib/core/deadlines";
+import { metrics, secondsSince } from "@/lib/core/observability/metrics";
 import { databaseError } from "../errors";
 import type { Transport } from "./transport";
 

@@ -1,6 +1,6 @@
 /** The Supabase transport: one Postgres function per call, by the SDK's `rpc` with the project's secret key. */
 import type { SupabaseClient } from "@supabase/supabase-js";
-import { callMs } from "@/lib/deadlines";
+import { callMs } from "@/lib/core/deadlines";
 import { DatabaseError, databaseError } from "../errors";
 import type { Transport } from "./transport";
 

@@ -2,9 +2,9 @@
  * Caches the entitlements of users for a short time, so that most reads need no database call. The gate never reads the
  * cache: it decides on the row itself.
  */
-import type { ProductId } from "@/lib/billing/catalog";
-import { log } from "@/lib/observability/log";
-import { metrics } from "@/lib/observability/metrics";
+import type { ProductId } from "@/lib/config/catalog";
+import { log } from "@/lib/core/observability/log";
+import { metrics } from "@/lib/core/observability/metrics";
 import type { VersionedStore } from "./store";
 
 /** One product's entitlement, the revision it was read at, and the time until it can change without a commit. */

@@ -1,5 +1,5 @@
-import { env } from "@/lib/env";
-import { singleton } from "@/lib/singleton";
+import { env } from "@/lib/core/env";
+import { singleton } from "@/lib/core/singleton";
 import { createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
 import { memoryStore } from "./memory";
 import { redisStore } from "./redis";

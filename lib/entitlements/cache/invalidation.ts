@@ -1,5 +1,5 @@
 /** Invalidates the cache on each change of entitlements. */
-import { meterOf, PRODUCT_IDS } from "@/lib/billing/catalog";
+import { meterOf, PRODUCT_IDS } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database/gateway";
 import { ANY_REVISION, type EntitlementCache } from "./entitlement-cache";
 

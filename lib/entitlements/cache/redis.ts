@@ -5,8 +5,8 @@
  * are not read again. A process sends invalidations that failed before its next read.
  */
 import type { RedisClientType } from "@redis/client";
-import { CACHE_MS } from "@/lib/deadlines";
-import { log } from "@/lib/observability/log";
+import { CACHE_MS } from "@/lib/core/deadlines";
+import { log } from "@/lib/core/observability/log";
 import type { VersionedStore } from "./store";
 
 /** The longest lifetime of a value. Its revision must be known as long. */

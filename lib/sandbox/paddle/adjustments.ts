@@ -1,6 +1,6 @@
 /** Money that goes back after a transaction is completed: refunds, chargebacks and their reversals. Pure. */
-import { MINUTE } from "@/lib/billing/period";
-import { type AdjustmentSums, lineId, lineSums } from "@/lib/billing/processors/paddle/events";
+import { MINUTE } from "@/lib/billing/timeline/calendar";
+import { type AdjustmentSums, lineId, lineSums } from "@/lib/processors/paddle/events";
 import { PaddleProblem } from "./problem";
 import { tellAdjustment } from "./tell";
 import { dueOf } from "./transactions";

@@ -1,5 +1,5 @@
 /** The payer's side of the played Paddle: paying a transaction, changing a card, ending a subscription in the portal. */
-import type { DiscountSpec, LineSpec } from "@/lib/billing/processors/paddle/events";
+import type { DiscountSpec, LineSpec } from "@/lib/processors/paddle/events";
 import { type CardNumber, type Charged, chargeCard, type Presence } from "../cards";
 import { discountNamed, discountOfCode } from "./discounts";
 import { addressOf, customerOf } from "./objects";

@@ -1,9 +1,9 @@
 /** The played events, as Paddle lists them, over all customers. */
 import { z } from "zod";
+import { identifier } from "@/lib/core/text";
 import type { Gateway } from "@/lib/database";
-import { identifier } from "@/lib/text";
+import type { ApiAnswer, ApiRequest } from "./api-request";
 import { invalidFields } from "./problem";
-import type { ApiAnswer, ApiRequest } from "./router";
 
 const listParams = z.strictObject({
   per_page: z.coerce.number().int().min(1).max(200).default(50),

@@ -1,16 +1,16 @@
 /** From the first click to the end, through our routes' own functions, Paddle's real SDK and the sandbox's Paddle. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { cancelSubscription, resumeSubscription } from "@/lib/billing/cancel";
-import { changePlan, previewChange } from "@/lib/billing/change";
-import { checkout } from "@/lib/billing/checkout";
-import { checkoutStatus, returnFromCheckout } from "@/lib/billing/checkout-return";
-import type { Interval } from "@/lib/billing/facts";
-import { invoiceDocument, invoicesOf, portalOf } from "@/lib/billing/invoices";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
-import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import type { Interval } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
+import { cancelSubscription, resumeSubscription } from "@/lib/subscriptions/cancel";
+import { changePlan, previewChange } from "@/lib/subscriptions/change";
+import { checkout } from "@/lib/subscriptions/checkout";
+import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
+import { invoiceDocument, invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";
 import * as stripePages from "../stripe/hosted";

@@ -1,6 +1,6 @@
 /** When Paddle refuses to change a subscription. Pure. */
-import { DAY, HOUR } from "@/lib/billing/period";
-import { RENEWAL_MARGIN } from "@/lib/billing/schedule-change";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
 import { PaddleProblem } from "./problem";
 import type { PaddleTurn, Subscription, World } from "./world";
 

@@ -1,9 +1,9 @@
 /** A purchase at the sandbox's Paddle with all that can happen to its money: code, tax, upgrade, refunds, chargebacks. */
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { changePlan, previewChange } from "@/lib/billing/change";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";
 import type { Payment } from "./checkout";

@@ -1,7 +1,7 @@
 /** Discounts, tax, locks and the least that is charged, through Paddle's real SDK. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/period";
+import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";

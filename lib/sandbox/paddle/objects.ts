@@ -6,12 +6,7 @@ import type {
   ISubscriptionResponse,
   ITransactionResponse,
 } from "@paddle/paddle-node-sdk";
-import {
-  adjustmentEntity,
-  micros,
-  subscriptionEntity,
-  transactionEntity,
-} from "@/lib/billing/processors/paddle/events";
+import { adjustmentEntity, micros, subscriptionEntity, transactionEntity } from "@/lib/processors/paddle/events";
 import { paidBack } from "./paid-back";
 import { DEFAULT_COUNTRY } from "./tax";
 import type { Adjustment, Portal, Subscription, Transaction, World } from "./world";

@@ -1,4 +1,4 @@
-import type { ApiAnswer, ApiRequest } from "./router";
+import type { ApiAnswer, ApiRequest } from "./api-request";
 
 interface Listed {
   id: string;

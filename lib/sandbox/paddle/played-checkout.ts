@@ -1,4 +1,4 @@
-import type { ProcessorClient } from "@/lib/billing/processors/client";
+import type { ProcessorClient } from "@/lib/processors/processor-client";
 
 /**
  * Paddle's checkouts are opened by Paddle.js, at an address of ours that names the transaction. Here is no Paddle.js: the

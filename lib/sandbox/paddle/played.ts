@@ -1,4 +1,4 @@
-import { sign } from "@/lib/billing/processors/paddle/events";
+import { sign } from "@/lib/processors/paddle/events";
 import type { Played } from "../played";
 import { advance, nextDue } from "./time";
 import { objectIds, userIdOf, type World } from "./world";

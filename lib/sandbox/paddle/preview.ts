@@ -11,7 +11,7 @@ import {
   period as periodEntity,
   sumOfLines,
   taxRatesOf,
-} from "@/lib/billing/processors/paddle/events";
+} from "@/lib/processors/paddle/events";
 import { subscriptionOf } from "./objects";
 import { intervalOf, type Period, periodAfter, settle, sumOf } from "./proration";
 import { type planned, pricedPeriod } from "./subscriptions";

@@ -1,8 +1,8 @@
 /** How each kind of transaction writes its proration and its totals, as the examples of Paddle's API description do. */
 import { describe, expect, test } from "vitest";
-import type { Price } from "@/lib/billing/catalog";
-import { DAY } from "@/lib/billing/period";
-import { planPrice } from "@/lib/billing/processors/paddle/events";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { Price } from "@/lib/config/catalog";
+import { planPrice } from "@/lib/processors/paddle/events";
 import { catchUp } from "../played";
 import { take } from "../turn";
 import { cardChange, pay } from "./checkout";

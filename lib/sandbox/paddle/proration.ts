@@ -1,7 +1,8 @@
 /** What a change of items costs, as Paddle counts it: to the minute, each line rounded to the cent by itself. Pure. */
-import type { Instant } from "@/lib/billing/facts";
-import { addMonths, MINUTE, monthsSince } from "@/lib/billing/period";
-import { type ItemSpec, type LineSpec, sumOfLines } from "@/lib/billing/processors/paddle/events";
+
+import { addMonths, MINUTE, monthsSince } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
+import { type ItemSpec, type LineSpec, sumOfLines } from "@/lib/processors/paddle/events";
 
 export const BILLING_MODES = [
   "prorated_immediately",

@@ -1,7 +1,7 @@
 /** Money that goes back: refunds and chargebacks at the sandbox's Paddle, and what comes of them here. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";

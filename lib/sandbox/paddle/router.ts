@@ -10,27 +10,12 @@ import { discountQuery, listDiscounts, retrieveDiscount } from "./api/discounts"
 import { type Endpoint, nothing, type Target } from "./api/endpoint";
 import { subscriptions } from "./api/subscriptions";
 import { transactions } from "./api/transactions";
+import type { ApiAnswer, ApiRequest } from "./api-request";
 import { listEvents } from "./events-list";
 import { pageOf } from "./page";
 import { playedPaddle } from "./played";
 import { invalidFields, notFound, PaddleProblem } from "./problem";
 import { newWorld, type World } from "./world";
-
-export interface ApiRequest {
-  method: string;
-  /** Below the API's address. */
-  path: string;
-  /** The body; the query of a GET. */
-  params: Record<string, unknown>;
-  /** Where the API is reached, for the address of a list's next page. */
-  base: string;
-}
-
-export interface ApiAnswer {
-  status: number;
-  data: unknown;
-  pagination?: object;
-}
 
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 

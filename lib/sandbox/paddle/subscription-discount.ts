@@ -1,7 +1,8 @@
 /** The recurring discount of a subscription. Pure. */
-import type { Instant } from "@/lib/billing/facts";
-import { addMonths } from "@/lib/billing/period";
-import type { DiscountSpec, SubscriptionSpec } from "@/lib/billing/processors/paddle/events";
+
+import { addMonths } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
+import type { DiscountSpec, SubscriptionSpec } from "@/lib/processors/paddle/events";
 import { isFor } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { intervalOf } from "./proration";

@@ -1,6 +1,6 @@
 /** A subscription's life: begun by a payment, changed, renewed, paused, ended. */
-import type { Instant } from "@/lib/billing/facts";
-import type { ItemSpec } from "@/lib/billing/processors/paddle/events";
+import type { Instant } from "@/lib/billing/types";
+import type { ItemSpec } from "@/lib/processors/paddle/events";
 import { OFF_SESSION } from "../cards";
 import { discountNamed, inForce } from "./discounts";
 import { requireFewCharges, requireNoPendingRefund, requireNothingDue, requireUnlocked } from "./locks";

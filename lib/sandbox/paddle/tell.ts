@@ -1,5 +1,5 @@
 /** Events as Paddle sends them: the entity as it is after what happened. */
-import { event, type PaddleObject } from "@/lib/billing/processors/paddle/events";
+import { event, type PaddleObject } from "@/lib/processors/paddle/events";
 import { adjustmentOf, subscriptionTold, transactionOf } from "./objects";
 import { type Adjustment, nextId, type PaddleTurn, type Subscription, type Transaction } from "./world";
 

@@ -1,10 +1,10 @@
 /** What time brings, without a database: any life of a subscription goes on in order, and its money adds up. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Price } from "@/lib/billing/catalog";
-import { DAY, HOUR, MINUTE } from "@/lib/billing/period";
-import { planPrice } from "@/lib/billing/processors/paddle/events";
-import { normalized } from "@/lib/billing/processors/paddle/testing";
+import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
+import type { Price } from "@/lib/config/catalog";
+import { planPrice } from "@/lib/processors/paddle/events";
+import { normalized } from "@/lib/processors/paddle/testing";
 import type { CardNumber } from "../cards";
 import { catchUp } from "../played";
 import { type Emitted, take } from "../turn";

@@ -1,5 +1,5 @@
 /** What time brings to the played Paddle, and in which order. Pure. */
-import type { Instant } from "@/lib/billing/facts";
+import type { Instant } from "@/lib/billing/types";
 import { decide } from "./adjustments";
 import { carryOutScheduled, renew } from "./subscriptions";
 import { collect } from "./transactions";

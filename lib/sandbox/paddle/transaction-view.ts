@@ -1,5 +1,5 @@
 /** What the page of one transaction shows; instants as ISO text, amounts in US cents. */
-import { sumOfLines } from "@/lib/billing/processors/paddle/events";
+import { sumOfLines } from "@/lib/processors/paddle/events";
 import { isReversible, refundable } from "./adjustments";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";

@@ -1,7 +1,8 @@
 /** A transaction's life: made, billed, paid; or failed, tried again, given up. */
-import type { Instant } from "@/lib/billing/facts";
-import { DAY, MINUTE } from "@/lib/billing/period";
-import type { LineSpec } from "@/lib/billing/processors/paddle/events";
+
+import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
+import type { Instant } from "@/lib/billing/types";
+import type { LineSpec } from "@/lib/processors/paddle/events";
 import { type CardNumber, type Charged, chargeCard, OFF_SESSION, type Presence, testCard } from "../cards";
 import { settle, sumOf } from "./proration";
 import { tellSubscription, tellTransaction } from "./tell";

@@ -1,5 +1,5 @@
 /** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import { type LineSpec, sumOfLines } from "@/lib/billing/processors/paddle/events";
+import { type LineSpec, sumOfLines } from "@/lib/processors/paddle/events";
 import type { InvoiceDocument } from "../pdf";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";

@@ -1,5 +1,5 @@
 /** All that one customer has at the played Paddle: plain JSON, instants in milliseconds, amounts in US cents. */
-import type { Instant } from "@/lib/billing/facts";
+import type { Instant } from "@/lib/billing/types";
 import type {
   AdjustmentSpec,
   ItemSpec,
@@ -7,7 +7,7 @@ import type {
   PaymentSpec,
   SubscriptionSpec,
   TransactionSpec,
-} from "@/lib/billing/processors/paddle/events";
+} from "@/lib/processors/paddle/events";
 import type { CardNumber } from "../cards";
 import type { Turn } from "../turn";
 import type { Country } from "./tax";

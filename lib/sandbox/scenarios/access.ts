@@ -1,5 +1,5 @@
 /** Where the simulation may run at all, and what it has to offer. */
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { HttpError } from "@/lib/http";
 import { SCENARIO_IDS, scenario } from "./scenarios";
 

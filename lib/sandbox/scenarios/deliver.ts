@@ -1,11 +1,11 @@
 /** Signed events by the real webhook path: as bytes, verified, stored, decided, answered. */
-import type { Decision, Processor } from "@/lib/billing/facts";
-import { type Endpoint, endpoint } from "@/lib/billing/processors";
-import { sign as signPaddle } from "@/lib/billing/processors/paddle/events";
-import { sign as signStripe } from "@/lib/billing/processors/stripe/events";
-import { receive } from "@/lib/billing/receive";
+import type { Decision, Processor } from "@/lib/billing/types";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
+import { type Endpoint, endpoint } from "@/lib/processors";
+import { sign as signPaddle } from "@/lib/processors/paddle/events";
+import { sign as signStripe } from "@/lib/processors/stripe/events";
+import { receive } from "@/lib/webhooks/receive";
 import type { Told } from "./player";
 
 /** One delivery, and what the processor was told. */

@@ -1,8 +1,9 @@
 /** The same deliveries on a copy: verified, read and folded as the real ones, and nothing is stored. */
-import { product as productOf } from "@/lib/billing/catalog";
-import type { Fact } from "@/lib/billing/facts";
-import { sharedFacts } from "@/lib/billing/items";
-import { decide, fold } from "@/lib/billing/timeline";
+
+import { decide, fold } from "@/lib/billing/timeline/build-timeline";
+import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import type { Fact } from "@/lib/billing/types";
+import { product as productOf } from "@/lib/config/catalog";
 import { type Delivered, endpointOf, signed } from "./deliver";
 import type { Told } from "./player";
 import type { Known } from "./stage";

@@ -1,6 +1,7 @@
 /** Whether what came of a simulation is what its scenario expects, point by point. Pure. */
-import { findPlan, freePlan, type ProductId, planRank, product as productOf } from "@/lib/billing/catalog";
+
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { findPlan, freePlan, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
 import type { Delivered } from "./deliver";
 import type { Expectation } from "./scenarios";
 

@@ -1,9 +1,10 @@
 /** One subscription at either processor, played in the same words; each thing that happens gives the events it sends. */
-import { type Price, priceLists, sandboxPriceId, sellable } from "@/lib/billing/catalog";
-import type { Instant, Interval, Processor, Status } from "@/lib/billing/facts";
-import { playPaddleSubscription } from "@/lib/billing/processors/paddle/played";
-import { playSubscription } from "@/lib/billing/processors/stripe/played";
-import { env } from "@/lib/env";
+
+import type { Instant, Interval, Processor, Status } from "@/lib/billing/types";
+import { type Price, priceLists, sandboxPriceId, sellable } from "@/lib/config/catalog";
+import { env } from "@/lib/core/env";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { playSubscription } from "@/lib/processors/stripe/played";
 
 /** An event to deliver, and what it is about. */
 export interface Told {

@@ -9,9 +9,9 @@ import {
   PRODUCT_IDS,
   type ProductId,
   product as productOf,
-} from "@/lib/billing/catalog";
+} from "@/lib/config/catalog";
+import { line, userIdSchema } from "@/lib/core/text";
 import { HttpError } from "@/lib/http";
-import { line, userIdSchema } from "@/lib/text";
 import { SCENARIO_IDS } from "./scenarios";
 
 const whole = "is a whole number from 0 to 9007199254740991";

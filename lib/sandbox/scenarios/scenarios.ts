@@ -1,5 +1,5 @@
 /** What can be simulated, one entry each: what happens at the processor, and what must come of it here. */
-import type { Instant, Interval, OpensBy, Reason, Status } from "@/lib/billing/facts";
+import type { Instant, Interval, OpensBy, Reason, Status } from "@/lib/billing/types";
 import type { Player, Told } from "./player";
 
 /** What a scenario's story is told with. */

@@ -1,7 +1,8 @@
 /** The story of one simulation: set the stage, look, deliver, look again, judge. */
-import { freePlan, type ProductId, planLimit, product as productOf } from "@/lib/billing/catalog";
-import type { Processor } from "@/lib/billing/facts";
+
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import type { Processor } from "@/lib/billing/types";
+import { freePlan, type ProductId, planLimit, product as productOf } from "@/lib/config/catalog";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type Delivered, deliver } from "./deliver";

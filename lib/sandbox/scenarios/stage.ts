@@ -3,11 +3,11 @@
  * what the scenario begins with. Pure, but for the names of new events.
  */
 import { randomBytes } from "node:crypto";
-import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/billing/catalog";
-import type { Fact, Instant, Interval, Mirror, Processor } from "@/lib/billing/facts";
-import { sharedFacts } from "@/lib/billing/items";
-import { DAY, HOUR, SECOND } from "@/lib/billing/period";
-import { fold } from "@/lib/billing/timeline";
+import { fold } from "@/lib/billing/timeline/build-timeline";
+import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
+import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import type { Fact, Instant, Interval, Mirror, Processor } from "@/lib/billing/types";
+import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
 import { type Part, type Player, player, type Told } from "./player";
 import type { Asked } from "./requests";
 import type { Scenario, Telling } from "./scenarios";

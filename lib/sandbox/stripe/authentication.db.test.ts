@@ -1,6 +1,6 @@
 /** 3-D Secure at the sandbox's Stripe: a charge that the payer must confirm, at each of its four places. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, writer, told, types, payInvoice } =

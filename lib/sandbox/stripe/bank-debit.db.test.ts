@@ -1,6 +1,6 @@
 /** Bank debits at the sandbox's Stripe: under way for days, then paid or failed. */
 import { describe, expect, test } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const {

@@ -1,6 +1,6 @@
 /** Case P6: subscriptions in both billing modes, as the request chooses. */
 import { describe, expect, test } from "vitest";
-import { DAY } from "@/lib/billing/period";
+import { DAY } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { stripe, hosted, open, subscribe, payer, sandbox, latestInvoice, writer, told } = stripeAccount("mode");

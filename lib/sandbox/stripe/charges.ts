@@ -1,5 +1,5 @@
 /** The charge that an invoice is paid by. Its own events go to nobody: the endpoint is subscribed to what changes it. */
-import { invoiceAmounts } from "@/lib/billing/processors/stripe/events";
+import { invoiceAmounts } from "@/lib/processors/stripe/events";
 import { moneyOf } from "./money";
 import { type Invoice, nextId, type StripeTurn, type Subscription, seconds } from "./world";
 

@@ -1,5 +1,5 @@
 /** What a flexible subscription was billed for, so that a credit gives back that amount and not the present price's. */
-import type { ItemSpec, LineSpec } from "@/lib/billing/processors/stripe/events";
+import type { ItemSpec, LineSpec } from "@/lib/processors/stripe/events";
 import type { Subscription, World } from "./world";
 
 /** An amount that was billed for a part of a period. */

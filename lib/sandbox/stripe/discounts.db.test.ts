@@ -1,10 +1,10 @@
 /** Codes, coupons and taxes through Stripe's real SDK: what is charged, and which events tell it. */
 import type Stripe from "stripe";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { currentOf } from "@/lib/billing/current";
-import { addMonths, DAY, HOUR } from "@/lib/billing/period";
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { currentOf } from "@/lib/subscriptions/load-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { playStripe } from "@/tests/support/played-stripe";
 

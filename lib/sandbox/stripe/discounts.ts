@@ -1,19 +1,14 @@
 /** Discounts of subscriptions: redeemed from a coupon, taken off lines, ended. */
 
-import { addMonths } from "@/lib/billing/period";
-import type { CouponSpec, LineSpec, PromotionCodeSpec } from "@/lib/billing/processors/stripe/events";
+import { addMonths } from "@/lib/billing/timeline/calendar";
+import type { CouponSpec, LineSpec, PromotionCodeSpec } from "@/lib/processors/stripe/events";
 import { couponNamed, PROMOTION_CODES } from "./coupons";
-import { type Discount, moneyOf } from "./money";
+import { moneyOf } from "./money";
 import { discountOf } from "./money-objects";
+import type { Discount, Redeemed } from "./money-types";
 import { invalid, missing } from "./problem";
 import { tell } from "./tell";
 import { nextId, type StripeTurn, type Subscription, seconds, type World } from "./world";
-
-/** What a checkout, an update or a phase redeems. */
-export interface Redeemed {
-  coupon: string;
-  promotionCode: string | null;
-}
 
 type Line = Omit<LineSpec, "id">;
 

@@ -1,6 +1,7 @@
 /** A bank takes a charge back: the dispute is opened, answered, won or lost. */
-import { type Charge, type Dispute, moneyOf } from "./money";
+import { moneyOf } from "./money";
 import { disputeOf } from "./money-objects";
+import type { Charge, Dispute } from "./money-types";
 import { invalid } from "./problem";
 import { tell, tellChange } from "./tell";
 import { nextId, type StripeTurn, seconds } from "./world";

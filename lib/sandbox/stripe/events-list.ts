@@ -1,9 +1,9 @@
 /** The played events, as Stripe lists them: newest first, over all customers. */
 import { z } from "zod";
+import { identifier } from "@/lib/core/text";
 import type { Gateway } from "@/lib/database";
-import { identifier } from "@/lib/text";
 import type { Form } from "./form";
-import { listOf } from "./objects";
+import { listOf } from "./list";
 import { invalid, missing } from "./problem";
 
 const MAX = 100;

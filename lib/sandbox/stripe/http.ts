@@ -1,8 +1,8 @@
 /** The one thing that is swapped: the SDK's HTTP client. What it sends is answered by the played API in this process. */
 import { randomBytes } from "node:crypto";
 import Stripe from "stripe";
-import { API_VERSIONS } from "@/lib/billing/processors/stripe/events";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
+import { API_VERSIONS } from "@/lib/processors/stripe/events";
 import type { Sandbox } from "../sandbox";
 import { parseForm } from "./form";
 import { invalid, StripeProblem } from "./problem";

@@ -1,5 +1,5 @@
 /** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
-import { invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
+import { invoiceAmounts, type LineSpec } from "@/lib/processors/stripe/events";
 import { OFF_SESSION, type Presence } from "../cards";
 import { recordCharge } from "./charges";
 import { endOneTimeDiscounts } from "./discounts";

@@ -2,11 +2,12 @@
  * What the hosted pages do with money beside payments: a payer types a code or their country, and the business, played by
  * whoever tries this, gives back money or is disputed.
  */
-import type { LineSpec } from "@/lib/billing/processors/stripe/events";
+import type { LineSpec } from "@/lib/processors/stripe/events";
 import { promotionCodeNamed } from "./coupons";
 import { redeemCode } from "./discounts";
 import { answerDispute, loseDispute, openDispute, winDispute } from "./disputes";
-import { type Charge, chargeOfInvoice, type Dispute, moneyOf } from "./money";
+import { chargeOfInvoice, moneyOf } from "./money";
+import type { Charge, Dispute } from "./money-types";
 import { customerOf } from "./objects";
 import { StripeProblem } from "./problem";
 import { issueCreditNote, refundCharge } from "./refunds";

@@ -11,11 +11,12 @@ import {
   refundObject,
   todaysCharge,
   todaysDispute,
-} from "@/lib/billing/processors/stripe/events";
+} from "@/lib/processors/stripe/events";
 import { COUPONS, PROMOTION_CODES } from "./coupons";
+import { listOf } from "./list";
 import { brandOf, isBankAccount } from "./methods";
-import { type Charge, chargeOfInvoice, type Discount, type Dispute } from "./money";
-import { listOf } from "./objects";
+import { chargeOfInvoice } from "./money";
+import type { Charge, Discount, Dispute } from "./money-types";
 import type { World } from "./world";
 
 export function chargeOf({ customer }: World, charge: Charge) {

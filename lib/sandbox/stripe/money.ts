@@ -1,52 +1,12 @@
-/** What a customer has beside invoices: discounts, charges, and what was given back of them. Kept in the world. */
-import type {
-  ChargeSpec,
-  CreditNoteSpec,
-  DiscountSpec,
-  DisputeSpec,
-  RefundSpec,
-} from "@/lib/billing/processors/stripe/events";
-import { paymentIntentOf } from "@/lib/billing/processors/stripe/events";
-import type { MethodNumber } from "./methods";
+/** Finds and creates what a world stores beside invoices. */
+import { paymentIntentOf } from "@/lib/processors/stripe/events";
+import type { Charge, Money } from "./money-types";
 import type { World } from "./world";
-
-export interface Charge extends ChargeSpec {
-  refunded: number;
-  disputed: boolean;
-  /** The payment method and the last digits of its card or bank account. */
-  paidWith: { id: string; number: MethodNumber } | null;
-}
-
-/** Kept when it has ended: invoices go on naming it. */
-export interface Discount extends DiscountSpec {
-  endedAt: number | null;
-}
-
-export interface Dispute extends DisputeSpec {
-  withdrawnAt: number | null;
-  reinstatedAt: number | null;
-}
-
-export interface Money {
-  discounts: Discount[];
-  charges: Charge[];
-  refunds: RefundSpec[];
-  disputes: Dispute[];
-  creditNotes: CreditNoteSpec[];
-}
 
 /** The world's own, to change in a turn; worlds that were stored before there was money get theirs here. */
 export function moneyOf(world: World): Money {
   world.money ??= { discounts: [], charges: [], refunds: [], disputes: [], creditNotes: [] };
   return world.money;
-}
-
-/** Every id of it that a request may name: a payment has one, too. */
-export function moneyIds({ money }: World): string[] {
-  if (money === undefined) return [];
-  const { discounts, charges, refunds, disputes, creditNotes } = money;
-  const objects = [...discounts, ...charges, ...refunds, ...disputes, ...creditNotes].map(({ id }) => id);
-  return [...objects, ...charges.map(({ id }) => paymentIntentOf(id))];
 }
 
 /** By its own id or its payment's. */

@@ -1,6 +1,6 @@
 /** The world's things as today's API writes them, each held against the SDK's type. */
 import type Stripe from "stripe";
-import { PRODUCT_IDS, product as productOf } from "@/lib/billing/catalog";
+import { PRODUCT_IDS, product as productOf } from "@/lib/config/catalog";
 import {
   billingMode,
   customerObject,
@@ -11,7 +11,7 @@ import {
   todaysItem,
   todaysSession,
   todaysSubscription,
-} from "@/lib/billing/processors/stripe/events";
+} from "@/lib/processors/stripe/events";
 import { sessionLines } from "./priced";
 import type { Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
@@ -207,9 +207,4 @@ function productObject(id: string, name: string) {
     updated: PRICES_CREATED,
     url: null,
   } satisfies OnTheWire<Stripe.Product>;
-}
-
-/** One page of a list. */
-export function listOf<T>(url: string, data: T[], hasMore = false) {
-  return { object: "list" as const, data, has_more: hasMore, url } satisfies Stripe.ApiList<T>;
 }

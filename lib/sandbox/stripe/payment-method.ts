@@ -1,6 +1,6 @@
 /** Cards and bank accounts as today's API writes them, each held against the SDK's type. */
 import type Stripe from "stripe";
-import type { OnTheWire } from "@/lib/billing/processors/stripe/events";
+import type { OnTheWire } from "@/lib/processors/stripe/events";
 import { brandOf, isBankAccount } from "./methods";
 import type { Card, World } from "./world";
 

@@ -1,5 +1,5 @@
 /** Billing periods by their anchor, in Stripe's seconds: Jan 31 gives Feb 28, then Mar 31 again. */
-import { addMonths, monthsSince } from "@/lib/billing/period";
+import { addMonths, monthsSince } from "@/lib/billing/timeline/calendar";
 
 /** The end of the period that begins at `start`, of a cycle anchored at `anchor`. */
 export function periodAfter(anchor: number, start: number, interval: "month" | "year"): number {

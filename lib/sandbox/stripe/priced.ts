@@ -1,5 +1,5 @@
 /** Lines as they are charged: after discounts, with taxes. */
-import type { LineSpec } from "@/lib/billing/processors/stripe/events";
+import type { LineSpec } from "@/lib/processors/stripe/events";
 import { couponOf, discounted, takeOff } from "./discounts";
 import { invalid } from "./problem";
 import { periodLines } from "./proration";

@@ -1,8 +1,9 @@
 /** Money given back: refunds of charges, and credit notes on invoices. */
-import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "@/lib/billing/processors/stripe/events";
+import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "@/lib/processors/stripe/events";
 import { collect } from "./invoices";
-import { type Charge, chargeOfInvoice, moneyOf } from "./money";
+import { chargeOfInvoice, moneyOf } from "./money";
 import { chargeOf, creditNoteOf, refundOf } from "./money-objects";
+import type { Charge } from "./money-types";
 import { customerOf, invoiceOf } from "./objects";
 import { invalid } from "./problem";
 import { tell, tellChange } from "./tell";

@@ -1,5 +1,5 @@
 /** Subscription schedules: phases, each with what the subscription has from its start on. */
-import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import type { ItemSpec } from "@/lib/processors/stripe/events";
 import { setDiscounts } from "./discounts";
 import { moneyOf } from "./money";
 import { scheduleOf, subscriptionOf } from "./objects";

@@ -1,8 +1,8 @@
 /** A subscription's life: begun at a checkout, changed, renewed, ended. */
-import { type ItemSpec, invoiceAmounts, type LineSpec } from "@/lib/billing/processors/stripe/events";
+import { type ItemSpec, invoiceAmounts, type LineSpec } from "@/lib/processors/stripe/events";
 import type { Presence } from "../cards";
 import { debitsOf } from "./debits";
-import { addDiscount, type Redeemed } from "./discounts";
+import { addDiscount } from "./discounts";
 import {
   chargeOrSend,
   collect,
@@ -14,6 +14,7 @@ import {
   voidInvoice,
 } from "./invoices";
 import { charge } from "./methods";
+import type { Redeemed } from "./money-types";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
 import { periodAfter } from "./period";

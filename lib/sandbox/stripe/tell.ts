@@ -1,5 +1,5 @@
 /** Events as Stripe sends them: the object as it is after a change, and what it was before. */
-import { diff, event, type StripeObject } from "@/lib/billing/processors/stripe/events";
+import { diff, event, type StripeObject } from "@/lib/processors/stripe/events";
 import { nextId, type StripeTurn, seconds } from "./world";
 
 /** Emits one event about an object. */

@@ -1,6 +1,6 @@
 /** The whole story: thirteen months from a January 31, with a renewal that fails and recovers. */
 import { afterAll, expect, test } from "vitest";
-import { addMonths, DAY, HOUR } from "@/lib/billing/period";
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";

@@ -1,11 +1,11 @@
 /** What time brings, without a database: any life of a subscription goes on in order, and every event adds up. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Price, priceLists } from "@/lib/billing/catalog";
-import { isPlainObject } from "@/lib/billing/processors/envelope";
-import { objectBefore } from "@/lib/billing/processors/stripe/before";
-import { planPrice } from "@/lib/billing/processors/stripe/events";
-import { normalized } from "@/lib/billing/processors/stripe/testing";
+import { type Price, priceLists } from "@/lib/config/catalog";
+import { isPlainObject } from "@/lib/processors/envelope";
+import { objectBefore } from "@/lib/processors/stripe/before";
+import { planPrice } from "@/lib/processors/stripe/events";
+import { normalized } from "@/lib/processors/stripe/testing";
 import { catchUp } from "../played";
 import { type Emitted, take } from "../turn";
 import { cancelAtPeriodEnd } from "./cancel";

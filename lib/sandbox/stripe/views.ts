@@ -1,5 +1,5 @@
 /** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import { invoiceAmounts } from "@/lib/billing/processors/stripe/events";
+import { invoiceAmounts } from "@/lib/processors/stripe/events";
 import { couponNamed, PROMOTION_CODES, TEST_CODES } from "./coupons";
 import { type Aftermath, aftermathOf, reductionsOf } from "./money-actions";
 import { products, sessionOf } from "./objects";

@@ -1,15 +1,9 @@
 /** All that one customer has at the played Stripe: plain JSON, instants in Stripe's seconds, amounts in US cents. */
-import type {
-  InvoiceSpec,
-  ItemSpec,
-  LineSpec,
-  PriceSpec,
-  SubscriptionSpec,
-} from "@/lib/billing/processors/stripe/events";
+import type { InvoiceSpec, ItemSpec, LineSpec, PriceSpec, SubscriptionSpec } from "@/lib/processors/stripe/events";
 import type { Turn } from "../turn";
-import type { Redeemed } from "./discounts";
 import type { BankNumber, MethodNumber } from "./methods";
-import { type Money, moneyIds } from "./money";
+import type { Redeemed } from "./money-types";
+import { type Money, moneyIds } from "./money-types";
 
 export interface Customer {
   id: string;
@@ -186,7 +180,7 @@ export function seconds({ now }: StripeTurn): number {
 export function objectIds(world: World): string[] {
   const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = world;
   const objects = [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals];
-  return [...objects.map(({ id }) => id), ...moneyIds(world)];
+  return [...objects.map(({ id }) => id), ...moneyIds(world.money)];
 }
 
 /** Whose it is by what our server wrote with its key; the browser's `client_reference_id` only where it said nothing. */

@@ -1,6 +1,7 @@
 /** Explanations with numbers for admins: windows, refusals and subscriptions. Pure. */
-import { isProductId, type ProductId, product as productOf } from "@/lib/billing/catalog";
+
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { isProductId, type ProductId, product as productOf } from "@/lib/config/catalog";
 import type { WindowRow } from "@/lib/database";
 import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
 import { planName, processorName } from "@/lib/messages/plan";

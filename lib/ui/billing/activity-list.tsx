@@ -1,6 +1,6 @@
 import { ArrowRight, RotateCcw, Split } from "lucide-react";
-import { product } from "@/lib/billing/catalog";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
+import { product } from "@/lib/config/catalog";
 import { activityNumbers, activityWords } from "@/lib/messages/activity";
 import { requestLocale } from "../request-locale";
 import { Instant } from "../time/instant";

@@ -1,6 +1,7 @@
 /** The actions of a subscription's card: the primary one, and the rest. Pure. */
-import { planRank, product as productOf } from "@/lib/billing/catalog";
+
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { planRank, product as productOf } from "@/lib/config/catalog";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";
 

@@ -1,5 +1,5 @@
 import { Check, ChevronRight } from "lucide-react";
-import { type ProductId, product } from "@/lib/billing/catalog";
+import { type ProductId, product } from "@/lib/config/catalog";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 
 interface PlanComparisonProps {

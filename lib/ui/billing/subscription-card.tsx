@@ -1,5 +1,5 @@
-import { product } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { product } from "@/lib/config/catalog";
 import { isFree, planName, planPrice } from "@/lib/messages/plan";
 import { Meter } from "../meter/meter";
 import { Instant } from "../time/instant";

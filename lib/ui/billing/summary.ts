@@ -1,5 +1,5 @@
-import { product } from "@/lib/billing/catalog";
 import type { SubscriptionView, UsageView } from "@/lib/billing/schemas/usage-view";
+import { product } from "@/lib/config/catalog";
 import { isFree } from "@/lib/messages/plan";
 import { meterAlert } from "../meter/meter-words";
 

@@ -1,5 +1,5 @@
-import { freePlan, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { freePlan, product as productOf } from "@/lib/config/catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";

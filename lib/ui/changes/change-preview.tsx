@@ -1,7 +1,7 @@
 import type { Route } from "next";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { ChangePreviewView } from "@/lib/billing/purchase-view";
+import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
 import { collectedWords } from "@/lib/messages/collection";
 import { formatMoney } from "@/lib/messages/format";
 import { discountWords, moneyWords } from "@/lib/messages/money";

@@ -1,5 +1,5 @@
-import { isProductId } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { isProductId } from "@/lib/config/catalog";
 import { Notice } from "../notice";
 import { standingMark } from "./standing-mark";
 

@@ -1,4 +1,4 @@
-import type { CheckoutStatusView } from "@/lib/billing/purchase-view";
+import type { CheckoutStatusView } from "@/lib/billing/schemas/purchase";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { planName } from "@/lib/messages/plan";
 import { RefreshEvery } from "../live/refresh-every";

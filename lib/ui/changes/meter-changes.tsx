@@ -1,6 +1,6 @@
 import { ArrowRight } from "lucide-react";
-import { type ProductId, product as productOf } from "@/lib/billing/catalog";
-import type { MeterChange } from "@/lib/billing/purchase-view";
+import type { MeterChange } from "@/lib/billing/schemas/purchase";
+import { type ProductId, product as productOf } from "@/lib/config/catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
 interface MeterChangesProps {

@@ -1,5 +1,5 @@
 import { headers } from "next/headers";
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { SignInPanel } from "../shell/sign-in-panel";
 import { ClerkPanel } from "./clerk-panel";
 import { PasswordForm } from "./password-form";

@@ -1,5 +1,5 @@
 import { ExternalLink } from "lucide-react";
-import type { InvoicesView, InvoiceView } from "@/lib/billing/purchase-view";
+import type { InvoicesView, InvoiceView } from "@/lib/billing/schemas/purchase";
 import { formatMoney } from "@/lib/messages/format";
 import { moneyWords } from "@/lib/messages/money";
 import { processorName } from "@/lib/messages/plan";

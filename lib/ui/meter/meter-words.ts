@@ -1,5 +1,5 @@
-import { type ProductId, product } from "@/lib/billing/catalog";
 import type { MeterView } from "@/lib/billing/schemas/usage-view";
+import { type ProductId, product } from "@/lib/config/catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
 /** calm below 80 %, near from 80 %, full from 100 % of the available amount. */

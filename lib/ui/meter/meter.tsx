@@ -1,6 +1,6 @@
 import { useId } from "react";
-import type { ProductId } from "@/lib/billing/catalog";
 import type { MeterView } from "@/lib/billing/schemas/usage-view";
+import type { ProductId } from "@/lib/config/catalog";
 import { formatNumber } from "@/lib/messages/format";
 import { meterBar, meterTone, meterWords } from "./meter-words";
 

@@ -1,6 +1,6 @@
 import { Check } from "lucide-react";
-import { type Plan, type ProductId, product as productOf } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { type Plan, type ProductId, product as productOf } from "@/lib/config/catalog";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 import { PlanAction, type PlanActions } from "./plan-action";
 import { planOption } from "./plan-options";

@@ -1,6 +1,7 @@
 /** What each plan means for a reader, by the state of the subscription. Pure. */
-import { freePlan, type Product, planRank, product as productOf } from "@/lib/billing/catalog";
+
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { freePlan, type Product, planRank, product as productOf } from "@/lib/config/catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
 type Interval = "monthly" | "yearly";

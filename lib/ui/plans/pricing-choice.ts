@@ -1,6 +1,7 @@
 /** The selection on the pricing page, read from its address. */
-import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf, SALES } from "@/lib/billing/catalog";
-import { promotionCode } from "@/lib/billing/promotion-code";
+
+import { promotionCode } from "@/lib/billing/schemas/promotion-code";
+import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf, SALES } from "@/lib/config/catalog";
 
 type Processor = "stripe" | "paddle";
 

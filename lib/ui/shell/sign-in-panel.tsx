@@ -1,4 +1,4 @@
-import { env } from "@/lib/env";
+import { env } from "@/lib/core/env";
 import { DEMO_USERS } from "@/lib/identity/demo";
 import { SignInForm } from "./sign-in-form";
 

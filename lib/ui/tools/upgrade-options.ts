@@ -1,6 +1,7 @@
 /** The plans that raise a limit. Pure. */
-import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/billing/catalog";
+
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/config/catalog";
 import { formatCount } from "@/lib/messages/format";
 
 /** A larger plan's limit of one field, and its link. */

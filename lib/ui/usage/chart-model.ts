@@ -1,5 +1,5 @@
 /** The model of a usage chart: bars, lines and scale. Pure, so that the component decides nothing. */
-import { DAY } from "@/lib/billing/period";
+import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Forecast } from "./forecast";
 import { utcDay } from "./usage-period";
 import type { WindowDay } from "./window-days";

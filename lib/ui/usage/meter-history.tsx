@@ -1,5 +1,5 @@
-import type { Meter as CatalogMeter } from "@/lib/billing/catalog";
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import type { Meter as CatalogMeter } from "@/lib/config/catalog";
 import { formatCount, formatDay, formatNumber } from "@/lib/messages/format";
 import { ForecastLine } from "./forecast-line";
 import { type History, historyOf, isEmpty } from "./history-model";

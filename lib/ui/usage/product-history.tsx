@@ -1,5 +1,5 @@
-import { product } from "@/lib/billing/catalog";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { product } from "@/lib/config/catalog";
 import { planName } from "@/lib/messages/plan";
 import { Instant } from "../time/instant";
 import { MeterHistory } from "./meter-history";

@@ -1,6 +1,7 @@
 /** The periods a usage chart can show, and the days of the ledger in each. */
-import { addMonths, DAY, monthsSince } from "@/lib/billing/period";
+
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { addMonths, DAY, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { DayTotal } from "./window-days";
 
 export const PERIOD_IDS = ["window", "previous", "90-days"] as const;

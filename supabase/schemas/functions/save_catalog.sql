@@ -1,4 +1,4 @@
--- Called at migration with lib/billing/catalog.ts. The table follows the file: what the file no longer has goes.
+-- Called at migration with lib/config/catalog.ts. The table follows the file: what the file no longer has goes.
 -- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function public.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''

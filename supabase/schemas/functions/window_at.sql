@@ -1,4 +1,4 @@
--- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/period.ts (a test compares them).
+-- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them).
 -- Months are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. Past the period's end the last window goes
 -- on: only news opens the next period. counts_until is null for such a last window.
 create or replace function public.window_at(

@@ -1,4 +1,4 @@
--- The catalog's copy of lib/billing/catalog.ts, written by save_catalog at migration. Nothing else writes it.
+-- The catalog's copy of lib/config/catalog.ts, written by save_catalog at migration. Nothing else writes it.
 create table public.catalog_plans (
   product text not null,
   plan text not null,
@@ -11,7 +11,7 @@ create table public.catalog_plans (
   primary key (product, plan),
   unique (product, rank)
 );
-comment on table public.catalog_plans is 'Plans by product; a copy of lib/billing/catalog.ts.';
+comment on table public.catalog_plans is 'Plans by product; a copy of lib/config/catalog.ts.';
 
 create table public.catalog_meters (
   -- Unique over all products, so that a field names its product.
@@ -20,7 +20,7 @@ create table public.catalog_meters (
   kind text not null check (kind in ('counter', 'gauge')),
   position integer not null
 );
-comment on table public.catalog_meters is 'Meters by field name; a copy of lib/billing/catalog.ts.';
+comment on table public.catalog_meters is 'Meters by field name; a copy of lib/config/catalog.ts.';
 
 create table public.catalog_limits (
   product text not null,

@@ -1,4 +1,4 @@
--- What events say (facts), and what the fold in lib/billing/timeline.ts made of all of them. commit_timeline writes
+-- What events say (facts), and what the fold in lib/billing/timeline/build-timeline.ts made of all of them. commit_timeline writes
 -- these tables together, or none of them.
 create table public.facts (
   user_id text not null,

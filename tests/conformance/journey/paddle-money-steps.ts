@@ -1,7 +1,7 @@
 /** Codes, taxes, refunds and chargebacks at Paddle. */
 import { expect } from "vitest";
-import { invoicesOf } from "@/lib/billing/invoices";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { invoicesOf } from "@/lib/subscriptions/invoices";
 import type { Stage, Step } from "./stage";
 
 /** Presses a button on the sandbox's page of a transaction: what Paddle or a bank does. */

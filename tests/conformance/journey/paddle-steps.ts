@@ -1,9 +1,9 @@
 /** The steps at Paddle alone. */
 import { expect } from "vitest";
-import { endDoubled } from "@/lib/billing/doubled";
-import { portalOf } from "@/lib/billing/invoices";
-import { HOUR } from "@/lib/billing/period";
-import { reconcile } from "@/lib/billing/reconcile";
+import { HOUR } from "@/lib/billing/timeline/calendar";
+import { endDoubled } from "@/lib/subscriptions/duplicate-purchases";
+import { portalOf } from "@/lib/subscriptions/invoices";
+import { reconcile } from "@/lib/webhooks/refresh";
 import type { Step } from "./stage";
 
 export const PADDLE_STEPS: readonly Step[] = [

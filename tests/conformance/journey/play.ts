@@ -1,6 +1,6 @@
 /** Plays every step at its processors, and gives the events that the sandbox sent meanwhile. */
 import Stripe from "stripe";
-import type { Processor } from "@/lib/billing/facts";
+import type { Processor } from "@/lib/billing/types";
 import type { Gateway } from "@/lib/database";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import type { RecordedEvent } from "../record";

@@ -1,14 +1,14 @@
 /** The tools of a step of the journey: its own buyer, and both processors. */
 import type Stripe from "stripe";
-import { cancelSubscription, resumeSubscription } from "@/lib/billing/cancel";
-import { changePlan, previewChange } from "@/lib/billing/change";
-import { checkout } from "@/lib/billing/checkout";
-import type { Interval, Processor } from "@/lib/billing/facts";
-import type { ProcessorClient } from "@/lib/billing/processors/client";
-import { checkoutRequest } from "@/lib/billing/purchase-requests";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import type { Interval, Processor } from "@/lib/billing/types";
 import type { Gateway } from "@/lib/database";
+import type { ProcessorClient } from "@/lib/processors/processor-client";
 import type { CardNumber } from "@/lib/sandbox/cards";
 import * as stripePages from "@/lib/sandbox/stripe/hosted";
+import { cancelSubscription, resumeSubscription } from "@/lib/subscriptions/cancel";
+import { changePlan, previewChange } from "@/lib/subscriptions/change";
+import { checkout } from "@/lib/subscriptions/checkout";
 import type { TestDatabase } from "@/tests/support/database";
 import type { playPaddle } from "@/tests/support/played-paddle";
 

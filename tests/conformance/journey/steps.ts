@@ -1,10 +1,10 @@
 /** The steps at both processors. Each begins with a new buyer, and runs at Stripe and at Paddle. */
 import { expect } from "vitest";
-import { checkoutStatus, returnFromCheckout } from "@/lib/billing/checkout-return";
-import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "@/lib/billing/invoices";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { reconcile } from "@/lib/billing/reconcile";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
+import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
+import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
+import { reconcile } from "@/lib/webhooks/refresh";
 import type { Step } from "./stage";
 
 export const STEPS: readonly Step[] = [

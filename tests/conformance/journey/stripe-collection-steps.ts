@@ -1,6 +1,6 @@
 /** Charges that are no card's at once, at Stripe: bank debits, sent invoices, and cards that the payer must confirm. */
 import { expect } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import * as pages from "@/lib/sandbox/stripe/hosted";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import type { Stage, Step } from "./stage";

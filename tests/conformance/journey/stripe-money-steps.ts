@@ -1,8 +1,8 @@
 /** Codes, taxes, refunds, credit notes and disputes at Stripe. */
 import { expect } from "vitest";
-import { invoicesOf } from "@/lib/billing/invoices";
-import { DAY, HOUR } from "@/lib/billing/period";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import * as pages from "@/lib/sandbox/stripe/hosted";
+import { invoicesOf } from "@/lib/subscriptions/invoices";
 import type { Stage, Step } from "./stage";
 
 /** Presses buttons on the page of the buyer's latest invoice, as the business does in Stripe's dashboard. */

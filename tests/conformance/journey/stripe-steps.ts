@@ -1,15 +1,15 @@
 /** The steps at Stripe alone. */
 import { expect } from "vitest";
-import { DAY, HOUR } from "@/lib/billing/period";
-import { planPrice } from "@/lib/billing/processors/stripe/events";
-import { reconcile } from "@/lib/billing/reconcile";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
+import { planPrice } from "@/lib/processors/stripe/events";
 import type { Sandbox } from "@/lib/sandbox/sandbox";
 import { playedStripe } from "@/lib/sandbox/stripe";
 import * as pages from "@/lib/sandbox/stripe/hosted";
 import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { tellChange } from "@/lib/sandbox/stripe/tell";
 import type { World } from "@/lib/sandbox/stripe/world";
+import { reconcile } from "@/lib/webhooks/refresh";
 import type { Step } from "./stage";
 
 /** Items that a business sells beside the plan; the catalog lists none of their prices. */

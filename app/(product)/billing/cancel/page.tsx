@@ -1,7 +1,7 @@
 import type { Metadata, Route } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
-import { productRequest } from "@/lib/billing";
+import { productRequest } from "@/lib/subscriptions";
 import {
   ActionForm,
   BackToBilling,

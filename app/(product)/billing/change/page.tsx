@@ -1,7 +1,7 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
-import { planChangeRequest, previewChange, selling } from "@/lib/billing";
 import { HttpError } from "@/lib/http";
+import { planChangeRequest, previewChange, selling } from "@/lib/subscriptions";
 import {
   BackToBilling,
   ChangePreview,

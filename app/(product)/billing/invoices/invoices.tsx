@@ -1,5 +1,5 @@
-import { invoicesOf, selling } from "@/lib/billing";
-import { log } from "@/lib/observability";
+import { log } from "@/lib/core/observability";
+import { invoicesOf, selling } from "@/lib/subscriptions";
 import { InvoiceList, InvoicesUnavailable } from "@/lib/ui";
 
 interface InvoicesProps {

@@ -1,5 +1,4 @@
 /** The answerer of chatbot messages. For a model's API, add a file like local-answerer.ts and change the last line. */
-import { localAnswerer } from "./local-answerer";
 
 export interface Question {
   /** The chatbot's name. */
@@ -14,5 +13,3 @@ export interface Answerer {
    */
   answer(question: Question, signal: AbortSignal): AsyncIterable<string>;
 }
-
-export const answerer: Answerer = localAnswerer;

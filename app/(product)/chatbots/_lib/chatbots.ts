@@ -1,8 +1,8 @@
 /** Reference product 1: chatbots (a gauge) and the messages sent to them (a counter, in messages.ts). */
 import { z } from "zod";
+import { line, prose } from "@/lib/core/text";
 import { type Chatbot, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { line, prose } from "@/lib/text";
 import { refusal } from "@/lib/usage";
 
 /** A chatbot's name, at creation and later. */

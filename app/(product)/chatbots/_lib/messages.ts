@@ -1,11 +1,12 @@
 /** A message to a chatbot and its streamed answer: reserved first, settled at the end, for every kind of end. */
+
+import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { log } from "@/lib/observability";
 import type { Settlement } from "@/lib/usage";
 import { reserveAll } from "../../_lib/reservation";
-import { answerer } from "./answerer";
 import { noSuchChatbot } from "./chatbots";
+import { answerer } from "./configured-answerer";
 
 export type AnswerLine =
   | { type: "text"; text: string }

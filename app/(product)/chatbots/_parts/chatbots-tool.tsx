@@ -6,13 +6,8 @@ import { button, FIELD } from "@/lib/ui/button";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
 import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import type { Chatbot } from "./chatbot";
 import { ChatbotPanel } from "./chatbot-panel";
-
-export interface Chatbot {
-  id: string;
-  name: string;
-  createdAt: string;
-}
 
 /**
  * Creates, renames and deletes chatbots, and talks to them. Each change refreshes the page with its list and meters.

@@ -7,7 +7,7 @@ import type { Refusal } from "@/lib/ui/tools/send-json";
 import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
 import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { AnswerLine } from "../_lib/messages";
-import type { Chatbot } from "./chatbots-tool";
+import type { Chatbot } from "./chatbot";
 
 interface Said {
   id: number;

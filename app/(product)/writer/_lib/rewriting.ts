@@ -1,6 +1,6 @@
 /** A long text rewritten in chunks, with progress. A reader who stops it pays for the chunks that arrived. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { log } from "@/lib/observability";
+import { log } from "@/lib/core/observability";
 import type { Settlement } from "@/lib/usage";
 import { reserveAll } from "../../_lib/reservation";
 import { splitIntoChunks } from "./chunks";

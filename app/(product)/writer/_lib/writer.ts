@@ -1,6 +1,6 @@
 /** Reference product 2: rewrites text in another style. It counts the words and the transformation. */
 import { z } from "zod";
-import { prose } from "@/lib/text";
+import { prose } from "@/lib/core/text";
 import type { Charge } from "@/lib/usage";
 import { splitIntoChunks } from "./chunks";
 import { restyle, STYLES } from "./styles";

@@ -2,10 +2,10 @@ import type { Metadata, Route } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import { explain, releaseOf } from "@/lib/admin";
-import { FIELD_IDS, meterOf, product as productOf } from "@/lib/billing";
+import { FIELD_IDS, meterOf, product as productOf } from "@/lib/config";
+import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
-import { userIdSchema } from "@/lib/text";
 import { activityNumbers, activityWords, button, requestLocale } from "@/lib/ui";
 import {
   ActForm,

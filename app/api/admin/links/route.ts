@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { linkAllByHand, linkByHand } from "@/lib/admin";
-import { linkList, linkRequest } from "@/lib/billing";
 import { gateway } from "@/lib/database";
 import { answer, json, parse, readJson } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
+import { linkList, linkRequest } from "@/lib/webhooks";
 
 export function POST(request: Request) {
   return answer(async () => {

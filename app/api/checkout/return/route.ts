@@ -1,6 +1,6 @@
-import { checkoutReturnRequest, returnFromCheckout, selling } from "@/lib/billing";
 import { answer, json, readJson } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
+import { checkoutReturnRequest, returnFromCheckout, selling } from "@/lib/subscriptions";
 
 export function POST(request: Request) {
   return answer(async () => {

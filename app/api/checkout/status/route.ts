@@ -1,6 +1,6 @@
-import { checkoutReturnRequest, checkoutStatus, selling } from "@/lib/billing";
 import { answer, json, parse } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
+import { checkoutReturnRequest, checkoutStatus, selling } from "@/lib/subscriptions";
 
 export function GET(request: Request) {
   return answer(async () => {

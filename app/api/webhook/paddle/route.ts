@@ -1,4 +1,4 @@
 import { after } from "next/server";
-import { webhookRoute } from "@/lib/billing";
+import { webhookRoute } from "@/lib/webhooks";
 
 export const POST = webhookRoute("paddle", after);

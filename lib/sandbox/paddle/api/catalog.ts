@@ -1,8 +1,8 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
 import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
 import { z } from "zod";
-import { type Price, priceLists, product as productOf, sellable } from "@/lib/billing/catalog";
-import { type PriceSpec, planPrice, priceEntities } from "@/lib/billing/processors/paddle/events";
+import { type Price, priceLists, product as productOf, sellable } from "@/lib/config/catalog";
+import { type PriceSpec, planPrice, priceEntities } from "@/lib/processors/paddle/events";
 import { invalidFields, notFound } from "../problem";
 import { page, several } from "./endpoint";
 

@@ -1,6 +1,6 @@
 /** How an endpoint of the played API is written, and the pieces of parameters that several share. */
 import { z } from "zod";
-import { isoInstant, prose } from "@/lib/text";
+import { isoInstant, prose } from "@/lib/core/text";
 import { notFound } from "../problem";
 import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../world";
 

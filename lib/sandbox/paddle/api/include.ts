@@ -1,6 +1,6 @@
 /** Related entities that an answer about a transaction carries if the request names them. */
 import { z } from "zod";
-import { discountEntity } from "@/lib/billing/processors/paddle/events";
+import { discountEntity } from "@/lib/processors/paddle/events";
 import { discountNamed } from "../discounts";
 import { addressOf, adjustmentOf, customerOf, transactionOf } from "../objects";
 import { adjustmentsTotalsOf } from "../paid-back";

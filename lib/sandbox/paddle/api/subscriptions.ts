@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ItemSpec } from "@/lib/billing/processors/paddle/events";
+import type { ItemSpec } from "@/lib/processors/paddle/events";
 import { cardChange } from "../checkout";
 import { discountNamed } from "../discounts";
 import { subscriptionOf, transactionOf } from "../objects";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DiscountSpec } from "@/lib/billing/processors/paddle/events";
+import type { DiscountSpec } from "@/lib/processors/paddle/events";
 import { discountNamed } from "../discounts";
 import { transactionOf } from "../objects";
 import { PaddleProblem } from "../problem";

@@ -1,11 +1,12 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
 import type Stripe from "stripe";
-import { type FindPrice, type Price, priceLists, sellable } from "@/lib/billing/catalog";
-import { type PriceSpec, planPrice, priceObject } from "@/lib/billing/processors/stripe/events";
+import { type FindPrice, type Price, priceLists, sellable } from "@/lib/config/catalog";
+import { type PriceSpec, planPrice, priceObject } from "@/lib/processors/stripe/events";
 import { promotionCodeNamed } from "../coupons";
 import type { Form } from "../form";
+import { listOf } from "../list";
 import { promotionCodes, redeemable } from "../money-objects";
-import { listOf, products } from "../objects";
+import { products } from "../objects";
 import { parsed } from "../parameters";
 import { missing } from "../problem";
 import { flag, listParams, paramsOf, text } from "./endpoint";

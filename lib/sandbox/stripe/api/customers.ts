@@ -1,8 +1,9 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import { endSubscription } from "../invoices";
+import { listOf } from "../list";
 import { isBankAccount } from "../methods";
-import { customerOf, listOf } from "../objects";
+import { customerOf } from "../objects";
 import { paymentMethodOf } from "../payment-method";
 import { missing } from "../problem";
 import { tell, tellChange } from "../tell";

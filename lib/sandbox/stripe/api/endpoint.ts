@@ -1,6 +1,6 @@
 /** How an endpoint of the played API is written, and the pieces of parameters that several share. */
 import { z } from "zod";
-import { prose } from "@/lib/text";
+import { prose } from "@/lib/core/text";
 import type { Reply } from "../../accounts";
 import { invalid, missing } from "../problem";
 import type { Card, Invoice, Schedule, Session, StripeTurn, Subscription, World } from "../world";

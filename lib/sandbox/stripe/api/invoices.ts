@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { InvoiceSpec } from "@/lib/billing/processors/stripe/events";
+import type { InvoiceSpec } from "@/lib/processors/stripe/events";
 import { take } from "../../turn";
 import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
-import { invoiceOf, listOf } from "../objects";
+import { listOf } from "../list";
+import { invoiceOf } from "../objects";
 import { periodAfter } from "../period";
 import { priced } from "../priced";
 import { cardProblem, invalid } from "../problem";

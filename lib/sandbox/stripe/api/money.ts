@@ -2,9 +2,10 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import { answerDispute, loseDispute } from "../disputes";
-import { type Charge, chargeNamed, type Dispute, moneyOf } from "../money";
+import { listOf } from "../list";
+import { chargeNamed, moneyOf } from "../money";
 import { chargeOf, creditNoteOf, disputeOf, refundOf } from "../money-objects";
-import { listOf } from "../objects";
+import type { Charge, Dispute } from "../money-types";
 import { invalid, missing } from "../problem";
 import { issueCreditNote, refundCharge } from "../refunds";
 import type { World } from "../world";

@@ -1,9 +1,10 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import { identifier } from "@/lib/text";
+import { identifier } from "@/lib/core/text";
 import { expireSession } from "../checkout";
 import { redeemed } from "../discounts";
-import { listOf, portalOf, sessionOf } from "../objects";
+import { listOf } from "../list";
+import { portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
 import { type BillingMode, nextId, type Session, seconds, type World } from "../world";
 import { priceNamed } from "./catalog";

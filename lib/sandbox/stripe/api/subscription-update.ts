@@ -1,7 +1,7 @@
 /** What an update of a subscription may ask, and what each part of it does. */
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { ItemSpec } from "@/lib/billing/processors/stripe/events";
+import type { ItemSpec } from "@/lib/processors/stripe/events";
 import { setDiscounts } from "../discounts";
 import { subscriptionOf } from "../objects";
 import { requireTaxAddress } from "../priced";

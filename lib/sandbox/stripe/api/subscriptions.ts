@@ -1,7 +1,8 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import { endSubscription } from "../invoices";
-import { itemOf, listOf, subscriptionOf } from "../objects";
+import { listOf } from "../list";
+import { itemOf, subscriptionOf } from "../objects";
 import { invalid } from "../problem";
 import { resume } from "../resume";
 import { changeItems } from "../subscriptions";

@@ -1,6 +1,6 @@
-import { invoiceDocument, selling } from "@/lib/billing";
 import { answer } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
+import { invoiceDocument, selling } from "@/lib/subscriptions";
 
 export function GET(request: Request, context: RouteContext<"/api/invoices/[processor]/[id]">) {
   return answer(async () => {

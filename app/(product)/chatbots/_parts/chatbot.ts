@@ -1,0 +1,5 @@
+export interface Chatbot {
+  id: string;
+  name: string;
+  createdAt: string;
+}

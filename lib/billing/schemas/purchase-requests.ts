@@ -1,0 +1,33 @@
+/** What the routes about purchases accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
+import { z } from "zod";
+import { PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import { line } from "@/lib/core/text";
+import { promotionCode } from "./promotion-code";
+
+const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]], { error: `is one of ${PRODUCT_IDS.join(", ")}` });
+const plan = line({ max: 64, error: "is the name of a plan" });
+const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
+
+export const checkoutRequest = z.strictObject({
+  product,
+  plan,
+  interval: interval.default("monthly"),
+  processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).default("stripe"),
+  /** Tried before it is charged, where the product has a trial and this user has had none. */
+  trial: z.boolean({ error: "is true or false" }).default(false),
+  code: promotionCode.optional(),
+});
+export type CheckoutAsked = z.infer<typeof checkoutRequest>;
+
+/** The checkout's own id, as it stands in the address that payers come back to. */
+export const checkoutReturnRequest = z.strictObject({
+  checkout: z.uuid({ error: "is the id from the address you came back to" }),
+});
+
+/** Without `interval`, the subscription's own. */
+export const planChangeRequest = z.strictObject({ product, plan, interval: interval.optional() });
+export type PlanChangeAsked = z.infer<typeof planChangeRequest>;
+
+export const productRequest = z.strictObject({ product });
+
+export const portalRequest = z.strictObject({ product: product.optional() });

@@ -1,0 +1,100 @@
+/**
+ * What a plan change would make of a timeline: the facts that it would bring, and the few instants between which usage
+ * must be known to count it. Pure, like the fold that takes them.
+ */
+
+import type { ChangeTiming, Chosen } from "./plan-change-policy";
+import { addMonths } from "./timeline/calendar";
+import type { Fact, Image, Instant, Interval, Mirror, PaymentFact, SnapshotFact, Timeline, Window } from "./types";
+
+/** What the processor would tell of a change that is made and paid at `at`, or with the renewal. */
+export function factsOfChange(mirror: Mirror, to: Chosen, timing: ChangeTiming, at: Instant): Fact[] {
+  const from = { start: mirror.periodStart, end: mirror.periodEnd };
+  const trialing = mirror.status === "trialing";
+  if (timing === "period_end" && from.end !== null) {
+    const period = { start: from.end, end: after(from.end, to.interval) };
+    const renewed = { status: "active", ...periodOf(period) } as const;
+    return [snapshot(mirror, to, period.start, renewed), payment(mirror, to, period, "period")];
+  }
+  // Nothing is charged in a trial, whose days go on.
+  if (trialing) return [snapshot(mirror, to, at)];
+  if (to.interval === mirror.interval) {
+    const rest = { start: at, end: from.end ?? at };
+    return [snapshot(mirror, to, at), payment(mirror, to, rest, "proration")];
+  }
+  const period = { start: at, end: after(at, to.interval) };
+  return [snapshot(mirror, to, at, periodOf(period)), payment(mirror, to, period, "change")];
+}
+
+/** What it would tell of the subscription's end. */
+export function factsOfEnd(mirror: Mirror, at: Instant): Fact[] {
+  const end = snapshot(mirror, { plan: mirror.plan, interval: mirror.interval }, at, { status: "canceled" });
+  return [{ ...end, life: "deleted" }];
+}
+
+/** Every instant at which these timelines, at these moments, cut the usage. */
+export function cutsOf(
+  timelines: readonly Timeline[],
+  windows: readonly Window[],
+  moments: readonly Instant[],
+): Instant[] {
+  const cuts = new Set(moments);
+  const cut = (window: Window | null) => {
+    if (window === null) return;
+    cuts.add(window.start);
+    if (window.countsUntil !== null) cuts.add(window.countsUntil);
+  };
+  for (const window of windows) cut(window);
+  for (const { openings, segments } of timelines) {
+    for (const { start } of segments) cuts.add(start);
+    for (const { at, window, from } of openings) {
+      cuts.add(at);
+      cut(window);
+      cut(from);
+    }
+  }
+  return [...cuts].sort((a, b) => a - b);
+}
+
+interface Span {
+  start: Instant;
+  end: Instant;
+}
+
+const after = (start: Instant, interval: Interval) => addMonths(start, interval === "yearly" ? 12 : 1);
+const periodOf = ({ start, end }: Span) => ({ periodStart: start, periodEnd: end });
+
+function origin({ processor, subscription }: Mirror, what: string, at: Instant) {
+  return { id: `preview:${subscription}:${what}`, processor, subscription, at };
+}
+
+function snapshot(
+  mirror: Mirror,
+  to: { plan: string | null; interval: Interval | null },
+  at: Instant,
+  changes: Partial<Image> = {},
+): SnapshotFact {
+  const { quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused } = mirror;
+  const image: Image = { ...to, quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused };
+  return {
+    kind: "snapshot",
+    ...origin(mirror, "snapshot", at),
+    life: "updated",
+    image: { ...image, plan: to.plan, interval: to.interval, ...changes },
+    before: null,
+  };
+}
+
+function payment(mirror: Mirror, to: Chosen, { start, end }: Span, purpose: PaymentFact["purpose"]): PaymentFact {
+  return {
+    kind: "payment",
+    ...origin(mirror, "payment", start),
+    outcome: "paid",
+    purpose,
+    periodStart: start,
+    periodEnd: end,
+    plan: to.plan,
+    interval: to.interval,
+    inMoney: purpose === "period",
+  };
+}

@@ -1,0 +1,255 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { priceLists, product } from "@/lib/config/catalog";
+import { stripe } from "@/lib/processors/stripe";
+import type { StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import type { Fact, Instant } from "../types";
+import { decide, fold, newFlags } from "./build-timeline";
+import { DAY, HOUR } from "./calendar";
+
+const START = Date.parse("2026-01-31T09:00:00Z");
+const ROW_MADE = START - 3 * DAY;
+const { find } = priceLists("stripe", {}, { sandbox: true });
+
+function factsOf(event: StripeObject): Fact[] {
+  const parsed = stripe.parse(Buffer.from(JSON.stringify(event)));
+  if (!parsed.ok) throw new Error(parsed.reason);
+  const normalized = stripe.normalize(parsed.event, find);
+  return normalized.outcome === "facts" ? normalized.facts.map(({ fact }) => fact) : [];
+}
+
+const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const play = (id = "sub_one", startsAt = START) => playSubscription({ id, userId: "u", price: plus, startsAt });
+const span = (start: Instant, end: Instant) => ({ periodStart: start / 1000, periodEnd: end / 1000 });
+const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.flatMap(factsOf), ROW_MADE);
+const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
+  timeline.segments.findLast(({ start }) => start <= instant);
+
+/** What can happen next to a subscription, as numbers that fast-check can shrink. */
+const step = fc.tuple(
+  fc.constantFrom("upgrade", "downgrade", "renew", "renewWithPlan", "pay", "fail", "cancel"),
+  fc.nat(20),
+);
+
+function historyOf(steps: [string, number][]): StripeObject[] {
+  const played = play();
+  const events = [played.created()];
+  let now = START;
+  for (const [kind, hours] of steps) {
+    // Several in one second now and then.
+    now += hours < 6 ? 0 : hours * HOUR;
+    if (kind === "upgrade") events.push(played.planChanged("ultra", now));
+    if (kind === "downgrade") events.push(played.planChanged("basic", now));
+    if (kind === "pay") events.push(played.paid("subscription_cycle", now));
+    if (kind === "fail") events.push(played.paymentFailed("subscription_cycle", now));
+    if (kind === "renew" || kind === "renewWithPlan") {
+      now = Math.max(now, played.periodEnd());
+      events.push(played.renewed({ at: now, ...(kind === "renewWithPlan" && { plan: "basic" }) }));
+    }
+    if (kind === "cancel") {
+      events.push(played.deleted(now));
+      break;
+    }
+  }
+  return events;
+}
+
+test("every order of deliveries, with duplicates, adds up to one timeline", () => {
+  const deliveries = fc
+    .array(step, { minLength: 1, maxLength: 6 })
+    .map(historyOf)
+    .chain((events) =>
+      fc.record({
+        events: fc.constant(events),
+        delivered: fc
+          .tuple(
+            fc.shuffledSubarray(events, { minLength: events.length, maxLength: events.length }),
+            fc.subarray(events),
+          )
+          .map(([all, again]) => [...all, ...again]),
+      }),
+    );
+  fc.assert(
+    fc.property(deliveries, ({ events, delivered }) => {
+      expect(timelineOf(delivered)).toEqual(timelineOf(events));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("each start of a period opens once, and segments lie end to end", () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 7 }).map(historyOf), (events) => {
+      const { periods, segments, openings } = timelineOf(events);
+      expect(new Set(periods.map(({ start }) => start)).size).toBe(periods.length);
+      for (const [index, segment] of segments.entries()) {
+        expect(segment.end).toBe(segments[index + 1]?.start ?? null);
+      }
+      for (const { window, at: opensAt } of openings) {
+        expect(opensAt).toBeGreaterThanOrEqual(window.start);
+        expect(opensAt).toBeLessThan(window.end);
+      }
+    }),
+  );
+});
+
+describe("what one delivery changed", () => {
+  test("a renewal told by subscription.updated, invoice.paid and invoice.payment_succeeded resets once", () => {
+    const played = play();
+    const created = [played.created()];
+    const paidAt = played.periodEnd() + HOUR;
+    const renewal = [
+      played.renewed(),
+      played.paid("subscription_cycle", paidAt),
+      played.paid("subscription_cycle", paidAt, "invoice.payment_succeeded"),
+    ];
+    for (const order of [renewal, renewal.toReversed()]) {
+      const known = [...created];
+      const actions = order.map((event) => {
+        const before = timelineOf(known);
+        known.push(event);
+        return decide(before, timelineOf(known), factsOf(event)).action;
+      });
+      expect(actions).toEqual(["reset", "preserve", "preserve"]);
+    }
+  });
+
+  test("the payment alone opens the period, and the snapshot that follows changes nothing", () => {
+    const played = play();
+    const created = played.created();
+    const renewed = played.renewed();
+    const paid = played.paid("subscription_cycle", START + 60 * DAY);
+    const before = timelineOf([created]);
+    const after = timelineOf([created, paid]);
+    expect(decide(before, after, factsOf(paid))).toEqual({
+      action: "reset",
+      reason: "Payment for a new billing period",
+    });
+    expect(decide(after, timelineOf([created, paid, renewed]), factsOf(renewed)).action).toBe("preserve");
+  });
+});
+
+test("each flag is raised by the delivery that is about it", () => {
+  const old = play("sub_old");
+  const young = play("sub_young", START + 2 * DAY);
+  const known = [old.created(), young.created()];
+  const backwards = old.changed({ ...span(START - 9 * DAY, START - DAY) }, START + 3 * DAY);
+  expect(newFlags(timelineOf(known), timelineOf([...known, backwards]))).toEqual([
+    { kind: "period_moved_backwards", source: "stripe:sub_old", at: START + 3 * DAY },
+  ]);
+});
+
+describe("who is entitled to what", () => {
+  test("no news for seven days after the period's end: free", () => {
+    const played = play();
+    const timeline = timelineOf([played.created()]);
+    expect(at(timeline, played.periodEnd() + 7 * DAY - 1)).toMatchObject({ plan: "plus" });
+    expect(at(timeline, played.periodEnd() + 7 * DAY)).toMatchObject({ plan: "free", source: "free" });
+  });
+
+  test("past due: the plan for seven days less what the unpaid renewal forgave, then free", () => {
+    const played = play();
+    const events = [played.created(), played.renewed()];
+    const failedAt = played.periodEnd() - 29 * DAY;
+    events.push(played.changed({ status: "past_due" }, failedAt));
+    const timeline = timelineOf(events);
+    expect(at(timeline, failedAt)).toMatchObject({ plan: "plus", status: "past_due", held: true });
+    expect(at(timeline, failedAt + 7 * DAY)).toMatchObject({ plan: "free", status: "past_due" });
+    expect(timeline.openings.find(({ at: opened }) => opened === START + 28 * DAY)).toMatchObject({ unpaid: true });
+  });
+
+  test("an upgrade whose charge failed is capped by the plan that was paid for, also when active again", () => {
+    const played = play();
+    const day = (n: number) => START + n * DAY;
+    const events = [played.created(), played.paid("subscription_create", START)];
+    events.push(played.planChanged("ultra", day(5)));
+    expect(at(timelineOf(events), day(6))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+    events.push(played.changed({ status: "past_due" }, day(6)), played.changed({ status: "active" }, day(7)));
+    expect(at(timelineOf(events), day(8))).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+    events.push(played.paid("subscription_cycle", day(9)));
+    expect(at(timelineOf(events), day(10))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
+  });
+
+  test("an upgrade whose charge failed is not confirmed by the next renewal", () => {
+    const played = play();
+    const events = [played.created(), played.paid("subscription_create", START)];
+    events.push(played.planChanged("ultra", START + 5 * DAY));
+    events.push(played.paymentFailed("subscription_update", START + 5 * DAY + HOUR));
+    const renewedAt = played.periodEnd();
+    events.push(played.renewed(), played.paymentFailed("subscription_cycle", renewedAt + HOUR));
+    events.push(played.changed({ status: "past_due" }, renewedAt + HOUR));
+    expect(at(timelineOf(events), renewedAt)).toMatchObject({ plan: "ultra", limitPlan: "plus" });
+    expect(at(timelineOf(events), renewedAt + 2 * HOUR)).toMatchObject({ status: "past_due", limitPlan: "plus" });
+  });
+
+  test("a first period that became active after `incomplete` counts as paid, now and when it is over", () => {
+    const year = 366 * DAY;
+    const events = [0, year].flatMap((after, index) => {
+      const spec = { id: `sub_${index}`, userId: "u", price: plus, startsAt: START + after } as const;
+      const played = playSubscription({ ...spec, status: "incomplete" });
+      const created = played.created();
+      const begun = played.changed({ status: "active" }, START + after + 30_000);
+      return [created, begun, played.deleted(START + after + 10 * DAY)];
+    });
+    const timeline = timelineOf(events);
+    expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", held: false });
+  });
+
+  test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
+    const metadata = { trial_source: "checkout" };
+    const trial = { userId: "u", price: plus, status: "trialing", metadata } as const;
+    const first = playSubscription({ ...trial, id: "sub_a", startsAt: START });
+    const again = first.created();
+    const extended = first.renewed();
+    expect(at(timelineOf([again, extended]), START + 29 * DAY)).toMatchObject({ plan: "plus", status: "trialing" });
+
+    const second = playSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY });
+    const timeline = timelineOf([again, first.deleted(START + DAY), second.created()]);
+    expect(at(timeline, START + 41 * DAY)).toMatchObject({ plan: "free", status: "trialing" });
+    expect(timeline.flags).toContainEqual({ kind: "trial_refused", source: "stripe:sub_b", at: START + 40 * DAY });
+    const begun = timelineOf([again, second.created(), second.changed({ status: "active" }, START + 45 * DAY)]);
+    expect(at(begun, START + 46 * DAY)).toMatchObject({ plan: "plus", status: "active" });
+  });
+
+  test("a trial added to a paid period takes nothing away, and its upgrade counts when it is paid", () => {
+    const played = play();
+    const added = START + 5 * DAY;
+    const events = [played.created(), played.paid("subscription_create", START)];
+    events.push(played.changed({ status: "trialing", ...span(added, added + 10 * DAY) }, added));
+    events.push(played.planChanged("ultra", added + DAY));
+    const timeline = timelineOf(events);
+    expect(at(timeline, added + 2 * DAY)).toMatchObject({ plan: "ultra", limitPlan: "plus", status: "trialing" });
+    expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY }]);
+  });
+
+  test("the end of one subscription takes nothing away from another", () => {
+    const old = play("sub_old");
+    const young = play("sub_young", START + 2 * DAY);
+    const ended = START + 4 * DAY;
+    const timeline = timelineOf([old.created(), young.created(), old.deleted(ended)]);
+    expect(at(timeline, ended)).toMatchObject({ plan: "plus", source: "stripe:sub_young" });
+    expect(timeline.flags).toMatchObject([{ kind: "two_live_subscriptions", source: "stripe:sub_young" }]);
+  });
+
+  test("resubscribed inside a paid period: carried over until that is paid in money", () => {
+    const old = play("sub_old");
+    const again = play("sub_again", START + 10 * DAY);
+    const events = [
+      old.created(),
+      old.paid("subscription_create", START),
+      old.deleted(START + 9 * DAY),
+      again.created(),
+    ];
+    const opening = (timeline: ReturnType<typeof fold>) =>
+      timeline.openings.find(({ window }) => window.source === "stripe:sub_again");
+    // 9 of the 28 days from Jan 31 to Feb 28 were held: 15,000 * 9/28.
+    expect(opening(timelineOf(events))).toMatchObject({
+      by: "carry_over",
+      reason: "Resubscribed within a paid period",
+      share: { words_used: 4_821, transformations_used: 192 },
+    });
+    events.push(again.paid("subscription_create", START + 10 * DAY));
+    expect(opening(timelineOf(events))).toMatchObject({ by: "reset" });
+  });
+});

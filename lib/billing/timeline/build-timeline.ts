@@ -1,0 +1,131 @@
+/**
+ * The fold: all facts of one user and product in, their timeline out. Pure and total: no clock, no I/O, no
+ * dependence on the order or number of deliveries.
+ */
+import type { Product } from "@/lib/config/catalog";
+import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "../types";
+import { discountReasons, withDiscounts } from "./discounts";
+import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement-periods";
+import { type History, openedAt } from "./group-by-subscription";
+import { withdrawPresumptions } from "./presumptions";
+import { ownedHistories } from "./transfer";
+import { OPENING_REASONS } from "./transition-rules";
+import { openingsOf } from "./window-transitions";
+
+/**
+ * What the facts add up to.
+ * @param freeAnchor when the user's row was made; free windows are counted from it
+ */
+export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
+  const known = [...facts];
+  const histories = storiesOf(known);
+  withdrawPresumptions(histories);
+  const segments = segmentsOf(product, histories, freeAnchor);
+  const openings = openingsOf(product, histories, segments);
+  const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
+  const mirrors = histories.flatMap(({ mirror }) => (mirror ? [mirror] : []));
+  return {
+    mirrors: withDiscounts(mirrors, known),
+    periods: histories.flatMap((history) =>
+      history.periods.map((period): BillingPeriod => {
+        const start = period.starts[0];
+        return {
+          source: history.source,
+          start,
+          end: period.end,
+          plan: period.plan,
+          interval: period.interval,
+          trial: period.trial,
+          paid: period.paid,
+          paidInMoney: period.paidInMoney,
+          reason: opened.get(keyOf(history.source, start)) ?? period.reason,
+        };
+      }),
+    ),
+    segments,
+    openings,
+    asOf: latestNews(histories),
+    trace: Object.assign(discountReasons(known), ...histories.map(({ trace }) => trace)),
+    flags: [...flagsOf(product, histories), ...disputesOf(known)],
+  };
+}
+
+function keyOf(source: string, start: Instant): string {
+  return `${source}@${start}`;
+}
+
+/** One story a subscription, in an order of their own; a fact delivered twice counts once. */
+function storiesOf(facts: Iterable<Fact>): History[] {
+  const bySubscription = new Map<string, Map<string, Fact>>();
+  for (const fact of facts) {
+    const key = `${fact.processor}:${fact.subscription}`;
+    const known = bySubscription.get(key) ?? new Map<string, Fact>();
+    bySubscription.set(key, known.set(fact.id, fact));
+  }
+  return [...bySubscription.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, known]) => ownedHistories([...known.values()]));
+}
+
+function flagsOf(product: Product, histories: readonly History[]): Flag[] {
+  const backwards = histories.flatMap(({ source, movedBackwards }) =>
+    movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
+  );
+  const starts = histories.flatMap(({ source, periods }) =>
+    periods.slice(0, 1).map((period) => ({ source, at: openedAt(period) })),
+  );
+  const doubled = starts
+    .filter(({ at }) => givingAt(product, histories, at).length > 1)
+    .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
+  const refused = histories.flatMap(({ source, periods }) =>
+    periods
+      .filter((period) => isRefusedTrial(histories, period))
+      .map((period): Flag => ({ kind: "trial_refused", source, at: openedAt(period) })),
+  );
+  const twoItems = histories.flatMap(({ source, twoPlanItems }) =>
+    twoPlanItems.map((at): Flag => ({ kind: "two_plan_items", source, at })),
+  );
+  const unlisted = histories.flatMap(({ source, unlistedPrices }) =>
+    unlistedPrices.map((at): Flag => ({ kind: "unlisted_price", source, at })),
+  );
+  const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
+    schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
+  );
+  return [...backwards, ...doubled, ...twoItems, ...unlisted, ...refused, ...unscheduled];
+}
+
+/** Once for each instant, however many facts of it name another user. */
+function disputesOf(facts: readonly Fact[]): Flag[] {
+  const disputes = new Map<string, Flag>();
+  for (const { processor, subscription, at, ownerDisputed } of facts) {
+    const source = `${processor}:${subscription}` as const;
+    if (ownerDisputed) disputes.set(keyOf(source, at), { kind: "owner_disputed", source, at });
+  }
+  return [...disputes.values()].sort((a, b) => a.at - b.at || (a.source < b.source ? -1 : 1));
+}
+
+/** The flags that one delivery raised. */
+export function newFlags(before: Timeline, after: Timeline): Flag[] {
+  return after.flags.filter(
+    ({ kind, source, at }) =>
+      !before.flags.some((known) => known.kind === kind && known.source === source && known.at === at),
+  );
+}
+
+/** The difference that one delivery made, with the reason that its own facts met. */
+export function decide(before: Timeline, after: Timeline, delivered: readonly Fact[]): Decision {
+  const subjects = new Set<string>(delivered.map(({ processor, subscription }) => `${processor}:${subscription}`));
+  const traced = delivered.flatMap(({ id }) => after.trace[id] ?? []).at(-1) ?? "No billing change";
+  const changed = after.openings.findLast(
+    (opening) => subjects.has(opening.window.source) && openedBy(before, opening) !== opening.by,
+  );
+  if (changed) {
+    const known = openedBy(before, changed) !== undefined;
+    return { action: changed.by, reason: known ? traced : changed.reason };
+  }
+  return { action: "preserve", reason: OPENING_REASONS.has(traced) ? "No billing change" : traced };
+}
+
+function openedBy({ openings }: Timeline, { window }: Opening): OpensBy | undefined {
+  return openings.find((known) => known.window.source === window.source && known.window.start === window.start)?.by;
+}

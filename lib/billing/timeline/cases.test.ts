@@ -1,0 +1,68 @@
+/** Cases from the field, through the normalizers and the fold. */
+import { describe, test } from "vitest";
+import { type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { Normalized } from "@/lib/processors";
+import { normalized as readPaddle } from "@/lib/processors/paddle/testing";
+import { normalized as readStripe } from "@/lib/processors/stripe/testing";
+import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
+import type { Fact } from "../types";
+import { standingAt, type Use } from "../usage-at";
+import { decide, fold } from "./build-timeline";
+import { sharedFacts, withoutPlan } from "./plan-items";
+
+const FIELDS: Record<ProductId, string> = { writer: "words_used", chatbots: "messages_count" };
+
+/** A user whose facts and uses are plain data. */
+function pureField(): Field {
+  const now = Date.now();
+  const facts: Record<ProductId, Fact[]> = { writer: [], chatbots: [] };
+  const uses: Use[] = [];
+  const timelineOf = (product: ProductId) => {
+    const others = Object.entries(facts).flatMap(([other, known]) => (other === product ? [] : known));
+    return fold(productOf(product), [...facts[product], ...sharedFacts(facts[product], others)], now);
+  };
+
+  function take(normalized: Normalized): Answer {
+    if (normalized.outcome === "ignored" || normalized.outcome === "quarantined") return normalized;
+    const own = normalized.outcome === "facts" ? normalized.facts : [];
+    const first = normalized.outcome === "unpriced" ? normalized.fact : own[0]?.fact;
+    const shared = first && (normalized.outcome === "unpriced" ? first : withoutPlan(first));
+    const known = (product: ProductId) => facts[product].some((fact) => fact.subscription === first?.subscription);
+    const added = (["writer", "chatbots"] as const).flatMap((product) => {
+      const fact = own.find((entry) => entry.product === product)?.fact ?? (known(product) ? shared : null);
+      return fact ? [{ product, fact }] : [];
+    });
+    if (added.length === 0) return { outcome: "quarantined", reason: "unknown_price" };
+    const decisions = added.map(({ product, fact }) => {
+      const before = timelineOf(product);
+      facts[product].push(fact);
+      const after = timelineOf(product);
+      return { decision: decide(before, after, [fact]), reason: after.trace[fact.id] };
+    });
+    const matters = decisions.some(({ reason }) => reason !== "Payment for another item");
+    return matters
+      ? { outcome: "applied", decision: decisions[0]?.decision }
+      : { outcome: "ignored", reason: "no_plan_line" };
+  }
+
+  return {
+    userId: "field",
+    now,
+    stripe: async (event) => take(readStripe(event)),
+    paddle: async (event) => take(readPaddle(event)),
+    use: async (words) => {
+      uses.push({ at: now, field: "words_used", amount: words });
+    },
+    standing: async (product = "writer") => {
+      const field = FIELDS[product];
+      const { segment, used, limits, remaining } = standingAt(productOf(product), timelineOf(product), uses, now);
+      const amounts = [used, limits, remaining].map((each) => each[field] ?? 0) as [number, number, number];
+      const [usedNow, limit, left] = amounts;
+      return { plan: segment.plan, status: segment.status, used: usedNow, limit, remaining: left };
+    },
+  };
+}
+
+describe.each(FIELD_CASES)("Case $number", ({ name, run }) => {
+  test(name, () => run(pureField()));
+});

@@ -1,0 +1,65 @@
+/**
+ * Which discounts a subscription has. They are shown and decide on nothing: a subscription's history (history.ts) ignores
+ * their facts, and so do periods, windows and the clock.
+ */
+import type { DiscountFact, Fact, Mirror, NamedDiscount, Reason, SnapshotFact } from "../types";
+
+type Naming = DiscountFact | SnapshotFact;
+
+/** The records with the discounts that the facts name. */
+export function withDiscounts(mirrors: readonly Mirror[], facts: readonly Fact[]): Mirror[] {
+  const naming = facts.filter((fact): fact is Naming => {
+    return fact.kind === "discount" || (fact.kind === "snapshot" && fact.discounts !== undefined);
+  });
+  if (naming.length === 0) return [...mirrors];
+  return mirrors.map((mirror) => {
+    const own = naming.filter(
+      ({ processor, subscription }) => processor === mirror.processor && subscription === mirror.subscription,
+    );
+    const discounts = mirror.endedAt === null ? discountsOf(own) : [];
+    return discounts.length === 0 ? mirror : { ...mirror, discounts };
+  });
+}
+
+/** What the trace says of the facts that name a discount only. */
+export function discountReasons(facts: readonly Fact[]): Record<string, Reason> {
+  return Object.fromEntries(
+    facts.flatMap(({ kind, id }): [string, Reason][] => (kind === "discount" ? [[id, "Discount changed"]] : [])),
+  );
+}
+
+/** Whether a discount is known by its id only: the processor can be asked for the rest. */
+export function lackTerms({ discounts = [] }: Pick<Mirror, "discounts">): boolean {
+  return discounts.some(({ terms }) => terms === null);
+}
+
+/**
+ * The discounts after all facts, by key. Which ones there are follows the order of the facts; terms and ends are looked up,
+ * because many events name a discount by its id only.
+ */
+function discountsOf(facts: readonly Naming[]): Required<NamedDiscount>[] {
+  const sorted = [...facts].sort((a, b) => a.at - b.at || rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+  let present = new Set<string>();
+  const known = new Map<string, Required<NamedDiscount>>();
+  for (const fact of sorted) {
+    const named = fact.kind === "discount" ? [fact.discount] : (fact.discounts ?? []);
+    if (fact.kind === "snapshot") present = new Set(named.map(({ key }) => key));
+    else if (fact.change === "set") present.add(fact.discount.key);
+    else present.delete(fact.discount.key);
+    for (const { key, terms, endsAt } of named) {
+      const before = known.get(key);
+      known.set(key, {
+        key,
+        terms: terms ?? before?.terms ?? null,
+        endsAt: endsAt === undefined ? (before?.endsAt ?? null) : endsAt,
+      });
+    }
+  }
+  return [...known.values()].filter(({ key }) => present.has(key)).sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Stripe counts seconds: in one of them the event of a discount says more than the list beside it. */
+function rank(fact: Naming): number {
+  if (fact.kind === "snapshot") return 0;
+  return fact.change === "set" ? 1 : 2;
+}

@@ -1,0 +1,166 @@
+/** What decides where instants are equal, and when two images say the same. */
+import { describe, expect, test } from "vitest";
+import { day, days, image, told } from "@/tests/support/told";
+import type { Fact, Image, SnapshotFact } from "../types";
+import { SECOND } from "./calendar";
+import { chain, groupByInstant, sameImage } from "./fact-order";
+
+const plan = (name: string) => image({ plan: name });
+const [A, B, C, D] = [plan("a"), plan("b"), plan("c"), plan("d")];
+const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
+
+function snapshot(id: string, after: Image, before: Image | null, life: SnapshotFact["life"] = "updated") {
+  return { ...told().is(0, {}, { image: after, before, life }), id };
+}
+
+describe("two images say the same", () => {
+  test.each<[string, Partial<Image>]>([
+    ["plan", { plan: "high" }],
+    ["interval", { interval: "yearly" }],
+    ["quantity", { quantity: 2 }],
+    ["status", { status: "past_due" }],
+    ["cancelAt", { cancelAt: day(30) }],
+    ["trialEnd", { trialEnd: day(30) }],
+    ["collectionPaused", { collectionPaused: true }],
+    ["periodStart", { periodStart: day(1) }],
+    ["periodEnd", { periodEnd: day(31) }],
+    ["no periodStart", { periodStart: null }],
+    ["no periodEnd", { periodEnd: null }],
+  ])("unless %s differs", (_, changes) => {
+    expect(sameImage(image(), image())).toBe(true);
+    expect(sameImage(image(), image(changes))).toBe(false);
+    expect(sameImage(image(changes), image())).toBe(false);
+    expect(sameImage(image(changes), image(changes))).toBe(true);
+  });
+
+  test("with starts and ends within a second", () => {
+    const moved = (by: number) => image({ periodStart: day(0) + by, periodEnd: day(30) - by });
+    expect(sameImage(image(), moved(SECOND))).toBe(true);
+    expect(sameImage(image(), moved(SECOND + 1))).toBe(false);
+  });
+});
+
+describe("two images of which one holds no item", () => {
+  const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null };
+
+  test("say the same if the status and the flags are equal", () => {
+    const seats = image({ quantity: 3 });
+    expect(sameImage(image(none), seats)).toBe(true);
+    expect(sameImage(seats, image(none))).toBe(true);
+    expect(sameImage(image({ ...none, status: "past_due" }), seats)).toBe(false);
+    expect(sameImage(seats, image({ ...none, cancelAt: day(30) }))).toBe(false);
+  });
+
+  test("need an image without a plan and without a period", () => {
+    expect(sameImage(image({ plan: null, interval: null, quantity: 1 }), image({ quantity: 3 }))).toBe(false);
+    expect(sameImage(image({ periodStart: null }), image())).toBe(false);
+  });
+});
+
+describe("inside one instant", () => {
+  const group = (...facts: Fact[]) => groupByInstant(facts).map(ids);
+
+  test("snapshots come by their period's start, then by what happened, then by id", () => {
+    const [later, earlier] = [snapshot("a", image(days(30, 60)), null), snapshot("b", image(), null)];
+    expect(group(later, earlier)).toEqual(["ba"]);
+    expect(group(earlier, later)).toEqual(["ba"]);
+    const none = snapshot("c", image({ periodStart: null }), null);
+    expect(group(earlier, none)).toEqual(["cb"]);
+    const [born, changed, gone] = [
+      snapshot("z", image(), null, "created"),
+      snapshot("y", image(), null),
+      snapshot("x", image(), null, "deleted"),
+    ];
+    for (const facts of [
+      [born, changed, gone],
+      [gone, changed, born],
+      [changed, gone, born],
+    ]) {
+      expect(group(...facts)).toEqual(["zyx"]);
+    }
+    expect(group(snapshot("b", image(), null), snapshot("a", image(), null))).toEqual(["ab"]);
+  });
+
+  test("payments come after snapshots, by id", () => {
+    const pays = (id: string) => ({ ...told().pays(0, 0, 30), id });
+    const [p, q, s] = [pays("1"), pays("2"), snapshot("s", image(), null)];
+    for (const facts of [
+      [q, s, p],
+      [s, p, q],
+      [p, q, s],
+    ]) {
+      expect(group(...facts)).toEqual(["s12"]);
+    }
+  });
+
+  test("instants come in their order, each once", () => {
+    const a = told();
+    const facts = [a.is(5), a.is(0), a.pays(5, 0, 30), a.is(0)];
+    expect(groupByInstant(facts).map((each) => each.map(({ at }) => at))).toEqual([
+      [day(0), day(0)],
+      [day(5), day(5)],
+    ]);
+  });
+});
+
+describe("the chain of images", () => {
+  test("begins with the creation where nothing was known, and not elsewhere", () => {
+    const [born, other] = [snapshot("b", A, null, "created"), snapshot("a", A, null)];
+    expect(ids(chain([other, born], null))).toBe("ba");
+    expect(ids(chain([other, born], A))).toBe("ab");
+    expect(ids(chain([snapshot("x", B, A), snapshot("n", A, null)], null))).toBe("nx");
+  });
+
+  test("takes the way with the most links, not the first link", () => {
+    // A→B first leaves A→C→A behind: two links; A→C→A→B has three.
+    const facts = [snapshot("1", B, A), snapshot("2", C, A), snapshot("3", A, C)];
+    expect(ids(chain(facts, A))).toBe("231");
+    expect(ids(chain(facts.toReversed(), A))).toBe("231");
+  });
+
+  test("among equals the first comes first; one or none is itself", () => {
+    const facts = [snapshot("2", B, C), snapshot("1", C, D)];
+    expect(ids(chain(facts, null))).toBe("12");
+    expect(ids(chain([snapshot("2", A, null), snapshot("1", A, null)], A))).toBe("21");
+    expect(chain([], A)).toEqual([]);
+    expect(ids(chain([snapshot("1", B, C)], A))).toBe("1");
+  });
+
+  test("of ten is searched, of eleven greedy: both use every snapshot once", () => {
+    const line = (count: number) =>
+      Array.from({ length: count }, (_, index) =>
+        snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
+      );
+    for (const count of [10, 11]) {
+      const facts = line(count);
+      expect(ids(chain(facts.toReversed(), plan("0")))).toBe(ids(facts));
+      // Without the state so far: whoever follows nobody begins.
+      expect(ids(chain(facts.toReversed(), null))).toBe(ids(facts));
+    }
+    // A loop at the beginning: greed takes the first link, the search the longer way.
+    const trap = [snapshot("!", plan("x"), plan("0")), ...line(8), snapshot("?", plan("0"), plan("8"))];
+    expect(ids(chain(trap, plan("0")))).toBe("abcdefgh?!");
+    const greedy = [snapshot("!", plan("x"), plan("0")), ...line(9), snapshot("?", plan("0"), plan("9"))];
+    expect(ids(chain(greedy, plan("0")))).toBe("!abcdefghi?");
+  });
+
+  test("greed begins with who follows nobody but itself, or says nothing of before", () => {
+    const steps = Array.from({ length: 10 }, (_, index) =>
+      snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
+    );
+    for (const before of [plan("0"), null]) {
+      const facts = [...steps.toReversed(), snapshot("s", plan("0"), before)];
+      expect(ids(chain(facts, null))).toBe("sabcdefghij");
+    }
+  });
+
+  test("where everybody follows somebody and nobody the state so far, greed takes the first", () => {
+    const ring = Array.from({ length: 11 }, (_, index) =>
+      snapshot(String.fromCharCode(97 + index), plan(`${(index + 1) % 11}`), plan(`${index}`)),
+    );
+    expect(ids(chain(ring, null))).toBe("abcdefghijk");
+    expect(ids(chain(ring, plan("5")))).toBe("fghijkabcde");
+    const self = Array.from({ length: 11 }, (_, index) => snapshot(String.fromCharCode(97 + index), A, A));
+    expect(ids(chain(self, B))).toBe("abcdefghijk");
+  });
+});

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import type { Image, SnapshotFact } from "../types";
+import { chain, groupByInstant } from "./fact-order";
+
+const START = Date.parse("2026-03-01");
+const image = (plan: string, changes: Partial<Image> = {}): Image => ({
+  plan,
+  interval: "monthly",
+  quantity: 1,
+  status: "active",
+  periodStart: START,
+  periodEnd: Date.parse("2026-04-01"),
+  cancelAt: null,
+  trialEnd: null,
+  collectionPaused: false,
+  ...changes,
+});
+
+function snapshot(id: string, after: Image, before: Image | null, at = START): SnapshotFact {
+  const life = before ? "updated" : "created";
+  return { kind: "snapshot", id, processor: "stripe", subscription: "sub", at, life, image: after, before };
+}
+
+const A = image("basic");
+const B = image("plus");
+const C = image("ultra");
+const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
+
+test("three changes in one second follow their before-images, whatever their ids", () => {
+  const facts = [snapshot("x", B, A), snapshot("c", C, B), snapshot("b", A, null)];
+  expect(ids(chain(facts, null))).toBe("bxc");
+});
+
+test("there and back: both are used once, starting at the state so far", () => {
+  const there = snapshot("z", B, A);
+  const back = snapshot("a", A, B);
+  expect(ids(chain([back, there], A))).toBe("za");
+  expect(ids(chain([back, there], B))).toBe("az");
+});
+
+test("a change of nothing is used on the way and undoes nothing", () => {
+  const change = snapshot("a", B, A);
+  const nothing = snapshot("b", A, A);
+  expect(ids(chain([change, nothing], A))).toBe("ba");
+});
+
+test("more than can be searched are still chained greedily", () => {
+  const plans = Array.from({ length: 14 }, (_, index) => image(`plan${String(index).padStart(2, "0")}`));
+  const facts = plans.slice(1).map((after, index) => snapshot(`f${99 - index}`, after, plans[index] ?? null));
+  const ordered = chain(facts.toReversed(), plans[0] ?? null);
+  expect(ordered.map(({ image: { plan } }) => plan)).toEqual(plans.slice(1).map(({ plan }) => plan));
+});
+
+test("in one instant payments come after snapshots; instants come in their order", () => {
+  const paid = {
+    kind: "payment",
+    id: "p",
+    processor: "stripe",
+    subscription: "sub",
+    at: START,
+    outcome: "paid",
+    purpose: "period",
+    periodStart: START,
+    periodEnd: START + 1,
+    plan: "plus",
+    interval: "monthly",
+    inMoney: true,
+  } as const;
+  const later = snapshot("l", B, A, START + 1000);
+  const groups = groupByInstant([later, paid, snapshot("s", A, null)]);
+  expect(groups.map(ids)).toEqual(["sp", "l"]);
+});

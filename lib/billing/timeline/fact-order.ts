@@ -1,0 +1,125 @@
+/**
+ * The order of facts: by their instant alone, and inside one instant (Stripe counts seconds) by the chain of
+ * images. It depends on what the facts say and never on when they arrived, so every delivery order folds alike.
+ */
+import type { Fact, Image, Instant, SnapshotFact } from "../types";
+import { sameStart } from "./calendar";
+
+/** Whether the image holds the subscription's status and flags alone: no item stands for the plan in it. */
+export function hasNoItem({ plan, periodStart }: Image): boolean {
+  return plan === null && periodStart === null;
+}
+
+/** Whether two images are equal; starts and ends as processors round them, an unlisted plan or no item equal to any. */
+export function sameImage(a: Image, b: Image): boolean {
+  const sameItem =
+    hasNoItem(a) ||
+    hasNoItem(b) ||
+    (a.quantity === b.quantity && sameInstant(a.periodStart, b.periodStart) && sameInstant(a.periodEnd, b.periodEnd));
+  return (
+    sameItem &&
+    (a.plan === b.plan || a.plan === null || b.plan === null) &&
+    (a.interval === b.interval || a.interval === null || b.interval === null) &&
+    a.status === b.status &&
+    a.cancelAt === b.cancelAt &&
+    a.trialEnd === b.trialEnd &&
+    a.collectionPaused === b.collectionPaused &&
+    (a.collectionWaived ?? false) === (b.collectionWaived ?? false)
+  );
+}
+
+function sameInstant(a: Instant | null, b: Instant | null): boolean {
+  return a === null || b === null ? a === b : sameStart(a, b);
+}
+
+/** Facts of one subscription, grouped by instant; inside a group snapshots come before payments. */
+export function groupByInstant(facts: readonly Fact[]): Fact[][] {
+  const groups = new Map<Instant, Fact[]>();
+  for (const fact of [...facts].sort((a, b) => a.at - b.at || byTieBreak(a, b))) {
+    const group = groups.get(fact.at);
+    if (group) group.push(fact);
+    else groups.set(fact.at, [fact]);
+  }
+  return [...groups.values()];
+}
+
+const LIFE = { created: 0, updated: 1, deleted: 2 } as const;
+
+function byTieBreak(a: Fact, b: Fact): number {
+  if (a.kind === "snapshot" && b.kind === "snapshot") {
+    return (
+      (a.image.periodStart ?? 0) - (b.image.periodStart ?? 0) || LIFE[a.life] - LIFE[b.life] || (a.id < b.id ? -1 : 1)
+    );
+  }
+  if (a.kind === "snapshot") return -1;
+  if (b.kind === "snapshot") return 1;
+  return a.id < b.id ? -1 : 1;
+}
+
+/** Above this many snapshots in one second the search for the best chain becomes a greedy one. */
+const SEARCHED = 10;
+
+/**
+ * The snapshots of one instant in the order with the most links "before-image = image so far", starting at the
+ * state so far. Every snapshot is used once, so A→B and A→A cannot undo each other. Among equals the first in
+ * tie-break order wins.
+ */
+export function chain(snapshots: readonly SnapshotFact[], soFar: Image | null): SnapshotFact[] {
+  if (snapshots.length < 2) return [...snapshots];
+  const links = (previous: Image | null, next: SnapshotFact): number => {
+    if (next.before === null) return next.life === "created" && previous === null ? 1 : 0;
+    return previous !== null && sameImage(next.before, previous) ? 1 : 0;
+  };
+  return snapshots.length <= SEARCHED ? bestChain(snapshots, soFar, links) : greedyChain(snapshots, soFar, links);
+}
+
+type Links = (previous: Image | null, next: SnapshotFact) => number;
+
+function bestChain(snapshots: readonly SnapshotFact[], soFar: Image | null, links: Links): SnapshotFact[] {
+  const all = (1 << snapshots.length) - 1;
+  const imageOf = (index: number) => (index < 0 ? soFar : (snapshots[index] as SnapshotFact).image);
+  const memo = new Map<number, number>();
+  /** The most links the snapshots outside `used` can still make after `last`. */
+  const most = (used: number, last: number): number => {
+    if (used === all) return 0;
+    const key = used * (snapshots.length + 1) + last + 1;
+    const known = memo.get(key);
+    if (known !== undefined) return known;
+    let best = 0;
+    snapshots.forEach((next, index) => {
+      if (used & (1 << index)) return;
+      best = Math.max(best, links(imageOf(last), next) + most(used | (1 << index), index));
+    });
+    memo.set(key, best);
+    return best;
+  };
+  const ordered: SnapshotFact[] = [];
+  let used = 0;
+  let last = -1;
+  while (used !== all) {
+    const target = most(used, last);
+    const index = snapshots.findIndex(
+      (next, i) => !(used & (1 << i)) && links(imageOf(last), next) + most(used | (1 << i), i) === target,
+    );
+    ordered.push(snapshots[index] as SnapshotFact);
+    used |= 1 << index;
+    last = index;
+  }
+  return ordered;
+}
+
+function greedyChain(snapshots: readonly SnapshotFact[], soFar: Image | null, links: Links): SnapshotFact[] {
+  const rest = [...snapshots];
+  const ordered: SnapshotFact[] = [];
+  let previous = soFar;
+  while (rest.length > 0) {
+    const linked = rest.findIndex((next) => links(previous, next) === 1);
+    const head = rest.findIndex(
+      (next) => !rest.some((other) => other !== next && next.before !== null && sameImage(other.image, next.before)),
+    );
+    const [next] = rest.splice(Math.max(0, linked >= 0 ? linked : head), 1) as [SnapshotFact];
+    ordered.push(next);
+    previous = next.image;
+  }
+  return ordered;
+}

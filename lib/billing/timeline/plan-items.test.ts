@@ -1,0 +1,212 @@
+import { describe, expect, test } from "vitest";
+import type { Image, ItemKey, ItemList, Mirror, UnlistedItem } from "../types";
+import { imageFor, isSameItem, keyOf } from "./plan-items";
+
+const [MARCH, APRIL] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 1)];
+const key = (id: string | null, product: string | null, price: string | null): ItemKey => ({ id, product, price });
+const PLAN = key("si_plan", "prod_plus", "price_plus");
+const MOVED = key("si_plan", "prod_negotiated", "price_negotiated");
+const STORAGE = key("si_storage", "prod_storage", "price_storage");
+const SEATS = key("si_seats", "prod_seats", "price_seats");
+/** Paddle's items have no ids. */
+const nameless = (item: ItemKey): ItemKey => ({ ...item, id: null });
+
+const unlisted = (item: ItemKey, more: Partial<UnlistedItem> = {}): UnlistedItem => ({
+  ...item,
+  interval: "monthly",
+  quantity: 2,
+  periodStart: MARCH,
+  periodEnd: APRIL,
+  ...more,
+});
+const list = (items: readonly UnlistedItem[], more: Partial<ItemList> = {}): ItemList => ({
+  complete: true,
+  plans: 0,
+  unlisted: [...items],
+  ...more,
+});
+
+/** An image without a plan of the product: all that the other items say. */
+const BARE: Image = {
+  plan: null,
+  interval: null,
+  quantity: 1,
+  status: "active",
+  periodStart: null,
+  periodEnd: null,
+  cancelAt: APRIL,
+  trialEnd: null,
+  collectionPaused: false,
+  item: null,
+};
+const LISTED: Image = {
+  ...BARE,
+  plan: "plus",
+  interval: "monthly",
+  quantity: 3,
+  periodStart: MARCH,
+  periodEnd: APRIL,
+  item: PLAN,
+};
+const mirror = (more: Partial<Mirror> = {}): Mirror => ({
+  ...LISTED,
+  processor: "stripe",
+  subscription: "sub_1",
+  updatedAt: MARCH,
+  endedAt: null,
+  absent: false,
+  unlisted: false,
+  pastDueSince: null,
+  scheduled: null,
+  heldPlan: null,
+  ...more,
+});
+
+describe("the same item", () => {
+  test.each<[string, ItemKey, ItemKey, boolean]>([
+    ["the id alone", key("si_1", "a", "x"), key("si_1", "b", "y"), true],
+    ["the product alone: an upgrade can replace the item", key("si_1", "a", "x"), key("si_2", "a", "y"), true],
+    ["the product, without ids", key(null, "a", "x"), key(null, "a", "y"), true],
+    ["only the price", key("si_1", "a", "x"), key("si_2", "b", "x"), false],
+    ["no field", key("si_1", "a", "x"), key("si_2", "b", "y"), false],
+    ["two missing ids", key(null, "a", "x"), key(null, "b", "y"), false],
+    ["two missing products", key("si_1", null, "x"), key("si_2", null, "y"), false],
+    ["nothing but missing fields", key(null, null, null), key(null, null, null), false],
+  ])("by %s", (_, a, b, same) => {
+    expect(isSameItem(a, b)).toBe(same);
+    expect(isSameItem(b, a)).toBe(same);
+  });
+
+  test("a key is the item without the rest", () => {
+    expect(keyOf(unlisted(STORAGE))).toEqual(STORAGE);
+  });
+});
+
+describe("the image of a product", () => {
+  const seen = (
+    image: Image,
+    items: ItemList | undefined,
+    last: Mirror | null = mirror(),
+    addOns: readonly ItemKey[] = [],
+  ) => imageFor({ image, ...(items && { list: items }) }, { mirror: last, addOns });
+
+  test("with a listed plan is the event's own, whatever is known", () => {
+    for (const last of [null, mirror({ plan: "ultra", absent: true })]) {
+      const found = seen(LISTED, list([unlisted(MOVED)]), last);
+      expect(found).toEqual({ image: LISTED, presence: "listed" });
+      expect(found.image).toBe(LISTED);
+    }
+  });
+
+  test("at an unlisted price keeps the known plan and takes the rest from the item", () => {
+    const item = unlisted(MOVED, { interval: "yearly", quantity: 5 });
+    expect(seen({ ...BARE, status: "past_due" }, list([item]))).toEqual({
+      presence: "unlisted",
+      image: {
+        ...BARE,
+        status: "past_due",
+        plan: "plus",
+        interval: "yearly",
+        quantity: 5,
+        periodStart: MARCH,
+        periodEnd: APRIL,
+        item: MOVED,
+      },
+    });
+  });
+
+  test("at a price that recurs in an odd interval keeps the known interval", () => {
+    const odd = list([unlisted(MOVED, { interval: null })]);
+    expect(seen(BARE, odd).image.interval).toBe("monthly");
+    expect(seen(BARE, odd, mirror({ interval: "yearly" })).image.interval).toBe("yearly");
+  });
+
+  test("that is absent keeps the known plan, quantity and item, without a period", () => {
+    const found = seen({ ...LISTED, plan: null }, list([unlisted(STORAGE)], { plans: 1 }));
+    expect(found).toEqual({
+      presence: "absent",
+      image: { ...LISTED, plan: "plus", quantity: 3, periodStart: null, periodEnd: null, item: PLAN },
+    });
+  });
+
+  test.each<[string, ItemList | undefined, Mirror | null, readonly ItemKey[], string, ItemKey | null]>([
+    // The plan's item, found by its key.
+    ["the item by its id", list([unlisted(STORAGE), unlisted(MOVED)]), mirror(), [], "unlisted", MOVED],
+    ["the item in a truncated list", list([unlisted(MOVED)], { complete: false }), mirror(), [], "unlisted", MOVED],
+    ["the item beside another plan", list([unlisted(MOVED)], { plans: 1 }), mirror(), [], "unlisted", MOVED],
+    ["a known add-on of the same product", list([unlisted(MOVED)], { plans: 1 }), mirror(), [MOVED], "absent", PLAN],
+    ["the item behind a known add-on", list([unlisted(SEATS), unlisted(MOVED)]), mirror(), [SEATS], "unlisted", MOVED],
+    // With no plan in the whole list the first candidate stands in doubt for the plan.
+    ["only other items", list([unlisted(STORAGE), unlisted(SEATS)]), mirror(), [], "unlisted", STORAGE],
+    [
+      "other items, the first a known add-on",
+      list([unlisted(STORAGE), unlisted(SEATS)]),
+      mirror(),
+      [STORAGE],
+      "unlisted",
+      SEATS,
+    ],
+    ["only known add-ons", list([unlisted(STORAGE)]), mirror(), [STORAGE], "absent", PLAN],
+    ["other items beside another plan", list([unlisted(STORAGE)], { plans: 1 }), mirror(), [], "absent", PLAN],
+    [
+      "other items beside another plan, no item known",
+      list([unlisted(STORAGE)], { plans: 1 }),
+      mirror({ item: null }),
+      [],
+      "unlisted",
+      STORAGE,
+    ],
+    ["other items in a truncated list", list([unlisted(STORAGE)], { complete: false }), mirror(), [], "unknown", PLAN],
+    [
+      "a truncated list, no item known",
+      list([unlisted(STORAGE)], { complete: false }),
+      mirror({ item: null }),
+      [],
+      "unknown",
+      null,
+    ],
+    ["no unlisted item", list([], { plans: 1 }), mirror(), [], "absent", PLAN],
+    ["no unlisted item in a truncated list", list([], { complete: false }), mirror(), [], "unknown", PLAN],
+    // An item that left stays away until it returns.
+    ["a truncated list after it left", list([], { complete: false }), mirror({ absent: true }), [], "absent", PLAN],
+    ["no list after it left", undefined, mirror({ absent: true }), [], "absent", PLAN],
+    ["the item after it left", list([unlisted(MOVED)]), mirror({ absent: true }), [], "unlisted", MOVED],
+    // Older facts have no list.
+    ["no list", undefined, mirror(), [], "unknown", PLAN],
+    // A product that the subscription was never known to have.
+    ["a whole list, nothing known", list([unlisted(STORAGE)]), null, [], "unknown", null],
+    ["a whole list, no plan known", list([unlisted(STORAGE)]), mirror({ plan: null }), [], "unknown", PLAN],
+    ["a whole list after it left, no plan known", list([]), mirror({ plan: null, absent: true }), [], "unknown", PLAN],
+  ])("from %s", (_, items, last, addOns, presence, item) => {
+    const found = seen(BARE, items, last, addOns);
+    expect(found.presence).toBe(presence);
+    expect(found.image.item).toEqual(item);
+    expect(found.image.plan).toBe(last?.plan ?? null);
+    expect(found.image.quantity).toBe(presence === "unlisted" ? 2 : (last?.quantity ?? 1));
+    expect(found.image.periodStart).toBe(presence === "unlisted" ? MARCH : null);
+    expect(found.image.periodEnd).toBe(presence === "unlisted" ? APRIL : null);
+    expect(found.image.cancelAt).toBe(APRIL);
+  });
+
+  test.each<[string, ItemKey, ItemKey, string]>([
+    ["with an id, the id", STORAGE, { ...STORAGE, price: "price_raised" }, "absent"],
+    ["with an id, not the price", { ...STORAGE, id: "si_old" }, STORAGE, "unlisted"],
+    ["without an id, the price", nameless(STORAGE), nameless(STORAGE), "absent"],
+    ["without an id, not the product", nameless({ ...STORAGE, price: "price_old" }), nameless(STORAGE), "unlisted"],
+    ["without id and price, nothing", key(null, "prod_storage", null), key(null, "prod_storage", null), "unlisted"],
+  ])("an add-on is known %s", (_, known, item, presence) => {
+    expect(seen(BARE, list([unlisted(item)]), mirror(), [known]).presence).toBe(presence);
+  });
+
+  test.each<[string, Partial<Image>, string]>([
+    ["a period and no plan is the item itself", { periodStart: MARCH, periodEnd: APRIL }, "unlisted"],
+    ["no start says nothing", { periodEnd: APRIL }, "unknown"],
+    ["no end says nothing", { periodStart: MARCH }, "unknown"],
+  ])("of an older fact: %s", (_, period, presence) => {
+    const found = seen({ ...BARE, interval: "yearly", quantity: 4, ...period }, undefined);
+    expect(found.presence).toBe(presence);
+    const own = { plan: "plus", interval: "yearly", quantity: 4, item: key(null, null, null), ...period };
+    if (presence === "unlisted") expect(found.image).toEqual({ ...BARE, ...own });
+    else expect(found.image).toMatchObject({ interval: "monthly", quantity: 3, periodStart: null, periodEnd: null });
+  });
+});

@@ -1,0 +1,57 @@
+/** Invariant 6: no sequence of switches, cancellations, failed payments and resubscriptions gets more than was paid. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { expectWithinBound, greedy } from "@/tests/support/bound";
+import { ACTIONS, type Action } from "@/tests/support/world";
+import { DAY } from "./calendar";
+
+/** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` looks longer. */
+const RUNS = Number(process.env.QUOTA_RUNS ?? 10_000);
+/** A machine may be busy with other things. */
+const TIMEOUT = 900_000;
+/** Every sequence of so many actions is tried. */
+const DEPTH = Number(process.env.QUOTA_DEPTH ?? 3);
+
+const anyActions = fc.array(fc.constantFrom(...ACTIONS), { minLength: 4, maxLength: 16 });
+
+test(
+  "longer histories, using everything at once",
+  () => {
+    fc.assert(
+      fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "longer histories, using now and then, with news that comes late",
+  () => {
+    const delay = fc.constantFrom(0, 60_000, 2 * DAY);
+    fc.assert(
+      fc.property(anyActions, delay, (actions, late) => expectWithinBound(actions, late)),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "every short history",
+  () => {
+    const others = ACTIONS.filter((action) => action !== "use" && action !== "useHalf");
+    let tried = 0;
+    const extend = (actions: Action[]) => {
+      if (actions.length === DEPTH) {
+        expectWithinBound(greedy(actions));
+        tried += 1;
+        return;
+      }
+      for (const action of others) extend([...actions, action]);
+    };
+    extend([]);
+    expect(tried).toBe(others.length ** DEPTH);
+  },
+  TIMEOUT,
+);

@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { product } from "@/lib/config/catalog";
+import type { Fact, Image, Instant, ProcessorFact, ScheduleFact } from "../types";
+import { fold } from "./build-timeline";
+import { addMonths, DAY, HOUR } from "./calendar";
+import { scheduleAfter } from "./scheduled-changes";
+import { historyOf } from "./subscription-history";
+
+const START = Date.parse("2026-03-01T10:00:00.123Z");
+const END = addMonths(START, 1);
+const NEXT = addMonths(START, 2);
+const ultra: Image = {
+  plan: "ultra",
+  interval: "monthly",
+  quantity: 1,
+  status: "active",
+  periodStart: START,
+  periodEnd: END,
+  cancelAt: null,
+  trialEnd: null,
+  collectionPaused: false,
+};
+
+let facts = 0;
+const origin = (at: Instant) => ({ id: `f${++facts}`, processor: "paddle" as const, subscription: "sub_1", at });
+const snapshot = (at: Instant, changes: Partial<Image> = {}): ProcessorFact => ({
+  kind: "snapshot",
+  ...origin(at),
+  life: "updated",
+  image: { ...ultra, ...changes },
+  before: null,
+});
+const schedule = (at: Instant, plan: string | null): ScheduleFact => ({
+  kind: "schedule",
+  ...origin(at),
+  plan,
+  interval: plan === null ? null : "monthly",
+});
+const timeline = (...all: Fact[]) => fold(product("writer"), all, START);
+const planAt = (of: ReturnType<typeof fold>, at: Instant) => of.segments.findLast(({ start }) => start <= at)?.plan;
+
+const began = snapshot(START);
+const scheduled = schedule(START + 5 * DAY, "basic");
+const carriedOut = snapshot(END - 3 * HOUR, { plan: "basic" });
+const renewed = snapshot(END, { plan: "basic", periodStart: END, periodEnd: NEXT });
+
+describe("a scheduled downgrade", () => {
+  test("is shown, and gives the old limits until the period ends, also once it is carried out", () => {
+    const before = timeline(began, scheduled);
+    expect(before.mirrors).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic", interval: "monthly" } }]);
+    const after = timeline(began, scheduled, carriedOut);
+    expect(after.mirrors).toMatchObject([{ plan: "basic", heldPlan: "ultra" }]);
+    expect(planAt(after, END - HOUR)).toBe("ultra");
+  });
+
+  test("comes into force with the renewal, which resets", () => {
+    const after = timeline(began, scheduled, carriedOut, renewed);
+    expect(planAt(after, END)).toBe("basic");
+    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
+    expect(after.openings.at(-2)).toMatchObject({ by: "reset", reason: "Plan change at billing renewal" });
+  });
+
+  test("to another interval begins a new period at once, with nothing of the old one held", () => {
+    const yearly = { ...schedule(START + 5 * DAY, "basic"), interval: "yearly" as const };
+    const at = END - 3 * HOUR;
+    const switched = snapshot(at, { plan: "basic", interval: "yearly", periodStart: at, periodEnd: addMonths(at, 12) });
+    const after = timeline(began, yearly, switched);
+    expect(planAt(after, at + HOUR)).toBe("basic");
+    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
+    expect(after.flags).toEqual([]);
+  });
+
+  test("by somebody else, without a schedule, counts at once", () => {
+    expect(planAt(timeline(began, carriedOut), END - HOUR)).toBe("basic");
+  });
+
+  test("taken back, a later change to that plan is not ours any more", () => {
+    const after = timeline(began, scheduled, schedule(START + 6 * DAY, null), carriedOut);
+    expect(planAt(after, END - HOUR)).toBe("basic");
+    expect(after.flags).toEqual([]);
+  });
+
+  test("waits for the next renewal where it could not be carried out", () => {
+    const after = timeline(began, scheduled, snapshot(END, { periodStart: END, periodEnd: NEXT }));
+    expect(after.mirrors).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic" } }]);
+  });
+
+  test.each<[string, Partial<Image>]>([
+    ["another plan", { plan: "plus" }],
+    [
+      "another interval",
+      { interval: "yearly", periodStart: START + 9 * DAY, periodEnd: addMonths(START + 9 * DAY, 12) },
+    ],
+    ["a cancellation", { cancelAt: END }],
+    ["the end", { status: "canceled" }],
+  ])("is canceled and flagged by %s that is not ours", (_, changes) => {
+    const at = START + 9 * DAY;
+    const after = timeline(began, scheduled, snapshot(at, changes));
+    expect(after.mirrors).toMatchObject([{ scheduled: null, heldPlan: null }]);
+    expect(after.flags.filter(({ kind }) => kind === "schedule_canceled")).toHaveLength(1);
+  });
+});
+
+test("what is told of it", () => {
+  const withdrawn = schedule(START + 6 * DAY, null);
+  const { trace } = timeline(began, scheduled, withdrawn);
+  expect(trace[scheduled.id]).toBe("Plan change scheduled");
+  expect(trace[withdrawn.id]).toBe("Scheduled plan change withdrawn");
+});
+
+test("half a schedule is none, and there is none for a subscription that is not known or is over", () => {
+  for (const half of [{ interval: null }, { plan: null }]) {
+    const fact = { ...schedule(START + 5 * DAY, "basic"), ...half };
+    expect(timeline(began, fact).mirrors).toMatchObject([{ scheduled: null }]);
+  }
+  expect(timeline(scheduled).mirrors).toEqual([]);
+  const ended = snapshot(START + DAY, { status: "canceled" });
+  expect(timeline(began, ended, scheduled).mirrors).toMatchObject([{ scheduled: null }]);
+});
+
+describe("after the next image", () => {
+  const to = { plan: "basic", interval: "monthly" } as const;
+  const mirrorOf = (...all: Fact[]) => {
+    const { mirror } = historyOf(all);
+    if (mirror === null) throw new Error("no mirror");
+    return mirror;
+  };
+  const open = mirrorOf(began, scheduled);
+  const carried = mirrorOf(began, scheduled, carriedOut);
+
+  test.each<[string, Parameters<typeof scheduleAfter>, ReturnType<typeof scheduleAfter>]>([
+    ["details change nothing", [open, { ...ultra, quantity: 2 } as Image, "same"], { scheduled: to, heldPlan: null }],
+    [
+      "carried out, it holds the old plan",
+      [open, { ...ultra, plan: "basic" }, "same"],
+      { scheduled: to, heldPlan: "ultra" },
+    ],
+    ["and goes on holding it", [carried, { ...ultra, plan: "basic" }, "same"], { scheduled: to, heldPlan: "ultra" }],
+    [
+      "its plan by another interval is not it",
+      [open, { ...ultra, plan: "basic", interval: "yearly" }, "same"],
+      { scheduled: null, heldPlan: null },
+    ],
+    [
+      "another interval alone cancels it",
+      [open, { ...ultra, interval: "yearly" }, "same"],
+      { scheduled: null, heldPlan: null },
+    ],
+    ["a restart cancels it", [open, ultra, "restart"], { scheduled: null, heldPlan: null }],
+    ["a cancellation cancels it", [open, { ...ultra, cancelAt: END }, "same"], { scheduled: null, heldPlan: null }],
+    [
+      "one that was there before does not",
+      [{ ...open, cancelAt: END }, { ...ultra, cancelAt: END }, "same"],
+      { scheduled: to, heldPlan: null },
+    ],
+    ["taken back is no cancellation", [{ ...open, cancelAt: END }, ultra, "same"], { scheduled: to, heldPlan: null }],
+    ["the renewal ends it", [carried, { ...ultra, plan: "basic" }, "boundary"], { scheduled: null, heldPlan: null }],
+    [
+      "with nothing scheduled, what is held goes on",
+      [{ ...carried, scheduled: null }, { ...ultra, plan: "basic" }, "same"],
+      { scheduled: null, heldPlan: "ultra" },
+    ],
+    [
+      "until the plan changes",
+      [{ ...carried, scheduled: null }, { ...ultra, plan: "plus" }, "same"],
+      { scheduled: null, heldPlan: null },
+    ],
+    ["for a new subscription there is nothing", [null, ultra, "first"], { scheduled: null, heldPlan: null }],
+  ])("%s", (_, [mirror, image, move], expected) => {
+    expect(scheduleAfter(mirror, image, move)).toEqual(expected);
+  });
+});

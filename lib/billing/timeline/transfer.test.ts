@@ -1,0 +1,269 @@
+/** A subscription that an admin moved: what each user has of it, in every order of deliveries. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { day, days, on, timelineOf, told } from "@/tests/support/told";
+import type { Fact, Image, Instant, SnapshotFact } from "../types";
+import { decide } from "./build-timeline";
+import { factsBefore, factsToMove } from "./transfer";
+
+const brief = ({ segments }: ReturnType<typeof timelineOf>) =>
+  segments.map(({ start, source, plan, status }) => [(start - day(0)) / 86_400_000, source, plan, status]);
+const SINCE_EVER = -day(0) / 86_400_000;
+const movesIn = (at: number) => ({ ...told().moves(at, "in"), id: "sub_a:move" });
+const LOW = "stripe:sub_a";
+
+describe("Case 8: a subscription that an admin moved", () => {
+  const a = told();
+  const [began, paid, later] = [a.is(0), a.pays(0, 0, 30), a.is(20, { plan: "high" })];
+  const [out, back] = [a.moves(10, "out"), a.moves(20, "in")];
+  const moved = movesIn(10);
+
+  test("ends for the old user with the move, and ignores what comes after", () => {
+    const old = timelineOf(began, paid, out);
+    expect(brief(old)).toEqual([
+      [SINCE_EVER, "free", "free", null],
+      [0, LOW, "low", "active"],
+      [10, "free", "free", "canceled"],
+    ]);
+    expect(old.mirrors).toMatchObject([{ status: "canceled", endedAt: day(10), plan: "low" }]);
+    expect(old.periods).toMatchObject([{ start: day(0), end: day(30), paid: true }]);
+    expect(old.openings.at(-1)).toMatchObject({
+      at: day(10),
+      by: "preserve",
+      reason: "Subscription moved to another user",
+      from: { source: LOW },
+    });
+    expect(timelineOf(began, paid, out, later, a.ends(25))).toEqual(old);
+    expect(decide(timelineOf(began, paid), old, [out])).toEqual({
+      action: "preserve",
+      reason: "Subscription moved to another user",
+    });
+  });
+
+  test("begins for the new user at the move, in the running period, with nothing used", () => {
+    const anew = timelineOf(began, paid, moved);
+    expect(brief(anew)).toEqual([
+      [SINCE_EVER, "free", "free", null],
+      [10, LOW, "low", "active"],
+      [37, "free", "free", "active"],
+    ]);
+    expect(anew.mirrors).toMatchObject([{ status: "active", endedAt: null, periodStart: day(0) }]);
+    expect(anew.openings[0]).toMatchObject({
+      at: day(10),
+      by: "reset",
+      reason: "Subscription moved from another user",
+      from: null,
+      window: { source: LOW, start: day(0), end: day(30) },
+    });
+    expect(anew.asOf).toBe(day(10));
+    expect(decide(timelineOf(), anew, [began, paid, moved])).toEqual({
+      action: "reset",
+      reason: "Subscription moved from another user",
+    });
+    expect(on(timelineOf(began, paid, moved, later), 21)).toMatchObject({ plan: "high", limitPlan: "high" });
+    const renewed = timelineOf(began, paid, moved, a.is(30, days(30, 60)));
+    expect(renewed.openings.map(({ at, reason }) => [at, reason])).toEqual([
+      [day(10), "Subscription moved from another user"],
+      [day(30), "Billing period renewal detected"],
+      [day(67), "Grace ran out"],
+    ]);
+  });
+
+  test("gives a yearly plan's running month, and the periods before the move stay the old user's", () => {
+    const year = { interval: "yearly" as const, ...days(0, 365) };
+    const anew = timelineOf(a.is(0, year), movesIn(70));
+    expect(anew.openings[0]).toMatchObject({ at: day(70), window: { start: day(61), periodStart: day(0) } });
+    const renewed = timelineOf(began, a.is(30, days(30, 60)), movesIn(40));
+    expect(renewed.periods.map(({ start }) => start)).toEqual([day(30)]);
+  });
+
+  test("keeps debts, declined charges and the end that it had", () => {
+    const owed = [began, a.is(5, { status: "past_due" })];
+    expect(on(timelineOf(...owed, moved), 10)).toMatchObject({ status: "past_due", held: false, plan: "low" });
+    expect(on(timelineOf(...owed, moved), 12)).toMatchObject({ source: "free" });
+    const ended = timelineOf(began, a.ends(5), moved);
+    expect(brief(ended).slice(0, 1)).toEqual([[SINCE_EVER, "free", "free", null]]);
+    expect(ended.openings).toEqual([]);
+  });
+
+  test("moved back shows the old user's own counters again", () => {
+    const twice = timelineOf(began, paid, out, back);
+    expect(brief(twice)).toEqual([
+      [SINCE_EVER, "free", "free", null],
+      [0, LOW, "low", "active"],
+      [10, "free", "free", "canceled"],
+      [20, LOW, "low", "active"],
+      [37, "free", "free", "active"],
+    ]);
+    expect(twice.openings.filter(({ window }) => window.source === LOW)).toMatchObject([
+      { at: day(0), reason: "New subscription" },
+    ]);
+    const renewedBetween = timelineOf(began, paid, out, a.is(30, days(30, 60)), movesIn(40));
+    expect(renewedBetween.openings.filter(({ window }) => window.source === LOW)).toMatchObject([
+      { at: day(0), reason: "New subscription" },
+      { at: day(40), reason: "Subscription moved from another user" },
+    ]);
+  });
+
+  test("carries over from another paid period of the new user until it is paid itself", () => {
+    const own = told("sub_own");
+    const theirs = [own.is(0), own.pays(0, 0, 30)];
+    const unpaid = timelineOf(...theirs, a.is(5, { plan: "high", ...days(5, 35) }), moved);
+    expect(unpaid.openings.find(({ window }) => window.source === LOW)).toMatchObject({
+      by: "carry_over",
+      reason: "Resubscribed within a paid period",
+      from: { source: "stripe:sub_own" },
+    });
+  });
+
+  test("leaves what the new user had before as it was", () => {
+    const own = told("sub_own");
+    const theirs = [own.is(5, { status: "trialing", selfStarted: true, trialEnd: day(35), ...days(5, 35) })];
+    const trial = a.is(0, { status: "trialing", selfStarted: true, trialEnd: day(30) });
+    const before = timelineOf(...theirs);
+    const after = timelineOf(...theirs, trial, moved);
+    expect(on(after, 6)).toEqual({ ...on(before, 6), end: expect.any(Number) });
+    expect(after.flags).toEqual([{ kind: "trial_refused", source: LOW, at: day(10) }]);
+  });
+
+  test("does not burden the old user with a period that the new one owes", () => {
+    const own = told("sub_own");
+    const next = [own.is(42, days(42, 72)), own.is(72, days(72, 102))];
+    const owed = { status: "past_due" as const, ...days(30, 60) };
+    const unpaid = [began, paid, a.is(30, days(30, 60)), a.is(31, owed)];
+    expect(on(timelineOf(...unpaid, ...next), 73)).toMatchObject({ source: "stripe:sub_own", held: true });
+    const left = { ...a.moves(40, "out"), id: "sub_a:left" };
+    expect(on(timelineOf(...unpaid, left, ...next), 73)).toMatchObject({ source: "stripe:sub_own", held: false });
+  });
+
+  test("is nothing yet for a product of which only the move is known", () => {
+    const ended = { ...a.ends(5), image: { ...began.image, plan: null, interval: null } };
+    expect(timelineOf(moved).mirrors).toEqual([]);
+    expect(timelineOf(moved, ended).mirrors).toEqual([]);
+  });
+});
+
+type Step = Fact | { at: Instant; from: string; to: string };
+
+/** Every order of the steps in which a move comes after no fact that is later than the move. */
+function deliveries(steps: readonly Step[]): Step[][] {
+  if (steps.length === 0) return [[]];
+  return steps.flatMap((step, index) => {
+    const rest = steps.filter((_, other) => other !== index);
+    const waits = "id" in step && rest.some((other) => "to" in other && other.at <= step.at);
+    const early = "to" in step && rest.some((other) => "to" in other && other.at < step.at);
+    return waits || early ? [] : deliveries(rest).map((order) => [step, ...order]);
+  });
+}
+
+/** The users' timelines after the steps, delivered as `settle` and a move deliver them. */
+function timelinesAfter(steps: readonly Step[]) {
+  const facts: Record<string, Fact[]> = { ada: [], ben: [] };
+  const until: Record<string, Instant> = { ada: Number.POSITIVE_INFINITY };
+  const of = (user: string) => facts[user] as Fact[];
+  for (const step of steps) {
+    if ("to" in step) {
+      const move = { kind: "transfer", processor: "stripe", subscription: "sub_a", at: step.at } as const;
+      const id = `move:${step.at}`;
+      of(step.to).push(...factsToMove(of(step.from), move), { ...move, id, direction: "in" });
+      of(step.from).push({ ...move, id, direction: "out" });
+      until[step.from] = step.at;
+      until[step.to] = Number.POSITIVE_INFINITY;
+      continue;
+    }
+    for (const [user, end] of Object.entries(until))
+      of(user).push(...factsBefore([{ fact: step }], end).map(({ fact }) => fact));
+  }
+  return { ada: timelineOf(...of("ada")), ben: timelineOf(...of("ben")) };
+}
+
+describe("deliveries around a move converge in every order:", () => {
+  const a = told();
+  const steps: Fact[] = [
+    a.is(0, {}, { life: "created" }),
+    a.is(5, { plan: "high" }),
+    a.pays(6, 0, 30),
+    a.is(30, { plan: "high", ...days(30, 60) }),
+    a.ends(40, { plan: "high", ...days(30, 60) }),
+  ];
+  const away = (at: number) => ({ at: day(at), from: "ada", to: "ben" });
+  const back = (at: number) => ({ at: day(at), from: "ben", to: "ada" });
+
+  test.each<[string, Step[]]>([
+    ["moved early", [away(3)]],
+    ["moved in the period", [away(20)]],
+    ["moved after the renewal", [away(35)]],
+    ["moved after its end", [away(50)]],
+    ["moved there and back", [away(10), back(33)]],
+  ])("%s", (_, moves) => {
+    const orders = deliveries([...steps, ...moves]);
+    expect(orders.length).toBeGreaterThan(1);
+    const expected = timelinesAfter(orders[0] as Step[]);
+    for (const order of orders) expect(timelinesAfter(order)).toEqual(expected);
+  });
+});
+
+describe("after any history of a subscription, a move", () => {
+  const life = fc
+    .array(
+      fc.record({
+        at: fc.integer({ min: 0, max: 90 }),
+        plan: fc.constantFrom("low", "high"),
+        status: fc.constantFrom<Image["status"]>("active", "active", "past_due", "trialing", "paused", "canceled"),
+        start: fc.constantFrom(0, 0, 30, 60, 17),
+        paid: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((moments) => {
+      const a = told();
+      return moments.flatMap(({ at, plan, status, start, paid }): Fact[] => {
+        const life: SnapshotFact["life"] = status === "canceled" ? "deleted" : "updated";
+        const fact = a.is(at, { plan, status, ...days(start, start + 30) }, { life });
+        return paid ? [fact, a.pays(at, start, start + 30, { plan })] : [fact];
+      });
+    });
+  const when = fc.integer({ min: 0, max: 90 }).map((at) => at + 0.5);
+  const own = told("sub_own");
+  const theirs = [own.is(2, days(2, 32)), own.pays(2, 2, 32), own.is(32, days(32, 62))];
+  const clipped = ({ segments }: ReturnType<typeof timelineOf>, until: Instant) =>
+    segments.filter(({ start }) => start < until).map(({ end: _, ...segment }) => segment);
+  const opened = ({ openings }: ReturnType<typeof timelineOf>, until: Instant) =>
+    openings.filter(({ at }) => at < until);
+
+  test("changes nothing of what the new user had before it", () => {
+    fc.assert(
+      fc.property(life, when, (facts, at) => {
+        const [before, after] = [timelineOf(...theirs), timelineOf(...theirs, ...facts, movesIn(at))];
+        expect(clipped(after, day(at))).toEqual(clipped(before, day(at)));
+        expect(opened(after, day(at))).toEqual(opened(before, day(at)));
+      }),
+    );
+  });
+
+  test("gives the old user nothing after it, and leaves what they had before", () => {
+    fc.assert(
+      fc.property(life, when, (facts, at) => {
+        const known = facts.filter((fact) => fact.at < day(at));
+        // A move is never earlier than what is known at it, also if a test clock runs ahead.
+        fc.pre(timelineOf(...known).asOf <= day(at));
+        const after = timelineOf(...facts, { ...movesIn(at), direction: "out" });
+        expect(clipped(after, day(at))).toEqual(clipped(timelineOf(...known), day(at)));
+        expect(after.segments.filter(({ end }) => end === null || end > day(at))).toMatchObject([{ source: "free" }]);
+      }),
+    );
+  });
+
+  test("gives the new user the plan that the subscription has, from it on", () => {
+    fc.assert(
+      fc.property(life, when, fc.integer({ min: 0, max: 60 }), (facts, at, later) => {
+        const [whole, moved] = [timelineOf(...facts), timelineOf(...facts, movesIn(at))];
+        const [expected, got] = [on(whole, at + later), on(moved, at + later)];
+        // The old user's earlier trials and debts limit the old user alone.
+        fc.pre(!facts.some((fact) => fact.kind === "snapshot" && fact.image.status === "trialing"));
+        if (expected?.source === LOW) expect(got).toMatchObject({ source: LOW, plan: expected.plan });
+        else if (expected?.status !== "active") expect(got?.source).toBe("free");
+      }),
+    );
+  });
+});

@@ -1,0 +1,159 @@
+/**
+ * The rules as a table (docs/rules.md is written from it): what one snapshot does to the usage windows of its subscription.
+ * First match from the top; total over every move × status before × status after × plan changed (tested).
+ */
+import { LIVE, type Reason, type Status } from "../types";
+import type { Move } from "./calendar";
+
+/** What a rule may look at. */
+export interface Situation {
+  move: Move;
+  /** null: the subscription was not known before. */
+  statusBefore: Status | null;
+  status: Status;
+  planChanged: boolean;
+  intervalChanged: boolean;
+  /** No period open yet, and the new one starts inside a paid or trial period of another subscription. */
+  insideAnother: boolean;
+}
+
+/**
+ * `carry_over_until_paid` becomes a reset when that period's payment is seen, in full and in money.
+ * `continues` preserves the window; `nothing` takes status and flags only; `ends` closes the subscription for good.
+ */
+export type Effect = "ends" | "nothing" | "continues" | "reset" | "carry_over_until_paid";
+
+export interface Rule {
+  row: number;
+  /** The situation in words, for docs/rules.md. */
+  says: string;
+  when: (situation: Situation) => boolean;
+  effect: Effect;
+  reason: Reason;
+}
+
+const opensAnew = ({ move }: Situation) => move === "boundary" || move === "restart";
+
+export const RULES = [
+  {
+    row: 0,
+    says: "status canceled (final for that subscription id)",
+    when: ({ status }) => status === "canceled",
+    effect: "ends",
+    reason: "Subscription ended",
+  },
+  {
+    row: 1,
+    says: "status paused, any move",
+    when: ({ status }) => status === "paused",
+    effect: "nothing",
+    reason: "Subscription paused",
+  },
+  {
+    row: 1,
+    says: "status not live, any move",
+    when: ({ status }) => !LIVE.has(status),
+    effect: "nothing",
+    reason: "Awaiting first payment",
+  },
+  {
+    row: 2,
+    says: "no period in the snapshot",
+    when: ({ move }) => move === "none",
+    effect: "continues",
+    reason: "No billing change",
+  },
+  {
+    row: 3,
+    says: "none opened yet, inside a paid or trial period of another subscription of this user and product",
+    when: ({ move, insideAnother }) => move === "first" && insideAnother,
+    effect: "carry_over_until_paid",
+    reason: "Resubscribed within a paid period",
+  },
+  {
+    row: 4,
+    says: "none opened yet",
+    when: ({ move }) => move === "first",
+    effect: "reset",
+    reason: "New subscription",
+  },
+  {
+    row: 5,
+    says: "boundary or restart, paused before",
+    when: (situation) => opensAnew(situation) && situation.statusBefore === "paused",
+    effect: "carry_over_until_paid",
+    reason: "Subscription resumed with a new period",
+  },
+  {
+    row: 6,
+    says: "boundary or restart, trialing before, active or past_due now",
+    when: (situation) =>
+      opensAnew(situation) &&
+      situation.statusBefore === "trialing" &&
+      (situation.status === "active" || situation.status === "past_due"),
+    effect: "reset",
+    reason: "Trial converted to paid",
+  },
+  {
+    row: 7,
+    says: "boundary, plan changed",
+    when: ({ move, planChanged }) => move === "boundary" && planChanged,
+    effect: "reset",
+    reason: "Plan change at billing renewal",
+  },
+  {
+    row: 8,
+    says: "boundary",
+    when: ({ move }) => move === "boundary",
+    effect: "reset",
+    reason: "Billing period renewal detected",
+  },
+  {
+    row: 9,
+    says: "restart, active → trialing",
+    when: ({ move, statusBefore, status }) => move === "restart" && statusBefore === "active" && status === "trialing",
+    effect: "continues",
+    reason: "Trial added",
+  },
+  {
+    row: 10,
+    says: "restart, anything else: interval switch, anchor moved, with or without a plan change",
+    when: ({ move }) => move === "restart",
+    effect: "carry_over_until_paid",
+    reason: "Billing cycle restarted mid-period",
+  },
+  {
+    row: 11,
+    says: "same start, plan or interval changed",
+    when: ({ move, planChanged, intervalChanged }) => move === "same" && (planChanged || intervalChanged),
+    effect: "continues",
+    reason: "Plan change mid-cycle detected",
+  },
+  {
+    row: 12,
+    says: "same start",
+    when: ({ move }) => move === "same",
+    effect: "continues",
+    reason: "No billing change",
+  },
+  {
+    row: 13,
+    says: "backwards: a newer event with an older period",
+    when: ({ move }) => move === "backwards",
+    effect: "continues",
+    reason: "Period moved backwards",
+  },
+] as const satisfies readonly Rule[];
+
+/** The first rule that applies. */
+export function ruleFor(situation: Situation): Rule {
+  const rule = RULES.find((candidate: Rule) => candidate.when(situation));
+  if (rule === undefined) throw new Error(`no rule for ${JSON.stringify(situation)}`);
+  return rule;
+}
+
+/** Reasons that open a window. */
+export const OPENING_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  "Payment for a new billing period",
+  ...RULES.filter(({ effect }) => effect === "reset" || effect === "carry_over_until_paid").map(({ reason }) => reason),
+]);

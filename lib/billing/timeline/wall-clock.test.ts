@@ -1,0 +1,223 @@
+/**
+ * Stripe's test clocks: the periods are the clock's, the events carry real time. A whole history then fits into seconds
+ * that lie before most of its periods.
+ *
+ * Such events do not say when in its period a change, a debt or an end came: each counts from the period's start. So the
+ * comparisons use histories whose values do not depend on it. Every history converges.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { product } from "@/lib/config/catalog";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { normalized } from "@/lib/processors/stripe/testing";
+import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
+import type { Fact, ProcessorFact } from "../types";
+import { standingAt } from "../usage-at";
+import { fold } from "./build-timeline";
+import { addMonths, DAY, SECOND } from "./calendar";
+
+const BEGIN = Date.UTC(2026, 0, 31, 12);
+const RUNS = Number(process.env.QUOTA_RUNS ?? 3_000);
+const TIMEOUT = 900_000;
+/** One subscription that is paid and goes on. */
+const GOING_ON = [
+  "hour",
+  "day",
+  "tenDays",
+  "toPeriodEnd",
+  "subscribeLow",
+  "subscribeHigh",
+  "subscribeYearly",
+  "upgradeInvoiced",
+  "upgradeProrated",
+  "upgradePendingIfIncomplete",
+  "downgrade",
+  "switchInterval",
+  "restartFull",
+  "coupon",
+  "changeListing",
+  "truncatedUpdate",
+  "use",
+  "useHalf",
+] as const satisfies readonly Action[];
+/** A switch carries over a share of the old period, which depends on the instants of the changes in it. */
+const IN_ITS_PERIODS = GOING_ON.filter((action) => action !== "switchInterval");
+const WITH_ENDS = [
+  ...GOING_ON,
+  "trial",
+  "trialByBusiness",
+  "endTrial",
+  "extendTrial",
+  "cancel",
+  "cancelAtPeriodEnd",
+  "collectVoid",
+  "collectWaived",
+  "collectOn",
+] as const satisfies readonly Action[];
+
+/** The facts in their order, from the beginning on; `perSecond` instants of the clock share a second. */
+function onWall(facts: readonly ProcessorFact[], perSecond = 1): ProcessorFact[] {
+  const instants = [...new Set(facts.map(({ at }) => at))].sort((a, b) => a - b);
+  const seconds = new Map(instants.map((at, index) => [at, BEGIN + Math.floor(index / perSecond) * SECOND]));
+  return facts.map((fact) => ({ ...fact, at: seconds.get(fact.at) as number }));
+}
+
+/** A processor with a test clock, and a gate that runs on real time. */
+class WallWorld extends World {
+  private wallNow(): number {
+    return BEGIN + new Set(this.facts.map(({ at }) => at)).size * SECOND;
+  }
+
+  override standing() {
+    return standingAt(SHOP, fold(SHOP, onWall(this.facts), BEGIN), this.ledger, this.wallNow());
+  }
+
+  override act(action: Action): boolean {
+    const before = this.ledger.length;
+    const done = super.act(action);
+    const use = this.ledger[before];
+    // As the gate writes it: no earlier than its window.
+    if (use) use.at = Math.max(this.wallNow(), this.standing().window.start);
+    return done;
+  }
+}
+
+function played<W extends World>(world: W, actions: readonly Action[]): W {
+  for (const action of actions) world.act(action);
+  return world;
+}
+
+const anyActions = (of: readonly Action[]) => fc.array(fc.constantFrom(...of), { minLength: 2, maxLength: 12 });
+const greedy = (actions: readonly Action[]) => actions.flatMap((action): Action[] => [action, "use"]);
+
+function standing(world: World, facts: readonly ProcessorFact[], later = 0) {
+  return standingAt(SHOP, fold(SHOP, facts, BEGIN), world.ledger, world.now + later);
+}
+
+test(
+  "the plan, its status and its limits are those of the history on the clock's time",
+  () => {
+    fc.assert(
+      fc.property(anyActions(WITH_ENDS), (actions) => {
+        const world = played(new World(), actions);
+        const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
+        // Of several subscriptions that give nothing, the free plan shows the one that ended last.
+        const shown = ({ segment: { plan, status }, limits }: typeof clock) => ({
+          plan,
+          status: plan === "free" ? null : status,
+          limits,
+        });
+        expect(shown(wall)).toEqual(shown(clock));
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "so is what is used and what remains of a subscription that goes on in its periods",
+  () => {
+    fc.assert(
+      fc.property(anyActions(IN_ITS_PERIODS), (actions) => {
+        const world = played(new World(), actions);
+        const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
+        expect({ used: wall.used, remaining: wall.remaining }).toEqual({
+          used: clock.used,
+          remaining: clock.remaining,
+        });
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "nothing gives more than was paid for",
+  () => {
+    fc.assert(
+      fc.property(anyActions(GOING_ON), fc.boolean(), (actions, all) => {
+        const world = played(new WallWorld(), all ? greedy(actions) : actions);
+        expect(world.accepted()).toBeLessThanOrEqual(world.bound());
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "every order of deliveries, with duplicates, ends in one state, also with several events in a second",
+  () => {
+    const random = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
+    fc.assert(
+      fc.property(anyActions(ACTIONS), fc.integer({ min: 1, max: 12 }), random, (actions, perSecond, order) => {
+        const world = played(new World(), actions);
+        const facts = onWall(world.facts, perSecond);
+        const state = (all: readonly ProcessorFact[]) =>
+          JSON.stringify([
+            fold(SHOP, all, BEGIN),
+            ...[0, 31 * DAY, 200 * DAY].map((later) => standing(world, all, later)),
+          ]);
+        const shuffled = [...facts, ...facts]
+          .map((fact) => ({ fact, at: order.next().value as number }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ fact }) => fact);
+        expect(state(shuffled)).toBe(state(facts));
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test("a trial that was upgraded before its period began keeps the limits of the plan it began with", () => {
+  const world = played(new World(), ["hour", "trial", "upgradeInvoiced"]);
+  expect(standing(world, world.facts)).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
+  expect(standing(world, onWall(world.facts))).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
+});
+
+test.each(["clock", "wall"] as const)(
+  "a subscription of three months with a failed renewal, on %s time",
+  (eventTime) => {
+    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+    const played = playSubscription({ id: "sub_1", userId: "u", price, startsAt: BEGIN, eventTime });
+    const second = addMonths(BEGIN, 1);
+    const third = addMonths(BEGIN, 2);
+    const events = [
+      played.created(),
+      played.paid("subscription_create", BEGIN),
+      played.renewed(),
+      played.paid("subscription_cycle", second + DAY / 24),
+      played.planChanged("ultra", second + 10 * DAY),
+      played.renewed(),
+      played.paymentFailed("subscription_cycle", third + DAY / 24),
+      played.changed({ status: "past_due" }, third + DAY / 24),
+    ];
+    const created = events.map((event) => Number(event.created) * SECOND);
+    if (eventTime === "wall") expect(created).toEqual(created.map((_, index) => BEGIN + index * SECOND));
+    const facts = events.flatMap((event): Fact[] => {
+      const result = normalized(event);
+      if (result.outcome !== "facts") throw new Error(result.outcome);
+      return result.facts.map(({ fact }) => fact);
+    });
+    const at = (now: number) => {
+      const ledger = [
+        { at: second + DAY, field: "words_used", amount: 15_000 },
+        { at: third + DAY, field: "words_used", amount: 700 },
+      ];
+      const writer = product("writer");
+      const { segment, used, remaining } = standingAt(writer, fold(writer, facts, 0), ledger, now);
+      return { plan: segment.plan, status: segment.status, used: used.words_used, remaining: remaining.words_used };
+    };
+    // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.
+    expect(at(third + 2 * DAY)).toEqual({
+      plan: "ultra",
+      status: "past_due",
+      used: 700,
+      remaining: 35_000 - 700 - 15_000,
+    });
+    expect(at(third + 8 * DAY)).toMatchObject({ plan: "free", status: "past_due" });
+  },
+);

@@ -1,0 +1,127 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { priceVariable, sellable } from "@/lib/config/catalog";
+import { configurationProblems } from "@/lib/server/start-problems";
+import { readEnv, VARIABLE_NAMES } from "./env";
+
+const PRODUCTION = {
+  APP_URL: "https://app.example.com/",
+  DATABASE_URL: "postgres://app@db.example.com/app",
+  CLERK_SECRET_KEY: "sk_test_1",
+  NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY: "pk_test_1",
+  STRIPE_SECRET_KEY: "sk_test_1",
+  STRIPE_WEBHOOK_SECRET: "whsec_new_0123456789, whsec_old_0123456789",
+};
+
+const problems = (variables: Record<string, string | undefined>) =>
+  configurationProblems(readEnv(variables), variables);
+
+describe("reading", () => {
+  test("lists, provider's names and trailing slashes", () => {
+    const env = readEnv(PRODUCTION);
+    expect(env.stripe.webhookSecrets).toEqual(["whsec_new_0123456789", "whsec_old_0123456789"]);
+    expect(env.clerk.publishableKey).toBe("pk_test_1");
+    expect(env.appUrl).toBe("https://app.example.com");
+    expect(env.identity).toBe("clerk");
+    expect(env.adminUserIds).toEqual([]);
+  });
+
+  test("the sandbox has its own secrets, and only the sandbox", () => {
+    const sandbox = readEnv({ TOLLGATE_SANDBOX: "1" });
+    expect(sandbox).toMatchObject({
+      production: false,
+      appUrl: "http://localhost:3000",
+      stripe: { webhookSecrets: ["whsec_tollgate_sandbox"] },
+      usageApiKey: "sandbox-usage-key",
+      adminUserIds: ["admin"],
+      identity: "local",
+    });
+    const production = readEnv({ NODE_ENV: "development" });
+    expect(production).toMatchObject({ production: true, stripe: { webhookSecrets: [] }, identity: null });
+    expect(production.usageApiKey).toBeUndefined();
+  });
+
+  test("one error names every bad variable", () => {
+    expect(() => readEnv({ PORT: "x", DATABASE_URL: "mysql://a", LOG_LEVEL: "loud", CRON_SECRET: "short" })).toThrow(
+      /PORT.*LOG_LEVEL.*DATABASE_URL.*CRON_SECRET/s,
+    );
+  });
+
+  test("how long things are kept: defaults, and a ledger that a year's chart needs", () => {
+    expect(readEnv({})).toMatchObject({ ledgerMonths: 25, webhookDays: 30 });
+    expect(readEnv({ LEDGER_MONTHS: "14", WEBHOOK_DAYS: "1" })).toMatchObject({ ledgerMonths: 14, webhookDays: 1 });
+    for (const months of ["13", "14.5", "-25", "two"])
+      expect(() => readEnv({ LEDGER_MONTHS: months })).toThrow(/LEDGER_MONTHS: must be a whole number from 14/);
+    expect(() => readEnv({ WEBHOOK_DAYS: "0" })).toThrow(/WEBHOOK_DAYS/);
+  });
+
+  test("the connected account is an account id, or none", () => {
+    expect(readEnv({ STRIPE_ACCOUNT: "acct_1AbC" }).stripe.account).toBe("acct_1AbC");
+    expect(readEnv({}).stripe.account).toBeUndefined();
+    for (const account of ["cus_1", "acct_", "acct_1,acct_2"])
+      expect(() => readEnv({ STRIPE_ACCOUNT: account })).toThrow(/STRIPE_ACCOUNT: must be an account id/);
+  });
+
+  test("trusted proxies: none by default, a number of hops", () => {
+    expect(readEnv({}).trustedProxies).toBe(0);
+    expect(readEnv({ TRUSTED_PROXIES: "2" }).trustedProxies).toBe(2);
+    for (const value of ["-1", "1.5", "true", "10.0.0.0/8"])
+      expect(() => readEnv({ TRUSTED_PROXIES: value })).toThrow(/TRUSTED_PROXIES: must be a whole number from 0/);
+  });
+
+  test("an empty variable is not set", () => {
+    expect(readEnv({ DATABASE_URL: "", PORT: " " })).toMatchObject({ database: { url: undefined }, port: 3000 });
+  });
+});
+
+describe("what keeps production from starting", () => {
+  test("nothing, where all is there", () => expect(problems(PRODUCTION)).toEqual([]));
+  test("nothing in the sandbox", () => expect(problems({ TOLLGATE_SANDBOX: "1" })).toEqual([]));
+
+  test("everything, where nothing is set", () => {
+    expect(problems({})).toEqual([
+      expect.stringContaining("DATABASE_URL"),
+      expect.stringContaining("CLERK_SECRET_KEY"),
+      expect.stringContaining("STRIPE_SECRET_KEY"),
+      expect.stringContaining("APP_URL"),
+    ]);
+  });
+
+  test.each([
+    ["STRIPE_WEBHOOK_SECRET", "STRIPE_SECRET_KEY is set, STRIPE_WEBHOOK_SECRET is not."],
+    ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET is set, STRIPE_SECRET_KEY is not."],
+    ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY is set, CLERK_SECRET_KEY is not."],
+  ])("half a configuration, without %s", (missing, problem) => {
+    expect(problems({ ...PRODUCTION, [missing]: "" })).toEqual([problem]);
+  });
+
+  test("Supabase's rpc serves where there is no DATABASE_URL, with its key and its address", () => {
+    const supabase = { SUPABASE_URL: "https://p.supabase.co", SUPABASE_SECRET_KEY: "sb_secret_1" };
+    const without = { ...PRODUCTION, DATABASE_URL: "" };
+    expect(problems({ ...without, ...supabase })).toEqual([]);
+    expect(problems({ ...without, ...supabase, SUPABASE_URL: "" })).toEqual([
+      "SUPABASE_SECRET_KEY is set, SUPABASE_URL is not.",
+    ]);
+    expect(problems({ ...without, ...supabase, SUPABASE_SECRET_KEY: "" })).toEqual([
+      expect.stringContaining("No database"),
+    ]);
+  });
+
+  test("half of Paddle beside a whole Stripe", () => {
+    expect(problems({ ...PRODUCTION, PADDLE_API_KEY: "pdl_1" })).toEqual([
+      "PADDLE_API_KEY is set, PADDLE_WEBHOOK_SECRET is not.",
+    ]);
+  });
+
+  test("one price id for two prices", () => {
+    const twice = { STRIPE_PRICE_WRITER_PLUS_MONTHLY: "price_1,price_2", STRIPE_PRICE_WRITER_ULTRA_MONTHLY: "price_2" };
+    expect(problems({ ...PRODUCTION, ...twice })).toEqual([expect.stringMatching(/price_2 .*PLUS_.*ULTRA_/)]);
+  });
+});
+
+test(".env.example lists every variable", () => {
+  const example = readFileSync(path.join(import.meta.dirname, "..", "..", ".env.example"), "utf8");
+  const prices = sellable().flatMap((price) => [priceVariable("stripe", price), priceVariable("paddle", price)]);
+  for (const name of [...VARIABLE_NAMES, ...prices]) expect(example).toContain(name);
+});

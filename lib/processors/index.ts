@@ -1,0 +1,42 @@
+import type { Processor } from "@/lib/billing/types";
+import { type FindPrice, priceLists } from "@/lib/config/catalog";
+import { env } from "@/lib/core/env";
+import { paddle } from "./paddle";
+import { stripe } from "./stripe";
+import type { WebhookSource } from "./webhook-source";
+
+export { type Reached, reach } from "./registry";
+export type { Identity, Normalized, RefusalReason, WebhookEvent, WebhookSource } from "./webhook-source";
+
+/** A processor whose webhooks can be received, with this deployment's secrets and prices. */
+export interface Endpoint {
+  source: WebhookSource;
+  secrets: readonly string[];
+  findPrice: FindPrice;
+  /** Events of the other mode are quarantined. */
+  livemode: boolean;
+  /** The connected account whose events are handled beside our own account's; absent: none. */
+  connectedAccount?: string | undefined;
+}
+
+/** The endpoint of a processor; undefined where it is not configured. */
+export function endpoint(processor: Processor): Endpoint | undefined {
+  const settings = env();
+  const { source, secrets, livemode, connectedAccount } = {
+    stripe: {
+      source: stripe,
+      secrets: settings.stripe.webhookSecrets,
+      livemode: /_live_/.test(settings.stripe.secretKey ?? ""),
+      connectedAccount: settings.stripe.account,
+    },
+    paddle: {
+      source: paddle,
+      secrets: settings.paddle.webhookSecrets,
+      livemode: settings.paddle.environment === "production",
+      connectedAccount: undefined,
+    },
+  }[processor];
+  if (secrets.length === 0) return undefined;
+  const { find: findPrice } = priceLists(processor, process.env, { sandbox: settings.sandbox });
+  return { source, secrets, findPrice, livemode, connectedAccount };
+}

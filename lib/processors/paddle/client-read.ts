@@ -1,0 +1,182 @@
+/** Paddle's answers in the product's words. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
+import type {
+  AdjustmentTotals,
+  Discount,
+  Subscription,
+  SubscriptionPreview,
+  Transaction,
+  TransactionTotals,
+} from "@paddle/paddle-node-sdk";
+import type { FindPrice } from "@/lib/config/catalog";
+import type {
+  ChangePreview,
+  CheckoutState,
+  Invoice,
+  Money,
+  PlanChange,
+  SubscriptionReading,
+} from "../processor-client";
+import { readingOf } from "../reading";
+import { unreadable } from "./client-call";
+import type { PlanItems } from "./client-plan";
+import { normalize } from "./normalize";
+import { readInstant, readMoney, readPositive } from "./read-fields";
+
+/**
+ * What the change costs. The grand total is what a card is charged: after the customer's credit, unlike the total.
+ *
+ * A renewal with another interval is not in Paddle's `next_transaction`, which assumes a period from today on: it costs
+ * the new price and comes when the subscription would renew anyway.
+ */
+export function readPreview(
+  preview: SubscriptionPreview,
+  current: Subscription,
+  timing: PlanChange["timing"],
+  { intervalChanges }: PlanItems,
+): ChangePreview {
+  const { immediateTransaction, nextTransaction, recurringTransactionDetails } = preview;
+  const due = immediateTransaction === null ? null : grandTotal(immediateTransaction.details.totals);
+  const dueNow = due !== null && due.amount > 0 ? due : null;
+  const shares = dueNow === null || immediateTransaction === null ? {} : sharesOf(immediateTransaction.details.totals);
+  if (nextTransaction === null) return { dueNow, nextCharge: null, ...shares };
+  if (timing === "now" || !intervalChanges) {
+    const at = readInstant("next_transaction.billing_period", nextTransaction.billingPeriod.startsAt);
+    return { dueNow, nextCharge: { ...grandTotal(nextTransaction.details.totals), at }, ...shares };
+  }
+  if (recurringTransactionDetails === null) throw unreadable("preview", "no recurring_transaction_details");
+  const at = readInstant("next_billed_at", current.nextBilledAt);
+  return { dueNow, nextCharge: { ...grandTotal(recurringTransactionDetails.totals), at }, ...shares };
+}
+
+/** The tax in the charge, and what discounts take off it: those of unused time that is given back are counted against. */
+function sharesOf({
+  grandTotalTax,
+  discount,
+  currencyCode,
+}: TransactionTotals): Pick<ChangePreview, "tax" | "discount"> {
+  return present({ tax: readPositive(grandTotalTax, currencyCode), discount: readPositive(discount, currencyCode) });
+}
+
+/** Without the fields that are null. */
+function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+/** The invoice, or nothing where the transaction is none: a zero sum that only carried a new card. */
+export function readInvoice(transaction: Transaction): Invoice[] {
+  const { id, origin, invoiceNumber, billedAt, createdAt, details } = transaction;
+  const status = INVOICE_STATUS[transaction.status];
+  if (status === undefined || origin === "subscription_payment_method_change") return [];
+  const totals = details?.totals;
+  if (!totals) throw unreadable("invoices", `no totals in ${id}`);
+  const { currencyCode } = totals;
+  const total = readMoney(totals.total, currencyCode);
+  return [
+    {
+      id,
+      number: invoiceNumber,
+      at: readInstant("billed_at", billedAt ?? createdAt),
+      total,
+      ...present({
+        tax: readPositive(totals.tax, currencyCode),
+        discount: readPositive(totals.discount, currencyCode),
+        refunded: refundedOf(transaction.adjustmentsTotals, currencyCode),
+      }),
+      status,
+      url: null,
+      pdf: null,
+    },
+  ];
+}
+
+/**
+ * What refunds and chargebacks paid back; credits pay nothing back. Paddle leaves the totals out for a key that must not
+ * read adjustments.
+ */
+function refundedOf(totals: AdjustmentTotals | null, currency: string): Money | null {
+  if (!totals?.breakdown) return null;
+  const { refund, chargeback } = totals.breakdown;
+  const amount = readMoney(refund, currency).amount + readMoney(chargeback, currency).amount;
+  return amount > 0 ? { amount, currency } : null;
+}
+
+/** Paid before the subscription is known: `paid` comes first, `completed` names it. */
+export function readCheckoutState({ status, subscriptionId }: Transaction): CheckoutState {
+  if (status === "paid" || status === "completed") return { state: "paid", subscription: subscriptionId };
+  return { state: status === "canceled" ? "expired" : "open" };
+}
+
+/**
+ * The subscription as a snapshot, through the same normalizer as its events: Paddle's own `updated_at` puts it in its
+ * place among them, however late they come.
+ */
+export function readSubscription(
+  subscription: Subscription,
+  findPrice: FindPrice,
+  discount?: Discount,
+): SubscriptionReading {
+  const at = readInstant("updated_at", subscription.updatedAt);
+  const { currentBillingPeriod: period, scheduledChange: change } = subscription;
+  // The few fields that mean something here, by the names that Paddle gave them.
+  const data = {
+    id: subscription.id,
+    status: subscription.status,
+    customer_id: subscription.customerId,
+    updated_at: subscription.updatedAt,
+    current_billing_period: period && { starts_at: period.startsAt, ends_at: period.endsAt },
+    scheduled_change: change && { action: change.action, effective_at: change.effectiveAt },
+    collection_mode: subscription.collectionMode,
+    import_meta: subscription.importMeta,
+    discount: subscription.discount && {
+      id: subscription.discount.id,
+      ends_at: subscription.discount.endsAt,
+      ...(discount && {
+        description: discount.description,
+        code: discount.code,
+        type: discount.type,
+        amount: discount.amount,
+        currency_code: discount.currencyCode,
+      }),
+    },
+    items: subscription.items.map(({ price, quantity, trialDates }) => ({
+      price: { id: price.id, product_id: price.productId, billing_cycle: price.billingCycle },
+      quantity,
+      trial_dates: trialDates && { ends_at: trialDates.endsAt },
+    })),
+  };
+  // A reading that says more is another fact.
+  const id = `read:${subscription.id}:${at}${discount ? `:${discount.id}` : ""}`;
+  const event = {
+    processor: "paddle" as const,
+    id,
+    type: "subscription.updated",
+    account: null,
+    livemode: null,
+    occurredAt: at,
+  };
+  const normalized = normalize({ ...event, payload: { data } }, findPrice);
+  if (normalized.outcome !== "facts" && normalized.outcome !== "unpriced") {
+    throw unreadable("subscription", normalized.reason);
+  }
+  return { identity: normalized.identity, ...readingOf(normalized), datedBy: "processor" };
+}
+
+const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
+  completed: "paid",
+  paid: "paid",
+  billed: "open",
+  past_due: "open",
+  canceled: "void",
+};
+
+/** Paddle makes a document once a transaction is completed (or billed, where it is paid by hand), never for nothing. */
+export function hasNoDocument({ status, collectionMode, details }: Transaction): boolean {
+  if (status === "billed") return collectionMode !== "manual";
+  return status !== "completed" || details?.totals?.total === "0";
+}
+
+function grandTotal({ grandTotal, currencyCode }: TransactionTotals): Money {
+  return readMoney(grandTotal, currencyCode);
+}

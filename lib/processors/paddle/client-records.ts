@@ -1,0 +1,144 @@
+/** What Paddle lists of a subscription's money, as the facts and notes that its events would have given. */
+import type { Adjustment, Discount, Paddle, Subscription, Transaction } from "@paddle/paddle-node-sdk";
+import type { Instant, Note } from "@/lib/billing/types";
+import type { FindPrice } from "@/lib/config/catalog";
+import { entityId as pathId } from "../entity-id";
+import { type PaymentRecords, ProcessorError } from "../processor-client";
+import { paymentsOf } from "../reading";
+import type { Call } from "./client-call";
+import { normalize } from "./normalize";
+import { readInstant } from "./read-fields";
+
+/** A round over all subscriptions asks for the latest only: what is older has been compared before. */
+const TRANSACTIONS = 10;
+const ADJUSTMENTS = 50;
+
+/** Two requests. */
+export async function listRecords(
+  paddle: Paddle,
+  subscription: string,
+  { call, findPrice }: { call: Call; findPrice: FindPrice },
+): Promise<PaymentRecords> {
+  const subscriptionId = [pathId(subscription)];
+  const transactions = await call("paymentRecords", () =>
+    paddle.transactions
+      .list({
+        subscriptionId,
+        status: ["completed", "paid", "past_due"],
+        orderBy: "id[DESC]",
+        perPage: TRANSACTIONS,
+      })
+      .next(),
+  );
+  const adjustments = await call("paymentRecords", () =>
+    paddle.adjustments.list({ subscriptionId, orderBy: "id[DESC]", perPage: ADJUSTMENTS }).next(),
+  );
+  return call("paymentRecords", async () => ({
+    payments: transactions.flatMap((transaction) => readPayments(transaction, findPrice)),
+    notes: adjustments.flatMap(readNotes),
+  }));
+}
+
+/**
+ * What the subscription's discount takes off. The key may lack the permission to read discounts: the subscription is read
+ * without it.
+ */
+export async function fetchDiscount(
+  paddle: Paddle,
+  { discount }: Subscription,
+  call: Call,
+): Promise<Discount | undefined> {
+  if (discount === null) return undefined;
+  try {
+    return await call("discount", () => paddle.discounts.get(pathId(discount.id)));
+  } catch (error) {
+    if (error instanceof ProcessorError) return undefined;
+    throw error;
+  }
+}
+
+function readPayments(transaction: Transaction, findPrice: FindPrice): PaymentRecords["payments"] {
+  const { id, status, origin, billingPeriod, collectionMode, details } = transaction;
+  const isPaid = status !== "past_due";
+  const totals = details?.totals;
+  // The few fields that mean something here, by the names that Paddle gave them.
+  const data = {
+    id,
+    status,
+    origin,
+    subscription_id: transaction.subscriptionId,
+    customer_id: transaction.customerId,
+    collection_mode: collectionMode,
+    billing_period: billingPeriod && { starts_at: billingPeriod.startsAt, ends_at: billingPeriod.endsAt },
+    items: transaction.items.map(({ price, proration }) => ({
+      price: price && { id: price.id, product_id: price.productId, billing_cycle: price.billingCycle },
+      proration: readProration(proration),
+    })),
+    details: details && {
+      totals: totals && {
+        credit: totals.credit,
+        credit_to_balance: totals.creditToBalance,
+        balance: totals.balance,
+        grand_total: totals.grandTotal,
+      },
+      line_items: details.lineItems.map(({ priceId, product, proration, totals: line }) => ({
+        price_id: priceId,
+        product: product && { id: product.id },
+        proration: readProration(proration),
+        totals: line && { total: line.total },
+      })),
+    },
+    payments: transaction.payments.map(({ amount, status: state }) => ({ amount, status: state })),
+  };
+  const event = { id: `${id}:${isPaid ? "paid" : "failed"}`, type: `transaction.${isPaid ? "completed" : "past_due"}` };
+  return paymentsOf(normalizedAs({ ...event, at: paymentAt(transaction) }, data, findPrice));
+}
+
+/** When the money came; of a payment that failed, when Paddle said so. */
+function paymentAt({ status, payments, billedAt, updatedAt }: Transaction): Instant {
+  const captured = payments.flatMap(({ capturedAt }) => (capturedAt === null ? [] : [capturedAt]));
+  if (status === "past_due") return readInstant("updated_at", updatedAt);
+  return readInstant("captured_at", captured[0] ?? billedAt ?? updatedAt);
+}
+
+function readProration(proration: Transaction["items"][number]["proration"]) {
+  if (proration === null) return null;
+  const { rate, billingPeriod: part } = proration;
+  return { rate, billing_period: part && { starts_at: part.startsAt, ends_at: part.endsAt } };
+}
+
+function readNotes({ id, action, status, currencyCode, totals, ...adjustment }: Adjustment): Note[] {
+  const data = {
+    id,
+    action,
+    status,
+    currency_code: currencyCode,
+    totals: { total: totals.total },
+    subscription_id: adjustment.subscriptionId,
+    customer_id: adjustment.customerId,
+    transaction_id: adjustment.transactionId,
+  };
+  const at = readInstant("created_at", adjustment.createdAt);
+  const normalized = normalizedAs({ id, type: "adjustment.updated", at }, data, () => undefined);
+  return normalized.outcome === "facts" ? (normalized.notes ?? []) : [];
+}
+
+/** Through the normalizer of the events, so that there is one rule of what a transaction or an adjustment means. */
+function normalizedAs(
+  { id, type, at }: { id: string; type: string; at: Instant },
+  data: Record<string, unknown>,
+  findPrice: FindPrice,
+) {
+  return normalize(
+    {
+      processor: "paddle",
+      id: `read:${id}`,
+      type,
+      livemode: null,
+      account: null,
+      occurredAt: at,
+      payload: { data },
+    },
+    findPrice,
+  );
+}

@@ -1,0 +1,58 @@
+/** The items of a Paddle subscription: which one is the plan of a product, and which have prices of their own. */
+
+import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
+import { type FindPrice, type Price, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import type { Subscription, SubscriptionItem } from "./shape";
+
+export interface PlanItem {
+  item: SubscriptionItem;
+  price: Price;
+}
+
+/** Seats, add-ons and other items of the same subscription have no listed price. */
+export function planItemsOf({ items }: Subscription, findPrice: FindPrice): PlanItem[] {
+  return items.flatMap((item) => {
+    const price = item.price === null ? undefined : findPrice(item.price.id);
+    return price === undefined ? [] : [{ item, price }];
+  });
+}
+
+/** The item that counts for a product: of two, the higher plan, then the first. All items share one billing period. */
+export function highestItem(items: readonly PlanItem[], product: ProductId): PlanItem | undefined {
+  const rank = ({ price }: PlanItem) => planRank(productOf(product), price.plan);
+  return items
+    .filter(({ price }) => price.product === product)
+    .reduce<PlanItem | undefined>((best, next) => (best && rank(best) >= rank(next) ? best : next), undefined);
+}
+
+/** Paddle's items have no ids of their own. */
+export function itemKeyOf({ price }: SubscriptionItem): ItemKey {
+  return { id: null, product: price?.product_id ?? null, price: price?.id ?? null };
+}
+
+/** The list beside one product's plan; Paddle always sends all items, so an empty list ends no plan. */
+export function itemListOf(subscription: Subscription, findPrice: FindPrice): ItemList {
+  const { current_billing_period: period, items } = subscription;
+  const valid = period !== null && period.ends_at > period.starts_at;
+  const unlisted = items.filter(({ price }) => price === null || findPrice(price.id) === undefined);
+  return {
+    complete: items.length > 0,
+    plans: planItemsOf(subscription, findPrice).length,
+    unlisted: unlisted.map(
+      (item): UnlistedItem => ({
+        ...itemKeyOf(item),
+        interval: intervalOf(item),
+        quantity: item.quantity ?? 1,
+        periodStart: valid ? period.starts_at : null,
+        periodEnd: valid ? period.ends_at : null,
+      }),
+    ),
+  };
+}
+
+function intervalOf({ price }: SubscriptionItem): Interval | null {
+  const { interval, frequency } = price?.billing_cycle ?? { interval: "", frequency: 0 };
+  const months = frequency * (interval === "year" ? 12 : interval === "month" ? 1 : 0);
+  if (months === 1) return "monthly";
+  return months === 12 ? "yearly" : null;
+}

@@ -1,0 +1,289 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Image } from "@/lib/billing/types";
+import { event, type PaddleObject } from "./events";
+import { APRIL, HOUR, MARCH, MAY, MID_APRIL, MID_MARCH, NEXT_MARCH, SECOND, story } from "./fixtures/story";
+import { HANDLERS } from "./normalize";
+import { normalized, withChanges } from "./testing";
+
+const item = (plan: string, interval = "monthly", product = "writer") => ({
+  id: null,
+  product: `pro_${product}_${plan}`,
+  price: `pri_${product}_${plan}_${interval}`,
+});
+const writer = (plan: string) => ({ plan, item: item(plan) });
+const plus: Image = {
+  ...writer("plus"),
+  selfStarted: true,
+  interval: "monthly",
+  quantity: 1,
+  status: "active",
+  periodStart: MARCH,
+  periodEnd: APRIL,
+  cancelAt: null,
+  trialEnd: null,
+  collectionPaused: false,
+};
+const april: Image = { ...plus, periodStart: APRIL, periodEnd: MAY };
+const trial: Image = { ...plus, status: "trialing", trialEnd: APRIL };
+const yearly: Image = {
+  ...plus,
+  interval: "yearly",
+  item: item("plus", "yearly"),
+  periodStart: MID_MARCH,
+  periodEnd: NEXT_MARCH,
+};
+const noPeriod = { periodStart: null, periodEnd: null };
+
+const snapshot = (at: number, image: Image, life = "updated") => ({ kind: "snapshot", at, life, image, before: null });
+const ofApril = { periodStart: APRIL, periodEnd: MAY, plan: "plus", interval: "monthly" };
+const ofMarch = { ...ofApril, periodStart: MARCH, periodEnd: APRIL };
+const ofYear = { ...ofApril, periodStart: MID_MARCH, periodEnd: NEXT_MARCH, interval: "yearly" };
+const payment = (at: number, fact: object) => ({
+  kind: "payment",
+  at: at + 2 * SECOND,
+  outcome: "paid",
+  purpose: "period",
+  inMoney: false,
+  ...fact,
+});
+const nothing = { purpose: "other", periodStart: null, periodEnd: null, plan: null, interval: null };
+const upgrade = {
+  purpose: "proration",
+  plan: "ultra",
+  interval: "monthly",
+  periodStart: MID_MARCH,
+  periodEnd: APRIL,
+};
+
+/** The facts of the writer product, by fixture; what gives another one, or none, is below. */
+const FACTS: Record<string, object> = {
+  "subscription.created": snapshot(MARCH, plus, "created"),
+  "subscription.created.trial": snapshot(MARCH, trial, "created"),
+  "subscription.created.two_products": snapshot(MARCH, plus, "created"),
+  "subscription.imported": snapshot(MARCH, plus, "created"),
+  "subscription.activated": snapshot(MARCH, plus),
+  "subscription.trialing": snapshot(MARCH, trial),
+  "subscription.updated.renewal": snapshot(APRIL + SECOND, april),
+  "subscription.updated.trial_converted": snapshot(APRIL + SECOND, { ...april, trialEnd: APRIL }),
+  "subscription.updated.upgrade": snapshot(MID_MARCH, { ...plus, ...writer("ultra") }),
+  "subscription.updated.plan_change_at_renewal": snapshot(APRIL + SECOND, { ...april, ...writer("basic") }),
+  "subscription.updated.interval_switch": snapshot(MID_MARCH, yearly),
+  "subscription.updated.cancel_scheduled": snapshot(MID_MARCH, { ...plus, cancelAt: APRIL }),
+  "subscription.updated.pause_scheduled": snapshot(MID_MARCH, plus),
+  "subscription.past_due": snapshot(APRIL + HOUR, { ...april, status: "past_due" }),
+  "subscription.updated.recovered": snapshot(APRIL + 72 * HOUR, april),
+  "subscription.paused": snapshot(APRIL, { ...plus, status: "paused", ...noPeriod }),
+  "subscription.paused.with_period": snapshot(MID_MARCH, { ...plus, status: "paused" }),
+  "subscription.resumed": snapshot(MID_MARCH, plus),
+  "subscription.resumed.new_period": snapshot(MID_MARCH, { ...plus, periodStart: MID_MARCH, periodEnd: MID_APRIL }),
+  "subscription.canceled": snapshot(MID_MARCH, { ...plus, status: "canceled", ...noPeriod }, "deleted"),
+  "subscription.canceled.with_period": snapshot(APRIL, { ...plus, status: "canceled" }, "deleted"),
+  "transaction.paid": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
+  "transaction.completed.first": payment(MARCH, { ...ofMarch, inMoney: true }),
+  "transaction.completed.trial": payment(MARCH, ofMarch),
+  "transaction.completed.renewal": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
+  "transaction.completed.renewal_from_credit": payment(APRIL + HOUR, ofApril),
+  "transaction.completed.renewal_with_discount": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
+  "transaction.completed.upgrade": payment(MID_MARCH, upgrade),
+  "transaction.completed.renewal_invoiced": payment(APRIL + HOUR, { ...ofApril, inMoney: true }),
+  "transaction.completed.resumed": payment(MID_MARCH, {
+    ...ofApril,
+    periodStart: MID_MARCH,
+    periodEnd: MID_APRIL,
+    inMoney: true,
+  }),
+  "transaction.completed.upgrade_less_unused": payment(MID_MARCH, upgrade),
+  "transaction.completed.downgrade_to_balance": payment(MID_MARCH, { ...upgrade, plan: "basic" }),
+  "transaction.completed.upgrade_in_full": payment(MID_MARCH, upgrade),
+  "transaction.completed.interval_switch": payment(MID_MARCH, { ...ofYear, purpose: "change" }),
+  "transaction.completed.interval_switch_in_money": payment(MID_MARCH, {
+    ...ofYear,
+    purpose: "change",
+    inMoney: true,
+  }),
+  "transaction.completed.one_off": payment(MID_MARCH, nothing),
+  "transaction.payment_failed": payment(APRIL + HOUR, { ...ofApril, outcome: "failed" }),
+  "transaction.past_due": payment(APRIL + HOUR, { ...ofApril, outcome: "failed" }),
+};
+const refund = { kind: "refund", at: MID_MARCH, customer: "ctm_01ada", amount: 500, currency: "usd", detail: null };
+const NOTES: Record<string, object> = {
+  "adjustment.updated.refund_approved": { ...refund, id: "paddle:adj_01refund:note" },
+  "adjustment.created.chargeback": {
+    ...refund,
+    id: "paddle:adj_01chargeback:note",
+    kind: "dispute_opened",
+    detail: "chargeback",
+  },
+  "adjustment.created.chargeback_reverse": {
+    ...refund,
+    id: "paddle:adj_01reverse:note",
+    kind: "dispute_closed",
+    detail: "chargeback_reverse",
+  },
+  "adjustment.created.chargeback_warning": {
+    ...refund,
+    id: "paddle:adj_01warning:note",
+    kind: "dispute_opened",
+    detail: "chargeback_warning",
+  },
+  "adjustment.created.chargeback_warning_reverse": {
+    ...refund,
+    id: "paddle:adj_01withdrawn:note",
+    kind: "dispute_closed",
+    detail: "chargeback_warning_reverse",
+  },
+};
+const IGNORED: Record<string, string> = {
+  "transaction.completed.card_change": "no_plan_line",
+  "transaction.payment_failed.paid_since": "already_paid",
+  "transaction.created": "no_payment",
+  "transaction.ready": "no_payment",
+  "transaction.billed": "no_payment",
+  "transaction.updated": "no_payment",
+  "transaction.revised": "no_payment",
+  "transaction.canceled": "no_payment",
+  "adjustment.created.refund_pending": "not_approved",
+  "adjustment.updated.refund_rejected": "not_approved",
+  "adjustment.created.credit": "unhandled_adjustment",
+  // The reversal is an adjustment of its own.
+  "adjustment.updated.chargeback_reversed": "not_approved",
+};
+const ADA = {
+  customer: "ctm_01ada",
+  subscription: "sub_01ada",
+  transaction: null,
+  trustedUserId: null,
+  hintedUserId: "user_ada",
+};
+
+const events = story();
+const of = (name: string) => events[name] as PaddleObject;
+const entity = (name: string) => of(name).data as PaddleObject;
+
+test("every fixture is here", () => {
+  const special = ["transaction.paid.before_subscription", "subscription.updated.unknown_price"];
+  const names = [FACTS, NOTES, IGNORED].flatMap((table) => Object.keys(table));
+  expect([...names, ...special].toSorted()).toEqual(Object.keys(events).toSorted());
+});
+
+test.each(Object.entries(FACTS))("%s", (name, fact) => {
+  const type = name.split(".")[0];
+  const id = `paddle:${of(name).event_id}:${type === "subscription" ? "snapshot" : "payment"}`;
+  const origin = { id, processor: "paddle", subscription: "sub_01ada" };
+  const list = { complete: true, plans: name.endsWith("two_products") ? 2 : 1, unlisted: [] };
+  const said = { ...origin, ...fact, ...(type === "subscription" && { list, discounts: [] }) };
+  const facts: object[] = [{ product: "writer", fact: said }];
+  if (name.endsWith("two_products")) {
+    const image = { ...plus, plan: "starter", item: item("starter", "monthly", "chatbots"), quantity: 3 };
+    facts.push({ product: "chatbots", fact: { ...said, image } });
+  }
+  const created = /^subscription\.created(\.trial)?$/.test(name) ? "txn_01march" : null;
+  const transaction = type === "transaction" ? entity(name).id : created;
+  expect(normalized(of(name))).toEqual({
+    outcome: "facts",
+    facts,
+    identity: { ...ADA, transaction },
+    analysis: null,
+  });
+});
+
+test.each(Object.entries(NOTES))("%s", (name, note) => {
+  expect(normalized(of(name))).toEqual({
+    outcome: "facts",
+    facts: [],
+    notes: [note],
+    identity: { ...ADA, transaction: "txn_01march", hintedUserId: null },
+    analysis: null,
+  });
+});
+
+test.each(Object.entries(IGNORED))("%s is ignored: %s", (name, reason) => {
+  expect(normalized(of(name))).toEqual({ outcome: "ignored", reason });
+});
+
+test("a first payment that comes before its subscription only links", () => {
+  const identity = { ...ADA, subscription: null, transaction: "txn_01march" };
+  expect(normalized(of("transaction.paid.before_subscription"))).toEqual({
+    outcome: "facts",
+    facts: [],
+    identity,
+    analysis: null,
+    unlinked: "no_subscription",
+  });
+  const failed = { ...of("transaction.paid.before_subscription"), event_type: "transaction.payment_failed" };
+  expect(normalized(failed)).toEqual({ outcome: "ignored", reason: "no_subscription" });
+});
+
+test("a price that is not ours gives one snapshot without a plan", () => {
+  expect(normalized(of("subscription.updated.unknown_price"))).toMatchObject({
+    outcome: "unpriced",
+    fact: { image: { plan: null, interval: null, status: "active" } },
+    identity: ADA,
+  });
+});
+
+describe("envelopes", () => {
+  test.each(["customer.created", "customer.updated", "address.created", "payout.paid", "toString", "__proto__"])(
+    "%s is ignored",
+    (type) => {
+      const told = event(type, {}, { id: "evt_1", at: MARCH });
+      expect(normalized(told)).toEqual({ outcome: "ignored", reason: "unhandled_type" });
+    },
+  );
+
+  test("without data, or without its instant, an event is quarantined", () => {
+    const changed = (changes: object) => normalized({ ...of("subscription.created"), ...changes });
+    expect(changed({ data: null })).toMatchObject({ outcome: "quarantined", reason: "missing_field:data" });
+    expect(changed({ data: [] })).toMatchObject({ reason: "missing_field:data" });
+    expect(changed({ occurred_at: "soon" })).toMatchObject({ reason: "missing_field:occurred_at" });
+  });
+
+  test("the same event gives the same facts in a replay, which has another notification_id", () => {
+    for (const name of Object.keys(events)) {
+      expect(normalized({ ...of(name), notification_id: "ntf_replayed" })).toEqual(normalized(of(name)));
+    }
+  });
+});
+
+describe("anything at all", () => {
+  const strange = fc.oneof(fc.constantFrom(null, undefined, "", 0, -1, true, [], {}, "x".repeat(300), "\u0000"));
+  const keys = fc.constantFrom(...["id", "status", "items", "customer_id", "custom_data", "updated_at", "details"]);
+  const more = fc.constantFrom(
+    ...["current_billing_period", "scheduled_change", "billing_period", "payments", "totals"],
+  );
+
+  test("in any field never throws", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...Object.keys(events)),
+        fc.dictionary(fc.oneof(keys, more), fc.oneof(strange, fc.jsonValue()), { maxKeys: 4 }),
+        (name, changes) => {
+          const data = { ...entity(name), ...changes };
+          expect(["facts", "unpriced", "ignored", "quarantined"]).toContain(normalized({ ...of(name), data }).outcome);
+        },
+      ),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(HANDLERS)), fc.jsonValue(), (type, data) => {
+        expect(() => normalized({ ...of("transaction.paid"), event_type: type, data })).not.toThrow();
+      }),
+    );
+  });
+
+  test("in custom_data is at most a hint", () => {
+    const told = (customData: unknown) => {
+      const result = normalized({
+        ...of("subscription.created"),
+        data: withChanges(entity("subscription.created"), { custom_data: customData }),
+      });
+      if (result.outcome !== "facts") throw new Error(result.outcome);
+      return result.identity;
+    };
+    expect(told({ user_id: "victim" })).toMatchObject({ trustedUserId: null, hintedUserId: "victim" });
+    expect(told({ userId: "victim" })).toMatchObject({ trustedUserId: null, hintedUserId: "victim" });
+    for (const custom of [null, {}, [], "victim", { user_id: 7 }, { user_id: "" }, { user_id: "nul\u0000" }]) {
+      expect(told(custom)).toMatchObject({ trustedUserId: null, hintedUserId: null });
+    }
+  });
+});

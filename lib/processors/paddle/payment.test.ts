@@ -1,0 +1,301 @@
+import { describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { event, type LineSpec, planPrice, type TransactionSpec, transactionEntity } from "./events";
+import { type Changes, normalized, withChanges } from "./testing";
+
+const START = Date.UTC(2026, 2, 1, 10);
+const END = Date.UTC(2026, 3, 1, 10);
+const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
+const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
+const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
+const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
+const other = { ...price, id: "pri_seats" };
+
+const line = (of: typeof price, changes: Partial<LineSpec> = {}): LineSpec => ({
+  price: of,
+  amount: of.unitAmount,
+  ...changes,
+});
+const BASE: TransactionSpec = {
+  id: "txn_1",
+  customer: "ctm_1",
+  subscription: "sub_1",
+  origin: "subscription_recurring",
+  status: "completed",
+  lines: [line(price)],
+  period: { start: START, end: END },
+  at: START + HOUR,
+};
+
+function told(spec: Partial<TransactionSpec>, changes: Changes = {}, type = "transaction.completed") {
+  const data = withChanges(transactionEntity({ ...BASE, ...spec }), changes);
+  return normalized(event(type, data, { id: "evt_1", at: START + 2 * HOUR }));
+}
+
+function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: string) {
+  const result = told(spec, changes, type);
+  if (result.outcome !== "facts" || result.facts[0]?.fact.kind !== "payment") throw new Error(JSON.stringify(result));
+  return result.facts[0].fact;
+}
+
+test.each([
+  ["web", "period"],
+  ["api", "period"],
+  ["subscription_recurring", "period"],
+  ["subscription_update", "change"],
+  ["subscription_charge", "other"],
+  ["subscription_payment_method_change", "other"],
+] as const)("a transaction of origin %s pays for: %s", (origin, purpose) => {
+  expect(fact({ origin }).purpose).toBe(purpose);
+  expect(fact({ origin, status: "past_due" }, {}, "transaction.past_due")).toMatchObject({
+    purpose,
+    outcome: "failed",
+  });
+});
+
+test("an origin that is not known pays for nothing of ours", () => {
+  for (const origin of ["toString", "subscription_gift", null]) {
+    expect(fact({}, { origin })).toMatchObject({ purpose: "other", periodStart: null, plan: null, inMoney: false });
+  }
+});
+
+describe("a change: whole from now, or for the rest of the period", () => {
+  const change = (start: number, end: number, of = price, proration?: LineSpec["proration"]) =>
+    fact({
+      origin: "subscription_update",
+      period: { start, end },
+      lines: [line(of, proration ? { proration } : {})],
+    }).purpose;
+  const rated = (rate: string) => ({ rate, start: START, end: END });
+
+  test("the whole interval from its start opens what the subscription's new period is", () => {
+    expect(change(START, END)).toBe("change");
+    expect(change(START, Date.UTC(2027, 2, 1, 10), yearly)).toBe("change");
+    expect(change(START, END + 1000)).toBe("change");
+    // Also where Paddle calls the whole a proration.
+    expect(change(START, END, price, rated("1"))).toBe("change");
+    expect(change(START, END, price, rated("0.99997"))).toBe("change");
+  });
+
+  test("the last day of a month ends in shorter ones", () => {
+    expect(change(Date.UTC(2026, 0, 31, 12), Date.UTC(2026, 1, 28, 12))).toBe("change");
+    expect(change(Date.UTC(2024, 1, 29, 12), Date.UTC(2025, 1, 28, 12), yearly)).toBe("change");
+    expect(change(Date.UTC(2026, 0, 31, 12), Date.UTC(2026, 2, 1, 12))).toBe("change");
+  });
+
+  test("anything shorter or longer is an upgrade inside the period, which opens nothing", () => {
+    expect(change(START + 15 * DAY, END)).toBe("proration");
+    expect(change(START + 2 * DAY, END)).toBe("proration");
+    expect(change(START, END, yearly)).toBe("proration");
+    expect(change(START, Date.UTC(2027, 2, 1, 10))).toBe("proration");
+    expect(change(START, START)).toBe("proration");
+  });
+
+  test("on the first day the line's proration tells", () => {
+    expect(change(START + HOUR, END, ultra, rated("0.99865"))).toBe("proration");
+    expect(change(START + HOUR, END, ultra)).toBe("change");
+  });
+
+  test("a change that charges nothing confirms nothing", () => {
+    expect(fact({ origin: "subscription_update", lines: [line(ultra, { amount: 0 })] })).toMatchObject({
+      purpose: "other",
+      plan: null,
+    });
+  });
+
+  test("the plan is the one charged most for: what it replaced is given back", () => {
+    const lines = [
+      line(price, { amount: -995, proration: rated("0.5") }),
+      line(ultra, { amount: 1990, proration: rated("0.5") }),
+    ];
+    expect(fact({ origin: "subscription_update", period: { start: START + 15 * DAY, end: END }, lines })).toMatchObject(
+      {
+        purpose: "proration",
+        plan: "ultra",
+        inMoney: false,
+      },
+    );
+  });
+});
+
+describe("a period", () => {
+  const proration = { rate: "0.5", start: START - 15 * DAY, end: START };
+
+  test("is paid by its whole line, beside what an upgrade left to be charged", () => {
+    expect(fact({ lines: [line(ultra, { amount: 1000, proration }), line(ultra)] })).toMatchObject({
+      purpose: "period",
+      plan: "ultra",
+      inMoney: false,
+    });
+  });
+
+  test("needs its whole line", () => {
+    expect(fact({ lines: [line(ultra, { amount: 1000, proration })] })).toMatchObject({ purpose: "proration" });
+  });
+
+  test("may not be said: then the payment opens and confirms none", () => {
+    expect(fact({ period: null })).toMatchObject({
+      purpose: "period",
+      periodStart: null,
+      periodEnd: null,
+      plan: "plus",
+    });
+  });
+
+  test("of no width is quarantined; of two plans of one product the higher is paid for", () => {
+    expect(told({ period: { start: START, end: START } })).toMatchObject({ reason: "invalid_period" });
+    for (const lines of [
+      [line(price), line(ultra)],
+      [line(ultra), line(price)],
+    ]) {
+      expect(fact({ lines })).toMatchObject({ purpose: "period", plan: "ultra", inMoney: true });
+    }
+    expect(fact({ lines: [line(price), line(price)] })).toMatchObject({ purpose: "period", inMoney: true });
+  });
+
+  test("of two products is a fact each", () => {
+    expect(told({ lines: [line(price), line(starter)] })).toMatchObject({
+      facts: [
+        { product: "writer", fact: { plan: "plus", inMoney: true } },
+        { product: "chatbots", fact: { plan: "starter", inMoney: true } },
+      ],
+    });
+  });
+
+  test("is read from the items where nothing has been calculated", () => {
+    expect(fact({}, { "details.line_items": [] })).toMatchObject({ purpose: "period", plan: "plus", inMoney: false });
+    expect(fact({}, { details: null })).toMatchObject({ plan: "plus", inMoney: false });
+    expect(fact({}, { details: null, "items.0.price": null })).toMatchObject({ plan: "plus" });
+  });
+
+  test("without a listed price names the products that it charges for", () => {
+    const period = { periodStart: START, periodEnd: END };
+    const charge = { id: null, product: "pro_writer_plus", price: "pri_seats", purpose: "period", ...period };
+    expect(told({ lines: [line(other)] })).toMatchObject({
+      outcome: "unpriced",
+      fact: { purpose: "other", plan: null, inMoney: true, unlisted: [charge] },
+    });
+    const rated = line(other, { proration });
+    expect(told({ lines: [rated] })).toMatchObject({ fact: { unlisted: [{ purpose: "proration" }] } });
+    expect(told({ lines: [line(other)], origin: "subscription_update" })).toMatchObject({
+      fact: { unlisted: [{ purpose: "proration" }] },
+    });
+    for (const spec of [{ origin: "subscription_charge" as const }, { lines: [line(other, { amount: 0 })] }]) {
+      expect(told({ lines: [line(other)], ...spec })).toEqual({ outcome: "ignored", reason: "no_plan_line" });
+    }
+    expect(fact({ lines: [line(price), line(other)] })).toMatchObject({ plan: "plus", unlisted: [charge] });
+  });
+
+  test("names a line without a listed price as paid in money only if it was", () => {
+    const unlisted = (amount: number, spec: Partial<TransactionSpec> = {}, type?: string) =>
+      fact({ lines: [line(price), line(other, { amount })], ...spec }, {}, type).unlisted;
+    expect(unlisted(500)).toMatchObject([{ purpose: "period", inMoney: true }]);
+    expect(unlisted(0)).toMatchObject([{ purpose: "other", inMoney: false }]);
+    expect(unlisted(500, { discount: 100_000 })).toMatchObject([{ inMoney: false }]);
+    const failed = { status: "past_due" } as const;
+    expect(unlisted(500, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "period", inMoney: false }]);
+    expect(unlisted(0, failed, "transaction.payment_failed")).toMatchObject([{ purpose: "other", inMoney: false }]);
+  });
+
+  test("names such a line without a period if the transaction has none that can be", () => {
+    for (const ends_at of ["2026-03-01T10:00:00Z", "2026-02-01T10:00:00Z"]) {
+      expect(told({ lines: [line(other)] }, { "billing_period.ends_at": ends_at })).toMatchObject({
+        fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
+      });
+    }
+    expect(told({ lines: [line(other)] }, { billing_period: null })).toMatchObject({
+      fact: { unlisted: [{ periodStart: null, periodEnd: null }] },
+    });
+  });
+
+  test("of two lines of a plan is in money only if each was charged", () => {
+    expect(fact({ lines: [line(price), line(price, { amount: 0 })] })).toMatchObject({ plan: "plus", inMoney: false });
+  });
+});
+
+describe("a failed attempt on a sent invoice", () => {
+  const attempt = (type: string, lines = BASE.lines) =>
+    told({ status: "billed", collectionMode: "manual", lines }, {}, type);
+
+  test("is no debt until Paddle says that it is overdue", () => {
+    expect(attempt("transaction.payment_failed")).toMatchObject({
+      facts: [{ fact: { outcome: "failed", purpose: "not_due" } }],
+    });
+    expect(attempt("transaction.past_due")).toMatchObject({
+      facts: [{ fact: { outcome: "failed", purpose: "period" } }],
+    });
+    expect(attempt("transaction.payment_failed", [line(price), line(other)])).toMatchObject({
+      facts: [{ fact: { purpose: "not_due", unlisted: [{ purpose: "not_due" }] } }],
+    });
+    expect(attempt("transaction.payment_failed", [line(other)])).toEqual({ outcome: "ignored", reason: "not_due" });
+  });
+});
+
+describe("in money", () => {
+  test("is what was captured in full, nothing given", () => {
+    expect(fact({}).inMoney).toBe(true);
+    expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).inMoney).toBe(true);
+    // A discount leaves an ordinary price.
+    expect(fact({ discount: 1 }).inMoney).toBe(true);
+    // Paddle writes a whole period as a proration of rate 1, too.
+    const whole = { rate: "1", start: START, end: END };
+    expect(fact({ lines: [line(price, { proration: whole }), line(other, { proration: whole })] }).inMoney).toBe(true);
+    // Taxes come on top.
+    expect(fact({}, { "details.totals.grand_total": "2399", "payments.0.amount": "2399" }).inMoney).toBe(true);
+  });
+
+  test.each([
+    ["a credit", { credit: 1 }, {}],
+    ["all from credit", { credit: 1999 }, {}],
+    ["a credit given", { creditToBalance: 1 }, {}],
+    ["all discounted", { discount: 1999 }, {}],
+    ["nothing to pay", { lines: [line(price, { amount: 0 })] }, {}],
+    ["a balance left", {}, { "details.totals.balance": "1" }],
+    ["a payment that is not captured", {}, { "payments.0.status": "authorized" }],
+    ["less captured", {}, { "payments.0.amount": "1998" }],
+    ["no payment", {}, { payments: [] }],
+    ["no payments said", {}, { payments: undefined }],
+    ["no totals", {}, { "details.totals": null }],
+    ["no credit said", {}, { "details.totals.credit": undefined }],
+    ["a partial proration on the plan's item alone", {}, { "items.0.proration": { rate: "0.5" } }],
+    ["a line that gives back", { lines: [line(price), line(other, { amount: -1 })] }, {}],
+    [
+      "a prorated line",
+      { lines: [line(price), line(other, { proration: { rate: "0.5", start: START, end: END } })] },
+      {},
+    ],
+    [
+      "a whole rate for a part of the period",
+      { lines: [line(price), line(other, { proration: { rate: "1", start: START + DAY, end: END } })] },
+      {},
+    ],
+  ])("is not %s", (_name, spec, changes) => {
+    expect(fact(spec, changes).inMoney).toBe(false);
+  });
+
+  test("the merchant may declare a sent invoice paid", () => {
+    expect(fact({ collectionMode: "manual" }, { payments: [] }).inMoney).toBe(true);
+    expect(fact({ collectionMode: "manual", status: "billed" }, { payments: [] }).inMoney).toBe(false);
+  });
+
+  test("is nothing that failed", () => {
+    expect(fact({ status: "past_due" }, {}, "transaction.payment_failed").inMoney).toBe(false);
+  });
+});
+
+test("what is paid stays paid, whatever is told of an earlier attempt", () => {
+  for (const type of ["transaction.payment_failed", "transaction.past_due"]) {
+    for (const status of ["paid", "completed"] as const) {
+      expect(told({ status }, {}, type)).toEqual({ outcome: "ignored", reason: "already_paid" });
+    }
+  }
+});
+
+test.each([
+  [{ "billing_period.starts_at": "soon" }, "missing_field:data.billing_period.starts_at"],
+  [{ "details.totals.credit": "1.5" }, "missing_field:data.details.totals.credit"],
+  [{ "details.line_items.0.totals.total": "1e3" }, "missing_field:data.details.line_items.0.totals.total"],
+  [{ "payments.0.amount": 1999 }, "missing_field:data.payments.0.amount"],
+])("what cannot be read is quarantined, by its path: %j", (changes, reason) => {
+  expect(told({}, changes)).toMatchObject({ outcome: "quarantined", reason, identity: { subscription: "sub_1" } });
+});

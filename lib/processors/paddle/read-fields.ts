@@ -1,0 +1,25 @@
+/** Single fields of Paddle's answers. Throws `ProcessorError` (`unavailable`) for what Paddle does not document. */
+import type { Instant } from "@/lib/billing/types";
+import type { Money } from "../processor-client";
+import { unreadable } from "./client-call";
+import { instantOf } from "./instant";
+
+export function readMoney(text: unknown, currency: unknown): Money {
+  const amount = typeof text === "string" && /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(amount)) throw unreadable("money", "the amount is not a whole number of minor units");
+  if (typeof currency !== "string" || !/^[A-Z]{3}$/.test(currency)) throw unreadable("money", "no ISO 4217 currency");
+  return { amount, currency };
+}
+
+/** null for nothing, and for a field that an answer leaves out. */
+export function readPositive(text: unknown, currency: unknown): Money | null {
+  if (text === undefined || text === null) return null;
+  const money = readMoney(text, currency);
+  return money.amount > 0 ? money : null;
+}
+
+export function readInstant(field: string, text: unknown): Instant {
+  const at = instantOf(text);
+  if (at === null) throw unreadable(field, "not an RFC 3339 instant");
+  return at;
+}

@@ -1,0 +1,156 @@
+/**
+ * The few fields of Paddle's entities that mean something here. All times become instants (milliseconds) and all
+ * amounts numbers (minor units) here; null and absent are the same.
+ */
+import { z } from "zod";
+import { line, userIdSchema } from "@/lib/core/text";
+import { identifier } from "../envelope";
+import type { Identity } from "../webhook-source";
+import { instantOf } from "./instant";
+
+function optional<T extends z.ZodType>(schema: T) {
+  return schema.nullish().transform((value): z.output<T> | null => value ?? null);
+}
+
+const id = z.string().refine((value) => identifier(value) !== null);
+const instant = z
+  .string()
+  .refine((value) => instantOf(value) !== null)
+  .transform((value) => instantOf(value) as number);
+/** A whole number of the currency's minor unit, as text; credits are negative. */
+const amount = z
+  .string()
+  .regex(/^-?\d{1,15}$/)
+  .transform(Number);
+const rate = z
+  .string()
+  .regex(/^\d{1,9}(\.\d{1,30})?$/)
+  .transform(Number);
+const period = z.object({ starts_at: instant, ends_at: instant });
+
+const anyId = optional(id).catch(null);
+const cycle = optional(z.object({ interval: z.string(), frequency: z.number() })).catch(null);
+const price = z.object({ id, product_id: anyId, billing_cycle: cycle });
+
+const item = z.object({
+  price: optional(price),
+  /** No more than Postgres' `integer` holds. */
+  quantity: optional(z.number().int().min(0).max(2_147_483_647)),
+  trial_dates: optional(z.object({ ends_at: optional(instant) })),
+});
+
+/** Shown only: a text that cannot be stored counts as none. */
+const shown = optional(line({ max: 500 })).catch(null);
+
+/** Events name a discount by its id; what it takes off is there only if it was fetched beside the subscription. */
+const discount = z
+  .object({
+    id,
+    ends_at: optional(instant),
+    description: shown,
+    code: shown,
+    type: optional(z.string()),
+    amount: optional(z.string().regex(/^\d{1,15}(\.\d{1,10})?$/)),
+    currency_code: optional(z.string().regex(/^[A-Z]{3}$/)),
+  })
+  .nullish()
+  .catch(undefined);
+export type Discount = NonNullable<z.output<typeof discount>>;
+
+export const subscriptionShape = z.object({
+  id,
+  status: z.string(),
+  updated_at: optional(instant),
+  current_billing_period: optional(period),
+  scheduled_change: optional(z.object({ action: z.string(), effective_at: instant })),
+  collection_mode: optional(z.string()),
+  /** Only subscriptions that were brought over from elsewhere have it. */
+  import_meta: optional(z.unknown()),
+  items: z.array(item),
+  discount,
+});
+export type Subscription = z.output<typeof subscriptionShape>;
+export type SubscriptionItem = Subscription["items"][number];
+
+const proration = optional(z.object({ rate: optional(rate), billing_period: optional(period).catch(null) }));
+
+export const transactionShape = z.object({
+  status: optional(z.string()),
+  origin: optional(z.string()),
+  billing_period: optional(period),
+  collection_mode: optional(z.string()),
+  items: optional(z.array(z.object({ price: optional(price), price_id: optional(id), proration }))),
+  details: optional(
+    z.object({
+      totals: optional(
+        z.object({
+          credit: optional(amount),
+          credit_to_balance: optional(amount),
+          balance: optional(amount),
+          grand_total: optional(amount),
+        }),
+      ),
+      line_items: optional(
+        z.array(
+          z.object({
+            price_id: id,
+            product: optional(z.object({ id: anyId })).catch(null),
+            proration,
+            totals: optional(z.object({ total: optional(amount) })),
+          }),
+        ),
+      ),
+    }),
+  ),
+  payments: optional(z.array(z.object({ amount: optional(amount), status: optional(z.string()) }))),
+});
+export type Transaction = z.output<typeof transactionShape>;
+
+export const adjustmentShape = z.object({
+  id,
+  action: z.string(),
+  status: optional(z.string()),
+  currency_code: optional(z.string()),
+  totals: optional(z.object({ total: optional(amount) })),
+});
+
+/** The entity as the shape has it, or the path of the first field that is missing or is something else. */
+export function readEntity<T extends z.ZodType>(
+  shape: T,
+  data: Record<string, unknown>,
+): { ok: true; value: z.output<T> } | { ok: false; reason: string } {
+  const read = shape.safeParse(data);
+  if (read.success) return { ok: true, value: read.data };
+  return { ok: false, reason: missingField(read.error.issues[0]?.path ?? []) };
+}
+
+/** The quarantine reason for a field of the event's `data`. */
+export function missingField(path: readonly PropertyKey[]): string {
+  return ["missing_field:data", ...path.map(String)].join(".");
+}
+
+/** A user id is text of anybody's making; only what cannot be stored is refused. */
+const userId = optional(userIdSchema).catch(null);
+const identityShape = z.object({
+  id: anyId,
+  customer_id: anyId,
+  subscription_id: anyId,
+  transaction_id: anyId,
+  custom_data: optional(z.object({ user_id: userId, userId })).catch(null),
+});
+
+/**
+ * Whom an event is about. Never fails, so that a quarantined event can be told apart by whom it is about.
+ *
+ * Nothing is believed here: `custom_data` can be set in the browser, and anybody can write anybody's name there.
+ */
+export function identityOf(data: Record<string, unknown>, entity: "subscription" | "transaction" | null): Identity {
+  const read = identityShape.parse(data);
+  return {
+    customer: read.customer_id,
+    subscription: entity === "subscription" ? read.id : read.subscription_id,
+    transaction: entity === "transaction" ? read.id : read.transaction_id,
+    trustedUserId: null,
+    hintedUserId: read.custom_data?.user_id ?? read.custom_data?.userId ?? null,
+  };
+}

@@ -1,0 +1,87 @@
+/** Subscription events → snapshot facts, one for each product that the subscription has a plan of. */
+
+import { type Image, LIVE, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/types";
+import type { ProductId } from "@/lib/config/catalog";
+import type { Normalized } from "../webhook-source";
+import { namedDiscount } from "./discount";
+import type { Handler } from "./handler";
+import { highestItem, itemKeyOf, itemListOf, type PlanItem, planItemsOf } from "./items";
+import { identityOf, missingField, readEntity, type Subscription, subscriptionShape } from "./shape";
+
+/**
+ * A handler for events that carry a subscription as it is now. Paddle does not say what it was before. The status
+ * tells that it has ended, whatever the event is called.
+ */
+export function snapshotHandler(life: "created" | "updated"): Handler {
+  return ({ id, at, data }, findPrice) => {
+    const identity = identityOf(data, "subscription");
+    const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
+
+    const read = readEntity(subscriptionShape, data);
+    if (!read.ok) return quarantined(read.reason);
+    const subscription = read.value;
+    const status = STATUSES.find((known) => known === subscription.status);
+    if (status === undefined) return quarantined("unknown_status");
+    const units = subscription.items.reduce((sum, { quantity }) => sum + (quantity ?? 1), 0);
+    const origin = {
+      kind: "snapshot" as const,
+      id: `paddle:${id}:snapshot`,
+      processor: "paddle" as const,
+      subscription: subscription.id,
+      // Events of one change may occur in any order; the subscription's own clock tells which state is the later one.
+      at: subscription.updated_at ?? at,
+      life: status === "canceled" ? ("deleted" as const) : life,
+      list: itemListOf(subscription, findPrice),
+      before: null,
+      ...(subscription.discount !== undefined && {
+        discounts: subscription.discount === null ? [] : [namedDiscount(subscription.discount, units)],
+      }),
+    };
+    const planItems = planItemsOf(subscription, findPrice);
+    // The end of a subscription counts whatever else is doubtful.
+    const ended = status === "canceled";
+    const { current_billing_period: period } = subscription;
+    if (period === null && LIVE.has(status)) return quarantined(missingField(["current_billing_period"]));
+    if (period !== null && period.ends_at <= period.starts_at && !ended) return quarantined("invalid_period");
+    if (planItems.length === 0) {
+      const fact: SnapshotFact = { ...origin, image: imageOf(subscription, status, null) };
+      return { outcome: "unpriced", fact, identity, analysis: null };
+    }
+    const facts: { product: ProductId; fact: SnapshotFact }[] = [];
+    for (const product of new Set(planItems.map(({ price }) => price.product))) {
+      const own = planItems.filter(({ price }) => price.product === product);
+      const image = imageOf(subscription, status, highestItem(own, product) as PlanItem);
+      facts.push({ product, fact: { ...origin, image: { ...image, ...(own.length > 1 && { twoPlanItems: true }) } } });
+    }
+    return { outcome: "facts", facts, identity, analysis: null };
+  };
+}
+
+/** @param planItem null: no item has a listed price of the product */
+function imageOf(subscription: Subscription, status: Status, planItem: PlanItem | null): Image {
+  const { current_billing_period: period, scheduled_change: change } = subscription;
+  const item = planItem?.item ?? subscription.items[0];
+  return {
+    plan: planItem?.price.plan ?? null,
+    interval: planItem?.price.interval ?? null,
+    quantity: planItem?.item.quantity ?? 1,
+    status,
+    periodStart: (planItem && period?.starts_at) ?? null,
+    periodEnd: (planItem && period?.ends_at) ?? null,
+    // A pause that is scheduled changes nothing until it comes.
+    cancelAt: status !== "canceled" && change?.action === "cancel" ? change.effective_at : null,
+    trialEnd: item?.trial_dates?.ends_at ?? null,
+    collectionPaused: false,
+    ...(isSelfStarted(subscription) && { selfStarted: true }),
+    ...(subscription.collection_mode === "manual" && { sentInvoice: true }),
+    item: planItem && itemKeyOf(planItem.item),
+  };
+}
+
+/**
+ * Whether a customer could start the trial. Paddle keeps trials with prices, and each checkout of such a price starts
+ * one; only a sent invoice and an import are the business's own.
+ */
+function isSelfStarted({ collection_mode: mode, import_meta: imported }: Subscription): boolean {
+  return mode !== "manual" && imported === null;
+}

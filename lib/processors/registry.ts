@@ -1,0 +1,69 @@
+import type { Processor } from "@/lib/billing/types";
+import { type Price, priceLists, SALES } from "@/lib/config/catalog";
+import { env } from "@/lib/core/env";
+import { setSingleton, singleton } from "@/lib/core/singleton";
+import type { ProcessorClient } from "./processor-client";
+
+/** A processor that can be asked, and the ids of what is sold there. */
+export interface Reached {
+  client: ProcessorClient;
+  sold: (price: Price) => string | undefined;
+  /** Whether a checkout can be opened: Paddle's needs a client-side token. What was bought is managed without it. */
+  sells: boolean;
+}
+
+/** Makes the clients of the sandbox's fake processors. */
+export type FakeClients = Readonly<Record<Processor, (findPrice: FindPrice) => ProcessorClient>>;
+
+/** Names the loader of the fake processors' clients; `lib/server` does it in the sandbox only. */
+export function provideFakeClients(load: () => Promise<FakeClients>): void {
+  setSingleton("fake-clients", load);
+}
+
+async function fakeClient(processor: Processor, findPrice: FindPrice): Promise<ProcessorClient> {
+  const load = singleton("fake-clients", (): (() => Promise<FakeClients>) => {
+    throw new Error("No sandbox is provided: the server's start has not run.");
+  });
+  return (await load())[processor](findPrice);
+}
+
+/**
+ * A processor's client: of the real processor if a key is set, else in the sandbox of the fake one; undefined if it is not
+ * configured. The SDK is loaded only then.
+ */
+export async function reach(processor: Processor): Promise<Reached | undefined> {
+  const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
+  const client = await (processor === "stripe" ? reachStripe(findPrice) : reachPaddle(findPrice));
+  return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };
+}
+
+function canOpenPaddle(): boolean {
+  const { paddle, sandbox } = env();
+  return sandbox || paddle.clientToken !== undefined;
+}
+
+type FindPrice = ReturnType<typeof priceLists>["find"];
+
+async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
+  const { stripe, sandbox } = env();
+  if (stripe.secretKey === undefined && !sandbox) return undefined;
+  const { secretKey: apiKey, apiBase } = stripe;
+  if (apiKey === undefined) return fakeClient("stripe", findPrice);
+  const { stripeClient } = await import("./stripe/client");
+  return stripeClient({ apiKey, findPrice, sales: SALES, ...(apiBase && { address: addressOf(apiBase) }) });
+}
+
+/** Stripe's SDK takes an address by its parts. */
+function addressOf(base: string) {
+  const { hostname, port } = new URL(base);
+  return { protocol: "http" as const, host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 80) };
+}
+
+async function reachPaddle(findPrice: FindPrice): Promise<ProcessorClient | undefined> {
+  const { paddle, sandbox } = env();
+  if (paddle.apiKey === undefined && !sandbox) return undefined;
+  const { apiKey, environment, apiBase } = paddle;
+  if (apiKey === undefined) return fakeClient("paddle", findPrice);
+  const { paddleClient } = await import("./paddle/client");
+  return paddleClient({ apiKey, environment, findPrice, ...(apiBase && { baseUrl: apiBase }) });
+}

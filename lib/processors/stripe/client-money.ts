@@ -1,0 +1,91 @@
+/** Taxes, discounts and refunds of Stripe's invoices, in the product's words. */
+import Stripe from "stripe";
+import { type ChangePreview, type Discount, type Money, ProcessorError } from "../processor-client";
+import { unreadable } from "./client-call";
+import { readInstant, readMoney } from "./client-values";
+import { idOf } from "./reference";
+
+/** What an answer must be asked to contain so that `readDiscounts` can read it. */
+export const DISCOUNTS = ["discounts.source.coupon", "discounts.promotion_code"] as const;
+
+type Amounts = readonly { amount: number }[] | null;
+
+/** The sum in the invoice's currency; null if it is nothing. */
+export function sumOf(amounts: Amounts, currency: string): Money | null {
+  const amount = (amounts ?? []).reduce((sum, each) => sum + each.amount, 0);
+  return amount === 0 ? null : readMoney(amount, currency);
+}
+
+/** A subscription's or an invoice's discounts, which were asked for whole. */
+export function readDiscounts(discounts: readonly (string | Stripe.Discount | Stripe.DeletedDiscount)[]): Discount[] {
+  return discounts.map((discount) => {
+    if (typeof discount === "string") throw unreadable("discounts", "an id instead of the discount");
+    const { coupon } = discount.source;
+    if (coupon === null || typeof coupon === "string") throw unreadable("discounts", "no coupon");
+    const { promotion_code: code } = discount;
+    const end = "end" in discount ? (discount.end ?? null) : null;
+    return {
+      id: coupon.id,
+      name: coupon.name ?? null,
+      code: code === null || typeof code === "string" ? null : code.code,
+      off: offOf(coupon),
+      endsAt: end === null ? null : readInstant("discount.end", end),
+    };
+  });
+}
+
+function offOf({ percent_off: percent, amount_off: amount, currency }: Stripe.Coupon): Discount["off"] {
+  return percent === null ? readMoney(amount, currency) : { percent };
+}
+
+/** What an invoice that was previewed charges, and the tax and the discounts in it. */
+export function readDue(invoice: Stripe.Invoice): Pick<ChangePreview, "dueNow" | "tax" | "discount"> {
+  requireTaxAddress(invoice);
+  if (invoice.amount_due <= 0) return { dueNow: null };
+  return {
+    dueNow: readMoney(invoice.amount_due, invoice.currency),
+    tax: sumOf(invoice.total_taxes, invoice.currency),
+    discount: sumOf(invoice.total_discount_amounts, invoice.currency),
+  };
+}
+
+/** A tax that Stripe could not compute is no tax of 0. */
+export function requireTaxAddress({ automatic_tax: tax }: Pick<Stripe.Invoice, "automatic_tax">): void {
+  if (!tax?.enabled || tax.status !== "requires_location_inputs") return;
+  throw new ProcessorError("The tax cannot be computed: no valid address.", "no_tax_address", tax.status);
+}
+
+const LISTED = 100;
+
+/**
+ * What was paid back, by the id of the payment: an invoice does not say it. Empty if the key may not read charges, so that
+ * a key that was enough before goes on listing invoices.
+ */
+export async function refundsOf(stripe: Stripe, invoices: readonly Stripe.Invoice[]): Promise<Map<string, number>> {
+  const paid = invoices.filter(({ status, amount_paid: amount }) => status === "paid" && amount > 0);
+  const customers = new Set(paid.flatMap(({ customer }) => (customer === null ? [] : [idOf(customer)])));
+  try {
+    const lists = await Promise.all([...customers].map((customer) => stripe.charges.list({ customer, limit: LISTED })));
+    return new Map(
+      lists.flatMap(({ data }) =>
+        data.flatMap(({ payment_intent: payment, amount_refunded: amount }): [string, number][] =>
+          payment === null || amount === 0 ? [] : [[idOf(payment), amount]],
+        ),
+      ),
+    );
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripePermissionError) return new Map();
+    throw error;
+  }
+}
+
+/**
+ * What was paid back of an invoice. A credit note that refunds is a refund of the charge, too: the larger of the two sums
+ * holds, never both.
+ */
+export function refundedOf(invoice: Stripe.Invoice, refunds: ReadonlyMap<string, number>): Money | null {
+  const payments = (invoice.payments?.data ?? []).flatMap(({ payment }) => payment.payment_intent ?? []);
+  const refunded = payments.reduce((sum, payment) => sum + (refunds.get(idOf(payment)) ?? 0), 0);
+  const amount = Math.max(refunded, invoice.post_payment_credit_notes_amount ?? 0);
+  return amount === 0 ? null : readMoney(amount, invoice.currency);
+}

@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import type { SubscriptionReading } from "../processor-client";
+import { CUSTOMER, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
+import { chargeObject, disputeObject, event, type InvoiceSpec, invoiceObject, type StripeObject } from "./events";
+import { normalized } from "./testing";
+
+const list = (...data: object[]): StripeObject => ({ object: "list", data, has_more: false, url: "/v1/things" });
+const HOUR = 3_600;
+const MONTH = 31 * 24 * HOUR;
+
+const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
+  invoiceObject(
+    {
+      id: "in_renewal",
+      customer: CUSTOMER,
+      subscription: SUBSCRIPTION,
+      billingReason: "subscription_cycle",
+      lines: [
+        {
+          id: "il_1",
+          item: "si_plus",
+          price: price("plus"),
+          amount: 1_999,
+          description: "Plus",
+          periodStart: RENEWS,
+          periodEnd: RENEWS + MONTH,
+        },
+      ],
+      created: RENEWS,
+      periodStart: STARTED,
+      periodEnd: RENEWS,
+      status: "paid",
+      finalizedAt: RENEWS + HOUR,
+      paidAt: RENEWS + HOUR + 5,
+      attemptCount: 1,
+      ...over,
+    },
+    "g2",
+  );
+
+/** The subscription as it was read before. */
+function reading(status = "active", customer: string | null = CUSTOMER): SubscriptionReading {
+  const fact = { image: { status } } as SubscriptionReading["facts"][number]["fact"];
+  const identity = { customer, subscription: SUBSCRIPTION, trustedUserId: null };
+  return { identity, facts: [{ product: "writer", fact }], shared: null, datedBy: "reading" };
+}
+
+/** What the event's own facts and notes say, but for the event's id. */
+function saidBy(type: string, object: StripeObject, at: number) {
+  const said = normalized(event(type, object, undefined, { id: "evt_1", created: at }));
+  if (said.outcome !== "facts") throw new Error(said.outcome);
+  return said;
+}
+
+const charge = (over: object = {}, refunded = 0) => ({
+  ...chargeObject(
+    { id: "ch_1", customer: CUSTOMER, invoice: "in_renewal", amount: 1_999, created: RENEWS + HOUR, refunded },
+    "g2",
+  ),
+  ...over,
+});
+
+describe("payments", () => {
+  test("that were made are the facts of their events", async () => {
+    const { client, requests } = await playedApi(list(renewal()), list());
+    const { payments, notes } = await client.paymentRecords(reading());
+    const [said] = saidBy("invoice.paid", renewal(), RENEWS + HOUR + 5).facts;
+    expect(payments).toEqual([
+      { product: "writer", fact: { ...said?.fact, id: "stripe:read:in_renewal:paid:payment" } },
+    ]);
+    expect(notes).toEqual([]);
+    expect(requests.map(({ request, fields }) => [request, fields])).toEqual([
+      ["GET /v1/invoices", { subscription: SUBSCRIPTION, customer: CUSTOMER, limit: "10" }],
+      ["GET /v1/charges", { customer: CUSTOMER, limit: "100" }],
+    ]);
+  });
+
+  const open = (over: Partial<InvoiceSpec> = {}) => renewal({ status: "open", paidAt: null, ...over });
+
+  test("that failed count while the subscription owes them", async () => {
+    const failed = async (status: string, invoice = open()) => {
+      const { client } = await playedApi(list(invoice), list());
+      return (await client.paymentRecords(reading(status))).payments;
+    };
+    const [said] = saidBy("invoice.payment_failed", open(), RENEWS + HOUR).facts;
+    const fact = { ...said?.fact, id: "stripe:read:in_renewal:failed:payment" };
+    for (const status of ["past_due", "unpaid", "incomplete"]) {
+      expect(await failed(status), status).toEqual([{ product: "writer", fact }]);
+    }
+    // A bank debit that is under way looks the same.
+    expect(await failed("active")).toEqual([]);
+    expect(await failed("past_due", open({ attemptCount: 0 }))).toEqual([]);
+    for (const status of ["draft", "void", "uncollectible"] as const) {
+      expect(await failed("past_due", open({ status })), status).toEqual([]);
+    }
+    // A sent invoice is owed from its due date on.
+    const issued = { collectionMethod: "send_invoice", finalizedAt: STARTED + HOUR } as const;
+    const sent = open({ ...issued, dueDate: STARTED + 2 * HOUR });
+    expect(await failed("past_due", sent)).toMatchObject([
+      { fact: { at: (STARTED + 2 * HOUR) * 1000, purpose: "period" } },
+    ]);
+    const later = open({ ...issued, dueDate: RENEWS });
+    expect(await failed("past_due", later)).toMatchObject([
+      { fact: { at: (STARTED + HOUR) * 1000, purpose: "not_due" } },
+    ]);
+  });
+
+  test("without a plan of ours are left out, and without a listed price are for every known product", async () => {
+    const line = {
+      id: "il_1",
+      item: "si_plus",
+      amount: 500,
+      description: "x",
+      periodStart: RENEWS,
+      periodEnd: RENEWS + MONTH,
+    };
+    const unlisted = { ...price("plus"), id: "price_other" };
+    const { client } = await playedApi(
+      list(
+        renewal({ lines: [{ ...line, price: unlisted }] }),
+        renewal({ id: "in_manual", billingReason: "manual", lines: [{ ...line, price: unlisted }] }),
+      ),
+      list(),
+    );
+    expect((await client.paymentRecords(reading())).payments).toMatchObject([
+      { product: null, fact: { id: "stripe:read:in_renewal:paid:payment", plan: null } },
+    ]);
+  });
+});
+
+describe("refunds and disputes", () => {
+  const notesOf = async (...answers: StripeObject[]) => {
+    const { client, requests } = await playedApi(list(), ...answers);
+    const { notes } = await client.paymentRecords(reading());
+    return { notes, asked: requests.slice(2).map(({ request, fields }) => [request, fields]) };
+  };
+
+  test("of a charge that was refunded give the note of its event", async () => {
+    const refunded = charge({}, 500);
+    const refund = { id: "re_1", object: "refund", created: RENEWS + 5 * HOUR };
+    const { notes, asked } = await notesOf(list(charge(), refunded), list(refund));
+    expect(notes).toEqual(saidBy("charge.refunded", refunded, RENEWS + 5 * HOUR).notes);
+    expect(notes).toMatchObject([{ id: "stripe:ch_1:refund:500", amount: 500, customer: CUSTOMER }]);
+    expect(asked).toEqual([["GET /v1/refunds", { charge: "ch_1", limit: "1" }]]);
+  });
+
+  test("of a charge that is disputed name its customer, whom the event does not", async () => {
+    const dispute = (status: "needs_response" | "lost") =>
+      disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR }, "g2");
+    const opened = await notesOf(list(charge({ disputed: true })), list(dispute("needs_response")));
+    const said = saidBy("charge.dispute.created", dispute("needs_response"), RENEWS + 6 * HOUR).notes;
+    expect(opened.notes).toEqual(said?.map((note) => ({ ...note, customer: CUSTOMER })));
+    expect(opened.asked).toEqual([["GET /v1/disputes", { charge: "ch_1" }]]);
+
+    const lost = await notesOf(list(charge({ disputed: true })), list(dispute("lost")));
+    expect(lost.notes).toMatchObject([
+      { id: "stripe:du_1:dispute_opened", detail: null },
+      { id: "stripe:du_1:dispute_closed", detail: "lost" },
+    ]);
+  });
+
+  test("cost five requests each at most", async () => {
+    const many = Array.from({ length: 9 }, (_, index) => charge({ id: `ch_${index}`, disputed: true }, 100));
+    const { asked } = await notesOf(list(...many), ...Array.from({ length: 20 }, () => list()));
+    expect(asked).toHaveLength(10);
+  });
+
+  test("need a customer", async () => {
+    const { client, requests } = await playedApi(list(renewal()));
+    expect((await client.paymentRecords(reading("active", null))).payments).toHaveLength(1);
+    expect(requests.map(({ fields }) => fields)).toEqual([{ subscription: SUBSCRIPTION, limit: "10" }]);
+  });
+});
+
+test("a subscription is read with the terms of its discounts", async () => {
+  const coupon = { id: "spring20", name: "Spring", percent_off: 20, amount_off: null, currency: null };
+  const discount = { id: "di_1", end: RENEWS, promotion_code: { code: "SPRING" }, source: { coupon, type: "coupon" } };
+  const { client, requests } = await playedApi(subscription({ discounts: [discount] }));
+  const { facts } = await client.subscription(SUBSCRIPTION);
+  expect(facts[0]?.fact.discounts).toEqual([
+    {
+      key: "di_1",
+      terms: { id: "spring20", name: "Spring", code: "SPRING", off: { percent: 20 } },
+      endsAt: RENEWS * 1000,
+    },
+  ]);
+  expect(requests[0]?.fields).toEqual({
+    "expand[0]": "discounts.source.coupon",
+    "expand[1]": "discounts.promotion_code",
+  });
+});
+
+test("a key that may not read coupons reads the subscription without them", async () => {
+  const refused = refusal(403, "invalid_request_error", "more_permissions_required");
+  const { client, requests } = await playedApi(refused, subscription({ discounts: ["di_1"] }));
+  const { facts } = await client.subscription(SUBSCRIPTION);
+  expect(facts[0]?.fact.discounts).toEqual([{ key: "di_1", terms: null }]);
+  expect(requests.map(({ fields }) => Object.keys(fields).length)).toEqual([2, 0]);
+});

@@ -1,0 +1,252 @@
+import Stripe from "stripe";
+import { type FindPrice, SALES, type Sales } from "@/lib/config/catalog";
+import { entityId } from "../entity-id";
+import type { ProcessorClient } from "../processor-client";
+import { caller, unreadable, withinDeadline } from "./client-call";
+import { planChanges } from "./client-change";
+import { COLLECTED, collectionOf } from "./client-collection";
+import { DISCOUNTS, readDiscounts, readDue, refundsOf, requireTaxAddress } from "./client-money";
+import { newCycle, planItemOf } from "./client-plan";
+import { chargedUntil, readCheckoutState, readInvoice, readSubscription } from "./client-read";
+import { listRecords, retrieveWithDiscounts } from "./client-records";
+import { openSession } from "./client-sale";
+import { readInstant, readMoney } from "./client-values";
+import { idOf } from "./reference";
+import { TRIAL_FROM_CHECKOUT } from "./shape";
+
+export interface StripeClientOptions {
+  apiKey: string;
+  /** Tells the plan's item from the others of a subscription. */
+  findPrice: FindPrice;
+  /** How checkouts are taxed and discounted; the catalog's own by default. */
+  sales?: Sales;
+  /** Another way to Stripe, for the sandbox; the SDK's own without it. */
+  httpClient?: NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"];
+  /** Another address of the API, for tests. */
+  address?: { protocol: "http" | "https"; host: string; port: number };
+  /** Milliseconds that one request may take; the SDK itself waits for 80 seconds. */
+  timeoutMs?: number;
+}
+
+/** BillingAccounts wait for the answer, and Stripe charges the card within the request that changes a plan. */
+const TIMEOUT_MS = 10_000;
+/** The SDK repeats what the network lost, with the same idempotency key. */
+const RETRIES = 1;
+const INVOICES = 100;
+/** The most that Stripe keeps of it. */
+const REFERENCE = 200;
+
+/** Stripe's API in the product's words, through Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
+export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: StripeClientOptions): ProcessorClient {
+  const stripe = new Stripe(apiKey, {
+    timeout: options.timeoutMs ?? TIMEOUT_MS,
+    maxNetworkRetries: RETRIES,
+    telemetry: false,
+    httpClient: withinDeadline(options.httpClient ?? Stripe.createNodeHttpClient()),
+    ...options.address,
+  });
+  const call = caller({ apiKey });
+  const { changeNow, changeAtRenewal, release, resume, withdrawPending } = planChanges(stripe, findPrice);
+
+  return {
+    customer({ userId, email, idempotencyKey }) {
+      return call("customer", async () => {
+        const { id } = await stripe.customers.create(
+          { metadata: { user_id: userId }, ...(email === null ? {} : { email }) },
+          { idempotencyKey: `${idempotencyKey}:customer` },
+        );
+        return required("customer", "id", id);
+      });
+    },
+
+    /** Metadata can be written with the secret key only: it tells every event whose it is. */
+    checkout({ userId, customer, email, priceId, returnUrl, cancelUrl, idempotencyKey, trialDays, code }) {
+      return call("checkout", async () => {
+        const session = await openSession(
+          stripe,
+          {
+            mode: "subscription",
+            line_items: [{ price: priceId, quantity: 1 }],
+            ...(customer !== null && { customer }),
+            ...(customer === null && email !== null && { customer_email: email }),
+            ...(userId.length <= REFERENCE && { client_reference_id: userId }),
+            metadata: { user_id: userId },
+            subscription_data: {
+              // Only such a trial counts as started by the customer.
+              metadata: { user_id: userId, ...(trialDays !== undefined && TRIAL_FROM_CHECKOUT) },
+              // Stripe's default since 2025; named, so that an account's own setting changes nothing.
+              billing_mode: { type: "flexible" },
+              ...(trialDays !== undefined && { trial_period_days: trialDays }),
+            },
+            success_url: returnUrl,
+            cancel_url: cancelUrl ?? returnUrl,
+          },
+          { sales, customer, code },
+          idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}:checkout` },
+        );
+        return { url: required("checkout", "url", session.url), transaction: required("checkout", "id", session.id) };
+      });
+    },
+
+    checkoutState(transaction) {
+      return call("checkoutState", async () =>
+        readCheckoutState(await stripe.checkout.sessions.retrieve(entityId(transaction))),
+      );
+    },
+
+    closeCheckout(transaction) {
+      return call("closeCheckout", async () => {
+        const id = entityId(transaction);
+        const { state } = readCheckoutState(await stripe.checkout.sessions.retrieve(id));
+        if (state !== "open") return state === "paid" ? "paid" : "closed";
+        try {
+          await stripe.checkout.sessions.expire(id);
+          return "closed";
+        } catch (error) {
+          // Stripe expires open sessions only: it may have been paid, or have run out, in between.
+          const now = readCheckoutState(await stripe.checkout.sessions.retrieve(id)).state;
+          if (now === "open") throw error;
+          return now === "paid" ? "paid" : "closed";
+        }
+      });
+    },
+
+    subscription(subscription) {
+      return call("subscription", async () => {
+        const askedAt = Date.now();
+        const started = performance.now();
+        const answer = await retrieveWithDiscounts(stripe, subscription);
+        const elapsed = performance.now() - started;
+        if (answer.items.has_more) {
+          const data = await stripe.subscriptionItems.list({ subscription: answer.id, limit: 100 });
+          answer.items = { ...answer.items, data: data.data, has_more: data.has_more };
+        }
+        return readSubscription(answer, { askedAt, elapsed, findPrice });
+      });
+    },
+
+    paymentRecords(reading) {
+      return call("paymentRecords", () => listRecords(stripe, reading, findPrice));
+    },
+
+    preview({ subscription, priceId, timing }) {
+      return call("preview", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTED);
+        const { collection, days: collectionDays } = collectionOf(current);
+        const plan = planItemOf(current, priceId, findPrice);
+        const { item, changes } = plan;
+        const items = [{ id: item.id, price: priceId, quantity: item.quantity ?? 1 }];
+        const previewed = (mode: "next" | "recurring", proration: "always_invoice" | "none") =>
+          stripe.invoices.createPreview({
+            subscription: current.id,
+            preview_mode: mode,
+            subscription_details: { items, proration_behavior: proration, ...newCycle(current, plan) },
+            expand: [...DISCOUNTS],
+          });
+        const now = timing === "now" && changes ? await previewed("next", "always_invoice") : null;
+        const charged = { ...(now === null ? { dueNow: null } : readDue(now)), collection, collectionDays };
+        if (current.cancel_at_period_end || current.cancel_at !== null) {
+          return { ...charged, discounts: readDiscounts(now?.discounts ?? []), nextCharge: null };
+        }
+        const recurring = await previewed("recurring", "none");
+        requireTaxAddress(recurring);
+        const periodEnd = readInstant("current_period_end", item.current_period_end);
+        const at = now === null ? periodEnd : Math.max(periodEnd, chargedUntil(now) ?? 0);
+        return {
+          ...charged,
+          discounts: readDiscounts((now ?? recurring).discounts),
+          nextCharge: { ...readMoney(recurring.total, recurring.currency), at },
+        };
+      });
+    },
+
+    change(change) {
+      return call("change", () => (change.timing === "now" ? changeNow(change) : changeAtRenewal(change)));
+    },
+
+    unschedule(subscription) {
+      return call("unschedule", async () => {
+        await release(await stripe.subscriptions.retrieve(entityId(subscription)));
+      });
+    },
+
+    cancel(subscription, when) {
+      return call("cancel", async () => {
+        const known = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (known.status === "canceled") return;
+        const current = await withdrawPending(known);
+        // While a schedule holds the subscription, Stripe refuses to end it otherwise.
+        await release(current);
+        if (when === "now") await stripe.subscriptions.cancel(current.id);
+        else await stripe.subscriptions.update(current.id, { cancel_at_period_end: true });
+      });
+    },
+
+    keep(subscription) {
+      return call("keep", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (current.cancel_at_period_end)
+          await stripe.subscriptions.update(current.id, { cancel_at_period_end: false });
+        else if (current.cancel_at !== null) await stripe.subscriptions.update(current.id, { cancel_at: "" });
+      });
+    },
+
+    unpause(subscription) {
+      return call("unpause", async () => {
+        const current = await stripe.subscriptions.retrieve(entityId(subscription));
+        if (current.status === "paused") return resume(current);
+        if (current.pause_collection !== null) {
+          await stripe.subscriptions.update(current.id, { pause_collection: "" });
+        }
+        return { outcome: "requested" };
+      });
+    },
+
+    /** The subscriptions are not named: Stripe's portal shows the customer's. */
+    portal(customer, _subscriptions, returnUrl) {
+      return call("portal", async () => {
+        const { url } = await stripe.billingPortal.sessions.create({
+          customer: entityId(customer),
+          ...(returnUrl !== undefined && { return_url: returnUrl }),
+        });
+        return { url: required("portal", "url", url) };
+      });
+    },
+
+    duePage(subscription) {
+      return call("duePage", async () => {
+        const latest = idOf((await stripe.subscriptions.retrieve(entityId(subscription))).latest_invoice);
+        const invoice = latest === null ? null : await stripe.invoices.retrieve(latest);
+        return invoice?.status === "open" ? (invoice.hosted_invoice_url ?? null) : null;
+      });
+    },
+
+    /** Stripe's portal is the place for cards. */
+    paymentPage: async () => null,
+
+    invoices(of) {
+      return call("invoices", async () => {
+        const listed = (whose: { customer: string } | { subscription: string }) =>
+          stripe.invoices.list({ ...whose, limit: INVOICES, expand: ["data.payments"] });
+        const lists =
+          "customer" in of
+            ? [await listed({ customer: entityId(of.customer) })]
+            : await Promise.all(of.subscriptions.map((id) => listed({ subscription: entityId(id) })));
+        const all = lists.flatMap(({ data }) => data);
+        const refunds = await refundsOf(stripe, all);
+        const invoices = all.flatMap((invoice) => readInvoice(invoice, refunds));
+        return invoices.sort((one, other) => other.at - one.at).slice(0, INVOICES);
+      });
+    },
+
+    /** Callers must know that the invoice is the user's own: Stripe answers for every customer's. */
+    invoicePdf(invoice) {
+      return call("invoicePdf", async () => (await stripe.invoices.retrieve(entityId(invoice))).invoice_pdf ?? null);
+    },
+  };
+}
+
+function required(operation: string, field: string, text: string | null | undefined): string {
+  if (text) return text;
+  throw unreadable(operation, `no ${field}`);
+}

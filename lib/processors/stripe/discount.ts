@@ -1,0 +1,85 @@
+/** Stripe's discounts, in every shape they have had: ids in a subscription, or objects with a coupon in two places. */
+import { z } from "zod";
+import type { DiscountFact, DiscountTerms, NamedDiscount } from "@/lib/billing/types";
+import { line } from "@/lib/core/text";
+import type { Handler } from "./handler";
+import { anyReference, id, optional, readObject, seconds, subscriptionIdentityOf } from "./shape";
+
+/** Shown only: a name that cannot be stored counts as none. */
+const name = optional(line({ max: 500 })).catch(null);
+
+const coupon = z.object({
+  id,
+  name,
+  percent_off: optional(z.number().gt(0).max(100)),
+  amount_off: optional(z.number().int().positive()),
+  currency: optional(z.string().regex(/^[a-zA-Z]{3}$/)),
+});
+/** Only an expanded coupon says what it takes off. */
+const couponReference = optional(z.union([id.transform(() => null), coupon])).catch(null);
+
+const discount = z.object({
+  id,
+  end: optional(seconds),
+  promotion_code: optional(z.union([id, z.object({ code: name })])).catch(null),
+  /** Until clover (2025-09-30), always whole. */
+  coupon: couponReference,
+  source: optional(z.object({ coupon: couponReference })).catch(null),
+});
+type Discount = z.output<typeof discount>;
+
+const named = z.union([id.transform((key): NamedDiscount => ({ key, terms: null })), discount.transform(namedOf)]);
+
+const ofSubscription = z.object({
+  discounts: z.array(named).nullish().catch(undefined),
+  /** The only one, before there could be several. */
+  discount: discount.transform(namedOf).nullish().catch(undefined),
+});
+
+/** All discounts of a subscription; undefined if the object does not say, or in a way that cannot be read. */
+export function discountsOf(object: Record<string, unknown>): NamedDiscount[] | undefined {
+  const { discounts, discount: only } = ofSubscription.parse(object);
+  // A version with both fields repeats the only one among all.
+  const whole = (discounts ?? undefined)?.map((each) => (each.terms === null && each.key === only?.key ? only : each));
+  return whole ?? (only === undefined ? undefined : only === null ? [] : [only]);
+}
+
+const event = z.object({ subscription: anyReference, subscription_item: optional(z.unknown()) });
+
+/** `customer.discount.*`: a discount of one subscription. Those of a customer or of one item are not shown. */
+export function discountHandler(change: DiscountFact["change"]): Handler {
+  return ({ id: eventId, at, object }) => {
+    const { customer } = subscriptionIdentityOf(object);
+    const { subscription, subscription_item: item } = event.parse(object);
+    const identity = { customer, subscription, trustedUserId: null };
+    if (subscription === null) return { outcome: "ignored", reason: "no_subscription" };
+    if (item !== null) return { outcome: "ignored", reason: "item_discount" };
+    const read = readObject(discount, object);
+    if (!read.ok) return { outcome: "quarantined", reason: read.reason, identity };
+    const fact: DiscountFact = {
+      kind: "discount",
+      id: `stripe:${eventId}:discount`,
+      processor: "stripe",
+      subscription,
+      at,
+      change,
+      discount: namedOf(read.value),
+    };
+    return { outcome: "unpriced", fact, identity, analysis: null };
+  };
+}
+
+function namedOf(read: Discount): NamedDiscount {
+  return { key: read.id, terms: termsOf(read), endsAt: read.end };
+}
+
+/** null unless the coupon and the promotion code are there whole. */
+function termsOf({ coupon: old, source, promotion_code: promotion }: Discount): DiscountTerms | null {
+  const known = source?.coupon ?? old;
+  if (known === null || typeof promotion === "string") return null;
+  const { id: couponId, name: couponName, percent_off: percent, amount_off: amount, currency } = known;
+  const terms = { id: couponId, name: couponName, code: promotion?.code ?? null };
+  if (percent !== null) return { ...terms, off: { percent } };
+  if (amount === null || currency === null) return null;
+  return { ...terms, off: { amount, currency: currency.toUpperCase() } };
+}

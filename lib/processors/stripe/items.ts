@@ -1,0 +1,81 @@
+/** The items of a Stripe subscription: which one is the plan of a product, and which have prices of their own. */
+
+import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
+import { type FindPrice, type Price, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import type { PriceReference, Subscription, SubscriptionItem } from "./shape";
+
+export interface PlanItem {
+  item: SubscriptionItem;
+  index: number;
+  price: Price;
+}
+
+/** Seats, add-ons and other items of the same subscription have no listed price. */
+export function planItemsOf({ items }: Subscription, findPrice: FindPrice): PlanItem[] {
+  return items.data.flatMap((item, index) => {
+    const price = priceOf(item, findPrice);
+    return price === undefined ? [] : [{ item, index, price }];
+  });
+}
+
+/** The item that counts for a product: of two, the higher plan, then the longer period, then the first. */
+export function highestItem(items: readonly PlanItem[], product: ProductId): PlanItem | undefined {
+  const rank = ({ price }: PlanItem) => planRank(productOf(product), price.plan);
+  const own = items.filter(({ price }) => price.product === product);
+  return own.reduce<PlanItem | undefined>((best, next) => {
+    if (best === undefined || rank(next) > rank(best)) return next;
+    const longer = best.price.interval === "monthly" && next.price.interval === "yearly";
+    return rank(next) === rank(best) && longer ? next : best;
+  }, undefined);
+}
+
+/** Where the period is: on the item since basil, on the subscription before; if both have one, they agree. */
+export function periodOf(
+  subscription: Subscription,
+  item: SubscriptionItem,
+): { periodStart: number; periodEnd: number } | null {
+  const periodStart = item.current_period_start ?? subscription.current_period_start;
+  const periodEnd = item.current_period_end ?? subscription.current_period_end;
+  return periodStart === null || periodEnd === null ? null : { periodStart, periodEnd };
+}
+
+export function itemKeyOf(item: SubscriptionItem): ItemKey {
+  const price = item.price ?? item.plan;
+  return { id: item.id, product: price?.product ?? null, price: price?.id ?? null };
+}
+
+/** The list beside one product's plan. A truncated list says nothing about the items that it leaves out. */
+export function itemListOf(subscription: Subscription, findPrice: FindPrice): ItemList {
+  const { data, has_more: hasMore } = subscription.items;
+  const plans = planItemsOf(subscription, findPrice);
+  const unlisted = data.filter((item) => priceOf(item, findPrice) === undefined);
+  return {
+    // An empty list is as odd as a truncated one: it ends no plan.
+    complete: hasMore !== true && data.length > 0,
+    plans: plans.length,
+    unlisted: unlisted.map((item): UnlistedItem => {
+      const period = periodOf(subscription, item);
+      const valid = period !== null && period.periodEnd > period.periodStart;
+      return {
+        ...itemKeyOf(item),
+        interval: intervalOf(item.price ?? item.plan),
+        quantity: item.quantity ?? 1,
+        periodStart: valid ? period.periodStart : null,
+        periodEnd: valid ? period.periodEnd : null,
+      };
+    }),
+  };
+}
+
+function priceOf(item: SubscriptionItem, findPrice: FindPrice): Price | undefined {
+  const price = item.price ?? item.plan;
+  return price === null ? undefined : findPrice(price.id);
+}
+
+/** How a price recurs; `plan` objects hold it directly. */
+function intervalOf(price: PriceReference | null): Interval | null {
+  const { interval, interval_count: count } = price?.recurring ?? price ?? {};
+  const months = (count ?? 1) * (interval === "year" ? 12 : interval === "month" ? 1 : 0);
+  if (months === 1) return "monthly";
+  return months === 12 ? "yearly" : null;
+}

@@ -1,0 +1,52 @@
+import type { FindPrice } from "@/lib/config/catalog";
+import { isPlainObject } from "../envelope";
+import type { Normalized, WebhookEvent } from "../webhook-source";
+import { discountHandler } from "./discount";
+import type { Handler } from "./handler";
+import { linkHandler, noteHandler } from "./note";
+import { paymentHandler } from "./payment";
+import { snapshotHandler } from "./snapshot";
+
+/** Every event type that means something; what is not here is stored and ignored. */
+export const HANDLERS: Readonly<Record<string, Handler>> = {
+  "customer.subscription.created": snapshotHandler("created"),
+  "customer.subscription.updated": snapshotHandler("updated"),
+  "customer.subscription.deleted": snapshotHandler("deleted"),
+  "customer.subscription.paused": snapshotHandler("updated"),
+  "customer.subscription.resumed": snapshotHandler("updated"),
+  "customer.subscription.trial_will_end": snapshotHandler("updated"),
+  "invoice.paid": paymentHandler("paid"),
+  "invoice.payment_succeeded": paymentHandler("paid"),
+  "invoice.payment_failed": paymentHandler("failed"),
+  "invoice.payment_action_required": paymentHandler("failed"),
+  "checkout.session.completed": linkHandler,
+  // A bank debit is settled days after the checkout. The invoice's events tell of the money; these tell whose it is.
+  "checkout.session.async_payment_succeeded": linkHandler,
+  "checkout.session.async_payment_failed": linkHandler,
+  "customer.discount.created": discountHandler("set"),
+  "customer.discount.updated": discountHandler("set"),
+  "customer.discount.deleted": discountHandler("ended"),
+  "charge.refunded": noteHandler("refund"),
+  "charge.dispute.created": noteHandler("dispute_opened"),
+  "charge.dispute.closed": noteHandler("dispute_closed"),
+  "customer.deleted": noteHandler("customer_deleted"),
+};
+
+const NOBODY = { customer: null, subscription: null, trustedUserId: null };
+
+/** What the event says, in the domain's words; the same facts for the same event in every API version. */
+export function normalize(event: WebhookEvent, findPrice: FindPrice): Normalized {
+  if (event.payload.object === "v2.core.event") return { outcome: "ignored", reason: "thin_event" };
+  const handler = Object.hasOwn(HANDLERS, event.type) ? HANDLERS[event.type] : undefined;
+  if (handler === undefined) return { outcome: "ignored", reason: "unhandled_type" };
+
+  const data = isPlainObject(event.payload.data) ? event.payload.data : {};
+  if (!isPlainObject(data.object)) {
+    return { outcome: "quarantined", reason: "missing_field:data.object", identity: NOBODY };
+  }
+  if (event.occurredAt === null) {
+    return { outcome: "quarantined", reason: "missing_field:created", identity: NOBODY };
+  }
+  const previous = isPlainObject(data.previous_attributes) ? data.previous_attributes : null;
+  return handler({ id: event.id, type: event.type, at: event.occurredAt, object: data.object, previous }, findPrice);
+}

@@ -1,0 +1,171 @@
+/** Subscription events → snapshot facts, one for each product that the subscription has, or had, a plan of. */
+
+import { type Image, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/types";
+import type { FindPrice, ProductId } from "@/lib/config/catalog";
+import type { ChangeAnalysis, Normalized } from "../webhook-source";
+import { objectBefore } from "./before";
+import { discountsOf } from "./discount";
+import type { Delivered, Handler } from "./handler";
+import { highestItem, itemKeyOf, itemListOf, type PlanItem, periodOf, planItemsOf } from "./items";
+import {
+  isTrialFromCheckout,
+  missingField,
+  readObject,
+  type Subscription,
+  type SubscriptionItem,
+  subscriptionIdentityOf,
+  subscriptionShape,
+} from "./shape";
+
+/** A handler for events that carry a subscription as it is now. */
+export function snapshotHandler(life: SnapshotFact["life"]): Handler {
+  return (delivered, findPrice) => {
+    const identity = subscriptionIdentityOf(delivered.object);
+    const quarantined = (reason: string): Normalized => ({ outcome: "quarantined", reason, identity });
+
+    const read = readObject(subscriptionShape, delivered.object);
+    if (!read.ok) return quarantined(read.reason);
+    const subscription = read.value;
+    const status = life === "deleted" ? "canceled" : knownStatus(subscription.status);
+    if (status === null) return quarantined("unknown_status");
+    const ended = status === "canceled";
+    const old = life === "created" ? null : subscriptionBefore(delivered);
+    const planItems = planItemsOf(subscription, findPrice);
+    const list = itemListOf(subscription, findPrice);
+    const trial = isTrialFromCheckout(delivered.object);
+    const seen: Seen = { subscription, status, trial };
+    const discounts = discountsOf(delivered.object);
+    const origin = {
+      kind: "snapshot" as const,
+      id: `stripe:${delivered.id}:snapshot`,
+      processor: "stripe" as const,
+      subscription: subscription.id,
+      at: delivered.at,
+      life,
+      list,
+      ...(discounts !== undefined && { discounts }),
+    };
+
+    const facts: { product: ProductId; fact: SnapshotFact }[] = [];
+    for (const product of new Set(planItems.map(({ price }) => price.product))) {
+      const own = planItems.filter(({ price }) => price.product === product);
+      const planItem = highestItem(own, product) as PlanItem;
+      const period = periodOf(subscription, planItem.item);
+      // The end of a subscription counts even if its period is missing.
+      if (period === null && !ended) {
+        return quarantined(missingField(["items", "data", planItem.index, "current_period_start"]));
+      }
+      if (period !== null && period.periodEnd <= period.periodStart && !ended) return quarantined("invalid_period");
+      const image = { ...imageOf(seen, planItem), ...(own.length > 1 && { twoPlanItems: true }) };
+      facts.push({
+        product,
+        fact: { ...origin, image, before: old && beforeImage(old, planItem.item, product, trial, findPrice) },
+      });
+    }
+    // A product whose plan was in the list before and is not now: the fold decides from the list if it has ended.
+    for (const planItem of old ? removedItems(old, facts, findPrice) : []) {
+      const before = beforeImage(old as Subscription, planItem.item, planItem.price.product, trial, findPrice);
+      facts.push({ product: planItem.price.product, fact: { ...origin, image: imageOf(seen, null), before } });
+    }
+    const analysis = life === "created" ? null : analyze(facts.map(({ fact }) => fact));
+    if (facts.length > 0) return { outcome: "facts", facts, identity, analysis };
+    const statusBefore = old && knownStatus(old.status);
+    const before = old && statusBefore && imageOf({ subscription: old, status: statusBefore, trial }, null);
+    const fact: SnapshotFact = { ...origin, image: imageOf(seen, null), before };
+    return { outcome: "unpriced", fact, identity, analysis: null };
+  };
+}
+
+/** A subscription as one event shows it. */
+interface Seen {
+  subscription: Subscription;
+  status: Status;
+  /** Our checkout started its trial. */
+  trial: boolean;
+}
+
+function removedItems(old: Subscription, facts: readonly { product: ProductId }[], findPrice: FindPrice): PlanItem[] {
+  const before = planItemsOf(old, findPrice);
+  return [...new Set(before.map(({ price }) => price.product))]
+    .filter((product) => !facts.some((known) => known.product === product))
+    .map((product) => highestItem(before, product) as PlanItem);
+}
+
+function knownStatus(status: string): Status | null {
+  return STATUSES.find((known) => known === status) ?? null;
+}
+
+/** @param planItem null: no item has a listed price of the product */
+function imageOf(
+  { subscription, status, trial }: Seen,
+  planItem: { item: SubscriptionItem; price: PlanItem["price"] | undefined } | null,
+): Image {
+  const period = planItem && periodOf(subscription, planItem.item);
+  const endsWithPeriod = subscription.cancel_at_period_end === true ? (period ?? firstPeriod(subscription)) : null;
+  const { pause_collection: pause } = subscription;
+  const waived = pause?.behavior === "keep_as_draft" || pause?.behavior === "mark_uncollectible";
+  return {
+    plan: planItem?.price?.plan ?? null,
+    interval: planItem?.price?.interval ?? null,
+    quantity: planItem?.item.quantity ?? 1,
+    status,
+    periodStart: period?.periodStart ?? null,
+    periodEnd: period?.periodEnd ?? null,
+    cancelAt: status === "canceled" ? null : (subscription.cancel_at ?? endsWithPeriod?.periodEnd ?? null),
+    trialEnd: subscription.trial_end,
+    collectionPaused: pause !== null && !waived,
+    ...(waived && { collectionWaived: true }),
+    ...(trial && { selfStarted: true }),
+    ...(subscription.collection_method === "send_invoice" && { sentInvoice: true }),
+    item: planItem && itemKeyOf(planItem.item),
+  };
+}
+
+/** The period that the subscription shares with an item that has no listed price. */
+function firstPeriod(subscription: Subscription) {
+  const [item] = subscription.items.data;
+  return item === undefined ? null : periodOf(subscription, item);
+}
+
+/** null if the event has no previous state, or one that cannot be read. */
+function subscriptionBefore({ object, previous }: Delivered): Subscription | null {
+  if (previous === null) return null;
+  const read = readObject(subscriptionShape, objectBefore(object, previous));
+  return read.ok ? read.value : null;
+}
+
+/** The product's image before the event; null if the old list had no item of it that can be read. */
+function beforeImage(
+  old: Subscription,
+  now: SubscriptionItem,
+  product: ProductId,
+  trial: boolean,
+  findPrice: FindPrice,
+): Image | null {
+  const status = knownStatus(old.status);
+  const before = planItemsOf(old, findPrice);
+  // By the catalog, because item ids can change in an upgrade; by its id if the old price is not listed.
+  const sameId = old.items.data.find(({ id }) => id !== null && id === now.id);
+  const unlisted = sameId !== undefined && !before.some(({ item }) => item === sameId) ? sameId : undefined;
+  const planItem = highestItem(before, product) ?? (unlisted && { item: unlisted, price: undefined });
+  if (status === null || planItem === undefined) return null;
+  const period = periodOf(old, planItem.item);
+  if (period === null || period.periodEnd <= period.periodStart) return null;
+  return imageOf({ subscription: old, status, trial }, planItem);
+}
+
+/** `previous_attributes` names `items` at every renewal since basil: only a different plan is a plan change. */
+function analyze(facts: readonly SnapshotFact[]): ChangeAnalysis {
+  return {
+    hasPeriodChange: facts.some(({ image, before }) => startsDiffer(image, before)),
+    // An item that left the list, or has an unlisted price now, is no change to another plan.
+    hasPlanChange: facts.some(
+      ({ image, before }) => before !== null && image.plan !== null && before.plan !== image.plan,
+    ),
+  };
+}
+
+function startsDiffer(image: Image, before: Image | null): boolean {
+  if (before === null || image.periodStart === null || before.periodStart === null) return false;
+  return Math.abs(image.periodStart - before.periodStart) > 1000;
+}

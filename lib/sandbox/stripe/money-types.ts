@@ -1,0 +1,43 @@
+/** What a customer has beside invoices: discounts, charges, refunds, disputes and credit notes. The world stores it. */
+import type { ChargeSpec, CreditNoteSpec, DiscountSpec, DisputeSpec, RefundSpec } from "@/lib/processors/stripe/events";
+import { paymentIntentOf } from "@/lib/processors/stripe/events";
+import type { MethodNumber } from "./methods";
+
+/** What a checkout, an update or a phase redeems. */
+export interface Redeemed {
+  coupon: string;
+  promotionCode: string | null;
+}
+
+export interface Charge extends ChargeSpec {
+  refunded: number;
+  disputed: boolean;
+  /** The payment method and the last digits of its card or bank account. */
+  paidWith: { id: string; number: MethodNumber } | null;
+}
+
+/** Kept when it has ended: invoices go on naming it. */
+export interface Discount extends DiscountSpec {
+  endedAt: number | null;
+}
+
+export interface Dispute extends DisputeSpec {
+  withdrawnAt: number | null;
+  reinstatedAt: number | null;
+}
+
+export interface Money {
+  discounts: Discount[];
+  charges: Charge[];
+  refunds: RefundSpec[];
+  disputes: Dispute[];
+  creditNotes: CreditNoteSpec[];
+}
+
+/** Every id of it that a request may name: a payment has one, too. */
+export function moneyIds(money: Money | undefined): string[] {
+  if (money === undefined) return [];
+  const { discounts, charges, refunds, disputes, creditNotes } = money;
+  const objects = [...discounts, ...charges, ...refunds, ...disputes, ...creditNotes].map(({ id }) => id);
+  return [...objects, ...charges.map(({ id }) => paymentIntentOf(id))];
+}

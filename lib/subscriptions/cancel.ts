@@ -1,0 +1,76 @@
+/** Ending a subscription with its period, and taking back what has not come into force. */
+
+import { type ChangeView, written } from "@/lib/billing/schemas/purchase";
+import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
+import type { Mirror } from "@/lib/billing/types";
+import { freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
+import { HttpError } from "@/lib/http";
+import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
+import { asked, reached, type Selling } from "./purchase-context";
+import { scheduleChange } from "./schedule-change";
+
+type Subscribed = Current & { mirror: Mirror };
+
+/** @throws HttpError 409 (`not_subscribed`), 503, DatabaseError */
+export async function cancelSubscription(userId: string, product: ProductId, shop: Selling): Promise<ChangeView> {
+  return cancelFor(await subscribedTo(userId, product, shop.gateway), shop);
+}
+
+/** @throws HttpError 409 (`not_subscribed`, `nothing_to_resume`), 503, DatabaseError */
+export async function resumeSubscription(userId: string, product: ProductId, shop: Selling): Promise<ChangeView> {
+  return keepFor(await subscribedTo(userId, product, shop.gateway), shop);
+}
+
+/** With the period where one is paid or tried; at once where nothing would be left to use. */
+export async function cancelFor(current: Subscribed, shop: Selling): Promise<ChangeView> {
+  const { product, mirror, now } = current;
+  const { processor, subscription, status, cancelAt } = mirror;
+  const runs = status === "active" || status === "trialing" || status === "past_due";
+  const end = runs && mirror.periodEnd !== null ? Math.max(mirror.periodEnd, now) : now;
+  const view = { product, plan: freePlan(productOf(product)).id, interval: null, url: null };
+  if (cancelAt !== null) return { ...view, outcome: "scheduled", effectiveAt: written(cancelAt) };
+
+  const { client } = await reached(shop, processor);
+  await withdraw(current, shop);
+  await asked(processor, client.cancel(subscription, runs ? "period_end" : "now"));
+  return { ...view, outcome: "pending", effectiveAt: written(end) };
+}
+
+/** Goes on as before: a cancellation, a pause, or a plan change kept for later is taken back, the first that there is. */
+export async function keepFor(current: Subscribed, shop: Selling): Promise<ChangeView> {
+  const { product, mirror, now, view: shown } = current;
+  const { processor, subscription, interval, status } = mirror;
+  const { client } = await reached(shop, processor);
+  const view = { product, plan: heldPlan(mirror) ?? shown.plan, interval, effectiveAt: written(now), url: null };
+  if (mirror.cancelAt !== null) {
+    await asked(processor, client.keep(subscription));
+    return { ...view, outcome: "pending" };
+  }
+  if (status === "paused" || mirror.collectionPaused) {
+    const done = await asked(processor, client.unpause(subscription));
+    if (done.outcome === "payment_needed") return { ...view, outcome: "payment_needed", url: done.url };
+    return { ...view, outcome: "pending" };
+  }
+  if (mirror.scheduled !== null) {
+    await withdraw(current, shop);
+    return { ...view, outcome: "undone" };
+  }
+  const { name } = productOf(product);
+  throw new HttpError(409, "nothing_to_resume", `Your ${name} subscription goes on as it is.`, { product });
+}
+
+/**
+ * Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown as taken
+ * back is. One that has been carried out already, hours before the renewal, is changed back.
+ */
+export async function withdraw(current: Subscribed, shop: Selling): Promise<void> {
+  const { userId, product, mirror } = current;
+  const { processor, subscription, scheduled, interval } = mirror;
+  if (scheduled === null) return;
+  const { client, sold } = await reached(shop, processor);
+  const held = mirror.heldPlan;
+  const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
+  if (priceId !== undefined) await asked(processor, client.change({ subscription, priceId, timing: "renewal" }));
+  await asked(processor, client.unschedule(subscription));
+  await scheduleChange({ userId, product, mirror, to: null, at: scheduledAt(current) }, shop.gateway);
+}

@@ -1,0 +1,77 @@
+/** What a plan change would cost, and what it would do to usage: computed by the same fold that will do it. */
+
+import type { ChangeTiming, Chosen } from "@/lib/billing/plan-change-policy";
+import { type ChangePreviewView, type MeterChange, written } from "@/lib/billing/schemas/purchase";
+import { cutsOf, factsOfChange, factsOfEnd } from "@/lib/billing/simulate-change";
+import { decide, fold } from "@/lib/billing/timeline/build-timeline";
+import { windowAt } from "@/lib/billing/timeline/calendar";
+import type { Fact, Instant, Mirror, Timeline } from "@/lib/billing/types";
+import { standingAt } from "@/lib/billing/usage-at";
+import { planLimit, product as productOf } from "@/lib/config/catalog";
+import type { Gateway } from "@/lib/database";
+import type { Current } from "./load-subscription";
+
+export interface Planned {
+  to: Chosen;
+  timing: ChangeTiming;
+  /** The free plan: the subscription ends. */
+  ends: boolean;
+  at: Instant;
+}
+
+/** @throws DatabaseError */
+export async function usageAfter(
+  current: Current & { mirror: Mirror },
+  planned: Planned,
+  gateway: Gateway,
+): Promise<ChangePreviewView["usage"]> {
+  const { userId, product, mirror, timeline, facts, freeAnchor, view } = current;
+  const rules = productOf(product);
+  const { to, timing, ends, at } = planned;
+  const added: Fact[] = ends ? factsOfEnd(mirror, at) : factsOfChange(mirror, to, timing, at);
+  const after = fold(rules, [...facts, ...added], freeAnchor);
+  const then = Math.max(at, after.asOf);
+  const cuts = cutsOf([timeline, after], [windowOf(timeline, current.now), windowOf(after, then)], [current.now, then]);
+  const ledger = await gateway.usageSums(userId, product, cuts);
+  const standing = standingAt(rules, after, ledger, then);
+  const { action, reason } = decide(
+    timeline,
+    after,
+    added.filter(({ kind }) => kind === "snapshot"),
+  );
+
+  const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
+    const { limitPlan, quantity } = standing.segment;
+    const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (standing.limits[field] ?? 0);
+    // What exists goes on existing, whatever the plan.
+    const newUsed = kind === "gauge" ? used : (standing.used[field] ?? 0);
+    const left = kind === "gauge" ? Math.max(0, newLimit - used) : (standing.remaining[field] ?? 0);
+    return {
+      field,
+      kind,
+      before: { used, limit, remaining },
+      after: { used: newUsed, limit: newLimit, remaining: left },
+    };
+  });
+  const resetsAt = written(standing.window.end);
+  return { effect: action, reason, explanation: EXPLANATIONS[explained(planned, action)], meters, resetsAt };
+}
+
+const EXPLANATIONS = {
+  preserve: "What you have used stays counted; the new limits apply at once.",
+  carry_over:
+    "A new billing period begins. Of what you have used, the share of the limit that the past days were worth is taken off, the rest is carried over.",
+  reset: "Counting begins anew with the new period. Until then nothing changes.",
+  end: "Until the period ends nothing changes. Then the free plan's limits apply.",
+} as const;
+
+function explained({ ends }: Planned, action: "preserve" | "carry_over" | "reset"): keyof typeof EXPLANATIONS {
+  return ends ? "end" : action;
+}
+
+function windowOf({ segments }: Timeline, at: Instant) {
+  const segment = segments.findLast(({ start }) => start <= at);
+  if (segment === undefined) throw new Error("A timeline has a segment for every instant.");
+  const { start, end } = windowAt(segment, at);
+  return { source: segment.source, periodStart: segment.periodStart, start, end, countsUntil: end };
+}

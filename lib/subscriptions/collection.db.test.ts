@@ -1,0 +1,153 @@
+/** Plan changes whose charge is no card's at once: bank debits, sent invoices, and cards that the payer must confirm. */
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { Interval } from "@/lib/billing/types";
+import { priceLists } from "@/lib/config/catalog";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { stripeClient } from "@/lib/processors/stripe/client";
+import { httpClientOver } from "@/lib/sandbox/stripe";
+import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
+import { testDatabase } from "@/tests/support/database";
+import { playStripe } from "@/tests/support/played-stripe";
+import { cancelSubscription, resumeSubscription } from "./cancel";
+import { changePlan, previewChange } from "./change";
+import { checkout } from "./checkout";
+import type { Selling } from "./purchase-context";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
+const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
+const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
+const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
+
+let users = 0;
+let buyer = { id: "", email: "" };
+afterEach(() => sandbox.idle());
+beforeEach(() => {
+  users += 1;
+  buyer = { id: `collected-${users}`, email: `collected-${users}@example.com` };
+});
+
+async function subscribe(card: MethodNumber, rest: object = {}) {
+  const body = { product: "writer", plan: "plus", interval: "monthly", ...rest };
+  const opened = await checkout(buyer, checkoutRequest.parse(body), shop);
+  const session = (await gateway.loadCheckout(buyer.id, opened.checkout))?.externalId as string;
+  await pay(session, { card, confirmed: true });
+  return (await stripe.checkout.sessions.retrieve(session)).subscription as string;
+}
+async function writer() {
+  await sandbox.idle();
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  const { plan, status, interval, cancelAt, meters } = found;
+  const words = meters.find(({ field }) => field === "words_used");
+  return { plan, status, interval, cancelAt, limit: words?.limit, remaining: words?.remaining };
+}
+const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, shop);
+const preview = (plan: string, interval?: Interval) =>
+  previewChange(buyer.id, { product: "writer", plan, interval }, shop);
+const idOfInvoice = (url: string | null) => url?.split("/").at(-1) as string;
+const confirm = async (url: string | null, card: MethodNumber) => {
+  const paid = await hosted.payInvoice(sandbox, idOfInvoice(url), { card, email: null, name: null, confirmed: true });
+  await sandbox.idle();
+  return paid;
+};
+
+test("a checkout makes a flexible subscription", async () => {
+  const id = await subscribe("4242");
+  expect((await stripe.subscriptions.retrieve(id)).billing_mode.type).toBe("flexible");
+});
+
+describe("Case P5", () => {
+  test("by bank debit: the preview says so, the change is made, and the debit pays or fails", async () => {
+    await subscribe("2227");
+    expect(await preview("ultra")).toMatchObject({ collection: "bank_debit", collectionDays: 4, timing: "now" });
+    expect(await change("ultra")).toMatchObject({ outcome: "pending", url: null });
+    expect(await writer()).toMatchObject({ plan: "ultra", status: "active", limit: 35_000 });
+    await gateway.consume(buyer.id, "words_used", 34_000);
+    await sandbox.moveClock(buyer.id, { to: Date.now() + 4 * DAY + HOUR });
+    expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
+  });
+
+  test("by sent invoice: the preview says when it is due, and the change is made", async () => {
+    const id = await subscribe("4242");
+    await stripe.subscriptions.update(id, { collection_method: "send_invoice", days_until_due: 14 });
+    await sandbox.idle();
+    const shown = await preview("ultra");
+    expect(shown).toMatchObject({ collection: "sent_invoice", collectionDays: 14 });
+    expect(shown.dueNow?.amount).toBeGreaterThan(0);
+    expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+    const [sent] = (await stripe.invoices.list({ subscription: id })).data;
+    expect(sent).toMatchObject({ status: "open", collection_method: "send_invoice", total: shown.dueNow?.amount });
+  });
+
+  test("by card: the preview says nothing more", async () => {
+    await subscribe("4242");
+    expect(await preview("ultra")).toMatchObject({ collection: "card", collectionDays: null });
+    expect(await preview("free")).toMatchObject({ collection: "card", dueNow: null });
+  });
+});
+
+describe("Case P2: a card that the payer must confirm", () => {
+  test("one upgrade waits, another takes its place, and a cancellation withdraws it", async () => {
+    const id = await subscribe("3155", { plan: "basic" });
+    const plus = await change("plus");
+    const ultra = await change("ultra");
+    expect([plus.outcome, ultra.outcome]).toEqual(["payment_needed", "payment_needed"]);
+    expect(ultra.url).not.toBe(plus.url);
+    expect((await stripe.invoices.retrieve(idOfInvoice(plus.url))).status).toBe("void");
+    expect(await writer()).toMatchObject({ plan: "basic" });
+    expect(await confirm(ultra.url, "3155")).toEqual({ outcome: "succeeded" });
+    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+    const yearly = await change("ultra", "yearly");
+    await cancelSubscription(buyer.id, "writer", shop);
+    expect((await stripe.invoices.retrieve(idOfInvoice(yearly.url))).status).toBe("void");
+    expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ pending_update: null, cancel_at_period_end: true });
+  });
+
+  test("a switch to a year waits, and begins a new cycle when it is confirmed", async () => {
+    const id = await subscribe("3184");
+    await sandbox.moveClock(buyer.id, { to: Date.now() + 5 * DAY });
+    const { url } = await change("plus", "yearly");
+    expect(await writer()).toMatchObject({ interval: "monthly" });
+    await confirm(url, "3184");
+    expect(await writer()).toMatchObject({ interval: "yearly", status: "active" });
+    const { billing_cycle_anchor: anchor, created } = await stripe.subscriptions.retrieve(id);
+    expect(anchor).toBeGreaterThan(created);
+  });
+
+  test("a resumption leads to its invoice, also twice, and comes when it is confirmed", async () => {
+    const { id: customer } = await stripe.customers.create({ metadata: { user_id: buyer.id } });
+    const session = await stripe.checkout.sessions.create({
+      mode: "subscription",
+      customer,
+      line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+      payment_method_collection: "if_required",
+      subscription_data: {
+        metadata: { user_id: buyer.id },
+        trial_period_days: 7,
+        trial_settings: { end_behavior: { missing_payment_method: "pause" } },
+      },
+      success_url: "http://localhost:3000/billing",
+    });
+    await pay(session.id, { card: null });
+    await sandbox.moveClock(buyer.id, { to: Date.now() + 8 * DAY });
+    const resume = () => resumeSubscription(buyer.id, "writer", shop);
+    await expect(resume()).rejects.toMatchObject({ status: 402, reason: "payment_method_missing" });
+    const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
+    await hosted.changeCard(sandbox, portal, { card: "3184", email: null, name: null, confirmed: true });
+    const [first, second] = [await resume(), await resume()];
+    expect([first.outcome, second.outcome]).toEqual(["payment_needed", "payment_needed"]);
+    expect(second.url).toBe(first.url);
+    expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
+    expect(await confirm(first.url, "3184")).toEqual({ outcome: "succeeded" });
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  });
+});

@@ -1,0 +1,123 @@
+/** Every request of a user that reaches a payment processor counts under one limit. */
+import { globSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { HttpError } from "@/lib/http/http-error";
+import { provideFakeClients } from "@/lib/processors/registry";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { countingReaches, type Selling, selling } from "@/lib/subscriptions/purchase-context";
+import { testDatabase } from "@/tests/support/database";
+import { setProcessGateway } from "@/tests/support/process-gateway";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+import * as subscriptions from ".";
+
+const ROOT = path.join(import.meta.dirname, "..", "..");
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+setProcessGateway(gateway);
+provideFakeClients(async () => (await import("@/lib/sandbox")).fakeClients);
+afterAll(() => gateway.end());
+
+const USER = "counted-user";
+const WRITER = "writer";
+const wanted = { product: WRITER, plan: "ultra", interval: "monthly" } as const;
+
+/** Each call of a user, by the name that routes and pages call it. */
+const CALLS: Record<string, (shop: Selling) => Promise<unknown>> = {
+  previewChange: (shop) => subscriptions.previewChange(USER, wanted, shop),
+  changePlan: (shop) => subscriptions.changePlan(USER, wanted, shop),
+  cancelSubscription: (shop) => subscriptions.cancelSubscription(USER, WRITER, shop),
+  resumeSubscription: (shop) => subscriptions.resumeSubscription(USER, WRITER, shop),
+  invoicesOf: (shop) => subscriptions.invoicesOf(USER, shop),
+  invoiceDocument: (shop) => subscriptions.invoiceDocument(USER, "stripe", "in_1", shop),
+  duePaymentOf: (shop) => subscriptions.duePaymentOf(USER, WRITER, shop),
+  portalOf: (shop) => subscriptions.portalOf(USER, WRITER, shop),
+  checkout: (shop) =>
+    subscriptions.checkout(
+      { id: `${USER}-new`, email: null },
+      subscriptions.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
+      shop,
+    ),
+  returnFromCheckout: async (shop) => {
+    const { shop: uncounted } = playedShop(gateway);
+    const buyer = { id: `${USER}-returning`, email: null };
+    const { checkout } = await subscriptions.checkout(
+      buyer,
+      subscriptions.checkoutRequest.parse({ product: WRITER, plan: "plus" }),
+      uncounted,
+    );
+    return subscriptions.returnFromCheckout(buyer.id, checkout as string, shop);
+  },
+};
+
+/** Takes a Selling and asks no processor. */
+const READS = ["checkoutStatus"];
+
+const refused = () => Promise.reject(new HttpError(429, "rate_limited", "Too many attempts."));
+
+test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
+  const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY;
+  const price = { ...wanted, plan: "plus" };
+  const played = playSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
+  await deliver(gateway, played.created());
+  await deliver(gateway, played.paid("subscription_create", startsAt + 1_000));
+  const { shop, asked } = playedShop(gateway);
+  await expect(call(countingReaches(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
+  expect(asked).toEqual([]);
+});
+
+test("one request counts once, however often it asks a processor", async () => {
+  let attempts = 0;
+  const { shop, asked } = playedShop(gateway);
+  const counting = countingReaches(shop, async () => {
+    attempts += 1;
+  });
+  for (let turn = 0; turn < 2; turn += 1) await subscriptions.invoicesOf(USER, counting);
+  expect(asked.length).toBeGreaterThan(1);
+  expect(attempts).toBe(1);
+});
+
+test("the 61st request within a minute is refused, and only that user's", async () => {
+  for (let turn = 0; turn < 60; turn += 1) expect(await selling(USER).reach("stripe")).toBeDefined();
+  await expect(selling(USER).reach("paddle")).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
+  expect(await selling(`${USER}-other`).reach("stripe")).toBeDefined();
+});
+
+describe("the list is complete", () => {
+  const texts = (pattern: string) =>
+    globSync(pattern, { cwd: ROOT })
+      .filter((file) => !file.includes(".test."))
+      .map((file) => ({ file: file.replaceAll("\\", "/"), text: readFileSync(path.join(ROOT, file), "utf8") }));
+
+  test("it has every function that takes a Selling and that the app may call", () => {
+    const taking = texts("lib/subscriptions/*.ts").flatMap(({ text }) =>
+      [...text.matchAll(/^export async function (\w+)\(([^)]*)\)/gm)]
+        .filter(([, name, parameters]) => parameters?.includes("Selling") && name && name in subscriptions)
+        .map(([, name]) => name),
+    );
+    expect(taking.sort()).toEqual([...Object.keys(CALLS), ...READS].sort());
+  });
+
+  test("routes, actions and pages get a processor from selling(userId) alone", () => {
+    const direct = texts("{app,lib}/**/*.{ts,tsx}")
+      .filter(({ text }) => /^(import|export) \{[^}]*\breach\b|(stripe|paddle)\/client"/m.test(text))
+      .map(({ file }) => file)
+      .sort();
+    expect(direct).toEqual([
+      // Asks only whether a processor is configured.
+      "app/pricing/payable-processors.ts",
+      "lib/processors/index.ts",
+      "lib/sandbox/clients.ts",
+      "lib/subscriptions/purchase-context.ts",
+      // A processor's signed delivery.
+      "lib/webhooks/webhook-route.ts",
+      // Jobs and admins.
+      "lib/jobs/reconcile-all.ts",
+      "lib/jobs/schedule.ts",
+    ]);
+  });
+});

@@ -1,0 +1,23 @@
+export type {
+  ChangePreviewView,
+  ChangeView,
+  CheckoutStatusView,
+  CheckoutView,
+  InvoicesView,
+  InvoiceView,
+  MeterChange,
+} from "@/lib/billing/schemas/purchase";
+export {
+  checkoutRequest,
+  checkoutReturnRequest,
+  planChangeRequest,
+  portalRequest,
+  productRequest,
+} from "@/lib/billing/schemas/purchase-requests";
+export { cancelSubscription, resumeSubscription } from "./cancel";
+export { changePlan, previewChange } from "./change";
+export { checkout } from "./checkout";
+export { checkoutStatus, returnFromCheckout } from "./checkout-return";
+export { endDoubled } from "./duplicate-purchases";
+export { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "./invoices";
+export { selling } from "./purchase-context";

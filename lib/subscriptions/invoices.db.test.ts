@@ -1,0 +1,164 @@
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { invoicesViewSchema } from "@/lib/billing/schemas/purchase";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import type { Image } from "@/lib/billing/types";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { HttpError } from "@/lib/http/http-error";
+import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { ProcessorError } from "@/lib/processors/processor-client";
+import { customerObject, event } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { testDatabase } from "@/tests/support/database";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+import { checkout } from "./checkout";
+import { returnFromCheckout } from "./checkout-return";
+import { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "./invoices";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+let users = 0;
+let userId = "";
+beforeEach(async () => {
+  users += 1;
+  userId = `payer-${users}`;
+  await gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout");
+  await gateway.linkCustomer("paddle", `ctm_${userId}`, userId, "checkout");
+});
+
+const refusal = (request: Promise<unknown>) =>
+  request.then(
+    () => null,
+    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+  );
+
+test("of both processors, newest first; a link that must be asked for is ours", async () => {
+  const { shop } = playedShop(gateway);
+  const view = invoicesViewSchema.parse(await invoicesOf(userId, shop));
+  expect(view.unavailable).toEqual([]);
+  expect(view.invoices.map(({ id, processor, at, pdf }) => ({ id, processor, at, pdf }))).toEqual([
+    { id: `in_cus_${userId}`, processor: "stripe", at: "2026-11-02T00:00:00.000Z", pdf: null },
+    {
+      id: `in_ctm_${userId}`,
+      processor: "paddle",
+      at: "2026-11-01T00:00:00.000Z",
+      pdf: `/api/invoices/paddle/in_ctm_${userId}`,
+    },
+  ]);
+});
+
+test("one processor that does not answer leaves the other's, and is named; one that is not set up is not", async () => {
+  const { shop, clients } = playedShop(gateway);
+  clients.stripe.invoices = async () => {
+    throw new ProcessorError("away", "unavailable", null);
+  };
+  expect(await invoicesOf(userId, shop)).toMatchObject({
+    unavailable: ["stripe"],
+    invoices: [{ processor: "paddle" }],
+  });
+  clients.stripe.invoices = async () => {
+    throw new ProcessorError("gone", "not_found", null);
+  };
+  expect(await invoicesOf(userId, shop)).toMatchObject({ unavailable: [], invoices: [{ processor: "paddle" }] });
+  const none = { ...shop, reach: async () => undefined };
+  expect(await invoicesOf(userId, none)).toEqual({ unavailable: [], invoices: [] });
+});
+
+test("a document only of one's own invoice", async () => {
+  const { shop, askedFor } = playedShop(gateway);
+  expect(await invoiceDocument(userId, "paddle", `in_ctm_${userId}`, shop)).toBe(
+    `https://pdf.example/in_ctm_${userId}`,
+  );
+  const before = askedFor("invoicePdf").length;
+  for (const [who, processor, id] of [
+    ["mallory", "paddle", `in_ctm_${userId}`],
+    [userId, "paddle", "in_ctm_somebody"],
+    [userId, "stripe", `in_ctm_${userId}`],
+    [userId, "constructor", `in_ctm_${userId}`],
+  ] as const) {
+    expect(await refusal(invoiceDocument(who, processor, id, shop))).toEqual({
+      status: 404,
+      reason: "invoice_not_found",
+    });
+  }
+  expect(askedFor("invoicePdf")).toHaveLength(before);
+});
+
+test("a Paddle payer whose customer is not known to be them: their subscription's invoices and card, nothing else", async () => {
+  const { shop, askedFor } = playedShop(gateway);
+  const user = `typed-${userId}`;
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const played = playPaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
+  await gateway.linkTransaction("paddle", played.transaction, user);
+  await deliverPaddle(gateway, played.created());
+  expect(await invoicesOf(user, shop)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
+  expect(askedFor("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
+  expect(await portalOf(user, undefined, shop)).toEqual({ url: `https://card.example/sub_${user}` });
+  expect(askedFor("portal")).toEqual([]);
+});
+
+test("an open payment has its own page; without one the page for cards is given", async () => {
+  const { shop, subscriptions, pay, checkouts } = playedShop(gateway);
+  const buyer = { id: `due-${userId}`, email: null };
+  const bought = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), shop);
+  const id = pay(checkouts[0]?.id as string);
+  await returnFromCheckout(buyer.id, bought.checkout as string, shop);
+  expect(await duePaymentOf(buyer.id, "writer", shop)).toMatchObject({
+    url: expect.stringContaining("portal.example"),
+  });
+  (subscriptions.get(id) as { image: Image }).image.status = "past_due";
+  expect(await duePaymentOf(buyer.id, "writer", shop)).toEqual({ url: `https://due.example/${id}` });
+  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
+});
+
+test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
+  const { shop, askedFor, subscriptions } = playedShop(gateway);
+  expect(await portalOf(userId, undefined, shop)).toMatchObject({ url: expect.stringContaining(userId) });
+
+  const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+  const id = `sub_${userId}`;
+  const played = playSubscription({ id, userId, price, startsAt: Date.now() - DAY });
+  await gateway.linkCustomer("stripe", `cus_${userId}_old`, userId, "checkout");
+  const created = JSON.parse(JSON.stringify(played.created()));
+  created.data.object.customer = `cus_${userId}`;
+  await deliver(gateway, created);
+  subscriptions.set(id, {
+    userId,
+    customer: `cus_${userId}`,
+    processor: "stripe",
+    price,
+    at: Date.now(),
+    image: {
+      plan: "plus",
+      interval: "monthly",
+      quantity: 1,
+      status: "active",
+      periodStart: Date.now() - DAY,
+      periodEnd: Date.now() + DAY,
+      cancelAt: null,
+      trialEnd: null,
+      collectionPaused: false,
+    },
+  });
+  expect(await portalOf(userId, "writer", shop)).toEqual({ url: `https://portal.example/cus_${userId}` });
+  expect(askedFor("portal").at(-1)).toEqual({
+    customer: `cus_${userId}`,
+    links: [id],
+    returnUrl: "https://app.example/billing",
+  });
+  expect(await refusal(portalOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
+});
+
+test("a customer deleted at the processor is no customer any more", async () => {
+  const created = Math.floor(Date.now() / 1000);
+  const deleted = { ...customerObject({ id: `cus_${userId}`, created }), deleted: true };
+  await deliver(gateway, event("customer.deleted", deleted, undefined, { id: `evt_gone_${userId}`, created }));
+  expect((await gateway.billingAccounts(userId)).customers).toEqual([
+    { processor: "paddle", customer: `ctm_${userId}` },
+  ]);
+});

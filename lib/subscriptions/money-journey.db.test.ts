@@ -1,0 +1,157 @@
+/** One customer with a coupon, from the link with the code to a lost dispute, through our own functions. */
+import type Stripe from "stripe";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { changePreviewViewSchema, invoicesViewSchema } from "@/lib/billing/schemas/purchase";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
+import { priceLists, SALES, type Sales } from "@/lib/config/catalog";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { HttpError } from "@/lib/http/http-error";
+import { stripeClient } from "@/lib/processors/stripe/client";
+import { httpClientOver } from "@/lib/sandbox/stripe";
+import { testDatabase } from "@/tests/support/database";
+import { playStripe } from "@/tests/support/played-stripe";
+import { changePlan, previewChange } from "./change";
+import { checkout } from "./checkout";
+import { invoicesOf } from "./invoices";
+import { currentOf } from "./load-subscription";
+import type { Selling } from "./purchase-context";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
+const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
+
+function shopOf(sales: Sales): Selling {
+  const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, sales, httpClient });
+  return { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
+}
+const shop = shopOf(SALES);
+
+let users = 0;
+let buyer = { id: "", email: "" };
+beforeEach(() => {
+  users += 1;
+  buyer = { id: `coupon-${users}`, email: `coupon-${users}@example.com` };
+});
+
+async function open(plan: string, rest: object = {}, at = shop) {
+  const opened = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan, ...rest }), at);
+  const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
+  return { ...opened, session: stored?.externalId as string };
+}
+const preview = async (plan: string) =>
+  changePreviewViewSchema.parse(await previewChange(buyer.id, { product: "writer", plan }, shop));
+const change = async (plan: string) => {
+  const changed = await changePlan(buyer.id, { product: "writer", plan }, shop);
+  await sandbox.idle();
+  return changed;
+};
+const invoices = async () => invoicesViewSchema.parse(await invoicesOf(buyer.id, shop)).invoices;
+const press = async (invoice: string, action: string) => {
+  await hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
+  await sandbox.idle();
+};
+const plan = async () =>
+  (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer")?.plan;
+const usd = (amount: number) => ({ amount, currency: "USD" });
+const SPRING = { id: "spring20", name: "Spring, 20% off", code: "SPRING", off: { percent: 20 }, endsAt: null };
+
+test("bought with a code, upgraded, downgraded with the coupon kept, half refunded, disputed and lost", async () => {
+  const start = Date.now();
+  const { session } = await open("plus", { code: "spring" });
+  expect(await pay(session)).toEqual({ outcome: "succeeded" });
+  expect(await invoices()).toMatchObject([{ total: usd(1_599), discount: usd(400), tax: null, refunded: null }]);
+  const { timeline } = await currentOf(buyer.id, "writer", gateway);
+  expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
+
+  await sandbox.moveClock(buyer.id, { to: (start + addMonths(start, 1)) / 2 });
+  const upgrade = await preview("ultra");
+  expect(upgrade).toMatchObject({ discounts: [SPRING], nextCharge: usd(3_199) });
+  expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+  expect(await plan()).toBe("ultra");
+  const [charged] = await invoices();
+  expect(Math.abs((charged?.total.amount ?? 0) - (upgrade.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
+
+  expect(await preview("basic")).toMatchObject({ dueNow: null, discounts: [SPRING], nextCharge: usd(799) });
+  expect(await change("basic")).toMatchObject({ outcome: "scheduled" });
+  await sandbox.moveClock(buyer.id, { to: addMonths(start, 1) + 2 * HOUR });
+  expect(await plan()).toBe("basic");
+  const [renewal] = await invoices();
+  expect(renewal).toMatchObject({ total: usd(799), discount: usd(200), status: "paid" });
+
+  const id = renewal?.id as string;
+  await press(id, "refund_half");
+  expect((await invoices())[0]).toMatchObject({ total: usd(799), refunded: usd(399) });
+  await press(id, "dispute");
+  await press(id, "lose");
+  // Refunds and disputes are seen and change no plan: the business decides what they mean.
+  expect(await plan()).toBe("basic");
+  const { notes } = await gateway.userDetail(buyer.id, 1);
+  expect(notes).toMatchObject([{ kind: "refund", amount: 399, currency: "usd" }]);
+  const { events } = await gateway.webhookEvents({ type: "charge.dispute" }, null, 10);
+  expect(events.map(({ type, outcome }) => [type, outcome])).toEqual(
+    expect.arrayContaining([
+      ["charge.dispute.created", "applied"],
+      ["charge.dispute.closed", "applied"],
+    ]),
+  );
+});
+
+describe("a code at the checkout", () => {
+  test("that is the same again gives the same checkout, another one or none gives another", async () => {
+    const first = await open("plus", { code: "SPRING" });
+    expect(await open("plus", { code: "SPRING" })).toEqual(first);
+    const second = await open("plus", { code: "WELCOME" });
+    expect(second.checkout).not.toBe(first.checkout);
+    const plain = await open("plus");
+    expect(plain.checkout).not.toBe(second.checkout);
+    expect(await pay(first.session)).toEqual({ outcome: "expired" });
+    expect(await pay(second.session)).toEqual({ outcome: "expired" });
+    await pay(plain.session);
+    expect(await invoices()).toMatchObject([{ total: usd(1_999), discount: null }]);
+  });
+
+  test("twice at once is one checkout", async () => {
+    const [one, other] = await Promise.all([open("plus", { code: "SPRING" }), open("plus", { code: "SPRING" })]);
+    expect(one).toEqual(other);
+  });
+
+  test.each([["AUTUMN"], ["NOTHING"]])(
+    "%s is refused with its own words, and blocks no purchase without it",
+    async (code) => {
+      const refused = await open("plus", { code }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(HttpError);
+      expect(refused).toMatchObject({ status: 400, reason: "code_not_valid" });
+      expect((await open("plus")).url).toContain("/sandbox/stripe/checkout/");
+    },
+  );
+
+  test("is kept by the way back from the checkout", async () => {
+    const { session } = await open("plus", { code: "SPRING" });
+    const { cancel_url } = await stripe.checkout.sessions.retrieve(session);
+    expect(cancel_url).toBe("http://localhost:3000/pricing?product=writer&code=SPRING");
+  });
+
+  test("can be typed on Stripe's page if none was given", async () => {
+    const { session } = await open("plus");
+    expect(await stripe.checkout.sessions.retrieve(session)).toMatchObject({ allow_promotion_codes: true });
+  });
+});
+
+test("with taxes: the customer's address is kept, and previews and invoices say the tax", async () => {
+  const taxing = shopOf({ ...SALES, automaticTax: true, taxIds: true });
+  const { session } = await open("plus", {}, taxing);
+  await hosted.submit(sandbox, "checkout", session, new URLSearchParams({ action: "address", country: "DE" }));
+  await pay(session);
+  expect(await invoices()).toMatchObject([{ total: usd(2_379), tax: usd(380) }]);
+  const customer = (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string;
+  expect(((await stripe.customers.retrieve(customer)) as Stripe.Customer).address).toMatchObject({ country: "DE" });
+  const shown = await preview("ultra");
+  expect(shown.tax?.amount).toBeGreaterThan(0);
+  expect(Math.abs((shown.tax?.amount ?? 0) * 119 - (shown.dueNow?.amount ?? 0) * 19)).toBeLessThan(2 * 119);
+});

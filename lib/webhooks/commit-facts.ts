@@ -1,0 +1,113 @@
+/** The commit of facts: load, fold, compare-and-swap; for a delivery, a fetched subscription and our own schedule alike. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
+import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
+import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import type { Decision, Fact, Timeline } from "@/lib/billing/types";
+import { type ProductId, product as productOf } from "@/lib/config/catalog";
+import { log, metrics } from "@/lib/core/observability";
+import { DatabaseError, type Gateway } from "@/lib/database";
+import type { WebhookEvent } from "@/lib/processors";
+import type { ChangeAnalysis } from "@/lib/processors/webhook-source";
+import { SubscriptionMoved } from "./fact-owners";
+
+/** The event's outcome, once its facts are committed. */
+export interface Result {
+  outcome: "applied" | "ignored";
+  reason?: string;
+}
+
+/** Resets in the words that the runbooks of older installations search for. */
+const RUNBOOK: Readonly<Partial<Record<Decision["reason"], { says: string }>>> = {
+  "New subscription": { says: "Subscription activated and usage reset" },
+  "Payment for a new billing period": { says: "Subscription activated and usage reset" },
+  "Billing period renewal detected": { says: "Billing period renewed, resetting usage" },
+  "Plan change at billing renewal": { says: "Billing period renewed, resetting usage" },
+};
+
+interface Addition {
+  event: Pick<WebhookEvent, "processor" | "id" | "type">;
+  userId: string;
+  product: ProductId;
+  facts: readonly Fact[];
+  analysis: ChangeAnalysis | null;
+  /** The event's outcome with this timeline; null if another product's commit follows. */
+  concludes: ((timeline: Timeline) => Result | null) | null;
+}
+
+/** Whoever commits first wins; the others load, fold and try again, so many at once are served one after the other. */
+const ATTEMPTS = 12;
+
+/**
+ * Load, fold, commit; again where another delivery committed in between.
+ * @throws DatabaseError
+ */
+export async function addFacts({ event, userId, product, analysis, concludes, ...added }: Addition, gateway: Gateway) {
+  const rules = productOf(product);
+  // An end may name two plans of one product: that is one fact.
+  const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const known = await gateway.loadTimeline(userId, product, facts[0]?.subscription);
+    const shared = sharedFacts([...known.facts, ...facts], known.others);
+    const before = fold(rules, [...known.facts, ...sharedFacts(known.facts, known.others)], known.freeAnchor);
+    const timeline = fold(rules, [...known.facts, ...facts, ...shared], known.freeAnchor);
+    const result = concludes?.(timeline) ?? null;
+    const decision = decide(before, timeline, facts);
+    const flags = newFlags(before, timeline);
+    const { processor, id, type } = event;
+    const committed = await gateway.commitTimeline({
+      userId,
+      product,
+      revision: known.revision,
+      event: {
+        processor,
+        id,
+        type,
+        outcome: result?.outcome ?? null,
+        note: result?.reason ?? null,
+        others: known.others.map((fact) => fact.id),
+        analysis,
+        flags,
+      },
+      facts,
+      timeline,
+      decision,
+    });
+    if (committed.committed) {
+      log.info(
+        {
+          ...about(event),
+          userId,
+          product,
+          before: brief(committed.before),
+          after: brief(committed.after),
+          flags,
+          ...(decision.action === "reset" && RUNBOOK[decision.reason]),
+        },
+        `[Webhook] Decision: ${decision.action.toUpperCase()} usage - ${decision.reason}`,
+      );
+      measured(product, decision, facts);
+      return { committed: true, decision } as const;
+    }
+    if (committed.duplicate) return { committed: false, decision: committed.decision } as const;
+    if (committed.moved) throw new SubscriptionMoved();
+    await sleep(Math.random() * 10 * attempt);
+  }
+  throw new DatabaseError("Other deliveries for this user kept committing first.", "unavailable", "conflict");
+}
+
+function measured(product: ProductId, { action, reason }: Decision, facts: readonly Fact[]): void {
+  metrics.decisions.inc({ product, action, reason });
+  for (const fact of facts)
+    if (fact.kind === "payment") metrics.payments.inc({ processor: fact.processor, outcome: fact.outcome });
+}
+
+/** What the log shows of a subscription: enough to see what a decision did. */
+function brief({ plan, status, windowStart, meters }: SubscriptionView) {
+  return { plan, status, windowStart, used: Object.fromEntries(meters.map(({ field, used }) => [field, used])) };
+}
+
+/** How the log names an event. */
+export function about({ processor, id, type }: Pick<WebhookEvent, "processor" | "id" | "type">) {
+  return { processor, eventId: id, eventType: type };
+}

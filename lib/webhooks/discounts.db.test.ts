@@ -1,0 +1,100 @@
+/** Discounts by the processors' events, from the signed bytes to what the user sees. */
+import { beforeEach, expect, test } from "vitest";
+import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
+import { event as paddleEvent, planPrice as paddlePrice, subscriptionEntity } from "@/lib/processors/paddle/events";
+import { event, type StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliverPaddle } from "@/tests/support/paddle";
+import { deliver } from "@/tests/support/stripe";
+
+const { gateway, query } = meteredDatabase();
+
+const STARTED = Math.floor(Date.now() / SECOND) * SECOND - 10 * DAY;
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `discounted-${users}`;
+});
+
+const coupon = { id: "spring20", name: "Spring", percent_off: 20, amount_off: null, currency: null };
+function discount(type: "created" | "deleted", at: number, over: object = {}): StripeObject {
+  const object = {
+    id: `di_${userId}`,
+    object: "discount",
+    customer: `cus_${userId}`,
+    subscription: `sub_${userId}`,
+    subscription_item: null,
+    end: null,
+    promotion_code: null,
+    source: { type: "coupon", coupon },
+    ...over,
+  };
+  return event(`customer.discount.${type}`, object, undefined, { id: `evt_${type}_${userId}`, created: at / SECOND });
+}
+
+async function shown(product = "writer") {
+  const { subscriptions } = await gateway.usage(userId);
+  return subscriptions.find((each) => each.product === product)?.discounts;
+}
+
+const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const play = () => playSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
+const spring = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }, endsAt: null };
+
+test("one that comes before its subscription waits for it, and ends by its own event", async () => {
+  await gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout");
+  expect((await deliver(gateway, discount("created", STARTED))).body).toMatchObject({ outcome: "quarantined" });
+  const created = play().created();
+  const { object } = created.data as { object: StripeObject };
+  await deliver(gateway, { ...created, data: { object: { ...object, discounts: [`di_${userId}`] } } });
+  expect(await shown()).toEqual([spring]);
+  const [decision] = await gateway.decisions(userId, 1);
+  expect(decision).toMatchObject({ reason: "Discount changed", action: "preserve" });
+
+  await deliver(gateway, discount("deleted", STARTED + DAY));
+  expect(await shown()).toEqual([]);
+  const outcomes = await query("select outcome from webhook_events where user_id = $1", [userId]);
+  expect(outcomes).toEqual([{ outcome: "applied" }, { outcome: "applied" }, { outcome: "applied" }]);
+});
+
+test("one that is named by its id only is worth fetching, until its terms are known", async () => {
+  const played = play();
+  await deliver(gateway, played.created());
+  const bare = discount("created", STARTED + DAY, { source: { type: "coupon", coupon: "spring20" } });
+  const receipt = await deliver(gateway, bare);
+  expect(receipt.truncated).toEqual({ userId, processor: "stripe", subscription: `sub_${userId}` });
+  expect(await shown()).toEqual([]);
+
+  const known = discount("created", STARTED + 2 * DAY);
+  expect((await deliver(gateway, { ...known, id: `evt_known_${userId}` })).truncated).toBeUndefined();
+  expect(await shown()).toEqual([spring]);
+});
+
+test("a subscription at Paddle names its one discount, and takes it away", async () => {
+  const spec = (over: object = {}) => ({
+    ...subscriptionEntity({
+      id: `sub_${userId}`,
+      customer: `ctm_${userId}`,
+      items: [{ price: paddlePrice(price) }],
+      createdAt: STARTED,
+      updatedAt: STARTED,
+      period: { start: STARTED, end: STARTED + 30 * DAY },
+    }),
+    ...over,
+  });
+  const send = (id: string, data: object, at: number) =>
+    deliverPaddle(gateway, paddleEvent("subscription.updated", { ...data }, { id: `evt_${id}_${userId}`, at }));
+  await gateway.linkCustomer("paddle", `ctm_${userId}`, userId, "admin");
+  const applied = { id: "dsc_1", starts_at: null, ends_at: null };
+  const named = await send("named", spec({ discount: applied }), STARTED);
+  expect(named.truncated).toMatchObject({ processor: "paddle" });
+  const terms = { description: "Spring", code: "SPRING", type: "percentage", amount: "20", currency_code: null };
+  const later = new Date(STARTED + DAY).toISOString();
+  await send("whole", spec({ discount: { ...applied, ...terms }, updated_at: later }), STARTED + DAY);
+  expect(await shown()).toEqual([{ id: "dsc_1", name: "Spring", code: "SPRING", off: { percent: 20 }, endsAt: null }]);
+  const last = new Date(STARTED + 2 * DAY).toISOString();
+  await send("gone", spec({ discount: null, updated_at: last }), STARTED + 2 * DAY);
+  expect(await shown()).toEqual([]);
+});

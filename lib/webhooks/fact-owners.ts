@@ -1,0 +1,67 @@
+/** To which users the facts of an event go: a subscription that an admin has moved has a present user and former ones. */
+
+import { withoutPlan } from "@/lib/billing/timeline/plan-items";
+import { factsBefore } from "@/lib/billing/timeline/transfer";
+import type { Fact } from "@/lib/billing/types";
+import { isProductId, type ProductId } from "@/lib/config/catalog";
+import { DatabaseError, type FormerUser, type Gateway } from "@/lib/database";
+import type { Normalized } from "@/lib/processors";
+
+type Facts = Extract<Normalized, { outcome: "facts" }>;
+type Unpriced = Extract<Normalized, { outcome: "unpriced" }>;
+type Entry = { product: ProductId; fact: Fact };
+
+/** Marks the facts of an event that names another user than its subscription has: the fold then flags them. */
+export function disputedFacts(normalized: Facts | Unpriced): Facts | Unpriced {
+  if (normalized.outcome === "unpriced") return { ...normalized, fact: { ...normalized.fact, ownerDisputed: true } };
+  const facts = normalized.facts.map(({ product, fact }) => ({
+    product,
+    fact: { ...fact, ownerDisputed: true as const },
+  }));
+  return { ...normalized, facts };
+}
+
+/**
+ * What an event adds to a former user's history, by product: the facts from before the move, however late they come. What
+ * the event says of the subscription's other products goes to those that this user had of it.
+ */
+export async function formerFacts(said: Facts | Unpriced, { userId, until }: FormerUser, gateway: Gateway) {
+  const named: readonly Entry[] = said.outcome === "facts" ? said.facts : [];
+  const [first] = named;
+  const shared = said.outcome === "unpriced" ? said.fact : first ? withoutPlan(first.fact) : null;
+  const known = shared ? await gateway.knownProducts(userId, shared.processor, shared.subscription) : [];
+  const others = known
+    .filter(isProductId)
+    .filter((product) => !named.some((entry) => entry.product === product))
+    .map((product): Entry => ({ product, fact: shared as Fact }));
+  const byProduct = new Map<ProductId, Fact[]>();
+  for (const { product, fact } of factsBefore([...named, ...others], until))
+    byProduct.set(product, [...(byProduct.get(product) ?? []), fact]);
+  return byProduct;
+}
+
+/** The gateway with commits that are refused if the subscription has been moved since its users were looked up. */
+export function expectingMoves(moves: number, gateway: Gateway): Gateway {
+  return {
+    ...gateway,
+    commitTimeline: (input) => gateway.commitTimeline({ ...input, event: { ...input.event, moves } }),
+  };
+}
+
+/** A commit was refused: the subscription has been moved since its users were looked up. */
+export class SubscriptionMoved extends DatabaseError {
+  constructor() {
+    super("The subscription was moved to another user meanwhile.", "unavailable", "moved");
+  }
+}
+
+/** Does the work again while a move comes in between; it looks up the users anew each time. */
+export async function despiteMoves<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof DatabaseError && error.code === "moved") || attempt === 3) throw error;
+    }
+  }
+}

@@ -1,0 +1,283 @@
+/** What comes of events that cannot be decided at once: deferred, quarantined, failing, dead, replayed. */
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { DAY } from "@/lib/billing/timeline/calendar";
+import { createGateway } from "@/lib/database/gateway";
+import { retryWebhooks } from "@/lib/jobs/retry";
+import type { StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+import { linkCustomer, replay } from "./link-customer";
+
+const database = testDatabase();
+const gateway = createGateway(database.transport());
+afterAll(() => gateway.end());
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `inbox-${users}`;
+});
+
+const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const play = (id = `sub_${userId}`) => playSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY });
+
+/** The same event without the metadata that would link it, or with other text in it. */
+function changed(event: StripeObject, from: string, to: string): StripeObject {
+  return JSON.parse(JSON.stringify(event).replaceAll(from, to));
+}
+const unlinked = (event: StripeObject) => changed(event, `"user_id":"${userId}"`, `"other":""`);
+
+async function plan() {
+  return (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer")?.plan;
+}
+
+async function stored(id: string) {
+  const { rows } = await database
+    .pool()
+    .query("select outcome, reason, attempts, deliveries, last_error from webhook_events where id = $1", [id]);
+  return rows[0];
+}
+
+/** Lets every wait be over. */
+const dueNow = () => database.pool().query("update webhook_events set next_attempt_at = now() - interval '1 second'");
+
+describe("an event whose user is not known", () => {
+  test("is folded in when an admin links its customer", async () => {
+    const played = play();
+    const [created, upgraded] = [unlinked(played.created()), unlinked(played.planChanged("ultra", Date.now() - DAY))];
+    expect((await deliver(gateway, upgraded)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
+    expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "deferred" });
+
+    const request = { processor: "stripe", customerId: `cus_${userId}`, userId } as const;
+    const { events } = await linkCustomer(request, gateway);
+    expect(events.map(({ outcome }) => outcome)).toEqual(["applied", "applied"]);
+    expect(await plan()).toBe("ultra");
+    await expect(linkCustomer({ ...request, userId: "somebody-else" }, gateway)).rejects.toMatchObject({
+      problem: "conflict",
+      reason: "linked_to_another",
+    });
+  });
+
+  test("is folded in when a later event of its customer names the user", async () => {
+    const played = play();
+    await deliver(gateway, unlinked(played.created()));
+    const session = {
+      id: `evt_session_${userId}`,
+      object: "event",
+      type: "checkout.session.completed",
+      created: Math.floor(Date.now() / 1000),
+      livemode: false,
+      data: {
+        object: {
+          id: "cs_1",
+          object: "checkout.session",
+          customer: `cus_${userId}`,
+          subscription: `sub_${userId}`,
+          client_reference_id: "somebody-else",
+          metadata: { user_id: userId },
+        },
+      },
+    };
+    expect((await deliver(gateway, session)).body).toMatchObject({ outcome: "applied" });
+    expect(await plan()).toBe("plus");
+  });
+
+  test("what only the browser could have written links nobody", async () => {
+    const session = {
+      id: `evt_browser_${userId}`,
+      type: "checkout.session.completed",
+      created: 1_700_000_000,
+      livemode: false,
+      data: { object: { customer: `cus_${userId}`, subscription: null, client_reference_id: userId, metadata: {} } },
+    };
+    expect((await deliver(gateway, session)).body).toMatchObject({ outcome: "deferred" });
+  });
+
+  test("is folded in by the retry job where the link came while it was being deferred", async () => {
+    const created = unlinked(play().created());
+    await deliver(gateway, created);
+    await gateway.ensureUser(userId, null, null);
+    await database
+      .pool()
+      .query(
+        "insert into links (processor, kind, external_id, user_id, source) values ('stripe', 'customer', $1, $2, 'event')",
+        [`cus_${userId}`, userId],
+      );
+    await dueNow();
+    await retryWebhooks(gateway);
+    expect(await plan()).toBe("plus");
+  });
+});
+
+describe("an event that was stored and not decided", () => {
+  test("a crash after the inbox: the next delivery decides it", async () => {
+    const created = play().created();
+    await storeOnly(created);
+    expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "applied" });
+    expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "duplicate" });
+    expect(await stored(created.id as string)).toMatchObject({ deliveries: 3, outcome: "applied" });
+  });
+
+  test("or the retry job, and two jobs at once decide it once", async () => {
+    const created = play().created();
+    await storeOnly(created);
+    await dueNow();
+    const results = await Promise.all([retryWebhooks(gateway), retryWebhooks(gateway)]);
+    expect(results[0].decided + results[1].decided).toBe(1);
+    expect(await plan()).toBe("plus");
+  });
+
+  test("one that always throws is ours to retry, then dead, and can be replayed", async () => {
+    const created = play().created();
+    const id = created.id as string;
+    await breakCommits();
+    try {
+      const receipt = await deliver(gateway, created);
+      expect(receipt).toMatchObject({ status: 200, body: { outcome: "deferred", reason: "will_be_retried" } });
+      for (let attempt = 2; attempt <= 10; attempt += 1) {
+        await dueNow();
+        expect(await retryWebhooks(gateway)).toMatchObject({ failed: 1 });
+      }
+      expect(await stored(id)).toMatchObject({
+        outcome: "dead",
+        attempts: 10,
+        last_error: expect.stringContaining("planted"),
+      });
+      await dueNow();
+      expect(await retryWebhooks(gateway)).toEqual({ decided: 0, failed: 0 });
+    } finally {
+      await database.pool().query("drop trigger planted on decisions; drop function planted()");
+    }
+    expect(await replay("stripe", id, gateway)).toMatchObject({ outcome: "applied" });
+    expect(await replay("stripe", id, gateway)).toMatchObject({ outcome: "duplicate" });
+    await expect(replay("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
+    expect(await plan()).toBe("plus");
+  });
+});
+
+describe("an unlisted price", () => {
+  const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
+
+  test("keeps the last known plan, and the end of the subscription counts", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    const repriced = strange(played.changed({ quantity: 2 } as object, Date.now() - DAY));
+    expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "applied" });
+    expect(await plan()).toBe("plus");
+    expect((await deliver(gateway, strange(played.deleted(Date.now() - 1000)))).body).toMatchObject({
+      outcome: "applied",
+      decision: { action: "preserve", reason: "Subscription ended" },
+    });
+    expect(await plan()).toBe("free");
+  });
+
+  test("also where the end came before the subscription was known", async () => {
+    const played = play();
+    const created = played.created();
+    const ended = strange(played.deleted(Date.now() - 1000));
+    expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "quarantined" });
+    await deliver(gateway, created);
+    expect(await plan()).toBe("free");
+  });
+});
+
+describe("an end that could be lost", () => {
+  const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
+
+  test.each(["created first", "end first"])(
+    "deferred with a price that is not ours, then linked: %s",
+    async (order) => {
+      const played = play();
+      const created = unlinked(played.created());
+      const ended = strange(unlinked(played.deleted(Date.now() - 1000)));
+      for (const event of order === "end first" ? [ended, created] : [created, ended]) await deliver(gateway, event);
+      await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
+      expect(await plan()).toBe("free");
+    },
+  );
+
+  test("where the creation is decided by the retry job", async () => {
+    const played = play();
+    const created = played.created();
+    await deliver(gateway, strange(played.deleted(Date.now() - 1000)));
+    await storeOnly(created);
+    await dueNow();
+    await retryWebhooks(gateway);
+    await dueNow();
+    await retryWebhooks(gateway);
+    expect(await plan()).toBe("free");
+  });
+
+  test("while another product of the subscription becomes known", async () => {
+    const played = play();
+    const text = JSON.stringify(played.created());
+    const both = JSON.parse(text) as { data: { object: { items: { data: object[] } } } };
+    const [item] = both.data.object.items.data;
+    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
+    const ended = played.deleted(Date.now() - 1000);
+    // The end commits after the creation has loaded its second product's facts.
+    let between: Promise<unknown> | undefined;
+    const slow = {
+      ...gateway,
+      loadTimeline: async (...args: Parameters<typeof gateway.loadTimeline>) => {
+        const loaded = await gateway.loadTimeline(...args);
+        if (args[1] === "chatbots") between ??= deliver(gateway, ended);
+        await between;
+        return loaded;
+      },
+    };
+    await deliver(slow, both as unknown as StripeObject);
+    const products = (await gateway.usage(userId)).subscriptions.map(({ plan: each }) => each);
+    expect(products).toEqual(["free", "free"]);
+  });
+});
+
+test("refunds and disputes are recorded, also where the processor does not say whose they are", async () => {
+  await deliver(gateway, play().created());
+  const note = (type: string, object: StripeObject) =>
+    deliver(gateway, { id: `evt_${type}_${userId}`, type, created: 1_700_000_000, livemode: false, data: { object } });
+  const customer = `cus_${userId}`;
+  await note("charge.refunded", { id: "ch_1", customer, amount: 1999, amount_refunded: 500, currency: "usd" });
+  await note("charge.dispute.created", {
+    id: "dp_1",
+    charge: "ch_1",
+    amount: 1999,
+    currency: "usd",
+    status: "needs_response",
+  });
+  await note("customer.deleted", { id: customer });
+  const { rows } = await database
+    .pool()
+    .query("select user_id, kind, amount::int, currency, detail from notes where event_id like $1 order by kind", [
+      `%_${userId}`,
+    ]);
+  expect(rows).toEqual([
+    { user_id: userId, kind: "customer_deleted", amount: null, currency: null, detail: null },
+    { user_id: null, kind: "dispute_opened", amount: 1999, currency: "usd", detail: "needs_response" },
+    { user_id: userId, kind: "refund", amount: 500, currency: "usd", detail: null },
+  ]);
+  expect(await plan()).toBe("plus");
+});
+
+/** What a crash right after the inbox leaves behind. */
+async function storeOnly(event: StripeObject): Promise<void> {
+  const raw = Buffer.from(JSON.stringify(event));
+  await gateway.recordWebhookEvent({
+    processor: "stripe",
+    id: event.id as string,
+    type: event.type as string,
+    raw,
+    payload: event,
+    livemode: false,
+    occurredAt: 0,
+  });
+}
+
+/** Every commit throws, as with a defect of ours. */
+async function breakCommits(): Promise<void> {
+  await database.pool().query(`
+    create function planted() returns trigger language plpgsql as 'begin raise exception ''planted''; end';
+    create trigger planted before insert on decisions for each row execute function planted()`);
+}

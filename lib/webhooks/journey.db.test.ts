@@ -1,0 +1,273 @@
+/** From the first click to the end, through our routes' own functions, Stripe's real SDK and the sandbox's Stripe. */
+import type Stripe from "stripe";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
+import type { Interval } from "@/lib/billing/types";
+import { priceLists } from "@/lib/config/catalog";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { HttpError } from "@/lib/http/http-error";
+import { stripeClient } from "@/lib/processors/stripe/client";
+import { httpClientOver } from "@/lib/sandbox/stripe";
+import { cancelSubscription, resumeSubscription } from "@/lib/subscriptions/cancel";
+import { changePlan, previewChange } from "@/lib/subscriptions/change";
+import { checkout } from "@/lib/subscriptions/checkout";
+import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
+import { invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
+import type { Selling } from "@/lib/subscriptions/purchase-context";
+import { testDatabase } from "@/tests/support/database";
+import { playStripe } from "@/tests/support/played-stripe";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, stripe, pay } = playStripe(gateway);
+const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
+const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
+const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
+const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
+
+let users = 0;
+let buyer = { id: "", email: "" };
+beforeEach(() => {
+  users += 1;
+  buyer = { id: `journey-${users}`, email: `journey-${users}@example.com` };
+});
+
+async function writer() {
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+}
+const meters = async () =>
+  (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
+
+async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
+  const opened = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan, interval, ...rest }), shop);
+  const stored = await gateway.loadCheckout(buyer.id, opened.checkout);
+  return { ...opened, session: stored?.externalId as string };
+}
+
+async function subscribe(plan: string, interval: Interval = "monthly", card: "4242" | "0341" = "4242") {
+  const opened = await open(plan, interval);
+  expect(await pay(opened.session, { card })).toEqual({ outcome: "succeeded" });
+  return opened;
+}
+
+const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, shop);
+const preview = (plan: string, interval?: Interval) =>
+  previewChange(buyer.id, { product: "writer", plan, interval }, shop);
+const refusal = (request: Promise<unknown>) =>
+  request.then(
+    () => null,
+    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+  );
+
+test("bought, and here when the payer is back", async () => {
+  const { checkout: id, session, url } = await open("plus");
+  expect(url).toBe(`http://localhost:3000/sandbox/stripe/checkout/${session}`);
+  expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
+  await pay(session);
+  expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "active" });
+  expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
+  expect(await refusal(open("ultra"))).toEqual({ status: 409, reason: "already_subscribed" });
+});
+
+test("another plan closes the first: only one can be paid, and one is", async () => {
+  const first = await open("plus");
+  const second = await open("ultra");
+  expect(await pay(first.session)).toEqual({ outcome: "expired" });
+  expect(await pay(second.session)).toEqual({ outcome: "succeeded" });
+  const [customer] = (await gateway.billingAccounts(buyer.id)).customers;
+  expect((await stripe.subscriptions.list({ customer: customer?.customer as string })).data).toHaveLength(1);
+  expect(await writer()).toMatchObject({ plan: "ultra" });
+});
+
+test("upgraded: the preview's money and meters are what then comes", async () => {
+  await subscribe("plus");
+  await gateway.consume(buyer.id, "words_used", 12_000);
+  await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY });
+  const shown = await preview("ultra");
+  expect(shown.dueNow?.amount).toBeGreaterThan(0);
+  expect(shown.nextCharge).toMatchObject({ amount: 3_999, currency: "USD", at: (await writer()).periodEnd });
+  expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+  await sandbox.idle();
+  expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
+  const { invoices } = await invoicesOf(buyer.id, shop);
+  expect(invoices).toHaveLength(2);
+  expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
+  // Asked again, after an answer that was lost: nothing is charged twice.
+  await client.change({
+    subscription: (
+      await stripe.subscriptions.list({
+        customer: (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string,
+      })
+    ).data[0]?.id as string,
+    priceId: "price_writer_ultra_monthly",
+    timing: "now",
+  });
+  expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
+});
+
+test("upgraded with a card that fails: nothing changes, and it can be paid where the answer says", async () => {
+  await subscribe("plus", "monthly", "0341");
+  const done = await change("ultra");
+  await sandbox.idle();
+  expect(done.outcome).toBe("payment_needed");
+  expect(done.url).toMatch(/^http/);
+  expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+});
+
+describe("Case P2: an upgrade that waits for its payment", () => {
+  async function waiting() {
+    await subscribe("plus", "monthly", "0341");
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    const customer = (await gateway.billingAccounts(buyer.id)).customers[0]?.customer as string;
+    const newest = async () => (await stripe.invoices.list({ customer })).data[0] as Stripe.Invoice;
+    const subscription = (await stripe.subscriptions.list({ customer })).data[0]?.id as string;
+    return { first: await newest(), newest, subscription };
+  }
+
+  test("gives way to another, whose own invoice is to be paid", async () => {
+    const { first, newest, subscription } = await waiting();
+    const done = await change("plus", "yearly");
+    const second = await newest();
+    expect(done).toMatchObject({ outcome: "payment_needed", url: second.hosted_invoice_url });
+    expect(second.id).not.toBe(first.id);
+    expect((await stripe.invoices.retrieve(first.id as string)).status).toBe("void");
+    const { pending_update } = await stripe.subscriptions.retrieve(subscription);
+    expect(pending_update?.subscription_items?.[0]?.price.id).toBe("price_writer_plus_yearly");
+  });
+
+  test("asked for again is the same one", async () => {
+    const { first } = await waiting();
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed", url: first.hosted_invoice_url });
+  });
+
+  test.each([
+    ["a cancellation", () => cancelSubscription(buyer.id, "writer", shop)],
+    ["a downgrade at the renewal", () => change("basic")],
+  ])("is withdrawn by %s", async (_, act) => {
+    const { first, subscription } = await waiting();
+    await act();
+    await sandbox.idle();
+    expect((await stripe.invoices.retrieve(first.id as string)).status).toBe("void");
+    expect((await stripe.subscriptions.retrieve(subscription)).pending_update).toBeNull();
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+  });
+});
+
+test("by the year: a share is carried over, as the preview says", async () => {
+  await subscribe("plus");
+  await gateway.consume(buyer.id, "words_used", 14_000);
+  await sandbox.moveClock(buyer.id, { to: Date.now() + 10 * DAY });
+  const asked = Date.now();
+  const shown = await preview("plus", "yearly");
+  expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
+  await change("plus", "yearly");
+  const took = Date.now() - asked;
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", interval: "yearly" });
+  const after = (await meters())[0]?.used ?? 0;
+  expect(after).toBeLessThan(14_000);
+  expect(Math.abs(after - (shown.usage.meters[0]?.after.used ?? 0))).toBeLessThanOrEqual(1);
+  expect(shown.nextCharge).toMatchObject({ amount: 19_990 });
+  // The year begins with the change, as long after the preview as the change came; Stripe counts seconds.
+  const later = Date.parse((await writer()).periodEnd ?? "") - Date.parse(shown.nextCharge?.at ?? "");
+  expect(later).toBeGreaterThanOrEqual(0);
+  expect(later).toBeLessThanOrEqual(took + SECOND);
+});
+
+describe("downgraded", () => {
+  test("with the next period, by Stripe's own schedule, and counted anew", async () => {
+    await subscribe("ultra");
+    await gateway.consume(buyer.id, "words_used", 20_000);
+    const shown = await preview("basic");
+    expect(shown).toMatchObject({ timing: "period_end", dueNow: null, nextCharge: { amount: 999 } });
+    expect(shown.nextCharge?.at).toBe(shown.effectiveAt);
+    expect(await change("basic")).toMatchObject({ outcome: "scheduled", effectiveAt: shown.effectiveAt });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
+    expect(await meters()).toEqual(shown.usage.meters.map(({ field, after }) => ({ field, ...after })));
+  });
+
+  test("clicked twice, and undone twice", async () => {
+    await subscribe("ultra");
+    await Promise.all([change("basic"), change("basic")]);
+    expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
+    const resume = () => refusal(resumeSubscription(buyer.id, "writer", shop));
+    const undone = await Promise.all([resume(), resume()]);
+    expect(undone).toContain(null);
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+  });
+
+  test("undone: the renewal is as if nothing had been", async () => {
+    await subscribe("ultra");
+    const { effectiveAt } = await change("basic");
+    expect(await resumeSubscription(buyer.id, "writer", shop)).toMatchObject({ outcome: "undone" });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+  });
+
+  test("from the year to the month, when the year is over", async () => {
+    await subscribe("plus", "yearly");
+    const shown = await preview("plus", "monthly");
+    expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd, dueNow: null });
+    await change("plus", "monthly");
+    await sandbox.moveClock(buyer.id, { to: Date.parse(shown.effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "plus", interval: "monthly", scheduledPlan: null });
+  });
+
+  test("then upgraded after all: the schedule gives way", async () => {
+    await subscribe("plus");
+    const { effectiveAt } = await change("basic");
+    await change("ultra");
+    await sandbox.idle();
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + 2 * HOUR });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+});
+
+test("canceled, resumed, canceled, ended, and bought again", async () => {
+  await subscribe("plus");
+  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt });
+  await resumeSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: null });
+  await change("basic");
+  await change("free");
+  await sandbox.idle();
+  expect(await writer()).toMatchObject({ plan: "plus", cancelAt: effectiveAt, scheduledPlan: null });
+  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
+  expect(await writer()).toMatchObject({ plan: "free" });
+  await subscribe("ultra");
+  expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+  expect((await gateway.billingAccounts(buyer.id)).customers).toHaveLength(1);
+});
+
+test("tried, charged, and not tried again", async () => {
+  const { session } = await open("plus", "monthly", { trial: true });
+  await pay(session);
+  expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
+  const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
+  await sandbox.idle();
+  await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
+  expect(await refusal(open("plus", "monthly", { trial: true }))).toEqual({ status: 409, reason: "trial_used" });
+});
+
+test("the portal is the customer's own; invoices are nobody else's", async () => {
+  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ status: 404, reason: "no_customer" });
+  await subscribe("plus");
+  expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/stripe\/portal\//);
+  const { invoices, unavailable } = await invoicesOf(buyer.id, shop);
+  expect(unavailable).toEqual([]);
+  expect(invoices).toMatchObject([{ processor: "stripe", status: "paid", total: { amount: 1_999, currency: "USD" } }]);
+  expect(await invoicesOf("mallory", shop)).toEqual({ invoices: [], unavailable: [] });
+});

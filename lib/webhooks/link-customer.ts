@@ -1,0 +1,119 @@
+/** What an admin puts right by hand: an event that is decided again or dismissed, a customer or subscription of no user. */
+import { z } from "zod";
+import type { Processor } from "@/lib/billing/types";
+import { identifier } from "@/lib/core/text";
+import type { EventOutcome, Gateway } from "@/lib/database";
+import { HttpError } from "@/lib/http";
+import { moveSubscription } from "./move-subscription";
+import { type Outcome, settleStored } from "./process-event";
+
+const PROCESSORS = ["stripe", "paddle"] as const satisfies Processor[];
+
+const text = identifier();
+
+interface CustomerLink {
+  processor: Processor;
+  customerId: string;
+  userId: string;
+}
+
+interface SubscriptionLink {
+  processor: Processor;
+  subscriptionId: string;
+  userId: string;
+}
+
+/** A customer or a subscription, and whose it is from now on. */
+export type LinkRequest = CustomerLink | SubscriptionLink;
+
+export const linkRequest = z
+  .strictObject({
+    processor: z.enum(PROCESSORS, { error: "is stripe or paddle" }),
+    customerId: text.optional(),
+    subscriptionId: text.optional(),
+    userId: text,
+  })
+  .transform(({ processor, customerId, subscriptionId, userId }, context): LinkRequest => {
+    if (customerId !== undefined && subscriptionId === undefined) return { processor, customerId, userId };
+    if (subscriptionId !== undefined && customerId === undefined) return { processor, subscriptionId, userId };
+    context.addIssue({ code: "custom", path: ["customerId"], message: "is needed, or subscriptionId: one of the two" });
+    return z.NEVER;
+  });
+
+export const linkList = z
+  .array(linkRequest)
+  .min(1, { error: "names at least one link" })
+  .max(100, { error: "names 100 links at most" });
+
+/**
+ * Decides a stored event again from its bytes: a dead one, one whose price is known by now, one that was dismissed. One
+ * that was applied is a duplicate and changes nothing.
+ * @throws HttpError 404, DatabaseError
+ */
+export async function replay(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
+  const known = processorNamed(processor);
+  const { outcome, decision } = await gateway.reopenWebhookEvent(known, id);
+  if (outcome === "applied" || outcome === "ignored") return { outcome: "duplicate", decision };
+  return settleStored(known, id, gateway);
+}
+
+/**
+ * Ignores an event that waits for a link, a price or a correction that will not come. A replay still decides it.
+ * @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait
+ */
+export async function dismiss(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
+  const { reason } = await gateway.dismissWebhookEvent(processorNamed(processor), id);
+  return { outcome: "ignored", ...(reason !== null && { reason }) };
+}
+
+/** @throws HttpError 404: an event of a processor that does not exist does not exist either */
+function processorNamed(name: string): Processor {
+  const known = PROCESSORS.find((processor) => processor === name);
+  if (known === undefined) throw new HttpError(404, "event_not_found", "There is no such event.");
+  return known;
+}
+
+export interface Linked {
+  linked: true;
+  /** Events that waited for the link, and what came of them. */
+  events: { id: string; outcome: EventOutcome | null }[];
+  /** A subscription that another user had: it counts for the new one from `at` on. */
+  moved?: { from: string; at: string };
+}
+
+/** @throws DatabaseError conflict if the customer is another user's already, not_found for an unknown subscription */
+export function link(request: LinkRequest, gateway: Gateway): Promise<Linked> {
+  return "customerId" in request ? linkCustomer(request, gateway) : linkSubscription(request, gateway);
+}
+
+/**
+ * Links a customer to a user, and folds in what waited for it.
+ * @throws DatabaseError conflict if the customer is another user's already
+ */
+export async function linkCustomer({ processor, customerId, userId }: CustomerLink, gateway: Gateway): Promise<Linked> {
+  const { waiting } = await gateway.linkCustomer(processor, customerId, userId, "admin");
+  return settleWaiting(processor, waiting, gateway);
+}
+
+/**
+ * Moves a subscription to a user; one that no user has yet is linked, and what waited for it folded in.
+ * @throws DatabaseError not_found for a subscription that no event has named
+ */
+export async function linkSubscription(
+  { processor, subscriptionId, userId }: SubscriptionLink,
+  gateway: Gateway,
+): Promise<Linked> {
+  const { from, at } = await moveSubscription({ processor, subscription: subscriptionId, userId }, gateway);
+  if (from !== null && at !== null) {
+    return { linked: true, events: [], moved: { from, at: new Date(at).toISOString() } };
+  }
+  const { waiting } = await gateway.linkSubscription(processor, subscriptionId, userId);
+  return settleWaiting(processor, waiting, gateway);
+}
+
+async function settleWaiting(processor: Processor, waiting: readonly string[], gateway: Gateway): Promise<Linked> {
+  for (const id of waiting) await settleStored(processor, id, gateway);
+  const events = [];
+  for (const id of waiting) events.push({ id, outcome: (await gateway.loadWebhookEvent(processor, id)).outcome });
+  return { linked: true, events };
+}

@@ -1,0 +1,267 @@
+/** An admin moves a subscription from one user to another, with deliveries before, after and at the same moment. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { Gateway } from "@/lib/database";
+import type { StripeObject } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { meteredDatabase } from "@/tests/support/metered";
+import { deliver } from "@/tests/support/stripe";
+import { link } from "./link-customer";
+import { rebuild } from "./rebuild";
+
+const { gateway, query, meter } = meteredDatabase();
+
+let users = 0;
+let [ada, ben] = ["", ""];
+beforeEach(() => {
+  users += 1;
+  [ada, ben] = [`ada-${users}`, `ben-${users}`];
+});
+
+const price = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
+  ({ product: "writer", plan, interval }) as const;
+const play = (plan = "plus", startsAt = Date.now() - 3 * DAY) =>
+  playSubscription({ id: `sub_${ada}`, userId: ada, price: price(plan), startsAt });
+const moveTo = (userId: string, over: Gateway = gateway) =>
+  link({ processor: "stripe", subscriptionId: `sub_${ada}`, userId }, over);
+const writer = async (user: string) =>
+  (await gateway.usage(user)).subscriptions.find(({ product }) => product === "writer");
+const trail = async (user: string) =>
+  (await gateway.userDetail(user, 50)).decisions.map(({ reason, product }) => `${product}: ${reason}`);
+const flags = async (user: string) =>
+  (await gateway.userDetail(user, 50)).decisions.flatMap(({ flags: raised }) => raised.map(({ kind }) => kind));
+const revisions = async (user: string) =>
+  query("select product, revision::int from subscriptions where user_id = $1 order by product", [user]);
+
+/** What is stored of both users is what their facts and ledger add up to. */
+async function expectRebuilt() {
+  for (const user of [ada, ben])
+    for (const product of ["writer", "chatbots"] as const)
+      expect((await rebuild(gateway, user, product, false)).differences, `${user} ${product}`).toEqual([]);
+}
+
+describe("Case 8: a subscription that an admin moves", () => {
+  test("counts for the new user from that instant, and what follows does too", async () => {
+    const played = playSubscription({
+      id: `sub_${ada}`,
+      userId: ada,
+      price: price("ultra", "yearly"),
+      startsAt: Date.now() - 3 * DAY,
+    });
+    await deliver(gateway, played.created());
+    await gateway.consume(ada, "words_used", 20_000);
+    await gateway.consume(ben, "words_used", 300);
+
+    const { moved } = await moveTo(ben);
+    expect(moved).toEqual({ from: ada, at: expect.any(String) });
+    expect(await writer(ada)).toMatchObject({ plan: "free", status: "canceled", processor: null });
+    expect(await writer(ben)).toMatchObject({ plan: "ultra", status: "active", interval: "yearly" });
+    // Free keeps what was used beyond it; the new user has used nothing of the subscription.
+    expect(await meter(ada, "words_used")).toMatchObject({ used: 20_000, limit: 500, remaining: 0 });
+    expect(await meter(ben, "words_used")).toMatchObject({ used: 0, limit: 35_000 });
+    await gateway.consume(ben, "words_used", 1_000);
+    expect(await meter(ben, "words_used")).toMatchObject({ used: 1_000 });
+    expect(await trail(ada)).toEqual(["writer: Subscription moved to another user", "writer: New subscription"]);
+    expect(await trail(ben)).toEqual(["writer: Subscription moved from another user"]);
+
+    // The metadata and the customer still name the former user: an admin has decided that.
+    await deliver(gateway, played.changed({ status: "past_due" }, Date.now() + HOUR));
+    expect(await writer(ben)).toMatchObject({ plan: "ultra", status: "past_due" });
+    const receipt = await deliver(gateway, played.deleted(Date.now() + 2 * HOUR));
+    expect(receipt.body).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
+    expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await flags(ben)).toEqual([]);
+    expect(await trail(ada)).toHaveLength(2);
+    await expectRebuilt();
+  });
+
+  test("is another user's to a third one's name: that is flagged", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    await moveTo(ben);
+    const event = JSON.stringify(played.planChanged("ultra", Date.now() + HOUR));
+    await deliver(gateway, JSON.parse(event.replaceAll(`"user_id":"${ada}"`, '"user_id":"carl"')));
+    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+    expect(await flags(ben)).toEqual(["owner_disputed"]);
+  });
+
+  test("to the user who has it changes nothing", async () => {
+    await deliver(gateway, play().created());
+    const before = await revisions(ada);
+    expect(await moveTo(ada)).toEqual({ linked: true, events: [] });
+    expect(await revisions(ada)).toEqual(before);
+    await moveTo(ben);
+    const after = await revisions(ben);
+    expect(await moveTo(ben)).toEqual({ linked: true, events: [] });
+    expect(await revisions(ben)).toEqual(after);
+    expect(await trail(ben)).toHaveLength(1);
+  });
+
+  test("that no event has named is refused, and makes no user", async () => {
+    await expect(moveTo(ben)).rejects.toMatchObject({ problem: "not_found", reason: "subscription_not_found" });
+    expect(await query("select from users where user_id = $1", [ben])).toEqual([]);
+  });
+
+  test("that no user has, as its events name two, is linked and its events decided", async () => {
+    await link({ processor: "stripe", customerId: `cus_${ada}`, userId: ben }, gateway);
+    const played = play();
+    const created = played.created();
+    expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
+    expect(await moveTo(ada)).toEqual({ linked: true, events: [{ id: created.id, outcome: "applied" }] });
+    expect(await writer(ada)).toMatchObject({ plan: "plus" });
+    expect(await flags(ada)).toEqual(["owner_disputed"]);
+  });
+
+  test("and back shows the old user's own counters, and gives nothing twice", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    await gateway.consume(ada, "words_used", 9_000);
+    await moveTo(ben);
+    await gateway.consume(ben, "words_used", 14_000);
+    await moveTo(ada);
+    expect(await meter(ada, "words_used")).toMatchObject({ used: 9_000, limit: 15_000 });
+    expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
+    await moveTo(ben);
+    expect(await meter(ben, "words_used")).toMatchObject({ used: 14_000, limit: 15_000 });
+    await moveTo(ada);
+    await deliver(gateway, played.deleted(Date.now() + HOUR));
+    expect(await writer(ada)).toMatchObject({ plan: "free" });
+    expect(await trail(ben)).not.toContain("writer: Subscription ended");
+    await expectRebuilt();
+  });
+
+  test("takes both products along, also when it has ended", async () => {
+    const played = play();
+    const both = JSON.parse(JSON.stringify(played.created()));
+    const [item] = both.data.object.items.data;
+    both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
+    await deliver(gateway, both);
+    await moveTo(ben);
+    const plans = async (user: string) => (await gateway.usage(user)).subscriptions.map(({ plan }) => plan).toSorted();
+    expect([await plans(ada), await plans(ben)]).toEqual([
+      ["free", "free"],
+      ["growth", "plus"],
+    ]);
+    await deliver(gateway, played.deleted(Date.now() + HOUR));
+    expect(await plans(ben)).toEqual(["free", "free"]);
+    await moveTo(ada);
+    expect(await plans(ada)).toEqual(["free", "free"]);
+    await expectRebuilt();
+  });
+
+  test("leaves nothing of the former user to an erased account", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    await moveTo(ben);
+    expect(await gateway.eraseAccount(ada)).toEqual({ erased: true });
+    await deliver(gateway, played.planChanged("ultra", Date.now() - DAY));
+    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+    expect(await query("select from facts where user_id = $1", [ada])).toEqual([]);
+  });
+});
+
+describe("deliveries around a move", () => {
+  test("of what happened before it reach both users, whenever they come", async () => {
+    const played = play();
+    await deliver(gateway, played.created());
+    const late = played.planChanged("ultra", Date.now() - DAY);
+    await moveTo(ben);
+    await deliver(gateway, late);
+    expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
+    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+    expect(await writer(ada)).toMatchObject({ plan: "free" });
+
+    const ended = played.deleted(Date.now() - HOUR);
+    await deliver(gateway, ended);
+    await deliver(gateway, ended);
+    expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await trail(ada)).toContain("writer: Subscription ended");
+    await expectRebuilt();
+  });
+
+  /** The gateway with `between` done once, after the nth call of a method. */
+  function interrupted(method: "resolveLinks" | "loadTimeline", between: () => Promise<unknown>, nth = 1): Gateway {
+    let calls = 0;
+    let done: Promise<unknown> | undefined;
+    const original = gateway[method] as (...args: unknown[]) => Promise<unknown>;
+    return {
+      ...gateway,
+      [method]: async (...args: unknown[]) => {
+        const result = await original(...args);
+        calls += 1;
+        if (calls >= nth) done ??= between();
+        await done;
+        return result;
+      },
+    };
+  }
+
+  test.each([
+    ["resolveLinks", "before"],
+    ["resolveLinks", "after"],
+    ["loadTimeline", "before"],
+    ["loadTimeline", "after"],
+  ] as const)(
+    "that are being decided at the same moment (%s, an event from %s it) lose nothing",
+    async (method, when) => {
+      const played = play();
+      await deliver(gateway, played.created());
+      const at = when === "before" ? Date.now() - DAY : Date.now() + HOUR;
+      const event = played.planChanged("ultra", at);
+      const receipt = await deliver(
+        interrupted(method, () => moveTo(ben)),
+        event,
+      );
+      expect(receipt.body).toMatchObject({ outcome: "applied" });
+      expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+      expect(await writer(ada)).toMatchObject({ plan: "free" });
+      expect((await trail(ada)).includes("writer: Plan change mid-cycle detected")).toBe(when === "before");
+      await expectRebuilt();
+    },
+  );
+
+  test.each([1, 2, 3, 4])("that commit after %i of the timelines of a move are loaded move along", async (nth) => {
+    const played = play();
+    await deliver(gateway, played.created());
+    const event = played.planChanged("ultra", Date.now() - DAY);
+    const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
+    await moveTo(ben, over);
+    expect(await writer(ben)).toMatchObject({ plan: "ultra" });
+    expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
+    await expectRebuilt();
+  });
+
+  test("and moves, all at once, on connections of their own, end as one after the other would", async () => {
+    const played = play();
+    const events: StripeObject[] = [
+      played.created(),
+      played.paid("subscription_create", Date.now() - 3 * DAY + HOUR),
+      played.planChanged("ultra", Date.now() - DAY),
+      played.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR),
+    ];
+    await deliver(gateway, events[0] as StripeObject);
+    await Promise.all([
+      ...events.map((event) => deliver(gateway, event)),
+      moveTo(ben),
+      ...events.map((event) => deliver(gateway, event)),
+      moveTo(ben),
+    ]);
+    expect(await writer(ben)).toMatchObject({ plan: "ultra", cancelAt: expect.any(String) });
+    expect(await writer(ada)).toMatchObject({ plan: "free" });
+    const facts = (user: string) =>
+      query("select fact_id from facts where user_id = $1 and kind <> 'transfer' order by 1", [user]);
+    expect(await facts(ada)).toEqual(await facts(ben));
+    expect(await facts(ben)).toHaveLength(4);
+    await expectRebuilt();
+  });
+
+  test("two moves to two users at the same moment leave one owner", async () => {
+    await deliver(gateway, play().created());
+    const carl = `carl-${users}`;
+    await Promise.all([moveTo(ben), moveTo(carl)]);
+    const plans = [await writer(ada), await writer(ben), await writer(carl)].map((view) => view?.plan);
+    expect(plans.filter((plan) => plan === "plus")).toHaveLength(1);
+    expect(plans[0]).toBe("free");
+    await expectRebuilt();
+  });
+});

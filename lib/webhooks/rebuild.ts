@@ -1,0 +1,37 @@
+/** What is stored can be computed again from facts and ledger; this does it and reports where the two differ. */
+
+import { fold } from "@/lib/billing/timeline/build-timeline";
+import { sharedFacts } from "@/lib/billing/timeline/plan-items";
+import { isProductId, type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { Difference, Gateway } from "@/lib/database";
+
+export interface Rebuilt {
+  userId: string;
+  product: ProductId;
+  differences: Difference[];
+}
+
+const PAGE = 200;
+
+/** Compares every user's stored state with facts and ledger; with `repair` the rebuilt one is stored. */
+export async function* rebuildAll(gateway: Gateway, { repair }: { repair: boolean }): AsyncGenerator<Rebuilt> {
+  for (let after = ""; ; ) {
+    const page = await gateway.timelines(after, PAGE);
+    for (const { userId, products } of page) {
+      for (const product of products.filter(isProductId)) yield await rebuild(gateway, userId, product, repair);
+    }
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = last.userId;
+  }
+}
+
+/** One user and product; again where a delivery committed in between. */
+export async function rebuild(gateway: Gateway, userId: string, product: ProductId, repair: boolean): Promise<Rebuilt> {
+  for (;;) {
+    const { facts, others, revision, freeAnchor } = await gateway.loadTimeline(userId, product);
+    const timeline = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+    const { moved, differences } = await gateway.rebuildTimeline(userId, product, revision, timeline, repair);
+    if (!moved) return { userId, product, differences };
+  }
+}

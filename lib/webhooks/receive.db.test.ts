@@ -1,0 +1,230 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { ProductId } from "@/lib/config/catalog";
+import { createGateway } from "@/lib/database/gateway";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { testDatabase } from "@/tests/support/database";
+import { deliver } from "@/tests/support/stripe";
+
+const database = testDatabase();
+const gateway = createGateway(database.transport());
+afterAll(() => gateway.end());
+
+async function subscription(userId: string, product: ProductId = "writer") {
+  const view = (await gateway.usage(userId)).subscriptions.find((entry) => entry.product === product);
+  if (!view) throw new Error(`${userId} has no ${product}`);
+  return view;
+}
+
+async function words(userId: string) {
+  const [meter] = (await subscription(userId)).meters;
+  return { used: meter?.used, limit: meter?.limit };
+}
+
+const writer = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
+  ({ product: "writer", plan, interval }) as const;
+
+// Each test goes on from the one before.
+describe("one subscriber's month", { shuffle: false }, () => {
+  const userId = "story";
+  // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
+  const startsAt = Math.floor(Date.now() / DAY) * DAY - 19.5 * DAY;
+  const played = playSubscription({ id: "sub_story", userId, price: writer("plus"), startsAt });
+
+  test("a new user is on free", async () => {
+    expect(await subscription(userId)).toMatchObject({ plan: "free", status: "free", processor: null });
+    expect(await words(userId)).toEqual({ used: 0, limit: 500 });
+  });
+
+  test("customer.subscription.created puts them on Plus", async () => {
+    const receipt = await deliver(gateway, played.created());
+    expect(receipt).toMatchObject({
+      status: 200,
+      body: { received: true, outcome: "applied", decision: { action: "reset", reason: "New subscription" } },
+    });
+    expect(await subscription(userId)).toMatchObject({ plan: "plus", status: "active", processor: "stripe" });
+    expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
+  });
+
+  test("an upgrade inside the period keeps what was used", async () => {
+    expect(await gateway.consume(userId, "words_used", 12_000)).toMatchObject({ allowed: true, remaining: 3_000 });
+    const receipt = await deliver(gateway, played.planChanged("ultra", Date.now()));
+    expect(receipt.body.decision).toEqual({ action: "preserve", reason: "Plan change mid-cycle detected" });
+    expect(await words(userId)).toEqual({ used: 12_000, limit: 35_000 });
+  });
+
+  test("the renewal resets once, and its event again is a duplicate", async () => {
+    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    const renewal = played.renewed();
+    const receipt = await deliver(gateway, renewal);
+    expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
+    expect(await words(userId)).toEqual({ used: 0, limit: 35_000 });
+
+    await gateway.consume(userId, "words_used", 100);
+    expect((await deliver(gateway, renewal)).body).toMatchObject({ outcome: "duplicate" });
+    const paid = played.paid("subscription_cycle", played.periodEnd() - 29 * DAY);
+    expect((await deliver(gateway, paid)).body.decision).toEqual({ action: "preserve", reason: "Payment confirmed" });
+    expect(await words(userId)).toEqual({ used: 100, limit: 35_000 });
+  });
+
+  test("the end falls back to free, with what was used", async () => {
+    await gateway.consume(userId, "words_used", 400);
+    await deliver(gateway, played.deleted(played.periodEnd() - 28 * DAY));
+    await gateway.setSandboxClock(userId, played.periodEnd() - 28 * DAY + HOUR);
+    expect(await subscription(userId)).toMatchObject({ plan: "free", status: "canceled", processor: null });
+    expect(await words(userId)).toEqual({ used: 500, limit: 500 });
+  });
+});
+
+test("use after the period's start and before the news counts in the new period", async () => {
+  const userId = "late-news";
+  const played = playSubscription({ id: "sub_late", userId, price: writer("plus"), startsAt: Date.now() });
+  await deliver(gateway, played.created());
+  await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+  await gateway.consume(userId, "words_used", 9_000);
+  await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+  await gateway.consume(userId, "words_used", 70);
+  expect(await words(userId)).toEqual({ used: 9_070, limit: 15_000 });
+
+  await deliver(gateway, played.renewed());
+  expect(await words(userId)).toEqual({ used: 70, limit: 15_000 });
+});
+
+test("a renewal by a processor's test clock, which runs ahead of ours, is in force at once", async () => {
+  const userId = "test-clock";
+  const played = playSubscription({ id: "sub_clock", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 15_000);
+  const receipt = await deliver(gateway, played.renewed({ at: Date.now() }));
+  expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
+  expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
+  // What is used now is used in the window that is current.
+  await gateway.consume(userId, "words_used", 8);
+  await deliver(gateway, played.planChanged("ultra", Date.now()));
+  expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
+});
+
+test("after an end that a test clock announced, what is used on free stays counted on free", async () => {
+  const userId = "test-clock-end";
+  const played = playSubscription({ id: "sub_clock_end", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  await deliver(gateway, played.created());
+  await deliver(gateway, played.deleted(Date.now() + 5 * DAY));
+  await gateway.consume(userId, "words_used", 30);
+  // Any later news has the counters computed again.
+  await deliver(gateway, played.paid("subscription_create", Date.now()));
+  expect(await subscription(userId)).toMatchObject({ plan: "free" });
+  expect(await words(userId)).toEqual({ used: 30, limit: 500 });
+});
+
+test("an unpaid renewal forgives at once, and holds it back while it is owed", async () => {
+  const userId = "owing";
+  const played = playSubscription({ id: "sub_owing", userId, price: writer("plus"), startsAt: Date.now() - 2 * DAY });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 9_000);
+  const renewedAt = played.periodEnd();
+  await gateway.setSandboxClock(userId, renewedAt + 2 * HOUR);
+  await deliver(gateway, played.renewed());
+  await gateway.consume(userId, "words_used", 1_000);
+  const meter = async () => (await subscription(userId)).meters[0];
+  expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
+
+  await deliver(gateway, played.changed({ status: "past_due" }, renewedAt + HOUR));
+  expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 9_000, remaining: 5_000 });
+  expect(await gateway.consume(userId, "words_used", 5_001)).toMatchObject({
+    allowed: false,
+    reason: "payment_pending",
+  });
+  expect(await subscription(userId)).toMatchObject({ graceUntil: new Date(renewedAt + HOUR + 7 * DAY).toISOString() });
+
+  await deliver(gateway, played.paid("subscription_cycle", renewedAt + 2 * HOUR));
+  await deliver(gateway, played.changed({ status: "active" }, renewedAt + 2 * HOUR));
+  expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
+});
+
+test("a switch from monthly to yearly forgives the elapsed share only", async () => {
+  const userId = "switcher";
+  const startsAt = Date.UTC(2026, 5, 1);
+  await gateway.setSandboxClock(userId, startsAt);
+  const played = playSubscription({ id: "sub_switch", userId, price: writer("plus"), startsAt });
+  await deliver(gateway, played.created());
+  await gateway.consume(userId, "words_used", 15_000);
+
+  const at = startsAt + 3 * DAY;
+  await gateway.setSandboxClock(userId, at);
+  const yearly = playSubscription({ id: "sub_switch", userId, price: writer("plus", "yearly"), startsAt: at });
+  const [after, before] = [yearly.created(), played.created()] as { data: { object: object } }[];
+  const receipt = await deliver(gateway, {
+    ...after,
+    id: "evt_switch",
+    type: "customer.subscription.updated",
+    created: at / 1000,
+    data: { object: after?.data.object, previous_attributes: before?.data.object },
+  });
+  expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Billing cycle restarted mid-period" });
+  // 3 of June's 30 days: 15,000 * 3/30 are forgiven.
+  expect(await words(userId)).toEqual({ used: 13_500, limit: 15_000 });
+  expect(await subscription(userId)).toMatchObject({ interval: "yearly", resetsAt: "2026-07-04T00:00:00.000Z" });
+});
+
+describe("what changes nothing", () => {
+  test("unknown user: deferred; unknown type: ignored; unknown price: quarantined; other mode: quarantined", async () => {
+    const stranger = playSubscription({ id: "sub_stranger", userId: "x", price: writer("plus"), startsAt: Date.now() });
+    const created = stranger.created() as { data: { object: Record<string, unknown> } };
+    const unlinked = { ...created, id: "evt_unlinked", data: { object: { ...created.data.object, metadata: {} } } };
+    expect((await deliver(gateway, unlinked)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
+    expect((await deliver(gateway, { ...created, id: "evt_type", type: "customer.created" })).body).toMatchObject({
+      outcome: "ignored",
+    });
+    expect((await deliver(gateway, { ...created, id: "evt_live", livemode: true })).body).toMatchObject({
+      outcome: "quarantined",
+      reason: "other_livemode",
+    });
+    const other = playSubscription({ id: "sub_other", userId: "y", price: writer("plus"), startsAt: Date.now() });
+    const text = JSON.stringify(other.created()).replaceAll("price_writer_plus_monthly", "price_other");
+    expect((await deliver(gateway, JSON.parse(text))).body).toMatchObject({
+      outcome: "quarantined",
+      reason: "unknown_price",
+    });
+    expect(await subscription("y")).toMatchObject({ plan: "free" });
+    expect(await subscription("x")).toMatchObject({ plan: "free" });
+  });
+
+  test("a customer of one user never becomes another's", async () => {
+    const mine = playSubscription({ id: "sub_mine", userId: "owner", price: writer("plus"), startsAt: Date.now() });
+    await deliver(gateway, mine.created());
+    const other = { id: "sub_stolen", customer: "cus_mine", price: writer("ultra"), startsAt: Date.now() };
+    const stolen = playSubscription({ ...other, userId: "thief" }).created();
+    expect((await deliver(gateway, stolen)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
+    expect(await subscription("owner")).toMatchObject({ plan: "plus" });
+    expect(await subscription("thief")).toMatchObject({ plan: "free" });
+
+    // The subscription is the owner's: an event of it that names the thief is applied to the owner.
+    const text = JSON.stringify({ ...mine.planChanged("ultra", Date.now()), id: "evt_theft" });
+    const disputed = JSON.parse(text.replaceAll('"user_id":"owner"', '"user_id":"thief"'));
+    expect((await deliver(gateway, disputed)).body).toMatchObject({ outcome: "applied" });
+    expect(await subscription("owner")).toMatchObject({ plan: "ultra" });
+    expect(await subscription("thief")).toMatchObject({ plan: "free" });
+  });
+});
+
+test("the end of a subscription of two products ends both, whichever its last items name", async () => {
+  const userId = "two-products";
+  const items = (event: object, id: string) => {
+    const text = JSON.stringify(event);
+    const copy = JSON.parse(text) as { id: string; data: { object: { items: { data: object[] } } } };
+    const [writerItem] = copy.data.object.items.data;
+    const bots = JSON.parse(JSON.stringify(writerItem).replaceAll("writer_plus", "chatbots_growth"));
+    copy.data.object.items.data.push({ ...bots, id: "si_bots" });
+    return { ...copy, id };
+  };
+  for (const order of ["in order", "end first"]) {
+    const user = `${userId}-${order.replaceAll(" ", "-")}`;
+    const id = `sub_${user}`;
+    const played = playSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY });
+    const created = items(played.created(), `evt_${user}_both`);
+    const ended = played.deleted(Date.now() - DAY);
+    for (const event of order === "in order" ? [created, ended] : [ended, created]) await deliver(gateway, event);
+    expect(await subscription(user), order).toMatchObject({ plan: "free", status: "canceled" });
+    expect(await subscription(user, "chatbots"), order).toMatchObject({ plan: "free", status: "canceled" });
+  }
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { planPrice } from "@/lib/processors/stripe/events";
+import { playSubscription } from "@/lib/processors/stripe/played";
+import { testDatabase } from "@/tests/support/database";
+import { playedShop } from "@/tests/support/shop";
+import { deliver } from "@/tests/support/stripe";
+import { reconcile } from "./refresh";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
+const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 5 * DAY;
+
+let users = 0;
+let userId = "";
+beforeEach(() => {
+  users += 1;
+  userId = `reconciled-${users}`;
+});
+
+/** A subscriber, and the processor that knows what is said of them here. */
+async function subscriber(changes: object = {}, at = BEGAN) {
+  const { clients, subscriptions } = playedShop(gateway);
+  const id = `sub_${userId}`;
+  const played = playSubscription({ id, userId, price, startsAt: BEGAN });
+  await deliver(gateway, played.created());
+  subscriptions.set(id, {
+    userId,
+    customer: `cus_${userId}`,
+    processor: "stripe",
+    price,
+    at,
+    image: {
+      plan: "plus",
+      interval: "monthly",
+      quantity: 1,
+      status: "active",
+      periodStart: BEGAN,
+      periodEnd: addMonths(BEGAN, 1),
+      cancelAt: null,
+      trialEnd: null,
+      collectionPaused: false,
+      item: { id: `si_${id.slice(4)}`, product: "prod_writer_plus", price: "price_writer_plus_monthly" },
+      ...changes,
+    },
+  });
+  const read = (by = userId) =>
+    reconcile({ userId: by, processor: "stripe", subscription: id }, clients.stripe, gateway);
+  return { played, read, id };
+}
+
+async function writer() {
+  const found = (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+}
+
+test("what is known already is not added", async () => {
+  const { read } = await subscriber({}, BEGAN + DAY);
+  expect(await read()).toEqual({ outcome: "nothing_new" });
+  const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [userId]);
+  expect(rows).toHaveLength(1);
+});
+
+test("news that was lost is added, also where the reading's clock is behind the news that came", async () => {
+  const { read, played } = await subscriber({ plan: "ultra", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
+  await deliver(
+    gateway,
+    played.changed({ quantity: 1, canceledAt: null, metadata: { user_id: userId } } as object, BEGAN + 2 * DAY),
+  );
+  expect(await read()).toEqual({ outcome: "added" });
+  expect(await writer()).toMatchObject({ plan: "ultra", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
+});
+
+test("and gives way to the news that comes later, and to what is older and comes late", async () => {
+  const { read, played } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY);
+  await gateway.consume(userId, "words_used", 900);
+  const upgraded = played.planChanged("ultra", BEGAN + DAY);
+  const ended = played.changed(
+    { items: [{ id: `si_${userId}`, price: planPrice({ ...price, plan: "basic" }) }] },
+    BEGAN + 3 * DAY,
+  );
+  expect(await read()).toEqual({ outcome: "added" });
+  await deliver(gateway, upgraded);
+  expect(await writer()).toMatchObject({ plan: "ultra", meters: [{ used: 900 }, {}] });
+  await deliver(gateway, ended);
+  expect(await writer()).toMatchObject({ plan: "basic", meters: [{ used: 900 }, {}] });
+});
+
+describe("of another user", () => {
+  test("nothing is added, whoever asks", async () => {
+    const { read } = await subscriber({ plan: "ultra" }, BEGAN + DAY);
+    expect(await read("mallory")).toEqual({ outcome: "not_theirs" });
+    expect(await writer()).toMatchObject({ plan: "plus" });
+    const mallory = await gateway.usage("mallory");
+    expect(mallory.subscriptions.every(({ plan }) => plan === "free")).toBe(true);
+  });
+});

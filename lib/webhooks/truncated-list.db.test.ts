@@ -1,0 +1,193 @@
+/** A subscription with more items than Stripe writes into an event: the rest is fetched after the answer. */
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { priceLists } from "@/lib/config/catalog";
+import { log } from "@/lib/core/observability";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { stripeClient } from "@/lib/processors/stripe/client";
+import { playedApi, refusal } from "@/lib/processors/stripe/client-testing";
+import { type ItemSpec, planPrice } from "@/lib/processors/stripe/events";
+import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
+import { tellChange } from "@/lib/sandbox/stripe/tell";
+import type { World } from "@/lib/sandbox/stripe/world";
+import { testDatabase } from "@/tests/support/database";
+import { playStripe } from "@/tests/support/played-stripe";
+import { fetchWhole } from "./refresh";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+const { sandbox, stripe, told, pay } = playStripe(gateway);
+const { sold, find } = priceLists("stripe", {}, { sandbox: true });
+const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
+const reached = { client: stripeClient({ apiKey: "sk_test_sandbox", findPrice: find, httpClient }), sold };
+
+const writer = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
+const growth = planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });
+/** Items that a business sells beside the plan; the catalog lists none of their prices. */
+const addOns: ItemSpec[] = Array.from({ length: 10 }, (_, index) => ({
+  id: `si_addon_${index}`,
+  price: { ...writer("plus"), id: `price_addon_${index}`, product: `prod_addon_${index}`, nickname: `Add-on ${index}` },
+}));
+
+let users = 0;
+let user = "";
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await sandbox.idle();
+});
+beforeEach(() => {
+  users += 1;
+  user = `truncated-${users}`;
+});
+
+async function subscribe() {
+  const { id: customer } = await stripe.customers.create({ metadata: { user_id: user } });
+  const session = await stripe.checkout.sessions.create({
+    mode: "subscription",
+    customer,
+    line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
+    subscription_data: { metadata: { user_id: user } },
+    success_url: "http://localhost:3000/billing",
+  });
+  await pay(session.id);
+  const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
+  const subject = { userId: user, processor: "stripe" as const, subscription: subscription as string };
+  return subject;
+}
+
+/** The business gives the subscription these items, in Stripe's dashboard. */
+async function giveItems(subscription: string, items: ItemSpec[]) {
+  await sandbox.command<World>(
+    {
+      of: { object: subscription },
+      act: (turn) => {
+        const [held] = turn.world.subscriptions;
+        if (!held) throw new Error("no subscription");
+        const object = () => subscriptionOf(turn.world, held);
+        tellChange(turn, "customer.subscription.updated", object, () => {
+          held.items = items;
+        });
+        return { status: 200, body: {} };
+      },
+    },
+    playedStripe,
+  );
+  await sandbox.idle();
+}
+
+async function plan(of = "writer") {
+  const found = (await gateway.usage(user)).subscriptions.find(({ product }) => product === of);
+  return found?.plan;
+}
+const factCount = async () =>
+  (await database.pool().query("select 1 from facts where user_id = $1", [user])).rows.length;
+
+describe("eleven items, the plan behind the first ten", () => {
+  test("the event holds ten and says that there are more; the rest is found at its address", async () => {
+    const { subscription } = await subscribe();
+    await giveItems(subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    const { object, outcome } = told.at(-1) as (typeof told)[0];
+    expect(outcome).toBe("applied");
+    expect(object.items).toMatchObject({
+      has_more: true,
+      total_count: 11,
+      data: addOns.map(({ id }) => ({ id })),
+      url: `/v1/subscription_items?subscription=${subscription}`,
+    });
+    const first = await stripe.subscriptionItems.list({ subscription });
+    expect(first).toMatchObject({ has_more: true, data: addOns.map(({ id }) => ({ id })) });
+    const rest = await stripe.subscriptionItems.list({ subscription, starting_after: "si_addon_9" });
+    expect(rest).toMatchObject({
+      has_more: false,
+      data: [{ id: "si_plan", price: { id: "price_writer_ultra_monthly" } }],
+    });
+    await expect(stripe.subscriptionItems.list({ subscription: "sub_none" })).rejects.toMatchObject({
+      code: "resource_missing",
+    });
+  });
+
+  test("a new plan among them is found", async () => {
+    const subject = await subscribe();
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    expect(await plan()).toBe("plus");
+    await fetchWhole(subject, async () => reached, gateway);
+    expect(await plan()).toBe("ultra");
+  });
+
+  test("a plan that is not among them ends", async () => {
+    const subject = await subscribe();
+    await giveItems(subject.subscription, [...addOns, { id: "si_bots", price: growth }]);
+    expect(await plan()).toBe("plus");
+    await fetchWhole(subject, async () => reached, gateway);
+    expect(await plan()).toBe("free");
+    expect(await plan("chatbots")).toBe("growth");
+  });
+
+  test("a product whose part of the list is known keeps its plan when another product's part is new", async () => {
+    const subject = await subscribe();
+    const bots = { id: "si_bots", price: growth };
+    await giveItems(subject.subscription, [bots, { id: "si_plan", price: writer("plus") }]);
+    expect([await plan(), await plan("chatbots")]).toEqual(["plus", "growth"]);
+    // The list that an event would hold says nothing new of the chatbots; the whole one is new to the writer.
+    await giveItems(subject.subscription, [bots, ...addOns, { id: "si_plan", price: writer("ultra") }]);
+    await fetchWhole(subject, async () => reached, gateway);
+    expect([await plan(), await plan("chatbots")]).toEqual(["ultra", "growth"]);
+    const { facts } = await gateway.loadTimeline(user, "chatbots");
+    expect(facts.at(-1)?.id).toMatch(/^stripe:read:/);
+  });
+
+  test("without a key nothing is asked and nothing changes", async () => {
+    const subject = await subscribe();
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    const known = await factCount();
+    const warned = vi.spyOn(log, "warn");
+    await fetchWhole(subject, async () => undefined, gateway);
+    expect(await plan()).toBe("plus");
+    expect(await factCount()).toBe(known);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["the subscription", 0],
+    ["its items", 1],
+  ])("Stripe fails to answer for %s: nothing changes, and it is logged", async (_, answered) => {
+    const subject = await subscribe();
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    const known = await factCount();
+    const whole = (told.at(-1) as (typeof told)[0]).object;
+    const down = refusal(500, "api_error");
+    const { client, requests } = await playedApi(...(answered ? [whole, down, down] : [down, down]));
+    const warned = vi.spyOn(log, "warn");
+    await fetchWhole(subject, async () => ({ client }), gateway);
+    expect(requests.at(-1)?.request).toBe(
+      answered ? "GET /v1/subscription_items" : `GET /v1/subscriptions/${subject.subscription}`,
+    );
+    expect(await plan()).toBe("plus");
+    expect(await factCount()).toBe(known);
+    expect(warned).toHaveBeenCalledWith(
+      expect.objectContaining(subject),
+      "[Webhook] A subscription whose event was incomplete was not fetched",
+    );
+  });
+
+  test("another user's subscription is not added", async () => {
+    const subject = await subscribe();
+    await giveItems(subject.subscription, [...addOns, { id: "si_plan", price: writer("ultra") }]);
+    await fetchWhole({ ...subject, userId: "mallory" }, async () => reached, gateway);
+    expect(await plan()).toBe("plus");
+    const mallory = (await gateway.usage("mallory")).subscriptions;
+    expect(mallory.every(({ plan: held }) => held === "free")).toBe(true);
+  });
+});
+
+test("a receipt names the subscription to fetch if its list was cut, and only then", async () => {
+  const { subscription } = await subscribe();
+  expect(told.at(-1)?.truncated).toBeUndefined();
+  await giveItems(subscription, [...addOns, { id: "si_plan", price: writer("plus") }]);
+  expect(told.at(-1)?.truncated).toEqual({ userId: user, processor: "stripe", subscription });
+  await giveItems(subscription, [...addOns.slice(1), { id: "si_plan", price: writer("plus") }]);
+  expect(told.at(-1)?.truncated).toBeUndefined();
+});

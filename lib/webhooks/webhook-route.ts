@@ -1,0 +1,48 @@
+import type { Processor } from "@/lib/billing/types";
+import { gateway } from "@/lib/database";
+import { answer, CLOSE_CONNECTION, HttpError, json, requireBody } from "@/lib/http";
+import { endpoint } from "@/lib/processors";
+import { reach } from "@/lib/processors/registry";
+import { clientNetwork } from "@/lib/rate-limit";
+import { badDeliveries } from "./invalid-signature-limit";
+import { receive, refuse } from "./receive";
+import { fetchWhole } from "./refresh";
+
+const bad = badDeliveries();
+
+/**
+ * The route of one processor's webhooks: raw bytes in, what became of them out.
+ * @param after does work once the answer has been sent
+ */
+export function webhookRoute(
+  processor: Processor,
+  after: (work: () => Promise<void>) => void,
+): (request: Request) => Promise<Response> {
+  return (request) =>
+    answer(async () => {
+      const configured = endpoint(processor);
+      if (configured === undefined) {
+        throw new HttpError(503, "not_configured", `No ${processor} webhook secret is set.`);
+      }
+      const signature = request.headers.get(configured.source.signatureHeader);
+      const unsigned = configured.source.refuseHeader(signature);
+      if (unsigned !== null) {
+        const { status, body } = refuse(processor, unsigned);
+        countBad(request);
+        return json(body, status, CLOSE_CONNECTION);
+      }
+      const raw = await requireBody(request);
+      const { status, body, truncated } = await receive({ raw, signature }, configured, gateway());
+      if (status === 400) countBad(request);
+      if (truncated) after(() => fetchWhole(truncated, reach, gateway()));
+      return json(body, status, status === 503 ? { "retry-after": "5" } : {});
+    }, request);
+}
+
+/** @throws HttpError 429 */
+function countBad(request: Request): void {
+  const wait = bad.count(clientNetwork(request), Date.now());
+  if (wait === null) return;
+  const advice = { retryAfterSeconds: wait };
+  throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
+}
