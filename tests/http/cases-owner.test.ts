@@ -153,7 +153,7 @@ describe("Case 22: a refund that comes before the link", () => {
     type: "charge.refunded",
     created: 1_700_000_000,
     livemode: false,
-    data: { object: { id: "ch_1", customer: `cus_${ada}`, amount: 1999, amount_refunded: 500, currency: "usd" } },
+    data: { object: { id: `ch_${ada}`, customer: `cus_${ada}`, amount: 1999, amount_refunded: 500, currency: "usd" } },
   });
 
   test.each(["refund first", "link first"])("of Stripe is in the user's details: %s", async (order) => {
