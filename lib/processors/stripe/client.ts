@@ -28,7 +28,7 @@ export interface StripeClientOptions {
   timeoutMs?: number;
 }
 
-/** BillingAccounts wait for the answer, and Stripe charges the card within the request that changes a plan. */
+/** Customers wait for the answer, and Stripe charges the card within the request that changes a plan. */
 const TIMEOUT_MS = 10_000;
 /** The SDK repeats what the network lost, with the same idempotency key. */
 const RETRIES = 1;
