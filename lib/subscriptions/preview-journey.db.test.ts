@@ -2,23 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
-import { stripeClient } from "@/lib/processors/stripe/client";
-import { httpClientOver } from "@/lib/sandbox/stripe";
 import { stripeAccount } from "@/tests/support/stripe-account";
+import { stripeShop } from "@/tests/support/stripe-shop";
 import { changePlan, previewChange } from "./change";
 import { duePaymentOf } from "./invoices";
-import type { Selling } from "./purchase-context";
 
-const { gateway, sandbox, stripe, payer, subscribe, latestInvoice } = stripeAccount("previewer");
-const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
-const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
-const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-const shop: Selling = {
-  gateway,
-  appUrl: "http://localhost:3000",
-  reach: async () => ({ client, sold, sells: true }),
-};
+const account = stripeAccount("previewer");
+const { sandbox, stripe, payer, subscribe, latestInvoice } = account;
+const shop = stripeShop(account);
 
 const to = (plan: string, interval: Interval = "monthly") => ({ product: "writer" as const, plan, interval });
 const preview = (plan: string, interval?: Interval) => previewChange(payer.id, to(plan, interval), shop);
