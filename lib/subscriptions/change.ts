@@ -11,6 +11,7 @@ import { HttpError } from "@/lib/http";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
 import { cancelFor, keepFor, recordWithdrawal, withdrawAtProcessor } from "./cancel";
 import { usageAfter } from "./change-preview";
+import { oneAtATime } from "./change-queue";
 import { planRefusal } from "./check-plan-fits";
 import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
 import { asked, priceOf, reached, type Selling } from "./purchase-context";
@@ -76,7 +77,9 @@ export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: 
   const { current, to, choice } = await decided(userId, wanted, shop);
   if (choice.kind === "cancel") return cancelFor(current, shop);
   if (choice.kind === "undo") return keepFor(current, shop);
-  return choice.timing === "now" ? changeNow(current, to, shop) : changeLater(current, to, shop);
+  if (choice.timing !== "now") return changeLater(current, to, shop);
+  const { processor, subscription } = current.mirror;
+  return oneAtATime(`${processor}:${subscription}`, () => changeNow(current, to, shop));
 }
 
 /** The checks that preview and change share, in the order in which people are told. */

@@ -89,3 +89,21 @@ describe("an upgrade that waits for its payment", () => {
     expect(await duePaymentOf(payer.id, "writer", shop)).toEqual({ url: debt.hosted_invoice_url });
   });
 });
+
+describe("three equal changes at once", () => {
+  test("that wait for their payment lead to one open invoice", async () => {
+    const { customer } = await subscribe("3184");
+    const changes = await Promise.all([change("ultra"), change("ultra"), change("ultra")]);
+    const { hosted_invoice_url } = await latestInvoice(customer);
+    expect(changes.map(({ url }) => url)).toEqual([hosted_invoice_url, hosted_invoice_url, hosted_invoice_url]);
+    expect((await stripe.invoices.list({ customer })).data.map(({ status }) => status)).toEqual(["open", "paid"]);
+  });
+
+  test("that are charged at once make one invoice", async () => {
+    const { customer } = await subscribe("4242");
+    const yearly = () => change("plus", "yearly");
+    const changes = await Promise.all([yearly(), yearly(), yearly()]);
+    expect(changes.map(({ outcome }) => outcome)).toEqual(["pending", "pending", "pending"]);
+    expect((await stripe.invoices.list({ customer })).data).toHaveLength(2);
+  });
+});
