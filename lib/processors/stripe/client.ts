@@ -10,6 +10,7 @@ import { previewChange } from "./client-preview";
 import { readCheckoutState, readInvoice, readSubscription } from "./client-read";
 import { listRecords, retrieveWithDiscounts } from "./client-records";
 import { openSession } from "./client-sale";
+import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
 export interface StripeClientOptions {
