@@ -132,6 +132,10 @@ test("no second quota: a debit that fails gives none to whoever buys again", asy
     await pay(session.id, { card: FAILS });
     return (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
   };
+  // On the free plan, what was used counts until midnight: the debit fails, and the test reads, in the afternoon.
+  const noon = Math.ceil(Date.now() / DAY) * DAY + 12 * HOUR;
+  const days = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY + HOUR });
+  await sandbox.moveClock(payer.id, { to: noon });
   const first = await failing();
   await gateway.consume(payer.id, "words_used", 15_000);
   await days(4);
