@@ -75,9 +75,30 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(32, ...failed, ...again)).toBe("low");
   });
 
+  test("is settled by its payment, also if the failure named no plan", () => {
+    const unnamed = [...begins, a.is(5, high), a.fails(9, { ...forUpgrade, plan: null }), a.ends(30)];
+    expect(limitOn(34, ...unnamed, ...again, upgraded)).toBe("low");
+    expect(limitOn(34, ...unnamed, a.pays(31, 5, 30, forUpgrade), ...again, upgraded)).toBe("high");
+  });
+
+  test("takes nothing from a subscription that began before the upgrade", () => {
+    const older = b.is(1, { ...days(1, 31), ...high });
+    expect(limitOn(12, ...failed, older)).toBe("high");
+  });
+
+  test("counts from the change, if a test clock's events are earlier", () => {
+    const older = days(-1, 29);
+    const beside = [b.is(-1, older), b.pays(-1, -1, 29), b.is(1, { ...older, ...high })];
+    const clocked = [...begins, a.is(0.001, high), a.fails(0.002, forUpgrade), ...beside];
+    expect([4, 6].map((at) => limitOn(at, ...clocked))).toEqual(["high", "low"]);
+  });
+
   test("is not settled by the payment of another upgrade", () => {
     const other = [...begins, a.is(2, high), a.pays(2, 2, 30, { ...forUpgrade, ...days(2, 30) }), a.is(4)];
     expect(limitOn(34, ...other, ...failed.slice(2), ...again, upgraded)).toBe("low");
+    const moment = 5 - 1 / 2880;
+    const seats = a.pays(moment, 0, 30, { ...forUpgrade, plan: "low", ...days(moment, 30) });
+    expect(limitOn(34, ...failed, seats, ...again, upgraded)).toBe("low");
   });
 
   test("leaves a trial its plan", () => {
@@ -124,6 +145,16 @@ describe("no debt", () => {
     expect(limitOn(34, ...facts, a.ends(30, { ...high, status: "canceled" }), ...later)).toBe("high");
   });
 
+  test("comes of a renewal at whose instant another switch was declined", () => {
+    const declined = a.fails(30, { plan: "high", interval: "yearly", purpose: "change", ...days(30, 395) });
+    expect(limitOn(34, ...begins, a.is(30, days(30, 60)), declined, a.ends(31), ...later)).toBe("high");
+  });
+
+  test("comes of a trial's charge", () => {
+    const trial = { ...days(0, 14), status: "trialing" as const };
+    expect(limitOn(34, a.is(0, trial), a.fails(1, days(0, 14)), a.ends(14, trial), ...later)).toBe("high");
+  });
+
   test("is seen by an endpoint that gets no invoice events", () => {
     const unseen = failed.filter(({ kind }) => kind !== "payment");
     expect(limitOn(34, ...unseen, b.is(31, second), upgraded)).toBe("high");
@@ -134,4 +165,9 @@ test("a debt goes along with a subscription that an admin moves to another user"
   const beside = [b.is(10, days(10, 40)), b.pays(10, 10, 40), b.is(12, { ...days(10, 40), ...high })];
   const facts = [...failed.slice(0, -1), a.moves(20, "out"), ...beside];
   expect([13, 19, 21].map((at) => limitOn(at, ...facts))).toEqual(["low", "low", "high"]);
+});
+
+test("a debt from before the move is not the new user's", () => {
+  const facts = [...failed.slice(0, -1), a.moves(20, "in"), a.ends(30, { ...high, status: "canceled" })];
+  expect(limitOn(34, ...facts, ...again, upgraded)).toBe("high");
 });

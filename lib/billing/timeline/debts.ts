@@ -5,17 +5,15 @@
  */
 import type { Instant, PaymentFact } from "../types";
 import { MINUTE, sameStart } from "./calendar";
-import { type Change, type Debt, type History, openedAt } from "./group-by-subscription";
-import { isBeforeActivation, isFor, periodOf } from "./paid-plans";
+import { type Debt, type History, openedAt } from "./group-by-subscription";
+import { isFor, periodOf } from "./paid-plans";
 
 /** A processor may report the failed attempt a moment before the change that it was for. */
 export const ATTEMPT = MINUTE;
 
 /** The debts of one subscription. A payment ends a debt as if it had never been, whenever it comes. */
 export function debtsOf(history: History): Debt[] {
-  return history.payments
-    .filter((fact) => fact.outcome === "failed" && !isBeforeActivation(history.periods[0], fact))
-    .flatMap((fact) => debtOf(history, fact) ?? []);
+  return history.payments.filter(({ outcome }) => outcome === "failed").flatMap((fact) => debtOf(history, fact) ?? []);
 }
 
 /** Whether a charge had failed by `at` that was never paid. */
@@ -70,5 +68,5 @@ function wasPaid({ payments }: History, failed: PaymentFact, since: Instant): bo
 
 /** When an admin moved the subscription to another user, who owes what is unpaid. */
 function leftAt({ changes }: History, failedAt: Instant): Instant | null {
-  return changes.find((change: Change) => change.elsewhere === "since" && change.from >= failedAt)?.from ?? null;
+  return changes.find(({ elsewhere, from }) => elsewhere === "since" && from >= failedAt)?.from ?? null;
 }

@@ -16,9 +16,8 @@ export function withdrawPresumptions(histories: readonly History[]): void {
   for (const history of histories) history.debts = debtsOf(history);
   if (!histories.some(({ debts }) => debts.length > 0)) return;
   for (const history of histories) {
-    const others = histories.filter((other) => other !== history);
     const [first] = history.periods;
-    if (first !== undefined && isPresumedByActivation(first) && owesSince(others, openedAt(first))) {
+    if (first !== undefined && isPresumedByActivation(first) && owesSince(histories, openedAt(first))) {
       first.vouched = false;
       first.paid = first.paidByPayment;
     }
