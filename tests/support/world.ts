@@ -59,6 +59,15 @@ interface Sold {
   selfStarted: boolean;
   restartedAt: Instant | null;
   endedAt: Instant | null;
+  /** The plan of an upgrade by bank debit that was made when nothing was owed: it counts until the debit fails. */
+  advanced: Plan | null;
+}
+
+/** A bank debit under way: known to be paid or to have failed days after the change. */
+interface Debit {
+  subscription: Subscription;
+  invoice: Invoice;
+  at: Instant;
 }
 
 interface Invoice {
@@ -68,6 +77,8 @@ interface Invoice {
   /** null: the difference for an upgrade inside the period. */
   period: { start: Instant; end: Instant } | null;
   purpose: "period" | "change" | "proration";
+  /** When the change was made, and the period in which. */
+  changed?: { at: Instant; sold: Sold };
   /** Only whole prices: no proration, credit or deferred difference. */
   full: boolean;
 }
@@ -82,7 +93,7 @@ interface Subscription {
   retries: Instant[];
   deferred: number;
   endsWithPeriod: boolean;
-  /** A charge for the plan failed, and none for it has gone through since. */
+  /** A charge for the plan failed or is a debit under way, and none for it has gone through since. */
   declined: boolean;
   /** The plan's item is not in the list now. */
   removed: boolean;
@@ -106,6 +117,7 @@ export const ACTIONS = [
   "upgradeInvoiced",
   "upgradeProrated",
   "upgradePendingIfIncomplete",
+  "upgradeByDebit",
   "downgrade",
   "switchInterval",
   "pause",
@@ -140,17 +152,40 @@ const CHANGES_OF_THE_ITEM: ReadonlySet<Action> = new Set<Action>([
   "upgradeInvoiced",
   "upgradeProrated",
   "upgradePendingIfIncomplete",
+  "upgradeByDebit",
   "downgrade",
   "switchInterval",
   "restartFull",
   "moveByTrial",
 ]);
 
-/** Paddle neither pauses the collection alone nor cuts item lists. */
-const STRIPE_ONLY: readonly Action[] = ["collectVoid", "collectWaived", "collectOn", "truncatedUpdate"];
+/** Paddle neither pauses the collection alone nor cuts item lists, and takes no bank debits. */
+const STRIPE_ONLY: readonly Action[] = [
+  "collectVoid",
+  "collectWaived",
+  "collectOn",
+  "truncatedUpdate",
+  "upgradeByDebit",
+];
 export const PADDLE_ACTIONS = ACTIONS.filter((action) => !STRIPE_ONLY.includes(action));
 
+/** Upgrades by bank debit and what may come between two of them. */
+export const DEBIT_ACTIONS: readonly Action[] = [
+  "card",
+  "day",
+  "tenDays",
+  "toPeriodEnd",
+  "subscribeLow",
+  "upgradeByDebit",
+  "upgradeInvoiced",
+  "downgrade",
+  "switchInterval",
+  "cancel",
+  "cancelAtPeriodEnd",
+];
+
 const BEGIN = Date.UTC(2026, 0, 31, 12);
+const DEBIT = 4 * DAY;
 
 export class World {
   now = BEGIN;
@@ -158,6 +193,9 @@ export class World {
   readonly ledger: Use[] = [];
   private readonly subscriptions: Subscription[] = [];
   private readonly sold: Sold[] = [];
+  private readonly debits: Debit[] = [];
+  /** The charges for changes that failed and have not been paid. */
+  private readonly owed = new Set<Invoice>();
   private cardWorks = true;
   private credit = 0;
   private trialUsed = false;
@@ -255,6 +293,7 @@ export class World {
       if (sold.trial) total += this.isHonoured(sold) && !sold.moved ? limit : 0;
       else if (!sold.paid) neverPaid = Math.max(neverPaid, limit);
       else total += limit * this.windowsOf(sold) + this.aboveTheLast(sold);
+      if (sold.advanced) total += Math.max(0, limitOf(sold.advanced) - (sold.paid ? limit : 0));
     }
     return Math.ceil(total + neverPaid + this.usedUnderAnOlderTimeline());
   }
@@ -323,16 +362,34 @@ export class World {
   /** Lets time pass; renewals, charges, retries and ends happen at their instants. */
   private pass(to: Instant): boolean {
     for (;;) {
-      const due = this.living()
-        .map((subscription) => ({ subscription, at: this.nextEvent(subscription) }))
-        .filter(({ at }) => at <= to)
-        .sort((a, b) => a.at - b.at)[0];
+      const steps = this.living().map((subscription) => ({
+        at: this.nextEvent(subscription),
+        take: () => this.step(subscription),
+      }));
+      const debits = this.debits.map((debit) => ({ at: debit.at, take: () => this.endDebit(debit) }));
+      const due = [...steps, ...debits].filter(({ at }) => at <= to).sort((a, b) => a.at - b.at)[0];
       if (due === undefined) break;
       this.now = Math.max(this.now, due.at);
-      this.step(due.subscription);
+      due.take();
     }
     this.now = Math.max(this.now, to);
     return true;
+  }
+
+  /** The bank's answer comes for a subscription that has ended as well. */
+  private endDebit(debit: Debit): void {
+    const { subscription, invoice } = debit;
+    this.debits.splice(this.debits.indexOf(debit), 1);
+    const charge = this.charge(invoice.amount);
+    this.tellPayment(subscription, invoice, charge);
+    if (charge.paid) {
+      this.settle(subscription, invoice, charge);
+      return;
+    }
+    this.owed.add(invoice);
+    if (subscription.image.status !== "active" || subscription.open !== null) return;
+    subscription.open = invoice;
+    this.goPastDue(subscription);
   }
 
   private nextEvent({ chargeAt, retries, image, sold, removed }: Subscription): Instant {
@@ -395,6 +452,7 @@ export class World {
       selfStarted: subscription.image.selfStarted === true,
       restartedAt: null,
       endedAt: null,
+      advanced: null,
     };
     this.sold.push(subscription.sold);
   }
@@ -437,7 +495,8 @@ export class World {
   private settle(subscription: Subscription, invoice: Invoice, { inMoney }: { inMoney: boolean }): void {
     const sold = invoice.period
       ? this.sold.find(({ subscription: id, start }) => id === subscription.id && start === invoice.period?.start)
-      : subscription.sold;
+      : (invoice.changed?.sold ?? subscription.sold);
+    this.owed.delete(invoice);
     if (sold && invoice.period) {
       sold.paid = true;
       sold.paidInFull = inMoney && invoice.full;
@@ -560,6 +619,7 @@ export class World {
       case "upgradeInvoiced":
       case "upgradeProrated":
       case "upgradePendingIfIncomplete":
+      case "upgradeByDebit":
       case "downgrade":
         // At an unlisted price the last known plan counts, whatever the price is now for.
         return living && !subscription.unlisted && this.changePlan(action, subscription);
@@ -694,10 +754,10 @@ export class World {
     const left = Math.max(0, sold.end - this.now) / (sold.end - sold.start);
     const trial = image.status === "trialing";
     const amount = trial ? 0 : Math.round((this.priceOf(next, interval) - this.priceOf(plan, interval)) * left);
-    const announce = (status: Image["status"]) =>
+    const announce = (status: Image["status"], declined = false) =>
       this.say(subscription, () => {
         subscription.plan = next;
-        subscription.declined = false;
+        subscription.declined = declined;
         image.plan = next;
         image.status = status;
       });
@@ -706,16 +766,24 @@ export class World {
       announce(image.status);
       return true;
     }
+    const changed = { at: this.now, sold };
+    const invoice: Invoice = { amount, plan: next, interval, period: null, purpose: "proration", full: false, changed };
+    if (action === "upgradeByDebit") {
+      if (this.owed.size === 0) sold.advanced = higher(next, sold.advanced ?? next);
+      announce(image.status, true);
+      this.debits.push({ subscription, invoice, at: this.now + DEBIT });
+      return true;
+    }
     const charge = this.charge(amount);
     if (action === "upgradePendingIfIncomplete" && !charge.paid) return false;
     announce(charge.paid ? image.status : "past_due");
-    const invoice: Invoice = { amount, plan: next, interval, period: null, purpose: "proration", full: false };
     this.tellPayment(subscription, invoice, charge);
     if (charge.paid) {
       sold.announced = higher(sold.announced, next);
       return true;
     }
     subscription.declined = true;
+    this.owed.add(invoice);
     if (subscription.open === null) {
       subscription.open = invoice;
       subscription.retries = [3, 6, 20].map((days) => this.now + days * DAY);
@@ -778,7 +846,7 @@ export class World {
 
   private tellPayment(
     { id, unlisted }: Subscription,
-    { period, ...invoice }: Invoice,
+    { period, changed, ...invoice }: Invoice,
     { paid, inMoney }: { paid: boolean; inMoney: boolean },
     purpose: PaymentFact["purpose"] = invoice.purpose,
   ): void {
@@ -787,7 +855,7 @@ export class World {
       ...this.origin(id),
       outcome: paid ? ("paid" as const) : ("failed" as const),
     };
-    const charged = { purpose, periodStart: period?.start ?? this.now, periodEnd: period?.end ?? null };
+    const charged = { purpose, periodStart: period?.start ?? changed?.at ?? this.now, periodEnd: period?.end ?? null };
     const full = paid && inMoney && invoice.full;
     if (unlisted) {
       const none = { purpose: "other" as const, periodStart: null, periodEnd: null, plan: null, interval: null };

@@ -387,8 +387,8 @@ describe("of two confirmations at one instant", () => {
 
 test("a failed attempt belongs to the change that follows within a minute", () => {
   const before = (milliseconds: number) => {
-    const failed = a.fails(5, { plan: "high", purpose: "change" });
-    const attempt = { ...failed, at: day(5) - milliseconds };
+    const at = day(5) - milliseconds;
+    const attempt = { ...a.fails(5, { plan: "high", purpose: "change", periodStart: at }), at };
     return on(timelineOf(a.is(0), a.pays(0, 0, 30), attempt, a.is(5, { plan: "high" })), 9)?.limitPlan;
   };
   expect([before(0), before(60_000), before(60_001), before(HOUR), before(DAY)]).toEqual([

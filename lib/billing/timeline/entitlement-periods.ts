@@ -5,7 +5,8 @@
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
 import { type Instant, LIVE, type Segment } from "../types";
-import { GRACE, MINUTE } from "./calendar";
+import { GRACE } from "./calendar";
+import { ATTEMPT, owesAt } from "./debts";
 import {
   type Change,
   changeAt,
@@ -54,11 +55,12 @@ export function latestNews(histories: readonly History[]): Instant {
 }
 
 function newsInstants(histories: readonly History[]): Instant[] {
-  return histories.flatMap(({ changes, periods, confirmations, failures }) => [
+  return histories.flatMap(({ changes, periods, confirmations, failures, debts }) => [
     ...changes.map(({ from }) => from),
     ...periods.map(openedAt),
     ...confirmations.map(({ at }) => at),
     ...failures.map(({ at }) => at),
+    ...debts.map(({ failedAt }) => failedAt),
   ]);
 }
 
@@ -171,8 +173,8 @@ function firstStart({ periods }: History): Instant {
 }
 
 /**
- * Whose limits apply. An upgrade announced active counts at once; after a failed charge, and where nothing is
- * advanced, the last plan that was paid for caps it until a payment confirms the new one. A trial's limits are those
+ * Whose limits apply. An upgrade announced active counts at once. After a failed charge, while the user owes another
+ * one, and where nothing is advanced, the last plan that was paid for caps it until a payment confirms the new one. A trial's limits are those
  * of the plan it began with, until paid.
  */
 function limitPlan(product: Product, histories: readonly History[], holder: Holder, at: Instant): string {
@@ -180,7 +182,9 @@ function limitPlan(product: Product, histories: readonly History[], holder: Hold
   const caps: string[] = [change.plan];
   const trial = trialAt(history, at);
   if (trial && !coveredByPayment(product, history, change.plan, trial.from, at)) caps.push(planOfTrial(history, trial));
-  if (chargeFailed(product, holder, at) || getsNoAdvance(histories, period, at)) {
+  // A trial's limits wait for no payment.
+  const owes = !period.trial && owesAt(histories, at);
+  if (owes || chargeFailed(product, holder, at) || getsNoAdvance(histories, period, at)) {
     caps.push(confirmedAt(product, history, at) ?? freePlan(product).id);
   }
   return lowest(product, caps);
@@ -243,9 +247,6 @@ function chargeFailed(product: Product, { history, change: held }: Holder, at: I
       planRank(product, confirmation.plan) >= planRank(product, changeAt(history, confirmation.at)?.plan ?? ""),
   );
 }
-
-/** A processor may report the failed attempt a moment before the change that it was for. */
-const ATTEMPT = MINUTE;
 
 /** When the plan and interval that are held at a change began. */
 function heldSince({ changes }: History, held: Change): Instant {

@@ -82,6 +82,15 @@ export interface Confirmation {
   byPayment: boolean;
 }
 
+/** A charge that failed and was never paid. */
+export interface Debt {
+  /** When the period or the change that it is for began. */
+  since: Instant;
+  failedAt: Instant;
+  /** When an admin moved the subscription to another user; null: the user still owes it. */
+  until: Instant | null;
+}
+
 export interface History {
   source: Source;
   processor: Processor;
@@ -93,6 +102,7 @@ export interface History {
   /** The payments as far as they are for this product's plan. */
   payments: PaymentFact[];
   failures: Failure[];
+  debts: Debt[];
   /** Every item that was this product's plan, at a listed price or another. */
   items: ItemKey[];
   /** Unlisted items that were in a list together with this product's plan. */

@@ -68,10 +68,17 @@ export function isBeforeActivation(period: Period | undefined, { at }: PaymentFa
   return activated.fromIncomplete ? at <= activated.at : at < activated.at;
 }
 
-/** The plans that payments, and periods that count as paid, stand for, oldest first. */
-export function confirmationsOf(history: History, payments: readonly PaymentFact[]): Confirmation[] {
+/**
+ * The plans that payments, and periods that count as paid, stand for, oldest first.
+ * @param owes whether the user owes a failed charge for something that began before an instant
+ */
+export function confirmationsOf(
+  history: History,
+  payments: readonly PaymentFact[],
+  owes: (at: Instant) => boolean = () => false,
+): Confirmation[] {
   const paid = payments.flatMap((fact) => paidFor(history, fact));
-  const vouched = history.periods.flatMap((period, index) => vouchedFor(history, paid, period, index));
+  const vouched = history.periods.flatMap((period, index) => vouchedFor(history, paid, owes, period, index));
   return [...vouched, ...paid].sort((a, b) => a.at - b.at);
 }
 
@@ -92,11 +99,13 @@ function paidFor({ periods, changes }: History, fact: PaymentFact): Confirmation
 
 /**
  * A vouched period stands for the plan that it opened with and, once the next one opens, for the plan held by then:
- * not if a charge for that plan failed in it and none has gone through since, for then the change was never paid.
+ * not if a charge for that plan failed in it and none has gone through since, for then the change was never paid, and
+ * not if the user owes a failed charge.
  */
 function vouchedFor(
   { periods, changes, failures }: History,
   paid: readonly Confirmation[],
+  owes: (at: Instant) => boolean,
   period: Period,
   index: number,
 ): Confirmation[] {
@@ -105,7 +114,7 @@ function vouchedFor(
   const opened = { at: start, plan: period.plan, byPayment: false };
   const next = periods[index + 1]?.starts[0];
   const held = next === undefined ? undefined : heldBefore(changes, index, next);
-  if (next === undefined || held === undefined) return [opened];
+  if (next === undefined || held === undefined || owes(next)) return [opened];
   const failed = failures.findLast((failure) => failure.at >= start && failure.at < next && isFor(failure, held));
   const unpaid = failed !== undefined && !paid.some(({ at }) => at >= failed.at && at < next);
   return unpaid ? [opened] : [opened, { at: next, plan: held.plan, byPayment: false }];

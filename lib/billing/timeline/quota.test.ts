@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { expectWithinBound, greedy } from "@/tests/support/bound";
-import { ACTIONS, type Action } from "@/tests/support/world";
+import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/world";
 import { DAY } from "./calendar";
 
 /** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` looks longer. */
@@ -19,6 +19,18 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
+      { numRuns: RUNS },
+    );
+  },
+  TIMEOUT,
+);
+
+test(
+  "longer histories of upgrades by bank debits, some of which fail",
+  () => {
+    const anyDebits = fc.array(fc.constantFrom(...DEBIT_ACTIONS), { minLength: 4, maxLength: 16 });
+    fc.assert(
+      fc.property(anyDebits, (actions) => expectWithinBound(greedy(actions))),
       { numRuns: RUNS },
     );
   },

@@ -67,6 +67,7 @@ test("one snapshot is one period, one change and a mirror", () => {
     confirmations: [{ at: day(0), plan: "low", byPayment: false }],
     payments: [],
     failures: [],
+    debts: [],
     items: [],
     addOns: [],
     twoPlanItems: [],

@@ -28,6 +28,7 @@ export function historyOf(facts: readonly Fact[]): History {
     confirmations: [],
     payments: [],
     failures: [],
+    debts: [],
     items: [],
     addOns: [],
     movedBackwards: [],

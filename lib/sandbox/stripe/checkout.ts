@@ -112,7 +112,7 @@ export function payInvoice(turn: StripeTurn, invoice: Invoice, payment: Payment 
     if (!isTaken(charged)) return charged;
     changeCard(turn, { ...payment, confirmed: true });
   }
-  return collect(turn, invoice, presence);
+  return collect(turn, invoice, presence, number);
 }
 
 export function attachCard(turn: StripeTurn, number: MethodNumber): Card {

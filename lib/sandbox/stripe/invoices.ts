@@ -81,11 +81,19 @@ export function finalize(turn: StripeTurn, invoice: Invoice): void {
   );
 }
 
-/** Charges an open invoice's card or bank account, and emits the result. Nothing is charged if nothing is due. */
-export function collect(turn: StripeTurn, invoice: Invoice, presence: Presence = OFF_SESSION): Charged {
+/**
+ * Charges an open invoice's card or bank account, and emits the result. Nothing is charged if nothing is due.
+ * @param chosen the payer's method for this charge: an ended subscription keeps its old one
+ */
+export function collect(
+  turn: StripeTurn,
+  invoice: Invoice,
+  presence: Presence = OFF_SESSION,
+  chosen: MethodNumber | null = null,
+): Charged {
   const subscription = chargedSubscription(turn, invoice);
   const { due } = invoiceAmounts(invoice);
-  const number = methodFor(turn.world, subscription);
+  const number = chosen ?? methodFor(turn.world, subscription);
   const charged: Charged = due === 0 ? { outcome: "succeeded" } : charge(number, presence);
   if (charged.outcome === "processing") beginDebit(turn, invoice, number as BankNumber);
   else if (charged.outcome === "succeeded") paid(turn, invoice, subscription, due > 0 ? "charge" : null);
