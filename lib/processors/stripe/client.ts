@@ -9,6 +9,7 @@ import { DISCOUNTS, readDiscounts, readDue, refundsOf, requireTaxAddress } from 
 import { newCycle, planItemOf } from "./client-plan";
 import { chargedUntil, readCheckoutState, readInvoice, readSubscription } from "./client-read";
 import { listRecords, retrieveWithDiscounts } from "./client-records";
+import { refundSession } from "./client-refund";
 import { openSession } from "./client-sale";
 import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
@@ -109,6 +110,10 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
           return now === "paid" ? "paid" : "closed";
         }
       });
+    },
+
+    refundCheckout(transaction) {
+      return call("refundCheckout", () => refundSession(stripe, transaction));
     },
 
     subscription(subscription) {

@@ -37,6 +37,19 @@ function addItems(sandbox: Sandbox, subscription: string) {
 
 export const STRIPE_STEPS: readonly Step[] = [
   {
+    name: "pay a session beside a subscription, and end the doubled one",
+    async run({ open, pay, shop, settled, database, sdkSubscription, gateway, buyer, subscription }) {
+      const { transaction } = await open("plus");
+      await sdkSubscription("plus");
+      const first = await subscription();
+      await pay(transaction);
+      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+      expect(await settled(endDoubled(shop))).toMatchObject({ ended: 1, failed: 0 });
+      expect(await subscription()).toBe(first);
+      expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([{ act: "purchase.refunded" }]);
+    },
+  },
+  {
     name: "buy with a code, and compare what was refunded and disputed",
     async run({ open, pay, client, sandbox, settled, gateway, shop, buyer, writer, subscription, processor }) {
       const { transaction } = await open("plus", "monthly", { code: "SPRING" });
