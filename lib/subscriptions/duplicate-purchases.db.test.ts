@@ -78,7 +78,7 @@ async function usesTheFirst(words: number) {
 async function statusOf(transaction: string) {
   const { rows } = await database
     .pool()
-    .query("select status, doubled from checkouts where external_id = $1", [transaction]);
+    .query("select status, duplicate from checkouts where external_id = $1", [transaction]);
   return rows[0];
 }
 
@@ -198,7 +198,7 @@ describe("a checkout beside a subscription", () => {
     const second = checkouts[1] as (typeof checkouts)[number];
     second.state = "expired";
     expect(await round()).toEqual(QUIET);
-    expect(await statusOf(transactions[1])).toEqual({ status: "closed", doubled: null });
+    expect(await statusOf(transactions[1])).toEqual({ status: "closed", duplicate: null });
     expect(await comesBack(1)).toMatchObject({ status: "expired" });
   });
 
@@ -206,7 +206,7 @@ describe("a checkout beside a subscription", () => {
     const { pay, hears, round, transactions, askedFor } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
     await hears(0, pay(0));
     await round();
-    expect(await statusOf(transactions[1])).toEqual({ status: "left_open", doubled: null });
+    expect(await statusOf(transactions[1])).toEqual({ status: "left_open", duplicate: null });
     const asked = askedFor("closeCheckout").length;
     await round();
     expect(askedFor("closeCheckout")).toHaveLength(asked + 1);
@@ -228,7 +228,7 @@ describe("a checkout beside a subscription", () => {
     // The webhook has come, and the payer never comes back.
     await hears(1, pay(1));
     await round();
-    expect(await statusOf(transactions[1])).toEqual({ status: "paid", doubled: null });
+    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: null });
     await comesBack(1);
     expect(await round()).toEqual(QUIET);
     expect(cancels()).toEqual([]);
@@ -281,8 +281,8 @@ describe("no quota is given by a purchase that is refunded", () => {
     expect(await round()).toEqual(QUIET);
     expect(await round()).toEqual(QUIET);
     expect([cancels(), refunds()]).toEqual([[], []]);
-    expect(await statusOf(transactions[1])).toEqual({ status: "paid", doubled: "used" });
-    expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.doubled" }]);
+    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: "used" });
+    expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.duplicate" }]);
   });
 
   test("used while it was being ended: it is not refunded", async () => {
@@ -302,7 +302,7 @@ describe("no quota is given by a purchase that is refunded", () => {
     expect(await round()).toEqual(ENDED);
     expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
     expect(refunds()).toEqual([]);
-    expect(await statusOf(transactions[1])).toEqual({ status: "paid", doubled: "used" });
+    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: "used" });
     expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.ended" }]);
   });
 

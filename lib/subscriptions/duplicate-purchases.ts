@@ -5,7 +5,7 @@
 
 import { isProductId } from "@/lib/config/catalog";
 import { log } from "@/lib/core/observability";
-import type { DoubledCheckout, LivingSubscription, StoredCheckout } from "@/lib/database";
+import type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "@/lib/database";
 import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { Selling } from "./purchase-context";
@@ -26,7 +26,7 @@ export async function endDoubled(shop: Shop): Promise<{ looked: number; ended: n
     result.looked += 1;
     if ((await attempt(checkout, () => settle(checkout, shop))) === "failed") result.failed += 1;
   }
-  for (const checkout of await shop.gateway.doubledCheckouts(DOUBLED)) {
+  for (const checkout of await shop.gateway.duplicateCheckouts(DOUBLED)) {
     const ended = await attempt(checkout, () => endIfDoubled(checkout, shop));
     if (ended === "failed") result.failed += 1;
     else if (ended) result.ended += 1;
@@ -93,7 +93,7 @@ function isEarlier(one: LivingSubscription, other: LivingSubscription): boolean 
   return a === b ? one.subscription < other.subscription : (a as number) < (b as number);
 }
 
-async function endIfDoubled(checkout: DoubledCheckout, shop: Shop): Promise<boolean> {
+async function endIfDoubled(checkout: DuplicateCheckout, shop: Shop): Promise<boolean> {
   const { userId, id, product, processor, externalId, subscription } = checkout;
   if (externalId === null || subscription === null) return false;
   const { gateway } = shop;
@@ -101,8 +101,8 @@ async function endIfDoubled(checkout: DoubledCheckout, shop: Shop): Promise<bool
   const verdict = checkout.ending ? "give_back" : verdictOf(subscription, checkout.living);
   if (verdict === "keep") return false;
   if (verdict === "leave_to_admin") {
-    await gateway.recordAuditEntry(ACTOR, "purchase.doubled", userId, details);
-    await gateway.markDoubledCheckout(userId, id, "used");
+    await gateway.recordAuditEntry(ACTOR, "purchase.duplicate", userId, details);
+    await gateway.markDuplicateCheckout(userId, id, "used");
     log.warn({ userId, ...details }, "[Job] Two purchases were paid and used: neither was ended");
     return false;
   }
@@ -117,20 +117,20 @@ type Details = Record<"processor" | "product" | "checkout" | "subscription" | "t
 
 /** Each step can be repeated: the checkout stays in the next rounds until all of them are done. */
 async function giveBack(
-  { userId, id, processor }: DoubledCheckout,
+  { userId, id, processor }: DuplicateCheckout,
   details: Details,
   client: ProcessorClient,
   gateway: Shop["gateway"],
 ) {
   const { subscription, transaction } = details;
-  await gateway.markDoubledCheckout(userId, id, "ending");
+  await gateway.markDuplicateCheckout(userId, id, "ending");
   if (!hasEnded(await client.subscription(subscription))) await client.cancel(subscription, "now");
   await reconcile({ userId, processor, subscription, transaction }, client, gateway);
   // The plan is given no more. What was used of it before is known now.
-  const { used } = await gateway.markDoubledCheckout(userId, id, "ending");
+  const { used } = await gateway.markDuplicateCheckout(userId, id, "ending");
   if (!used) await client.refundCheckout(transaction);
   await gateway.recordAuditEntry(ACTOR, used ? "purchase.ended" : "purchase.refunded", userId, details);
-  await gateway.markDoubledCheckout(userId, id, used ? "used" : "refunded");
+  await gateway.markDuplicateCheckout(userId, id, used ? "used" : "refunded");
   log.warn({ userId, ...details, refunded: !used }, "[Job] A doubled purchase was ended");
 }
 

@@ -1,7 +1,7 @@
 -- A purchase that was paid twice is found in every order of payments and webhooks: open checkouts beside a subscription are
 -- looked at, too, and paid ones beside another.
 alter table public.checkouts
-  add column doubled text check (doubled in ('ending', 'refunded', 'used'));
+  add column duplicate text check (duplicate in ('ending', 'refunded', 'used'));
 drop index public.checkouts_left_open;
 create index checkouts_unsettled on public.checkouts (updated_at)
   where subscription_id is null and status in ('open', 'left_open', 'paid');
@@ -10,21 +10,21 @@ drop function public.list_left_open_checkouts(integer);
 
 -- Called by the job that ends purchases which were paid twice: checkouts of users who have a subscription of that product,
 -- and of which we do not know what they sold. An open one is closed, a paid one is learned. Looked at for thirty days, or
--- while the user has two subscriptions; the longest waiting first.
+-- while the user has two subscriptions, and those come first; then the longest waiting.
 create or replace function public.list_unsettled_checkouts(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
   with due as (
-    select c.user_id, c.checkout_id from public.checkouts c
+    select c.user_id, c.checkout_id
+    from public.checkouts c, lateral (
+      select count(*) as subscriptions from public.mirrors m
+      where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
-      and (
-        select count(*) from public.mirrors m
-        where m.user_id = c.user_id and m.product = c.product and m.ended_at is null
-      ) >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
-    order by c.updated_at
+      and living.subscriptions >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
+    order by living.subscriptions > 1 desc, c.updated_at
     limit p_limit
-    for update skip locked
+    for update of c skip locked
   ),
   taken as (
     -- Looked at next when all others have been.
@@ -69,13 +69,13 @@ grant execute on function public.subscription_used(text, text, text) to service_
 -- Called by the job that ends purchases which were paid twice: paid checkouts whose subscription lives beside another one of
 -- that user and product, with all that live; and those whose end and refund have begun. Looked at for thirty days, the
 -- latest first.
-create or replace function public.list_doubled_checkouts(p_limit integer) returns jsonb
+create or replace function public.list_duplicate_checkouts(p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   with due as (
     select c.* from public.checkouts c
-    where c.status = 'paid' and (c.doubled = 'ending' or (
-      c.doubled is null and c.updated_at > now() - interval '30 days'
+    where c.status = 'paid' and (c.duplicate = 'ending' or (
+      c.duplicate is null and c.updated_at > now() - interval '30 days'
       and exists (
         select from public.mirrors m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
@@ -89,7 +89,7 @@ as $$
   )
   select coalesce(jsonb_agg(public.checkout_view(d) || jsonb_build_object(
     'user_id', d.user_id,
-    'ending', d.doubled is not null,
+    'ending', d.duplicate is not null,
     'living', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'subscription', m.subscription_id,
@@ -104,19 +104,19 @@ as $$
   from due d;
 $$;
 
-comment on function public.list_doubled_checkouts(integer) is 'Checkouts that were paid beside another subscription.';
-revoke all on function public.list_doubled_checkouts(integer) from public, anon, authenticated;
-grant execute on function public.list_doubled_checkouts(integer) to service_role;
+comment on function public.list_duplicate_checkouts(integer) is 'Checkouts that were paid beside another subscription.';
+revoke all on function public.list_duplicate_checkouts(integer) from public, anon, authenticated;
+grant execute on function public.list_duplicate_checkouts(integer) to service_role;
 
 -- Called by the job that ends purchases which were paid twice, before it ends one and when that is done. Answers if anything
 -- was used while its subscription gave the plan: then there is no refund.
-create or replace function public.mark_doubled_checkout(p_user_id text, p_checkout_id uuid, p_doubled text) returns jsonb
+create or replace function public.mark_duplicate_checkout(p_user_id text, p_checkout_id uuid, p_duplicate text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_checkout public.checkouts;
 begin
-  update public.checkouts c set doubled = p_doubled, updated_at = now()
+  update public.checkouts c set duplicate = p_duplicate, updated_at = now()
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id
   returning * into v_checkout;
   return jsonb_build_object('used', public.subscription_used(
@@ -124,6 +124,6 @@ begin
 end;
 $$;
 
-comment on function public.mark_doubled_checkout(text, uuid, text) is 'Stores what is done about a checkout that was paid beside another.';
-revoke all on function public.mark_doubled_checkout(text, uuid, text) from public, anon, authenticated;
-grant execute on function public.mark_doubled_checkout(text, uuid, text) to service_role;
+comment on function public.mark_duplicate_checkout(text, uuid, text) is 'Stores what is done about a checkout that was paid beside another.';
+revoke all on function public.mark_duplicate_checkout(text, uuid, text) from public, anon, authenticated;
+grant execute on function public.mark_duplicate_checkout(text, uuid, text) to service_role;

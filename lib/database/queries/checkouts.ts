@@ -32,14 +32,14 @@ const livingSubscription = z.object({
 });
 export type LivingSubscription = z.infer<typeof livingSubscription>;
 
-const doubledCheckout = storedCheckout.extend({
+const duplicateCheckout = storedCheckout.extend({
   userId: z.string(),
   /** Its end and its refund have begun. */
   ending: z.boolean(),
   /** All subscriptions of the user and product that have not ended. */
   living: z.array(livingSubscription),
 });
-export type DoubledCheckout = z.infer<typeof doubledCheckout>;
+export type DuplicateCheckout = z.infer<typeof duplicateCheckout>;
 
 const begun = z.discriminatedUnion("outcome", [
   z.object({
@@ -119,13 +119,14 @@ export function checkoutQueries(call: Call) {
       call(z.array(storedCheckout.extend({ userId: z.string() })), "list_unsettled_checkouts", { p_limit: limit }),
 
     /** Checkouts that were paid beside another subscription. */
-    doubledCheckouts: (limit: number) => call(z.array(doubledCheckout), "list_doubled_checkouts", { p_limit: limit }),
+    duplicateCheckouts: (limit: number) =>
+      call(z.array(duplicateCheckout), "list_duplicate_checkouts", { p_limit: limit }),
 
-    markDoubledCheckout: (userId: string, checkout: string, doubled: "ending" | "refunded" | "used") =>
-      call(z.object({ used: z.boolean() }), "mark_doubled_checkout", {
+    markDuplicateCheckout: (userId: string, checkout: string, duplicate: "ending" | "refunded" | "used") =>
+      call(z.object({ used: z.boolean() }), "mark_duplicate_checkout", {
         p_user_id: userId,
         p_checkout_id: checkout,
-        p_doubled: doubled,
+        p_duplicate: duplicate,
       }),
   };
 }

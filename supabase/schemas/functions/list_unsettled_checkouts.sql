@@ -1,20 +1,20 @@
 -- Called by the job that ends purchases which were paid twice: checkouts of users who have a subscription of that product,
 -- and of which we do not know what they sold. An open one is closed, a paid one is learned. Looked at for thirty days, or
--- while the user has two subscriptions; the longest waiting first.
+-- while the user has two subscriptions, and those come first; then the longest waiting.
 create or replace function public.list_unsettled_checkouts(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
   with due as (
-    select c.user_id, c.checkout_id from public.checkouts c
+    select c.user_id, c.checkout_id
+    from public.checkouts c, lateral (
+      select count(*) as subscriptions from public.mirrors m
+      where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
-      and (
-        select count(*) from public.mirrors m
-        where m.user_id = c.user_id and m.product = c.product and m.ended_at is null
-      ) >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
-    order by c.updated_at
+      and living.subscriptions >= case when c.created_at > now() - interval '30 days' then 1 else 2 end
+    order by living.subscriptions > 1 desc, c.updated_at
     limit p_limit
-    for update skip locked
+    for update of c skip locked
   ),
   taken as (
     -- Looked at next when all others have been.

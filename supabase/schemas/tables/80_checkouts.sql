@@ -21,7 +21,7 @@ create table public.checkouts (
   code text,
   -- Paid beside another subscription. ending: its end and its refund have begun. refunded: both are done. used: something was
   -- used of it and of the other one, so that nothing is refunded.
-  doubled text check (doubled in ('ending', 'refunded', 'used')),
+  duplicate text check (duplicate in ('ending', 'refunded', 'used')),
   primary key (user_id, checkout_id),
   check (status in ('opening', 'closed') or external_id is not null)
 );

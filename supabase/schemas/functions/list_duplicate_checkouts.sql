@@ -1,13 +1,13 @@
 -- Called by the job that ends purchases which were paid twice: paid checkouts whose subscription lives beside another one of
 -- that user and product, with all that live; and those whose end and refund have begun. Looked at for thirty days, the
 -- latest first.
-create or replace function public.list_doubled_checkouts(p_limit integer) returns jsonb
+create or replace function public.list_duplicate_checkouts(p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   with due as (
     select c.* from public.checkouts c
-    where c.status = 'paid' and (c.doubled = 'ending' or (
-      c.doubled is null and c.updated_at > now() - interval '30 days'
+    where c.status = 'paid' and (c.duplicate = 'ending' or (
+      c.duplicate is null and c.updated_at > now() - interval '30 days'
       and exists (
         select from public.mirrors m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
@@ -21,7 +21,7 @@ as $$
   )
   select coalesce(jsonb_agg(public.checkout_view(d) || jsonb_build_object(
     'user_id', d.user_id,
-    'ending', d.doubled is not null,
+    'ending', d.duplicate is not null,
     'living', (
       select coalesce(jsonb_agg(jsonb_build_object(
         'subscription', m.subscription_id,
@@ -36,6 +36,6 @@ as $$
   from due d;
 $$;
 
-comment on function public.list_doubled_checkouts(integer) is 'Checkouts that were paid beside another subscription.';
-revoke all on function public.list_doubled_checkouts(integer) from public, anon, authenticated;
-grant execute on function public.list_doubled_checkouts(integer) to service_role;
+comment on function public.list_duplicate_checkouts(integer) is 'Checkouts that were paid beside another subscription.';
+revoke all on function public.list_duplicate_checkouts(integer) from public, anon, authenticated;
+grant execute on function public.list_duplicate_checkouts(integer) to service_role;
