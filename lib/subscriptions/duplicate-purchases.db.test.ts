@@ -219,6 +219,23 @@ describe("a checkout beside a subscription", () => {
     expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
   });
 
+  test("of a user with two subscriptions comes first", async () => {
+    const one = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    await one.hears(0, one.pay(0));
+    buyer = { ...buyer, id: `${buyer.id}-with-two` };
+    const two = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    await two.hears(0, two.pay(0));
+    await two.hears(1, two.pay(1, 1));
+    await database
+      .pool()
+      .query("update checkouts set updated_at = now() - interval '2 minutes' where user_id = $1", [buyer.id]);
+    await database
+      .pool()
+      .query("update checkouts set updated_at = now() - interval '9 minutes' where user_id <> $1", [buyer.id]);
+    const listed = await gateway.unsettledCheckouts(3);
+    expect(listed.filter(({ userId }) => userId === buyer.id)).toHaveLength(2);
+  });
+
   test("that sold this subscription is what was bought", async () => {
     const { pay, comesBack, hears, round, cancels, transactions } = await twoOpen(
       ["plus", "paddle"],
