@@ -114,7 +114,7 @@ test("an unlinked event says what would release it; linked with one click it is 
 
   await signIn(page, "admin");
   await page.goto(`/admin/events?outcome=deferred&userId=${userId}`);
-  await expect(page.getByText(`The browser said it is ${userId}`)).toBeVisible();
+  await expect(page.getByText(`The browser named ${userId}`)).toBeVisible();
   await page.getByRole("link", { name: "subscription.created" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("subscription.created");
   await page.getByRole("button", { name: "Link" }).click();
@@ -224,7 +224,7 @@ for (const [name, path] of Object.entries(PAGES)) {
       await expect(page.getByRole("heading", { level: 1 })).not.toHaveText("Events");
     }
     if (name === "simulation") {
-      await page.getByLabel("User").fill("demo");
+      await page.getByRole("combobox", { name: "User", exact: true }).fill("demo");
       await page.getByRole("button", { name: "Play" }).click();
       await expect(page.getByText("Passed", { exact: true })).toBeVisible();
     }

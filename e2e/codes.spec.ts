@@ -8,7 +8,7 @@ const choose = (page: Page) => page.getByRole("button", { name: "Choose Plus" })
 
 test("a code survives signing in, is paid with, and is seen on the preview and the invoices", async ({ page }) => {
   await page.goto(LINK);
-  await expect(page.getByText("Code spring is applied at checkout")).toBeVisible();
+  await expect(page.getByText("Code spring is tried at checkout")).toBeVisible();
   await expectAccessible(page);
   const next = await page.getByRole("link", { name: "Choose Plus" }).getAttribute("href");
   expect(new URL(next ?? "", "http://localhost").searchParams.get("next")).toBe(`${LINK}&choose=writer.plus`);

@@ -81,7 +81,7 @@ test("buy, use, upgrade, downgrade, take it back, cancel, stay, renew", async ({
 
   const sandbox = page.getByRole("complementary", { name: "Sandbox" });
   await sandbox.getByRole("button", { name: "Move my clock to the period’s end" }).click();
-  await expect(sandbox.getByRole("status")).toContainText("came.");
+  await expect(sandbox.getByRole("status")).toContainText("arrived.");
   await expect(writer(page, "Ultra")).toContainText("0 of 35,000 words used");
   await expect(page.getByRole("region", { name: "What changed lately" })).toContainText("your plan renewed.");
   expect(complaints).toEqual([]);

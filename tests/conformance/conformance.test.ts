@@ -8,6 +8,8 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Processor } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
+import { HANDLERS as PADDLE_HANDLERS } from "@/lib/processors/paddle/normalize";
+import { HANDLERS as STRIPE_HANDLERS } from "@/lib/processors/stripe/normalize";
 import { ROOT } from "@/scripts/project";
 import { testDatabase } from "@/tests/support/database";
 import { playPaddle } from "@/tests/support/played-paddle";
@@ -93,10 +95,35 @@ test("the journey calls every method that the clients call", () => {
   const sources = globSync("lib/processors/*/client*.ts", { cwd: ROOT }).filter((file) => !/test/.test(file));
   const used = sources.flatMap((file) => {
     const source = readFileSync(path.join(ROOT, file), "utf8");
-    return [...source.matchAll(/\b(?:stripe|paddle)(?:\.\w+)+(?=\()/g)].map(([name]) => name);
+    return [...source.matchAll(/\b(?:stripe|paddle)(?:\s*\.\s*\w+)+(?=\()/g)].map(([name]) =>
+      name.replaceAll(/\s/g, ""),
+    );
   });
   expect(used.length).toBeGreaterThan(30);
   expect(used.filter((name) => !called.has(name))).toEqual([]);
+});
+
+/** Handled types that the sandbox never sends, each with its reason. */
+const NOT_SENT: Readonly<Record<Processor, Readonly<Record<string, string>>>> = {
+  stripe: {
+    "customer.deleted": "erasing the journey's customer would end the journey",
+    "customer.discount.updated": "the sandbox sets and ends discounts, and changes none",
+  },
+  paddle: {
+    "subscription.imported": "the business imports subscriptions in Paddle's dashboard",
+    "subscription.trialing": "the catalog's prices have no trial at Paddle",
+    "transaction.revised": "the sandbox revises no address after a sale",
+  },
+};
+
+test.each([
+  ["stripe", STRIPE_HANDLERS, "type"],
+  ["paddle", PADDLE_HANDLERS, "event_type"],
+] as const)("the sandbox of %s sends every type of event that the product handles", (processor, handlers, field) => {
+  const sent = new Set(of(processor).events.map(({ body }) => (body as Record<string, unknown>)[field]));
+  const expected = Object.keys(handlers).filter((type) => !(type in NOT_SENT[processor]));
+  expect(expected.filter((type) => !sent.has(type))).toEqual([]);
+  expect(Object.keys(NOT_SENT[processor]).filter((type) => sent.has(type))).toEqual([]);
 });
 
 const missing = missingData();

@@ -26,8 +26,11 @@ it("shows equal decisions of two days, two products or two states separately", (
   expect(ids({ ...first, id: "2", after: { ...state, plan: "ultra" } }, first)).toEqual(["2", "1"]);
 });
 
-it("leaves out payments that changed nothing, and decisions beyond the number asked for", () => {
-  expect(ids(decision("3", "Payment without a new period"), decision("2", "New subscription"))).toEqual(["2"]);
+it("leaves out payments and discounts that changed no limit, and decisions beyond the number asked for", () => {
+  const hidden = ["Payment without a new period", "Discount changed"].map((reason, index) =>
+    decision(`${index + 3}`, reason),
+  );
+  expect(ids(...hidden, decision("2", "New subscription"))).toEqual(["2"]);
   expect(
     recentDecisions(
       Array.from({ length: 9 }, (_, n) => decision(`${n}`, `${n}`)),

@@ -1,7 +1,11 @@
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
 
-/** Payments that changed nothing for the reader. The admin's list shows them. */
-const HIDDEN_REASONS = new Set(["Payment without a new period", "Payment waits for its subscription"]);
+/** Decisions that changed nothing for the reader, who sees the discount on the card. The admin's list shows them. */
+const HIDDEN_REASONS = new Set([
+  "Payment without a new period",
+  "Payment waits for its subscription",
+  "Discount changed",
+]);
 
 /** The number of decisions to load, so that `most` remain after filtering. */
 export function decisionsToLoad(most: number): number {
