@@ -9,7 +9,7 @@ import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
 import { checkout } from "./checkout";
 import { returnFromCheckout } from "./checkout-return";
-import { endDoubled, verdictOf } from "./duplicate-purchases";
+import { endDoubled } from "./duplicate-purchases";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
@@ -349,80 +349,5 @@ describe("no quota is given by a purchase that is refunded", () => {
     await gateway.reserve(buyer.id, "words_used", 50, 600);
     expect(await round()).toEqual(ENDED);
     expect(refunds()).toEqual([transactions[0]]);
-  });
-});
-
-describe("of subscriptions side by side", () => {
-  const AT = ["2026-11-01T10:00:00.000Z", "2026-11-01T10:01:00.000Z", null] as const;
-  const living = (...all: [used: boolean, at: 0 | 1 | 2][]) =>
-    all.map(([used, at], index) => ({ subscription: `sub_${index}`, used, begunAt: AT[at] }));
-  const verdicts = (...all: [used: boolean, at: 0 | 1 | 2][]) =>
-    all.map((_, index) => verdictOf(`sub_${index}`, living(...all)));
-
-  test.each<[string, Parameters<typeof verdicts>, string[]]>([
-    [
-      "none was used: the later one",
-      [
-        [false, 0],
-        [false, 1],
-      ],
-      ["keep", "give_back"],
-    ],
-    [
-      "in the same second: the one with the later id",
-      [
-        [false, 0],
-        [false, 0],
-      ],
-      ["keep", "give_back"],
-    ],
-    [
-      "the first was used: the later one",
-      [
-        [true, 0],
-        [false, 1],
-      ],
-      ["keep", "give_back"],
-    ],
-    [
-      "the later one was used: the first",
-      [
-        [false, 0],
-        [true, 1],
-      ],
-      ["give_back", "keep"],
-    ],
-    [
-      "both were used: none",
-      [
-        [true, 0],
-        [true, 1],
-      ],
-      ["keep", "leave_to_admin"],
-    ],
-    [
-      "an unknown beginning is the latest",
-      [
-        [false, 2],
-        [false, 1],
-      ],
-      ["give_back", "keep"],
-    ],
-    [
-      "of three, those that were not used",
-      [
-        [false, 0],
-        [true, 1],
-        [false, 1],
-      ],
-      ["give_back", "keep", "give_back"],
-    ],
-  ])("%s", (_, all, expected) => {
-    expect(verdicts(...all)).toEqual(expected);
-  });
-
-  test("one alone is kept, and so is one that has ended", () => {
-    expect(verdictOf("sub_0", living([false, 0]))).toBe("keep");
-    expect(verdictOf("sub_gone", living([true, 0]))).toBe("keep");
   });
 });

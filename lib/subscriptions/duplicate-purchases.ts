@@ -72,11 +72,11 @@ function close(externalId: string, client: ProcessorClient) {
   });
 }
 
-export type Verdict = "keep" | "give_back" | "leave_to_admin";
+type Verdict = "keep" | "give_back" | "leave_to_admin";
 
 /**
  * What to do about a subscription beside others of its user and product. Only one of which nothing was used is given back:
- * else each doubled purchase would give a fresh quota for nothing.
+ * else each duplicate would give a fresh quota for nothing.
  */
 export function verdictOf(subscription: string, living: readonly LivingSubscription[]): Verdict {
   const own = living.find((each) => each.subscription === subscription);
@@ -131,7 +131,7 @@ async function giveBack(
   if (!used) await client.refundCheckout(transaction);
   await gateway.recordAuditEntry(ACTOR, used ? "purchase.ended" : "purchase.refunded", userId, details);
   await gateway.markDuplicateCheckout(userId, id, used ? "used" : "refunded");
-  log.warn({ userId, ...details, refunded: !used }, "[Job] A doubled purchase was ended");
+  log.warn({ userId, ...details, refunded: !used }, "[Job] A duplicate purchase was ended");
 }
 
 function hasEnded({ facts, shared }: SubscriptionReading): boolean {
