@@ -204,6 +204,8 @@ export interface Note {
   currency: string | null;
   /** The processor's own word for what came of it, where there is one. */
   detail: string | null;
+  /** The Paddle transaction that it is about, of a fetched note; an event says it beside its notes. */
+  transaction?: string | null;
 }
 
 /** How a usage window begins. `preserve` grows a window that goes on: nothing is given. */

@@ -142,6 +142,8 @@ export interface ProcessorClient {
   subscription(subscription: string): Promise<SubscriptionReading>;
   /** What was paid, failed, refunded and disputed lately. A few requests. */
   paymentRecords(reading: SubscriptionReading): Promise<PaymentRecords>;
+  /** The customer who was charged. Absent if every event about a charge names its customer (Paddle). */
+  chargedCustomer?(charge: string): Promise<string | null>;
   preview(change: PlanChange): Promise<ChangePreview>;
   /** Changes the plan. Nothing is changed where its charge fails. What is already so is not done again. */
   change(change: PlanChange): Promise<PlanChanged>;

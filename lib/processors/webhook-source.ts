@@ -47,6 +47,8 @@ export interface Identity {
   transaction?: string | null;
   /** The user id that our own server wrote with the secret key; null where the browser could have written it. */
   trustedUserId: string | null;
+  /** The charge that an event names instead of a customer (a Stripe dispute); absent as null. */
+  charge?: string | null;
   /** The user id that only the browser's word names: shown to the admin, believed by nobody; absent as null. */
   hintedUserId?: string | null;
 }

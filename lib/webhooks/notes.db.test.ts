@@ -82,6 +82,34 @@ describe("Case 22: a note and the link of its user", () => {
     }
   });
 
+  test("two refunds of one charge are their total, at both processors", async () => {
+    const user = `${userId}-both`;
+    await gateway.linkCustomer("stripe", `cus_${user}`, user, "admin");
+    for (const refunded of [799, 1598]) {
+      const { data, ...refund } = refundOf(`cus_${user}`, user) as { data: { object: object } } & StripeObject;
+      const created = 1_700_000_000 + refunded;
+      const object = { ...data.object, amount_refunded: refunded };
+      await deliver(gateway, { ...refund, id: `evt_${refunded}_${user}`, created, data: { object } });
+    }
+    await gateway.linkTransaction("paddle", `txn_${user}`, user);
+    for (const part of ["one", "two"]) {
+      const spec = { id: `adj_${part}_${user}`, customer: `ctm_${user}`, subscription: `sub_${user}`, at: Date.now() };
+      const refund = {
+        ...spec,
+        transaction: `txn_${user}`,
+        amount: 799,
+        action: "refund",
+        status: "approved",
+      } as const;
+      const told = { id: `evt_${part}_${user}`, at: Date.now() };
+      await deliverPaddle(gateway, paddleEvent("adjustment.updated", adjustmentEntity(refund), told));
+    }
+    expect(await notes(user)).toMatchObject([
+      { kind: "refund", amount: 1598 },
+      { kind: "refund", amount: 1598, eventId: `evt_1598_${user}` },
+    ]);
+  });
+
   test("is attached when an admin links the customer", async () => {
     await deliver(gateway, refundOf(`cus_${userId}`, userId));
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);

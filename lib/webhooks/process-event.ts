@@ -9,6 +9,7 @@ import { isProductId, type ProductId } from "@/lib/config/catalog";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "@/lib/processors";
+import type { Unattached } from "./attach-dispute";
 import { about, addFacts, type Result } from "./commit-facts";
 import { despiteMoves, disputedFacts, expectingMoves, formerFacts } from "./fact-owners";
 
@@ -19,6 +20,8 @@ export interface Outcome {
   decision?: { action: Decision["action"]; reason: string } | null | undefined;
   /** The processor cut the item list short, or named a discount by its id only: the subscription is worth fetching. */
   truncated?: { userId: string; processor: Processor; subscription: string };
+  /** Notes without a user, of an event that names a charge and no customer: the charge is worth fetching. */
+  unattached?: Unattached;
 }
 
 /** Decides an event and, where it made a link, what had waited for that link. Throws what is broken or unavailable. */
@@ -141,7 +144,9 @@ async function noted(
   }
   await gateway.addNotes(userId, event, notes, identity, disputed);
   for (const note of notes) log.warn({ ...about(event), userId, ...note }, `[Webhook] Noted: ${note.kind}`);
-  return { outcome: "applied" } as const;
+  const { charge } = identity;
+  const unattached = userId === null && charge ? { processor: event.processor, charge, notes } : undefined;
+  return { outcome: "applied", ...(unattached && { unattached }) } satisfies Outcome;
 }
 
 type Entry = { product: ProductId; fact: Fact };

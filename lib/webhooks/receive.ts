@@ -16,6 +16,7 @@ export interface Receipt {
   body: Record<string, unknown>;
   /** For the caller, once the processor has its answer. */
   truncated?: Outcome["truncated"];
+  unattached?: Outcome["unattached"];
 }
 
 interface Delivery {
@@ -89,9 +90,9 @@ async function undecided(event: WebhookEvent, error: unknown, stored: boolean, g
   }
 }
 
-function accepted({ outcome, reason, decision, truncated }: Outcome): Receipt {
+function accepted({ outcome, reason, decision, truncated, unattached }: Outcome): Receipt {
   const body = { received: true, outcome, ...(reason && { reason }), ...(decision && { decision }) };
-  return { status: 200, body, ...(truncated && { truncated }) };
+  return { status: 200, body, ...(truncated && { truncated }), ...(unattached && { unattached }) };
 }
 
 function duplicate(event: WebhookEvent, decision: Outcome["decision"]): Receipt {

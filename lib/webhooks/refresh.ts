@@ -1,6 +1,7 @@
 /** News that is fetched where it has not come: a subscription as it stands at the processor, added as a snapshot. */
 import { isDeepStrictEqual } from "node:util";
 import { fold } from "@/lib/billing/timeline/build-timeline";
+import { sameStart } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, PaymentFact, Processor, Timeline } from "@/lib/billing/types";
 import { PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/config/catalog";
@@ -164,7 +165,7 @@ export async function missedPayments(
   const missed: PaymentFact[] = [];
   let before = timeline();
   for (const fact of own.toSorted((a, b) => a.at - b.at)) {
-    if (all.some(({ id }) => id === fact.id)) continue;
+    if (all.some((known) => known.id === fact.id || isKnownFailure(fact, known))) continue;
     all.push(fact);
     const after = timeline();
     if (isDeepStrictEqual(before, after)) all.pop();
@@ -172,6 +173,31 @@ export async function missedPayments(
     before = after;
   }
   return missed;
+}
+
+/**
+ * Whether the event of the same failure has come. A fetched failure is dated by its attempt, which for a bank debit is days
+ * before the bank's answer: added beside the event's, it would move the days of grace back.
+ */
+function isKnownFailure(fact: PaymentFact, known: Fact): boolean {
+  if (fact.outcome !== "failed" || known.kind !== "payment" || known.outcome !== "failed") return false;
+  const { subscription, purpose, plan, interval, unlisted } = fact;
+  return (
+    isDeepStrictEqual(
+      { subscription, purpose, plan, interval, unlisted },
+      {
+        subscription: known.subscription,
+        purpose: known.purpose,
+        plan: known.plan,
+        interval: known.interval,
+        unlisted: known.unlisted,
+      },
+    ) && isSameStart(fact.periodStart, known.periodStart)
+  );
+}
+
+function isSameStart(one: Instant | null, other: Instant | null): boolean {
+  return one === null || other === null ? one === other : sameStart(one, other);
 }
 
 /** The latest fact of the subscription for each product. A subscription read afterwards is later, whatever the clocks say. */

@@ -4,6 +4,7 @@ import { answer, CLOSE_CONNECTION, HttpError, json, requireBody } from "@/lib/ht
 import { endpoint } from "@/lib/processors";
 import { reach } from "@/lib/processors/registry";
 import { clientNetwork } from "@/lib/rate-limit";
+import { attachDispute } from "./attach-dispute";
 import { badDeliveries } from "./invalid-signature-limit";
 import { receive, refuse } from "./receive";
 import { fetchWhole } from "./refresh";
@@ -32,9 +33,10 @@ export function webhookRoute(
         return json(body, status, CLOSE_CONNECTION);
       }
       const raw = await requireBody(request);
-      const { status, body, truncated } = await receive({ raw, signature }, configured, gateway());
+      const { status, body, truncated, unattached } = await receive({ raw, signature }, configured, gateway());
       if (status === 400) countBad(request);
       if (truncated) after(() => fetchWhole(truncated, reach, gateway()));
+      if (unattached) after(() => attachDispute(unattached, reach, gateway()));
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     }, request);
 }

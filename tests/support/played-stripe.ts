@@ -18,6 +18,7 @@ export interface Told {
   previous: Record<string, unknown> | undefined;
   outcome: unknown;
   truncated: Receipt["truncated"];
+  unattached: Receipt["unattached"];
 }
 
 export function playStripe(gateway: Gateway) {
@@ -33,10 +34,10 @@ export function playStripe(gateway: Gateway) {
     processors: [playedStripe as Played],
     secret: () => TEST_SECRET,
     send: async (_processor, raw, [, signature]) => {
-      const { status, body, truncated } = await receive({ raw, signature }, endpoint, gateway);
+      const { status, body, truncated, unattached } = await receive({ raw, signature }, endpoint, gateway);
       const { type, created, data } = JSON.parse(Buffer.from(raw).toString());
       const { object, previous_attributes: previous } = data;
-      told.push({ type, created, object, previous, outcome: body.outcome, truncated });
+      told.push({ type, created, object, previous, outcome: body.outcome, truncated, unattached });
       return status;
     },
   });

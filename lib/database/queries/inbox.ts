@@ -114,7 +114,7 @@ export function inboxQueries(call: Call) {
      */
     addFetchedNotes: (
       userId: string,
-      { processor, subscription }: { processor: Processor; subscription: string },
+      { processor, subscription }: { processor: Processor; subscription: string | null },
       notes: readonly Note[],
       add: boolean,
     ) =>

@@ -120,7 +120,9 @@ function readNotes({ id, action, status, currencyCode, totals, ...adjustment }: 
   };
   const at = readInstant("created_at", adjustment.createdAt);
   const normalized = normalizedAs({ id, type: "adjustment.updated", at }, data, () => undefined);
-  return normalized.outcome === "facts" ? (normalized.notes ?? []) : [];
+  if (normalized.outcome !== "facts") return [];
+  const { transaction = null } = normalized.identity;
+  return (normalized.notes ?? []).map((note) => ({ ...note, transaction }));
 }
 
 /** Through the normalizer of the events, so that there is one rule of what a transaction or an adjustment means. */

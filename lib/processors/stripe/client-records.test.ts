@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { SubscriptionReading } from "../processor-client";
 import { CUSTOMER, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
-import { chargeObject, disputeObject, event, type InvoiceSpec, invoiceObject, type StripeObject } from "./events";
+import {
+  attemptOf,
+  chargeObject,
+  disputeObject,
+  event,
+  type InvoiceSpec,
+  invoiceObject,
+  invoicePaymentObject,
+  type StripeObject,
+} from "./events";
 import { normalized } from "./testing";
 
 const list = (...data: object[]): StripeObject => ({ object: "list", data, has_more: false, url: "/v1/things" });
@@ -38,6 +47,14 @@ const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
     "g2",
   );
 
+/** The invoice as the client asks for it: with the payment whose charges these are. */
+const paidBy = (invoice: StripeObject, ...charges: string[]): StripeObject => ({
+  ...invoice,
+  payments: list(
+    ...charges.map((id) => invoicePaymentObject({ charge: id, invoice: "in_renewal", amount: 1_999, created: RENEWS })),
+  ),
+});
+
 /** The subscription as it was read before. */
 function reading(status = "active", customer: string | null = CUSTOMER): SubscriptionReading {
   const fact = { image: { status } } as SubscriptionReading["facts"][number]["fact"];
@@ -70,7 +87,10 @@ describe("payments", () => {
     ]);
     expect(notes).toEqual([]);
     expect(requests.map(({ request, fields }) => [request, fields])).toEqual([
-      ["GET /v1/invoices", { subscription: SUBSCRIPTION, customer: CUSTOMER, limit: "10" }],
+      [
+        "GET /v1/invoices",
+        { subscription: SUBSCRIPTION, customer: CUSTOMER, limit: "20", "expand[0]": "data.payments" },
+      ],
       ["GET /v1/charges", { customer: CUSTOMER, limit: "100" }],
     ]);
   });
@@ -105,6 +125,29 @@ describe("payments", () => {
     ]);
   });
 
+  const attempt = (number: number, status: "succeeded" | "pending" | "failed", created: number) =>
+    chargeObject(
+      { id: attemptOf("ch_1", number), customer: CUSTOMER, invoice: "in_renewal", amount: 1_999, created, status },
+      "g2",
+    );
+  const failedAt = async (...charges: StripeObject[]) => {
+    const other = { ...attempt(1, "failed", STARTED), id: "ch_other", payment_intent: "pi_other" };
+    const { client } = await playedApi(list(paidBy(open(), "ch_1")), list(...charges, other));
+    return (await client.paymentRecords(reading("past_due"))).payments.map(({ fact }) => fact.at / 1000);
+  };
+
+  test("that failed are dated by the first attempt", async () => {
+    expect(await failedAt(attempt(1, "failed", RENEWS + 2 * HOUR))).toEqual([RENEWS + 2 * HOUR]);
+    const again = [attempt(2, "failed", RENEWS + 9 * HOUR), attempt(1, "failed", RENEWS + 2 * HOUR)];
+    expect(await failedAt(...again)).toEqual([RENEWS + 2 * HOUR]);
+  });
+
+  test("that are under way have not failed, though the subscription owes another invoice", async () => {
+    expect(await failedAt(attempt(1, "pending", RENEWS + 2 * HOUR))).toEqual([]);
+    const again = [attempt(2, "pending", RENEWS + 9 * HOUR), attempt(1, "failed", RENEWS + 2 * HOUR)];
+    expect(await failedAt(...again)).toEqual([]);
+  });
+
   test("without a plan of ours are left out, and without a listed price are for every known product", async () => {
     const line = {
       id: "il_1",
@@ -130,7 +173,9 @@ describe("payments", () => {
 
 describe("refunds and disputes", () => {
   const notesOf = async (...answers: StripeObject[]) => {
-    const { client, requests } = await playedApi(list(), ...answers);
+    const charges = (answers[0]?.data ?? []) as { id: string }[];
+    const own = charges.map(({ id }) => id).filter((id) => id !== "ch_other");
+    const { client, requests } = await playedApi(list(paidBy(renewal(), ...own)), ...answers);
     const { notes } = await client.paymentRecords(reading());
     return { notes, asked: requests.slice(2).map(({ request, fields }) => [request, fields]) };
   };
@@ -138,7 +183,7 @@ describe("refunds and disputes", () => {
   test("of a charge that was refunded give the note of its event", async () => {
     const refunded = charge({}, 500);
     const refund = { id: "re_1", object: "refund", created: RENEWS + 5 * HOUR };
-    const { notes, asked } = await notesOf(list(charge(), refunded), list(refund));
+    const { notes, asked } = await notesOf(list(refunded), list(refund));
     expect(notes).toEqual(saidBy("charge.refunded", refunded, RENEWS + 5 * HOUR).notes);
     expect(notes).toMatchObject([{ id: "stripe:ch_1:refund:500", amount: 500, customer: CUSTOMER }]);
     expect(asked).toEqual([["GET /v1/refunds", { charge: "ch_1", limit: "1" }]]);
@@ -159,8 +204,16 @@ describe("refunds and disputes", () => {
     ]);
   });
 
+  test("of a charge that paid another subscription are left to it", async () => {
+    const other = charge({ id: "ch_other", payment_intent: "pi_other", disputed: true }, 500);
+    const { notes, asked } = await notesOf(list(other, charge()));
+    expect([notes, asked]).toEqual([[], []]);
+  });
+
   test("cost five requests each at most", async () => {
-    const many = Array.from({ length: 9 }, (_, index) => charge({ id: `ch_${index}`, disputed: true }, 100));
+    const many = Array.from({ length: 9 }, (_, index) =>
+      charge({ id: `ch_${index}`, payment_intent: `pi_${index}`, disputed: true }, 100),
+    );
     const { asked } = await notesOf(list(...many), ...Array.from({ length: 20 }, () => list()));
     expect(asked).toHaveLength(10);
   });
@@ -168,7 +221,9 @@ describe("refunds and disputes", () => {
   test("need a customer", async () => {
     const { client, requests } = await playedApi(list(renewal()));
     expect((await client.paymentRecords(reading("active", null))).payments).toHaveLength(1);
-    expect(requests.map(({ fields }) => fields)).toEqual([{ subscription: SUBSCRIPTION, limit: "10" }]);
+    expect(requests.map(({ fields }) => fields)).toEqual([
+      { subscription: SUBSCRIPTION, limit: "20", "expand[0]": "data.payments" },
+    ]);
   });
 });
 

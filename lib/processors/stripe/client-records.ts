@@ -8,9 +8,10 @@ import { paymentsOf } from "../reading";
 import { DISCOUNTS } from "./client-money";
 import { readInstant } from "./client-values";
 import { normalize } from "./normalize";
+import { idOf } from "./reference";
 
 /** A round over all subscriptions asks for the latest only: what is older has been compared before. */
-const INVOICES = 10;
+const INVOICES = 20;
 const CHARGES = 100;
 /** Each charge that was refunded or disputed costs a request. */
 const NOTED = 5;
@@ -32,7 +33,7 @@ export async function retrieveWithDiscounts(
   }
 }
 
-/** Two requests, and one for each of the latest charges that were refunded or disputed. */
+/** Of this subscription alone: its customer may have others. Two requests, and one for each of the latest charges that were refunded or disputed. */
 export async function listRecords(
   stripe: Stripe,
   { identity: { subscription, customer }, facts, shared }: SubscriptionReading,
@@ -44,34 +45,49 @@ export async function listRecords(
     subscription: entityId(subscription),
     ...(customer !== null && { customer: entityId(customer) }),
     limit: INVOICES,
+    expand: ["data.payments"],
   });
   // By Stripe's own clock: what is due there may lie in the future here.
   const answeredAt = Date.parse(invoices.lastResponse.headers.date ?? "") || Date.now();
-  const payments = invoices.data.flatMap((invoice) => readPayments(invoice, { status, answeredAt }, findPrice));
+  const listed = customer === null ? [] : await listCharges(stripe, customer);
+  const payments = invoices.data.flatMap((invoice) =>
+    readPayments(invoice, { status, answeredAt, attempts: chargesOf(invoice, listed) }, findPrice),
+  );
   if (customer === null) return { payments, notes: [] };
-  const charges = await stripe.charges.list({ customer: entityId(customer), limit: CHARGES });
+  const charges = invoices.data.flatMap((invoice) => chargesOf(invoice, listed));
   const notes: Note[] = [];
-  for (const charge of charges.data.filter(({ amount_refunded: refunded }) => refunded > 0).slice(0, NOTED)) {
+  for (const charge of charges.filter(({ amount_refunded: refunded }) => refunded > 0).slice(0, NOTED)) {
     const refunds = await stripe.refunds.list({ charge: entityId(charge.id), limit: 1 });
     notes.push(...readRefund(charge, refunds.data[0]));
   }
-  for (const { id } of charges.data.filter(({ disputed }) => disputed).slice(0, NOTED)) {
+  for (const { id } of charges.filter(({ disputed }) => disputed).slice(0, NOTED)) {
     const disputes = await stripe.disputes.list({ charge: entityId(id) });
     notes.push(...disputes.data.flatMap((dispute) => readDispute(dispute, customer)));
   }
   return { payments, notes };
 }
 
+async function listCharges(stripe: Stripe, customer: string): Promise<Stripe.Charge[]> {
+  return (await stripe.charges.list({ customer: entityId(customer), limit: CHARGES })).data;
+}
+
+/** The listed attempts to charge the invoice, newest first. A customer's charges may be for other subscriptions. */
+function chargesOf({ payments }: Stripe.Invoice, charges: readonly Stripe.Charge[]): Stripe.Charge[] {
+  const made = (payments?.data ?? []).flatMap(({ payment }) => payment.payment_intent ?? payment.charge ?? []);
+  const ids = new Set(made.map((payment) => idOf(payment)));
+  return charges.filter(({ id, payment_intent: payment }) => ids.has(id) || (payment && ids.has(idOf(payment))));
+}
+
 /** Statuses that only a charge that failed brings about. */
 const FAILED: ReadonlySet<Status | null> = new Set(["past_due", "unpaid", "incomplete"] as const);
 
 /**
- * The invoice as a payment that was made or failed. While the subscription is in good standing, an open invoice that was
- * attempted may be a bank debit under way: then nothing is concluded from it.
+ * The invoice as a payment that was made or failed. A bank debit under way has been attempted and has not failed: nothing
+ * is concluded from its invoice, also while the subscription owes another one.
  */
 function readPayments(
   invoice: Stripe.Invoice,
-  { status, answeredAt }: { status: Status | null; answeredAt: Instant },
+  { status, answeredAt, attempts }: { status: Status | null; answeredAt: Instant; attempts: readonly Stripe.Charge[] },
   findPrice: FindPrice,
 ): PaymentRecords["payments"] {
   const { id, status: state, attempted, status_transitions: moved, created, due_date: due } = invoice;
@@ -82,9 +98,14 @@ function readPayments(
     return read({ id: `${id}:paid`, type: "invoice.paid", at }, invoice, findPrice);
   }
   if (state !== "open" || !attempted || !FAILED.has(status)) return [];
-  // The attempt is not dated. A sent invoice is owed from its due date on.
-  const dueAt = due == null ? finalizedAt : readInstant("invoice.due_date", due);
-  const at = dueAt <= answeredAt ? Math.max(finalizedAt, dueAt) : finalizedAt;
+  const [latest] = attempts;
+  if (latest !== undefined && latest.status !== "failed") return [];
+  // Stripe makes no charge without a payment method: then the attempt is not dated.
+  const first = attempts.findLast(({ status: each }) => each === "failed");
+  const attemptedAt = first === undefined ? finalizedAt : readInstant("charge.created", first.created);
+  // A sent invoice is owed from its due date on.
+  const dueAt = due == null ? attemptedAt : readInstant("invoice.due_date", due);
+  const at = dueAt <= answeredAt ? Math.max(attemptedAt, dueAt) : attemptedAt;
   return read({ id: `${id}:failed`, type: "invoice.payment_failed", at }, invoice, findPrice);
 }
 

@@ -134,6 +134,10 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
       return call("paymentRecords", () => listRecords(stripe, reading, findPrice));
     },
 
+    chargedCustomer(charge) {
+      return call("chargedCustomer", async () => idOf((await stripe.charges.retrieve(entityId(charge))).customer));
+    },
+
     preview({ subscription, priceId, timing }) {
       return call("preview", async () => {
         const current = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTED);

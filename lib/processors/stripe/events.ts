@@ -8,7 +8,7 @@ import { isPlainObject } from "../envelope";
 import type { StripeObject } from "./build/price";
 import { API_VERSIONS, type Shape } from "./build/shapes";
 
-export { type ChargeSpec, chargeObject, paymentIntentOf, todaysCharge } from "./build/charge";
+export { attemptOf, type ChargeSpec, chargeObject, paymentIntentOf, todaysCharge } from "./build/charge";
 export {
   type CouponSpec,
   couponObject,

@@ -129,11 +129,11 @@ const note = (
   of: string,
   kind: Note["kind"],
   at: number,
-  { customer = null, amount = null, detail = null }: Partial<Note>,
+  { customer = null, amount = null, detail = null, names = {} }: Partial<Note> & { names?: object },
 ) => ({
   outcome: "facts",
   facts: [],
-  identity: { customer, subscription: null, trustedUserId: null },
+  identity: { customer, subscription: null, trustedUserId: null, ...names },
   analysis: null,
   id: `stripe:${of}`,
   kind,
@@ -149,10 +149,12 @@ const NOTES = {
   "charge.dispute.created": note("du_AdaMarch:dispute_opened", "dispute_opened", MID_MARCH, {
     amount: 1999,
     detail: "needs_response",
+    names: { charge: "ch_AdaMarch" },
   }),
   "charge.dispute.closed": note("du_AdaMarch:dispute_closed", "dispute_closed", APRIL, {
     amount: 1999,
     detail: "lost",
+    names: { charge: "ch_AdaMarch" },
   }),
   "customer.deleted": note("evt_customer_deleted:note", "customer_deleted", MAY, { customer: "cus_Ada" }),
 };

@@ -67,11 +67,11 @@ describe("a completed checkout", () => {
 });
 
 describe("a note", () => {
-  const noted = (note: object, customer: string | null) => ({
+  const noted = (note: object, customer: string | null, names: object = {}) => ({
     outcome: "facts",
     facts: [],
     notes: [{ at: 2_000_000_000, customer, currency: "usd", ...note }],
-    identity: { ...NOBODY, customer },
+    identity: { ...NOBODY, customer, ...names },
     analysis: null,
   });
 
@@ -92,14 +92,23 @@ describe("a note", () => {
     expect(refund(500, { customer: { id: "cus_1", object: "customer" } })).toEqual(refund(500));
   });
 
-  test("of a dispute has the amount and what came of it, and no customer", () => {
+  test("of a dispute has the amount and what came of it, and names its charge, not its customer", () => {
+    const charge = { charge: "ch_1" };
     expect(send("charge.dispute.closed", disputeObject(DISPUTE, "g2"), { amount_refunded: 7 })).toEqual(
-      noted({ id: "stripe:du_1:dispute_closed", kind: "dispute_closed", amount: 1999, detail: "won" }, null),
+      noted({ id: "stripe:du_1:dispute_closed", kind: "dispute_closed", amount: 1999, detail: "won" }, null, charge),
     );
     const opened = disputeObject({ ...DISPUTE, status: "needs_response" }, "g2");
     expect(send("charge.dispute.created", opened)).toEqual(
-      noted({ id: "stripe:du_1:dispute_opened", kind: "dispute_opened", amount: 1999, detail: "needs_response" }, null),
+      noted(
+        { id: "stripe:du_1:dispute_opened", kind: "dispute_opened", amount: 1999, detail: "needs_response" },
+        null,
+        charge,
+      ),
     );
+    expect(send("charge.dispute.created", opened, { charge: { id: "ch_1", object: "charge" } })).toMatchObject({
+      identity: charge,
+    });
+    expect(send("charge.dispute.created", opened, { charge: 7 })).toMatchObject({ identity: NOBODY });
   });
 
   test("of a deleted customer names the customer, and no user: the metadata of a customer is not looked at", () => {

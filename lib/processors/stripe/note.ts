@@ -4,7 +4,7 @@ import type { Note } from "@/lib/billing/types";
 import { identifier } from "../envelope";
 import type { Normalized } from "../webhook-source";
 import type { Handler } from "./handler";
-import { optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
+import { anyReference, optional, readObject, sessionIdentityOf, subscriptionIdentityOf } from "./shape";
 
 /**
  * `checkout.session.*`: whose customer and subscription these are, by the metadata that our server wrote.
@@ -36,10 +36,12 @@ export function noteHandler(kind: Note["kind"]): Handler {
   return ({ id, at, object }) => {
     // A customer is its own customer; a dispute names its charge only.
     const { customer, subscription: objectId } = subscriptionIdentityOf(object);
+    const charge = customer === null && kind.startsWith("dispute") ? anyReference.parse(object.charge) : null;
     const identity = {
       customer: kind === "customer_deleted" ? objectId : customer,
       subscription: null,
       trustedUserId: null,
+      ...(charge !== null && { charge }),
     };
     const read = readObject(noteShape, object);
     if (!read.ok) return { outcome: "quarantined", reason: read.reason, identity };

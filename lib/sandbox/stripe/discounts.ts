@@ -3,7 +3,7 @@
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { CouponSpec, LineSpec, PromotionCodeSpec } from "@/lib/processors/stripe/events";
 import { couponNamed, PROMOTION_CODES } from "./coupons";
-import { moneyOf } from "./money";
+import { hasSucceeded, moneyOf } from "./money";
 import { discountOf } from "./money-objects";
 import type { Discount, Redeemed } from "./money-types";
 import { invalid, missing } from "./problem";
@@ -35,7 +35,7 @@ export function redeemed(world: World, { coupon, promotion_code: id }: DiscountP
 /** @throws StripeProblem if the code is over, or for a first purchase only and this is none */
 export function redeemCode(world: World, code: PromotionCodeSpec, param: string): Redeemed {
   if (!code.active) throw invalid("This promotion code is expired.", param);
-  const paid = moneyOf(world).charges.length > 0 || world.invoices.some(({ status }) => status === "paid");
+  const paid = moneyOf(world).charges.some(hasSucceeded) || world.invoices.some(({ status }) => status === "paid");
   if (code.firstPurchase && paid) {
     const why = "the associated customer has prior transactions";
     throw invalid(`This promotion code cannot be redeemed because ${why}.`, param);

@@ -1,5 +1,5 @@
 /** A bank takes a charge back: the dispute is opened, answered, won or lost. */
-import { moneyOf } from "./money";
+import { hasSucceeded, moneyOf } from "./money";
 import { disputeOf } from "./money-objects";
 import type { Charge, Dispute } from "./money-types";
 import { invalid } from "./problem";
@@ -10,7 +10,8 @@ import { nextId, type StripeTurn, seconds } from "./world";
 export function openDispute(turn: StripeTurn, charge: Charge): Dispute {
   const { world } = turn;
   const left = charge.amount - charge.refunded;
-  if (charge.disputed || left === 0) throw invalid(`Charge ${charge.id} cannot be disputed.`, "charge");
+  if (!hasSucceeded(charge) || charge.disputed || left === 0)
+    throw invalid(`Charge ${charge.id} cannot be disputed.`, "charge");
   const dispute: Dispute = {
     id: nextId(world, "dp"),
     charge: charge.id,

@@ -102,6 +102,7 @@ function beginDebit(turn: StripeTurn, invoice: Invoice, number: BankNumber): voi
     invoice.nextPaymentAttempt = null;
     invoice.debit = { number, answersAt: seconds(turn) + DEBIT_DAYS * DAY };
   });
+  recordCharge(turn, invoice, chargedSubscription(turn, invoice), "pending");
 }
 
 /** The bank's answer to a debit. The checkout session that began with it is told, too. */
@@ -207,6 +208,8 @@ function failed(
 ): void {
   const { world } = turn;
   const object = () => invoiceOf(world, invoice);
+  // A payment that its payer must confirm has no charge yet.
+  if (charged.outcome === "declined") recordCharge(turn, invoice, subscription, "failed");
   const attempts = invoice.attemptCount + (counted ? 0 : 1);
   const retry = RETRY_DAYS[attempts - 1];
   // What pays for a change is not tried again by itself: the change runs out instead.

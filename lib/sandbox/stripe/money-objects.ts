@@ -15,7 +15,7 @@ import {
 import { COUPONS, PROMOTION_CODES } from "./coupons";
 import { listOf } from "./list";
 import { brandOf, isBankAccount } from "./methods";
-import { chargeOfInvoice } from "./money";
+import { chargesOfInvoice, hasSucceeded } from "./money";
 import type { Charge, Discount, Dispute } from "./money-types";
 import type { World } from "./world";
 
@@ -49,10 +49,10 @@ export function creditNoteOf(note: CreditNoteSpec) {
   return creditNoteObject(note);
 }
 
-/** The list that an invoice has where it is asked for: what paid it. */
+/** The list that an invoice has where it is asked for: the payment that is to pay it, or has paid it. */
 export function paymentsOf(world: World, invoice: string) {
-  const charge = chargeOfInvoice(world, invoice);
-  const payments = charge ? [invoicePaymentObject({ ...charge, charge: charge.id })] : [];
+  const latest = chargesOfInvoice(world, invoice).at(-1);
+  const payments = latest ? [invoicePaymentObject({ ...latest, charge: latest.id, paid: hasSucceeded(latest) })] : [];
   return listOf(`/v1/invoice_payments?invoice=${invoice}`, payments);
 }
 

@@ -39,5 +39,5 @@ export function moneyIds(money: Money | undefined): string[] {
   if (money === undefined) return [];
   const { discounts, charges, refunds, disputes, creditNotes } = money;
   const objects = [...discounts, ...charges, ...refunds, ...disputes, ...creditNotes].map(({ id }) => id);
-  return [...objects, ...charges.map(({ id }) => paymentIntentOf(id))];
+  return [...objects, ...new Set(charges.map(({ id }) => paymentIntentOf(id)))];
 }

@@ -9,12 +9,22 @@ export function moneyOf(world: World): Money {
   return world.money;
 }
 
-/** By its own id or its payment's. */
+/** By its own id, or the latest charge of a payment by the payment's. */
 export function chargeNamed(world: World, id: string): Charge | undefined {
-  return moneyOf(world).charges.find((charge) => charge.id === id || paymentIntentOf(charge.id) === id);
+  return moneyOf(world).charges.findLast((charge) => charge.id === id || paymentIntentOf(charge.id) === id);
+}
+
+/** Every attempt to charge the invoice, oldest first. */
+export function chargesOfInvoice(world: World, invoice: string): Charge[] {
+  return (world.money?.charges ?? []).filter((charge) => charge.invoice === invoice);
+}
+
+/** Charges of worlds that were stored before charges could fail succeeded. */
+export function hasSucceeded({ status = "succeeded" }: Charge): boolean {
+  return status === "succeeded";
 }
 
 /** The charge that paid the invoice; none for one that a credit or the merchant paid. */
 export function chargeOfInvoice(world: World, invoice: string): Charge | undefined {
-  return world.money?.charges.find((charge) => charge.invoice === invoice);
+  return chargesOfInvoice(world, invoice).find(hasSucceeded);
 }

@@ -1,7 +1,7 @@
 /** Money given back: refunds of charges, and credit notes on invoices. */
 import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "@/lib/processors/stripe/events";
 import { collect } from "./invoices";
-import { chargeOfInvoice, moneyOf } from "./money";
+import { chargeOfInvoice, hasSucceeded, moneyOf } from "./money";
 import { chargeOf, creditNoteOf, refundOf } from "./money-objects";
 import type { Charge } from "./money-types";
 import { customerOf, invoiceOf } from "./objects";
@@ -21,6 +21,7 @@ export function refundCharge(turn: StripeTurn, charge: Charge, order: RefundOrde
   const { world } = turn;
   const left = charge.amount - charge.refunded;
   const amount = order.amount ?? left;
+  if (!hasSucceeded(charge)) throw invalid(`Charge ${charge.id} is ${charge.status}; it cannot be refunded.`, "charge");
   if (charge.disputed) {
     throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, undefined, "charge_disputed");
   }

@@ -22,11 +22,12 @@ begin
       where p_processor = 'stripe' and l.processor = p_processor and l.kind = 'customer'
         and l.external_id = n.body ->> 'customer' and l.user_id <> p_user_id);
   if p_add then
-    insert into public.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, amount, currency,
-      detail, occurred_at)
-    select p_user_id, n.id, n.kind, p_processor, n.id, n.customer, n.subscription, n.amount, n.currency, n.detail, n.at
-    from jsonb_to_recordset(v_unknown) as n (id text, kind text, customer text, subscription text, amount bigint,
-      currency text, detail text, at timestamptz)
+    insert into public.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, transaction_id, amount,
+      currency, detail, occurred_at)
+    select p_user_id, n.id, n.kind, p_processor, n.id, n.customer, n.subscription, n.transaction, n.amount,
+      n.currency, n.detail, n.at
+    from jsonb_to_recordset(v_unknown) as n (id text, kind text, customer text, subscription text, transaction text,
+      amount bigint, currency text, detail text, at timestamptz)
     on conflict (note_id) do update
     set user_id = excluded.user_id, customer_id = excluded.customer_id, subscription_id = excluded.subscription_id
     where notes.user_id is null;

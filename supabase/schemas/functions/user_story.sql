@@ -1,5 +1,5 @@
 -- Called by a user's page in /admin: everything that explains what they may use. Reads only; what is in force now is
--- get_usage's answer. Errors: TG404 no such user.
+-- get_usage's answer. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
 create or replace function public.user_story(p_user_id text, p_decisions integer) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -49,7 +49,17 @@ begin
       select jsonb_agg(jsonb_build_object(
         'kind', n.kind, 'processor', n.processor, 'event_id', n.event_id, 'amount', n.amount, 'currency', n.currency,
         'detail', n.detail, 'at', public.instant_text(n.occurred_at)) order by n.occurred_at desc)
-      from public.notes n where n.user_id = p_user_id), '[]'));
+      from (
+        select k.kind, k.processor,
+          (array_agg(k.event_id order by k.occurred_at desc, k.amount desc))[1] as event_id,
+          -- A refund's note has the total of its charge so far at Stripe, and one refund's amount at Paddle.
+          case when k.processor = 'stripe' then (array_agg(k.amount order by k.occurred_at desc, k.amount desc))[1]
+            else sum(k.amount)::bigint end as amount,
+          max(k.currency) as currency, max(k.detail) as detail, max(k.occurred_at) as occurred_at
+        from public.notes k where k.user_id = p_user_id
+        group by k.kind, k.processor, case when k.kind = 'refund'
+          then coalesce(k.transaction_id, substring(k.note_id from '^(stripe:.*:refund:)'), k.note_id)
+          else k.note_id end) n), '[]'));
 end;
 $$;
 

@@ -62,6 +62,10 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
     async run(stage) {
       await stage.buy("plus");
       await press(stage, "dispute", "answer", "win");
+      const [account] = (await stage.gateway.billingAccounts(stage.buyer.id)).customers;
+      const customer = account?.customer as string;
+      const [charge] = (await stage.stripe.charges.list({ customer })).data;
+      expect(await (await stage.client()).chargedCustomer?.(charge?.id as string)).toBe(customer);
     },
   },
   {

@@ -12,6 +12,8 @@ export interface ChargeSpec {
   /** What has been given back of it so far. */
   refunded?: number;
   disputed?: boolean;
+  /** By default it succeeded. A bank debit is pending until the bank answers. */
+  status?: "succeeded" | "pending" | "failed";
   created: number;
   email?: string | null;
   name?: string | null;
@@ -21,12 +23,17 @@ export interface ChargeSpec {
   livemode?: boolean;
 }
 
-/** The id of the payment that made the charge. */
-export function paymentIntentOf(charge: string): string {
-  return `pi_${charge.slice(3)}`;
+/** The id of a payment's charge: a payment that is tried again has one per attempt, counted from 1. */
+export function attemptOf(firstCharge: string, attempt: number): string {
+  return attempt === 1 ? firstCharge : `${firstCharge}_a${attempt}`;
 }
 
-/** A charge that succeeded, as Stripe sends it in the shape: which invoice it paid is not said since basil. */
+/** The id of the payment that made the charge. */
+export function paymentIntentOf(charge: string): string {
+  return `pi_${charge.slice(3).replace(/_a\d+$/, "")}`;
+}
+
+/** A charge as Stripe sends it in the shape: which invoice it paid is not said since basil. */
 export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   const today = todaysCharge(spec);
   if (shape === "g2") return today;
@@ -37,20 +44,22 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   return { ...old, billing_details, outcome };
 }
 
-/** A charge that succeeded, as today's API sends it. */
+/** A charge as today's API sends it. */
 export function todaysCharge(spec: ChargeSpec) {
   const refunded = spec.refunded ?? 0;
+  const { status = "succeeded" } = spec;
+  const failed = status === "failed";
   const { id: card, brand, last4 } = spec.card ?? { id: "pm_1TollgateCardVisa4242", brand: "visa", last4: "4242" };
   return {
     id: spec.id,
     object: "charge",
     amount: spec.amount,
-    amount_captured: spec.amount,
+    amount_captured: failed ? 0 : spec.amount,
     amount_refunded: refunded,
     application: null,
     application_fee: null,
     application_fee_amount: null,
-    balance_transaction: `txn_${spec.id.slice(3)}`,
+    balance_transaction: status === "succeeded" ? `txn_${spec.id.slice(3)}` : null,
     billing_details: {
       address: { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null },
       email: spec.email === undefined ? "ada@example.com" : spec.email,
@@ -59,15 +68,15 @@ export function todaysCharge(spec: ChargeSpec) {
       tax_id: null,
     },
     calculated_statement_descriptor: "TOLLGATE",
-    captured: true,
+    captured: !failed,
     created: spec.created,
     currency: "usd",
     customer: spec.customer,
     description: "Subscription update",
     disputed: spec.disputed ?? false,
     failure_balance_transaction: null,
-    failure_code: null,
-    failure_message: null,
+    failure_code: failed ? (spec.bankAccount ? "insufficient_funds" : "card_declined") : null,
+    failure_message: failed ? "The payment was declined." : null,
     fraud_details: {},
     livemode: spec.livemode ?? false,
     metadata: {},
@@ -76,14 +85,14 @@ export function todaysCharge(spec: ChargeSpec) {
       advice_code: null,
       network_advice_code: null,
       network_decline_code: null,
-      network_status: "approved_by_network",
-      reason: null,
+      network_status: failed ? "declined_by_network" : "approved_by_network",
+      reason: failed ? "generic_decline" : null,
       risk_level: "normal",
       risk_score: 12,
-      seller_message: "Payment complete.",
-      type: "authorized",
+      seller_message: failed ? "The bank did not return any further details with this decline." : "Payment complete.",
+      type: failed ? "issuer_declined" : "authorized",
     },
-    paid: true,
+    paid: status === "succeeded",
     payment_intent: paymentIntentOf(spec.id),
     payment_method: spec.bankAccount?.id ?? card,
     payment_method_details: spec.bankAccount
@@ -99,7 +108,7 @@ export function todaysCharge(spec: ChargeSpec) {
     source_transfer: null,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
-    status: "succeeded",
+    status,
     transfer_data: null,
     transfer_group: null,
   } satisfies OnTheWire<Stripe.Charge>;

@@ -8,13 +8,15 @@ export interface InvoicePaymentSpec {
   invoice: string;
   amount: number;
   created: number;
+  /** By default the charge paid it. */
+  paid?: boolean;
 }
 
-export function invoicePaymentObject({ charge, invoice, amount, created }: InvoicePaymentSpec) {
+export function invoicePaymentObject({ charge, invoice, amount, created, paid = true }: InvoicePaymentSpec) {
   return {
-    id: `inpay_${charge.slice(3)}`,
+    id: `inpay_${paymentIntentOf(charge).slice(3)}`,
     object: "invoice_payment",
-    amount_paid: amount,
+    amount_paid: paid ? amount : null,
     amount_requested: amount,
     created,
     currency: "usd",
@@ -22,7 +24,7 @@ export function invoicePaymentObject({ charge, invoice, amount, created }: Invoi
     is_default: true,
     livemode: false,
     payment: { payment_intent: paymentIntentOf(charge), type: "payment_intent" },
-    status: "paid",
-    status_transitions: { canceled_at: null, paid_at: created },
+    status: paid ? "paid" : "open",
+    status_transitions: { canceled_at: null, paid_at: paid ? created : null },
   } satisfies OnTheWire<Stripe.InvoicePayment>;
 }

@@ -1,0 +1,67 @@
+/** Disputes at the sandbox's Stripe: their events name a charge, and get their user by Stripe's real client. */
+import { expect, test } from "vitest";
+import { priceLists } from "@/lib/config/catalog";
+import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
+import { stripeClient } from "@/lib/processors/stripe/client";
+import { httpClientOver } from "@/lib/sandbox/stripe";
+import { stripeAccount } from "@/tests/support/stripe-account";
+import { attachDispute } from "./attach-dispute";
+
+const { stripe, hosted, pay, subscribe, payer, sandbox, gateway, told, latestInvoice } = stripeAccount("disputing");
+const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
+const SITE = "http://localhost:3000";
+const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
+const reach = async () => ({ client, sold, sells: true });
+const compared = () => reconcileSubscriptions(gateway, fetchThrough(reach), { repair: false, userId: payer.id });
+const notes = async () => (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, detail }) => [kind, detail]);
+
+/** A customer with a subscription of each product; the bank disputes the first payment of the writer. */
+async function disputed() {
+  const { customer, id } = await subscribe();
+  const invoice = (await latestInvoice(customer)).id as string;
+  const session = await stripe.checkout.sessions.create({
+    mode: "subscription",
+    customer,
+    line_items: [{ price: "price_chatbots_growth_monthly", quantity: 1 }],
+    subscription_data: { metadata: { user_id: payer.id } },
+    success_url: `${SITE}/billing`,
+  });
+  await pay(session.id);
+  const press = async (action: string) => {
+    told.length = 0;
+    await hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
+    await sandbox.idle();
+    return told.flatMap(({ unattached }) => unattached ?? []);
+  };
+  return { id, press };
+}
+
+test("a dispute is attached when its event arrives, and is then no difference", async () => {
+  const { press } = await disputed();
+  for (const [action, note] of [
+    ["dispute", ["dispute_opened", "needs_response"]],
+    ["lose", ["dispute_closed", "lost"]],
+  ] as const) {
+    const [unattached, ...more] = await press(action);
+    if (unattached === undefined) throw new Error("The event named no charge.");
+    expect(more).toEqual([]);
+    expect(await notes()).not.toContainEqual(note);
+    await attachDispute(unattached, reach, gateway);
+    expect(await notes()).toContainEqual(note);
+  }
+  expect(await compared()).toMatchObject({ checked: 2, different: 0, recordsUnread: 0, findings: [] });
+});
+
+test("without a key, or if Stripe does not answer, it waits for the reconciliation of its own subscription", async () => {
+  const { press, id } = await disputed();
+  const [unattached] = await press("dispute");
+  if (unattached === undefined) throw new Error("The event named no charge.");
+  await attachDispute(unattached, async () => undefined, gateway);
+  await attachDispute({ ...unattached, charge: "ch_unknown" }, reach, gateway);
+  expect(await notes()).toEqual([]);
+  const { findings, checked } = await compared();
+  expect(checked).toBe(2);
+  expect(
+    findings.map(({ subscription, differences }) => [subscription, differences.map(({ field }) => field)]),
+  ).toEqual([[id, ["dispute"]]]);
+});
