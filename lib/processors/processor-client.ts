@@ -168,6 +168,7 @@ export interface ProcessorClient {
 
 /**
  * `no_payment_method`: there is nothing that could be charged. `busy`: another change or a charge is under way.
+ * `refund_pending`: no change is made until a refund is approved or rejected.
  * `invalid_code`: the processor does not honour the promotion code. `no_tax_address`: a tax cannot be computed without the
  * customer's address. `amount_too_small`: the processor does not charge so little.
  */
@@ -175,6 +176,7 @@ export type ProcessorProblem =
   | "declined"
   | "no_payment_method"
   | "busy"
+  | "refund_pending"
   | "invalid_code"
   | "no_tax_address"
   | "amount_too_small"

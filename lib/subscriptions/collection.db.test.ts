@@ -66,12 +66,15 @@ test("a checkout makes a flexible subscription", async () => {
 
 describe("Case P5", () => {
   test("by bank debit: the preview says so, the change is made, and the debit pays or fails", async () => {
+    // At noon: four days and an hour later it is still the same day for the free plan.
+    const noon = Math.ceil(Date.now() / DAY) * DAY + 12 * HOUR;
+    await sandbox.moveClock(buyer.id, { to: noon });
     await subscribe("2227");
     expect(await preview("ultra")).toMatchObject({ collection: "bank_debit", collectionDays: 4, timing: "now" });
     expect(await change("ultra")).toMatchObject({ outcome: "pending", url: null });
     expect(await writer()).toMatchObject({ plan: "ultra", status: "active", limit: 35_000 });
     await gateway.consume(buyer.id, "words_used", 34_000);
-    await sandbox.moveClock(buyer.id, { to: Date.now() + 4 * DAY + HOUR });
+    await sandbox.moveClock(buyer.id, { to: noon + 4 * DAY + HOUR });
     expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
   });
 

@@ -111,6 +111,7 @@ describe("the list is complete", () => {
       // Asks only whether a processor is configured.
       "app/pricing/payable-processors.ts",
       "lib/processors/index.ts",
+      "lib/processors/registry.ts",
       "lib/sandbox/clients.ts",
       "lib/subscriptions/purchase-context.ts",
       // A processor's signed delivery.
