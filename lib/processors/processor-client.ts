@@ -136,11 +136,8 @@ export interface ProcessorClient {
   checkoutState(transaction: string): Promise<CheckoutState>;
   /** Keeps an open checkout from being paid any more. */
   closeCheckout(transaction: string): Promise<ClosedCheckout>;
-  /**
-   * Requests a refund of all that was paid by this checkout; a second request has no effect. Absent if the processor can
-   * close every open checkout (Stripe), so that none is paid beside another.
-   */
-  refundCheckout?(transaction: string): Promise<void>;
+  /** Requests a refund of all that was paid by this checkout; a second request has no effect. */
+  refundCheckout(transaction: string): Promise<void>;
   /** The subscription as it is now. Whose it is says `identity`: the processor answers for every customer's. */
   subscription(subscription: string): Promise<SubscriptionReading>;
   /** What was paid, failed, refunded and disputed lately. A few requests. */

@@ -9,6 +9,7 @@ import { refundsOf } from "./client-money";
 import { previewChange } from "./client-preview";
 import { readCheckoutState, readInvoice, readSubscription } from "./client-read";
 import { listRecords, retrieveWithDiscounts } from "./client-records";
+import { refundSession } from "./client-refund";
 import { openSession } from "./client-sale";
 import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
@@ -108,6 +109,10 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
           return now === "paid" ? "paid" : "closed";
         }
       });
+    },
+
+    refundCheckout(transaction) {
+      return call("refundCheckout", () => refundSession(stripe, transaction));
     },
 
     subscription(subscription) {
