@@ -30,7 +30,7 @@ export type { CountedAttempt } from "./queries/attempts";
 export type { AuditEntry } from "./queries/audit";
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
 export type { Chatbot } from "./queries/chatbots";
-export type { StoredCheckout } from "./queries/checkouts";
+export type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
 export type { ServiceHealth } from "./queries/health";
 export type { EventOutcome, EventState } from "./queries/inbox";

@@ -1,15 +1,12 @@
 /** Carries out the plan changes that are scheduled for the end of a period, before the renewal. */
 
-import { HOUR } from "@/lib/billing/timeline/calendar";
 import type { Processor } from "@/lib/billing/types";
 import { isProductId } from "@/lib/config";
 import { log } from "@/lib/core/observability";
 import type { DueChange, Gateway } from "@/lib/database";
 import type { Reached } from "@/lib/processors/registry";
-import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
+import { RENEWAL_MARGIN, SCHEDULED_AHEAD } from "@/lib/subscriptions/schedule-change";
 
-/** Early enough for several attempts, and late enough that users can withdraw most changes. */
-const AHEAD_MS = 6 * HOUR;
 const BATCH_SIZE = 20;
 
 /** Finds a processor's client; undefined if the processor is not configured. */
@@ -21,7 +18,7 @@ export async function carryOutScheduledChanges(
   find: FindClient,
 ): Promise<{ done: number; failed: number }> {
   const result = { done: 0, failed: 0 };
-  for (const due of await gateway.claimScheduledChanges(AHEAD_MS, RENEWAL_MARGIN, BATCH_SIZE)) {
+  for (const due of await gateway.claimScheduledChanges(SCHEDULED_AHEAD, RENEWAL_MARGIN, BATCH_SIZE)) {
     try {
       await carryOut(due, find);
       result.done += 1;

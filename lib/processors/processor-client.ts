@@ -136,11 +136,8 @@ export interface ProcessorClient {
   checkoutState(transaction: string): Promise<CheckoutState>;
   /** Keeps an open checkout from being paid any more. */
   closeCheckout(transaction: string): Promise<ClosedCheckout>;
-  /**
-   * Requests a refund of all that was paid by this checkout; a second request has no effect. Absent if the processor can
-   * close every open checkout (Stripe), so that none is paid beside another.
-   */
-  refundCheckout?(transaction: string): Promise<void>;
+  /** Requests a refund of all that was paid by this checkout; a second request has no effect. */
+  refundCheckout(transaction: string): Promise<void>;
   /** The subscription as it is now. Whose it is says `identity`: the processor answers for every customer's. */
   subscription(subscription: string): Promise<SubscriptionReading>;
   /** What was paid, failed, refunded and disputed lately. A few requests. */
@@ -171,6 +168,7 @@ export interface ProcessorClient {
 
 /**
  * `no_payment_method`: there is nothing that could be charged. `busy`: another change or a charge is under way.
+ * `refund_pending`: no change is made until a refund is approved or rejected.
  * `invalid_code`: the processor does not honour the promotion code. `no_tax_address`: a tax cannot be computed without the
  * customer's address. `amount_too_small`: the processor does not charge so little.
  */
@@ -178,6 +176,7 @@ export type ProcessorProblem =
   | "declined"
   | "no_payment_method"
   | "busy"
+  | "refund_pending"
   | "invalid_code"
   | "no_tax_address"
   | "amount_too_small"

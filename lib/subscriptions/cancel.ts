@@ -59,12 +59,14 @@ export async function keepFor(current: Subscribed, shop: Selling): Promise<Chang
   throw new HttpError(409, "nothing_to_resume", `Your ${name} subscription goes on as it is.`, { product });
 }
 
-/**
- * Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown as taken
- * back is. One that has been carried out already, hours before the renewal, is changed back.
- */
+/** Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown is true. */
 export async function withdraw(current: Subscribed, shop: Selling): Promise<void> {
-  const { userId, product, mirror } = current;
+  await withdrawAtProcessor(current, shop);
+  await recordWithdrawal(current, shop);
+}
+
+/** A change that has been carried out already, hours before the renewal, is changed back. */
+export async function withdrawAtProcessor({ product, mirror }: Subscribed, shop: Selling): Promise<void> {
   const { processor, subscription, scheduled, interval } = mirror;
   if (scheduled === null) return;
   const { client, sold } = await reached(shop, processor);
@@ -72,5 +74,10 @@ export async function withdraw(current: Subscribed, shop: Selling): Promise<void
   const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
   if (priceId !== undefined) await asked(processor, client.change({ subscription, priceId, timing: "renewal" }));
   await asked(processor, client.unschedule(subscription));
-  await scheduleChange({ userId, product, mirror, to: null, at: scheduledAt(current) }, shop.gateway);
+}
+
+export async function recordWithdrawal(current: Subscribed, { gateway }: Selling): Promise<void> {
+  const { userId, product, mirror } = current;
+  if (mirror.scheduled === null) return;
+  await scheduleChange({ userId, product, mirror, to: null, at: scheduledAt(current) }, gateway);
 }

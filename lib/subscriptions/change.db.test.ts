@@ -242,6 +242,15 @@ describe("a change", () => {
     expect(askedFor("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
   });
 
+  test("while a refund waits for approval, says that it waits for that", async () => {
+    const { shop, failWith } = playedShop(gateway);
+    await subscriber("plus");
+    failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
+    const refused = await change(shop, "ultra").catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ status: 409, reason: "refund_pending" });
+    expect(String(refused)).toContain("approv");
+  });
+
   test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;

@@ -9,12 +9,13 @@ import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/
 import { log } from "@/lib/core/observability";
 import { HttpError } from "@/lib/http";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
-import { cancelFor, keepFor, withdraw } from "./cancel";
+import { cancelFor, keepFor, recordWithdrawal, withdrawAtProcessor } from "./cancel";
 import { usageAfter } from "./change-preview";
+import { oneAtATime } from "./change-queue";
 import { planRefusal } from "./check-plan-fits";
 import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
 import { asked, priceOf, reached, type Selling } from "./purchase-context";
-import { RENEWAL_MARGIN, scheduleChange } from "./schedule-change";
+import { RENEWAL_MARGIN, SCHEDULED_AHEAD, scheduleChange } from "./schedule-change";
 
 type Subscribed = Current & { mirror: Mirror };
 
@@ -76,7 +77,9 @@ export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: 
   const { current, to, choice } = await decided(userId, wanted, shop);
   if (choice.kind === "cancel") return cancelFor(current, shop);
   if (choice.kind === "undo") return keepFor(current, shop);
-  return choice.timing === "now" ? changeNow(current, to, shop) : changeLater(current, to, shop);
+  if (choice.timing !== "now") return changeLater(current, to, shop);
+  const { processor, subscription } = current.mirror;
+  return oneAtATime(`${processor}:${subscription}`, () => changeNow(current, to, shop));
 }
 
 /** The checks that preview and change share, in the order in which people are told. */
@@ -110,25 +113,37 @@ function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: 
   }[reason];
 }
 
-/** A change that was kept for later gives way to this one; where this one is refused, it is kept again. */
+/**
+ * A change that was kept for later gives way to this one once this one is made. Refused or not paid, this one leaves the
+ * other: after a refusal it is scheduled again at once, and otherwise by the job that carries such changes out.
+ */
 async function changeNow(current: Subscribed, to: Chosen, shop: Selling): Promise<ChangeView> {
   const { product, mirror, now } = current;
   const { processor, subscription, scheduled } = mirror;
   const found = await reached(shop, processor);
   const priceId = priceOf(found, { product, ...to });
-  await withdraw(current, shop);
+  await withdrawAtProcessor(current, shop);
   try {
     const done = await asked(processor, found.client.change({ subscription, priceId, timing: "now" }));
     const view = { product, ...to, effectiveAt: written(now) };
-    if (done.outcome === "requested") return { ...view, outcome: "pending", url: null };
+    if (done.outcome === "requested") {
+      await recordWithdrawal(current, shop);
+      return { ...view, outcome: "pending", url: null };
+    }
+    if (jobHasBegun(mirror, now)) await recordWithdrawal(current, shop);
     return { ...view, outcome: "payment_needed", url: done.url };
   } catch (error) {
-    const refused = error instanceof HttpError && error.status !== 503;
-    if (refused && scheduled !== null) {
+    if (!(error instanceof HttpError) || scheduled === null) throw error;
+    if (error.status !== 503)
       await changeLater(await subscribedTo(current.userId, product, shop.gateway), scheduled, shop);
-    }
+    else if (jobHasBegun(mirror, now)) await recordWithdrawal(current, shop);
     throw error;
   }
+}
+
+/** So near to the renewal, the job would take back at once the upgrade that waits for its payment, or has run already. */
+function jobHasBegun(mirror: Mirror, now: number): boolean {
+  return periodEnd(mirror, now) - now <= SCHEDULED_AHEAD;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import type { Image } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
@@ -12,7 +11,6 @@ import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { checkoutStatus, returnFromCheckout } from "./checkout-return";
-import { endDoubled } from "./duplicate-purchases";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
@@ -154,74 +152,6 @@ describe("a checkout", () => {
     expect(await gateway.openCheckout(buyer.id, begun.checkout.id, "cs_late", "https://pay.example/late")).toEqual({
       opened: false,
     });
-  });
-
-  test("that cannot be closed is left, and looked after once there is a subscription", async () => {
-    const { shop, checkouts, pay, askedFor } = playedShop(gateway, { closes: false });
-    await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
-    const second = await checkout(buyer, wants("ultra"), shop);
-    expect(await gateway.leftOpenCheckouts(10)).toEqual([]);
-    pay(checkouts[1]?.id as string);
-    await returnFromCheckout(buyer.id, second.checkout, shop);
-    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-    expect(await endDoubled(shop)).toEqual({ looked: 1, ended: 0, failed: 0 });
-    // Nobody asks again at once; then it has been paid in the tab that was left.
-    expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
-    const doubled = pay(checkouts[0]?.id as string);
-    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-    expect(await endDoubled(shop)).toEqual({ looked: 1, ended: 1, failed: 0 });
-    expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
-    expect(askedFor("refundCheckout")).toEqual([checkouts[0]?.id]);
-    expect(await gateway.auditEntries(null, 1)).toMatchObject([
-      {
-        actor: "job:checkouts",
-        act: "purchase.refunded",
-        userId: buyer.id,
-        details: { processor: "paddle", subscription: doubled, transaction: checkouts[0]?.id },
-      },
-    ]);
-    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-    expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
-    expect(await writer()).toMatchObject({ plan: "ultra" });
-  });
-
-  test("that was paid beside another is refunded in a later round if the processor refuses first", async () => {
-    const { shop, checkouts, pay, askedFor, clients, subscriptions } = playedShop(gateway, { closes: false });
-    await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
-    const second = await checkout(buyer, wants("ultra"), shop);
-    pay(checkouts[1]?.id as string);
-    await returnFromCheckout(buyer.id, second.checkout, shop);
-    const doubled = pay(checkouts[0]?.id as string);
-    const round = async () => {
-      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      return endDoubled(shop);
-    };
-    const { refundCheckout } = clients.paddle;
-    clients.paddle.refundCheckout = async () => {
-      throw new ProcessorError("not completed yet", "invalid", "adjustment_transaction_invalid_status_for_refund");
-    };
-    expect(await round()).toEqual({ looked: 1, ended: 0, failed: 1 });
-    (subscriptions.get(doubled) as { image: Image }).image.status = "canceled";
-    clients.paddle.refundCheckout = refundCheckout;
-    expect(await round()).toEqual({ looked: 1, ended: 1, failed: 0 });
-    expect(askedFor("cancel")).toEqual([{ id: doubled, when: "now" }]);
-    expect(askedFor("refundCheckout")).toEqual([checkouts[0]?.id]);
-    expect(await round()).toEqual({ looked: 0, ended: 0, failed: 0 });
-    expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
-  });
-
-  test("that was left open and is the only one that was paid, is what was bought", async () => {
-    const { shop, checkouts, pay, askedFor } = playedShop(gateway, { closes: false });
-    const first = await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
-    await checkout(buyer, wants("ultra"), shop);
-    pay(checkouts[0]?.id as string);
-    expect(await returnFromCheckout(buyer.id, first.checkout, shop)).toMatchObject({ status: "active" });
-    await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-    await endDoubled(shop);
-    expect(askedFor("cancel")).toEqual([]);
-    expect(await writer()).toMatchObject({ plan: "plus" });
-    // What is open beside it is not given again.
-    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({ status: 409, reason: "already_subscribed" });
   });
 });
 

@@ -110,14 +110,16 @@ describe("the list is complete", () => {
     expect(direct).toEqual([
       // Asks only whether a processor is configured.
       "app/pricing/payable-processors.ts",
+      // Jobs and admins.
+      "lib/jobs/reconcile-all.ts",
+      "lib/jobs/schedule.ts",
+      // The registry, and the sandbox's clients that it is given.
       "lib/processors/index.ts",
+      "lib/processors/registry.ts",
       "lib/sandbox/clients.ts",
       "lib/subscriptions/purchase-context.ts",
       // A processor's signed delivery.
       "lib/webhooks/webhook-route.ts",
-      // Jobs and admins.
-      "lib/jobs/reconcile-all.ts",
-      "lib/jobs/schedule.ts",
     ]);
   });
 });

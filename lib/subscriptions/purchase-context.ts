@@ -93,6 +93,11 @@ const ANSWERS: Readonly<Record<ProcessorProblem, { status: number; reason: strin
     reason: "processor_busy",
     message: "Another change or a payment is under way. Try again in a minute. Nothing was changed.",
   },
+  refund_pending: {
+    status: 409,
+    reason: "refund_pending",
+    message: "A refund waits for approval. Change the plan once it is approved or rejected. Nothing was changed.",
+  },
   invalid_code: {
     status: 400,
     reason: "code_not_valid",

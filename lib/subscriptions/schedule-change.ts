@@ -1,6 +1,6 @@
 /** Scheduling a plan change for the end of the period, where the processor cannot. Carried out by `lib/jobs/changes`. */
 import { randomUUID } from "node:crypto";
-import { MINUTE } from "@/lib/billing/timeline/calendar";
+import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval, Mirror, ScheduleFact } from "@/lib/billing/types";
 import { findPlan, type ProductId } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
@@ -9,6 +9,9 @@ import { addFacts } from "@/lib/webhooks/commit-facts";
 
 /** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
 export const RENEWAL_MARGIN = 30 * MINUTE;
+
+/** When the job begins: early enough for several attempts, and late enough that users can withdraw most changes. */
+export const SCHEDULED_AHEAD = 6 * HOUR;
 
 export interface ScheduledChange {
   userId: string;

@@ -124,7 +124,13 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
       },
       refundCheckout: (id) => answers("refundCheckout", id),
       unschedule: (id) => answers("unschedule", id),
-      cancel: (id, when) => answers("cancel", { id, when }),
+      async cancel(id, when) {
+        await answers("cancel", { id, when });
+        const known = subscriptions.get(id);
+        if (when === "period_end" || known === undefined) return;
+        const at = Math.max(known.at + 1_000, Date.now() + 1);
+        subscriptions.set(id, { ...known, at, image: { ...known.image, status: "canceled" } });
+      },
       keep: (id) => answers("keep", id),
       async unpause(id) {
         await answers("unpause", id);

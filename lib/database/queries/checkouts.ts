@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Interval, Processor } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import type { Call } from "./call";
-import { interval, processor } from "./columns";
+import { interval, processor, timestamp } from "./columns";
 
 const storedCheckout = z.object({
   id: z.uuid(),
@@ -22,6 +22,24 @@ const storedCheckout = z.object({
   known: z.boolean(),
 });
 export type StoredCheckout = z.infer<typeof storedCheckout>;
+
+const livingSubscription = z.object({
+  subscription: z.string(),
+  /** Start of its first period; null if that is not known. */
+  begunAt: timestamp.nullable(),
+  /** Something was used while it gave the plan. */
+  used: z.boolean(),
+});
+export type LivingSubscription = z.infer<typeof livingSubscription>;
+
+const duplicateCheckout = storedCheckout.extend({
+  userId: z.string(),
+  /** Its end and its refund have begun. */
+  ending: z.boolean(),
+  /** All subscriptions of the user and product that have not ended. */
+  living: z.array(livingSubscription),
+});
+export type DuplicateCheckout = z.infer<typeof duplicateCheckout>;
 
 const begun = z.discriminatedUnion("outcome", [
   z.object({
@@ -96,7 +114,19 @@ export function checkoutQueries(call: Call) {
       return anothers;
     },
 
-    leftOpenCheckouts: (limit: number) =>
-      call(z.array(storedCheckout.extend({ userId: z.string() })), "list_left_open_checkouts", { p_limit: limit }),
+    /** Checkouts beside a subscription whose own subscription is not known: open ones, and paid ones. */
+    unsettledCheckouts: (limit: number) =>
+      call(z.array(storedCheckout.extend({ userId: z.string() })), "list_unsettled_checkouts", { p_limit: limit }),
+
+    /** Checkouts that were paid beside another subscription. */
+    duplicateCheckouts: (limit: number) =>
+      call(z.array(duplicateCheckout), "list_duplicate_checkouts", { p_limit: limit }),
+
+    markDuplicateCheckout: (userId: string, checkout: string, duplicate: "ending" | "refunded" | "used") =>
+      call(z.object({ used: z.boolean() }), "mark_duplicate_checkout", {
+        p_user_id: userId,
+        p_checkout_id: checkout,
+        p_duplicate: duplicate,
+      }),
   };
 }

@@ -52,6 +52,7 @@ const LONGER = [
   "link_customer",
   "link_subscription",
   "link_transaction",
+  "mark_duplicate_checkout",
   "move_subscription",
   "open_checkout",
   "rebuild_timeline",

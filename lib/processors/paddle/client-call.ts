@@ -53,7 +53,8 @@ function asProcessorError(error: unknown, operation: string, apiKey: string): Pr
 /** Paddle's answer for a charge that could not be made; nothing was changed. */
 const DECLINED = /(^|_)(declined|payment_failed)(_|$)|^subscription_update_transaction_/;
 const NO_PAYMENT_METHOD = /_missing_payment_method_|_no_payment_method/;
-/** A renewal, a payment, a refund or another change is under way, or there were too many charges at once. */
+const REFUND_PENDING = /_pending_refund$/;
+/** A renewal, a payment or another change is under way, or there were too many charges at once. */
 const BUSY = /(^|_)locked(_|$)|^subscription_(outstanding|immediate_charge)_|_when_past_due$/;
 /** A purchase cannot redeem this discount. */
 const INVALID_CODE = /^discount_|^transaction_(invalid_)?discount_/;
@@ -63,6 +64,7 @@ const NOT_FOUND = /(^|_)not_found$/;
 
 /** The SDK keeps no status: `api_error` is what Paddle says with 5xx and 429. */
 function problemOf({ type, code }: ApiError): ProcessorProblem {
+  if (REFUND_PENDING.test(code)) return "refund_pending";
   if (BUSY.test(code)) return "busy";
   if (type === "api_error" || code === "too_many_requests") return "unavailable";
   if (NO_PAYMENT_METHOD.test(code)) return "no_payment_method";

@@ -77,7 +77,7 @@ describe("the refund of a checkout that was paid beside another", () => {
 
   test("is requested in full", async () => {
     const { client, requests } = await playedApi(list(), { data: adjustment("pending_approval") });
-    await client.refundCheckout?.(TXN);
+    await client.refundCheckout(TXN);
     expect(requests.map(({ method, path }) => [method, path])).toEqual([
       ["GET", "/adjustments"],
       ["POST", "/adjustments"],
@@ -97,14 +97,14 @@ describe("the refund of a checkout that was paid beside another", () => {
     ["rejected", 2],
   ])("with a request that is %s: %i calls", async (status, calls) => {
     const { client, requests } = await playedApi(list(adjustment(status)), { data: adjustment("pending_approval") });
-    await client.refundCheckout?.(TXN);
+    await client.refundCheckout(TXN);
     expect(requests).toHaveLength(calls);
   });
 
   test("is refused before the transaction is completed", async () => {
     const refused = refusal(400, "adjustment_transaction_invalid_status_for_refund");
     const { client } = await playedApi(list(), refused);
-    await expect(client.refundCheckout?.(TXN)).rejects.toMatchObject({ problem: "invalid" });
+    await expect(client.refundCheckout(TXN)).rejects.toMatchObject({ problem: "invalid" });
   });
 });
 

@@ -26,7 +26,7 @@ test.each([
   [409, "subscription_locked_processing", "busy"],
   [400, "subscription_locked_renewal", "busy"],
   [400, "subscription_locked_pending_changes", "busy"],
-  [400, "subscription_outstanding_pending_refund", "busy"],
+  [400, "subscription_outstanding_pending_refund", "refund_pending"],
   [409, "subscription_outstanding_transaction", "busy"],
   [400, "subscription_update_when_past_due", "busy"],
   [429, "subscription_immediate_charge_hour_limit_exceeded", "busy"],

@@ -19,7 +19,7 @@ export interface PaddleClientOptions {
   timeoutMs?: number;
 }
 
-/** BillingAccounts wait for the answer, and Paddle charges the card within the request that changes a plan. */
+/** Customers wait for the answer, and Paddle charges the card within the request that changes a plan. */
 const TIMEOUT_MS = 10_000;
 const INVOICES = 100;
 /** Paddle's own maximum. */

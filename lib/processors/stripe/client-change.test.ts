@@ -51,7 +51,7 @@ describe("Case P5: the collection of a change", () => {
   ])("%s", async (_, over, collection, collectionDays) => {
     const shown = await playedApi(subscription(over), invoice(), invoice());
     expect(await shown.client.preview(upgrade)).toMatchObject({ collection, collectionDays });
-    expect(shown.requests[0]?.fields).toEqual({
+    expect(shown.requests[0]?.fields).toMatchObject({
       "expand[0]": "default_payment_method",
       "expand[1]": "customer.invoice_settings.default_payment_method",
     });

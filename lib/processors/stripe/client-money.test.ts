@@ -1,74 +1,10 @@
-/** Taxes, discounts and refunds as previews and invoices show them. */
+/** Taxes, discounts and refunds as invoices show them. */
 import { describe, expect, test } from "vitest";
-import { CUSTOMER, invoice, playedApi, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
+import { CUSTOMER, invoice, playedApi, refusal, STARTED } from "./client-testing";
 import { invoicePaymentObject, type StripeObject } from "./events";
 
 const USD = "USD";
-const upgrade = { subscription: SUBSCRIPTION, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
 const list = (...data: object[]) => ({ object: "list", data, has_more: false });
-
-const coupon = (over: StripeObject = {}) => ({
-  id: "spring20",
-  object: "coupon",
-  name: "Spring",
-  percent_off: 20,
-  amount_off: null,
-  currency: null,
-  ...over,
-});
-const discount = (over: StripeObject = {}) => ({
-  id: "di_1",
-  object: "discount",
-  promotion_code: { id: "promo_1", object: "promotion_code", code: "SPRING" },
-  source: { type: "coupon", coupon: coupon() },
-  end: null,
-  ...over,
-});
-
-describe("a preview", () => {
-  test("has the tax and the discount of what is due now", async () => {
-    const { client } = await playedApi(
-      subscription(),
-      invoice({
-        amount_due: 1_904,
-        total_taxes: [{ amount: 304 }],
-        total_discount_amounts: [{ amount: 400, discount: "di_1" }],
-        discounts: [discount({ end: RENEWS })],
-      }),
-      invoice({ total: 3_807 }),
-    );
-    expect(await client.preview(upgrade)).toMatchObject({
-      dueNow: { amount: 1_904, currency: USD },
-      tax: { amount: 304, currency: USD },
-      discount: { amount: 400, currency: USD },
-      discounts: [{ id: "spring20", name: "Spring", code: "SPRING", off: { percent: 20 }, endsAt: RENEWS * 1000 }],
-    });
-  });
-
-  test("at the renewal names the discounts that go on, also an amount without a code", async () => {
-    const off = { percent_off: null, amount_off: 500, currency: "usd", name: null };
-    const granted = discount({ promotion_code: null, source: { type: "coupon", coupon: coupon(off) } });
-    const { client } = await playedApi(subscription(), invoice({ discounts: [granted] }));
-    const { discounts } = await client.preview({ ...upgrade, timing: "renewal" });
-    expect(discounts).toEqual([
-      { id: "spring20", name: null, code: null, off: { amount: 500, currency: USD }, endsAt: null },
-    ]);
-  });
-
-  test.each([
-    ["of the change", [{ status: "requires_location_inputs" }, {}]],
-    ["of the next period", [{}, { status: "requires_location_inputs" }]],
-  ])("without an address is no tax of 0: %s", async (_, [now = {}, next = {}]) => {
-    const taxed = (over: object) => invoice({ automatic_tax: { enabled: true, status: "complete", ...over } });
-    const { client } = await playedApi(subscription(), taxed(now), taxed(next));
-    await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "no_tax_address" });
-  });
-
-  test("that names a discount by its id only cannot be read", async () => {
-    const { client } = await playedApi(subscription(), invoice({ discounts: ["di_1"] }), invoice());
-    await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
-  });
-});
 
 describe("invoices", () => {
   const paidBy = (id: string, charge: string, over: StripeObject = {}) =>

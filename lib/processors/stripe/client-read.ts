@@ -39,9 +39,9 @@ const INVOICE_STATUS: Readonly<Record<string, Invoice["status"]>> = {
   void: "void",
 };
 
-/** The latest instant that an invoice charges for. */
+/** The latest instant that an invoice charges for; a credit's line names the end of a period that is given back. */
 export function chargedUntil({ lines }: Pick<Stripe.Invoice, "lines">): Instant | null {
-  const ends = lines.data.map(({ period }) => period.end * 1000);
+  const ends = lines.data.filter(({ amount }) => amount > 0).map(({ period }) => period.end * 1000);
   return ends.length === 0 ? null : Math.max(...ends);
 }
 

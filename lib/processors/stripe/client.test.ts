@@ -118,78 +118,6 @@ describe("checkout", () => {
   });
 });
 
-describe("preview", () => {
-  const CARD = { collection: "card", collectionDays: null };
-
-  test("now: what is charged today after credit, and what comes next", async () => {
-    const { client, requests } = await playedApi(
-      subscription(),
-      invoice({ id: undefined, amount_due: 1_250, total: 1_300 }),
-      invoice({ id: undefined, total: 3_999 }),
-    );
-    expect(await client.preview(upgrade)).toEqual({
-      ...CARD,
-      dueNow: { amount: 1_250, currency: "USD" },
-      tax: null,
-      discount: null,
-      discounts: [],
-      nextCharge: { amount: 3_999, currency: "USD", at: RENEWS * 1000 },
-    });
-    expect(requests.map(({ request }) => request)).toEqual([
-      `GET ${PATH}`,
-      "POST /v1/invoices/create_preview",
-      "POST /v1/invoices/create_preview",
-    ]);
-    expect(requests[1]?.fields).toEqual({
-      subscription: SUBSCRIPTION,
-      preview_mode: "next",
-      "subscription_details[items][0][id]": "si_plus",
-      "subscription_details[items][0][price]": ULTRA,
-      "subscription_details[items][0][quantity]": "1",
-      "subscription_details[proration_behavior]": "always_invoice",
-      "expand[0]": "discounts.source.coupon",
-      "expand[1]": "discounts.promotion_code",
-    });
-    expect(requests[2]?.fields).toMatchObject({ preview_mode: "recurring" });
-  });
-
-  test("now, by the year: the next charge comes when the new period ends", async () => {
-    const nextYear = RENEWS + 334 * 86_400;
-    const lines = { object: "list", data: [{ period: { start: STARTED, end: nextYear } }], has_more: false };
-    const { client } = await playedApi(subscription(), invoice({ lines }), invoice({ total: 19_990 }));
-    const yearly = { ...upgrade, priceId: "price_writer_plus_yearly" };
-    expect((await client.preview(yearly)).nextCharge).toEqual({ amount: 19_990, currency: "USD", at: nextYear * 1000 });
-  });
-
-  test("renewal: nothing today, whatever would be prorated", async () => {
-    const { client, requests } = await playedApi(subscription(), invoice({ total: 999 }));
-    expect(await client.preview(downgrade)).toEqual({
-      ...CARD,
-      dueNow: null,
-      discounts: [],
-      nextCharge: { amount: 999, currency: "USD", at: RENEWS * 1000 },
-    });
-    expect(requests).toHaveLength(2);
-  });
-
-  test("where credit is left over nothing is due; one that ends has no next charge", async () => {
-    const { client } = await playedApi(
-      subscription({ cancel_at_period_end: true }),
-      invoice({ amount_due: 0, total: -300 }),
-    );
-    expect(await client.preview(upgrade)).toEqual({ ...CARD, dueNow: null, discounts: [], nextCharge: null });
-  });
-
-  test.each([[null], ["1250"], [12.5]])("no amount: %j", async (amount_due) => {
-    const { client } = await playedApi(
-      subscription(),
-      invoice({ amount_due: 5, total: amount_due }),
-      invoice({ total: amount_due }),
-    );
-    await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
-  });
-});
-
 describe("change now", () => {
   test("charged at once, and kept back where the charge needs the payer", async () => {
     const { client, requests } = await playedApi(subscription(), subscription());
@@ -554,17 +482,6 @@ describe("a subscription as it is", () => {
 });
 
 describe("portal and invoices", () => {
-  test("the page of the open payment, if the latest invoice is open", async () => {
-    const open = await playedApi(subscription(), invoice({ status: "open" }));
-    expect(await open.client.duePage(SUBSCRIPTION)).toBe("https://invoice.stripe.example/i/1");
-    expect(open.requests[1]?.request).toBe("GET /v1/invoices/in_first");
-    const paid = await playedApi(subscription(), invoice({ status: "paid" }));
-    expect(await paid.client.duePage(SUBSCRIPTION)).toBeNull();
-    const none = await playedApi(subscription({ latest_invoice: null }));
-    expect(await none.client.duePage(SUBSCRIPTION)).toBeNull();
-    expect(none.requests).toHaveLength(1);
-  });
-
   test("the customer's portal, with the way back", async () => {
     const { client, requests } = await playedApi({ url: "https://billing.stripe.example/p/1" });
     expect(await client.portal(CUSTOMER, [SUBSCRIPTION], "https://app.example/billing")).toEqual({

@@ -4,13 +4,13 @@ import { entityId } from "../entity-id";
 import type { ProcessorClient } from "../processor-client";
 import { caller, unreadable, withinDeadline } from "./client-call";
 import { planChanges } from "./client-change";
-import { COLLECTED, collectionOf } from "./client-collection";
-import { DISCOUNTS, readDiscounts, readDue, refundsOf, requireTaxAddress } from "./client-money";
-import { newCycle, planItemOf } from "./client-plan";
-import { chargedUntil, readCheckoutState, readInvoice, readSubscription } from "./client-read";
+import { duePageOf } from "./client-due";
+import { refundsOf } from "./client-money";
+import { previewChange } from "./client-preview";
+import { readCheckoutState, readInvoice, readSubscription } from "./client-read";
 import { listRecords, retrieveWithDiscounts } from "./client-records";
+import { refundSession } from "./client-refund";
 import { openSession } from "./client-sale";
-import { readInstant, readMoney } from "./client-values";
 import { idOf } from "./reference";
 import { TRIAL_FROM_CHECKOUT } from "./shape";
 
@@ -28,7 +28,7 @@ export interface StripeClientOptions {
   timeoutMs?: number;
 }
 
-/** BillingAccounts wait for the answer, and Stripe charges the card within the request that changes a plan. */
+/** Customers wait for the answer, and Stripe charges the card within the request that changes a plan. */
 const TIMEOUT_MS = 10_000;
 /** The SDK repeats what the network lost, with the same idempotency key. */
 const RETRIES = 1;
@@ -111,6 +111,10 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
       });
     },
 
+    refundCheckout(transaction) {
+      return call("refundCheckout", () => refundSession(stripe, transaction));
+    },
+
     subscription(subscription) {
       return call("subscription", async () => {
         const askedAt = Date.now();
@@ -133,35 +137,8 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
       return call("chargedCustomer", async () => idOf((await stripe.charges.retrieve(entityId(charge))).customer));
     },
 
-    preview({ subscription, priceId, timing }) {
-      return call("preview", async () => {
-        const current = await stripe.subscriptions.retrieve(entityId(subscription), COLLECTED);
-        const { collection, days: collectionDays } = collectionOf(current);
-        const plan = planItemOf(current, priceId, findPrice);
-        const { item, changes } = plan;
-        const items = [{ id: item.id, price: priceId, quantity: item.quantity ?? 1 }];
-        const previewed = (mode: "next" | "recurring", proration: "always_invoice" | "none") =>
-          stripe.invoices.createPreview({
-            subscription: current.id,
-            preview_mode: mode,
-            subscription_details: { items, proration_behavior: proration, ...newCycle(current, plan) },
-            expand: [...DISCOUNTS],
-          });
-        const now = timing === "now" && changes ? await previewed("next", "always_invoice") : null;
-        const charged = { ...(now === null ? { dueNow: null } : readDue(now)), collection, collectionDays };
-        if (current.cancel_at_period_end || current.cancel_at !== null) {
-          return { ...charged, discounts: readDiscounts(now?.discounts ?? []), nextCharge: null };
-        }
-        const recurring = await previewed("recurring", "none");
-        requireTaxAddress(recurring);
-        const periodEnd = readInstant("current_period_end", item.current_period_end);
-        const at = now === null ? periodEnd : Math.max(periodEnd, chargedUntil(now) ?? 0);
-        return {
-          ...charged,
-          discounts: readDiscounts((now ?? recurring).discounts),
-          nextCharge: { ...readMoney(recurring.total, recurring.currency), at },
-        };
-      });
+    preview(change) {
+      return call("preview", () => previewChange(stripe, change, findPrice));
     },
 
     change(change) {
@@ -218,11 +195,7 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
     },
 
     duePage(subscription) {
-      return call("duePage", async () => {
-        const latest = idOf((await stripe.subscriptions.retrieve(entityId(subscription))).latest_invoice);
-        const invoice = latest === null ? null : await stripe.invoices.retrieve(latest);
-        return invoice?.status === "open" ? (invoice.hosted_invoice_url ?? null) : null;
-      });
+      return call("duePage", () => duePageOf(stripe, subscription));
     },
 
     /** Stripe's portal is the place for cards. */

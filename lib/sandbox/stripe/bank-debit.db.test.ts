@@ -132,20 +132,20 @@ test("no second quota: a debit that fails gives none to whoever buys again", asy
     await pay(session.id, { card: FAILS });
     return (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
   };
-  // On the free plan, what was used counts until midnight: the debit fails, and the test reads, in the afternoon.
+  // At noon: four days and an hour later it is still the same day for the free plan.
   const noon = Math.ceil(Date.now() / DAY) * DAY + 12 * HOUR;
-  const days = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY + HOUR });
+  const after = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY + HOUR });
   await sandbox.moveClock(payer.id, { to: noon });
   const first = await failing();
   await gateway.consume(payer.id, "words_used", 15_000);
-  await days(4);
+  await after(4);
   expect(await writer()).toMatchObject({ status: "past_due", remaining: 0 });
   await stripe.subscriptions.cancel(first);
-  await days(5);
+  await after(5);
   await failing();
   // Free's limit until the payment is seen.
   expect(await writer()).toMatchObject({ plan: "free", status: "active", limit: 500 });
-  await days(10);
+  await after(10);
   expect(await writer()).toMatchObject({ plan: "free", limit: 500 });
 });
 

@@ -109,6 +109,12 @@ export function discountEnds(world: World, subscription: Subscription): { id: st
   );
 }
 
+/** Removes the discounts that will have ended at `at`, for an invoice of that time. Sends no event: for previews. */
+export function dropEndedDiscounts(world: World, subscription: Subscription, at: number): void {
+  const ended = discountEnds(world, subscription).filter((each) => each.at <= at);
+  subscription.discounts = (subscription.discounts ?? []).filter((id) => !ended.some((each) => each.id === id));
+}
+
 /** The lines after the subscription's discount; credits give back what was paid after the discount of its time. */
 export function discounted(world: World, subscription: Subscription, lines: readonly Line[]): Line[] {
   const [id] = subscription.discounts ?? [];

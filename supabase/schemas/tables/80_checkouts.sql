@@ -19,11 +19,16 @@ create table public.checkouts (
   updated_at timestamptz not null default now(),
   -- The promotion code that it was opened with: with another one it is another checkout.
   code text,
+  -- Paid beside another subscription. ending: its end and its refund have begun. refunded: both are done. used: something was
+  -- used of it and of the other one, so that nothing is refunded.
+  duplicate text check (duplicate in ('ending', 'refunded', 'used')),
   primary key (user_id, checkout_id),
   check (status in ('opening', 'closed') or external_id is not null)
 );
 create unique index checkouts_one_at_a_time on public.checkouts (user_id, product) where status in ('opening', 'open');
-create index checkouts_left_open on public.checkouts (updated_at) where status = 'left_open';
+create index checkouts_unsettled on public.checkouts (updated_at)
+  where subscription_id is null and status in ('open', 'left_open', 'paid');
+create index checkouts_paid on public.checkouts (updated_at) where status = 'paid';
 comment on table public.checkouts is 'Checkouts that our server has opened, and what has become of them.';
 
 alter table public.checkouts enable row level security;

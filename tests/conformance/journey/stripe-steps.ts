@@ -1,5 +1,6 @@
 /** The steps at Stripe alone. */
 import { expect } from "vitest";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import { planPrice } from "@/lib/processors/stripe/events";
@@ -9,6 +10,8 @@ import * as pages from "@/lib/sandbox/stripe/hosted";
 import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { tellChange } from "@/lib/sandbox/stripe/tell";
 import type { World } from "@/lib/sandbox/stripe/world";
+import { checkout } from "@/lib/subscriptions/checkout";
+import { endDoubled } from "@/lib/subscriptions/duplicate-purchases";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { Step } from "./stage";
 
@@ -36,6 +39,26 @@ function addItems(sandbox: Sandbox, subscription: string) {
 }
 
 export const STRIPE_STEPS: readonly Step[] = [
+  {
+    name: "pay a session beside a subscription of the other processor, and end it",
+    async run({ open, pay, hosted, sandbox, shop, settled, wait, database, gateway, buyer, writer }) {
+      const asked = checkoutRequest.parse({ product: "writer", plan: "plus", processor: "paddle" });
+      const { checkout: id } = await checkout(buyer, asked, shop);
+      const { transaction } = await open("ultra");
+      const first = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
+      const payment = { card: "4242", email: buyer.email, name: "Ada", confirmed: false } as const;
+      await settled(hosted.pay(sandbox, first, payment));
+      await wait(HOUR);
+      await pay(transaction);
+      // The job looks at a checkout a minute after its last change.
+      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+      expect(await settled(endDoubled(shop))).toMatchObject({ ended: 1, failed: 0 });
+      expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([
+        { act: "purchase.refunded", details: { processor: "stripe", transaction } },
+      ]);
+      expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "paddle" });
+    },
+  },
   {
     name: "buy with a code, and compare what was refunded and disputed",
     async run({ open, pay, client, sandbox, settled, gateway, shop, buyer, writer, subscription, processor }) {

@@ -2,6 +2,7 @@ import type Stripe from "stripe";
 import { z } from "zod";
 import type { InvoiceSpec } from "@/lib/processors/stripe/events";
 import { take } from "../../turn";
+import { dropEndedDiscounts, setDiscounts } from "../discounts";
 import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { listOf } from "../list";
 import { invoiceOf } from "../objects";
@@ -18,6 +19,7 @@ import {
   byPath,
   collectionMethod,
   created,
+  discountParams,
   endpoint,
   find,
   flag,
@@ -39,6 +41,7 @@ const previewParams = paramsOf<Stripe.InvoiceCreatePreviewParams>()({
   customer: text.optional(),
   subscription: text,
   preview_mode: z.enum(["next", "recurring"]).default("next"),
+  discounts: z.union([unset, discountParams]).optional(),
   subscription_details: paramsOf<NonNullable<Stripe.InvoiceCreatePreviewParams["subscription_details"]>>()({
     items: itemParams.optional(),
     proration_behavior: behavior.default("create_prorations"),
@@ -152,7 +155,7 @@ export const invoices = [
 /** The invoice that would come: the change's own where it is charged now, else the renewal's. */
 function previewed(
   turn: StripeTurn,
-  { subscription: id, preview_mode: mode, subscription_details: details }: Preview,
+  { subscription: id, preview_mode: mode, subscription_details: details, discounts }: Preview,
 ): Invoice {
   const { world } = turn;
   const subscription = find(world, "subscriptions", id, "subscription");
@@ -170,16 +173,18 @@ function previewed(
     behavior: details?.proration_behavior ?? "create_prorations",
     restart: details?.billing_cycle_anchor?.type === "now" || details?.trial_end === "now",
   });
+  if (discounts !== undefined) setDiscounts(turn, subscription, discounts === "" ? [] : discounts, "discounts");
   const now = change.lines.length > 0 && (details?.proration_behavior === "always_invoice" || change.restarts);
-  if (mode === "recurring")
-    return upcoming(turn, subscription, {
-      lines: priced(world, subscription, nextPeriod(change.next)),
-      at: change.next.periodEnd,
-    });
+  if (mode === "recurring") {
+    dropEndedDiscounts(world, subscription, change.next.periodEnd);
+    const lines = priced(world, subscription, nextPeriod(change.next));
+    return upcoming(turn, subscription, { lines, at: change.next.periodEnd });
+  }
   const changed = priced(world, subscription, change.lines);
   if (now) return upcoming(turn, subscription, { lines: changed, at: seconds(turn), reason: "subscription_update" });
   Object.assign(subscription, change.next);
   let lines = changed;
+  dropEndedDiscounts(world, subscription, change.next.periodEnd);
   followSchedule(turn, subscription, (scheduled) => {
     const next = priced(world, subscription, nextPeriod({ ...change.next, items: scheduled }));
     lines = [...lines, ...subscription.pendingLines, ...next];

@@ -1,0 +1,237 @@
+/** What a plan change will cost, as Stripe previews it. */
+import { describe, expect, test } from "vitest";
+import type { PlanChange } from "../processor-client";
+import { invoice, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
+import type { StripeObject } from "./events";
+
+const USD = "USD";
+const ULTRA = "price_writer_ultra_monthly";
+const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing: "now" };
+const downgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_writer_basic_monthly", timing: "renewal" };
+const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
+const CARD = { collection: "card", collectionDays: null };
+const MONTH = RENEWS - STARTED;
+const YEAR_AFTER = RENEWS + 334 * 86_400;
+
+const coupon = (over: StripeObject = {}) => ({
+  id: "spring20",
+  object: "coupon",
+  name: "Spring",
+  percent_off: 20,
+  amount_off: null,
+  currency: null,
+  duration: "forever",
+  ...over,
+});
+const discount = (over: StripeObject = {}) => ({
+  id: "di_1",
+  object: "discount",
+  promotion_code: { id: "promo_1", object: "promotion_code", code: "SPRING" },
+  source: { type: "coupon", coupon: coupon() },
+  end: null,
+  ...over,
+});
+const lines = (...data: { amount: number; start: number; end: number }[]) => ({
+  object: "list",
+  data: data.map(({ amount, start, end }) => ({ amount, period: { start, end } })),
+  has_more: false,
+});
+
+test("now: what is charged today after credit, and what comes next", async () => {
+  const { client, requests } = await playedApi(
+    subscription(),
+    invoice({ id: undefined, amount_due: 1_250, total: 1_300 }),
+    invoice({ id: undefined, total: 3_999 }),
+  );
+  expect(await client.preview(upgrade)).toEqual({
+    ...CARD,
+    dueNow: { amount: 1_250, currency: USD },
+    tax: null,
+    discount: null,
+    discounts: [],
+    nextCharge: { amount: 3_999, currency: USD, at: RENEWS * 1000 },
+  });
+  expect(requests.map(({ request }) => request)).toEqual([
+    `GET ${PATH}`,
+    "POST /v1/invoices/create_preview",
+    "POST /v1/invoices/create_preview",
+  ]);
+  expect(Object.values(requests[0]?.fields ?? {})).toEqual([
+    "default_payment_method",
+    "customer.invoice_settings.default_payment_method",
+    "discounts.source.coupon",
+    "discounts.promotion_code",
+  ]);
+  expect(requests[1]?.fields).toEqual({
+    subscription: SUBSCRIPTION,
+    preview_mode: "next",
+    "subscription_details[items][0][id]": "si_plus",
+    "subscription_details[items][0][price]": ULTRA,
+    "subscription_details[items][0][quantity]": "1",
+    "subscription_details[proration_behavior]": "always_invoice",
+  });
+  expect(requests[2]?.fields).toMatchObject({ preview_mode: "recurring" });
+  expect(requests[2]?.fields).not.toHaveProperty("discounts");
+});
+
+describe("the next charge", () => {
+  const yearly = { ...upgrade, priceId: "price_writer_plus_yearly" };
+
+  test("comes when the new year ends", async () => {
+    const charged = lines({ amount: 19_990, start: STARTED, end: YEAR_AFTER });
+    const { client } = await playedApi(subscription(), invoice({ lines: charged }), invoice({ total: 19_990 }));
+    expect((await client.preview(yearly)).nextCharge).toEqual({
+      amount: 19_990,
+      currency: USD,
+      at: YEAR_AFTER * 1000,
+    });
+  });
+
+  test("comes when the new month ends, although the credit is for a year", async () => {
+    const now = STARTED + 10 * 86_400;
+    const paidYear = subscription(
+      {},
+      { items: [{ id: "si_plus", price: price("basic", "yearly") }], periodEnd: YEAR_AFTER },
+    );
+    const charged = lines(
+      { amount: -9_000, start: now, end: YEAR_AFTER },
+      { amount: 3_999, start: now, end: now + MONTH },
+    );
+    const { client } = await playedApi(paidYear, invoice({ amount_due: 0, lines: charged }), invoice({ total: 3_999 }));
+    expect(await client.preview(upgrade)).toMatchObject({ nextCharge: { amount: 3_999, at: (now + MONTH) * 1000 } });
+  });
+});
+
+test.each([
+  ["the same interval", ULTRA],
+  ["another interval", "price_writer_ultra_yearly"],
+])("in a trial nothing is due now, and the new price when the trial ends: %s", async (_, priceId) => {
+  const { client, requests } = await playedApi(subscription({ status: "trialing" }), invoice({ total: 3_999 }));
+  expect(await client.preview({ ...upgrade, priceId })).toMatchObject({
+    dueNow: null,
+    nextCharge: { amount: 3_999, at: RENEWS * 1000 },
+  });
+  expect(requests).toHaveLength(2);
+});
+
+test("renewal: nothing today, whatever would be prorated", async () => {
+  const { client, requests } = await playedApi(subscription(), invoice({ total: 999 }));
+  expect(await client.preview(downgrade)).toEqual({
+    ...CARD,
+    dueNow: null,
+    discounts: [],
+    nextCharge: { amount: 999, currency: USD, at: RENEWS * 1000 },
+  });
+  expect(requests).toHaveLength(2);
+});
+
+test("where credit is left over nothing is due; one that ends has no next charge", async () => {
+  const { client } = await playedApi(
+    subscription({ cancel_at_period_end: true }),
+    invoice({ amount_due: 0, total: -300 }),
+  );
+  expect(await client.preview(upgrade)).toEqual({ ...CARD, dueNow: null, discounts: [], nextCharge: null });
+});
+
+test.each([[null], ["1250"], [12.5]])("no amount: %j", async (amount_due) => {
+  const { client } = await playedApi(
+    subscription(),
+    invoice({ amount_due: 5, total: amount_due }),
+    invoice({ total: amount_due }),
+  );
+  await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
+});
+
+describe("a change that waits for its payment", () => {
+  const waiting = (priceId: string) =>
+    subscription({
+      pending_update: { expires_at: RENEWS, subscription_items: [{ id: "si_plus", price: { id: priceId } }] },
+      latest_invoice: "in_waiting",
+    });
+
+  test("costs what its invoice says", async () => {
+    const open = invoice({ id: "in_waiting", status: "open", amount_due: 1_777 });
+    const { client, requests } = await playedApi(waiting(ULTRA), open, invoice({ total: 3_999 }));
+    expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_777 }, nextCharge: { amount: 3_999 } });
+    expect(requests[1]?.request).toBe("GET /v1/invoices/in_waiting");
+  });
+
+  test.each([
+    ["to another price is previewed anew", waiting("price_other"), []],
+    ["is previewed anew after its invoice was voided", waiting(ULTRA), [invoice({ status: "void" })]],
+  ])("%s", async (_, subscribed, read) => {
+    const { client } = await playedApi(subscribed, ...read, invoice({ amount_due: 1_250 }), invoice({ total: 3_999 }));
+    expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_250 } });
+  });
+});
+
+describe("taxes and discounts", () => {
+  const recurringDiscounts = (fields: Record<string, string> = {}) =>
+    Object.entries(fields).filter(([name]) => name.startsWith("discounts"));
+
+  test("in what is due now", async () => {
+    const { client } = await playedApi(
+      subscription({ discounts: [discount({ end: RENEWS + 1 })] }),
+      invoice({
+        amount_due: 1_904,
+        total_taxes: [{ amount: 304 }],
+        total_discount_amounts: [{ amount: 400, discount: "di_1" }],
+      }),
+      invoice({ total: 3_807 }),
+    );
+    expect(await client.preview(upgrade)).toMatchObject({
+      dueNow: { amount: 1_904, currency: USD },
+      tax: { amount: 304, currency: USD },
+      discount: { amount: 400, currency: USD },
+      discounts: [
+        { id: "spring20", name: "Spring", code: "SPRING", off: { percent: 20 }, endsAt: (RENEWS + 1) * 1000 },
+      ],
+    });
+  });
+
+  test("at the renewal: the discounts that go on, also an amount without a code", async () => {
+    const off = { percent_off: null, amount_off: 500, currency: "usd", name: null };
+    const granted = discount({ promotion_code: null, source: { type: "coupon", coupon: coupon(off) } });
+    const { client } = await playedApi(subscription({ discounts: [granted] }), invoice());
+    const { discounts } = await client.preview(downgrade);
+    expect(discounts).toEqual([
+      { id: "spring20", name: null, code: null, off: { amount: 500, currency: USD }, endsAt: null },
+    ]);
+  });
+
+  test("a discount that ends by the next charge does not reduce it", async () => {
+    const ends = discount({ end: RENEWS });
+    const alone = await playedApi(subscription({ discounts: [ends] }), invoice());
+    expect((await alone.client.preview(downgrade)).discounts).toEqual([]);
+    expect(recurringDiscounts(alone.requests[1]?.fields)).toEqual([["discounts", ""]]);
+    const both = await playedApi(subscription({ discounts: [ends, discount({ id: "di_2" })] }), invoice());
+    expect((await both.client.preview(downgrade)).discounts).toHaveLength(1);
+    expect(recurringDiscounts(both.requests[1]?.fields)).toEqual([["discounts[0][discount]", "di_2"]]);
+  });
+
+  test("a discount of one charge reduces the next one only if nothing is charged now", async () => {
+    const once = discount({ source: { type: "coupon", coupon: coupon({ duration: "once" }) } });
+    const now = await playedApi(subscription({ discounts: [once] }), invoice(), invoice());
+    expect((await now.client.preview(upgrade)).discounts).toEqual([]);
+    expect(recurringDiscounts(now.requests[2]?.fields)).toEqual([["discounts", ""]]);
+    const later = await playedApi(subscription({ discounts: [once] }), invoice());
+    expect((await later.client.preview(downgrade)).discounts).toHaveLength(1);
+    expect(recurringDiscounts(later.requests[1]?.fields)).toEqual([]);
+  });
+
+  test("a key that may not read coupons previews without the names of the discounts", async () => {
+    const refused = refusal(403, "invalid_request_error");
+    const named = await playedApi(refused, subscription({ discounts: ["di_1"] }), invoice({ total: 799 }));
+    expect(await named.client.preview(downgrade)).toMatchObject({ discounts: [], nextCharge: { amount: 799 } });
+    expect(recurringDiscounts(named.requests[2]?.fields)).toEqual([]);
+  });
+
+  test.each([
+    ["of the change", [{ status: "requires_location_inputs" }, {}]],
+    ["of the next period", [{}, { status: "requires_location_inputs" }]],
+  ])("a tax without an address is no tax of 0: %s", async (_, [now = {}, next = {}]) => {
+    const taxed = (over: object) => invoice({ automatic_tax: { enabled: true, status: "complete", ...over } });
+    const { client } = await playedApi(subscription(), taxed(now), taxed(next));
+    await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "no_tax_address" });
+  });
+});

@@ -1,0 +1,353 @@
+/** Purchases that were paid twice, in each order of payments, webhooks and returns. */
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { ProcessorError } from "@/lib/processors/processor-client";
+import { reconcile } from "@/lib/webhooks/refresh";
+import { testDatabase } from "@/tests/support/database";
+import { playedShop } from "@/tests/support/shop";
+import { checkout } from "./checkout";
+import { returnFromCheckout } from "./checkout-return";
+import { endDoubled } from "./duplicate-purchases";
+
+const database = testDatabase();
+const gateway = createGateway(postgresTransport(database.url));
+afterAll(() => gateway.end());
+
+let users = 0;
+let buyer = { id: "", email: "one@example.com" };
+beforeEach(async () => {
+  users += 1;
+  buyer = { id: `buyer-${users}`, email: "one@example.com" };
+  // Each test has the job for itself.
+  await database.pool().query("delete from checkouts");
+});
+
+const MINUTE = 60_000;
+type Processor = "stripe" | "paddle";
+
+/** A buyer who has opened two checkouts of Writer, one after the other. */
+async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
+  const played = playedShop(gateway, { closes });
+  const { shop, checkouts, pay, askedFor } = played;
+  const ids: string[] = [];
+  for (const [plan, processor] of [first, second]) {
+    const wanted = checkoutRequest.parse({ product: "writer", plan, processor });
+    ids.push((await checkout(buyer, wanted, shop)).checkout);
+  }
+  const transactions = checkouts.map(({ id }) => id) as [string, string];
+  const begunAt = Date.now() - 10 * MINUTE;
+  return {
+    ...played,
+    transactions,
+    /** Pays the checkout of this number, so many minutes after the first payment. */
+    pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE),
+    comesBack: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, shop),
+    /** As if its webhook had come. */
+    async hears(which: 0 | 1, subscription: string) {
+      const processor = which === 0 ? first[1] : second[1];
+      const { client } = (await shop.reach(processor)) ?? {};
+      if (client === undefined) throw new Error(`no ${processor}`);
+      await reconcile({ userId: buyer.id, processor, subscription, transaction: transactions[which] }, client, gateway);
+    },
+    async round() {
+      await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
+      const { looked: _, ...result } = await endDoubled(shop);
+      return result;
+    },
+    cancels: () => askedFor("cancel"),
+    refunds: () => askedFor("refundCheckout"),
+  };
+}
+
+async function writer() {
+  const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
+  if (!found) throw new Error("no writer");
+  return found;
+}
+
+/** Uses words half a minute after the first payment, so before a second one. */
+async function usesTheFirst(words: number) {
+  await gateway.consume(buyer.id, "words_used", words);
+  await database
+    .pool()
+    .query("update usage_ledger set at = now() - interval '9 minutes 30 seconds' where user_id = $1", [buyer.id]);
+}
+
+async function statusOf(transaction: string) {
+  const { rows } = await database
+    .pool()
+    .query("select status, duplicate from checkouts where external_id = $1", [transaction]);
+  return rows[0];
+}
+
+const QUIET = { ended: 0, failed: 0 };
+const ENDED = { ended: 1, failed: 0 };
+
+describe("a purchase that was paid twice", () => {
+  test("the replaced one later: it is ended and refunded, with an audit entry", async () => {
+    const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "stripe"],
+    );
+    expect(await gateway.unsettledCheckouts(10)).toEqual([]);
+    pay(1);
+    await comesBack(1);
+    expect(await round()).toEqual(QUIET);
+    const doubled = pay(0, 1);
+    expect(await round()).toEqual(ENDED);
+    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
+    expect(refunds()).toEqual([transactions[0]]);
+    expect(await gateway.auditEntries(null, 1)).toMatchObject([
+      {
+        actor: "job:checkouts",
+        act: "purchase.refunded",
+        userId: buyer.id,
+        details: { processor: "paddle", subscription: doubled, transaction: transactions[0] },
+      },
+    ]);
+    expect(await round()).toEqual(QUIET);
+    expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+
+  test("the payer of the replaced one comes back before its webhook", async () => {
+    const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "paddle"],
+    );
+    pay(1);
+    await comesBack(1);
+    const doubled = pay(0, 1);
+    await comesBack(0);
+    expect(await round()).toEqual(ENDED);
+    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
+    expect(refunds()).toEqual([transactions[0]]);
+    expect(await round()).toEqual(QUIET);
+  });
+
+  test("the replaced one first, and then the open one", async () => {
+    const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "paddle"],
+    );
+    await hears(0, pay(0));
+    expect(await round()).toEqual(QUIET);
+    const doubled = pay(1, 1);
+    await comesBack(1);
+    expect(await round()).toEqual(ENDED);
+    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
+    expect(refunds()).toEqual([transactions[1]]);
+    expect(await writer()).toMatchObject({ plan: "plus" });
+  });
+
+  test("both before any webhook or return: the job fetches both and keeps the first", async () => {
+    const { pay, comesBack, round, refunds, transactions } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    pay(0);
+    pay(1, 1);
+    // The later one is known first.
+    await comesBack(1);
+    expect(await round()).toEqual(ENDED);
+    expect(refunds()).toEqual([transactions[1]]);
+    expect(await writer()).toMatchObject({ plan: "plus" });
+  });
+
+  test("at Stripe, the open one is refunded, too", async () => {
+    const { pay, hears, round, cancels, refunds, transactions } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    const doubled = pay(1, 1);
+    expect(await round()).toEqual(ENDED);
+    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
+    expect(refunds()).toEqual([transactions[1]]);
+  });
+
+  test("is refunded in a later round if the processor refuses first, and its end is known by then", async () => {
+    const { pay, comesBack, round, cancels, refunds, clients, transactions } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "stripe"],
+    );
+    pay(1);
+    await comesBack(1);
+    const doubled = pay(0, 1);
+    const { refundCheckout } = clients.paddle;
+    clients.paddle.refundCheckout = async () => {
+      throw new ProcessorError("not completed yet", "invalid", "adjustment_transaction_invalid_status_for_refund");
+    };
+    expect(await round()).toEqual({ ended: 0, failed: 1 });
+    clients.paddle.refundCheckout = refundCheckout;
+    expect(await round()).toEqual(ENDED);
+    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
+    expect(refunds()).toEqual([transactions[0]]);
+    expect(await round()).toEqual(QUIET);
+    expect(await gateway.auditEntries(buyer.id, 10)).toHaveLength(1);
+  });
+});
+
+describe("a checkout beside a subscription", () => {
+  test("is closed at Stripe before anyone can pay it", async () => {
+    const { checkouts, pay, hears, round, transactions, comesBack } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    // As Stripe, which closes every open session.
+    const second = checkouts[1] as (typeof checkouts)[number];
+    second.state = "expired";
+    expect(await round()).toEqual(QUIET);
+    expect(await statusOf(transactions[1])).toEqual({ status: "closed", duplicate: null });
+    expect(await comesBack(1)).toMatchObject({ status: "expired" });
+  });
+
+  test("that stays payable is left open, and looked at again", async () => {
+    const { pay, hears, round, transactions, askedFor } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    await hears(0, pay(0));
+    await round();
+    expect(await statusOf(transactions[1])).toEqual({ status: "left_open", duplicate: null });
+    const asked = askedFor("closeCheckout").length;
+    await round();
+    expect(askedFor("closeCheckout")).toHaveLength(asked + 1);
+  });
+
+  test("is not asked about twice within a minute", async () => {
+    const { shop, pay, hears, round } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    await hears(0, pay(0));
+    await round();
+    expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
+  });
+
+  test("of a user with two subscriptions comes first", async () => {
+    const one = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    await one.hears(0, one.pay(0));
+    buyer = { ...buyer, id: `${buyer.id}-with-two` };
+    const two = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    await two.hears(0, two.pay(0));
+    await two.hears(1, two.pay(1, 1));
+    await database
+      .pool()
+      .query("update checkouts set updated_at = now() - interval '2 minutes' where user_id = $1", [buyer.id]);
+    await database
+      .pool()
+      .query("update checkouts set updated_at = now() - interval '9 minutes' where user_id <> $1", [buyer.id]);
+    const listed = await gateway.unsettledCheckouts(3);
+    expect(listed.filter(({ userId }) => userId === buyer.id)).toHaveLength(2);
+  });
+
+  test("that sold this subscription is what was bought", async () => {
+    const { pay, comesBack, hears, round, cancels, transactions } = await twoOpen(
+      ["plus", "paddle"],
+      ["ultra", "stripe"],
+      true,
+    );
+    // The webhook has come, and the payer never comes back.
+    await hears(1, pay(1));
+    await round();
+    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: null });
+    await comesBack(1);
+    expect(await round()).toEqual(QUIET);
+    expect(cancels()).toEqual([]);
+    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+  });
+});
+
+describe("no quota is given by a purchase that is refunded", () => {
+  test("the first was used: the second of the same plan is refunded", async () => {
+    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
+      ["ultra", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    await usesTheFirst(35_000);
+    pay(1, 1);
+    await comesBack(1);
+    expect(await round()).toEqual(ENDED);
+    expect(refunds()).toEqual([transactions[1]]);
+    expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
+    expect(await gateway.consume(buyer.id, "words_used", 1)).toMatchObject({ allowed: false });
+  });
+
+  test("the second is a higher plan and was used: the first, unused, is refunded", async () => {
+    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
+      ["basic", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    pay(1, 1);
+    await comesBack(1);
+    await gateway.consume(buyer.id, "words_used", 35_000);
+    // The first is a checkout that was paid, and its return is late.
+    expect(await round()).toEqual(ENDED);
+    expect(refunds()).toEqual([transactions[0]]);
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
+  });
+
+  test("both were used: neither is ended, and the audit log says so once", async () => {
+    const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
+      ["basic", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    await usesTheFirst(100);
+    pay(1, 1);
+    await comesBack(1);
+    await gateway.consume(buyer.id, "words_used", 20_000);
+    expect(await round()).toEqual(QUIET);
+    expect(await round()).toEqual(QUIET);
+    expect([cancels(), refunds()]).toEqual([[], []]);
+    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: "used" });
+    expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.duplicate" }]);
+  });
+
+  test("used while it was being ended: it is not refunded", async () => {
+    const { pay, comesBack, hears, round, cancels, refunds, clients, transactions } = await twoOpen(
+      ["basic", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    await usesTheFirst(100);
+    const doubled = pay(1, 1);
+    await comesBack(1);
+    const { cancel } = clients.stripe;
+    clients.stripe.cancel = async (id, when) => {
+      await gateway.consume(buyer.id, "words_used", 20_000);
+      await cancel(id, when);
+    };
+    expect(await round()).toEqual(ENDED);
+    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
+    expect(refunds()).toEqual([]);
+    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: "used" });
+    expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.ended" }]);
+  });
+
+  test("words that were given back were not used", async () => {
+    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
+      ["basic", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    await usesTheFirst(100);
+    pay(1, 1);
+    await comesBack(1);
+    await gateway.consume(buyer.id, "words_used", 50);
+    await gateway.release(buyer.id, "words_used", 50);
+    expect(await round()).toEqual(ENDED);
+    expect(refunds()).toEqual([transactions[1]]);
+  });
+
+  test("words that are reserved count as used", async () => {
+    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
+      ["basic", "paddle"],
+      ["ultra", "stripe"],
+    );
+    await hears(0, pay(0));
+    pay(1, 1);
+    await comesBack(1);
+    await gateway.reserve(buyer.id, "words_used", 50, 600);
+    expect(await round()).toEqual(ENDED);
+    expect(refunds()).toEqual([transactions[0]]);
+  });
+});

@@ -1,0 +1,109 @@
+/** What a preview says of a Stripe subscription, compared with what the sandbox then charges. */
+import { describe, expect, test } from "vitest";
+import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import type { Interval } from "@/lib/billing/types";
+import { stripeAccount } from "@/tests/support/stripe-account";
+import { stripeShop } from "@/tests/support/stripe-shop";
+import { changePlan, previewChange } from "./change";
+import { duePaymentOf } from "./invoices";
+
+const account = stripeAccount("previewer");
+const { sandbox, stripe, payer, subscribe, latestInvoice } = account;
+const shop = stripeShop(account);
+
+const to = (plan: string, interval: Interval = "monthly") => ({ product: "writer" as const, plan, interval });
+const preview = (plan: string, interval?: Interval) => previewChange(payer.id, to(plan, interval), shop);
+const change = async (plan: string, interval?: Interval) => {
+  const changed = await changePlan(payer.id, to(plan, interval), shop);
+  await sandbox.idle();
+  return changed;
+};
+const code = async (name: string) =>
+  (await stripe.promotionCodes.list({ code: name, active: true, limit: 1 })).data[0]?.id as string;
+const wait = (at: number) => sandbox.moveClock(payer.id, { to: at });
+/** The invoice of the renewal, charged an hour after the period's end. */
+const renewal = async (customer: string, periodEnd: string) => {
+  await wait(Date.parse(periodEnd) + 2 * HOUR);
+  return latestInvoice(customer);
+};
+
+test("an upgrade in a trial charges nothing today, and the new price when the trial ends", async () => {
+  const { customer } = await subscribe("4242", {
+    subscription_data: { metadata: { user_id: payer.id }, trial_period_days: 14 },
+  });
+  const shown = await preview("ultra");
+  expect(shown).toMatchObject({ dueNow: null, nextCharge: { amount: 3_999 } });
+  await change("ultra");
+  expect(await latestInvoice(customer)).toMatchObject({ total: 0 });
+  const at = shown.nextCharge?.at as string;
+  expect(await renewal(customer, at)).toMatchObject({ total: 3_999, created: Date.parse(at) / 1000 });
+});
+
+test("the month after a discount has ended is previewed and charged at the full price", async () => {
+  const start = Date.now();
+  const { customer } = await subscribe("4242", { discounts: [{ promotion_code: await code("HALF3") }] });
+  for (const month of [1, 2]) await wait(addMonths(start, month) + 2 * HOUR);
+  const shown = await preview("basic");
+  expect(shown).toMatchObject({ nextCharge: { amount: 999 }, discounts: [] });
+  await change("basic");
+  expect(await renewal(customer, shown.nextCharge?.at as string)).toMatchObject({ total: 999 });
+});
+
+test("from a year to a higher plan by the month: the next invoice comes after a month", async () => {
+  const { customer, id } = await subscribe("4242", {
+    line_items: [{ price: "price_writer_basic_yearly", quantity: 1 }],
+  });
+  await wait(Date.now() + 10 * DAY);
+  const shown = await preview("ultra");
+  await change("ultra");
+  const at = ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
+  // The sandbox's clock runs on between the two requests.
+  expect(Math.abs(Date.parse(shown.nextCharge?.at as string) - at)).toBeLessThan(HOUR);
+  expect(await renewal(customer, new Date(at).toISOString())).toMatchObject({ billing_reason: "subscription_cycle" });
+});
+
+test("a discount that was used up does not go on", async () => {
+  await subscribe("4242", { discounts: [{ promotion_code: await code("WELCOME") }] });
+  expect(await preview("ultra")).toMatchObject({ discounts: [], nextCharge: { amount: 3_999 } });
+});
+
+describe("an upgrade that waits for its payment", () => {
+  test("is previewed later at the price of its invoice", async () => {
+    const { customer } = await subscribe("3184");
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    const { amount_due } = await latestInvoice(customer);
+    await wait(Date.now() + 12 * HOUR);
+    expect(await preview("ultra")).toMatchObject({ dueNow: { amount: amount_due } });
+  });
+
+  test("is not what *Fix payment* opens while a renewal is owed", async () => {
+    const { customer, id, item } = await subscribe("3184");
+    await sandbox.moveClock(payer.id, { by: "period" });
+    const debt = await latestInvoice(customer);
+    await stripe.subscriptions.update(id, {
+      items: [{ id: item, price: "price_writer_ultra_monthly" }],
+      proration_behavior: "always_invoice",
+      payment_behavior: "pending_if_incomplete",
+    });
+    expect((await latestInvoice(customer)).id).not.toBe(debt.id);
+    expect(await duePaymentOf(payer.id, "writer", shop)).toEqual({ url: debt.hosted_invoice_url });
+  });
+});
+
+describe("three equal changes at once", () => {
+  test("that wait for their payment lead to one open invoice", async () => {
+    const { customer } = await subscribe("3184");
+    const changes = await Promise.all([change("ultra"), change("ultra"), change("ultra")]);
+    const { hosted_invoice_url } = await latestInvoice(customer);
+    expect(changes.map(({ url }) => url)).toEqual([hosted_invoice_url, hosted_invoice_url, hosted_invoice_url]);
+    expect((await stripe.invoices.list({ customer })).data.map(({ status }) => status)).toEqual(["open", "paid"]);
+  });
+
+  test("that are charged at once make one invoice", async () => {
+    const { customer } = await subscribe("4242");
+    const yearly = () => change("plus", "yearly");
+    const changes = await Promise.all([yearly(), yearly(), yearly()]);
+    expect(changes.map(({ outcome }) => outcome)).toEqual(["pending", "pending", "pending"]);
+    expect((await stripe.invoices.list({ customer })).data).toHaveLength(2);
+  });
+});

@@ -1,0 +1,78 @@
+/** An upgrade at Stripe while a downgrade is scheduled for the period's end. */
+import { describe, expect, test, vi } from "vitest";
+import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { carryOutScheduledChanges } from "@/lib/jobs/changes";
+import { ProcessorError } from "@/lib/processors/processor-client";
+import { stripeAccount } from "@/tests/support/stripe-account";
+import { stripeShop } from "@/tests/support/stripe-shop";
+import { changePlan } from "./change";
+
+const account = stripeAccount("undecided");
+const { gateway, sandbox, stripe, payer, subscribe, latestInvoice, payInvoice } = account;
+const shop = stripeShop(account);
+const { client } = await shop.reach();
+
+const change = async (plan: string) => {
+  const changed = await changePlan(payer.id, { product: "writer", plan, interval: "monthly" }, shop);
+  await sandbox.idle();
+  return changed;
+};
+const writer = async () => (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
+/** The renewal, charged an hour after the period's end; the job runs before it, as it does every few minutes. */
+async function renew(id: string) {
+  const end = await periodEnd(id);
+  await sandbox.moveClock(payer.id, { to: end - 5 * HOUR });
+  await carryOutScheduledChanges(gateway, shop.reach);
+  await sandbox.moveClock(payer.id, { to: end + 2 * HOUR });
+}
+const periodEnd = async (id: string) =>
+  ((await stripe.subscriptions.retrieve(id)).items.data[0]?.current_period_end ?? 0) * 1000;
+
+describe("the scheduled downgrade", () => {
+  test("happens if the upgrade is never paid", async () => {
+    const { id } = await subscribe("3184");
+    await change("basic");
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
+    await sandbox.moveClock(payer.id, { to: Date.now() + DAY });
+    expect((await stripe.subscriptions.retrieve(id)).pending_update).toBeNull();
+    await renew(id);
+    expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null });
+  });
+
+  test("is given up when the upgrade is paid later", async () => {
+    const { id, customer } = await subscribe("3184");
+    await change("basic");
+    await change("ultra");
+    await sandbox.moveClock(payer.id, { to: Date.now() + HOUR });
+    await payInvoice((await latestInvoice(customer)).id as string, "3184", true);
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+    await renew(id);
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+
+  test("is given up by an upgrade that is charged at once", async () => {
+    await subscribe("4242");
+    await change("basic");
+    expect(await change("ultra")).toMatchObject({ outcome: "pending" });
+    expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
+  });
+
+  test("happens if the upgrade's answer was lost and nothing was changed", async () => {
+    const { id } = await subscribe("4242");
+    await change("basic");
+    vi.spyOn(client, "change").mockRejectedValueOnce(new ProcessorError("no answer", "unavailable", "timeout"));
+    await expect(change("ultra")).rejects.toMatchObject({ status: 503 });
+    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
+    await renew(id);
+    expect(await writer()).toMatchObject({ plan: "basic" });
+  });
+
+  test("is given up by an upgrade in the last hours before the renewal, paid or not", async () => {
+    const { id } = await subscribe("3184");
+    await change("basic");
+    await sandbox.moveClock(payer.id, { to: (await periodEnd(id)) - 5 * HOUR });
+    expect(await change("ultra")).toMatchObject({ outcome: "payment_needed" });
+    expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
+  });
+});
