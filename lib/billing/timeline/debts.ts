@@ -4,7 +4,7 @@
  * Only failed charges count, so an endpoint that gets no invoice events has none.
  */
 import type { Instant, PaymentFact } from "../types";
-import { MINUTE, sameStart } from "./calendar";
+import { MINUTE } from "./calendar";
 import { type Debt, type History, openedAt } from "./group-by-subscription";
 import { isFor, periodOf } from "./paid-plans";
 
@@ -54,16 +54,13 @@ function wasMade({ changes }: History, fact: PaymentFact, since: Instant, failed
   });
 }
 
-/** Whether the charge, or another attempt at the same change, was paid. */
+/** Whether the charge, or another attempt at the same change, was paid. Older facts may not name the plan. */
 function wasPaid({ payments }: History, failed: PaymentFact, since: Instant): boolean {
-  return payments.some(
-    (fact) =>
-      fact.outcome === "paid" &&
-      (fact.purpose === "proration" || fact.purpose === "change") &&
-      fact.periodStart !== null &&
-      (sameStart(fact.periodStart, since) ||
-        (Math.abs(fact.periodStart - since) <= ATTEMPT && fact.plan === failed.plan)),
-  );
+  return payments.some(({ outcome, purpose, periodStart, plan }) => {
+    if (outcome !== "paid" || periodStart === null || (purpose !== "proration" && purpose !== "change")) return false;
+    if (plan === null || failed.plan === null) return periodStart === since;
+    return plan === failed.plan && Math.abs(periodStart - since) <= ATTEMPT;
+  });
 }
 
 /** When an admin moved the subscription to another user, who owes what is unpaid. */

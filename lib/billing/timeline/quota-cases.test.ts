@@ -78,6 +78,10 @@ test.each<[string, Action[]]>([
     ["subscribeInvoiced", "card", "upgradeInvoiced", "changeListing", "card", "hour"],
   ],
   [
+    "an upgrade by debit after one that failed within a second of a switch that was paid",
+    ["subscribeLow", "card", "switchInterval", "upgradeInvoiced", "downgrade", "card", "upgradeByDebit", "card"],
+  ],
+  [
     "a trial that continues one of two paid subscriptions",
     ["trial", "subscribeSecond", "upgradeInvoiced", "hour", "hour", "moveByTrial", "hour"],
   ],
