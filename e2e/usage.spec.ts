@@ -68,7 +68,7 @@ test("thresholds, and what is said when nothing is left", async ({ page }) => {
   await enterState(page, "atLimit");
   await page.goto("/usage");
   const words = page.getByRole("region", { name: "Words" });
-  await expect(words).toContainText(/Reached 80% on \w+ \d+ and 100% on \w+ \d+\./);
+  await expect(words).toContainText(/ProcessorConnection 80% on \w+ \d+ and 100% on \w+ \d+\./);
   await expect(words).toContainText(/Nothing is left. You can go on after the reset on \w+ \d+\./);
 });
 

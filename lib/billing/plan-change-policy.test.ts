@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type Chosen, planChoice } from "./plan-change-policy";
-import type { Mirror } from "./types";
+import type { SubscriptionRecord } from "./types";
 
 const START = Date.UTC(2026, 2, 1);
 const END = Date.UTC(2026, 3, 1);
-const plus: Mirror = {
+const plus: SubscriptionRecord = {
   processor: "stripe",
   subscription: "sub_1",
   plan: "plus",
@@ -27,7 +27,7 @@ const plus: Mirror = {
 const yearly = { ...plus, interval: "yearly" } as const;
 
 describe("more is given now, less with the next period", () => {
-  test.each<[string, Mirror, Chosen, "now" | "period_end"]>([
+  test.each<[string, SubscriptionRecord, Chosen, "now" | "period_end"]>([
     ["a higher plan", plus, { plan: "ultra", interval: "monthly" }, "now"],
     ["a higher plan, by the year", plus, { plan: "ultra", interval: "yearly" }, "now"],
     ["a higher plan, by the month instead of the year", yearly, { plan: "ultra", interval: "monthly" }, "now"],
@@ -61,7 +61,7 @@ describe("what one has", () => {
 });
 
 describe("is refused, and the free plan never", () => {
-  test.each<[string, Partial<Mirror>]>([
+  test.each<[string, Partial<SubscriptionRecord>]>([
     ["payment_open", { status: "past_due" }],
     ["payment_open", { status: "unpaid" }],
     ["payment_open", { status: "incomplete" }],

@@ -6,7 +6,7 @@
  */
 import { freePlan, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
 import { heldPlan } from "./timeline/scheduled-changes";
-import type { Interval, Mirror } from "./types";
+import type { Interval, SubscriptionRecord } from "./types";
 
 export interface Chosen {
   plan: string;
@@ -31,7 +31,7 @@ export type ChoiceRefusal =
   | "unknown_price";
 
 /** First match from the top. */
-export function planChoice(productId: ProductId, mirror: Mirror, to: Chosen): PlanChoice {
+export function planChoice(productId: ProductId, mirror: SubscriptionRecord, to: Chosen): PlanChoice {
   const product = productOf(productId);
   const from = heldPlan(mirror);
   const { status, interval, scheduled, cancelAt } = mirror;

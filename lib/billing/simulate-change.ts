@@ -5,10 +5,20 @@
 
 import type { ChangeTiming, Chosen } from "./plan-change-policy";
 import { addMonths } from "./timeline/calendar";
-import type { Fact, Image, Instant, Interval, Mirror, PaymentFact, SnapshotFact, Timeline, Window } from "./types";
+import type {
+  Fact,
+  Instant,
+  Interval,
+  PaymentFact,
+  SnapshotFact,
+  SubscriptionRecord,
+  SubscriptionState,
+  Timeline,
+  Window,
+} from "./types";
 
 /** What the processor would tell of a change that is made and paid at `at`, or with the renewal. */
-export function factsOfChange(mirror: Mirror, to: Chosen, timing: ChangeTiming, at: Instant): Fact[] {
+export function factsOfPlanChange(mirror: SubscriptionRecord, to: Chosen, timing: ChangeTiming, at: Instant): Fact[] {
   const from = { start: mirror.periodStart, end: mirror.periodEnd };
   const trialing = mirror.status === "trialing";
   if (timing === "period_end" && from.end !== null) {
@@ -27,7 +37,7 @@ export function factsOfChange(mirror: Mirror, to: Chosen, timing: ChangeTiming, 
 }
 
 /** What it would tell of the subscription's end. */
-export function factsOfEnd(mirror: Mirror, at: Instant): Fact[] {
+export function factsOfEnd(mirror: SubscriptionRecord, at: Instant): Fact[] {
   const end = snapshot(mirror, { plan: mirror.plan, interval: mirror.interval }, at, { status: "canceled" });
   return [{ ...end, life: "deleted" }];
 }
@@ -64,18 +74,27 @@ interface Span {
 const after = (start: Instant, interval: Interval) => addMonths(start, interval === "yearly" ? 12 : 1);
 const periodOf = ({ start, end }: Span) => ({ periodStart: start, periodEnd: end });
 
-function origin({ processor, subscription }: Mirror, what: string, at: Instant) {
+function origin({ processor, subscription }: SubscriptionRecord, what: string, at: Instant) {
   return { id: `preview:${subscription}:${what}`, processor, subscription, at };
 }
 
 function snapshot(
-  mirror: Mirror,
+  mirror: SubscriptionRecord,
   to: { plan: string | null; interval: Interval | null },
   at: Instant,
-  changes: Partial<Image> = {},
+  changes: Partial<SubscriptionState> = {},
 ): SnapshotFact {
   const { quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused } = mirror;
-  const image: Image = { ...to, quantity, status, periodStart, periodEnd, cancelAt, trialEnd, collectionPaused };
+  const image: SubscriptionState = {
+    ...to,
+    quantity,
+    status,
+    periodStart,
+    periodEnd,
+    cancelAt,
+    trialEnd,
+    collectionPaused,
+  };
   return {
     kind: "snapshot",
     ...origin(mirror, "snapshot", at),
@@ -85,7 +104,12 @@ function snapshot(
   };
 }
 
-function payment(mirror: Mirror, to: Chosen, { start, end }: Span, purpose: PaymentFact["purpose"]): PaymentFact {
+function payment(
+  mirror: SubscriptionRecord,
+  to: Chosen,
+  { start, end }: Span,
+  purpose: PaymentFact["purpose"],
+): PaymentFact {
   return {
     kind: "payment",
     ...origin(mirror, "payment", start),

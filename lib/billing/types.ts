@@ -55,7 +55,7 @@ export interface ItemList {
 }
 
 /** One processor subscription's part in one product, as it stood at one moment. */
-export interface Image {
+export interface SubscriptionState {
   /** Plan within the product; null if no item has a listed price of this product (`ItemList` says more). */
   plan: string | null;
   interval: Interval | null;
@@ -118,9 +118,9 @@ export interface NamedDiscount {
 export interface SnapshotFact extends FactOrigin {
   kind: "snapshot";
   life: "created" | "updated" | "deleted";
-  image: Image;
+  image: SubscriptionState;
   /** The image just before, rebuilt from what the processor says changed; null when it does not say. */
-  before: Image | null;
+  before: SubscriptionState | null;
   /** Facts stored by older versions, and our own previews, have none. */
   list?: ItemList;
   /** All discounts of the subscription; absent: the event does not say. */
@@ -209,7 +209,7 @@ export interface Note {
 }
 
 /** How a usage window begins. `preserve` grows a window that goes on: nothing is given. */
-export type OpensBy = "reset" | "carry_over" | "preserve";
+export type TransitionKind = "reset" | "carry_over" | "preserve";
 
 /** Where a window belongs: one processor subscription, or the product's free plan. */
 export type Source = `${Processor}:${string}` | "free";
@@ -230,7 +230,7 @@ export interface BillingPeriod {
 }
 
 /** One processor subscription as last known. */
-export interface Mirror extends Image {
+export interface SubscriptionRecord extends SubscriptionState {
   processor: Processor;
   subscription: string;
   updatedAt: Instant;
@@ -250,7 +250,7 @@ export interface Mirror extends Image {
 }
 
 /** From `start` until the next segment: who is entitled to what, and which windows the usage counts in. */
-export interface Segment {
+export interface EntitlementPeriod {
   start: Instant;
   /** null: until further notice. */
   end: Instant | null;
@@ -285,11 +285,11 @@ export interface Window {
 }
 
 /** How one usage window begins, or grows when an entitlement falls back to it. */
-export interface Opening {
+export interface WindowTransition {
   window: Window;
   /** The instant up to which the old window's use is its base. */
   at: Instant;
-  by: OpensBy;
+  by: TransitionKind;
   reason: Reason;
   /** The window whose use this one starts from. */
   from: Window | null;
@@ -303,10 +303,10 @@ export interface Opening {
 
 /** What all facts add up to. */
 export interface Timeline {
-  mirrors: Mirror[];
+  mirrors: SubscriptionRecord[];
   periods: BillingPeriod[];
-  segments: Segment[];
-  openings: Opening[];
+  segments: EntitlementPeriod[];
+  openings: WindowTransition[];
   /**
    * The latest instant that news is about; 0 without news. Processors' test clocks run ahead of ours: what they
    * announce is in force at once, so nobody's clock is read as earlier than this.

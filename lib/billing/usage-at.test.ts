@@ -4,13 +4,13 @@ import { day, days, timelineOf, told } from "@/tests/support/told";
 import { SHOP } from "@/tests/support/world";
 import { fold } from "./timeline/build-timeline";
 import type { Fact } from "./types";
-import { standingAt, type Use } from "./usage-at";
+import { type Use, usageAt } from "./usage-at";
 
 const second = days(30, 60);
 const third = days(60, 90);
 const use = (at: number, amount: number): Use => ({ at: day(at), field: "units", amount });
 const standing = (at: number, ledger: readonly Use[], ...facts: Fact[]) =>
-  standingAt(SHOP, timelineOf(...facts), ledger, day(at));
+  usageAt(SHOP, timelineOf(...facts), ledger, day(at));
 /** Used, held, remaining. */
 const units = (...args: Parameters<typeof standing>) => {
   const { used, held, remaining } = standing(...args);
@@ -54,15 +54,15 @@ describe("a standing", () => {
       { at: day(0), field: "messages_count", amount: 3 },
       { at: day(0), field: "chatbots_count", amount: 1 },
     ];
-    expect(standingAt(product("chatbots"), timeline, ledger, day(1))).toMatchObject({
+    expect(usageAt(product("chatbots"), timeline, ledger, day(1))).toMatchObject({
       used: { messages_count: 3 },
       limits: { messages_count: 100 },
       remaining: { messages_count: 97 },
     });
-    expect(standingAt(product("chatbots"), timeline, ledger, day(1)).limits).not.toHaveProperty("chatbots_count");
+    expect(usageAt(product("chatbots"), timeline, ledger, day(1)).limits).not.toHaveProperty("chatbots_count");
     const writer = fold(product("writer"), [], day(-12));
     const words = [{ at: day(1), field: "words_used", amount: 5 }];
-    expect(standingAt(product("writer"), writer, words, day(1)).used).toEqual({
+    expect(usageAt(product("writer"), writer, words, day(1)).used).toEqual({
       words_used: 5,
       transformations_used: 0,
     });

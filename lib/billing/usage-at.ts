@@ -5,7 +5,7 @@
  */
 import { type Product, planLimit } from "@/lib/config/catalog";
 import { windowAt } from "./timeline/calendar";
-import type { Instant, Opening, Segment, Timeline, Window } from "./types";
+import type { EntitlementPeriod, Instant, Timeline, Window, WindowTransition } from "./types";
 
 /** One row of the ledger: an amount of one field, negative where it was given back. */
 export interface Use {
@@ -18,8 +18,8 @@ export interface Use {
 export type Amounts = Readonly<Record<string, number>>;
 
 /** What the gate knows at one moment. */
-export interface Standing {
-  segment: Segment;
+export interface UsageState {
+  segment: EntitlementPeriod;
   window: Window;
   used: Amounts;
   /** Held back of what an unpaid renewal forgave; 0 where nothing is. */
@@ -32,15 +32,15 @@ export interface Standing {
  * The standing at `now`, by the row's clock: never earlier than the timeline's latest news.
  * @param at looks at the window of another instant instead, as it stands at that clock
  */
-export function standingAt(
+export function usageAt(
   product: Product,
   timeline: Timeline,
   ledger: readonly Use[],
   now: Instant,
   at = Math.max(now, timeline.asOf),
-): Standing {
+): UsageState {
   const clock = Math.max(now, timeline.asOf);
-  const segment = timeline.segments.findLast(({ start }) => start <= at) as Segment;
+  const segment = timeline.segments.findLast(({ start }) => start <= at) as EntitlementPeriod;
   const fields = Object.entries(product.meters).flatMap(([field, { kind }]) => (kind === "counter" ? [field] : []));
   const opened = openWindows(fields, timeline, ledger, clock);
   const window = windowOf(segment, at);
@@ -67,7 +67,7 @@ function keyOf(source: string, start: Instant | null): string {
   return `${source}@${start}`;
 }
 
-function windowOf(segment: Segment, at: Instant): Window {
+function windowOf(segment: EntitlementPeriod, at: Instant): Window {
   const { start, end } = windowAt(segment, at);
   const goesOn = segment.periodEnd !== null && end >= segment.periodEnd;
   return { source: segment.source, periodStart: segment.periodStart, start, end, countsUntil: goesOn ? null : end };
@@ -102,7 +102,7 @@ function openWindows(
   return opened;
 }
 
-function forgivenBy({ by }: Opening, used: number, share: number): number {
+function forgivenBy({ by }: WindowTransition, used: number, share: number): number {
   if (by === "reset") return used;
   return by === "carry_over" ? Math.min(used, share) : 0;
 }

@@ -4,13 +4,13 @@ import type { Processor } from "@/lib/billing/types";
 import { isProductId } from "@/lib/config";
 import { log } from "@/lib/core/observability";
 import type { DueChange, Gateway } from "@/lib/database";
-import type { Reached } from "@/lib/processors/registry";
+import type { ProcessorConnection } from "@/lib/processors/registry";
 import { RENEWAL_MARGIN, SCHEDULED_AHEAD } from "@/lib/subscriptions/schedule-change";
 
 const BATCH_SIZE = 20;
 
 /** Finds a processor's client; undefined if the processor is not configured. */
-export type FindClient = (processor: Processor) => Promise<Reached | undefined>;
+export type FindClient = (processor: Processor) => Promise<ProcessorConnection | undefined>;
 
 /** One run. A refused change is retried until the margin; a successful one arrives as a webhook. */
 export async function carryOutScheduledChanges(

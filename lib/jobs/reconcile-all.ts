@@ -1,5 +1,5 @@
 import type { Gateway } from "@/lib/database";
-import { reach } from "@/lib/processors";
+import { getProcessor } from "@/lib/processors";
 import { fetchThrough, reconcileSubscriptions, type SubscriptionReport } from "./reconcile";
 import { reconcileUsage, type UsageReport } from "./reconcile-usage";
 
@@ -14,6 +14,9 @@ export async function reconcileAll(
   gateway: Gateway,
   { repair, userId }: { repair: boolean; userId?: string | undefined },
 ): Promise<ReconcileReport> {
-  const subscriptions = await reconcileSubscriptions(gateway, fetchThrough(reach), { repair, userId: userId ?? null });
+  const subscriptions = await reconcileSubscriptions(gateway, fetchThrough(getProcessor), {
+    repair,
+    userId: userId ?? null,
+  });
   return { subscriptions, usage: userId === undefined ? await reconcileUsage(gateway, { repair }) : null };
 }

@@ -11,9 +11,10 @@ const { stripe, hosted, open, pay, subscribe, payer, sandbox, writer, gateway } 
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
-const reach = async () => ({ client, sold, sells: true });
+const getProcessor = async () => ({ client, sold, sells: true });
 
-const round = (repair: boolean) => reconcileSubscriptions(gateway, fetchThrough(reach), { repair, userId: payer.id });
+const round = (repair: boolean) =>
+  reconcileSubscriptions(gateway, fetchThrough(getProcessor), { repair, userId: payer.id });
 const PAYS = "6789";
 const FAILS = "2227";
 

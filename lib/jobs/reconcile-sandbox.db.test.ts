@@ -21,12 +21,12 @@ const { sandbox, pay, hosted } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
-const reach = async () => ({ client, sold, sells: true });
+const getProcessor = async () => ({ client, sold, sells: true });
 
 const userId = "compared";
 const SPRING = { id: "spring20", name: "Spring, 20% off", code: "SPRING", off: { percent: 20 }, endsAt: null };
 
-const round = (repair: boolean) => reconcileSubscriptions(gateway, fetchThrough(reach), { repair, userId });
+const round = (repair: boolean) => reconcileSubscriptions(gateway, fetchThrough(getProcessor), { repair, userId });
 const writer = async () => (await gateway.usage(userId)).subscriptions.find(({ product }) => product === "writer");
 const press = async (invoice: string, action: string) => {
   await hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
@@ -36,7 +36,7 @@ const query = async (text: string) => (await database.pool().query(text, [userId
 
 test("bought with a code, renewed, half refunded, disputed and lost", async () => {
   const start = Date.now();
-  const shop = { gateway, appUrl: SITE, reach };
+  const shop = { gateway, appUrl: SITE, getProcessor };
   const bought = checkoutRequest.parse({ product: "writer", plan: "plus", code: "SPRING" });
   const { checkout: id } = await checkout({ id: userId, email: "compared@example.com" }, bought, shop);
   await pay((await gateway.loadCheckout(userId, id))?.externalId as string);

@@ -1,7 +1,7 @@
 /** Compares what is known here with the processors: subscriptions, their payments, refunds, disputes and discounts. */
 
 import { sameStart } from "@/lib/billing/timeline/calendar";
-import type { Image, Instant, Processor, SnapshotFact } from "@/lib/billing/types";
+import type { Instant, Processor, SnapshotFact, SubscriptionState } from "@/lib/billing/types";
 import { isProductId, type ProductId } from "@/lib/config/catalog";
 import { log } from "@/lib/core/observability";
 import type { Gateway, LiveSubscription } from "@/lib/database";
@@ -11,7 +11,7 @@ import {
   ProcessorError,
   type SubscriptionReading,
 } from "@/lib/processors/processor-client";
-import { readAndAdd } from "@/lib/webhooks/refresh";
+import { fetchAndCommit } from "@/lib/webhooks/refresh";
 import type { FindClient } from "./changes";
 import type { FieldDifference } from "./field-difference";
 import { compareRecords } from "./reconcile-records";
@@ -169,7 +169,7 @@ export function compare(known: LiveSubscription, { life, image }: SnapshotFact):
 }
 
 /** Paddle gives none while a subscription is paused; what is known of it then stays. */
-function hasPeriod({ periodStart, periodEnd }: Image): boolean {
+function hasPeriod({ periodStart, periodEnd }: SubscriptionState): boolean {
   return periodStart !== null && periodEnd !== null;
 }
 
@@ -201,7 +201,7 @@ async function repairOne(
     return { facts: [...facts], shared, datedBy, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
-  const outcome = await readAndAdd(subject, fetchAgain, gateway);
+  const outcome = await fetchAndCommit(subject, fetchAgain, gateway);
   return { outcome, read };
 }
 

@@ -2,7 +2,7 @@
 
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { MAX_ATTEMPTS, settleStored } from "@/lib/webhooks";
+import { MAX_ATTEMPTS, processStoredEvent } from "@/lib/webhooks";
 
 const BATCH_SIZE = 50;
 
@@ -16,7 +16,7 @@ export async function retryWebhooks(gateway: Gateway): Promise<{ decided: number
     const claimed = await gateway.claimWebhookEvents(BATCH_SIZE);
     for (const { processor, id } of claimed) {
       try {
-        await settleStored(processor, id, gateway);
+        await processStoredEvent(processor, id, gateway);
         result.decided += 1;
       } catch (error) {
         if (error instanceof DatabaseError && error.problem === "unavailable") throw error;

@@ -2,8 +2,8 @@
 
 import { env } from "@/lib/core/env";
 import type { Gateway } from "@/lib/database";
-import { reach } from "@/lib/processors";
-import { endDoubled } from "@/lib/subscriptions";
+import { getProcessor } from "@/lib/processors";
+import { endDuplicatePurchases } from "@/lib/subscriptions";
 import { carryOutScheduledChanges } from "./changes";
 import { cleanUp } from "./cleanup";
 import { expireReservations } from "./expire";
@@ -25,8 +25,8 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 export const JOBS = {
   retry: { everySeconds: MINUTE_SECONDS, run: retryWebhooks },
   expire: { everySeconds: MINUTE_SECONDS, run: expireReservations },
-  checkouts: { everySeconds: 2 * MINUTE_SECONDS, run: (gateway) => endDoubled({ reach, gateway }) },
-  changes: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => carryOutScheduledChanges(gateway, reach) },
+  checkouts: { everySeconds: 2 * MINUTE_SECONDS, run: (gateway) => endDuplicatePurchases({ getProcessor, gateway }) },
+  changes: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => carryOutScheduledChanges(gateway, getProcessor) },
   notices: { everySeconds: 5 * MINUTE_SECONDS, run: (gateway) => createAndSendNotices(gateway) },
   cleanup: { everySeconds: HOUR_SECONDS, run: (gateway) => cleanUp(gateway, env().webhookDays) },
   partitions: { everySeconds: DAY_SECONDS, run: (gateway) => maintainLedgerPartitions(gateway, env().ledgerMonths) },

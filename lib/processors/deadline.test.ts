@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
-import { endingReaches, type Selling } from "@/lib/subscriptions/purchase-context";
+import { type PurchaseContext, withDeadline } from "@/lib/subscriptions/purchase-context";
 import { endingAt, remainingMs } from "./deadline";
 import * as paddle from "./paddle/client-testing";
 import type { ProcessorClient } from "./processor-client";
@@ -46,10 +46,10 @@ describe.each([
 
 test("all clients that one request of a user reaches have one deadline", async () => {
   const client = { keep: async () => remainingMs(10_000) } as unknown as ProcessorClient;
-  const shop = endingReaches({
-    reach: async () => ({ client, sold: () => undefined, sells: true }),
-  } as unknown as Selling);
-  const left = async () => (await shop.reach("stripe"))?.client.keep("sub_1") as unknown as Promise<number>;
+  const shop = withDeadline({
+    getProcessor: async () => ({ client, sold: () => undefined, sells: true }),
+  } as unknown as PurchaseContext);
+  const left = async () => (await shop.getProcessor("stripe"))?.client.keep("sub_1") as unknown as Promise<number>;
   const first = await left();
   expect(first).toBeLessThanOrEqual(PROCESSOR_MS);
   await sleep(2);

@@ -5,7 +5,7 @@ import { paddle } from "./paddle";
 import { stripe } from "./stripe";
 import type { WebhookSource } from "./webhook-source";
 
-export { type Reached, reach } from "./registry";
+export { getProcessor, type ProcessorConnection } from "./registry";
 export type { Identity, Normalized, RefusalReason, WebhookEvent, WebhookSource } from "./webhook-source";
 
 /** A processor whose webhooks can be received, with this deployment's secrets and prices. */

@@ -148,7 +148,7 @@ export interface ProcessorClient {
   /** Changes the plan. Nothing is changed where its charge fails. What is already so is not done again. */
   change(change: PlanChange): Promise<PlanChanged>;
   /** Takes back what the processor itself keeps for the renewal; nothing where it keeps none. */
-  unschedule(subscription: string): Promise<void>;
+  cancelScheduledChange(subscription: string): Promise<void>;
   cancel(subscription: string, when: "period_end" | "now"): Promise<void>;
   /** Takes back a cancellation that has not come into force. */
   keep(subscription: string): Promise<void>;

@@ -23,18 +23,18 @@ async function fake() {
   return { requests, port: (server.address() as AddressInfo).port };
 }
 
-/** `reach` as a process of production has it, with these variables. */
-async function reachWith(variables: Record<string, string>): Promise<typeof import("./registry").reach> {
+/** `getProcessor` as a process of production has it, with these variables. */
+async function reachWith(variables: Record<string, string>): Promise<typeof import("./registry").getProcessor> {
   vi.stubEnv("TOLLGATE_SANDBOX", "0");
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
-  return (await import("./registry")).reach;
+  return (await import("./registry")).getProcessor;
 }
 
 test("Stripe's client goes to STRIPE_API_BASE", async () => {
   const { requests, port } = await fake();
-  const reach = await reachWith({ STRIPE_SECRET_KEY: "sk_test_1", STRIPE_API_BASE: `http://127.0.0.1:${port}` });
-  await expect((await reach("stripe"))?.client.checkoutState("cs_test_1")).rejects.toMatchObject({
+  const getProcessor = await reachWith({ STRIPE_SECRET_KEY: "sk_test_1", STRIPE_API_BASE: `http://127.0.0.1:${port}` });
+  await expect((await getProcessor("stripe"))?.client.checkoutState("cs_test_1")).rejects.toMatchObject({
     name: "ProcessorError",
   });
   expect(requests).toEqual(["GET /v1/checkout/sessions/cs_test_1 Bearer sk_test_1"]);
@@ -42,12 +42,12 @@ test("Stripe's client goes to STRIPE_API_BASE", async () => {
 
 test("Paddle's client goes to PADDLE_API_BASE, below its path", async () => {
   const { requests, port } = await fake();
-  const reach = await reachWith({
+  const getProcessor = await reachWith({
     PADDLE_API_KEY: "pdl_sdbx_apikey_1",
     PADDLE_ENVIRONMENT: "sandbox",
     PADDLE_API_BASE: `http://127.0.0.1:${port}/paddle/`,
   });
-  await expect((await reach("paddle"))?.client.checkoutState("txn_1")).rejects.toMatchObject({
+  await expect((await getProcessor("paddle"))?.client.checkoutState("txn_1")).rejects.toMatchObject({
     name: "ProcessorError",
   });
   expect(requests).toEqual(["GET /paddle/transactions/txn_1? bearer pdl_sdbx_apikey_1"]);

@@ -5,7 +5,7 @@ import { setSingleton, singleton } from "@/lib/core/singleton";
 import type { ProcessorClient } from "./processor-client";
 
 /** A processor that can be asked, and the ids of what is sold there. */
-export interface Reached {
+export interface ProcessorConnection {
   client: ProcessorClient;
   sold: (price: Price) => string | undefined;
   /** Whether a checkout can be opened: Paddle's needs a client-side token. What was bought is managed without it. */
@@ -31,7 +31,7 @@ async function fakeClient(processor: Processor, findPrice: FindPrice): Promise<P
  * A processor's client: of the real processor if a key is set, else in the sandbox of the fake one; undefined if it is not
  * configured. The SDK is loaded only then.
  */
-export async function reach(processor: Processor): Promise<Reached | undefined> {
+export async function getProcessor(processor: Processor): Promise<ProcessorConnection | undefined> {
   const { find: findPrice, sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
   const client = await (processor === "stripe" ? reachStripe(findPrice) : reachPaddle(findPrice));
   return client && { client, sold, sells: processor === "stripe" || canOpenPaddle() };

@@ -2,27 +2,35 @@
 
 import { type ChangeView, written } from "@/lib/billing/schemas/purchase";
 import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
-import type { Mirror } from "@/lib/billing/types";
+import type { SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
 import { HttpError } from "@/lib/http";
 import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
-import { asked, reached, type Selling } from "./purchase-context";
+import { asked, type PurchaseContext, reached } from "./purchase-context";
 import { scheduleChange } from "./schedule-change";
 
-type Subscribed = Current & { mirror: Mirror };
+type Subscribed = Current & { mirror: SubscriptionRecord };
 
 /** @throws HttpError 409 (`not_subscribed`), 503, DatabaseError */
-export async function cancelSubscription(userId: string, product: ProductId, shop: Selling): Promise<ChangeView> {
+export async function cancelSubscription(
+  userId: string,
+  product: ProductId,
+  shop: PurchaseContext,
+): Promise<ChangeView> {
   return cancelFor(await subscribedTo(userId, product, shop.gateway), shop);
 }
 
 /** @throws HttpError 409 (`not_subscribed`, `nothing_to_resume`), 503, DatabaseError */
-export async function resumeSubscription(userId: string, product: ProductId, shop: Selling): Promise<ChangeView> {
+export async function resumeSubscription(
+  userId: string,
+  product: ProductId,
+  shop: PurchaseContext,
+): Promise<ChangeView> {
   return keepFor(await subscribedTo(userId, product, shop.gateway), shop);
 }
 
 /** With the period where one is paid or tried; at once where nothing would be left to use. */
-export async function cancelFor(current: Subscribed, shop: Selling): Promise<ChangeView> {
+export async function cancelFor(current: Subscribed, shop: PurchaseContext): Promise<ChangeView> {
   const { product, mirror, now } = current;
   const { processor, subscription, status, cancelAt } = mirror;
   const runs = status === "active" || status === "trialing" || status === "past_due";
@@ -37,7 +45,7 @@ export async function cancelFor(current: Subscribed, shop: Selling): Promise<Cha
 }
 
 /** Goes on as before: a cancellation, a pause, or a plan change kept for later is taken back, the first that there is. */
-export async function keepFor(current: Subscribed, shop: Selling): Promise<ChangeView> {
+export async function keepFor(current: Subscribed, shop: PurchaseContext): Promise<ChangeView> {
   const { product, mirror, now, view: shown } = current;
   const { processor, subscription, interval, status } = mirror;
   const { client } = await reached(shop, processor);
@@ -60,23 +68,23 @@ export async function keepFor(current: Subscribed, shop: Selling): Promise<Chang
 }
 
 /** Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown is true. */
-export async function withdraw(current: Subscribed, shop: Selling): Promise<void> {
+export async function withdraw(current: Subscribed, shop: PurchaseContext): Promise<void> {
   await withdrawAtProcessor(current, shop);
   await recordWithdrawal(current, shop);
 }
 
 /** A change that has been carried out already, hours before the renewal, is changed back. */
-export async function withdrawAtProcessor({ product, mirror }: Subscribed, shop: Selling): Promise<void> {
+export async function withdrawAtProcessor({ product, mirror }: Subscribed, shop: PurchaseContext): Promise<void> {
   const { processor, subscription, scheduled, interval } = mirror;
   if (scheduled === null) return;
   const { client, sold } = await reached(shop, processor);
   const held = mirror.heldPlan;
   const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
   if (priceId !== undefined) await asked(processor, client.change({ subscription, priceId, timing: "renewal" }));
-  await asked(processor, client.unschedule(subscription));
+  await asked(processor, client.cancelScheduledChange(subscription));
 }
 
-export async function recordWithdrawal(current: Subscribed, { gateway }: Selling): Promise<void> {
+export async function recordWithdrawal(current: Subscribed, { gateway }: PurchaseContext): Promise<void> {
   const { userId, product, mirror } = current;
   if (mirror.scheduled === null) return;
   await scheduleChange({ userId, product, mirror, to: null, at: scheduledAt(current) }, gateway);

@@ -2,11 +2,11 @@
 
 import type { ChangeTiming, Chosen } from "@/lib/billing/plan-change-policy";
 import { type ChangePreviewView, type MeterChange, written } from "@/lib/billing/schemas/purchase";
-import { cutsOf, factsOfChange, factsOfEnd } from "@/lib/billing/simulate-change";
+import { cutsOf, factsOfEnd, factsOfPlanChange } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { windowAt } from "@/lib/billing/timeline/calendar";
-import type { Fact, Instant, Mirror, Timeline } from "@/lib/billing/types";
-import { standingAt } from "@/lib/billing/usage-at";
+import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
+import { usageAt } from "@/lib/billing/usage-at";
 import { planLimit, product as productOf } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
 import type { Current } from "./load-subscription";
@@ -21,19 +21,19 @@ export interface Planned {
 
 /** @throws DatabaseError */
 export async function usageAfter(
-  current: Current & { mirror: Mirror },
+  current: Current & { mirror: SubscriptionRecord },
   planned: Planned,
   gateway: Gateway,
 ): Promise<ChangePreviewView["usage"]> {
   const { userId, product, mirror, timeline, facts, freeAnchor, view } = current;
   const rules = productOf(product);
   const { to, timing, ends, at } = planned;
-  const added: Fact[] = ends ? factsOfEnd(mirror, at) : factsOfChange(mirror, to, timing, at);
+  const added: Fact[] = ends ? factsOfEnd(mirror, at) : factsOfPlanChange(mirror, to, timing, at);
   const after = fold(rules, [...facts, ...added], freeAnchor);
   const then = Math.max(at, after.asOf);
   const cuts = cutsOf([timeline, after], [windowOf(timeline, current.now), windowOf(after, then)], [current.now, then]);
   const ledger = await gateway.usageSums(userId, product, cuts);
-  const standing = standingAt(rules, after, ledger, then);
+  const standing = usageAt(rules, after, ledger, then);
   const { action, reason } = decide(
     timeline,
     after,

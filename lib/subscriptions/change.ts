@@ -4,7 +4,7 @@ import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "@/
 import { type ChangePreviewView, type ChangeView, written } from "@/lib/billing/schemas/purchase";
 import type { PlanChangeAsked } from "@/lib/billing/schemas/purchase-requests";
 import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
-import type { Interval, Mirror } from "@/lib/billing/types";
+import type { Interval, SubscriptionRecord } from "@/lib/billing/types";
 import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
 import { log } from "@/lib/core/observability";
 import { HttpError } from "@/lib/http";
@@ -12,12 +12,12 @@ import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/process
 import { cancelFor, keepFor, recordWithdrawal, withdrawAtProcessor } from "./cancel";
 import { usageAfter } from "./change-preview";
 import { oneAtATime } from "./change-queue";
-import { planRefusal } from "./check-plan-fits";
+import { checkPlanFits } from "./check-plan-fits";
 import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
-import { asked, priceOf, reached, type Selling } from "./purchase-context";
+import { asked, type PurchaseContext, priceOf, reached } from "./purchase-context";
 import { RENEWAL_MARGIN, SCHEDULED_AHEAD, scheduleChange } from "./schedule-change";
 
-type Subscribed = Current & { mirror: Mirror };
+type Subscribed = Current & { mirror: SubscriptionRecord };
 
 /** What the request means for this subscription; nothing has been asked of the processor yet. */
 interface Decided {
@@ -33,7 +33,7 @@ interface Decided {
 export async function previewChange(
   userId: string,
   wanted: PlanChangeAsked,
-  shop: Selling,
+  shop: PurchaseContext,
 ): Promise<ChangePreviewView> {
   const { current, to, choice } = await decided(userId, wanted, shop);
   const { product, mirror, now } = current;
@@ -61,7 +61,7 @@ export async function previewChange(
   };
 }
 
-async function costs({ mirror, product }: Subscribed, to: Chosen, choice: Decided["choice"], shop: Selling) {
+async function costs({ mirror, product }: Subscribed, to: Chosen, choice: Decided["choice"], shop: PurchaseContext) {
   const found = await reached(shop, mirror.processor);
   const priceId = priceOf(found, { product, ...to });
   const timing = choice.kind === "change" && choice.timing === "now" ? "now" : "renewal";
@@ -73,7 +73,7 @@ async function costs({ mirror, product }: Subscribed, to: Chosen, choice: Decide
  * what was kept for later.
  * @throws HttpError 400, 402, 404, 409, 503, DatabaseError
  */
-export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: Selling): Promise<ChangeView> {
+export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: PurchaseContext): Promise<ChangeView> {
   const { current, to, choice } = await decided(userId, wanted, shop);
   if (choice.kind === "cancel") return cancelFor(current, shop);
   if (choice.kind === "undo") return keepFor(current, shop);
@@ -86,13 +86,13 @@ export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: 
 async function decided(
   userId: string,
   { product, ...wanted }: PlanChangeAsked,
-  { gateway }: Selling,
+  { gateway }: PurchaseContext,
 ): Promise<Decided> {
   const plan = wanted.plan.toLowerCase();
   if (!findPlan(product, plan)) throw new HttpError(400, "bad_input", "plan: there is no such plan", { field: "plan" });
   // Ending a subscription is never refused: what exists stays, and can be read and deleted.
   const ends = plan === freePlan(productOf(product)).id;
-  const tooMuch = ends ? null : await planRefusal(gateway, userId, plan, product);
+  const tooMuch = ends ? null : await checkPlanFits(gateway, userId, plan, product);
   if (tooMuch) throw tooMuch;
   const current = await subscribedTo(userId, product, gateway);
   const to = { plan, interval: wanted.interval ?? current.mirror.interval ?? "monthly" };
@@ -117,7 +117,7 @@ function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: 
  * A change that was kept for later gives way to this one once this one is made. Refused or not paid, this one leaves the
  * other: after a refusal it is scheduled again at once, and otherwise by the job that carries such changes out.
  */
-async function changeNow(current: Subscribed, to: Chosen, shop: Selling): Promise<ChangeView> {
+async function changeNow(current: Subscribed, to: Chosen, shop: PurchaseContext): Promise<ChangeView> {
   const { product, mirror, now } = current;
   const { processor, subscription, scheduled } = mirror;
   const found = await reached(shop, processor);
@@ -142,7 +142,7 @@ async function changeNow(current: Subscribed, to: Chosen, shop: Selling): Promis
 }
 
 /** So near to the renewal, the job would take back at once the upgrade that waits for its payment, or has run already. */
-function jobHasBegun(mirror: Mirror, now: number): boolean {
+function jobHasBegun(mirror: SubscriptionRecord, now: number): boolean {
   return periodEnd(mirror, now) - now <= SCHEDULED_AHEAD;
 }
 
@@ -150,7 +150,7 @@ function jobHasBegun(mirror: Mirror, now: number): boolean {
  * Kept by us, and where the processor can by the processor as well. Ours comes first: what is shown can be undone, and
  * the job that carries such changes out makes sure of one whose answer was lost.
  */
-async function changeLater(current: Subscribed, to: Chosen, shop: Selling): Promise<ChangeView> {
+async function changeLater(current: Subscribed, to: Chosen, shop: PurchaseContext): Promise<ChangeView> {
   const { userId, product, mirror, now } = current;
   const { processor, subscription } = mirror;
   const found = await reached(shop, processor);

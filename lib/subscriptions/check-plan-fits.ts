@@ -9,7 +9,7 @@ import { HttpError } from "@/lib/http/http-error";
  * The refusal that says what must go first; null where everything fits.
  * @throws DatabaseError
  */
-export async function planRefusal(
+export async function checkPlanFits(
   gateway: Gateway,
   userId: string,
   plan: string,

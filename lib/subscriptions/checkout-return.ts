@@ -6,13 +6,17 @@ import type { StoredCheckout } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import type { CheckoutState } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
-import { asked, reached, type Selling } from "./purchase-context";
+import { asked, type PurchaseContext, reached } from "./purchase-context";
 
 /**
  * What has become of the user's own checkout, by what is stored: no network on a read.
  * @throws HttpError 404, DatabaseError
  */
-export async function checkoutStatus(userId: string, id: string, { gateway }: Selling): Promise<CheckoutStatusView> {
+export async function checkoutStatus(
+  userId: string,
+  id: string,
+  { gateway }: PurchaseContext,
+): Promise<CheckoutStatusView> {
   return view(await ownCheckout(userId, id, { gateway }));
 }
 
@@ -20,7 +24,11 @@ export async function checkoutStatus(userId: string, id: string, { gateway }: Se
  * Asks the processor, where its webhook has not come yet, and adds what it says: the plan is here when this answers.
  * @throws HttpError 404, 503, DatabaseError
  */
-export async function returnFromCheckout(userId: string, id: string, shop: Selling): Promise<CheckoutStatusView> {
+export async function returnFromCheckout(
+  userId: string,
+  id: string,
+  shop: PurchaseContext,
+): Promise<CheckoutStatusView> {
   const known = await ownCheckout(userId, id, shop);
   const { processor, externalId, status } = known;
   if (known.known || externalId === null || status === "closed") return view(known);
@@ -36,7 +44,7 @@ async function learn(
   { id, processor }: StoredCheckout,
   transaction: string,
   now: CheckoutState,
-  shop: Selling,
+  shop: PurchaseContext,
 ) {
   const { gateway } = shop;
   if (now.state !== "paid") {
@@ -52,7 +60,11 @@ async function learn(
 }
 
 /** Only the user's own, by our own id: nobody can ask the processor about somebody else's. */
-async function ownCheckout(userId: string, id: string, { gateway }: Pick<Selling, "gateway">): Promise<StoredCheckout> {
+async function ownCheckout(
+  userId: string,
+  id: string,
+  { gateway }: Pick<PurchaseContext, "gateway">,
+): Promise<StoredCheckout> {
   const known = await gateway.loadCheckout(userId, id);
   if (known !== null && isProductId(known.product)) return known;
   throw new HttpError(404, "checkout_not_found", "There is no such checkout.");

@@ -192,7 +192,7 @@ describe("is refused", () => {
 
   test("a processor that is not set up here", async () => {
     const { shop } = playedShop(gateway);
-    const closed = { ...shop, reach: async () => undefined };
+    const closed = { ...shop, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
       status: 404,
       reason: "processor_not_configured",
@@ -201,7 +201,10 @@ describe("is refused", () => {
 
   test("a processor whose checkout cannot be opened here", async () => {
     const { shop, clients, checkouts } = playedShop(gateway);
-    const closed = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }) };
+    const closed = {
+      ...shop,
+      getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
+    };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
       status: 404,
       reason: "processor_not_configured",
@@ -211,7 +214,10 @@ describe("is refused", () => {
 
   test("a price that is not sold here", async () => {
     const { shop, clients } = playedShop(gateway);
-    const without = { ...shop, reach: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }) };
+    const without = {
+      ...shop,
+      getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
+    };
     expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
   });
 

@@ -12,11 +12,11 @@ import { log } from "@/lib/core/observability";
 import type { StoredCheckout } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import type { Reached } from "@/lib/processors/registry";
+import type { ProcessorConnection } from "@/lib/processors/registry";
 import { reconcile } from "@/lib/webhooks/refresh";
-import { planRefusal } from "./check-plan-fits";
-import { currentOf } from "./load-subscription";
-import { asked, codeNotValid, notConfigured, priceOf, reached, type Selling } from "./purchase-context";
+import { checkPlanFits } from "./check-plan-fits";
+import { loadSubscription } from "./load-subscription";
+import { asked, codeNotValid, notConfigured, type PurchaseContext, priceOf, reached } from "./purchase-context";
 
 export interface Buyer {
   id: string;
@@ -30,11 +30,11 @@ const PAUSE_MS = 200;
  * @throws HttpError 400 (not sold, `chatbot_limit_exceeded`, `code_not_valid`), 404, 409 (`already_subscribed`, `trial_used`,
  * `checkout_in_progress`), 503; DatabaseError
  */
-export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Selling): Promise<CheckoutView> {
+export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: PurchaseContext): Promise<CheckoutView> {
   const { gateway } = shop;
   const { product, processor } = wanted;
   const plan = soldPlan(product, wanted.plan);
-  const refusal = await planRefusal(gateway, buyer.id, plan, product);
+  const refusal = await checkPlanFits(gateway, buyer.id, plan, product);
   if (refusal) throw refusal;
   if (wanted.code !== undefined && !SALES.promotionCodes) throw codeNotValid();
 
@@ -80,13 +80,17 @@ function soldPlan(product: ProductId, name: string): string {
 }
 
 /** @throws HttpError 400 where there is no trial, 409 where it has been had */
-async function trialFor(userId: string, { product, processor }: CheckoutAsked, { gateway }: Selling): Promise<number> {
+async function trialFor(
+  userId: string,
+  { product, processor }: CheckoutAsked,
+  { gateway }: PurchaseContext,
+): Promise<number> {
   const { name, trialDays } = productOf(product);
   // Paddle keeps trials with its prices: none can be asked for.
   if (trialDays === undefined || processor === "paddle") {
     throw new HttpError(400, "no_trial", `There is no trial of ${name} here.`, { field: "trial" });
   }
-  const { timeline } = await currentOf(userId, product, gateway);
+  const { timeline } = await loadSubscription(userId, product, gateway);
   if (!timeline.periods.some(({ trial }) => trial)) return trialDays;
   throw new HttpError(409, "trial_used", `You have tried ${name} before. You can subscribe without a trial.`);
 }
@@ -109,8 +113,8 @@ async function open(
   buyer: Buyer,
   begun: StoredCheckout,
   { priceId, trialDays, code }: Sale,
-  found: Reached,
-  shop: Selling,
+  found: ProcessorConnection,
+  shop: PurchaseContext,
 ) {
   const { gateway, appUrl } = shop;
   const { id, processor, product } = begun;
@@ -147,7 +151,12 @@ async function open(
  * The user's own customer at the processor, made and stored before the checkout, so that every event of it is at home.
  * Never found by email: an address proves nothing.
  */
-async function customerFor(buyer: Buyer, { id, processor }: StoredCheckout, { client }: Reached, { gateway }: Selling) {
+async function customerFor(
+  buyer: Buyer,
+  { id, processor }: StoredCheckout,
+  { client }: ProcessorConnection,
+  { gateway }: PurchaseContext,
+) {
   const { customers } = await gateway.billingAccounts(buyer.id);
   const known = customers.find((each) => each.processor === processor);
   if (known) return known.customer;
@@ -158,7 +167,7 @@ async function customerFor(buyer: Buyer, { id, processor }: StoredCheckout, { cl
 }
 
 /** The open checkout's address, where it is for the same; else it is closed, and the answer is null. */
-async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutAsked, shop: Selling) {
+async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutAsked, shop: PurchaseContext) {
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
   const { client } = await reached(shop, processor);
@@ -181,7 +190,7 @@ async function giveAgain(userId: string, known: StoredCheckout, wanted: Checkout
 }
 
 /** One that the processor has forgotten cannot be paid any more. */
-async function stateOf({ processor }: StoredCheckout, externalId: string, shop: Selling) {
+async function stateOf({ processor }: StoredCheckout, externalId: string, shop: PurchaseContext) {
   const { client } = await reached(shop, processor);
   return asked(
     processor,
@@ -208,7 +217,7 @@ async function arrived(
   userId: string,
   known: StoredCheckout,
   subscription: string | null,
-  shop: Selling,
+  shop: PurchaseContext,
 ): Promise<null> {
   const { processor, externalId } = known;
   if (subscription === null) throw activating();
@@ -228,9 +237,9 @@ function activating(): HttpError {
 async function askAgain(
   userId: string,
   { processor, id }: { processor: "stripe" | "paddle"; id: string },
-  shop: Selling,
+  shop: PurchaseContext,
 ) {
-  const found = await shop.reach(processor);
+  const found = await shop.getProcessor(processor);
   if (found === undefined) return;
   await reconcile({ userId, processor, subscription: id }, found.client, shop.gateway).catch((error: unknown) => {
     if (!(error instanceof ProcessorError)) throw error;

@@ -14,7 +14,7 @@ import { playStripe } from "@/tests/support/played-stripe";
 import { cancelSubscription, resumeSubscription } from "./cancel";
 import { changePlan, previewChange } from "./change";
 import { checkout } from "./checkout";
-import type { Selling } from "./purchase-context";
+import type { PurchaseContext } from "./purchase-context";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
@@ -24,7 +24,11 @@ const { sandbox, stripe, pay, hosted } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
+const shop: PurchaseContext = {
+  gateway,
+  appUrl: "http://localhost:3000",
+  getProcessor: async () => ({ client, sold, sells: true }),
+};
 
 let users = 0;
 let buyer = { id: "", email: "" };

@@ -8,7 +8,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { provideFakeClients } from "@/lib/processors/registry";
 import { playSubscription } from "@/lib/processors/stripe/played";
-import { countingReaches, type Selling, selling } from "@/lib/subscriptions/purchase-context";
+import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { playedShop } from "@/tests/support/shop";
@@ -27,7 +27,7 @@ const WRITER = "writer";
 const wanted = { product: WRITER, plan: "ultra", interval: "monthly" } as const;
 
 /** Each call of a user, by the name that routes and pages call it. */
-const CALLS: Record<string, (shop: Selling) => Promise<unknown>> = {
+const CALLS: Record<string, (shop: PurchaseContext) => Promise<unknown>> = {
   previewChange: (shop) => subscriptions.previewChange(USER, wanted, shop),
   changePlan: (shop) => subscriptions.changePlan(USER, wanted, shop),
   cancelSubscription: (shop) => subscriptions.cancelSubscription(USER, WRITER, shop),
@@ -54,7 +54,7 @@ const CALLS: Record<string, (shop: Selling) => Promise<unknown>> = {
   },
 };
 
-/** Takes a Selling and asks no processor. */
+/** Takes a PurchaseContext and asks no processor. */
 const READS = ["checkoutStatus"];
 
 const refused = () => Promise.reject(new HttpError(429, "rate_limited", "Too many attempts."));
@@ -66,14 +66,14 @@ test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit 
   await deliver(gateway, played.created());
   await deliver(gateway, played.paid("subscription_create", startsAt + 1_000));
   const { shop, asked } = playedShop(gateway);
-  await expect(call(countingReaches(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
+  await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
   expect(asked).toEqual([]);
 });
 
 test("one request counts once, however often it asks a processor", async () => {
   let attempts = 0;
   const { shop, asked } = playedShop(gateway);
-  const counting = countingReaches(shop, async () => {
+  const counting = withAttemptLimit(shop, async () => {
     attempts += 1;
   });
   for (let turn = 0; turn < 2; turn += 1) await subscriptions.invoicesOf(USER, counting);
@@ -82,9 +82,12 @@ test("one request counts once, however often it asks a processor", async () => {
 });
 
 test("the 61st request within a minute is refused, and only that user's", async () => {
-  for (let turn = 0; turn < 60; turn += 1) expect(await selling(USER).reach("stripe")).toBeDefined();
-  await expect(selling(USER).reach("paddle")).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
-  expect(await selling(`${USER}-other`).reach("stripe")).toBeDefined();
+  for (let turn = 0; turn < 60; turn += 1) expect(await purchaseContext(USER).getProcessor("stripe")).toBeDefined();
+  await expect(purchaseContext(USER).getProcessor("paddle")).rejects.toMatchObject({
+    status: 429,
+    reason: "rate_limited",
+  });
+  expect(await purchaseContext(`${USER}-other`).getProcessor("stripe")).toBeDefined();
 });
 
 describe("the list is complete", () => {
@@ -93,18 +96,18 @@ describe("the list is complete", () => {
       .filter((file) => !file.includes(".test."))
       .map((file) => ({ file: file.replaceAll("\\", "/"), text: readFileSync(path.join(ROOT, file), "utf8") }));
 
-  test("it has every function that takes a Selling and that the app may call", () => {
+  test("it has every function that takes a PurchaseContext and that the app may call", () => {
     const taking = texts("lib/subscriptions/*.ts").flatMap(({ text }) =>
       [...text.matchAll(/^export async function (\w+)\(([^)]*)\)/gm)]
-        .filter(([, name, parameters]) => parameters?.includes("Selling") && name && name in subscriptions)
+        .filter(([, name, parameters]) => parameters?.includes("PurchaseContext") && name && name in subscriptions)
         .map(([, name]) => name),
     );
     expect(taking.sort()).toEqual([...Object.keys(CALLS), ...READS].sort());
   });
 
-  test("routes, actions and pages get a processor from selling(userId) alone", () => {
+  test("routes, actions and pages get a processor from purchaseContext(userId) alone", () => {
     const direct = texts("{app,lib}/**/*.{ts,tsx}")
-      .filter(({ text }) => /^(import|export) \{[^}]*\breach\b|(stripe|paddle)\/client"/m.test(text))
+      .filter(({ text }) => /^(import|export) \{[^}]*\bgetProcessor\b|(stripe|paddle)\/client"/m.test(text))
       .map(({ file }) => file)
       .sort();
     expect(direct).toEqual([

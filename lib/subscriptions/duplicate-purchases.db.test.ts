@@ -9,7 +9,7 @@ import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
 import { checkout } from "./checkout";
 import { returnFromCheckout } from "./checkout-return";
-import { endDoubled } from "./duplicate-purchases";
+import { endDuplicatePurchases } from "./duplicate-purchases";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
@@ -47,13 +47,13 @@ async function twoOpen(first: [string, Processor], second: [string, Processor], 
     /** As if its webhook had come. */
     async hears(which: 0 | 1, subscription: string) {
       const processor = which === 0 ? first[1] : second[1];
-      const { client } = (await shop.reach(processor)) ?? {};
+      const { client } = (await shop.getProcessor(processor)) ?? {};
       if (client === undefined) throw new Error(`no ${processor}`);
       await reconcile({ userId: buyer.id, processor, subscription, transaction: transactions[which] }, client, gateway);
     },
     async round() {
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      const { looked: _, ...result } = await endDoubled(shop);
+      const { looked: _, ...result } = await endDuplicatePurchases(shop);
       return result;
     },
     cancels: () => askedFor("cancel"),
@@ -216,7 +216,7 @@ describe("a checkout beside a subscription", () => {
     const { shop, pay, hears, round } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
     await hears(0, pay(0));
     await round();
-    expect(await endDoubled(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
+    expect(await endDuplicatePurchases(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
   });
 
   test("of a user with two subscriptions comes first", async () => {

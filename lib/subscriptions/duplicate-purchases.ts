@@ -8,7 +8,7 @@ import { log } from "@/lib/core/observability";
 import type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "@/lib/database";
 import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
-import type { Selling } from "./purchase-context";
+import type { PurchaseContext } from "./purchase-context";
 
 const BATCH = 20;
 /** Two subscriptions of one user and product are rare. */
@@ -16,11 +16,11 @@ const DOUBLED = 200;
 /** Who did it, in the audit log. */
 const ACTOR = "job:checkouts";
 
-type Shop = Pick<Selling, "gateway" | "reach">;
+type Shop = Pick<PurchaseContext, "gateway" | "getProcessor">;
 type Of<T> = T & { userId: string };
 
 /** One round. A checkout whose processor does not answer or refuses is tried again in the next round. */
-export async function endDoubled(shop: Shop): Promise<{ looked: number; ended: number; failed: number }> {
+export async function endDuplicatePurchases(shop: Shop): Promise<{ looked: number; ended: number; failed: number }> {
   const result = { looked: 0, ended: 0, failed: 0 };
   for (const checkout of await shop.gateway.unsettledCheckouts(BATCH)) {
     result.looked += 1;
@@ -50,7 +50,7 @@ async function attempt<T>({ userId, id, processor, product }: Of<StoredCheckout>
 /** Closes a checkout that should not be paid any more. If it was paid, its subscription is fetched: its webhook may be late. */
 async function settle({ userId, id, product, processor, externalId, status }: Of<StoredCheckout>, shop: Shop) {
   const { gateway } = shop;
-  const found = await shop.reach(processor);
+  const found = await shop.getProcessor(processor);
   if (found === undefined || externalId === null || !isProductId(product)) return;
   const closed = await close(externalId, found.client);
   if (closed !== "paid") {
@@ -106,7 +106,7 @@ async function endIfDoubled(checkout: DuplicateCheckout, shop: Shop): Promise<bo
     log.warn({ userId, ...details }, "[Job] Two purchases were paid and used: neither was ended");
     return false;
   }
-  const found = await shop.reach(processor);
+  const found = await shop.getProcessor(processor);
   if (found === undefined) return false;
   await giveBack(checkout, details, found.client, gateway);
   return true;

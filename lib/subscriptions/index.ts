@@ -18,6 +18,6 @@ export { cancelSubscription, resumeSubscription } from "./cancel";
 export { changePlan, previewChange } from "./change";
 export { checkout } from "./checkout";
 export { checkoutStatus, returnFromCheckout } from "./checkout-return";
-export { endDoubled } from "./duplicate-purchases";
+export { endDuplicatePurchases } from "./duplicate-purchases";
 export { duePaymentOf, invoiceDocument, invoicesOf, portalOf } from "./invoices";
-export { selling } from "./purchase-context";
+export { purchaseContext } from "./purchase-context";

@@ -2,7 +2,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { invoicesViewSchema } from "@/lib/billing/schemas/purchase";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import type { Image } from "@/lib/billing/types";
+import type { SubscriptionState } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
@@ -65,7 +65,7 @@ test("one processor that does not answer leaves the other's, and is named; one t
     throw new ProcessorError("gone", "not_found", null);
   };
   expect(await invoicesOf(userId, shop)).toMatchObject({ unavailable: [], invoices: [{ processor: "paddle" }] });
-  const none = { ...shop, reach: async () => undefined };
+  const none = { ...shop, getProcessor: async () => undefined };
   expect(await invoicesOf(userId, none)).toEqual({ unavailable: [], invoices: [] });
 });
 
@@ -111,7 +111,7 @@ test("an open payment has its own page; without one the page for cards is given"
   expect(await duePaymentOf(buyer.id, "writer", shop)).toMatchObject({
     url: expect.stringContaining("portal.example"),
   });
-  (subscriptions.get(id) as { image: Image }).image.status = "past_due";
+  (subscriptions.get(id) as { image: SubscriptionState }).image.status = "past_due";
   expect(await duePaymentOf(buyer.id, "writer", shop)).toEqual({ url: `https://due.example/${id}` });
   expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
 });

@@ -1,14 +1,14 @@
 /** The processor's own pages and papers, for what is the user's own only. */
 
 import { type InvoicesView, type InvoiceView, written } from "@/lib/billing/schemas/purchase";
-import type { Mirror, Processor } from "@/lib/billing/types";
+import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
 import { PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
 import { log } from "@/lib/core/observability";
 import type { BillingAccounts, LinkedCustomer } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type InvoicesOf, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
-import { currentOf } from "./load-subscription";
-import { asked, reached, type Selling } from "./purchase-context";
+import { loadSubscription } from "./load-subscription";
+import { asked, type PurchaseContext, reached } from "./purchase-context";
 
 const LISTED = 100;
 
@@ -17,7 +17,7 @@ const LISTED = 100;
  * named.
  * @throws DatabaseError
  */
-export async function invoicesOf(userId: string, shop: Selling): Promise<InvoicesView> {
+export async function invoicesOf(userId: string, shop: PurchaseContext): Promise<InvoicesView> {
   const payers = await shop.gateway.billingAccounts(userId);
   const unavailable = new Set<Processor>();
   const lists = await Promise.all(
@@ -60,8 +60,8 @@ function sourcesOf({ customers, subscriptions }: BillingAccounts): Source[] {
   ];
 }
 
-async function invoicesFrom({ processor, of }: Source, shop: Selling): Promise<InvoiceView[]> {
-  const found = await shop.reach(processor);
+async function invoicesFrom({ processor, of }: Source, shop: PurchaseContext): Promise<InvoiceView[]> {
+  const found = await shop.getProcessor(processor);
   if (found === undefined) return [];
   const invoices = await found.client.invoices(of);
   return invoices.map(({ at, pdf, tax = null, discount = null, refunded = null, ...invoice }) => ({
@@ -80,7 +80,12 @@ async function invoicesFrom({ processor, of }: Source, shop: Selling): Promise<I
  * Where the document of one of the user's own invoices is now.
  * @throws HttpError 404, 503, DatabaseError
  */
-export async function invoiceDocument(userId: string, processor: string, id: string, shop: Selling): Promise<string> {
+export async function invoiceDocument(
+  userId: string,
+  processor: string,
+  id: string,
+  shop: PurchaseContext,
+): Promise<string> {
   for (const { processor: at, of } of sourcesOf(await shop.gateway.billingAccounts(userId))) {
     if (at !== processor) continue;
     const { client } = await reached(shop, at);
@@ -100,13 +105,17 @@ export async function invoiceDocument(userId: string, processor: string, id: str
 export async function portalOf(
   userId: string,
   product: ProductId | undefined,
-  shop: Selling,
+  shop: PurchaseContext,
 ): Promise<{ url: string }> {
   return portalFor(userId, await subscriptionToManage(userId, product, shop), shop);
 }
 
 /** @param mirror the subscription to manage; null: the user has none */
-async function portalFor(userId: string, mirror: Mirror | null, shop: Selling): Promise<{ url: string }> {
+async function portalFor(
+  userId: string,
+  mirror: SubscriptionRecord | null,
+  shop: PurchaseContext,
+): Promise<{ url: string }> {
   const { customers } = await shop.gateway.billingAccounts(userId);
   const returnUrl = `${shop.appUrl}/billing`;
   if (mirror === null) {
@@ -129,7 +138,11 @@ async function portalFor(userId: string, mirror: Mirror | null, shop: Selling): 
  * The page on which the open payment of a product's subscription is made; without one, the page for cards.
  * @throws HttpError 404 if there is nothing to manage yet, 503, DatabaseError
  */
-export async function duePaymentOf(userId: string, product: ProductId, shop: Selling): Promise<{ url: string }> {
+export async function duePaymentOf(
+  userId: string,
+  product: ProductId,
+  shop: PurchaseContext,
+): Promise<{ url: string }> {
   const mirror = await subscriptionToManage(userId, product, shop);
   if (mirror === null) throw nothingToManage();
   const { processor, subscription } = mirror;
@@ -139,9 +152,9 @@ export async function duePaymentOf(userId: string, product: ProductId, shop: Sel
 }
 
 /** Of the product asked for, else of the first that has one. */
-async function subscriptionToManage(userId: string, product: ProductId | undefined, { gateway }: Selling) {
+async function subscriptionToManage(userId: string, product: ProductId | undefined, { gateway }: PurchaseContext) {
   for (const each of product === undefined ? PRODUCT_IDS : [product]) {
-    const { mirror } = await currentOf(userId, each, gateway);
+    const { mirror } = await loadSubscription(userId, each, gateway);
     if (mirror !== null) return mirror;
   }
   return null;
@@ -149,7 +162,7 @@ async function subscriptionToManage(userId: string, product: ProductId | undefin
 
 /** The user's own customer whose subscription it is. */
 async function payerOf(
-  { processor, subscription }: Mirror,
+  { processor, subscription }: SubscriptionRecord,
   customers: readonly LinkedCustomer[],
   client: ProcessorClient,
 ): Promise<string | undefined> {

@@ -3,7 +3,7 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
-import type { Fact, Instant, Mirror, Timeline } from "@/lib/billing/types";
+import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
 import { type ProductId, product as productOf } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
@@ -17,12 +17,12 @@ export interface Current {
   freeAnchor: Instant;
   timeline: Timeline;
   /** The subscription in force, else the one that was heard of last and has not ended; null for none. */
-  mirror: Mirror | null;
+  mirror: SubscriptionRecord | null;
   view: SubscriptionView;
 }
 
 /** @throws DatabaseError */
-export async function currentOf(userId: string, product: ProductId, gateway: Gateway): Promise<Current> {
+export async function loadSubscription(userId: string, product: ProductId, gateway: Gateway): Promise<Current> {
   const usage = await gateway.usage(userId);
   const known = await gateway.loadTimeline(userId, product);
   const facts = [...known.facts, ...sharedFacts(known.facts, known.others)];
@@ -39,7 +39,7 @@ export function scheduledAt({ facts, now, mirror }: Pick<Current, "facts" | "now
   return own.reduce((latest, { at }) => Math.max(latest, at + 1), now);
 }
 
-function mirrorInForce({ segments, mirrors }: Timeline, now: Instant): Mirror | null {
+function mirrorInForce({ segments, mirrors }: Timeline, now: Instant): SubscriptionRecord | null {
   const source = segments.findLast(({ start }) => start <= now)?.source;
   const living = mirrors.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
   const inForce = living.find(({ processor, subscription }) => `${processor}:${subscription}` === source);
@@ -48,7 +48,7 @@ function mirrorInForce({ segments, mirrors }: Timeline, now: Instant): Mirror | 
 
 /** @throws HttpError 409 where there is nothing to change */
 export async function subscribedTo(userId: string, product: ProductId, gateway: Gateway) {
-  const current = await currentOf(userId, product, gateway);
+  const current = await loadSubscription(userId, product, gateway);
   const { mirror } = current;
   if (mirror !== null) return { ...current, mirror };
   throw new HttpError(409, "not_subscribed", `You have no ${productOf(product).name} subscription to change.`, {

@@ -15,8 +15,8 @@ import { playStripe } from "@/tests/support/played-stripe";
 import { changePlan, previewChange } from "./change";
 import { checkout } from "./checkout";
 import { invoicesOf } from "./invoices";
-import { currentOf } from "./load-subscription";
-import type { Selling } from "./purchase-context";
+import { loadSubscription } from "./load-subscription";
+import type { PurchaseContext } from "./purchase-context";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
@@ -26,9 +26,9 @@ const { sandbox, stripe, pay, hosted } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 
-function shopOf(sales: Sales): Selling {
+function shopOf(sales: Sales): PurchaseContext {
   const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, sales, httpClient });
-  return { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
+  return { gateway, appUrl: "http://localhost:3000", getProcessor: async () => ({ client, sold, sells: true }) };
 }
 const shop = shopOf(SALES);
 
@@ -66,7 +66,7 @@ test("bought with a code, upgraded, downgraded with the coupon kept, half refund
   const { session } = await open("plus", { code: "spring" });
   expect(await pay(session)).toEqual({ outcome: "succeeded" });
   expect(await invoices()).toMatchObject([{ total: usd(1_599), discount: usd(400), tax: null, refunded: null }]);
-  const { timeline } = await currentOf(buyer.id, "writer", gateway);
+  const { timeline } = await loadSubscription(buyer.id, "writer", gateway);
   expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
 
   await sandbox.moveClock(buyer.id, { to: (start + addMonths(start, 1)) / 2 });

@@ -9,30 +9,32 @@ import { type Gateway, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { endingAt } from "@/lib/processors/deadline";
 import { ProcessorError, type ProcessorProblem } from "@/lib/processors/processor-client";
-import { type Reached, reach } from "@/lib/processors/registry";
+import { getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
 import { countAttempt } from "@/lib/rate-limit";
 
-export interface Selling {
+export interface PurchaseContext {
   gateway: Gateway;
-  reach: (processor: Processor) => Promise<Reached | undefined>;
+  getProcessor: (processor: Processor) => Promise<ProcessorConnection | undefined>;
   /** Without a slash at its end. */
   appUrl: string;
 }
 
 /** This deployment's, for one request of a user: it counts as an attempt when it first reaches a processor. */
-export function selling(userId: string): Selling {
+export function purchaseContext(userId: string): PurchaseContext {
   const { appUrl = "", sandbox } = env();
-  const counted = countingReaches({ gateway: gateway(), reach, appUrl }, () => countAttempt("processor", userId));
-  return sandbox ? counted : endingReaches(counted);
+  const counted = withAttemptLimit({ gateway: gateway(), getProcessor, appUrl }, () =>
+    countAttempt("processor", userId),
+  );
+  return sandbox ? counted : withDeadline(counted);
 }
 
 /** All calls of a processor together end within PROCESSOR_MS from the first one on. */
-export function endingReaches(shop: Selling): Selling {
+export function withDeadline(shop: PurchaseContext): PurchaseContext {
   let until: number | undefined;
   return {
     ...shop,
-    async reach(processor) {
-      const found = await shop.reach(processor);
+    async getProcessor(processor) {
+      const found = await shop.getProcessor(processor);
       until ??= performance.now() + PROCESSOR_MS;
       return found && { ...found, client: endingAt(found.client, until) };
     },
@@ -42,21 +44,21 @@ export function endingReaches(shop: Selling): Selling {
 /**
  * @param count throws if the user has made too many attempts; then nothing is asked of the processor
  */
-export function countingReaches(shop: Selling, count: () => Promise<void>): Selling {
+export function withAttemptLimit(shop: PurchaseContext, count: () => Promise<void>): PurchaseContext {
   let counted: Promise<void> | undefined;
   return {
     ...shop,
-    async reach(processor) {
+    async getProcessor(processor) {
       counted ??= count();
       await counted;
-      return shop.reach(processor);
+      return shop.getProcessor(processor);
     },
   };
 }
 
 /** @throws HttpError 404 where the processor is not configured here */
-export async function reached({ reach }: Selling, processor: Processor): Promise<Reached> {
-  const found = await reach(processor);
+export async function reached({ getProcessor }: PurchaseContext, processor: Processor): Promise<ProcessorConnection> {
+  const found = await getProcessor(processor);
   if (found) return found;
   throw notConfigured(processor);
 }
@@ -72,7 +74,7 @@ export function codeNotValid(): HttpError {
 }
 
 /** @throws HttpError 400 where the plan is not sold by that interval here */
-export function priceOf({ sold }: Reached, price: Price): string {
+export function priceOf({ sold }: ProcessorConnection, price: Price): string {
   const priceId = sold(price);
   if (priceId !== undefined) return priceId;
   const name = findPlan(price.product, price.plan)?.name ?? price.plan;

@@ -1,11 +1,11 @@
 /** Scheduling a plan change for the end of the period, where the processor cannot. Carried out by `lib/jobs/changes`. */
 import { randomUUID } from "node:crypto";
 import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
-import type { Instant, Interval, Mirror, ScheduleFact } from "@/lib/billing/types";
+import type { Instant, Interval, ScheduleFact, SubscriptionRecord } from "@/lib/billing/types";
 import { findPlan, type ProductId } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
-import { addFacts } from "@/lib/webhooks/commit-facts";
+import { commitFacts } from "@/lib/webhooks/commit-facts";
 
 /** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
 export const RENEWAL_MARGIN = 30 * MINUTE;
@@ -16,7 +16,7 @@ export const SCHEDULED_AHEAD = 6 * HOUR;
 export interface ScheduledChange {
   userId: string;
   product: ProductId;
-  mirror: Pick<Mirror, "processor" | "subscription">;
+  mirror: Pick<SubscriptionRecord, "processor" | "subscription">;
   /** null takes the scheduled change back. */
   to: { plan: string; interval: Interval } | null;
   at: Instant;
@@ -41,5 +41,5 @@ export async function scheduleChange({ userId, product, mirror, to, at }: Schedu
     interval: to?.interval ?? null,
   };
   const event = { processor, id, type: to ? "plan_change.scheduled" : "plan_change.withdrawn" };
-  return addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+  return commitFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
 }

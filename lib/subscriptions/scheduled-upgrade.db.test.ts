@@ -10,7 +10,7 @@ import { changePlan } from "./change";
 const account = stripeAccount("undecided");
 const { gateway, sandbox, stripe, payer, subscribe, latestInvoice, payInvoice } = account;
 const shop = stripeShop(account);
-const { client } = await shop.reach();
+const { client } = await shop.getProcessor();
 
 const change = async (plan: string) => {
   const changed = await changePlan(payer.id, { product: "writer", plan, interval: "monthly" }, shop);
@@ -22,7 +22,7 @@ const writer = async () => (await gateway.usage(payer.id)).subscriptions.find(({
 async function renew(id: string) {
   const end = await periodEnd(id);
   await sandbox.moveClock(payer.id, { to: end - 5 * HOUR });
-  await carryOutScheduledChanges(gateway, shop.reach);
+  await carryOutScheduledChanges(gateway, shop.getProcessor);
   await sandbox.moveClock(payer.id, { to: end + 2 * HOUR });
 }
 const periodEnd = async (id: string) =>

@@ -11,8 +11,8 @@ const { stripe, hosted, pay, subscribe, payer, sandbox, gateway, told, latestInv
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
-const reach = async () => ({ client, sold, sells: true });
-const compared = () => reconcileSubscriptions(gateway, fetchThrough(reach), { repair: false, userId: payer.id });
+const getProcessor = async () => ({ client, sold, sells: true });
+const compared = () => reconcileSubscriptions(gateway, fetchThrough(getProcessor), { repair: false, userId: payer.id });
 const notes = async () => (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, detail }) => [kind, detail]);
 
 /** A customer with a subscription of each product; the bank disputes the first payment of the writer. */
@@ -46,7 +46,7 @@ test("a dispute is attached when its event arrives, and is then no difference", 
     if (unattached === undefined) throw new Error("The event named no charge.");
     expect(more).toEqual([]);
     expect(await notes()).not.toContainEqual(note);
-    await attachDispute(unattached, reach, gateway);
+    await attachDispute(unattached, getProcessor, gateway);
     expect(await notes()).toContainEqual(note);
   }
   expect(await compared()).toMatchObject({ checked: 2, different: 0, recordsUnread: 0, findings: [] });
@@ -57,7 +57,7 @@ test("without a key, or if Stripe does not answer, it waits for the reconciliati
   const [unattached] = await press("dispute");
   if (unattached === undefined) throw new Error("The event named no charge.");
   await attachDispute(unattached, async () => undefined, gateway);
-  await attachDispute({ ...unattached, charge: "ch_unknown" }, reach, gateway);
+  await attachDispute({ ...unattached, charge: "ch_unknown" }, getProcessor, gateway);
   expect(await notes()).toEqual([]);
   const { findings, checked } = await compared();
   expect(checked).toBe(2);

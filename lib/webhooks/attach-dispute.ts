@@ -2,7 +2,7 @@
 import type { Note, Processor } from "@/lib/billing/types";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import type { Reached } from "@/lib/processors/registry";
+import type { ProcessorConnection } from "@/lib/processors/registry";
 
 export interface Unattached {
   processor: Processor;
@@ -13,7 +13,7 @@ export interface Unattached {
 /** Fetches the charge if the processor can be asked. If that fails, the daily reconciliation attaches the notes. */
 export async function attachDispute(
   { processor, charge, notes }: Unattached,
-  find: (processor: Processor) => Promise<Pick<Reached, "client"> | undefined>,
+  find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,
   gateway: Gateway,
 ): Promise<void> {
   try {

@@ -42,7 +42,10 @@ const ATTEMPTS = 12;
  * Load, fold, commit; again where another delivery committed in between.
  * @throws DatabaseError
  */
-export async function addFacts({ event, userId, product, analysis, concludes, ...added }: Addition, gateway: Gateway) {
+export async function commitFacts(
+  { event, userId, product, analysis, concludes, ...added }: Addition,
+  gateway: Gateway,
+) {
   const rules = productOf(product);
   // An end may name two plans of one product: that is one fact.
   const facts = [...new Map(added.facts.map((fact) => [fact.id, fact])).values()];

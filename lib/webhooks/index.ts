@@ -8,7 +8,7 @@ export {
   linkRequest,
   replay,
 } from "./link-customer";
-export { settleStored } from "./process-event";
+export { processStoredEvent } from "./process-event";
 export { rebuildAll } from "./rebuild";
 export { MAX_ATTEMPTS } from "./receive";
 export { webhookRoute } from "./webhook-route";

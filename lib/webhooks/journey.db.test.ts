@@ -15,7 +15,7 @@ import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout-return";
 import { invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
-import type { Selling } from "@/lib/subscriptions/purchase-context";
+import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
 import { playStripe } from "@/tests/support/played-stripe";
 
@@ -27,7 +27,11 @@ const { sandbox, stripe, pay } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-const shop: Selling = { gateway, appUrl: "http://localhost:3000", reach: async () => ({ client, sold, sells: true }) };
+const shop: PurchaseContext = {
+  gateway,
+  appUrl: "http://localhost:3000",
+  getProcessor: async () => ({ client, sold, sells: true }),
+};
 
 let users = 0;
 let buyer = { id: "", email: "" };

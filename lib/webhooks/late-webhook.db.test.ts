@@ -12,7 +12,7 @@ import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
 import * as hosted from "@/lib/sandbox/stripe/hosted";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { returnFromCheckout } from "@/lib/subscriptions/checkout-return";
-import type { Selling } from "@/lib/subscriptions/purchase-context";
+import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
 import { TEST_SECRET } from "@/tests/support/stripe";
 import { receive } from "./receive";
@@ -43,10 +43,10 @@ test.each([
   });
   const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
   const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-  const shop: Selling = {
+  const shop: PurchaseContext = {
     gateway,
     appUrl: "http://localhost:3000",
-    reach: async () => ({ client, sold, sells: true }),
+    getProcessor: async () => ({ client, sold, sells: true }),
   };
   const writer = async () => (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
 

@@ -5,7 +5,7 @@ import { identifier } from "@/lib/core/text";
 import type { EventOutcome, Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { moveSubscription } from "./move-subscription";
-import { type Outcome, settleStored } from "./process-event";
+import { type Outcome, processStoredEvent } from "./process-event";
 
 const PROCESSORS = ["stripe", "paddle"] as const satisfies Processor[];
 
@@ -54,7 +54,7 @@ export async function replay(processor: string, id: string, gateway: Gateway): P
   const known = processorNamed(processor);
   const { outcome, decision } = await gateway.reopenWebhookEvent(known, id);
   if (outcome === "applied" || outcome === "ignored") return { outcome: "duplicate", decision };
-  return settleStored(known, id, gateway);
+  return processStoredEvent(known, id, gateway);
 }
 
 /**
@@ -112,7 +112,7 @@ export async function linkSubscription(
 }
 
 async function settleWaiting(processor: Processor, waiting: readonly string[], gateway: Gateway): Promise<Linked> {
-  for (const id of waiting) await settleStored(processor, id, gateway);
+  for (const id of waiting) await processStoredEvent(processor, id, gateway);
   const events = [];
   for (const id of waiting) events.push({ id, outcome: (await gateway.loadWebhookEvent(processor, id)).outcome });
   return { linked: true, events };

@@ -10,7 +10,7 @@ import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "@/lib/processors";
 import type { Unattached } from "./attach-dispute";
-import { about, addFacts, type Result } from "./commit-facts";
+import { about, commitFacts, type Result } from "./commit-facts";
 import { despiteMoves, disputedFacts, expectingMoves, formerFacts } from "./fact-owners";
 
 /** What came of an event; `duplicate`: another delivery of it had been decided before. */
@@ -47,7 +47,7 @@ export async function settle(event: WebhookEvent, endpoint: Endpoint, gateway: G
  * Decides an event from its stored bytes, whose signature was verified when they came.
  * @throws DatabaseError not_found, unavailable
  */
-export async function settleStored(processor: Processor, id: string, gateway: Gateway): Promise<Outcome> {
+export async function processStoredEvent(processor: Processor, id: string, gateway: Gateway): Promise<Outcome> {
   const { event, configured } = await readStored(processor, id, gateway);
   return settle(event, configured, gateway);
 }
@@ -113,7 +113,7 @@ async function settleFor(event: WebhookEvent, normalized: Facts | Unpriced, gate
   const present = expectingMoves(links.moves, gateway);
   for (const former of links.former) {
     for (const [product, facts] of await formerFacts(said, former, gateway))
-      await addFacts(
+      await commitFacts(
         { event, userId: former.userId, product, facts, analysis: said.analysis, concludes: null },
         present,
       );
@@ -171,7 +171,7 @@ async function applied(event: WebhookEvent, { facts, analysis }: Facts, userId: 
   // A product that became known while this was decided: its facts did not include this one.
   for (const { product, fact } of await sharedWithOthers(all, shared, userId, gateway)) {
     const late = { ...event, id: `${event.id}/${product}` };
-    await addFacts({ event: late, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+    await commitFacts({ event: late, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
   }
   return outcome;
 }
@@ -215,7 +215,7 @@ async function addAll(event: WebhookEvent, { facts, analysis }: Additions, userI
       result = [...concerned.values()].includes(true) ? APPLIED : { outcome: "ignored", reason: "no_plan_line" };
       return product === products.at(-1) ? result : null;
     };
-    const done = await addFacts({ event, userId, product, facts: added, analysis, concludes }, gateway);
+    const done = await commitFacts({ event, userId, product, facts: added, analysis, concludes }, gateway);
     if (!done.committed) return { outcome: "duplicate", decision: done.decision } satisfies Outcome;
     first ??= done.decision;
   }

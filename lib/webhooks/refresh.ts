@@ -8,13 +8,13 @@ import { PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/config/
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import type { PaymentRecords, ProcessorClient, SubscriptionReading } from "@/lib/processors/processor-client";
-import type { Reached } from "@/lib/processors/registry";
-import { addFacts } from "./commit-facts";
-import { settleStored } from "./process-event";
+import type { ProcessorConnection } from "@/lib/processors/registry";
+import { commitFacts } from "./commit-facts";
+import { processStoredEvent } from "./process-event";
 
-type Subject = Pick<ToReconcile, "processor" | "subscription">;
+type Subject = Pick<SubscriptionToRefresh, "processor" | "subscription">;
 
-export interface ToReconcile {
+export interface SubscriptionToRefresh {
   userId: string;
   processor: Processor;
   subscription: string;
@@ -30,8 +30,8 @@ export type Reconciled = { outcome: "added" | "nothing_new" | "unknown_price" | 
  * asked. What fails here the daily reconciliation repairs.
  */
 export async function fetchWhole(
-  subject: ToReconcile,
-  find: (processor: Processor) => Promise<Pick<Reached, "client"> | undefined>,
+  subject: SubscriptionToRefresh,
+  find: (processor: Processor) => Promise<Pick<ProcessorConnection, "client"> | undefined>,
   gateway: Gateway,
 ): Promise<void> {
   try {
@@ -51,7 +51,7 @@ export async function fetchWhole(
  * @throws ProcessorError, DatabaseError
  */
 export async function reconcile(
-  { userId, processor, subscription, transaction = null }: ToReconcile,
+  { userId, processor, subscription, transaction = null }: SubscriptionToRefresh,
   client: ProcessorClient,
   gateway: Gateway,
 ): Promise<Reconciled> {
@@ -67,7 +67,7 @@ export async function reconcile(
     released = waiting;
     return reading;
   };
-  const outcome = await readAndAdd({ userId, processor, subscription, type: "subscription.read" }, read, gateway);
+  const outcome = await fetchAndCommit({ userId, processor, subscription, type: "subscription.read" }, read, gateway);
   if (outcome === "not_read") return { outcome: "not_theirs" };
   for (const id of released) await settleWaiting(processor, id, gateway);
   return { outcome };
@@ -81,7 +81,7 @@ type Reading = Pick<SubscriptionReading, "facts" | "shared" | "datedBy"> & Parti
  * later than the reading. Payments are dated by the processor: a later one has the last word, whoever brings it.
  * @param read null: nothing is to be added
  */
-export async function readAndAdd(
+export async function fetchAndCommit(
   { userId, processor, subscription, type }: Subject & { userId: string; type: ReadingType },
   read: () => Promise<Reading | null>,
   gateway: Gateway,
@@ -121,7 +121,7 @@ async function addReading(
   if (!(await isNewToOne(userId, entries, gateway))) return "nothing_new";
   for (const { product, fact } of entries) {
     const event = { processor: fact.processor, id: fact.id, type };
-    await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+    await commitFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
   }
   return "added";
 }
@@ -138,7 +138,7 @@ async function addRecords(
     if (known.get(product) === 0 && !facts.some((entry) => entry.product === product)) continue;
     for (const fact of await missedPayments(userId, product, payments, gateway)) {
       const event = { processor, id: fact.id, type };
-      await addFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+      await commitFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
       added += 1;
     }
   }
@@ -239,7 +239,7 @@ function told({ mirrors, periods, segments, openings }: Timeline) {
 /** Events that waited for the link are folded in; one that cannot be yet, the retry job takes. */
 async function settleWaiting(processor: Processor, id: string, gateway: Gateway): Promise<void> {
   try {
-    await settleStored(processor, id, gateway);
+    await processStoredEvent(processor, id, gateway);
   } catch (error) {
     if (error instanceof DatabaseError) throw error;
     log.warn({ processor, eventId: id, error: String(error) }, "[Purchase] A waiting event could not be folded in yet");

@@ -2,7 +2,7 @@ import type { Processor } from "@/lib/billing/types";
 import { gateway } from "@/lib/database";
 import { answer, CLOSE_CONNECTION, HttpError, json, requireBody } from "@/lib/http";
 import { endpoint } from "@/lib/processors";
-import { reach } from "@/lib/processors/registry";
+import { getProcessor } from "@/lib/processors/registry";
 import { clientNetwork } from "@/lib/rate-limit";
 import { attachDispute } from "./attach-dispute";
 import { badDeliveries } from "./invalid-signature-limit";
@@ -35,8 +35,8 @@ export function webhookRoute(
       const raw = await requireBody(request);
       const { status, body, truncated, unattached } = await receive({ raw, signature }, configured, gateway());
       if (status === 400) countBad(request);
-      if (truncated) after(() => fetchWhole(truncated, reach, gateway()));
-      if (unattached) after(() => attachDispute(unattached, reach, gateway()));
+      if (truncated) after(() => fetchWhole(truncated, getProcessor, gateway()));
+      if (unattached) after(() => attachDispute(unattached, getProcessor, gateway()));
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     }, request);
 }

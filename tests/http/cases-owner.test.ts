@@ -116,7 +116,7 @@ describe("Case 8: an event of a linked subscription that names another user", ()
 });
 
 describe("Case 9: an event of a connected account", () => {
-  const selling = appServer((url) => ({ ...environment(), STRIPE_ACCOUNT: "acct_1", APP_URL: url }));
+  const purchaseContext = appServer((url) => ({ ...environment(), STRIPE_ACCOUNT: "acct_1", APP_URL: url }));
 
   test("is ignored", async () => {
     expect(await stripe({ ...play().created(), account: "acct_1" })).toEqual({
@@ -129,9 +129,11 @@ describe("Case 9: an event of a connected account", () => {
 
   test("is handled if STRIPE_ACCOUNT names the account", async () => {
     const played = play();
-    expect(await stripe({ ...played.created(), account: "acct_2" }, selling)).toMatchObject({ outcome: "ignored" });
+    expect(await stripe({ ...played.created(), account: "acct_2" }, purchaseContext)).toMatchObject({
+      outcome: "ignored",
+    });
     const planChanged = { ...played.planChanged("plus", Date.now() - DAY), account: "acct_1" };
-    expect(await stripe(planChanged, selling)).toMatchObject({ outcome: "applied" });
+    expect(await stripe(planChanged, purchaseContext)).toMatchObject({ outcome: "applied" });
     expect(await writer(ada)).toMatchObject({ plan: "plus" });
   });
 });

@@ -17,7 +17,7 @@ export interface Answer {
   decision?: { action: string; reason: string } | null | undefined;
 }
 
-export interface Standing {
+export interface UsageState {
   plan: string;
   status: string | null;
   used: number;
@@ -35,7 +35,7 @@ export interface Field {
   /** Uses so many words. */
   use(words: number): Promise<void>;
   /** The counter of the product: words of the writer, messages of the chatbots. */
-  standing(product?: ProductId): Promise<Standing>;
+  standing(product?: ProductId): Promise<UsageState>;
 }
 
 export interface FieldCase {

@@ -5,8 +5,8 @@
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { MINUTE } from "@/lib/billing/timeline/calendar";
-import type { Image, Instant, ProcessorFact, Timeline } from "@/lib/billing/types";
-import { standingAt } from "@/lib/billing/usage-at";
+import type { Instant, ProcessorFact, SubscriptionState, Timeline } from "@/lib/billing/types";
+import { usageAt } from "@/lib/billing/usage-at";
 import { type CounterField, product } from "@/lib/config/catalog";
 import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
@@ -89,7 +89,7 @@ export class GateModel {
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterField, at?: Instant) {
-    const { segment, window, used, held, limits } = standingAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
+    const { segment, window, used, held, limits } = usageAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
     const inWindow = (one: Instant) => one >= window.start && one < (window.countsUntil ?? Number.POSITIVE_INFINITY);
@@ -229,7 +229,7 @@ export class GateModel {
 
   /** Made in the current window, or in one whose count the current one goes on from. */
   private holdsNow(at: Instant): boolean {
-    const { window } = standingAt(WRITER, this.told, [], this.world.now);
+    const { window } = usageAt(WRITER, this.told, [], this.world.now);
     const opening = this.told.openings.findLast(
       ({ window: { source, start }, at: opened }) =>
         source === window.source && start === window.start && opened <= this.clock,
@@ -239,8 +239,8 @@ export class GateModel {
 
   /** Whether use of that instant counts in the current window and nowhere else. */
   private countsNow(at: Instant): boolean {
-    const now = standingAt(WRITER, this.told, [], this.world.now);
-    const then = standingAt(WRITER, this.told, [], this.world.now, at);
+    const now = usageAt(WRITER, this.told, [], this.world.now);
+    const then = usageAt(WRITER, this.told, [], this.world.now, at);
     return (
       at >= now.window.start &&
       then.segment.source === now.segment.source &&
@@ -251,7 +251,7 @@ export class GateModel {
 
   /** From here on use counts in the current window and nowhere else. */
   private countsSince(): Instant {
-    const { segment, window } = standingAt(WRITER, this.told, [], this.world.now);
+    const { segment, window } = usageAt(WRITER, this.told, [], this.world.now);
     const { segments, openings } = this.told;
     const other = segments.findLastIndex(
       ({ start, source, periodStart }) =>
@@ -275,7 +275,7 @@ export class GateModel {
 
   /** The instant that a charge gets. */
   private get now(): Instant {
-    return Math.max(this.clock, standingAt(WRITER, this.told, [], this.world.now).window.start);
+    return Math.max(this.clock, usageAt(WRITER, this.told, [], this.world.now).window.start);
   }
 
   private fold(): Timeline {
@@ -295,6 +295,6 @@ function same(one: unknown, other: unknown): boolean {
 /** The world's fact with the catalog's plans. */
 function inCatalog(fact: ProcessorFact): ProcessorFact {
   if (fact.kind === "payment") return { ...fact, plan: PLANS[fact.plan ?? ""] ?? null };
-  const sold = (image: Image): Image => ({ ...image, plan: PLANS[image.plan ?? ""] ?? null });
+  const sold = (image: SubscriptionState): SubscriptionState => ({ ...image, plan: PLANS[image.plan ?? ""] ?? null });
   return { ...fact, image: sold(fact.image), before: fact.before && sold(fact.before) };
 }

@@ -12,7 +12,7 @@ import type { Gateway } from "@/lib/database";
 import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { paddle as paddleSource } from "@/lib/processors/paddle";
 import { paddleClient } from "@/lib/processors/paddle/client";
-import type { Reached } from "@/lib/processors/registry";
+import type { ProcessorConnection } from "@/lib/processors/registry";
 import { stripe as stripeSource } from "@/lib/processors/stripe";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { answerApi, type Entrance, playedPaddle, withPlayedCheckout } from "@/lib/sandbox/paddle";
@@ -21,7 +21,7 @@ import * as hosted from "@/lib/sandbox/paddle/hosted";
 import type { Played } from "@/lib/sandbox/played";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
-import type { Selling } from "@/lib/subscriptions/purchase-context";
+import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { receive } from "@/lib/webhooks/receive";
 
 const SECRET = "pdl_ntfset_played";
@@ -51,7 +51,7 @@ export function playPaddle(gateway: Gateway) {
       if (processor === "paddle") told.push({ type, occurredAt, data, outcome: body.outcome });
       return status;
     },
-    runJobs: () => carryOutScheduledChanges(gateway, reach),
+    runJobs: () => carryOutScheduledChanges(gateway, getProcessor),
   });
 
   const entrance: Entrance = { base: "", apiKey: "pdl_sdbx_apikey_test", site: SITE };
@@ -84,7 +84,7 @@ export function playPaddle(gateway: Gateway) {
   const sdk = (apiKey = entrance.apiKey, customHeaders = {}) =>
     new Paddle(apiKey, { environment: entrance.base as Environment, customHeaders });
 
-  async function reach(of: Processor): Promise<Reached> {
+  async function getProcessor(of: Processor): Promise<ProcessorConnection> {
     const { find, sold } = priceLists(of, {}, { sandbox: true });
     if (of === "stripe") {
       const httpClient = httpClientOver(() => sandbox);
@@ -94,7 +94,7 @@ export function playPaddle(gateway: Gateway) {
     const client = paddleClient({ apiKey, environment: "sandbox", baseUrl, findPrice: find });
     return { client: withPlayedCheckout(client, SITE), sold, sells: true };
   }
-  const shop: Selling = { gateway, appUrl: SITE, reach };
+  const shop: PurchaseContext = { gateway, appUrl: SITE, getProcessor };
 
   const form = (payment: Partial<Payment>): Payment => ({
     card: "4242",

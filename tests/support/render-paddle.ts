@@ -4,7 +4,14 @@
  */
 
 import { DAY } from "@/lib/billing/timeline/calendar";
-import type { Image, Instant, Interval, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/types";
+import type {
+  Instant,
+  Interval,
+  PaymentFact,
+  ProcessorFact,
+  SnapshotFact,
+  SubscriptionState,
+} from "@/lib/billing/types";
 import {
   event,
   type PaddleObject,
@@ -55,7 +62,7 @@ function tell(fact: ProcessorFact, userId: string, at: Instant, type: string, da
   return event(type, data, { id: `evt_${userId}_${fact.id}_${type}`, at });
 }
 
-function priceOf({ plan, interval }: Pick<Image, "plan" | "interval">) {
+function priceOf({ plan, interval }: Pick<SubscriptionState, "plan" | "interval">) {
   return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
 }
 

@@ -1,5 +1,12 @@
 /** A history of the world, as the events that Stripe would send. Normalized, they are the same facts again. */
-import type { Image, Interval, ItemList, PaymentFact, ProcessorFact, SnapshotFact } from "@/lib/billing/types";
+import type {
+  Interval,
+  ItemList,
+  PaymentFact,
+  ProcessorFact,
+  SnapshotFact,
+  SubscriptionState,
+} from "@/lib/billing/types";
 import {
   diff,
   event,
@@ -32,7 +39,7 @@ export function renderStripe(fact: ProcessorFact, userId: string, shape: Shape):
   return event(`customer.subscription.${fact.life}`, after, previous, head);
 }
 
-function priceOf({ plan, interval }: Pick<Image, "plan" | "interval">) {
+function priceOf({ plan, interval }: Pick<SubscriptionState, "plan" | "interval">) {
   return planPrice({ product: "writer", plan: PLANS[plan ?? ""] ?? "plus", interval: interval ?? "monthly" });
 }
 
@@ -54,7 +61,7 @@ function listBefore({ before, list }: SnapshotFact): ItemList | undefined {
   return { complete: true, plans: 0, unlisted: [{ ...own, quantity, periodStart, periodEnd }] };
 }
 
-function specOf({ list, subscription, at }: SnapshotFact, image: Image, userId: string): SubscriptionSpec {
+function specOf({ list, subscription, at }: SnapshotFact, image: SubscriptionState, userId: string): SubscriptionSpec {
   const [unlisted] = image.plan === null ? (list?.unlisted ?? []) : [];
   const own: ItemSpec | undefined = unlisted
     ? { id: unlisted.id ?? "", price: unlistedPrice(unlisted.interval), quantity: unlisted.quantity }

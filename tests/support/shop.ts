@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { addMonths } from "@/lib/billing/timeline/calendar";
-import type { Image, Instant, Processor } from "@/lib/billing/types";
+import type { Instant, Processor, SubscriptionState } from "@/lib/billing/types";
 import { type Price, priceLists } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
 import {
@@ -13,7 +13,7 @@ import {
   type ProcessorClient,
   ProcessorError,
 } from "@/lib/processors/processor-client";
-import type { Selling } from "@/lib/subscriptions/purchase-context";
+import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 
 export interface SoldCheckout {
   id: string;
@@ -29,7 +29,7 @@ interface PlayedSubscription {
   processor: Processor;
   price: Price;
   at: Instant;
-  image: Image;
+  image: SubscriptionState;
 }
 
 /** A shop with both processors; `slow` is how long each of their answers takes, in milliseconds. */
@@ -123,7 +123,7 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
         return { outcome: "requested" };
       },
       refundCheckout: (id) => answers("refundCheckout", id),
-      unschedule: (id) => answers("unschedule", id),
+      cancelScheduledChange: (id) => answers("unschedule", id),
       async cancel(id, when) {
         await answers("cancel", { id, when });
         const known = subscriptions.get(id);
@@ -163,10 +163,10 @@ export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
   }
 
   const clients = { stripe: clientOf("stripe"), paddle: clientOf("paddle") };
-  const shop: Selling = {
+  const shop: PurchaseContext = {
     gateway,
     appUrl: "https://app.example",
-    reach: async (processor) => ({
+    getProcessor: async (processor) => ({
       client: clients[processor],
       sold: priceLists(processor, {}, { sandbox: true }).sold,
       sells: true,

@@ -3,7 +3,7 @@ import { priceLists } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
-import type { Selling } from "@/lib/subscriptions/purchase-context";
+import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import type { playStripe } from "./played-stripe";
 
 const SITE = "http://localhost:3000";
@@ -15,5 +15,5 @@ export function stripeShop({
   const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
   const httpClient = httpClientOver(() => sandbox, SITE);
   const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
-  return { gateway, appUrl: SITE, reach: async () => ({ client, sold, sells: true }) } satisfies Selling;
+  return { gateway, appUrl: SITE, getProcessor: async () => ({ client, sold, sells: true }) } satisfies PurchaseContext;
 }

@@ -2,7 +2,7 @@
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import type { Fact, Image, Instant, PaymentFact, SnapshotFact, TransferFact } from "@/lib/billing/types";
+import type { Fact, Instant, PaymentFact, SnapshotFact, SubscriptionState, TransferFact } from "@/lib/billing/types";
 import { SHOP } from "./world";
 
 /** April has 30 days: a third of it is ten. */
@@ -10,7 +10,7 @@ export const APRIL = Date.UTC(2026, 3, 1);
 export const day = (n: number): Instant => APRIL + n * DAY;
 
 /** The plan `low` in its first thirty days. */
-export const image = (changes: Partial<Image> = {}): Image => ({
+export const image = (changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
   plan: "low",
   interval: "monthly",
   quantity: 1,
@@ -39,7 +39,7 @@ export function told(subscription = "sub_a") {
     };
   };
   return {
-    is: (at: number, changes: Partial<Image> = {}, rest: Partial<SnapshotFact> = {}): SnapshotFact => ({
+    is: (at: number, changes: Partial<SubscriptionState> = {}, rest: Partial<SnapshotFact> = {}): SnapshotFact => ({
       kind: "snapshot",
       ...origin(at),
       life: "updated",
@@ -47,7 +47,7 @@ export function told(subscription = "sub_a") {
       before: null,
       ...rest,
     }),
-    ends: (at: number, changes: Partial<Image> = {}): SnapshotFact => ({
+    ends: (at: number, changes: Partial<SubscriptionState> = {}): SnapshotFact => ({
       kind: "snapshot",
       ...origin(at),
       life: "deleted",

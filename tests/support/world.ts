@@ -6,8 +6,8 @@
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { addMonths, DAY, HOUR, monthsSince } from "@/lib/billing/timeline/calendar";
-import type { Image, Instant, Interval, ItemList, PaymentFact, ProcessorFact } from "@/lib/billing/types";
-import { standingAt, type Use } from "@/lib/billing/usage-at";
+import type { Instant, Interval, ItemList, PaymentFact, ProcessorFact, SubscriptionState } from "@/lib/billing/types";
+import { type Use, usageAt } from "@/lib/billing/usage-at";
 import type { Product } from "@/lib/config/catalog";
 
 const FIELD = "units";
@@ -86,7 +86,7 @@ interface Invoice {
 interface Subscription {
   id: string;
   plan: Plan;
-  image: Image;
+  image: SubscriptionState;
   sold: Sold;
   open: Invoice | null;
   chargeAt: Instant | null;
@@ -273,7 +273,7 @@ export class World {
   /** What the gate would say now, from the news that has arrived. */
   standing() {
     const arrived = this.delay === 0 ? this.facts : this.facts.filter(({ at }) => at <= this.now - this.delay);
-    return standingAt(SHOP, fold(SHOP, arrived, BEGIN), this.ledger, this.now);
+    return usageAt(SHOP, fold(SHOP, arrived, BEGIN), this.ledger, this.now);
   }
 
   accepted(): number {
@@ -571,10 +571,10 @@ export class World {
     interval: Interval,
     end: Instant,
     status: "active" | "trialing",
-    more: Partial<Image> = {},
+    more: Partial<SubscriptionState> = {},
   ): Subscription {
     const id = `sub_${this.subscriptions.length + 1}`;
-    const image: Image = {
+    const image: SubscriptionState = {
       plan,
       interval,
       quantity: 1,
@@ -754,7 +754,7 @@ export class World {
     const left = Math.max(0, sold.end - this.now) / (sold.end - sold.start);
     const trial = image.status === "trialing";
     const amount = trial ? 0 : Math.round((this.priceOf(next, interval) - this.priceOf(plan, interval)) * left);
-    const announce = (status: Image["status"], declined = false) =>
+    const announce = (status: SubscriptionState["status"], declined = false) =>
       this.say(subscription, () => {
         subscription.plan = next;
         subscription.declined = declined;
@@ -796,7 +796,7 @@ export class World {
     subscription: Subscription,
     charge: { paid: boolean; inMoney: boolean },
     purpose: "period" | "change",
-    statusIfPaid: Image["status"],
+    statusIfPaid: SubscriptionState["status"],
     { amount = 0, full = true, interval }: { amount?: number; full?: boolean; interval?: Interval } = {},
   ): void {
     const { image, sold } = subscription;
@@ -827,7 +827,7 @@ export class World {
 
   private tell(
     { id, image, removed, unlisted, declined, plan, sold }: Subscription,
-    before: Image | null,
+    before: SubscriptionState | null,
     life: "created" | "updated" | "deleted",
     cut?: ItemList,
   ): void {
@@ -880,7 +880,7 @@ function presenceOf({ removed, unlisted }: Pick<Subscription, "removed" | "unlis
 }
 
 /** The image as an event shows it to this product. */
-function shown(image: Image, presence: Presence): Image {
+function shown(image: SubscriptionState, presence: Presence): SubscriptionState {
   if (presence === "listed") return { ...image };
   const none = { plan: null, interval: null };
   if (presence === "unlisted") return { ...image, ...none };

@@ -11,8 +11,8 @@ import {
   planChangeRequest,
   portalOf,
   productRequest,
+  purchaseContext,
   resumeSubscription,
-  selling,
 } from "@/lib/subscriptions";
 import type { Refusal } from "@/lib/ui";
 import { attempt } from "./attempt";
@@ -21,7 +21,7 @@ import { changed } from "./changed";
 /** Opens the processor's checkout. */
 export async function startCheckout(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async (user) => {
-    const { url } = await checkout(user, parse(checkoutRequest, actionFields(form)), selling(user.id));
+    const { url } = await checkout(user, parse(checkoutRequest, actionFields(form)), purchaseContext(user.id));
     return url;
   });
 }
@@ -29,14 +29,14 @@ export async function startCheckout(_: Refusal | null, form: FormData): Promise<
 export async function changePlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const asked = parse(planChangeRequest, actionFields(form));
-    return changed(id, asked.product, () => change(id, asked, selling(id)));
+    return changed(id, asked.product, () => change(id, asked, purchaseContext(id)));
   });
 }
 
 export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
-    return changed(id, product, () => cancelSubscription(id, product, selling(id)));
+    return changed(id, product, () => cancelSubscription(id, product, purchaseContext(id)));
   });
 }
 
@@ -44,7 +44,7 @@ export async function cancelPlan(_: Refusal | null, form: FormData): Promise<Ref
 export async function keep(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
-    return changed(id, product, () => resumeSubscription(id, product, selling(id)));
+    return changed(id, product, () => resumeSubscription(id, product, purchaseContext(id)));
   });
 }
 
@@ -52,7 +52,7 @@ export async function keep(_: Refusal | null, form: FormData): Promise<Refusal |
 export async function fixPayment(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
-    return (await duePaymentOf(id, product, selling(id))).url;
+    return (await duePaymentOf(id, product, purchaseContext(id))).url;
   });
 }
 
@@ -60,6 +60,6 @@ export async function fixPayment(_: Refusal | null, form: FormData): Promise<Ref
 export async function openPortal(_: Refusal | null, form: FormData): Promise<Refusal | null> {
   return attempt(async ({ id }) => {
     const { product } = parse(productRequest, actionFields(form));
-    return (await portalOf(id, product, selling(id))).url;
+    return (await portalOf(id, product, purchaseContext(id))).url;
   });
 }

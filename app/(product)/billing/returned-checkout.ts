@@ -3,8 +3,8 @@ import {
   type CheckoutStatusView,
   checkoutReturnRequest,
   checkoutStatus,
+  purchaseContext,
   returnFromCheckout,
-  selling,
 } from "@/lib/subscriptions";
 
 /**
@@ -15,7 +15,7 @@ export async function returnedCheckout(userId: string, id: unknown): Promise<Che
   const asked = checkoutReturnRequest.safeParse({ checkout: id });
   if (!asked.success) return null;
   const { checkout } = asked.data;
-  const shop = selling(userId);
+  const shop = purchaseContext(userId);
   try {
     return await returnFromCheckout(userId, checkout, shop).catch((error) => {
       // If the processor does not answer, the stored state is shown.

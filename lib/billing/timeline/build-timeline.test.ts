@@ -32,7 +32,7 @@ const step = fc.tuple(
   fc.nat(20),
 );
 
-function historyOf(steps: [string, number][]): StripeObject[] {
+function replaySubscription(steps: [string, number][]): StripeObject[] {
   const played = play();
   const events = [played.created()];
   let now = START;
@@ -58,7 +58,7 @@ function historyOf(steps: [string, number][]): StripeObject[] {
 test("every order of deliveries, with duplicates, adds up to one timeline", () => {
   const deliveries = fc
     .array(step, { minLength: 1, maxLength: 6 })
-    .map(historyOf)
+    .map(replaySubscription)
     .chain((events) =>
       fc.record({
         events: fc.constant(events),
@@ -80,7 +80,7 @@ test("every order of deliveries, with duplicates, adds up to one timeline", () =
 
 test("each start of a period opens once, and segments lie end to end", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 7 }).map(historyOf), (events) => {
+    fc.property(fc.array(step, { maxLength: 7 }).map(replaySubscription), (events) => {
       const { periods, segments, openings } = timelineOf(events);
       expect(new Set(periods.map(({ start }) => start)).size).toBe(periods.length);
       for (const [index, segment] of segments.entries()) {

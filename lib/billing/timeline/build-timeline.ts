@@ -3,7 +3,16 @@
  * dependence on the order or number of deliveries.
  */
 import type { Product } from "@/lib/config/catalog";
-import type { BillingPeriod, Decision, Fact, Flag, Instant, Opening, OpensBy, Timeline } from "../types";
+import type {
+  BillingPeriod,
+  Decision,
+  Fact,
+  Flag,
+  Instant,
+  Timeline,
+  TransitionKind,
+  WindowTransition,
+} from "../types";
 import { discountReasons, withDiscounts } from "./discounts";
 import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement-periods";
 import { type History, openedAt } from "./group-by-subscription";
@@ -18,7 +27,7 @@ import { openingsOf } from "./window-transitions";
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const known = [...facts];
-  const histories = storiesOf(known);
+  const histories = groupBySubscription(known);
   withdrawPresumptions(histories);
   const segments = segmentsOf(product, histories, freeAnchor);
   const openings = openingsOf(product, histories, segments);
@@ -55,7 +64,7 @@ function keyOf(source: string, start: Instant): string {
 }
 
 /** One story a subscription, in an order of their own; a fact delivered twice counts once. */
-function storiesOf(facts: Iterable<Fact>): History[] {
+function groupBySubscription(facts: Iterable<Fact>): History[] {
   const bySubscription = new Map<string, Map<string, Fact>>();
   for (const fact of facts) {
     const key = `${fact.processor}:${fact.subscription}`;
@@ -126,6 +135,6 @@ export function decide(before: Timeline, after: Timeline, delivered: readonly Fa
   return { action: "preserve", reason: OPENING_REASONS.has(traced) ? "No billing change" : traced };
 }
 
-function openedBy({ openings }: Timeline, { window }: Opening): OpensBy | undefined {
+function openedBy({ openings }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
   return openings.find((known) => known.window.source === window.source && known.window.start === window.start)?.by;
 }

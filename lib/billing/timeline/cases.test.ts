@@ -6,7 +6,7 @@ import { normalized as readPaddle } from "@/lib/processors/paddle/testing";
 import { normalized as readStripe } from "@/lib/processors/stripe/testing";
 import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
 import type { Fact } from "../types";
-import { standingAt, type Use } from "../usage-at";
+import { type Use, usageAt } from "../usage-at";
 import { decide, fold } from "./build-timeline";
 import { sharedFacts, withoutPlan } from "./plan-items";
 
@@ -55,7 +55,7 @@ function pureField(): Field {
     },
     standing: async (product = "writer") => {
       const field = FIELDS[product];
-      const { segment, used, limits, remaining } = standingAt(productOf(product), timelineOf(product), uses, now);
+      const { segment, used, limits, remaining } = usageAt(productOf(product), timelineOf(product), uses, now);
       const amounts = [used, limits, remaining].map((each) => each[field] ?? 0) as [number, number, number];
       const [usedNow, limit, left] = amounts;
       return { plan: segment.plan, status: segment.status, used: usedNow, limit, remaining: left };

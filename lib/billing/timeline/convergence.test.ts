@@ -6,8 +6,8 @@ import { SHAPES } from "@/lib/processors/stripe/events";
 import { normalized } from "@/lib/processors/stripe/testing";
 import { renderStripe } from "@/tests/support/render-stripe";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
-import type { Fact, Image, ProcessorFact, SnapshotFact } from "../types";
-import { standingAt } from "../usage-at";
+import type { Fact, ProcessorFact, SnapshotFact, SubscriptionState } from "../types";
+import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";
 import { DAY, SECOND } from "./calendar";
 import { hasNoItem } from "./fact-order";
@@ -41,22 +41,20 @@ function saidOfWriter(result: Normalized): Fact | null {
   return own ?? withoutPlan((result.facts[0] as { fact: Fact }).fact);
 }
 
-function withoutPeriod<T extends Pick<Image, "periodStart" | "periodEnd">>(image: T) {
+function withoutPeriod<T extends Pick<SubscriptionState, "periodStart" | "periodEnd">>(image: T) {
   const { periodStart: _, periodEnd: __, ...rest } = image;
   return rest;
 }
 
 /** The world's items have other names, and nothing is as good as no. */
-function withoutItem({ item: _, collectionWaived, ...image }: Image): Omit<Image, "item"> {
+function withoutItem({ item: _, collectionWaived, ...image }: SubscriptionState): Omit<SubscriptionState, "item"> {
   return collectionWaived ? { ...image, collectionWaived } : image;
 }
 
 /** The timeline and what the gate would say now, in a month and long after. */
 function stateOf(world: World, facts: readonly ProcessorFact[]) {
   const timeline = fold(SHOP, facts, Date.UTC(2026, 0, 31, 12));
-  const standings = [0, 31 * DAY, 200 * DAY].map((later) =>
-    standingAt(SHOP, timeline, world.ledger, world.now + later),
-  );
+  const standings = [0, 31 * DAY, 200 * DAY].map((later) => usageAt(SHOP, timeline, world.ledger, world.now + later));
   return JSON.stringify([timeline, standings]);
 }
 

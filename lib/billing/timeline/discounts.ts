@@ -2,12 +2,12 @@
  * Which discounts a subscription has. They are shown and decide on nothing: a subscription's history (history.ts) ignores
  * their facts, and so do periods, windows and the clock.
  */
-import type { DiscountFact, Fact, Mirror, NamedDiscount, Reason, SnapshotFact } from "../types";
+import type { DiscountFact, Fact, NamedDiscount, Reason, SnapshotFact, SubscriptionRecord } from "../types";
 
 type Naming = DiscountFact | SnapshotFact;
 
 /** The records with the discounts that the facts name. */
-export function withDiscounts(mirrors: readonly Mirror[], facts: readonly Fact[]): Mirror[] {
+export function withDiscounts(mirrors: readonly SubscriptionRecord[], facts: readonly Fact[]): SubscriptionRecord[] {
   const naming = facts.filter((fact): fact is Naming => {
     return fact.kind === "discount" || (fact.kind === "snapshot" && fact.discounts !== undefined);
   });
@@ -29,7 +29,7 @@ export function discountReasons(facts: readonly Fact[]): Record<string, Reason> 
 }
 
 /** Whether a discount is known by its id only: the processor can be asked for the rest. */
-export function lackTerms({ discounts = [] }: Pick<Mirror, "discounts">): boolean {
+export function lackTerms({ discounts = [] }: Pick<SubscriptionRecord, "discounts">): boolean {
   return discounts.some(({ terms }) => terms === null);
 }
 

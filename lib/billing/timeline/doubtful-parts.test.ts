@@ -4,7 +4,7 @@ import { day, days, image, on, timelineOf, told } from "@/tests/support/told";
 import type { Fact, ItemList, PaymentFact, SnapshotFact, Status, UnlistedItem } from "../types";
 import { DAY, HOUR } from "./calendar";
 import { sharedFacts } from "./plan-items";
-import { historyOf } from "./subscription-history";
+import { replaySubscription } from "./subscription-history";
 
 const item = { id: "si_plan", product: "prod_plan", price: "price_plan" };
 const second = days(30, 60);
@@ -28,9 +28,9 @@ const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): 
 const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["image"]> = {}) =>
   a.is(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
 
-const last = (...facts: Fact[]) => historyOf(facts).mirror;
-const met = (...facts: Fact[]) => historyOf(facts).trace[facts.at(-1)?.id ?? ""];
-const paid = (...facts: Fact[]) => historyOf(facts).periods.map((period) => period.paid);
+const last = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
+const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => period.paid);
 
 describe("an unlisted price", () => {
   test("of two updates in one second the image before decides which is later, not the id", () => {
@@ -42,7 +42,7 @@ describe("an unlisted price", () => {
     expect(last(listed(0), later("z", overdue), later("y", recovered))?.status).toBe("active");
     expect(last(listed(0), later("y", overdue), later("z", recovered))?.status).toBe("active");
     // The image before is older than the image: it adds no change of its own.
-    expect(historyOf([listed(0), later("z", recovered)]).failures).toEqual([]);
+    expect(replaySubscription([listed(0), later("z", recovered)]).failures).toEqual([]);
   });
 
   test.each([
@@ -74,8 +74,8 @@ describe("an unlisted price", () => {
     expect(met(listed(0), renewed)).toBe("Billing period renewal detected");
     const facts = [listed(0), renewed, charge(31, { id: "si_plan", ...second })];
     expect(met(...facts)).toBe("Payment confirmed");
-    expect(historyOf(facts).periods.at(-1)).toMatchObject({ paid: true, paidInMoney: true });
-    expect(historyOf(facts).confirmations.at(-1)).toEqual({ at: day(31), plan: "low", byPayment: true });
+    expect(replaySubscription(facts).periods.at(-1)).toMatchObject({ paid: true, paidInMoney: true });
+    expect(replaySubscription(facts).confirmations.at(-1)).toEqual({ at: day(31), plan: "low", byPayment: true });
   });
 
   test("of another item beside other plans ends this one", () => {
@@ -106,7 +106,7 @@ describe("an unlisted price", () => {
   });
 
   test("is no plan before one was known", () => {
-    expect(historyOf([without(0, { unlisted: [entry({ id: "si_plan" })] })])).toMatchObject({
+    expect(replaySubscription([without(0, { unlisted: [entry({ id: "si_plan" })] })])).toMatchObject({
       mirror: null,
       periods: [],
     });
@@ -115,7 +115,7 @@ describe("an unlisted price", () => {
   test("of the image before is the last known plan", () => {
     const before = image({ plan: null, interval: null, item, status: "past_due" });
     const back = { ...listed(6), before };
-    expect(historyOf([listed(0), back]).failures).toEqual([{ at: day(6), plan: "low", interval: "monthly" }]);
+    expect(replaySubscription([listed(0), back]).failures).toEqual([{ at: day(6), plan: "low", interval: "monthly" }]);
   });
 });
 
@@ -148,7 +148,7 @@ describe("a payment at an unlisted price", () => {
   });
 
   test("pays for the period that its line names, in money if the invoice was", () => {
-    const inMoney = (fact: PaymentFact) => historyOf([begun(), fact]).periods[0]?.paidInMoney;
+    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInMoney;
     const whole = { id: "si_plan", ...days(0, 30) };
     expect([inMoney(charge(1, whole)), inMoney(charge(1, whole, { inMoney: false }))]).toEqual([true, false]);
     expect(inMoney(charge(1, { ...whole, purpose: "change" }))).toBe(true);
@@ -157,19 +157,21 @@ describe("a payment at an unlisted price", () => {
 
   test("is in money by its own line, also if the invoice names another product's free plan", () => {
     const line = (inMoney: boolean) => charge(1, { id: "si_plan", ...days(0, 30), inMoney }, { inMoney: !inMoney });
-    const inMoney = (fact: PaymentFact) => historyOf([begun(), fact]).periods[0]?.paidInMoney;
+    const inMoney = (fact: PaymentFact) => replaySubscription([begun(), fact]).periods[0]?.paidInMoney;
     expect([inMoney(line(true)), inMoney(line(false))]).toEqual([true, false]);
   });
 
   test("that failed before a sent invoice is due is no debt", () => {
     const attempt = charge(6, { id: "si_plan", purpose: "not_due", ...days(0, 30) }, { outcome: "failed" });
     expect(met(listed(0), attempt)).toBe("Payment not due yet");
-    expect(historyOf([listed(0), attempt])).toMatchObject({ failures: [], periods: [{ paid: true }] });
+    expect(replaySubscription([listed(0), attempt])).toMatchObject({ failures: [], periods: [{ paid: true }] });
   });
 
   test("confirms the plan that is held; for a period the one that it opened with", () => {
     const confirmed = (fact: PaymentFact) =>
-      historyOf([listed(0), listed(5, { plan: "high" }), fact]).confirmations.filter(({ byPayment }) => byPayment);
+      replaySubscription([listed(0), listed(5, { plan: "high" }), fact]).confirmations.filter(
+        ({ byPayment }) => byPayment,
+      );
     expect(confirmed(charge(6, { id: "si_plan", purpose: "proration", ...days(6, 30) }))).toMatchObject([
       { plan: "high" },
     ]);
@@ -213,11 +215,13 @@ describe("a payment at an unlisted price", () => {
     expect(met(begun(), cut(30))).toBe("Payment for another item");
     expect(paid(begun(), cut(30))).toEqual([false]);
     expect(met(begun(), cut(0, { outcome: "failed" }))).toBe("Payment for another item");
-    expect(historyOf([begun(), cut(0)]).periods[0]?.paidInMoney).toBe(false);
+    expect(replaySubscription([begun(), cut(0)]).periods[0]?.paidInMoney).toBe(false);
     // Another product's plan is among the lines that were sent: its fact is shared.
     const bots = { ...cut(0), plan: "growth", interval: "monthly", purpose: "period" } as PaymentFact;
     expect(paid(begun(), ...sharedFacts([begun()], [bots]))).toEqual([true]);
-    expect(historyOf([begun(), cut(0)]).confirmations).toEqual([{ at: day(31), plan: "low", byPayment: true }]);
+    expect(replaySubscription([begun(), cut(0)]).confirmations).toEqual([
+      { at: day(31), plan: "low", byPayment: true },
+    ]);
   });
 });
 
@@ -229,7 +233,7 @@ describe("an item list", () => {
     const at = (n: number) => on(timelineOf(...facts), n)?.plan;
     expect([at(4), at(6), at(9)]).toEqual(["low", "free", "low"]);
     expect(met(...facts)).toBe("No billing change");
-    expect(historyOf(facts).periods).toHaveLength(1);
+    expect(replaySubscription(facts).periods).toHaveLength(1);
   });
 
   test("without the plan again changes nothing", () => {
@@ -239,7 +243,7 @@ describe("an item list", () => {
   test("that is truncated says nothing about the plan, before and after it left", () => {
     const cut = (at: number) => without(at, { complete: false }, { cancelAt: day(30), status: "past_due" });
     expect(last(listed(0), cut(5))).toMatchObject({ plan: "low", status: "past_due", cancelAt: day(30), quantity: 1 });
-    expect(historyOf([listed(0), cut(5)]).periods).toHaveLength(1);
+    expect(replaySubscription([listed(0), cut(5)]).periods).toHaveLength(1);
     expect(last(listed(0), gone(5), cut(6))).toMatchObject({ absent: true, status: "paused" });
     const negotiated = without(5, { unlisted: [entry({ id: "si_plan" })] });
     expect(last(listed(0), negotiated, cut(6))).toMatchObject({ unlisted: true, item: { id: "si_plan" } });
@@ -247,11 +251,11 @@ describe("an item list", () => {
   });
 
   test("from before the product was part of the subscription leaves no record; an end does", () => {
-    expect(historyOf([gone(0), without(1, { complete: false })])).toMatchObject({ mirror: null, changes: [] });
+    expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ mirror: null, changes: [] });
     expect(met(gone(0))).toBe("No billing change");
     const end = { ...gone(0), life: "deleted" as const };
     expect(met(end)).toBe("Subscription ended");
-    expect(historyOf([end, listed(5)])).toMatchObject({ mirror: { endedAt: day(0) }, periods: [] });
+    expect(replaySubscription([end, listed(5)])).toMatchObject({ mirror: { endedAt: day(0) }, periods: [] });
     const canceled = without(0, { plans: 1 }, { status: "canceled" });
     expect(met(canceled)).toBe("Subscription ended");
     expect(last(listed(0), { ...gone(5), life: "deleted" })).toMatchObject({ status: "canceled", endedAt: day(5) });
@@ -358,17 +362,18 @@ describe("a test clock's event", () => {
 
   test("a payment confirms its own period, and a proration the one that it names", () => {
     const pays = (rest: Partial<PaymentFact>) => wall(a.pays(0, 30, 60, rest), 100);
-    const at = (fact: Fact) => historyOf([a.is(0), renewed, fact]).confirmations.filter(({ byPayment }) => byPayment);
+    const at = (fact: Fact) =>
+      replaySubscription([a.is(0), renewed, fact]).confirmations.filter(({ byPayment }) => byPayment);
     expect(at(pays({}))).toEqual([{ at: day(30), plan: "low", byPayment: true }]);
     const upgrade = { purpose: "proration", plan: "high", ...days(40, 60) } as const;
     expect(at(pays(upgrade))).toEqual([]);
     const both = [a.is(0), renewed, pays({}), pays(upgrade)];
-    expect(historyOf(both).confirmations.at(-1)).toEqual({ at: day(40), plan: "high", byPayment: true });
+    expect(replaySubscription(both).confirmations.at(-1)).toEqual({ at: day(40), plan: "high", byPayment: true });
   });
 
   test("a failed charge counts from the period too", () => {
     const failed = wall(a.fails(0, second), 80);
-    expect(historyOf([a.is(0), renewed, failed]).failures).toMatchObject([{ at: day(30), plan: "low" }]);
+    expect(replaySubscription([a.is(0), renewed, failed]).failures).toMatchObject([{ at: day(30), plan: "low" }]);
   });
 });
 

@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { product } from "@/lib/config/catalog";
 import { day, days, on, timelineOf, told } from "@/tests/support/told";
 import { SHOP } from "@/tests/support/world";
-import type { Fact, Image } from "../types";
+import type { Fact, SubscriptionState } from "../types";
 import { fold } from "./build-timeline";
 import { confirmedAt, segmentsOf } from "./entitlement-periods";
 import type { Confirmation, Failure, History } from "./group-by-subscription";
-import { historyOf } from "./subscription-history";
+import { replaySubscription } from "./subscription-history";
 
 const high = { plan: "high" };
 const second = days(30, 60);
@@ -15,7 +15,7 @@ const onDay = (at: number, ...facts: Fact[]) => on(timelineOf(...facts), at);
 
 describe("the plan that was confirmed last", () => {
   const confirmed = (at: number, ...all: [at: number, plan: string][]) =>
-    confirmedAt(SHOP, { ...historyOf([told().is(0)]), confirmations: all.map(confirmation) }, day(at));
+    confirmedAt(SHOP, { ...replaySubscription([told().is(0)]), confirmations: all.map(confirmation) }, day(at));
   const confirmation = ([at, plan]: [number, string]) => ({ at: day(at), plan, byPayment: true });
 
   test("is the higher of two at one instant", () => {
@@ -30,8 +30,8 @@ describe("the plan that was confirmed last", () => {
 describe("a failed charge for the plan that is held", () => {
   const a = told();
   /** The limits on day 20 of a plan that was upgraded on day 10; the rest of its history is given. */
-  const limits = (given: Pick<History, "failures"> & Partial<History>, changes: Partial<Image> = {}) => {
-    const history = { ...historyOf([a.is(0), a.is(10, { plan: "high", ...changes })]), ...given };
+  const limits = (given: Pick<History, "failures"> & Partial<History>, changes: Partial<SubscriptionState> = {}) => {
+    const history = { ...replaySubscription([a.is(0), a.is(10, { plan: "high", ...changes })]), ...given };
     return segmentsOf(SHOP, [history], day(-12)).findLast(({ start }) => start <= day(20))?.limitPlan;
   };
   const failed = (at: number, of: Partial<Failure> = {}) => ({ at: day(at), plan: "high", interval: null, ...of });

@@ -4,7 +4,7 @@
  * the page, only its clock.
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
-import { type Instant, LIVE, type Segment } from "../types";
+import { type EntitlementPeriod, type Instant, LIVE } from "../types";
 import { GRACE } from "./calendar";
 import { ATTEMPT, owesAt } from "./debts";
 import {
@@ -28,8 +28,8 @@ interface Holder {
  * The segments of one user and product, from the beginning of time to its end.
  * @param freeAnchor when the user's row was made: free windows are counted from there, whatever is subscribed later
  */
-export function segmentsOf(product: Product, histories: readonly History[], freeAnchor: Instant): Segment[] {
-  const segments: Segment[] = [];
+export function segmentsOf(product: Product, histories: readonly History[], freeAnchor: Instant): EntitlementPeriod[] {
+  const segments: EntitlementPeriod[] = [];
   for (const at of turningPoints(histories)) {
     const next = segmentAt(product, histories, freeAnchor, at);
     const last = segments.at(-1);
@@ -64,7 +64,12 @@ function newsInstants(histories: readonly History[]): Instant[] {
   ]);
 }
 
-function segmentAt(product: Product, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
+function segmentAt(
+  product: Product,
+  histories: readonly History[],
+  freeAnchor: Instant,
+  at: Instant,
+): EntitlementPeriod {
   const holder = holderAt(product, histories, at);
   if (holder === undefined) return freeSegment(product, histories, freeAnchor, at);
   const { history, change, period } = holder;
@@ -92,7 +97,12 @@ export function windowCadence({ interval, trial }: Pick<Period, "interval" | "tr
   return interval === "yearly" && !trial ? "monthly" : "billing_period";
 }
 
-function freeSegment(product: Product, histories: readonly History[], freeAnchor: Instant, at: Instant): Segment {
+function freeSegment(
+  product: Product,
+  histories: readonly History[],
+  freeAnchor: Instant,
+  at: Instant,
+): EntitlementPeriod {
   const { id, plan } = freePlan(product);
   const latest = histories
     .map((history) => ({ history, change: changeAt(history, at) }))
@@ -119,7 +129,7 @@ function freeSegment(product: Product, histories: readonly History[], freeAnchor
   };
 }
 
-function sameEntitlement(a: Segment, b: Segment): boolean {
+function sameEntitlement(a: EntitlementPeriod, b: EntitlementPeriod): boolean {
   const { start: _start, end: _end, ...left } = a;
   const { start: __start, end: __end, ...right } = b;
   return (Object.keys(left) as (keyof typeof left)[]).every((key) => left[key] === right[key]);

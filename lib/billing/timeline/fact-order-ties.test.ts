@@ -1,7 +1,7 @@
 /** What decides where instants are equal, and when two images say the same. */
 import { describe, expect, test } from "vitest";
 import { day, days, image, told } from "@/tests/support/told";
-import type { Fact, Image, SnapshotFact } from "../types";
+import type { Fact, SnapshotFact, SubscriptionState } from "../types";
 import { SECOND } from "./calendar";
 import { chain, groupByInstant, sameImage } from "./fact-order";
 
@@ -9,12 +9,17 @@ const plan = (name: string) => image({ plan: name });
 const [A, B, C, D] = [plan("a"), plan("b"), plan("c"), plan("d")];
 const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
 
-function snapshot(id: string, after: Image, before: Image | null, life: SnapshotFact["life"] = "updated") {
+function snapshot(
+  id: string,
+  after: SubscriptionState,
+  before: SubscriptionState | null,
+  life: SnapshotFact["life"] = "updated",
+) {
   return { ...told().is(0, {}, { image: after, before, life }), id };
 }
 
 describe("two images say the same", () => {
-  test.each<[string, Partial<Image>]>([
+  test.each<[string, Partial<SubscriptionState>]>([
     ["plan", { plan: "high" }],
     ["interval", { interval: "yearly" }],
     ["quantity", { quantity: 2 }],

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Image, SnapshotFact } from "../types";
+import type { SnapshotFact, SubscriptionState } from "../types";
 import { chain, groupByInstant } from "./fact-order";
 
 const START = Date.parse("2026-03-01");
-const image = (plan: string, changes: Partial<Image> = {}): Image => ({
+const image = (plan: string, changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
   plan,
   interval: "monthly",
   quantity: 1,
@@ -16,7 +16,7 @@ const image = (plan: string, changes: Partial<Image> = {}): Image => ({
   ...changes,
 });
 
-function snapshot(id: string, after: Image, before: Image | null, at = START): SnapshotFact {
+function snapshot(id: string, after: SubscriptionState, before: SubscriptionState | null, at = START): SnapshotFact {
   const life = before ? "updated" : "created";
   return { kind: "snapshot", id, processor: "stripe", subscription: "sub", at, life, image: after, before };
 }

@@ -2,16 +2,16 @@
  * The order of facts: by their instant alone, and inside one instant (Stripe counts seconds) by the chain of
  * images. It depends on what the facts say and never on when they arrived, so every delivery order folds alike.
  */
-import type { Fact, Image, Instant, SnapshotFact } from "../types";
+import type { Fact, Instant, SnapshotFact, SubscriptionState } from "../types";
 import { sameStart } from "./calendar";
 
 /** Whether the image holds the subscription's status and flags alone: no item stands for the plan in it. */
-export function hasNoItem({ plan, periodStart }: Image): boolean {
+export function hasNoItem({ plan, periodStart }: SubscriptionState): boolean {
   return plan === null && periodStart === null;
 }
 
 /** Whether two images are equal; starts and ends as processors round them, an unlisted plan or no item equal to any. */
-export function sameImage(a: Image, b: Image): boolean {
+export function sameImage(a: SubscriptionState, b: SubscriptionState): boolean {
   const sameItem =
     hasNoItem(a) ||
     hasNoItem(b) ||
@@ -64,18 +64,18 @@ const SEARCHED = 10;
  * state so far. Every snapshot is used once, so A→B and A→A cannot undo each other. Among equals the first in
  * tie-break order wins.
  */
-export function chain(snapshots: readonly SnapshotFact[], soFar: Image | null): SnapshotFact[] {
+export function chain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState | null): SnapshotFact[] {
   if (snapshots.length < 2) return [...snapshots];
-  const links = (previous: Image | null, next: SnapshotFact): number => {
+  const links = (previous: SubscriptionState | null, next: SnapshotFact): number => {
     if (next.before === null) return next.life === "created" && previous === null ? 1 : 0;
     return previous !== null && sameImage(next.before, previous) ? 1 : 0;
   };
   return snapshots.length <= SEARCHED ? bestChain(snapshots, soFar, links) : greedyChain(snapshots, soFar, links);
 }
 
-type Links = (previous: Image | null, next: SnapshotFact) => number;
+type Links = (previous: SubscriptionState | null, next: SnapshotFact) => number;
 
-function bestChain(snapshots: readonly SnapshotFact[], soFar: Image | null, links: Links): SnapshotFact[] {
+function bestChain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState | null, links: Links): SnapshotFact[] {
   const all = (1 << snapshots.length) - 1;
   const imageOf = (index: number) => (index < 0 ? soFar : (snapshots[index] as SnapshotFact).image);
   const memo = new Map<number, number>();
@@ -108,7 +108,11 @@ function bestChain(snapshots: readonly SnapshotFact[], soFar: Image | null, link
   return ordered;
 }
 
-function greedyChain(snapshots: readonly SnapshotFact[], soFar: Image | null, links: Links): SnapshotFact[] {
+function greedyChain(
+  snapshots: readonly SnapshotFact[],
+  soFar: SubscriptionState | null,
+  links: Links,
+): SnapshotFact[] {
   const rest = [...snapshots];
   const ordered: SnapshotFact[] = [];
   let previous = soFar;

@@ -4,12 +4,12 @@ import {
   type Interval,
   type ItemKey,
   LIVE,
-  type Mirror,
   type PaymentFact,
   type Processor,
   type Reason,
   type Source,
   type Status,
+  type SubscriptionRecord,
 } from "../types";
 import type { Effect } from "./transition-rules";
 
@@ -95,7 +95,7 @@ export interface History {
   source: Source;
   processor: Processor;
   subscription: string;
-  mirror: Mirror | null;
+  mirror: SubscriptionRecord | null;
   periods: Period[];
   changes: Change[];
   confirmations: Confirmation[];

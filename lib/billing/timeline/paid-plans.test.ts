@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { day, days, told } from "@/tests/support/told";
 import type { Fact } from "../types";
-import { historyOf } from "./subscription-history";
+import { replaySubscription } from "./subscription-history";
 
 const a = told("sub_a");
 const second = days(30, 60);
@@ -10,8 +10,12 @@ const trialing = { status: "trialing" } as const;
 
 /** Day, plan, and whether by a payment, of every confirmation. */
 const confirmed = (...facts: Fact[]) =>
-  historyOf(facts).confirmations.map(({ at, plan, byPayment }) => [(at - day(0)) / 86_400_000, plan, byPayment]);
-const paid = (...facts: Fact[]) => historyOf(facts).periods.map((period) => [period.paid, period.paidInMoney]);
+  replaySubscription(facts).confirmations.map(({ at, plan, byPayment }) => [
+    (at - day(0)) / 86_400_000,
+    plan,
+    byPayment,
+  ]);
+const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => [period.paid, period.paidInMoney]);
 
 describe("which periods are paid", () => {
   test("the first of a subscription that began active; the others by their payment, or when the next one opens", () => {

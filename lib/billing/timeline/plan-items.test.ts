@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Image, ItemKey, ItemList, Mirror, UnlistedItem } from "../types";
+import type { ItemKey, ItemList, SubscriptionRecord, SubscriptionState, UnlistedItem } from "../types";
 import { imageFor, isSameItem, keyOf } from "./plan-items";
 
 const [MARCH, APRIL] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 1)];
@@ -27,7 +27,7 @@ const list = (items: readonly UnlistedItem[], more: Partial<ItemList> = {}): Ite
 });
 
 /** An image without a plan of the product: all that the other items say. */
-const BARE: Image = {
+const BARE: SubscriptionState = {
   plan: null,
   interval: null,
   quantity: 1,
@@ -39,7 +39,7 @@ const BARE: Image = {
   collectionPaused: false,
   item: null,
 };
-const LISTED: Image = {
+const LISTED: SubscriptionState = {
   ...BARE,
   plan: "plus",
   interval: "monthly",
@@ -48,7 +48,7 @@ const LISTED: Image = {
   periodEnd: APRIL,
   item: PLAN,
 };
-const mirror = (more: Partial<Mirror> = {}): Mirror => ({
+const mirror = (more: Partial<SubscriptionRecord> = {}): SubscriptionRecord => ({
   ...LISTED,
   processor: "stripe",
   subscription: "sub_1",
@@ -84,9 +84,9 @@ describe("the same item", () => {
 
 describe("the image of a product", () => {
   const seen = (
-    image: Image,
+    image: SubscriptionState,
     items: ItemList | undefined,
-    last: Mirror | null = mirror(),
+    last: SubscriptionRecord | null = mirror(),
     addOns: readonly ItemKey[] = [],
   ) => imageFor({ image, ...(items && { list: items }) }, { mirror: last, addOns });
 
@@ -129,7 +129,7 @@ describe("the image of a product", () => {
     });
   });
 
-  test.each<[string, ItemList | undefined, Mirror | null, readonly ItemKey[], string, ItemKey | null]>([
+  test.each<[string, ItemList | undefined, SubscriptionRecord | null, readonly ItemKey[], string, ItemKey | null]>([
     // The plan's item, found by its key.
     ["the item by its id", list([unlisted(STORAGE), unlisted(MOVED)]), mirror(), [], "unlisted", MOVED],
     ["the item in a truncated list", list([unlisted(MOVED)], { complete: false }), mirror(), [], "unlisted", MOVED],
@@ -198,7 +198,7 @@ describe("the image of a product", () => {
     expect(seen(BARE, list([unlisted(item)]), mirror(), [known]).presence).toBe(presence);
   });
 
-  test.each<[string, Partial<Image>, string]>([
+  test.each<[string, Partial<SubscriptionState>, string]>([
     ["a period and no plan is the item itself", { periodStart: MARCH, periodEnd: APRIL }, "unlisted"],
     ["no start says nothing", { periodEnd: APRIL }, "unknown"],
     ["no end says nothing", { periodStart: MARCH }, "unknown"],

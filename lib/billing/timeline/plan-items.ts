@@ -4,12 +4,12 @@
  */
 import type {
   Fact,
-  Image,
   ItemKey,
   ItemList,
-  Mirror,
   PaymentFact,
   SnapshotFact,
+  SubscriptionRecord,
+  SubscriptionState,
   UnlistedCharge,
   UnlistedItem,
 } from "../types";
@@ -36,7 +36,7 @@ function isAddOn(item: ItemKey, addOns: readonly ItemKey[]): boolean {
 
 /** What is known of the subscription so far. */
 interface KnownItems {
-  mirror: Mirror | null;
+  mirror: SubscriptionRecord | null;
   /** Unlisted items that were in a list together with a listed plan. */
   addOns: readonly ItemKey[];
 }
@@ -48,7 +48,7 @@ interface KnownItems {
 export function imageFor(
   { image, list }: Pick<SnapshotFact, "image" | "list">,
   { mirror: last, addOns }: KnownItems,
-): { image: Image; presence: Presence } {
+): { image: SubscriptionState; presence: Presence } {
   if (image.plan !== null) return { image, presence: "listed" };
   // Older facts have no list; their image holds the item itself, or nothing but an end.
   const item = list === undefined ? ownItem(image) : unlistedPlan(list, last, addOns);
@@ -68,13 +68,17 @@ export function imageFor(
   };
 }
 
-function ownItem({ interval, quantity, periodStart, periodEnd }: Image): UnlistedItem | undefined {
+function ownItem({ interval, quantity, periodStart, periodEnd }: SubscriptionState): UnlistedItem | undefined {
   if (periodStart === null || periodEnd === null) return undefined;
   return { id: null, product: null, price: null, interval, quantity, periodStart, periodEnd };
 }
 
 /** With no plan of the catalog in the whole list, or no record of the item, the first item stands in doubt for the plan. */
-function unlistedPlan(list: ItemList, last: Mirror | null, addOns: readonly ItemKey[]): UnlistedItem | undefined {
+function unlistedPlan(
+  list: ItemList,
+  last: SubscriptionRecord | null,
+  addOns: readonly ItemKey[],
+): UnlistedItem | undefined {
   if (last?.plan == null) return undefined;
   const { item } = last;
   const candidates = list.unlisted.filter((other) => !isAddOn(other, addOns));
@@ -121,7 +125,7 @@ export function withoutPlan(fact: Fact): SnapshotFact | PaymentFact | null {
   return { ...fact, image: imageWithoutPlan(fact.image), before: fact.before && imageWithoutPlan(fact.before) };
 }
 
-function imageWithoutPlan({ twoPlanItems: _, ...image }: Image): Image {
+function imageWithoutPlan({ twoPlanItems: _, ...image }: SubscriptionState): SubscriptionState {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
   return { ...image, ...none };
 }

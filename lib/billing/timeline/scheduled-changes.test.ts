@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { product } from "@/lib/config/catalog";
-import type { Fact, Image, Instant, ProcessorFact, ScheduleFact } from "../types";
+import type { Fact, Instant, ProcessorFact, ScheduleFact, SubscriptionState } from "../types";
 import { fold } from "./build-timeline";
 import { addMonths, DAY, HOUR } from "./calendar";
 import { scheduleAfter } from "./scheduled-changes";
-import { historyOf } from "./subscription-history";
+import { replaySubscription } from "./subscription-history";
 
 const START = Date.parse("2026-03-01T10:00:00.123Z");
 const END = addMonths(START, 1);
 const NEXT = addMonths(START, 2);
-const ultra: Image = {
+const ultra: SubscriptionState = {
   plan: "ultra",
   interval: "monthly",
   quantity: 1,
@@ -23,7 +23,7 @@ const ultra: Image = {
 
 let facts = 0;
 const origin = (at: Instant) => ({ id: `f${++facts}`, processor: "paddle" as const, subscription: "sub_1", at });
-const snapshot = (at: Instant, changes: Partial<Image> = {}): ProcessorFact => ({
+const snapshot = (at: Instant, changes: Partial<SubscriptionState> = {}): ProcessorFact => ({
   kind: "snapshot",
   ...origin(at),
   life: "updated",
@@ -85,7 +85,7 @@ describe("a scheduled downgrade", () => {
     expect(after.mirrors).toMatchObject([{ plan: "ultra", scheduled: { plan: "basic" } }]);
   });
 
-  test.each<[string, Partial<Image>]>([
+  test.each<[string, Partial<SubscriptionState>]>([
     ["another plan", { plan: "plus" }],
     [
       "another interval",
@@ -121,7 +121,7 @@ test("half a schedule is none, and there is none for a subscription that is not 
 describe("after the next image", () => {
   const to = { plan: "basic", interval: "monthly" } as const;
   const mirrorOf = (...all: Fact[]) => {
-    const { mirror } = historyOf(all);
+    const { mirror } = replaySubscription(all);
     if (mirror === null) throw new Error("no mirror");
     return mirror;
   };
@@ -129,7 +129,11 @@ describe("after the next image", () => {
   const carried = mirrorOf(began, scheduled, carriedOut);
 
   test.each<[string, Parameters<typeof scheduleAfter>, ReturnType<typeof scheduleAfter>]>([
-    ["details change nothing", [open, { ...ultra, quantity: 2 } as Image, "same"], { scheduled: to, heldPlan: null }],
+    [
+      "details change nothing",
+      [open, { ...ultra, quantity: 2 } as SubscriptionState, "same"],
+      { scheduled: to, heldPlan: null },
+    ],
     [
       "carried out, it holds the old plan",
       [open, { ...ultra, plan: "basic" }, "same"],

@@ -2,12 +2,12 @@
  * Plan changes that we keep for the end of a period. Carried out early, they keep the old limits until the period
  * ends; any plan, interval or cancel change that is not ours cancels them.
  */
-import type { Image, Mirror, Reason, ScheduleFact } from "../types";
+import type { Reason, ScheduleFact, SubscriptionRecord, SubscriptionState } from "../types";
 import type { Move } from "./calendar";
 import type { History } from "./group-by-subscription";
 
 /** The plan whose limits apply: what is held until the period ends, else what the processor says. */
-export function heldPlan(mirror: Pick<Mirror, "plan" | "heldPlan">): string | null {
+export function heldPlan(mirror: Pick<SubscriptionRecord, "plan" | "heldPlan">): string | null {
   return mirror.heldPlan ?? mirror.plan;
 }
 
@@ -19,16 +19,19 @@ export function takeSchedule(history: History, { plan, interval }: ScheduleFact)
 }
 
 /** Whether the processor has come to what was scheduled. */
-export function isReached({ scheduled }: Mirror, { plan, interval }: Pick<Image, "plan" | "interval">): boolean {
+export function isReached(
+  { scheduled }: SubscriptionRecord,
+  { plan, interval }: Pick<SubscriptionState, "plan" | "interval">,
+): boolean {
   return scheduled !== null && plan === scheduled.plan && interval === scheduled.interval;
 }
 
 /** What becomes of the scheduled change, and of the plan held for it, with the next image. */
 export function scheduleAfter(
-  mirror: Mirror | null,
-  image: Pick<Image, "plan" | "interval" | "status" | "cancelAt">,
+  mirror: SubscriptionRecord | null,
+  image: Pick<SubscriptionState, "plan" | "interval" | "status" | "cancelAt">,
   move: Move,
-): Pick<Mirror, "scheduled" | "heldPlan"> {
+): Pick<SubscriptionRecord, "scheduled" | "heldPlan"> {
   if (mirror === null || image.status === "canceled") return { scheduled: null, heldPlan: null };
   const { scheduled } = mirror;
   const reached = isReached(mirror, image);

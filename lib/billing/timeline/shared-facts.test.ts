@@ -1,6 +1,14 @@
 /** What the facts of the subscription's other products say about a product. */
 import { describe, expect, test } from "vitest";
-import type { Fact, Image, ItemKey, PaymentFact, ScheduleFact, SnapshotFact, UnlistedCharge } from "../types";
+import type {
+  Fact,
+  ItemKey,
+  PaymentFact,
+  ScheduleFact,
+  SnapshotFact,
+  SubscriptionState,
+  UnlistedCharge,
+} from "../types";
 import { sharedFacts, unlistedChargeFor, withoutPlan } from "./plan-items";
 
 const [MARCH, APRIL] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 3, 1)];
@@ -11,7 +19,7 @@ const STORAGE = key("si_storage", "prod_storage", "price_storage");
 const SEATS = key("si_seats", "prod_seats", "price_seats");
 
 /** An image without a plan of the product. */
-const BARE: Image = {
+const BARE: SubscriptionState = {
   plan: null,
   interval: null,
   quantity: 1,
@@ -24,7 +32,7 @@ const BARE: Image = {
   item: null,
 };
 const PERIOD = { interval: "monthly" as const, periodStart: MARCH, periodEnd: APRIL };
-const LISTED: Image = { ...BARE, ...PERIOD, plan: "plus", quantity: 3, item: PLAN };
+const LISTED: SubscriptionState = { ...BARE, ...PERIOD, plan: "plus", quantity: 3, item: PLAN };
 
 describe("the charge for the plan among unlisted lines", () => {
   const charge = (item: ItemKey, more: Partial<UnlistedCharge> = {}): UnlistedCharge => ({

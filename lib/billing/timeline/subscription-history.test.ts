@@ -1,23 +1,24 @@
 import { describe, expect, test } from "vitest";
 import { day, days, image, on, timelineOf, told } from "@/tests/support/told";
-import type { Fact, Image, PaymentFact } from "../types";
+import type { Fact, PaymentFact, SubscriptionState } from "../types";
 import { SECOND } from "./calendar";
-import { historyOf } from "./subscription-history";
+import { replaySubscription } from "./subscription-history";
 
 const second = days(30, 60);
 const third = days(60, 90);
 const high = { plan: "high" };
-const periods = (...facts: Fact[]) => historyOf(facts).periods;
+const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
-const changes = (...facts: Fact[]) => historyOf(facts).changes.map(({ from, plan, status }) => [from, plan, status]);
-const mirror = (...facts: Fact[]) => historyOf(facts).mirror;
-const failures = (...facts: Fact[]) => historyOf(facts).failures.map(({ at }) => at);
+const changes = (...facts: Fact[]) =>
+  replaySubscription(facts).changes.map(({ from, plan, status }) => [from, plan, status]);
+const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({ at }) => at);
 /** The rule that the last fact met. */
-const met = (...facts: Fact[]) => historyOf(facts).trace[facts.at(-1)?.id ?? ""];
+const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
 test("one snapshot is one period, one change and a mirror", () => {
   const a = told();
-  const history = historyOf([a.is(0, { quantity: 2, cancelAt: day(30), trialEnd: day(-1) })]);
+  const history = replaySubscription([a.is(0, { quantity: 2, cancelAt: day(30), trialEnd: day(-1) })]);
   expect(history).toEqual({
     source: "stripe:sub_a",
     processor: "stripe",
@@ -116,7 +117,8 @@ describe("what the rules vouch for", () => {
 
 describe("missing news", () => {
   const a = told();
-  const told2 = (at: number, changes: Partial<Image>, before: Image) => a.is(at, changes, { before });
+  const told2 = (at: number, changes: Partial<SubscriptionState>, before: SubscriptionState) =>
+    a.is(at, changes, { before });
 
   test("a before-image that is not the state so far enters just before its event", () => {
     const upgraded = told2(10, { status: "past_due", ...high }, image(high));
@@ -139,7 +141,7 @@ describe("missing news", () => {
     const known = told2(30, second, image());
     expect(changes(a.is(0), known)).toHaveLength(2);
     const old = told2(31, second, image({ ...days(0, 30), quantity: 9 }));
-    expect(historyOf([a.is(0), a.is(30, second), old])).toMatchObject({ movedBackwards: [] });
+    expect(replaySubscription([a.is(0), a.is(30, second), old])).toMatchObject({ movedBackwards: [] });
     const ended = told2(31, second, image({ status: "canceled" }));
     expect(mirror(a.is(0), ended)).toMatchObject({ endedAt: null, status: "active", periodStart: day(30) });
   });
@@ -208,7 +210,7 @@ describe("a snapshot's period", () => {
 
   test("that is older is flagged and not taken", () => {
     const facts = [a.is(0), a.is(30, second), a.is(31, { ...days(0, 29), ...high })];
-    expect(historyOf(facts)).toMatchObject({
+    expect(replaySubscription(facts)).toMatchObject({
       movedBackwards: [day(31)],
       mirror: { plan: "high", periodStart: day(30), periodEnd: day(60) },
       periods: [{ end: day(30) }, { end: day(60) }],
@@ -226,7 +228,7 @@ describe("a snapshot's period", () => {
 
     test("is the open period, with its later end and its interval", () => {
       const facts = [...both, a.is(50, yearly)];
-      expect(historyOf(facts)).toMatchObject({
+      expect(replaySubscription(facts)).toMatchObject({
         movedBackwards: [],
         mirror: { plan: "low", interval: "yearly", ...days(0, 365) },
         periods: [{ end: day(365) }, { starts: [day(40), day(0)], end: day(365), interval: "yearly" }],
@@ -243,7 +245,7 @@ describe("a snapshot's period", () => {
       ["one whose item is not known", { ...yearly, item: null }],
       ["one that does not end later", { ...yearly, ...days(0, 70) }],
     ])("is not %s", (_, image) => {
-      expect(historyOf([...both, a.is(50, image)])).toMatchObject({
+      expect(replaySubscription([...both, a.is(50, image)])).toMatchObject({
         movedBackwards: [day(50)],
         periods: [{ end: day(365) }, { starts: [day(40)], end: day(70) }],
       });
@@ -279,7 +281,7 @@ describe("a snapshot's period", () => {
 
   test("of a subscription known by an unknown price only gives nothing until a price is known", () => {
     const unknown = { plan: null, interval: null };
-    expect(historyOf([a.is(0, unknown)])).toMatchObject({
+    expect(replaySubscription([a.is(0, unknown)])).toMatchObject({
       periods: [],
       changes: [],
       mirror: { plan: null, interval: null },
@@ -297,10 +299,10 @@ describe("past due", () => {
 
   test("is counted from the first of the unbroken stretch, which is a failure", () => {
     const facts = [a.is(0), a.is(31, { status: "past_due" }), a.is(32, { status: "unpaid" })];
-    expect(historyOf(facts)).toMatchObject({ mirror: { pastDueSince: day(31) } });
+    expect(replaySubscription(facts)).toMatchObject({ mirror: { pastDueSince: day(31) } });
     expect(failures(...facts)).toEqual([day(31)]);
     const again = [...facts, a.is(33), a.is(34, { status: "unpaid" })];
-    expect(historyOf(again)).toMatchObject({ mirror: { pastDueSince: day(34) } });
+    expect(replaySubscription(again)).toMatchObject({ mirror: { pastDueSince: day(34) } });
     expect(failures(...again)).toEqual([day(31), day(34)]);
     expect(mirror(...facts, a.is(33))).toMatchObject({ pastDueSince: null });
     expect(failures(a.is(0, { status: "past_due" }))).toEqual([day(0)]);
@@ -357,7 +359,7 @@ describe("a payment", () => {
   test("for a period that is new opens it, as what was paid for", () => {
     const facts = [a.is(0, { quantity: 3 }), a.pays(31, 30, 60, { plan: "high", interval: "yearly" })];
     expect(met(...facts)).toBe("Payment for a new billing period");
-    expect(historyOf(facts)).toMatchObject({
+    expect(replaySubscription(facts)).toMatchObject({
       periods: [
         { starts: [day(0)], paid: true },
         {
@@ -423,7 +425,7 @@ test("a plan change is one against what was held, also after news without a plan
 test("payments of one instant confirm plans in the order of their ids, whatever order they came in", () => {
   const a = told();
   const [first, second] = [a.pays(1, 0, 30), a.pays(1, 0, 30, high)];
-  const confirmed = (...facts: Fact[]) => historyOf(facts).confirmations.map(({ plan }) => plan);
+  const confirmed = (...facts: Fact[]) => replaySubscription(facts).confirmations.map(({ plan }) => plan);
   expect(confirmed(a.is(0), first, second)).toEqual(["low", "low", "high"]);
   expect(confirmed(a.is(0), second, first)).toEqual(["low", "low", "high"]);
 });

@@ -3,7 +3,7 @@
  * Other subscriptions do not come in here; what they mean together is `entitlement.ts` and `openings.ts`.
  */
 
-import type { Fact, Image, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status } from "../types";
+import type { Fact, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status, SubscriptionState } from "../types";
 import { DAY, type Move, periodMove, SAME_START } from "./calendar";
 import { chain, groupByInstant, hasNoItem, sameImage } from "./fact-order";
 import { type Activation, type History, isPastDue, type Period } from "./group-by-subscription";
@@ -13,7 +13,7 @@ import { heldPlan, isReached, scheduleAfter, takeSchedule } from "./scheduled-ch
 import { type Effect, ruleFor } from "./transition-rules";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
-export function historyOf(facts: readonly Fact[]): History {
+export function replaySubscription(facts: readonly Fact[]): History {
   const [first] = facts as [Fact, ...Fact[]];
   const payments = facts
     .filter((fact): fact is PaymentFact => fact.kind === "payment")
@@ -63,7 +63,7 @@ function takeSnapshot(history: History, fact: SnapshotFact): void {
 }
 
 /** A before-image that differs from the state so far tells of an event that has not come, unless it is older. */
-function isNews({ mirror, periods }: History, before: Image): boolean {
+function isNews({ mirror, periods }: History, before: SubscriptionState): boolean {
   if (before.status === "canceled" || (mirror !== null && sameImage(before, mirror))) return false;
   const open = periods.at(-1);
   return open === undefined || before.periodStart === null || before.periodStart >= open.starts[0] - SAME_START;
@@ -71,7 +71,7 @@ function isNews({ mirror, periods }: History, before: Image): boolean {
 
 function apply(
   history: History,
-  { image, presence }: { image: Image; presence: Presence },
+  { image, presence }: { image: SubscriptionState; presence: Presence },
   occurredAt: Instant,
   life: SnapshotFact["life"],
 ): Reason {
@@ -168,7 +168,11 @@ function apply(
 }
 
 /** Whether the shorter of two plan items has left: the period of the longer began earlier and ends later. */
-function isLongerItem({ item, periodStart, periodEnd }: Image, mirror: History["mirror"], open: Period): boolean {
+function isLongerItem(
+  { item, periodStart, periodEnd }: SubscriptionState,
+  mirror: History["mirror"],
+  open: Period,
+): boolean {
   const [left, stayed] = [mirror?.item?.id, item?.id];
   const isOtherItem = left != null && stayed != null && left !== stayed;
   if (!isOtherItem || periodEnd === null || periodEnd <= open.end + SAME_START) return false;

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { day, days, on, timelineOf, told } from "@/tests/support/told";
-import type { Fact, Image, Instant, SnapshotFact } from "../types";
+import type { Fact, Instant, SnapshotFact, SubscriptionState } from "../types";
 import { decide } from "./build-timeline";
 import { factsBefore, factsToMove } from "./transfer";
 
@@ -209,7 +209,14 @@ describe("after any history of a subscription, a move", () => {
       fc.record({
         at: fc.integer({ min: 0, max: 90 }),
         plan: fc.constantFrom("low", "high"),
-        status: fc.constantFrom<Image["status"]>("active", "active", "past_due", "trialing", "paused", "canceled"),
+        status: fc.constantFrom<SubscriptionState["status"]>(
+          "active",
+          "active",
+          "past_due",
+          "trialing",
+          "paused",
+          "canceled",
+        ),
         start: fc.constantFrom(0, 0, 30, 60, 17),
         paid: fc.boolean(),
       }),

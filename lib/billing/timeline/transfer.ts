@@ -5,7 +5,7 @@
  */
 import type { Fact, Instant, Reason, TransferFact } from "../types";
 import { type Change, changeAt, type History, type Period } from "./group-by-subscription";
-import { historyOf } from "./subscription-history";
+import { replaySubscription } from "./subscription-history";
 
 /** From `from` up to, not including, `until` the subscription is the user's. */
 interface Stretch {
@@ -21,14 +21,14 @@ const MOVED: Readonly<Record<TransferFact["direction"], Reason>> = {
 /** The history of one subscription in the stretches that are the user's; none if nothing is known of it in them. */
 export function ownedHistories(facts: readonly Fact[]): History[] {
   const transfers = facts.filter((fact) => fact.kind === "transfer");
-  if (transfers.length === 0) return [historyOf(facts)];
+  if (transfers.length === 0) return [replaySubscription(facts)];
   const stretches = stretchesOf(transfers);
   const last = stretches.at(-1);
   if (last === undefined) return [];
   const known = facts.filter((fact) => fact.kind !== "transfer" && fact.at < last.until);
   // Every product has the transfers: later events may bring a plan of it. Until then there is nothing to fold.
   if (!known.some(namesPlan)) return [];
-  const owned = cut(historyOf(known), stretches);
+  const owned = cut(replaySubscription(known), stretches);
   for (const { id, direction } of transfers) owned.trace[id] = MOVED[direction];
   return [owned];
 }

@@ -12,7 +12,7 @@ import { playSubscription } from "@/lib/processors/stripe/played";
 import { normalized } from "@/lib/processors/stripe/testing";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import type { Fact, ProcessorFact } from "../types";
-import { standingAt } from "../usage-at";
+import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";
 import { addMonths, DAY, SECOND } from "./calendar";
 
@@ -69,7 +69,7 @@ class WallWorld extends World {
   }
 
   override standing() {
-    return standingAt(SHOP, fold(SHOP, onWall(this.facts), BEGIN), this.ledger, this.wallNow());
+    return usageAt(SHOP, fold(SHOP, onWall(this.facts), BEGIN), this.ledger, this.wallNow());
   }
 
   override act(action: Action): boolean {
@@ -91,7 +91,7 @@ const anyActions = (of: readonly Action[]) => fc.array(fc.constantFrom(...of), {
 const greedy = (actions: readonly Action[]) => actions.flatMap((action): Action[] => [action, "use"]);
 
 function standing(world: World, facts: readonly ProcessorFact[], later = 0) {
-  return standingAt(SHOP, fold(SHOP, facts, BEGIN), world.ledger, world.now + later);
+  return usageAt(SHOP, fold(SHOP, facts, BEGIN), world.ledger, world.now + later);
 }
 
 test(
@@ -208,7 +208,7 @@ test.each(["clock", "wall"] as const)(
         { at: third + DAY, field: "words_used", amount: 700 },
       ];
       const writer = product("writer");
-      const { segment, used, remaining } = standingAt(writer, fold(writer, facts, 0), ledger, now);
+      const { segment, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
       return { plan: segment.plan, status: segment.status, used: used.words_used, remaining: remaining.words_used };
     };
     // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.

@@ -3,7 +3,15 @@
  * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
  */
 import { type Product, planLimit, planRank } from "@/lib/config/catalog";
-import { type Instant, LIVE, type Opening, type OpensBy, type Reason, type Segment, type Window } from "../types";
+import {
+  type EntitlementPeriod,
+  type Instant,
+  LIVE,
+  type Reason,
+  type TransitionKind,
+  type Window,
+  type WindowTransition,
+} from "../types";
 import { type WindowRule, windowAt } from "./calendar";
 import { confirmedAt, lowest, windowCadence } from "./entitlement-periods";
 import { changeAt, type History, openedAt, type Period, periodAt } from "./group-by-subscription";
@@ -16,7 +24,11 @@ interface Place {
 }
 
 /** The openings of one user and product, in the order in which Postgres computes them. */
-export function openingsOf(product: Product, histories: readonly History[], segments: readonly Segment[]): Opening[] {
+export function openingsOf(
+  product: Product,
+  histories: readonly History[],
+  segments: readonly EntitlementPeriod[],
+): WindowTransition[] {
   const ofPeriods = histories.flatMap((history) =>
     history.periods.map((period, index) => openingOf(product, histories, { history, period }, index)),
   );
@@ -25,7 +37,7 @@ export function openingsOf(product: Product, histories: readonly History[], segm
   );
 }
 
-function openingOf(product: Product, histories: readonly History[], place: Place, index: number): Opening {
+function openingOf(product: Product, histories: readonly History[], place: Place, index: number): WindowTransition {
   const { history, period } = place;
   const at = openedAt(period);
   const previous = history.periods[index - 1];
@@ -69,7 +81,7 @@ const FIRST = {
 } as const;
 
 /** `carry_over_until_paid`: until the period's own payment is seen, in full and in money. */
-function opensBy(effect: Effect, { paidInMoney }: Period): OpensBy {
+function opensBy(effect: Effect, { paidInMoney }: Period): TransitionKind {
   return effect === "carry_over_until_paid" && !paidInMoney ? "carry_over" : "reset";
 }
 
@@ -143,7 +155,7 @@ function heldPlans(product: Product, history: History, from: Instant, until: Ins
 }
 
 /** Falling back to free brings along what was used, so that ending a subscription is not a refill. */
-function returnsToFree(histories: readonly History[], segments: readonly Segment[]): Opening[] {
+function returnsToFree(histories: readonly History[], segments: readonly EntitlementPeriod[]): WindowTransition[] {
   return segments.flatMap((segment, index) => {
     const before = segments[index - 1];
     if (segment.source !== "free" || before === undefined || before.source === "free") return [];
@@ -164,7 +176,7 @@ function returnsToFree(histories: readonly History[], segments: readonly Segment
   });
 }
 
-function whyFree({ status }: Segment): Reason {
+function whyFree({ status }: EntitlementPeriod): Reason {
   if (status === "canceled") return "Subscription ended";
   return status === "paused" ? "Subscription paused" : "Grace ran out";
 }

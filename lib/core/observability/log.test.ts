@@ -39,7 +39,10 @@ describe.each(plain)("%s", (_, secret) => {
     ["in a nested field", (log) => log.warn({ a: [{ b: { c: secret } }] }, "x")],
     ["in an error", (log) => log.error({ error: new Error(`refused ${secret}`) }, "x")],
     ["in an error's stack as text", (log) => log.error({ stack: new Error(secret).stack }, "x")],
-    ["in a connection string", (log) => log.error({ error: `cannot reach postgres://app:${secret}@db/app` }, "x")],
+    [
+      "in a connection string",
+      (log) => log.error({ error: `cannot getProcessor postgres://app:${secret}@db/app` }, "x"),
+    ],
   ])("%s", (_, write) => {
     const text = logged(write);
     expect(text).not.toContain(secret);

@@ -1,5 +1,13 @@
 /** Facts and timelines in the form that `commit_timeline` takes: column names, instants as text. */
-import type { Fact, Instant, Mirror, Opening, Segment, Timeline, Window } from "@/lib/billing/types";
+import type {
+  EntitlementPeriod,
+  Fact,
+  Instant,
+  SubscriptionRecord,
+  Timeline,
+  Window,
+  WindowTransition,
+} from "@/lib/billing/types";
 
 function text(at: Instant): string;
 function text(at: Instant | null): string | null;
@@ -32,7 +40,7 @@ export function timelineDocument({ mirrors, periods, segments, openings, asOf }:
   };
 }
 
-function mirrorRow(mirror: Mirror) {
+function mirrorRow(mirror: SubscriptionRecord) {
   return {
     source: `${mirror.processor}:${mirror.subscription}`,
     processor: mirror.processor,
@@ -56,11 +64,11 @@ function mirrorRow(mirror: Mirror) {
 }
 
 /** A discount that is known by its id only cannot be shown. */
-function discountDocument({ terms, endsAt }: NonNullable<Mirror["discounts"]>[number]) {
+function discountDocument({ terms, endsAt }: NonNullable<SubscriptionRecord["discounts"]>[number]) {
   return terms === null ? [] : [{ ...terms, ends_at: text(endsAt) }];
 }
 
-function segmentRow(segment: Segment) {
+function segmentRow(segment: EntitlementPeriod) {
   return {
     starts_at: text(segment.start),
     source: segment.source,
@@ -79,7 +87,7 @@ function segmentRow(segment: Segment) {
   };
 }
 
-function windowRow({ window, at, by, reason, from, share, unpaid, heldFromOld }: Opening) {
+function windowRow({ window, at, by, reason, from, share, unpaid, heldFromOld }: WindowTransition) {
   return {
     opened_at: text(at),
     source: window.source,

@@ -217,6 +217,6 @@ test("the page where one subscription's card is changed", async () => {
 test("Paddle makes its own customers, and keeps no plan change", async () => {
   const { client, requests } = await playedApi();
   expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBeNull();
-  await client.unschedule(SUBSCRIPTION);
+  await client.cancelScheduledChange(SUBSCRIPTION);
   expect(requests).toEqual([]);
 });

@@ -149,7 +149,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
     },
 
     /** Paddle keeps no plan change for later. */
-    unschedule: async () => {},
+    cancelScheduledChange: async () => {},
 
     async cancel(subscription, when) {
       const effectiveFrom = when === "now" ? "immediately" : "next_billing_period";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Image } from "@/lib/billing/types";
+import type { SubscriptionState } from "@/lib/billing/types";
 import { event, type PaddleObject } from "./events";
 import { APRIL, HOUR, MARCH, MAY, MID_APRIL, MID_MARCH, NEXT_MARCH, SECOND, story } from "./fixtures/story";
 import { HANDLERS } from "./normalize";
@@ -12,7 +12,7 @@ const item = (plan: string, interval = "monthly", product = "writer") => ({
   price: `pri_${product}_${plan}_${interval}`,
 });
 const writer = (plan: string) => ({ plan, item: item(plan) });
-const plus: Image = {
+const plus: SubscriptionState = {
   ...writer("plus"),
   selfStarted: true,
   interval: "monthly",
@@ -24,9 +24,9 @@ const plus: Image = {
   trialEnd: null,
   collectionPaused: false,
 };
-const april: Image = { ...plus, periodStart: APRIL, periodEnd: MAY };
-const trial: Image = { ...plus, status: "trialing", trialEnd: APRIL };
-const yearly: Image = {
+const april: SubscriptionState = { ...plus, periodStart: APRIL, periodEnd: MAY };
+const trial: SubscriptionState = { ...plus, status: "trialing", trialEnd: APRIL };
+const yearly: SubscriptionState = {
   ...plus,
   interval: "yearly",
   item: item("plus", "yearly"),
@@ -35,7 +35,13 @@ const yearly: Image = {
 };
 const noPeriod = { periodStart: null, periodEnd: null };
 
-const snapshot = (at: number, image: Image, life = "updated") => ({ kind: "snapshot", at, life, image, before: null });
+const snapshot = (at: number, image: SubscriptionState, life = "updated") => ({
+  kind: "snapshot",
+  at,
+  life,
+  image,
+  before: null,
+});
 const ofApril = { periodStart: APRIL, periodEnd: MAY, plan: "plus", interval: "monthly" };
 const ofMarch = { ...ofApril, periodStart: MARCH, periodEnd: APRIL };
 const ofYear = { ...ofApril, periodStart: MID_MARCH, periodEnd: NEXT_MARCH, interval: "yearly" };

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
-import type { Fact, Image, ProcessorFact, UnlistedCharge } from "@/lib/billing/types";
+import type { Fact, ProcessorFact, SubscriptionState, UnlistedCharge } from "@/lib/billing/types";
 import { product } from "@/lib/config/catalog";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
 import { PADDLE_ACTIONS, World } from "@/tests/support/world";
@@ -19,7 +19,7 @@ const NAMES: Record<string, string> = { low: "plus", high: "ultra" };
 const isNotDue = ({ purpose }: UnlistedCharge) => purpose === "not_due";
 
 /** Items have ids at Stripe only, and each checkout of a price with a trial starts one. */
-function saidByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...image }: Image): unknown {
+function saidByPaddle({ item: _, selfStarted: __, collectionWaived: ___, ...image }: SubscriptionState): unknown {
   return image;
 }
 

@@ -1,6 +1,6 @@
 /** Subscription events → snapshot facts, one for each product that the subscription has a plan of. */
 
-import { type Image, LIVE, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/types";
+import { LIVE, type SnapshotFact, STATUSES, type Status, type SubscriptionState } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import type { Normalized } from "../webhook-source";
 import { namedDiscount } from "./discount";
@@ -58,7 +58,7 @@ export function snapshotHandler(life: "created" | "updated"): Handler {
 }
 
 /** @param planItem null: no item has a listed price of the product */
-function imageOf(subscription: Subscription, status: Status, planItem: PlanItem | null): Image {
+function imageOf(subscription: Subscription, status: Status, planItem: PlanItem | null): SubscriptionState {
   const { current_billing_period: period, scheduled_change: change } = subscription;
   const item = planItem?.item ?? subscription.items[0];
   return {

@@ -90,7 +90,7 @@ test.each(["../customers/cus_1", "in_1/../../prices", "in_1?expand[]=customer", 
     const change = { subscription: id, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
     calls.push(client.preview(change), client.change(change), client.change({ ...change, timing: "renewal" }));
-    calls.push(client.cancel(id, "now"), client.keep(id), client.unpause(id), client.unschedule(id));
+    calls.push(client.cancel(id, "now"), client.keep(id), client.unpause(id), client.cancelScheduledChange(id));
     calls.push(client.subscription(id), client.checkoutState(id), client.closeCheckout(id));
     for (const call of calls) await expect(call).rejects.toMatchObject({ problem: "not_found", code: "malformed_id" });
     expect(requests).toEqual([]);

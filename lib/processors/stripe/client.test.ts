@@ -358,13 +358,13 @@ describe("change at the renewal", () => {
     expect(await twice.client.change(downgrade)).toEqual({ outcome: "requested" });
     expect(twice.requests.at(-1)?.request).toBe("POST /v1/subscription_schedules/sub_sched_1");
     const released = await playedApi(held, refused, subscription());
-    await released.client.unschedule(SUBSCRIPTION);
+    await released.client.cancelScheduledChange(SUBSCRIPTION);
     for (const answers of [
       [subscription(), refused, subscription()],
       [held, refused, held],
     ]) {
       const { client } = await playedApi(...answers);
-      const call = answers[0] === held ? client.unschedule(SUBSCRIPTION) : client.change(downgrade);
+      const call = answers[0] === held ? client.cancelScheduledChange(SUBSCRIPTION) : client.change(downgrade);
       await expect(call).rejects.toMatchObject({ problem: "invalid" });
     }
   });
@@ -377,10 +377,10 @@ describe("change at the renewal", () => {
 
   test("taken back; where there is none, nothing", async () => {
     const there = await playedApi(subscription({ schedule: { id: "sub_sched_1" } }), schedule());
-    await there.client.unschedule(SUBSCRIPTION);
+    await there.client.cancelScheduledChange(SUBSCRIPTION);
     expect(there.requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
     const none = await playedApi(subscription());
-    await none.client.unschedule(SUBSCRIPTION);
+    await none.client.cancelScheduledChange(SUBSCRIPTION);
     expect(none.requests).toHaveLength(1);
   });
 });

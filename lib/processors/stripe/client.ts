@@ -145,7 +145,7 @@ export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: S
       return call("change", () => (change.timing === "now" ? changeNow(change) : changeAtRenewal(change)));
     },
 
-    unschedule(subscription) {
+    cancelScheduledChange(subscription) {
       return call("unschedule", async () => {
         await release(await stripe.subscriptions.retrieve(entityId(subscription)));
       });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Image, Note } from "@/lib/billing/types";
+import type { Note, SubscriptionState } from "@/lib/billing/types";
 import { SHAPES, type StripeObject } from "./events";
 import { story } from "./fixtures/story";
 import { normalized } from "./testing";
@@ -18,7 +18,7 @@ const item = (plan: string, interval = "monthly") => ({
   price: `price_writer_${plan}_${interval}`,
 });
 const writer = (plan: string) => ({ plan, item: item(plan) });
-const plus: Image = {
+const plus: SubscriptionState = {
   ...writer("plus"),
   interval: "monthly",
   quantity: 1,
@@ -29,14 +29,20 @@ const plus: Image = {
   trialEnd: null,
   collectionPaused: false,
 };
-const april: Image = { ...plus, periodStart: APRIL, periodEnd: MAY };
-const trial: Image = { ...plus, status: "trialing", trialEnd: APRIL };
-const paused: Image = { ...trial, status: "paused", periodStart: APRIL, periodEnd: MAY };
+const april: SubscriptionState = { ...plus, periodStart: APRIL, periodEnd: MAY };
+const trial: SubscriptionState = { ...plus, status: "trialing", trialEnd: APRIL };
+const paused: SubscriptionState = { ...trial, status: "paused", periodStart: APRIL, periodEnd: MAY };
 const nothing = { hasPeriodChange: false, hasPlanChange: false };
 const period = { hasPeriodChange: true, hasPlanChange: false };
 const plan = { hasPeriodChange: false, hasPlanChange: true };
 
-const snapshot = (at: number, image: Image, before: Image | null, analysis: object | null, life = "updated") => ({
+const snapshot = (
+  at: number,
+  image: SubscriptionState,
+  before: SubscriptionState | null,
+  analysis: object | null,
+  life = "updated",
+) => ({
   analysis,
   fact: { kind: "snapshot", at, life, image, before, list: { complete: true, plans: 1, unlisted: [] }, discounts: [] },
 });

@@ -1,6 +1,6 @@
 /** Subscription events → snapshot facts, one for each product that the subscription has, or had, a plan of. */
 
-import { type Image, type SnapshotFact, STATUSES, type Status } from "@/lib/billing/types";
+import { type SnapshotFact, STATUSES, type Status, type SubscriptionState } from "@/lib/billing/types";
 import type { FindPrice, ProductId } from "@/lib/config/catalog";
 import type { ChangeAnalysis, Normalized } from "../webhook-source";
 import { objectBefore } from "./before";
@@ -99,7 +99,7 @@ function knownStatus(status: string): Status | null {
 function imageOf(
   { subscription, status, trial }: Seen,
   planItem: { item: SubscriptionItem; price: PlanItem["price"] | undefined } | null,
-): Image {
+): SubscriptionState {
   const period = planItem && periodOf(subscription, planItem.item);
   const endsWithPeriod = subscription.cancel_at_period_end === true ? (period ?? firstPeriod(subscription)) : null;
   const { pause_collection: pause } = subscription;
@@ -141,7 +141,7 @@ function beforeImage(
   product: ProductId,
   trial: boolean,
   findPrice: FindPrice,
-): Image | null {
+): SubscriptionState | null {
   const status = knownStatus(old.status);
   const before = planItemsOf(old, findPrice);
   // By the catalog, because item ids can change in an upgrade; by its id if the old price is not listed.
@@ -165,7 +165,7 @@ function analyze(facts: readonly SnapshotFact[]): ChangeAnalysis {
   };
 }
 
-function startsDiffer(image: Image, before: Image | null): boolean {
+function startsDiffer(image: SubscriptionState, before: SubscriptionState | null): boolean {
   if (before === null || image.periodStart === null || before.periodStart === null) return false;
   return Math.abs(image.periodStart - before.periodStart) > 1000;
 }

@@ -6,7 +6,7 @@ import { addressOf, customerOf } from "./objects";
 import { priced } from "./pricing";
 import { PaddleProblem } from "./problem";
 import { redeem } from "./redemption";
-import { begin, stop, unschedule } from "./subscriptions";
+import { begin, cancelScheduledChange, stop } from "./subscriptions";
 import type { Country } from "./tax";
 import { tell, tellTransaction } from "./tell";
 import { attempt, complete, make, openOf, recover, save, takeCredit } from "./transactions";
@@ -125,5 +125,5 @@ export function changeCard(turn: PaddleTurn, subscription: Subscription, payment
 /** What the portal does: cancels with the period, or takes that back. */
 export function setCancel(turn: PaddleTurn, subscription: Subscription, cancels: boolean): void {
   if (cancels) stop(turn, subscription, "cancel", { immediately: false });
-  else unschedule(turn, subscription);
+  else cancelScheduledChange(turn, subscription);
 }

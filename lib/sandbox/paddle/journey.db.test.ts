@@ -88,7 +88,7 @@ test("upgraded: the preview's money and meters are what then comes", async () =>
   expect(invoices).toHaveLength(2);
   expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
   // Asked again, after an answer that was lost: nothing is charged twice.
-  const { client } = (await shop.reach("paddle")) as NonNullable<Awaited<ReturnType<typeof shop.reach>>>;
+  const { client } = (await shop.getProcessor("paddle")) as NonNullable<Awaited<ReturnType<typeof shop.getProcessor>>>;
   await client.change({ subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" });
   expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
 });

@@ -25,7 +25,7 @@ beforeEach(() => {
 const now = async () => (await gateway.sandboxClock(user)).now;
 
 async function client() {
-  const found = await shop.reach("paddle");
+  const found = await shop.getProcessor("paddle");
   if (found === undefined) throw new Error("no Paddle");
   return found.client;
 }

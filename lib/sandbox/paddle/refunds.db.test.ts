@@ -30,7 +30,7 @@ const code = (request: Promise<unknown>) =>
   );
 
 async function client() {
-  const found = await shop.reach("paddle");
+  const found = await shop.getProcessor("paddle");
   if (found === undefined) throw new Error("no Paddle");
   return found.client;
 }

@@ -200,7 +200,7 @@ export function requireNotEnded({ status }: Subscription): void {
 }
 
 /** Takes back what is kept for the period's end. */
-export function unschedule(turn: PaddleTurn, subscription: Subscription): void {
+export function cancelScheduledChange(turn: PaddleTurn, subscription: Subscription): void {
   if (!subscription.scheduledChange) return;
   subscription.scheduledChange = null;
   tellSubscription(turn, subscription, "updated");

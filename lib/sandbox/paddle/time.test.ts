@@ -14,7 +14,7 @@ import { playedPaddle } from "./played";
 import { previewOf } from "./preview";
 import { PaddleProblem } from "./problem";
 import { BILLING_MODES, type BillingMode, periodLines, sumOf } from "./proration";
-import { planned, resume, stop, unschedule, update } from "./subscriptions";
+import { cancelScheduledChange, planned, resume, stop, update } from "./subscriptions";
 import { dueOf, make } from "./transactions";
 import { newWorld, type PaddleTurn, type World } from "./world";
 
@@ -97,7 +97,7 @@ function perform(turn: PaddleTurn, next: Move): void {
   const [subscription] = turn.world.subscriptions;
   if (subscription === undefined || next.kind === "wait") return;
   if (next.kind === "card") changeCard(turn, subscription, payment(next.card));
-  else if (next.kind === "unschedule") unschedule(turn, subscription);
+  else if (next.kind === "unschedule") cancelScheduledChange(turn, subscription);
   else if (next.kind === "resume") resume(turn, subscription);
   else if (next.kind === "change") update(turn, subscription, [{ price: writer(next.plan, next.interval) }], next);
   else if (next.kind === "cancel" || next.kind === "pause") stop(turn, subscription, next.kind, next);

@@ -1,5 +1,5 @@
 /** What can be simulated, one entry each: what happens at the processor, and what must come of it here. */
-import type { Instant, Interval, OpensBy, Reason, Status } from "@/lib/billing/types";
+import type { Instant, Interval, Reason, Status, TransitionKind } from "@/lib/billing/types";
 import type { Player, Told } from "./player";
 
 /** What a scenario's story is told with. */
@@ -18,7 +18,7 @@ export interface Expectation {
   /** In a sentence, for the person who reads the result. */
   says: string;
   /** One of the deliveries meets this, with any of these reasons. */
-  action: OpensBy;
+  action: TransitionKind;
   reasons: readonly Reason[];
   /** The plan afterwards: the one asked for, the one held before, or free. */
   plan: "asked" | "held" | "free";

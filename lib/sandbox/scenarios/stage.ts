@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
-import type { Fact, Instant, Interval, Mirror, Processor } from "@/lib/billing/types";
+import type { Fact, Instant, Interval, Processor, SubscriptionRecord } from "@/lib/billing/types";
 import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
 import { type Part, type Player, player, type Told } from "./player";
 import type { Asked } from "./requests";
@@ -79,7 +79,7 @@ interface Begun {
   clock: Clock;
   part: Player;
   held: Stage["held"];
-  status: Mirror["status"];
+  status: SubscriptionRecord["status"];
 }
 
 /** Brings a subscription that lives to where the scenario begins. */
@@ -128,14 +128,18 @@ function clockFrom(now: Instant) {
   };
 }
 
-function liveMirrors({ facts, others, freeAnchor, product }: Known): Mirror[] {
+function liveMirrors({ facts, others, freeAnchor, product }: Known): SubscriptionRecord[] {
   const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
   return mirrors.filter(({ endedAt }) => endedAt === null);
 }
 
 /** The highest plan, of the processor that is asked for; null where there is none. */
-function best({ product }: Known, live: readonly Mirror[], processor: Processor | null): Mirror | null {
-  const rank = ({ plan }: Mirror) => (plan === null ? 0 : (findPlan(product, plan)?.rank ?? 0));
+function best(
+  { product }: Known,
+  live: readonly SubscriptionRecord[],
+  processor: Processor | null,
+): SubscriptionRecord | null {
+  const rank = ({ plan }: SubscriptionRecord) => (plan === null ? 0 : (findPlan(product, plan)?.rank ?? 0));
   const [first] = live
     .filter((mirror) => processor === null || mirror.processor === processor)
     .toSorted((a, b) => rank(b) - rank(a));
@@ -143,7 +147,7 @@ function best({ product }: Known, live: readonly Mirror[], processor: Processor 
 }
 
 /** Whether the part can be taken up where it stands; where not, it is ended and another begins. */
-function isPlayable(mirror: Mirror, begins: Scenario["begins"]): boolean {
+function isPlayable(mirror: SubscriptionRecord, begins: Scenario["begins"]): boolean {
   if (begins === "without_subscription") return false;
   const { plan, interval, periodStart, periodEnd, status, cancelAt, collectionPaused, quantity, scheduled } = mirror;
   if (plan === null || interval === null || periodStart === null || periodEnd === null) return false;
@@ -152,7 +156,7 @@ function isPlayable(mirror: Mirror, begins: Scenario["begins"]): boolean {
   return status === "active" || status === "past_due" || status === "unpaid";
 }
 
-function takeUp(known: Known, mirror: Mirror): Player {
+function takeUp(known: Known, mirror: SubscriptionRecord): Player {
   const { product, userId } = known;
   const { status, periodStart, periodEnd } = mirror;
   const startsAt = periodStart ?? known.now - RUNNING;

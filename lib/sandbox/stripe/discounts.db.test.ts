@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { currentOf } from "@/lib/subscriptions/load-subscription";
+import { loadSubscription } from "@/lib/subscriptions/load-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { playStripe } from "@/tests/support/played-stripe";
 
@@ -101,7 +101,7 @@ describe("a code", () => {
 
   test("with a reduced first invoice, the plan counts as paid in full", async () => {
     await buyWith("SPRING");
-    const { timeline } = await currentOf(user, "writer", gateway);
+    const { timeline } = await loadSubscription(user, "writer", gateway);
     expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
   });
 

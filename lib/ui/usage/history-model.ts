@@ -26,7 +26,7 @@ interface HistoryInput {
   now: string;
 }
 
-export function historyOf({ subscription, meter, history, period, now }: HistoryInput): History {
+export function replaySubscription({ subscription, meter, history, period, now }: HistoryInput): History {
   const shown = daysIn(daySpan(subscription, period, now), history);
   const { windowStart, resetsAt } = subscription;
   // Each day against its own limit; several windows have no common limit.

@@ -2,7 +2,7 @@ import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-vi
 import type { Meter as CatalogMeter } from "@/lib/config/catalog";
 import { formatCount, formatDay, formatNumber } from "@/lib/messages/format";
 import { ForecastLine } from "./forecast-line";
-import { type History, historyOf, isEmpty } from "./history-model";
+import { type History, isEmpty, replaySubscription } from "./history-model";
 import { UsageChart } from "./usage-chart";
 import type { PeriodId } from "./usage-period";
 import { UsageTable } from "./usage-table";
@@ -23,7 +23,7 @@ interface MeterHistoryProps {
 export function MeterHistory(props: MeterHistoryProps) {
   const { meter, catalogMeter, now, locale } = props;
   const { label, unit } = catalogMeter;
-  const history = historyOf(props);
+  const history = replaySubscription(props);
   const heading = `history-${meter.field}`;
   const figures = headline(history, props);
   return (
@@ -56,7 +56,7 @@ export function MeterHistory(props: MeterHistoryProps) {
                 now={now}
                 locale={locale}
               />
-              <Reached reached={history.reached} locale={locale} />
+              <ProcessorConnection reached={history.reached} locale={locale} />
             </div>
           )}
           <UsageTable label={label} days={history.days} locale={locale} />
@@ -66,10 +66,10 @@ export function MeterHistory(props: MeterHistoryProps) {
   );
 }
 
-function Reached({ reached, locale }: { reached: { share: number; day: string }[]; locale: string }) {
+function ProcessorConnection({ reached, locale }: { reached: { share: number; day: string }[]; locale: string }) {
   if (reached.length === 0) return null;
   const said = reached.map(({ share, day }) => `${100 * share}% on ${formatDay(day, locale)}`);
-  return <p className="pl-6 text-muted text-sm">Reached {said.join(" and ")}.</p>;
+  return <p className="pl-6 text-muted text-sm">ProcessorConnection {said.join(" and ")}.</p>;
 }
 
 function headline(history: History, { meter, catalogMeter: { unit }, locale }: MeterHistoryProps): string {

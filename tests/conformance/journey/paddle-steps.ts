@@ -1,7 +1,7 @@
 /** The steps at Paddle alone. */
 import { expect } from "vitest";
 import { HOUR } from "@/lib/billing/timeline/calendar";
-import { endDoubled } from "@/lib/subscriptions/duplicate-purchases";
+import { endDuplicatePurchases } from "@/lib/subscriptions/duplicate-purchases";
 import { portalOf } from "@/lib/subscriptions/invoices";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { Step } from "./stage";
@@ -25,7 +25,7 @@ export const PADDLE_STEPS: readonly Step[] = [
       await pay(first.transaction);
       // The job looks at a replaced checkout once a minute.
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      expect(await settled(endDoubled(shop))).toMatchObject({ ended: 1, failed: 0 });
+      expect(await settled(endDuplicatePurchases(shop))).toMatchObject({ ended: 1, failed: 0 });
       await wait(HOUR);
     },
   },

@@ -54,7 +54,7 @@ export function stageFor(name: string, processor: Processor, { database, gateway
 
   /** The product's own client. */
   async function client(): Promise<ProcessorClient> {
-    const found = await shop.reach(processor);
+    const found = await shop.getProcessor(processor);
     if (found === undefined) throw new Error(`${processor} is not configured.`);
     return found.client;
   }

@@ -107,7 +107,7 @@ export const STEPS: readonly Step[] = [
     async run({ buy, client: clientOf, shop, processor, subscription, gateway, buyer }) {
       await buy("plus");
       const client = await clientOf();
-      const fetch = fetchThrough(shop.reach);
+      const fetch = fetchThrough(shop.getProcessor);
       const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });
       expect(report).toMatchObject({ checked: 1, different: 0, recordsUnread: 0 });
       expect(

@@ -11,7 +11,7 @@ import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { tellChange } from "@/lib/sandbox/stripe/tell";
 import type { World } from "@/lib/sandbox/stripe/world";
 import { checkout } from "@/lib/subscriptions/checkout";
-import { endDoubled } from "@/lib/subscriptions/duplicate-purchases";
+import { endDuplicatePurchases } from "@/lib/subscriptions/duplicate-purchases";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { Step } from "./stage";
 
@@ -52,7 +52,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       await pay(transaction);
       // The job looks at a checkout a minute after its last change.
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      expect(await settled(endDoubled(shop))).toMatchObject({ ended: 1, failed: 0 });
+      expect(await settled(endDuplicatePurchases(shop))).toMatchObject({ ended: 1, failed: 0 });
       expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([
         { act: "purchase.refunded", details: { processor: "stripe", transaction } },
       ]);
@@ -73,7 +73,7 @@ export const STRIPE_STEPS: readonly Step[] = [
         const pressed = new URLSearchParams({ action });
         await settled(pages.submit(sandbox, "invoice", paid?.id as string, pressed));
       }
-      const fetch = fetchThrough(shop.reach);
+      const fetch = fetchThrough(shop.getProcessor);
       const report = await reconcileSubscriptions(gateway, fetch, { repair: true, userId: buyer.id });
       // A dispute's events name no customer.
       expect(report.findings.flatMap(({ differences }) => differences.map(({ field }) => field))).toEqual([

@@ -1,7 +1,7 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
 import { HttpError } from "@/lib/http";
-import { planChangeRequest, previewChange, selling } from "@/lib/subscriptions";
+import { planChangeRequest, previewChange, purchaseContext } from "@/lib/subscriptions";
 import {
   BackToBilling,
   ChangePreview,
@@ -31,7 +31,7 @@ export default async function ChangePage({ searchParams }: ChangePageProps) {
   const [{ locale }, { now }, preview] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
-    orRefusal(previewChange(user.id, asked.data, selling(user.id))),
+    orRefusal(previewChange(user.id, asked.data, purchaseContext(user.id))),
   ]);
   const name = preview instanceof HttpError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
   return (

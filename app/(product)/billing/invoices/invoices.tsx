@@ -1,5 +1,5 @@
 import { log } from "@/lib/core/observability";
-import { invoicesOf, selling } from "@/lib/subscriptions";
+import { invoicesOf, purchaseContext } from "@/lib/subscriptions";
 import { InvoiceList, InvoicesUnavailable } from "@/lib/ui";
 
 interface InvoicesProps {
@@ -12,7 +12,7 @@ interface InvoicesProps {
 
 /** A user's invoices from the processors. If a processor fails, the rest of the page still renders. */
 export async function Invoices({ userId, now, locale, most }: InvoicesProps) {
-  const known = await invoicesOf(userId, selling(userId)).catch((error: unknown) => {
+  const known = await invoicesOf(userId, purchaseContext(userId)).catch((error: unknown) => {
     log.warn({ userId, error: String(error) }, "[Invoices] Could not be shown");
     return null;
   });

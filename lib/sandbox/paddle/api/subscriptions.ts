@@ -8,13 +8,13 @@ import { invalidFields, PaddleProblem } from "../problem";
 import { BILLING_MODES } from "../proration";
 import { discountFor } from "../subscription-discount";
 import {
+  cancelScheduledChange,
   planned,
   requireEditable,
   requireNotEnded,
   requirePaused,
   resume,
   stop,
-  unschedule,
   update,
 } from "../subscriptions";
 import { tellSubscription } from "../tell";
@@ -89,7 +89,7 @@ export const subscriptions = [
     of: byPath,
     act: (turn, params, id) => {
       const subscription = find(turn.world, "subscriptions", id);
-      if (params.scheduled_change === null) unschedule(turn, subscription);
+      if (params.scheduled_change === null) cancelScheduledChange(turn, subscription);
       if (params.discount !== undefined) {
         requireEditable(turn, subscription);
         subscription.discount = discountAsked(turn, subscription, params.discount);
