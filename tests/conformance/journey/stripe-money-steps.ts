@@ -1,8 +1,15 @@
 /** Codes, taxes, refunds, credit notes and disputes at Stripe. */
 import { expect } from "vitest";
+import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
+import { priceLists } from "@/lib/config/catalog";
+import { stripeClient } from "@/lib/processors/stripe/client";
+import { httpClientOver } from "@/lib/sandbox/stripe";
 import * as pages from "@/lib/sandbox/stripe/hosted";
+import { changePlan, previewChange } from "@/lib/subscriptions/change";
+import { checkout } from "@/lib/subscriptions/checkout";
 import { invoicesOf } from "@/lib/subscriptions/invoices";
+import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import type { Stage, Step } from "./stage";
 
 /** Presses buttons on the page of the buyer's latest invoice, as the business does in Stripe's dashboard. */
@@ -14,6 +21,23 @@ async function press({ buyer, sandbox, settled, shop }: Stage, ...actions: strin
     );
     expect(next).not.toContain("problem");
   }
+}
+
+/** The product with Stripe Tax and tax ids, which the catalog's sales leave off. */
+function withTax({ shop, sandbox }: Stage): PurchaseContext {
+  const client = stripeClient({
+    apiKey: "sk_test_journey",
+    findPrice: priceLists("stripe", process.env, { sandbox: true }).find,
+    sales: { automaticTax: true, taxIds: true, promotionCodes: true },
+    httpClient: httpClientOver(() => sandbox, "http://localhost:3000"),
+  });
+  return {
+    ...shop,
+    async getProcessor(processor) {
+      const found = await shop.getProcessor(processor);
+      return found && processor === "stripe" ? { ...found, client } : found;
+    },
+  };
 }
 
 export const STRIPE_MONEY_STEPS: readonly Step[] = [
@@ -41,6 +65,25 @@ export const STRIPE_MONEY_STEPS: readonly Step[] = [
       expect(await settled(pages.submit(sandbox, "checkout", transaction, form))).not.toContain("problem");
       await pay(transaction);
       await wait(100 * DAY);
+    },
+  },
+  {
+    name: "buy and upgrade with tax",
+    async run(stage) {
+      const { buyer, gateway, sandbox, settled, pay } = stage;
+      const taxed = withTax(stage);
+      const asked = checkoutRequest.parse({ product: "writer", plan: "plus", processor: "stripe" });
+      const { checkout: id } = await checkout(buyer, asked, taxed);
+      const transaction = (await gateway.loadCheckout(buyer.id, id))?.externalId as string;
+      const address = new URLSearchParams({ action: "address", country: "DE" });
+      expect(await settled(pages.submit(sandbox, "checkout", transaction, address))).not.toContain("problem");
+      expect(await pay(transaction)).toEqual({ outcome: "succeeded" });
+      const ultra = { product: "writer", plan: "ultra" } as const;
+      const preview = await previewChange(buyer.id, ultra, taxed);
+      expect(preview.tax?.amount).toBeGreaterThan(0);
+      await settled(changePlan(buyer.id, ultra, taxed));
+      const [upgrade] = (await invoicesOf(buyer.id, taxed)).invoices;
+      expect(upgrade).toMatchObject({ total: preview.dueNow, tax: preview.tax });
     },
   },
   {
