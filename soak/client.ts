@@ -34,7 +34,7 @@ export function clientOf(url: string, clientLog: ClientLog, random: Random) {
       response = await fetch(`${url}${path}`, {
         method,
         headers: { ...(content !== undefined && { "content-type": "application/json" }), ...headers },
-        body: content,
+        body: content ?? null,
         signal: AbortSignal.timeout(MAX_WAIT_MS),
       });
       text = await response.text();

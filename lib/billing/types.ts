@@ -122,7 +122,7 @@ export interface SnapshotFact extends FactOrigin {
   /** The image just before, rebuilt from what the processor says changed; null when it does not say. */
   before: SubscriptionState | null;
   /** Facts stored by older versions, and our own previews, have none. */
-  list?: ItemList;
+  list?: ItemList | undefined;
   /** All discounts of the subscription; absent: the event does not say. */
   discounts?: NamedDiscount[];
 }

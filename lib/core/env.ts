@@ -216,8 +216,8 @@ function orElse(values: string[], fallback: string | undefined): string[] {
 }
 
 function identityProvider(
-  clerk: { secretKey?: string; publishableKey?: string },
-  supabase: { url?: string; publishableKey?: string },
+  clerk: { secretKey: string | undefined; publishableKey: string | undefined },
+  supabase: { url: string | undefined; publishableKey: string | undefined },
   sandbox: boolean,
 ): IdentityProvider | null {
   if (clerk.secretKey && clerk.publishableKey) return "clerk";

@@ -10,7 +10,7 @@ interface TextOptions {
   min?: number;
   max?: number;
   /** One message for every problem, instead of a message for each. */
-  error?: string;
+  error?: string | undefined;
 }
 
 /** Marks an issue as one of unusable characters, which `parse` logs. */

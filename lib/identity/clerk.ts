@@ -58,14 +58,21 @@ export const clerk: IdentityProvider = {
 let cachedClient: ClerkClient | undefined;
 
 function client(): ClerkClient {
-  cachedClient ??= createClerkClient({ ...env().clerk, telemetry: { disabled: true } });
+  cachedClient ??= createClerkClient({ ...configured(env().clerk), telemetry: { disabled: true } });
   return cachedClient;
 }
 
 function authenticate(request: Request) {
   const { jwtKey } = env().clerk;
   // Clerk also issues tokens for the other apps of the same account.
-  return client().authenticateRequest(request, { jwtKey, authorizedParties: [ownOrigin()] });
+  return client().authenticateRequest(request, { ...configured({ jwtKey }), authorizedParties: [ownOrigin()] });
+}
+
+/** Only the settings that have a value: the SDK tells an absent one from an undefined one. */
+function configured<T extends object>(settings: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function ownOrigin(): string {

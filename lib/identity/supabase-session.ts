@@ -19,7 +19,7 @@ export async function signInWithPassword(request: Request, { email, password }: 
 /** The response is the same for an address with an account, so that a visitor cannot find out which have one. */
 export async function signUpWithPassword(
   request: Request,
-  { email, password, name, next }: Credentials & { name?: string; next?: string },
+  { email, password, name, next }: Credentials & { name?: string | undefined; next?: string | undefined },
 ): Promise<{ signedIn: boolean }> {
   const { data, error } = await (await client(request)).auth.signUp({
     email,

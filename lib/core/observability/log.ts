@@ -11,7 +11,8 @@ export function createLog(settings: Env, destination?: DestinationStream): Logge
   const known = secretsOf(settings);
   const options: pino.LoggerOptions = {
     level: settings.logLevel,
-    base: undefined,
+    // Undefined leaves out the process and the host; the types of pino allow null only.
+    base: undefined as unknown as null,
     timestamp: pino.stdTimeFunctions.isoTime,
     mixin: () => {
       const id = requestId();

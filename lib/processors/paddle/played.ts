@@ -24,7 +24,7 @@ export interface PlayedSubscriptionSpec {
   startsAt: Instant;
   status?: "active" | "trialing";
   /** By default one of its own. */
-  customer?: string;
+  customer?: string | undefined;
   /** What the browser gave to the checkout. */
   customData?: Record<string, string>;
   /** Where the period that began at `startsAt` ends; by default an interval later. */

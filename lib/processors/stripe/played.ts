@@ -28,7 +28,7 @@ export interface PlayedSubscriptionSpec {
   /** Written beside the user's id. */
   metadata?: Record<string, string>;
   /** By default one of its own. */
-  customer?: string;
+  customer?: string | undefined;
   /** Where the period that began at `startsAt` ends; by default an interval later. */
   periodEnd?: Instant;
   /**

@@ -81,7 +81,7 @@ export interface Invoice extends InvoiceSpec {
   /** It pays for its subscription's pending update. */
   forUpdate: boolean;
   /** It pays for the resumption of its subscription: tried again until it is paid, or left to whoever calls `pay`. */
-  resumes?: "on_success" | "on_attempt";
+  resumes?: "on_success" | "on_attempt" | undefined;
   /** The debit under way: of which account, and when its bank answers. */
   debit?: { number: BankNumber; answersAt: number } | null;
   /** It was sent, and its due date has passed. */

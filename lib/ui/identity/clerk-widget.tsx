@@ -15,7 +15,7 @@ export default function ClerkWidget({ publishableKey, nonce, shows, next }: Cler
   return (
     <ClerkProvider
       publishableKey={publishableKey}
-      nonce={nonce}
+      {...(nonce !== undefined && { nonce })}
       signInUrl="/sign-in"
       signUpUrl="/sign-up"
       telemetry={{ disabled: true }}

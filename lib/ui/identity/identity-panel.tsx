@@ -7,8 +7,8 @@ import { PasswordForm } from "./password-form";
 interface IdentityPanelProps {
   shows: "sign-in" | "sign-up";
   next: string;
-  problem?: string;
-  notice?: string;
+  problem?: string | undefined;
+  notice?: string | undefined;
 }
 
 /** The sign-in panel of the configured identity provider. */

@@ -5,8 +5,8 @@ interface PasswordFormProps {
   /** Where to go afterwards: a path of ours (return-path.ts). */
   next: string;
   /** Reason codes of our routes. */
-  problem?: string;
-  notice?: string;
+  problem?: string | undefined;
+  notice?: string | undefined;
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {

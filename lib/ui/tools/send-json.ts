@@ -24,7 +24,7 @@ export async function sendJson<T>(
     const response = await fetch(path, {
       method,
       headers: body === undefined ? {} : { "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? null : JSON.stringify(body),
     });
     const text = await response.text();
     if (!response.ok) return { ok: false, status: response.status, refusal: refusalOf(text) };

@@ -24,9 +24,7 @@ interface ChangePageProps {
 export default async function ChangePage({ searchParams }: ChangePageProps) {
   const { product, plan, interval } = await searchParams;
   const asked = planChangeRequest.safeParse({ product, plan, interval });
-  const user = await requirePageUser(
-    asked.success ? `/billing/change?${new URLSearchParams(asked.data)}` : "/billing/change",
-  );
+  const user = await requirePageUser(asked.success ? changePath(asked.data) : "/billing/change");
   if (!asked.success) redirect("/pricing" as Route);
   const [{ locale }, { now }, preview] = await Promise.all([
     requestLocale(),
@@ -45,6 +43,17 @@ export default async function ChangePage({ searchParams }: ChangePageProps) {
       )}
     </>
   );
+}
+
+function changePath({
+  interval,
+  ...choice
+}: {
+  product: string;
+  plan: string;
+  interval?: string | undefined;
+}): `/${string}` {
+  return `/billing/change?${new URLSearchParams({ ...choice, ...(interval && { interval }) })}`;
 }
 
 async function orRefusal<T>(answer: Promise<T>): Promise<T | HttpError> {

@@ -17,25 +17,28 @@ export interface SubscriptionSpec {
   updatedAt: Instant;
   /** null where it is paused or canceled. */
   period: { start: Instant; end: Instant } | null;
-  status?: PaddleStatus;
-  collectionMode?: "automatic" | "manual";
-  scheduledChange?: {
-    action: "cancel" | "pause" | "resume";
-    effectiveAt: Instant;
-    /** When a pause ends by itself; absent as never. */
-    resumeAt?: Instant | null;
-  } | null;
-  trial?: { start: Instant; end: Instant } | null;
-  pausedAt?: Instant | null;
-  canceledAt?: Instant | null;
+  status?: PaddleStatus | undefined;
+  collectionMode?: "automatic" | "manual" | undefined;
+  scheduledChange?:
+    | {
+        action: "cancel" | "pause" | "resume";
+        effectiveAt: Instant;
+        /** When a pause ends by itself; absent as never. */
+        resumeAt?: Instant | null;
+      }
+    | null
+    | undefined;
+  trial?: { start: Instant; end: Instant } | null | undefined;
+  pausedAt?: Instant | null | undefined;
+  canceledAt?: Instant | null | undefined;
   /** Absent as the one of the examples. */
-  address?: string;
+  address?: string | undefined;
   /** What was given to the checkout, by the browser perhaps. */
-  customData?: Record<string, string> | null;
+  customData?: Record<string, string> | null | undefined;
   /** The recurring discount that it has; `endsAt` null: it recurs forever. */
-  discount?: { id: string; startsAt: Instant; endsAt: Instant | null } | null;
+  discount?: { id: string; startsAt: Instant; endsAt: Instant | null } | null | undefined;
   /** Only `subscription.created` says which transaction it came from. */
-  transaction?: string;
+  transaction?: string | undefined;
 }
 
 /** A subscription as Paddle sends it; complete where it matters, with ids that fit each other. */

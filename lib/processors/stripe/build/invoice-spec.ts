@@ -6,7 +6,7 @@ export interface InvoiceSpec {
   customer: string;
   subscription: string;
   /** The subscription's metadata as it was when the invoice was made. */
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | undefined;
   billingReason:
     | "subscription_create"
     | "subscription_cycle"

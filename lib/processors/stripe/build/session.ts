@@ -16,7 +16,7 @@ export interface SessionSpec {
   status?: "open" | "complete" | "expired";
   paymentStatus?: "paid" | "unpaid" | "no_payment_required";
   /** Our own server writes `user_id` here. */
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | undefined;
   /** The browser's word where a payment link made the session. */
   clientReferenceId?: string | null;
   customerEmail?: string | null;

@@ -18,7 +18,7 @@ export interface PendingUpdateSpec {
   items: readonly ItemSpec[];
   billingCycleAnchor: number | null;
   cancelAtPeriodEnd?: boolean | null;
-  metadata?: Record<string, string> | null;
+  metadata?: Record<string, string> | null | undefined;
 }
 
 /** A subscription to build; instants in Stripe's unit, seconds since 1970. */
@@ -34,7 +34,7 @@ export interface SubscriptionSpec {
   created: number;
   periodStart: number;
   periodEnd: number;
-  status?: Status;
+  status?: Status | undefined;
   /** Moves when the billing cycle restarts; by default the creation. */
   billingCycleAnchor?: number;
   /** By default classic, as subscriptions of 2025 and before are. */
@@ -50,7 +50,7 @@ export interface SubscriptionSpec {
   trialStart?: number | null;
   trialEnd?: number | null;
   /** What becomes of a trial that ends without a card. */
-  missingPaymentMethod?: "cancel" | "create_invoice" | "pause";
+  missingPaymentMethod?: "cancel" | "create_invoice" | "pause" | undefined;
   pauseCollection?: { behavior: "keep_as_draft" | "mark_uncollectible" | "void"; resumes_at: number | null } | null;
   latestInvoice?: string | null;
   defaultPaymentMethod?: string | null;
@@ -61,7 +61,7 @@ export interface SubscriptionSpec {
   automaticTax?: boolean;
   schedule?: string | null;
   /** Our own server writes `user_id` here. */
-  metadata?: Record<string, string>;
+  metadata?: Record<string, string> | undefined;
   livemode?: boolean;
 }
 
