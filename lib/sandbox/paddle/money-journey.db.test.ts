@@ -134,8 +134,7 @@ test("a journey: bought with a code, upgraded, half refunded, the rest refunded,
   const due = latest?.total.amount;
   expect((await notes()).toSorted()).toEqual(
     [
-      ["refund", 960, "usd", null],
-      ["refund", 959, "usd", null],
+      ["refund", 1_919, "usd", null],
       ["dispute_opened", due, "usd", "chargeback"],
       ["dispute_closed", due, "usd", "chargeback_reverse"],
       ["dispute_opened", due, "usd", "chargeback"],
