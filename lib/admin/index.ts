@@ -15,4 +15,4 @@ export {
   syncRequest,
   usersQuery,
 } from "./requests";
-export { decisionsOf, type ExplainedDecision, explain } from "./users";
+export { decisionsOf, explain } from "./users";

@@ -1,1 +1,1 @@
-export { type Usage, withUsage } from "./with-usage";
+export { withUsage } from "./with-usage";

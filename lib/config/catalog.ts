@@ -143,7 +143,6 @@ export type CounterField = {
       : never;
   }[keyof (typeof CATALOG)[P]["meters"]];
 }[ProductId];
-export type PlanId<P extends ProductId = ProductId> = P extends ProductId ? keyof (typeof CATALOG)[P]["plans"] : never;
 
 /** The same data for code that walks it, without the literal types. */
 const catalog: Record<string, Product> = CATALOG;

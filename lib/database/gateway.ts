@@ -27,22 +27,22 @@ import type { Transport } from "./transports/transport";
 
 export type { LedgerRow } from "./queries/accounts";
 export type { CountedAttempt } from "./queries/attempts";
-export type { AuditEntry } from "./queries/audit";
+
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
 export type { Chatbot } from "./queries/chatbots";
 export type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
-export type { ServiceHealth } from "./queries/health";
+
 export type { EventOutcome, EventState } from "./queries/inbox";
 export type { FormerUser } from "./queries/links";
 export type { BillingMetrics } from "./queries/metrics";
-export type { SandboxAccount, SandboxClaim, SandboxClock, SandboxCommit } from "./queries/sandbox";
-export type { LiveSubscription, SubscriptionCursor } from "./queries/subscriptions";
-export type { CommitInput, CommitResult, Difference, DueChange, MoveInput, MovePart } from "./queries/timelines";
+export type { SandboxAccount, SandboxClock } from "./queries/sandbox";
+export type { LiveSubscription } from "./queries/subscriptions";
+export type { Difference, DueChange, MovePart } from "./queries/timelines";
 export type { Drift } from "./queries/upkeep";
 export type { ChargeSum, FieldState, OrderedCharge } from "./queries/usage";
-export type { UserDetail, UserFilter, WindowRow } from "./queries/users";
-export type { EventCursor, EventDetail, EventFilter, EventRow } from "./queries/webhook-events";
+export type { UserDetail, WindowRow } from "./queries/users";
+export type { EventCursor, EventDetail, EventRow } from "./queries/webhook-events";
 
 export type Gateway = ReturnType<typeof createGateway>;
 

@@ -9,12 +9,10 @@ import type { Transport } from "./transports/transport";
 
 export { DatabaseError } from "./errors";
 export type {
-  AuditEntry,
   BillingAccounts,
   BillingMetrics,
   ChargeSum,
   Chatbot,
-  CommitResult,
   CountedAttempt,
   DecisionRow,
   Difference,
@@ -23,7 +21,6 @@ export type {
   DuplicateCheckout,
   EventCursor,
   EventDetail,
-  EventFilter,
   EventOutcome,
   EventRow,
   EventState,
@@ -38,10 +35,8 @@ export type {
   OrderedCharge,
   SandboxAccount,
   SandboxClock,
-  ServiceHealth,
   StoredCheckout,
   UserDetail,
-  UserFilter,
   WindowRow,
 } from "./gateway";
 

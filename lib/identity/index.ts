@@ -11,7 +11,7 @@ import { rememberProfile } from "./profile";
 import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
-export type { Caller, CurrentUser, Identity } from "./identity";
+export type { Caller, CurrentUser } from "./identity";
 export { beforePage } from "./provider";
 export { resolveUserId } from "./resolve-user-id";
 export {

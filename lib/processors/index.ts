@@ -5,8 +5,8 @@ import { paddle } from "./paddle";
 import { stripe } from "./stripe";
 import type { WebhookSource } from "./webhook-source";
 
-export { getProcessor, type ProcessorConnection } from "./registry";
-export type { Identity, Normalized, RefusalReason, WebhookEvent, WebhookSource } from "./webhook-source";
+export { getProcessor } from "./registry";
+export type { Identity, Normalized, WebhookEvent, WebhookSource } from "./webhook-source";
 
 /** A processor whose webhooks can be received, with this deployment's secrets and prices. */
 export interface Endpoint {

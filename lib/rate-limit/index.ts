@@ -7,7 +7,7 @@ import { HttpError } from "@/lib/http";
 import { resolveClientNetwork } from "./client-network";
 import { socketAddress } from "./socket-address";
 
-export { enterPage, enterRequest, hasEntered } from "./in-flight";
+export { enterPage, enterRequest } from "./in-flight";
 
 /** Attempts per seconds. Limits that are counted together are listed in the order in which they are locked. */
 const LIMITS = {

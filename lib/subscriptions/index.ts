@@ -1,11 +1,6 @@
 export type {
-  ChangePreviewView,
   ChangeView,
   CheckoutStatusView,
-  CheckoutView,
-  InvoicesView,
-  InvoiceView,
-  MeterChange,
 } from "@/lib/billing/schemas/purchase";
 export {
   checkoutRequest,

@@ -3,10 +3,10 @@
 export { returnPath } from "@/lib/http/return-path";
 export { activityNumbers, activityWords } from "@/lib/messages/activity";
 export { planName, processorName } from "@/lib/messages/plan";
-export type { Action } from "./actions/action";
+
 export { ActionForm } from "./actions/action-form";
 export { ActivityList } from "./billing/activity-list";
-export type { CardActions } from "./billing/card-buttons";
+
 export { decisionsToLoad } from "./billing/recent-decisions";
 export { SubscriptionCard } from "./billing/subscription-card";
 export { byUrgency, summary } from "./billing/summary";
@@ -33,7 +33,7 @@ export { BackToBilling } from "./shell/back-to-billing";
 export { Logo } from "./shell/logo";
 export { PageFrame } from "./shell/page-frame";
 export { SandboxBar } from "./shell/sandbox-bar";
-export { SignInPanel } from "./shell/sign-in-panel";
+
 export { MAIN, SkipLink } from "./shell/skip-link";
 export { RememberZone } from "./time/remember-zone";
 export { ProductMeters } from "./tools/product-meters";

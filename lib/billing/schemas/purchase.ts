@@ -107,8 +107,6 @@ export const changeViewSchema = z.object({
 });
 export type ChangeView = z.infer<typeof changeViewSchema>;
 
-export const portalViewSchema = z.object({ url: z.string() });
-
 export const invoiceViewSchema = z.object({
   id: z.string(),
   processor,

@@ -11,7 +11,6 @@ const auditEntry = z.object({
   userId: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
 });
-export type AuditEntry = z.infer<typeof auditEntry>;
 
 export function auditQueries(call: Call) {
   return {

@@ -45,7 +45,6 @@ const health = z.object({
     }),
   ),
 });
-export type ServiceHealth = z.infer<typeof health>;
 
 export function healthQueries(call: Call) {
   return {

@@ -23,7 +23,6 @@ const claim = z.object({
     }),
   ),
 });
-export type SandboxClaim = z.infer<typeof claim>;
 /** Events are due, but another transaction locks their account's row: claim again. */
 const busy = z.object({ busy: z.literal(true) });
 

@@ -4,7 +4,7 @@ import { createEntitlementCache, type EntitlementCache } from "./entitlement-cac
 import { memoryStore } from "./memory";
 import { redisStore } from "./redis";
 
-export { ANY_REVISION, createEntitlementCache, type EntitlementCache } from "./entitlement-cache";
+export { ANY_REVISION, type EntitlementCache } from "./entitlement-cache";
 export { withInvalidation } from "./invalidation";
 
 /** The process's entitlement cache: in Redis if `REDIS_URL` is set, otherwise in this process's memory. */

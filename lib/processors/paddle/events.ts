@@ -13,7 +13,6 @@ export { lineId } from "./build/line-id";
 export {
   micros,
   type PaddleObject,
-  PRICES_CREATED,
   type PriceSpec,
   period,
   planPrice,

@@ -35,8 +35,6 @@ export interface PlayedSubscriptionSpec {
   name?: string;
 }
 
-export type PlayedPaddleSubscription = ReturnType<typeof playPaddleSubscription>;
-
 /** Begins a subscription; instants in milliseconds. */
 export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
   const { id, startsAt, status = "active", customData, collectionMode = "automatic" } = begin;

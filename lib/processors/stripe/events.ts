@@ -18,10 +18,10 @@ export {
   promotionCodeObject,
 } from "./build/coupon";
 export { type CreditNoteSpec, creditNoteObject } from "./build/credit-note";
-export { type CustomerSpec, customerObject } from "./build/customer";
+export { customerObject } from "./build/customer";
 export { type DisputeSpec, disputeObject, todaysDispute } from "./build/dispute";
 export { invoiceAmounts, invoiceObject, todaysInvoice } from "./build/invoice";
-export { type InvoicePaymentSpec, invoicePaymentObject } from "./build/invoice-payment";
+export { invoicePaymentObject } from "./build/invoice-payment";
 export type { InvoiceSpec } from "./build/invoice-spec";
 export type { LineSpec, LineTax } from "./build/line-spec";
 export { PRICES_CREATED, type PriceSpec, planPrice, priceObject, type StripeObject } from "./build/price";

@@ -46,10 +46,6 @@ export const byPath =
   (kind: string) =>
   (_: unknown, id: string): Target => ({ object: id, kind, param: "id" });
 
-export const integer = z
-  .string()
-  .regex(/^-?\d+$/, "Invalid integer")
-  .transform(Number);
 export const count = z
   .string()
   .regex(/^\d{1,6}$/, "Invalid integer")
