@@ -6,7 +6,7 @@ import { ROOT } from "./project";
 
 /** Folders with more files than this need a README, if they are below one of COVERED. */
 const MOST = 8;
-const COVERED = /^(bench|scripts|soak|lib\/(?!sandbox)[^/]+)(\/|$)/;
+const COVERED = /^(bench|scripts|soak|lib\/[^/]+)(\/|$)/;
 
 const FOLDERS = ["app", "bench", "lib", "scripts", "soak"].flatMap(withFoldersBelow);
 
