@@ -89,7 +89,7 @@ export function PaddleCheckout({ token, environment, transaction, paidHref, clos
   );
 }
 
-interface WindowTransition {
+interface OpenCheckout {
   token: string;
   environment: Environments;
   transaction: string;
@@ -101,7 +101,7 @@ interface WindowTransition {
  * checkout is open, so that this call is the only one that opens it.
  * @throws Error if Paddle.js cannot be loaded
  */
-async function open({ token, environment, transaction, onEvent }: WindowTransition): Promise<void> {
+async function open({ token, environment, transaction, onEvent }: OpenCheckout): Promise<void> {
   const address = window.location.href;
   const without = new URL(address);
   without.searchParams.delete("_ptxn");
