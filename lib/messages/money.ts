@@ -1,6 +1,7 @@
 /** Taxes, discounts and refunds in a reader's words. Pure. */
 import type { DiscountView, MoneyView } from "@/lib/billing/schemas/purchase";
-import { formatDay, formatMoney, formatNumber } from "./format";
+import { discountOff } from "./discount";
+import { formatDay, formatMoney } from "./format";
 
 interface Reductions {
   tax: MoneyView | null;
@@ -21,12 +22,11 @@ export function moneyWords({ tax, discount, refunded = null }: Reductions, local
 
 /** "Spring, 20% off, with code SPRING, until March 3". */
 export function discountWords({ name, code, off, endsAt }: DiscountView, locale: string): string {
-  const reduction =
-    "percent" in off ? `${formatNumber(off.percent, locale)}%` : formatMoney(off.amount, locale, off.currency);
+  const reduction = discountOff({ off }, locale);
   const words = [
     ...(name === null ? [] : [name]),
     // Coupons are often named by their amount.
-    ...(name?.includes(`${reduction} off`) ? [] : [`${reduction} off`]),
+    ...(name?.includes(reduction) ? [] : [reduction]),
     ...(code === null ? [] : [`with code ${code}`]),
     ...(endsAt === null ? [] : [`until ${formatDay(endsAt.slice(0, 10), locale)}`]),
   ];
