@@ -24,6 +24,19 @@ import {
   text,
 } from "./endpoint";
 
+/** One page of what belongs to the payment that the parameters name. */
+function pageOfPayment<T extends { id: string; charge: string }>(
+  world: World,
+  params: Parameters<typeof paymentNamed>[1] & Parameters<typeof page>[1],
+  all: readonly T[],
+) {
+  const charge = paymentNamed(world, params);
+  return page(
+    all.filter((each) => each.charge === charge.id),
+    params,
+  );
+}
+
 const amount = count.pipe(z.number().min(1, "Invalid positive integer"));
 
 const refunds = [
@@ -61,11 +74,7 @@ const refunds = [
     }),
     of: ofPayment,
     act: ({ world }, params) => {
-      const charge = paymentNamed(world, params);
-      const { data, hasMore } = page(
-        moneyOf(world).refunds.filter((refund) => refund.charge === charge.id),
-        params,
-      );
+      const { data, hasMore } = pageOfPayment(world, params, moneyOf(world).refunds);
       return listOf("/v1/refunds", data.map(refundOf), hasMore);
     },
   }),
@@ -163,11 +172,7 @@ const disputes = [
     }),
     of: ofPayment,
     act: ({ world }, params) => {
-      const charge = paymentNamed(world, params);
-      const { data, hasMore } = page(
-        moneyOf(world).disputes.filter((dispute) => dispute.charge === charge.id),
-        params,
-      );
+      const { data, hasMore } = pageOfPayment(world, params, moneyOf(world).disputes);
       return listOf(
         "/v1/disputes",
         data.map((dispute) => disputeOf(world, dispute)),
