@@ -105,10 +105,3 @@ test.each([
   );
   expect(listed.sort()).toEqual(Object.keys(handlers).sort());
 });
-
-test.each(PAGES)("%s: every link and picture is there", (page) => {
-  const links = [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(
-    ([, link = ""]) => link,
-  );
-  for (const link of links) expect(existsSync(path.join(path.dirname(page), link)), `${page}: ${link}`).toBe(true);
-});
