@@ -1,89 +1,17 @@
 /** Money that goes back: refunds and chargebacks at the sandbox's Paddle, and what comes of them here. */
 import { ApiError } from "@paddle/paddle-node-sdk";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
-import { testDatabase } from "@/tests/support/database";
-import { playPaddle } from "@/tests/support/played-paddle";
-import type { Payment } from "./checkout";
+import { paddleAccount } from "@/tests/support/paddle-account";
 
-const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
-afterAll(() => gateway.end());
-
-const { sandbox, sdk, shop, told, pay, hosted } = playPaddle(gateway);
-
-let users = 0;
-let user = "";
-beforeEach(() => {
-  users += 1;
-  user = `refunded-${users}`;
-  told.length = 0;
-});
-
-const now = async () => (await gateway.sandboxClock(user)).now;
+const { sandbox, sdk, told, pay, hosted, payer, now, open, buy, act, adjustments, notes, refunded } =
+  paddleAccount("refunded");
 const code = (request: Promise<unknown>) =>
   request.then(
     () => null,
     (error: unknown) => (error instanceof ApiError ? error.code : error),
   );
-
-async function client() {
-  const found = await shop.getProcessor("paddle");
-  if (found === undefined) throw new Error("no Paddle");
-  return found.client;
-}
-
-/** Opens a checkout through our client, and stores whose it is. */
-async function open(discount?: string) {
-  const spec = { userId: user, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
-  const begun = await gateway.beginCheckout({ ...spec, processor: "paddle" });
-  if (begun.outcome !== "begun") throw new Error(begun.outcome);
-  const made = await (await client()).checkout({
-    userId: user,
-    customer: null,
-    email: null,
-    priceId: "pri_writer_plus_monthly",
-    returnUrl: "http://localhost:3000/billing",
-    checkoutPage: "http://localhost:3000/checkout/paddle",
-    ...(discount && { code: discount }),
-  });
-  await gateway.openCheckout(user, begun.checkout.id, made.transaction, made.url);
-  return made.transaction;
-}
-
-async function buy({ discount, ...payment }: Partial<Payment> & { discount?: string } = {}) {
-  const transaction = await open(discount);
-  expect(await pay(transaction, payment)).toEqual({ outcome: "succeeded" });
-  told.length = 0;
-  const { subscriptionId, details } = await sdk().transactions.get(transaction);
-  return { transaction, subscription: subscriptionId as string, line: details?.lineItems[0]?.id as string };
-}
-
-async function act(transaction: string, action: string, adjustment: string | null = null) {
-  const done = await hosted.act(sandbox, transaction, action, adjustment);
-  await sandbox.idle();
-  return done;
-}
-
-const adjustments = async (transaction: string) =>
-  sdk()
-    .adjustments.list({ transactionId: [transaction] })
-    .next();
 const events = () => told.map(({ type, data }) => [type, data.action, data.status]);
-const notes = async () =>
-  (await gateway.userDetail(user, 1)).notes.map(({ kind, amount, currency, detail }) => [
-    kind,
-    amount,
-    currency,
-    detail,
-  ]);
-const invoices = async () => {
-  const { subscriptions } = await gateway.billingAccounts(user);
-  return (await client()).invoices({ subscriptions: subscriptions.map(({ subscription }) => subscription) });
-};
-const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);
 
 describe("a refund", () => {
   const refund = (transactionId: string, rest: object) =>
@@ -195,7 +123,7 @@ describe("a chargeback", () => {
     const { transaction } = await buy();
     await act(transaction, "chargeback");
     told.length = 0;
-    await sandbox.moveClock(user, { to: (await now()) + 20 * DAY });
+    await sandbox.moveClock(payer.id, { to: (await now()) + 20 * DAY });
     expect(told).toEqual([]);
     expect(await notes()).toEqual([["dispute_opened", 1_999, "usd", "chargeback"]]);
   });
@@ -203,7 +131,7 @@ describe("a chargeback", () => {
   test("of what was refunded in part is for the rest", async () => {
     const { transaction } = await buy();
     await act(transaction, "refund_half");
-    await sandbox.moveClock(user, { to: (await now()) + HOUR });
+    await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
     await act(transaction, "chargeback");
     expect(told.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
   });

@@ -1,39 +1,23 @@
 /** Codes, coupons and taxes through Stripe's real SDK: what is charged, and which events tell it. */
 import type Stripe from "stripe";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
 import { loadSubscription } from "@/lib/subscriptions/load-subscription";
-import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { stripeAccount } from "@/tests/support/stripe-account";
 
-const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
-afterAll(() => gateway.end());
-
-const { sandbox, stripe, told, pay, hosted } = playStripe(gateway);
-
-let users = 0;
-let user = "";
-afterEach(() => sandbox.idle());
-beforeEach(() => {
-  users += 1;
-  user = `saver-${users}`;
-  told.length = 0;
-});
+const { sandbox, stripe, told, pay, hosted, gateway, payer } = stripeAccount("saver");
 
 const types = () => told.map(({ type }) => type);
 const code = async (name: string) =>
   (await stripe.promotionCodes.list({ code: name, active: true, limit: 1 })).data[0]?.id as string;
 
 async function openCheckout(options: Partial<Stripe.Checkout.SessionCreateParams> = {}, customer?: string) {
-  const made = customer ?? (await stripe.customers.create({ metadata: { user_id: user } })).id;
+  const made = customer ?? (await stripe.customers.create({ metadata: { user_id: payer.id } })).id;
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer: made,
     line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
-    subscription_data: { metadata: { user_id: user } },
+    subscription_data: { metadata: { user_id: payer.id } },
     success_url: "http://localhost:3000/billing",
     ...options,
   });
@@ -54,7 +38,7 @@ const latest = async (customer: string) =>
 const renewals = async (months: number) => {
   const start = Date.now();
   for (let month = 1; month <= months; month++) {
-    await sandbox.moveClock(user, { to: addMonths(start, month) + 2 * HOUR });
+    await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR });
   }
 };
 
@@ -101,7 +85,7 @@ describe("a code", () => {
 
   test("with a reduced first invoice, the plan counts as paid in full", async () => {
     await buyWith("SPRING");
-    const { timeline } = await loadSubscription(user, "writer", gateway);
+    const { timeline } = await loadSubscription(payer.id, "writer", gateway);
     expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
   });
 
@@ -120,7 +104,7 @@ describe("a code", () => {
     const start = Date.now();
     for (let month = 1; month <= 3; month++) {
       totals.push((await latest(customer)).total);
-      await sandbox.moveClock(user, { to: addMonths(start, month) + 2 * HOUR });
+      await sandbox.moveClock(payer.id, { to: addMonths(start, month) + 2 * HOUR });
     }
     totals.push((await latest(customer)).total);
     expect(totals).toEqual([999, 999, 999, 1_999]);
@@ -165,7 +149,7 @@ describe("a discount in a period", () => {
   test("reduces what an upgrade charges and what it gives back", async () => {
     const { customer, id } = await buyWith("SPRING");
     const start = Date.now();
-    await sandbox.moveClock(user, { to: (start + addMonths(start, 1)) / 2 });
+    await sandbox.moveClock(payer.id, { to: (start + addMonths(start, 1)) / 2 });
     const { items } = await stripe.subscriptions.retrieve(id);
     await change(id, items.data[0]?.id as string, "price_writer_ultra_monthly");
     const { total, lines } = await latest(customer);
@@ -244,7 +228,7 @@ describe("a tax", () => {
     expect(await stripe.customers.retrieve(customer)).toMatchObject({ address: { country: "DE" } });
     const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
     const { items } = await stripe.subscriptions.retrieve(subscription as string);
-    await sandbox.moveClock(user, { to: Date.now() + 10 * DAY });
+    await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });
     const preview = await stripe.invoices.createPreview({
       subscription: subscription as string,
       subscription_details: {

@@ -1,33 +1,18 @@
 /** Money given back: refunds, credit notes and disputes, with their events in Stripe's order. */
 import type Stripe from "stripe";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createGateway } from "@/lib/database/gateway";
-import { postgresTransport } from "@/lib/database/transports/postgres";
-import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { describe, expect, test } from "vitest";
+import { stripeAccount } from "@/tests/support/stripe-account";
 
-const database = testDatabase();
-const gateway = createGateway(postgresTransport(database.url));
-afterAll(() => gateway.end());
-
-const { sandbox, stripe, told, pay, hosted } = playStripe(gateway);
-
-let users = 0;
-let user = "";
-afterEach(() => sandbox.idle());
-beforeEach(() => {
-  users += 1;
-  user = `regretful-${users}`;
-});
+const { sandbox, stripe, told, pay, hosted, gateway, payer } = stripeAccount("regretful");
 
 /** Writer Plus, paid; then only what comes after it is told. */
 async function buy() {
-  const { id: customer } = await stripe.customers.create({ metadata: { user_id: user } });
+  const { id: customer } = await stripe.customers.create({ metadata: { user_id: payer.id } });
   const session = await stripe.checkout.sessions.create({
     mode: "subscription",
     customer,
     line_items: [{ price: "price_writer_plus_monthly", quantity: 1 }],
-    subscription_data: { metadata: { user_id: user } },
+    subscription_data: { metadata: { user_id: payer.id } },
     success_url: "http://localhost:3000/billing",
   });
   await pay(session.id);
@@ -43,7 +28,7 @@ const types = async () => {
 };
 const press = (invoice: string, action: string) =>
   hosted.submit(sandbox, "invoice", invoice, new URLSearchParams({ action }));
-const notes = async () => (await gateway.userDetail(user, 1)).notes.map(({ kind, amount }) => ({ kind, amount }));
+const notes = async () => (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, amount }) => ({ kind, amount }));
 
 describe("a refund", () => {
   test("of a part is told before its charge, names its payment, and reaches the user", async () => {

@@ -1,0 +1,81 @@
+/** One payer per test at the sandbox's Paddle, with the product's client, the real SDK and the fold around it. */
+import { afterAll, beforeEach, expect } from "vitest";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import type { Payment } from "@/lib/sandbox/paddle/checkout";
+import { testDatabase } from "./database";
+import { playPaddle } from "./played-paddle";
+
+export function paddleAccount(name: string) {
+  const database = testDatabase();
+  const gateway = createGateway(postgresTransport(database.url));
+  afterAll(() => gateway.end());
+  const played = playPaddle(gateway);
+  const { sandbox, sdk, shop, told, pay, hosted } = played;
+  let users = 0;
+  const payer = { id: "" };
+  beforeEach(() => {
+    users += 1;
+    payer.id = `${name}-${users}`;
+    told.length = 0;
+  });
+
+  const now = async () => (await gateway.sandboxClock(payer.id)).now;
+
+  async function client() {
+    const found = await shop.getProcessor("paddle");
+    if (found === undefined) throw new Error("no Paddle");
+    return found.client;
+  }
+
+  /** Opens a checkout through our client, and stores whose it is. */
+  async function open(discount?: string) {
+    const spec = { userId: payer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
+    const begun = await gateway.beginCheckout({ ...spec, processor: "paddle" });
+    if (begun.outcome !== "begun") throw new Error(begun.outcome);
+    const made = await (await client()).checkout({
+      userId: payer.id,
+      customer: null,
+      email: null,
+      priceId: "pri_writer_plus_monthly",
+      returnUrl: "http://localhost:3000/billing",
+      checkoutPage: "http://localhost:3000/checkout/paddle",
+      ...(discount && { code: discount }),
+    });
+    await gateway.openCheckout(payer.id, begun.checkout.id, made.transaction, made.url);
+    return made.transaction;
+  }
+
+  async function buy({ discount, ...payment }: Partial<Payment> & { discount?: string } = {}) {
+    const transaction = await open(discount);
+    expect(await pay(transaction, payment)).toEqual({ outcome: "succeeded" });
+    told.length = 0;
+    const { subscriptionId, details } = await sdk().transactions.get(transaction);
+    return { transaction, subscription: subscriptionId as string, line: details?.lineItems[0]?.id as string };
+  }
+
+  async function act(transaction: string, action: string, adjustment: string | null = null) {
+    const done = await hosted.act(sandbox, transaction, action, adjustment);
+    await sandbox.idle();
+    return done;
+  }
+
+  const adjustments = async (transaction: string) =>
+    sdk()
+      .adjustments.list({ transactionId: [transaction] })
+      .next();
+  const notes = async () =>
+    (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, amount, currency, detail }) => [
+      kind,
+      amount,
+      currency,
+      detail,
+    ]);
+  const invoices = async () => {
+    const { subscriptions } = await gateway.billingAccounts(payer.id);
+    return (await client()).invoices({ subscriptions: subscriptions.map(({ subscription }) => subscription) });
+  };
+  const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);
+
+  return { ...played, gateway, payer, now, client, open, buy, act, adjustments, notes, invoices, refunded };
+}
