@@ -11,8 +11,8 @@ const timeouts = {
   expect: { poll: { timeout: 120_000 } },
 };
 
-/** Deadlines of the product are generous, except in the tests of a deadline. */
-const setupFiles = "./tests/support/generous-deadlines.ts";
+/** Deadlines of the product are generous, except in the tests of a deadline. Property tests repeat their inputs. */
+const setupFiles = ["./tests/support/generous-deadlines.ts", "./tests/support/property-seed.ts"];
 
 /** The log of what a test does on purpose would bury its result. */
 const env = {

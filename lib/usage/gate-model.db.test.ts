@@ -5,6 +5,7 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { comparedCalls, type Mode, type Real, SESSION } from "@/tests/support/compared-calls";
 import { type Charge, type Expected, GateModel } from "@/tests/support/gate-model";
 import { meteredDatabase } from "@/tests/support/metered";
+import { SEED } from "@/tests/support/property-seed";
 import { ACTIONS } from "@/tests/support/world";
 import { createGate } from "./gate";
 
@@ -185,7 +186,7 @@ async function newUser(): Promise<{ model: GateModel; real: Real }> {
 describe("the model and the gate", () => {
   test.concurrent.each(Array.from({ length: LANES }, (_, lane) => [lane]))(
     `say the same in ${RUNS / LANES} runs (%i)`,
-    async () => {
+    async (lane) => {
       await fc.assert(
         fc.asyncProperty(fc.commands(commands, { maxCommands: 24, size: "max" }), async (run) => {
           const { model, real } = await newUser();
@@ -193,7 +194,7 @@ describe("the model and the gate", () => {
           await expectSameMeters(model, real.userId);
           await expectSameDays(model, real.userId);
         }),
-        { numRuns: RUNS / LANES },
+        { numRuns: RUNS / LANES, seed: SEED + lane },
       );
     },
   );

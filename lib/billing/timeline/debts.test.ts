@@ -75,6 +75,21 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(32, ...failed, ...again)).toBe("low");
   });
 
+  test("stays a debt if the interval is switched and paid within the same minute", () => {
+    const switched = days(5.0005, 35);
+    const paysSwitch = { plan: "high", purpose: "change" as const, inMoney: false };
+    const changed = [
+      ...begins,
+      a.is(5, { ...high, status: "past_due" }),
+      a.fails(5, forUpgrade),
+      a.is(5.0005, { ...high, ...switched }),
+      a.pays(5.0005, 5.0005, 35, paysSwitch),
+      a.ends(30, { ...high, ...switched, status: "canceled" }),
+    ];
+    expect(limitOn(34, ...changed, ...again, upgraded)).toBe("low");
+    expect(limitOn(34, ...changed, a.pays(31, 5, 30, forUpgrade), ...again, upgraded)).toBe("high");
+  });
+
   test("is settled by its payment, also if the failure named no plan", () => {
     const unnamed = [...begins, a.is(5, high), a.fails(9, { ...forUpgrade, plan: null }), a.ends(30)];
     expect(limitOn(34, ...unnamed, ...again, upgraded)).toBe("low");

@@ -54,10 +54,13 @@ function wasMade({ changes }: History, fact: PaymentFact, since: Instant, failed
   });
 }
 
-/** Whether the charge, or another attempt at the same change, was paid. Older facts may not name the plan. */
+/**
+ * Whether the charge, or another attempt at the same change, was paid. Older facts may not name the plan. A switch of the
+ * interval within the same minute is another change: it leaves the difference for an upgrade unpaid.
+ */
 function wasPaid({ payments }: History, failed: PaymentFact, since: Instant): boolean {
   return payments.some(({ outcome, purpose, periodStart, plan }) => {
-    if (outcome !== "paid" || periodStart === null || (purpose !== "proration" && purpose !== "change")) return false;
+    if (outcome !== "paid" || periodStart === null || purpose !== failed.purpose) return false;
     if (plan === null || failed.plan === null) return periodStart === since;
     return plan === failed.plan && Math.abs(periodStart - since) <= ATTEMPT;
   });
