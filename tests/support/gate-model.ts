@@ -8,11 +8,12 @@ import { MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant, ProcessorFact, SubscriptionState, Timeline } from "@/lib/billing/types";
 import { usageAt } from "@/lib/billing/usage-at";
 import { type CounterField, product } from "@/lib/config/catalog";
+import type { Action } from "./billing-simulator/actions";
+import { BillingSimulator } from "./billing-simulator/simulator";
 import { type Entry, ModelLedger } from "./model-ledger";
-import { type Action, World } from "./world";
 
 const WRITER = product("writer");
-/** The world's plans in the catalog. */
+/** The simulator's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 
 export interface Charge {
@@ -69,7 +70,7 @@ export interface GivenBack {
 
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
-  readonly world = new World(0, 10 * MINUTE);
+  readonly simulator = new BillingSimulator(0, 10 * MINUTE);
   /** By name: keys of sessions have names of their own, so that no release names one. */
   readonly consumeKeys = new Map<string, ConsumeKey>();
   readonly reserveKeys = new Map<string, ReserveKey>();
@@ -77,19 +78,25 @@ export class GateModel {
   readonly held: Held[] = [];
   readonly ledger = new ModelLedger();
   private readonly overrides = new Map<string, { limit: number; expiresAt: Instant }>();
-  private told: Timeline = this.fold();
+  private timeline: Timeline = this.fold();
 
-  /** Lets something happen to the subscription, or time pass; the news that it made. */
-  act(action: Action): ProcessorFact[] | null {
-    const known = this.world.facts.length;
-    if (!this.world.act(action)) return null;
-    this.told = this.fold();
-    return this.world.facts.slice(known);
+  /** Applies an action to the subscription, or lets time pass; returns the new facts, or null if it is impossible. */
+  apply(action: Action): ProcessorFact[] | null {
+    const known = this.simulator.facts.length;
+    if (!this.simulator.apply(action)) return null;
+    this.timeline = this.fold();
+    return this.simulator.facts.slice(known);
   }
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterField, at?: Instant) {
-    const { segment, window, used, held, limits } = usageAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
+    const { segment, window, used, held, limits } = usageAt(
+      WRITER,
+      this.timeline,
+      this.ledger.rows,
+      this.simulator.now,
+      at,
+    );
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
     const inWindow = (one: Instant) => one >= window.start && one < (window.countsUntil ?? Number.POSITIVE_INFINITY);
@@ -229,8 +236,8 @@ export class GateModel {
 
   /** Made in the current window, or in one whose count the current one goes on from. */
   private holdsNow(at: Instant): boolean {
-    const { window } = usageAt(WRITER, this.told, [], this.world.now);
-    const opening = this.told.openings.findLast(
+    const { window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const opening = this.timeline.openings.findLast(
       ({ window: { source, start }, at: opened }) =>
         source === window.source && start === window.start && opened <= this.clock,
     );
@@ -239,20 +246,20 @@ export class GateModel {
 
   /** Whether use of that instant counts in the current window and nowhere else. */
   private countsNow(at: Instant): boolean {
-    const now = usageAt(WRITER, this.told, [], this.world.now);
-    const then = usageAt(WRITER, this.told, [], this.world.now, at);
+    const now = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const then = usageAt(WRITER, this.timeline, [], this.simulator.now, at);
     return (
       at >= now.window.start &&
       then.segment.source === now.segment.source &&
       then.segment.periodStart === now.segment.periodStart &&
-      !this.told.openings.some((opening) => opening.at > at && opening.at <= this.clock)
+      !this.timeline.openings.some((opening) => opening.at > at && opening.at <= this.clock)
     );
   }
 
   /** From here on use counts in the current window and nowhere else. */
   private countsSince(): Instant {
-    const { segment, window } = usageAt(WRITER, this.told, [], this.world.now);
-    const { segments, openings } = this.told;
+    const { segment, window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const { segments, openings } = this.timeline;
     const other = segments.findLastIndex(
       ({ start, source, periodStart }) =>
         start <= this.clock && (source !== segment.source || periodStart !== segment.periodStart),
@@ -270,16 +277,16 @@ export class GateModel {
   }
 
   private get clock(): Instant {
-    return Math.max(this.world.now, this.told.asOf);
+    return Math.max(this.simulator.now, this.timeline.asOf);
   }
 
   /** The instant that a charge gets. */
   private get now(): Instant {
-    return Math.max(this.clock, usageAt(WRITER, this.told, [], this.world.now).window.start);
+    return Math.max(this.clock, usageAt(WRITER, this.timeline, [], this.simulator.now).window.start);
   }
 
   private fold(): Timeline {
-    return fold(WRITER, this.world?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
+    return fold(WRITER, this.simulator?.facts.map(inCatalog) ?? [], Date.UTC(2026, 0, 31, 12));
   }
 }
 
@@ -292,7 +299,7 @@ function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The world's fact with the catalog's plans. */
+/** The simulator's fact with the catalog's plans. */
 function inCatalog(fact: ProcessorFact): ProcessorFact {
   if (fact.kind === "payment") return { ...fact, plan: PLANS[fact.plan ?? ""] ?? null };
   const sold = (image: SubscriptionState): SubscriptionState => ({ ...image, plan: PLANS[image.plan ?? ""] ?? null });

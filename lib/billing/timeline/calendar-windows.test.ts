@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { day } from "@/tests/support/told";
+import { day } from "@/tests/support/fact-builders";
 import { periodMove, SECOND, windowAt } from "./calendar";
 
 test("a window of a whole billing period is as long as that, also a year", () => {

@@ -1,6 +1,6 @@
 /** The certain part of an event is applied if another part is doubtful: an item, a price, a truncated list. */
 import { describe, expect, test } from "vitest";
-import { day, days, image, on, timelineOf, told } from "@/tests/support/told";
+import { day, days, entitlementOn, factBuilder, subscriptionState, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact, ItemList, PaymentFact, SnapshotFact, Status, UnlistedItem } from "../types";
 import { DAY, HOUR } from "./calendar";
 import { sharedFacts } from "./plan-items";
@@ -9,11 +9,11 @@ import { replaySubscription } from "./subscription-history";
 const item = { id: "si_plan", product: "prod_plan", price: "price_plan" };
 const second = days(30, 60);
 const none = { plan: null, interval: null, periodStart: null, periodEnd: null, item: null } as const;
-const a = told();
+const a = factBuilder();
 
 /** The plan's item at a listed price. */
 const listed = (at: number, changes: Partial<SnapshotFact["image"]> = {}, unlisted: UnlistedItem[] = []) =>
-  a.is(at, { item, ...changes }, { list: { complete: true, plans: 1, unlisted } });
+  a.snapshot(at, { item, ...changes }, { list: { complete: true, plans: 1, unlisted } });
 const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): UnlistedItem => ({
   id: null,
   product: null,
@@ -26,7 +26,7 @@ const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): 
 });
 /** An event without a listed price of the product. */
 const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["image"]> = {}) =>
-  a.is(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
+  a.snapshot(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
 
 const last = (...facts: Fact[]) => replaySubscription(facts).mirror;
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
@@ -35,7 +35,7 @@ const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period
 describe("an unlisted price", () => {
   test("of two updates in one second the image before decides which is later, not the id", () => {
     const list = { complete: true, plans: 0, unlisted: [entry(item)] };
-    const bare = (status: Status) => image({ ...none, status });
+    const bare = (status: Status) => subscriptionState({ ...none, status });
     const overdue = { ...without(5, list, { status: "past_due" }), before: bare("active") };
     const recovered = { ...without(5, list), before: bare("past_due") };
     const later = (id: string, fact: SnapshotFact) => ({ ...fact, id });
@@ -102,7 +102,7 @@ describe("an unlisted price", () => {
 
   test("stands for a plan whose item older facts do not name", () => {
     const old = without(5, { plans: 1, unlisted: [entry({ id: "si_new" })] });
-    expect(last(a.is(0), old)).toMatchObject({ plan: "low", unlisted: true, absent: false });
+    expect(last(a.snapshot(0), old)).toMatchObject({ plan: "low", unlisted: true, absent: false });
   });
 
   test("is no plan before one was known", () => {
@@ -113,7 +113,7 @@ describe("an unlisted price", () => {
   });
 
   test("of the image before is the last known plan", () => {
-    const before = image({ plan: null, interval: null, item, status: "past_due" });
+    const before = subscriptionState({ plan: null, interval: null, item, status: "past_due" });
     const back = { ...listed(6), before };
     expect(replaySubscription([listed(0), back]).failures).toEqual([{ at: day(6), plan: "low", interval: "monthly" }]);
   });
@@ -127,7 +127,7 @@ function charge(
 ): PaymentFact {
   const empty = { periodStart: null, periodEnd: null };
   const key = { id: null, product: null, price: "price_other" };
-  return a.pays(at, 0, 30, {
+  return a.pay(at, 0, 30, {
     ...empty,
     purpose: "other",
     plan: null,
@@ -138,7 +138,7 @@ function charge(
 }
 
 describe("a payment at an unlisted price", () => {
-  const begun = () => a.is(0, { item, status: "past_due" }, { list: { complete: true, plans: 1, unlisted: [] } });
+  const begun = () => a.snapshot(0, { item, status: "past_due" }, { list: { complete: true, plans: 1, unlisted: [] } });
 
   test("waits for its subscription, and is another item's if it is not the plan's", () => {
     expect(met(charge(1, { id: "si_plan", ...days(0, 30) }))).toBe("Payment waits for its subscription");
@@ -188,10 +188,10 @@ describe("a payment at an unlisted price", () => {
 
   test("that failed is for the plan that is held, unless its period is another interval's", () => {
     const failed = (start: number, end: number) =>
-      on(
+      entitlementOn(
         timelineOf(
           listed(0),
-          a.pays(0, 0, 30),
+          a.pay(0, 0, 30),
           listed(5, { plan: "high" }),
           charge(6, { id: "si_plan", purpose: "change", ...days(start, end) }, { outcome: "failed" }),
         ),
@@ -201,15 +201,15 @@ describe("a payment at an unlisted price", () => {
     const unknown = charge(6, { id: "si_plan", purpose: "change" }, { outcome: "failed" });
     const half = charge(6, { id: "si_plan", purpose: "change", periodStart: day(6) }, { outcome: "failed" });
     for (const fact of [unknown, half]) {
-      const timeline = timelineOf(listed(0), a.pays(0, 0, 30), listed(5, { plan: "high" }), fact);
-      expect(on(timeline, 9)?.limitPlan).toBe("low");
+      const timeline = timelineOf(listed(0), a.pay(0, 0, 30), listed(5, { plan: "high" }), fact);
+      expect(entitlementOn(timeline, 9)?.limitPlan).toBe("low");
     }
   });
 
   test("whose lines were cut pays for a period that is known, and opens none", () => {
     const none = { periodStart: null, periodEnd: null, plan: null, interval: null };
     const cut = (start: number, rest: Partial<PaymentFact> = {}) =>
-      a.pays(31, start, start + 30, { ...none, purpose: "other", truncated: days(start, start + 30), ...rest });
+      a.pay(31, start, start + 30, { ...none, purpose: "other", truncated: days(start, start + 30), ...rest });
     expect(met(begun(), cut(0))).toBe("Payment confirmed");
     expect(paid(begun(), cut(0))).toEqual([true]);
     expect(met(begun(), cut(30))).toBe("Payment for another item");
@@ -230,7 +230,7 @@ describe("an item list", () => {
 
   test("that is complete without the plan ends it until the item returns", () => {
     const facts = [listed(0), gone(5), listed(8)];
-    const at = (n: number) => on(timelineOf(...facts), n)?.plan;
+    const at = (n: number) => entitlementOn(timelineOf(...facts), n)?.plan;
     expect([at(4), at(6), at(9)]).toEqual(["low", "free", "low"]);
     expect(met(...facts)).toBe("No billing change");
     expect(replaySubscription(facts).periods).toHaveLength(1);
@@ -264,10 +264,10 @@ describe("an item list", () => {
 });
 
 describe("a first charge that failed", () => {
-  const fails = (at: number) => a.fails(at, days(0, 30));
-  const active = (at: number) => a.is(at);
-  const incomplete = a.is(0, { status: "incomplete" });
-  const limit = (...facts: Fact[]) => on(timelineOf(...facts), 9)?.limitPlan ?? null;
+  const fails = (at: number) => a.fail(at, days(0, 30));
+  const active = (at: number) => a.snapshot(at);
+  const incomplete = a.snapshot(0, { status: "incomplete" });
+  const limit = (...facts: Fact[]) => entitlementOn(timelineOf(...facts), 9)?.limitPlan ?? null;
 
   test("before the activation has no effect, in either order", () => {
     for (const facts of [
@@ -286,106 +286,110 @@ describe("a first charge that failed", () => {
     expect(paid(incomplete, active(1), fails(2))).toEqual([false]);
     expect(limit(incomplete, active(1), fails(2))).toBe("free");
     // A subscription that is past due from its beginning was not activated.
-    expect(paid(fails(0), a.is(1, { status: "past_due" }))).toEqual([false]);
+    expect(paid(fails(0), a.snapshot(1, { status: "past_due" }))).toEqual([false]);
   });
 
   test("for another plan or interval leaves the period paid", () => {
-    expect(paid(active(0), a.fails(2, { ...days(0, 30), plan: "high" }))).toEqual([true]);
-    expect(paid(active(0), a.fails(2, { ...days(0, 30), interval: "yearly" }))).toEqual([true]);
-    const upgraded = [active(0), a.is(1, { plan: "high" })];
-    expect(paid(...upgraded, a.fails(2, { ...days(0, 30), plan: "high" }))).toEqual([false]);
+    expect(paid(active(0), a.fail(2, { ...days(0, 30), plan: "high" }))).toEqual([true]);
+    expect(paid(active(0), a.fail(2, { ...days(0, 30), interval: "yearly" }))).toEqual([true]);
+    const upgraded = [active(0), a.snapshot(1, { plan: "high" })];
+    expect(paid(...upgraded, a.fail(2, { ...days(0, 30), plan: "high" }))).toEqual([false]);
     // A plan of the next period does not count for this one.
-    const renewed = [active(0), a.is(30, { ...second, plan: "high" })];
-    expect(paid(...renewed, a.fails(31, { ...days(0, 30), plan: "high" }))).toEqual([true, false]);
+    const renewed = [active(0), a.snapshot(30, { ...second, plan: "high" })];
+    expect(paid(...renewed, a.fail(31, { ...days(0, 30), plan: "high" }))).toEqual([true, false]);
   });
 });
 
 describe("a period that counts as paid", () => {
-  const restartAt = (n: number) => a.is(n, days(n, n + 30));
-  const owed = a.is(30, second);
+  const restartAt = (n: number) => a.snapshot(n, days(n, n + 30));
+  const owed = a.snapshot(30, second);
 
   test("is not the one before a restart within a day: its charge may still be open", () => {
-    expect(paid(a.is(0), owed, restartAt(30.5))).toEqual([true, false, false]);
-    expect(paid(a.is(0), owed, restartAt(31))).toEqual([true, true, false]);
-    expect(paid(a.is(0), owed, a.is(60, days(60, 90)))).toEqual([true, true, false]);
+    expect(paid(a.snapshot(0), owed, restartAt(30.5))).toEqual([true, false, false]);
+    expect(paid(a.snapshot(0), owed, restartAt(31))).toEqual([true, true, false]);
+    expect(paid(a.snapshot(0), owed, a.snapshot(60, days(60, 90)))).toEqual([true, true, false]);
   });
 
   test("is no first one with sent invoices, until it is paid or still active at its end", () => {
     const sent = { sentInvoice: true };
-    const begun = a.is(0, sent);
+    const begun = a.snapshot(0, sent);
     expect(paid(begun)).toEqual([false]);
-    expect(paid(begun, a.pays(3, 0, 30))).toEqual([true]);
-    expect(paid(begun, a.is(10, { ...sent, ...days(10, 40) }))).toEqual([false, false]);
-    expect(paid(begun, a.is(30, { ...sent, ...second }))).toEqual([true, false]);
+    expect(paid(begun, a.pay(3, 0, 30))).toEqual([true]);
+    expect(paid(begun, a.snapshot(10, { ...sent, ...days(10, 40) }))).toEqual([false, false]);
+    expect(paid(begun, a.snapshot(30, { ...sent, ...second }))).toEqual([true, false]);
     // It gives the plan all the while, also when the invoice is overdue.
-    const overdue = a.is(5, { ...sent, status: "past_due" });
-    expect(on(timelineOf(begun, overdue), 9)).toMatchObject({ plan: "low", limitPlan: "low", status: "past_due" });
+    const overdue = a.snapshot(5, { ...sent, status: "past_due" });
+    expect(entitlementOn(timelineOf(begun, overdue), 9)).toMatchObject({
+      plan: "low",
+      limitPlan: "low",
+      status: "past_due",
+    });
   });
 
   test("is one that the business offers while the collection is paused", () => {
-    const waived = a.is(20, { collectionWaived: true });
-    expect(paid(a.is(0), waived, a.is(30, { ...second, collectionWaived: true }))).toEqual([true, true]);
-    const withheld = a.is(20, { collectionPaused: true });
-    expect(paid(a.is(0), withheld, a.is(30, { ...second, collectionPaused: true }))).toEqual([true, false]);
+    const waived = a.snapshot(20, { collectionWaived: true });
+    expect(paid(a.snapshot(0), waived, a.snapshot(30, { ...second, collectionWaived: true }))).toEqual([true, true]);
+    const withheld = a.snapshot(20, { collectionPaused: true });
+    expect(paid(a.snapshot(0), withheld, a.snapshot(30, { ...second, collectionPaused: true }))).toEqual([true, false]);
   });
 
   test("is the one with the nearest start, of two as near the earlier", () => {
     const next = (seconds: number) => ({ periodStart: day(0) + seconds * 1000, periodEnd: day(30) + seconds * 1000 });
     const base = { status: "past_due" as const };
-    const two = [a.is(0, base), a.is(0.001, { ...base, ...next(2) })];
-    const at = (seconds: number) => paid(...two, a.pays(1, 0, 30, next(seconds)));
+    const two = [a.snapshot(0, base), a.snapshot(0.001, { ...base, ...next(2) })];
+    const at = (seconds: number) => paid(...two, a.pay(1, 0, 30, next(seconds)));
     expect([at(0), at(2), at(1)]).toEqual([
       [true, false],
       [false, true],
       [true, false],
     ]);
-    const close = [a.is(0, base), a.is(0.001, { ...base, ...next(1.5) })];
-    expect(paid(...close, a.pays(1, 0, 30, next(1)))).toEqual([false, true]);
-    expect(paid(...close, a.pays(1, 0, 30, next(4)))).toEqual([false, false]);
+    const close = [a.snapshot(0, base), a.snapshot(0.001, { ...base, ...next(1.5) })];
+    expect(paid(...close, a.pay(1, 0, 30, next(1)))).toEqual([false, true]);
+    expect(paid(...close, a.pay(1, 0, 30, next(4)))).toEqual([false, false]);
   });
 });
 
 describe("a test clock's event", () => {
   /** Wall time stands still while the periods go on. */
   const wall = (fact: Fact, seconds: number): Fact => ({ ...fact, at: day(0) + seconds * 1000 });
-  const renewed = wall(a.is(0, second), 60);
+  const renewed = wall(a.snapshot(0, second), 60);
 
   test("counts from the start of the period that it is about", () => {
-    const facts = [a.is(0), renewed, wall(a.is(0, { ...second, status: "past_due" }), 90)];
+    const facts = [a.snapshot(0), renewed, wall(a.snapshot(0, { ...second, status: "past_due" }), 90)];
     expect(last(...facts)).toMatchObject({ pastDueSince: day(30) });
     const timeline = timelineOf(...facts);
-    expect([on(timeline, 36)?.plan, on(timeline, 37)?.plan]).toEqual(["low", "free"]);
+    expect([entitlementOn(timeline, 36)?.plan, entitlementOn(timeline, 37)?.plan]).toEqual(["low", "free"]);
     expect(timeline.asOf).toBe(day(30));
-    const ended = wall(a.ends(0, second), 95);
+    const ended = wall(a.cancel(0, second), 95);
     expect(last(...facts, ended)).toMatchObject({ endedAt: day(30) });
   });
 
   test("a payment confirms its own period, and a proration the one that it names", () => {
-    const pays = (rest: Partial<PaymentFact>) => wall(a.pays(0, 30, 60, rest), 100);
+    const pays = (rest: Partial<PaymentFact>) => wall(a.pay(0, 30, 60, rest), 100);
     const at = (fact: Fact) =>
-      replaySubscription([a.is(0), renewed, fact]).confirmations.filter(({ byPayment }) => byPayment);
+      replaySubscription([a.snapshot(0), renewed, fact]).confirmations.filter(({ byPayment }) => byPayment);
     expect(at(pays({}))).toEqual([{ at: day(30), plan: "low", byPayment: true }]);
     const upgrade = { purpose: "proration", plan: "high", ...days(40, 60) } as const;
     expect(at(pays(upgrade))).toEqual([]);
-    const both = [a.is(0), renewed, pays({}), pays(upgrade)];
+    const both = [a.snapshot(0), renewed, pays({}), pays(upgrade)];
     expect(replaySubscription(both).confirmations.at(-1)).toEqual({ at: day(40), plan: "high", byPayment: true });
   });
 
   test("a failed charge counts from the period too", () => {
-    const failed = wall(a.fails(0, second), 80);
-    expect(replaySubscription([a.is(0), renewed, failed]).failures).toMatchObject([{ at: day(30), plan: "low" }]);
+    const failed = wall(a.fail(0, second), 80);
+    expect(replaySubscription([a.snapshot(0), renewed, failed]).failures).toMatchObject([{ at: day(30), plan: "low" }]);
   });
 });
 
 describe("of two confirmations at one instant", () => {
   test("the higher plan caps, whichever was first", () => {
     const both = [
-      a.pays(3, 0, 30, { plan: "high", purpose: "period" }),
-      a.pays(3, 3, 30, { plan: "low", purpose: "proration" }),
+      a.pay(3, 0, 30, { plan: "high", purpose: "period" }),
+      a.pay(3, 3, 30, { plan: "low", purpose: "proration" }),
     ];
     for (const facts of [both, both.toReversed()]) {
-      const declined = [a.is(0, { plan: "high" }), ...facts, a.fails(4, { plan: "high", purpose: "change" })];
-      expect(on(timelineOf(...declined), 9)?.limitPlan).toBe("high");
+      const declined = [a.snapshot(0, { plan: "high" }), ...facts, a.fail(4, { plan: "high", purpose: "change" })];
+      expect(entitlementOn(timelineOf(...declined), 9)?.limitPlan).toBe("high");
     }
   });
 });
@@ -393,8 +397,9 @@ describe("of two confirmations at one instant", () => {
 test("a failed attempt belongs to the change that follows within a minute", () => {
   const before = (milliseconds: number) => {
     const at = day(5) - milliseconds;
-    const attempt = { ...a.fails(5, { plan: "high", purpose: "change", periodStart: at }), at };
-    return on(timelineOf(a.is(0), a.pays(0, 0, 30), attempt, a.is(5, { plan: "high" })), 9)?.limitPlan;
+    const attempt = { ...a.fail(5, { plan: "high", purpose: "change", periodStart: at }), at };
+    return entitlementOn(timelineOf(a.snapshot(0), a.pay(0, 0, 30), attempt, a.snapshot(5, { plan: "high" })), 9)
+      ?.limitPlan;
   };
   expect([before(0), before(60_000), before(60_001), before(HOUR), before(DAY)]).toEqual([
     "low",

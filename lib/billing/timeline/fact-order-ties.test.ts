@@ -1,11 +1,11 @@
 /** What decides where instants are equal, and when two images say the same. */
 import { describe, expect, test } from "vitest";
-import { day, days, image, told } from "@/tests/support/told";
+import { day, days, factBuilder, subscriptionState } from "@/tests/support/fact-builders";
 import type { Fact, SnapshotFact, SubscriptionState } from "../types";
 import { SECOND } from "./calendar";
 import { chain, groupByInstant, sameImage } from "./fact-order";
 
-const plan = (name: string) => image({ plan: name });
+const plan = (name: string) => subscriptionState({ plan: name });
 const [A, B, C, D] = [plan("a"), plan("b"), plan("c"), plan("d")];
 const ids = (facts: readonly { id: string }[]) => facts.map(({ id }) => id).join("");
 
@@ -15,7 +15,7 @@ function snapshot(
   before: SubscriptionState | null,
   life: SnapshotFact["life"] = "updated",
 ) {
-  return { ...told().is(0, {}, { image: after, before, life }), id };
+  return { ...factBuilder().snapshot(0, {}, { image: after, before, life }), id };
 }
 
 describe("two images say the same", () => {
@@ -32,16 +32,16 @@ describe("two images say the same", () => {
     ["no periodStart", { periodStart: null }],
     ["no periodEnd", { periodEnd: null }],
   ])("unless %s differs", (_, changes) => {
-    expect(sameImage(image(), image())).toBe(true);
-    expect(sameImage(image(), image(changes))).toBe(false);
-    expect(sameImage(image(changes), image())).toBe(false);
-    expect(sameImage(image(changes), image(changes))).toBe(true);
+    expect(sameImage(subscriptionState(), subscriptionState())).toBe(true);
+    expect(sameImage(subscriptionState(), subscriptionState(changes))).toBe(false);
+    expect(sameImage(subscriptionState(changes), subscriptionState())).toBe(false);
+    expect(sameImage(subscriptionState(changes), subscriptionState(changes))).toBe(true);
   });
 
   test("with starts and ends within a second", () => {
-    const moved = (by: number) => image({ periodStart: day(0) + by, periodEnd: day(30) - by });
-    expect(sameImage(image(), moved(SECOND))).toBe(true);
-    expect(sameImage(image(), moved(SECOND + 1))).toBe(false);
+    const moved = (by: number) => subscriptionState({ periodStart: day(0) + by, periodEnd: day(30) - by });
+    expect(sameImage(subscriptionState(), moved(SECOND))).toBe(true);
+    expect(sameImage(subscriptionState(), moved(SECOND + 1))).toBe(false);
   });
 });
 
@@ -49,16 +49,18 @@ describe("two images of which one holds no item", () => {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null };
 
   test("say the same if the status and the flags are equal", () => {
-    const seats = image({ quantity: 3 });
-    expect(sameImage(image(none), seats)).toBe(true);
-    expect(sameImage(seats, image(none))).toBe(true);
-    expect(sameImage(image({ ...none, status: "past_due" }), seats)).toBe(false);
-    expect(sameImage(seats, image({ ...none, cancelAt: day(30) }))).toBe(false);
+    const seats = subscriptionState({ quantity: 3 });
+    expect(sameImage(subscriptionState(none), seats)).toBe(true);
+    expect(sameImage(seats, subscriptionState(none))).toBe(true);
+    expect(sameImage(subscriptionState({ ...none, status: "past_due" }), seats)).toBe(false);
+    expect(sameImage(seats, subscriptionState({ ...none, cancelAt: day(30) }))).toBe(false);
   });
 
   test("need an image without a plan and without a period", () => {
-    expect(sameImage(image({ plan: null, interval: null, quantity: 1 }), image({ quantity: 3 }))).toBe(false);
-    expect(sameImage(image({ periodStart: null }), image())).toBe(false);
+    expect(
+      sameImage(subscriptionState({ plan: null, interval: null, quantity: 1 }), subscriptionState({ quantity: 3 })),
+    ).toBe(false);
+    expect(sameImage(subscriptionState({ periodStart: null }), subscriptionState())).toBe(false);
   });
 });
 
@@ -66,15 +68,18 @@ describe("inside one instant", () => {
   const group = (...facts: Fact[]) => groupByInstant(facts).map(ids);
 
   test("snapshots come by their period's start, then by what happened, then by id", () => {
-    const [later, earlier] = [snapshot("a", image(days(30, 60)), null), snapshot("b", image(), null)];
+    const [later, earlier] = [
+      snapshot("a", subscriptionState(days(30, 60)), null),
+      snapshot("b", subscriptionState(), null),
+    ];
     expect(group(later, earlier)).toEqual(["ba"]);
     expect(group(earlier, later)).toEqual(["ba"]);
-    const none = snapshot("c", image({ periodStart: null }), null);
+    const none = snapshot("c", subscriptionState({ periodStart: null }), null);
     expect(group(earlier, none)).toEqual(["cb"]);
     const [born, changed, gone] = [
-      snapshot("z", image(), null, "created"),
-      snapshot("y", image(), null),
-      snapshot("x", image(), null, "deleted"),
+      snapshot("z", subscriptionState(), null, "created"),
+      snapshot("y", subscriptionState(), null),
+      snapshot("x", subscriptionState(), null, "deleted"),
     ];
     for (const facts of [
       [born, changed, gone],
@@ -83,12 +88,12 @@ describe("inside one instant", () => {
     ]) {
       expect(group(...facts)).toEqual(["zyx"]);
     }
-    expect(group(snapshot("b", image(), null), snapshot("a", image(), null))).toEqual(["ab"]);
+    expect(group(snapshot("b", subscriptionState(), null), snapshot("a", subscriptionState(), null))).toEqual(["ab"]);
   });
 
   test("payments come after snapshots, by id", () => {
-    const pays = (id: string) => ({ ...told().pays(0, 0, 30), id });
-    const [p, q, s] = [pays("1"), pays("2"), snapshot("s", image(), null)];
+    const pays = (id: string) => ({ ...factBuilder().pay(0, 0, 30), id });
+    const [p, q, s] = [pays("1"), pays("2"), snapshot("s", subscriptionState(), null)];
     for (const facts of [
       [q, s, p],
       [s, p, q],
@@ -99,8 +104,8 @@ describe("inside one instant", () => {
   });
 
   test("instants come in their order, each once", () => {
-    const a = told();
-    const facts = [a.is(5), a.is(0), a.pays(5, 0, 30), a.is(0)];
+    const a = factBuilder();
+    const facts = [a.snapshot(5), a.snapshot(0), a.pay(5, 0, 30), a.snapshot(0)];
     expect(groupByInstant(facts).map((each) => each.map(({ at }) => at))).toEqual([
       [day(0), day(0)],
       [day(5), day(5)],

@@ -1,8 +1,8 @@
 /** Invariant 6: no sequence of switches, cancellations, failed payments and resubscriptions gets more than was paid. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { expectWithinBound, greedy } from "@/tests/support/bound";
-import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/world";
+import { ACTIONS, type Action, DEBIT_ACTIONS } from "@/tests/support/billing-simulator/actions";
+import { expectWithinBound, greedy } from "@/tests/support/billing-simulator/expect-within-bound";
 import { DAY } from "./calendar";
 
 /** `QUOTA_RUNS=300000 npx vitest run --project unit lib/billing/timeline/quota.test.ts` looks longer. */

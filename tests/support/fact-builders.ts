@@ -1,16 +1,16 @@
-/** One subscription's facts, told in days, for tests of the fold that say what they mean in a line. */
+/** Builds the facts of one subscription, with times in days, so that a test of the fold needs one line per fact. */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant, PaymentFact, SnapshotFact, SubscriptionState, TransferFact } from "@/lib/billing/types";
-import { SHOP } from "./world";
+import { TEST_PRODUCT } from "./billing-simulator/product";
 
 /** April has 30 days: a third of it is ten. */
 export const APRIL = Date.UTC(2026, 3, 1);
 export const day = (n: number): Instant => APRIL + n * DAY;
 
 /** The plan `low` in its first thirty days. */
-export const image = (changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
+export const subscriptionState = (changes: Partial<SubscriptionState> = {}): SubscriptionState => ({
   plan: "low",
   interval: "monthly",
   quantity: 1,
@@ -23,11 +23,11 @@ export const image = (changes: Partial<SubscriptionState> = {}): SubscriptionSta
   ...changes,
 });
 
-/** The image's period, from one day to another. */
+/** A period of a fact, from one day to another. */
 export const days = (start: number, end: number) => ({ periodStart: day(start), periodEnd: day(end) });
 
-/** Begins telling; ids count up in the order of telling. */
-export function told(subscription = "sub_a") {
+/** The ids of its facts count up in the order of the calls. */
+export function factBuilder(subscription = "sub_a") {
   let facts = 0;
   const origin = (at: number) => {
     facts += 1;
@@ -39,22 +39,26 @@ export function told(subscription = "sub_a") {
     };
   };
   return {
-    is: (at: number, changes: Partial<SubscriptionState> = {}, rest: Partial<SnapshotFact> = {}): SnapshotFact => ({
+    snapshot: (
+      at: number,
+      changes: Partial<SubscriptionState> = {},
+      rest: Partial<SnapshotFact> = {},
+    ): SnapshotFact => ({
       kind: "snapshot",
       ...origin(at),
       life: "updated",
-      image: image(changes),
+      image: subscriptionState(changes),
       before: null,
       ...rest,
     }),
-    ends: (at: number, changes: Partial<SubscriptionState> = {}): SnapshotFact => ({
+    cancel: (at: number, changes: Partial<SubscriptionState> = {}): SnapshotFact => ({
       kind: "snapshot",
       ...origin(at),
       life: "deleted",
-      image: image(changes),
+      image: subscriptionState(changes),
       before: null,
     }),
-    pays: (at: number, start: number, end: number, rest: Partial<PaymentFact> = {}): PaymentFact => ({
+    pay: (at: number, start: number, end: number, rest: Partial<PaymentFact> = {}): PaymentFact => ({
       kind: "payment",
       ...origin(at),
       outcome: "paid",
@@ -65,12 +69,12 @@ export function told(subscription = "sub_a") {
       inMoney: true,
       ...rest,
     }),
-    moves: (at: number, direction: TransferFact["direction"]): TransferFact => ({
+    transfer: (at: number, direction: TransferFact["direction"]): TransferFact => ({
       kind: "transfer",
       ...origin(at),
       direction,
     }),
-    fails: (at: number, rest: Partial<PaymentFact> = {}): PaymentFact => ({
+    fail: (at: number, rest: Partial<PaymentFact> = {}): PaymentFact => ({
       kind: "payment",
       ...origin(at),
       outcome: "failed",
@@ -84,10 +88,10 @@ export function told(subscription = "sub_a") {
   };
 }
 
-/** The timeline of a user whose row was made on March 20. */
-export const timelineOf = (...facts: Fact[]) => fold(SHOP, facts, day(-12));
+/** The timeline of a user whose row was created on March 20. */
+export const timelineOf = (...facts: Fact[]) => fold(TEST_PRODUCT, facts, day(-12));
 
-/** What the user is entitled to on that day. */
-export function on(timeline: ReturnType<typeof fold>, at: number) {
+/** The user's entitlement period on that day. */
+export function entitlementOn(timeline: ReturnType<typeof fold>, at: number) {
   return timeline.segments.findLast(({ start }) => start <= day(at));
 }
