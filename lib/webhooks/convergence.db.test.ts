@@ -9,7 +9,7 @@ import { createGateway } from "@/lib/database/gateway";
 import type { Normalized } from "@/lib/processors";
 import { paddle } from "@/lib/processors/paddle";
 import { stripe } from "@/lib/processors/stripe";
-import { SHAPES, type Shape } from "@/lib/processors/stripe/events";
+import { SHAPES, type Shape } from "@/lib/sandbox/event-builders/stripe/events";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";

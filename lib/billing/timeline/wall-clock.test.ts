@@ -8,8 +8,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { product } from "@/lib/config/catalog";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import type { Fact, ProcessorFact } from "../types";
 import { usageAt } from "../usage-at";

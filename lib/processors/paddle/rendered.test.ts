@@ -7,7 +7,7 @@ import type { Fact, ProcessorFact, SubscriptionState, UnlistedCharge } from "@/l
 import { product } from "@/lib/config/catalog";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
 import { PADDLE_ACTIONS, World } from "@/tests/support/world";
-import { normalized } from "./testing";
+import { normalized } from "@/tests/support/normalized-paddle";
 
 const anyWorld = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
   const world = new World();
