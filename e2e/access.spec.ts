@@ -1,6 +1,6 @@
 /** Who may do what over HTTP, and what bad input gets. */
 import { expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 const KEY = { authorization: "Bearer sandbox-usage-key" };

@@ -1,8 +1,8 @@
 /** What an admin finds out and puts right; to everybody else there is nothing. */
 import { expect, type Page, test } from "@playwright/test";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign as signPaddle } from "@/lib/sandbox/event-builders/paddle/events";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { SCENARIO_IDS, SCENARIOS } from "@/lib/sandbox/scenarios/scenarios";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
 import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";

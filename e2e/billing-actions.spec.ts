@@ -1,6 +1,6 @@
 /** What a card offers, and that the page follows the news by itself. */
 import { expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { expectAccessible } from "./support/page-checks";
 import { newUserId, postStripe, signIn } from "./support/person";
 import { enterState } from "./support/states";

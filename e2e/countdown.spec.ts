@@ -1,7 +1,7 @@
 /** The countdown and the dates: the server's time in the reader's zone, whatever the reader's own clock says. */
 import { expect, type Page, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { complaintsOf } from "./support/page-checks";
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 

@@ -1,8 +1,8 @@
 /** The documents' Paddle checklist, over HTTP only. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { type PaddleObject, sign } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { type PaddleObject, sign } from "@/lib/sandbox/event-builders/paddle/events";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
 
 const SECRET = "pdl_ntfset_tollgate_sandbox";

@@ -1,6 +1,6 @@
 /** Buying and changing over HTTP: the order of refusals, whose is whose, and how soon the plan is here. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 const ROUTES = {

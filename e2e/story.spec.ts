@@ -1,7 +1,7 @@
 /** The main job end to end: free, subscribed, used, upgraded, renewed, and the page that shows all of it. */
 import { expect, test } from "@playwright/test";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 test("from free to Plus to Ultra to the renewal", async ({ page }) => {

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { sign as signStripe } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign as signPaddle } from "@/lib/sandbox/event-builders/paddle/events";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { sign as signStripe } from "@/lib/sandbox/event-builders/stripe/events";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Client } from "./client";
 import type { ClientLog } from "./client-log";
 import type { Random } from "./random";

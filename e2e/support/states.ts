@@ -3,7 +3,7 @@ import { expect, type Page } from "@playwright/test";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import type { Price } from "@/lib/config/catalog";
-import { type PlayedSubscription, playSubscription } from "@/lib/processors/stripe/played";
+import { type PlayedSubscription, playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, newUserId, postStripe, signIn } from "./person";
 
 export type StateName = keyof typeof STATES;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { rebuild } from "@/lib/webhooks/rebuild";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";

@@ -3,7 +3,7 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import type { FieldId } from "@/lib/config/catalog";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Receipt } from "@/lib/webhooks/receive";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { retryWebhooks } from "@/lib/jobs/retry";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { replay } from "@/lib/webhooks";
 import { linkCustomer } from "@/lib/webhooks/link-customer";
 import { meteredDatabase } from "@/tests/support/metered";

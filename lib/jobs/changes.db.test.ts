@@ -4,7 +4,7 @@ import type { Instant } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { scheduleChange } from "@/lib/subscriptions/schedule-change";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";

@@ -8,9 +8,9 @@ import {
   type SubscriptionReading,
 } from "@/lib/processors/processor-client";
 import { readingOf } from "@/lib/processors/reading";
-import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";

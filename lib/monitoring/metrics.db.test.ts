@@ -5,7 +5,7 @@ import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
 import { withMetrics } from "@/lib/database/transports/metrics";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { createGate } from "@/lib/usage/gate";
 import { measured } from "@/lib/usage/gate-observer";
 import { testDatabase } from "@/tests/support/database";

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createAndSendNotices } from "@/lib/jobs/notices";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { keyOf } from "./delivery";

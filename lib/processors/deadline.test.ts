@@ -3,9 +3,9 @@ import { describe, expect, test, vi } from "vitest";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { type PurchaseContext, withDeadline } from "@/lib/subscriptions/purchase-context";
 import { endingAt, remainingMs } from "./deadline";
-import * as paddle from "./paddle/client-testing";
+import * as paddle from "@/tests/support/fake-paddle-api";
 import type { ProcessorClient } from "./processor-client";
-import * as stripe from "./stripe/client-testing";
+import * as stripe from "@/tests/support/fake-stripe-api";
 
 vi.unmock("@/lib/core/deadlines");
 

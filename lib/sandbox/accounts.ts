@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Instant, Processor } from "@/lib/billing/types";
 import { DatabaseError, type Gateway, type SandboxAccount } from "@/lib/database";
-import { catchUp, type Played } from "./played";
-import { type Emitted, type Taken, type Turn, take } from "./turn";
+import { catchUp, type Played } from "./fake-processor";
+import { type Emitted, type Taken, type Turn, take } from "./step";
 
 /** What a request is answered. */
 export interface Reply {

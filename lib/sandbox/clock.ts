@@ -5,7 +5,7 @@ import type { Instant } from "@/lib/billing/types";
 import type { Gateway, SandboxClock } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type AccountRef, bringUpToNow } from "./accounts";
-import type { Played } from "./played";
+import type { Played } from "./fake-processor";
 
 /** What the walk needs of the sandbox around it. */
 export interface Walker {

@@ -16,7 +16,7 @@ export type {
 } from "./paddle/hosted";
 export * as paddlePages from "./paddle/hosted";
 export { invoicePdf } from "./pdf";
-export type { Played } from "./played";
+export type { Played } from "./fake-processor";
 export { paddleEntrance, provideSandboxJobs, sandbox, startSandbox, stripeHttpClient } from "./running";
 export { createSandbox, type Sandbox } from "./sandbox";
 export { httpClientOver, playedStripe } from "./stripe";

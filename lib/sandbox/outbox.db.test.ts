@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { bell, bellSandbox } from "@/tests/support/bell";
 import { deliver } from "./outbox";
-import type { Played } from "./played";
+import type { Played } from "./fake-processor";
 import { createSandbox } from "./sandbox";
 
 const { database, gateway, parts, sandbox, current, hang, ring, retryNow } = bellSandbox();

@@ -9,7 +9,7 @@ import { DELIVERY_MS } from "@/lib/core/deadlines";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import type { AccountRef } from "./accounts";
-import type { Played } from "./played";
+import type { Played } from "./fake-processor";
 
 /** Brings a signed body to our webhook route; the status that it was answered with, null where nobody answered. */
 export type Send = (

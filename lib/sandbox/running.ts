@@ -7,7 +7,7 @@ import { setSingleton, singleton } from "@/lib/core/singleton";
 import { type Gateway, gateway } from "@/lib/database";
 import type { Send } from "./outbox";
 import { type Entrance, playedPaddle } from "./paddle";
-import type { Played } from "./played";
+import type { Played } from "./fake-processor";
 import { createSandbox, type Sandbox } from "./sandbox";
 import { httpClientOver, playedStripe } from "./stripe";
 

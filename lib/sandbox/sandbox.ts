@@ -5,7 +5,7 @@ import type { Gateway } from "@/lib/database";
 import { type AccountRef, bringUpToNow, type Carried, type Command, carryOut } from "./accounts";
 import { type ClockMove, type ClockMoved, moveClock } from "./clock";
 import { deliver, deliverAndWait, type Send } from "./outbox";
-import type { Played } from "./played";
+import type { Played } from "./fake-processor";
 
 export interface SandboxParts {
   gateway: Gateway;

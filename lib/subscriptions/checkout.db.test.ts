@@ -5,7 +5,7 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";

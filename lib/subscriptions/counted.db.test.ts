@@ -7,7 +7,7 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { provideFakeClients } from "@/lib/processors/registry";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
 import { setProcessGateway } from "@/tests/support/process-gateway";

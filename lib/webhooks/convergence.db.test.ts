@@ -9,7 +9,7 @@ import { createGateway } from "@/lib/database/gateway";
 import type { Normalized } from "@/lib/processors";
 import { paddle } from "@/lib/processors/paddle";
 import { stripe } from "@/lib/processors/stripe";
-import { SHAPES, type Shape } from "@/lib/processors/stripe/events";
+import { SHAPES, type Shape } from "@/lib/sandbox/event-builders/stripe/events";
 import { ACTIONS, type Action, PADDLE_ACTIONS } from "@/tests/support/billing-simulator/actions";
 import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
 import { testDatabase } from "@/tests/support/database";

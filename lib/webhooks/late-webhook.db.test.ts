@@ -6,7 +6,7 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripe as source } from "@/lib/processors/stripe";
 import { stripeClient } from "@/lib/processors/stripe/client";
-import type { Played } from "@/lib/sandbox/played";
+import type { Played } from "@/lib/sandbox/fake-processor";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
 import * as hosted from "@/lib/sandbox/stripe/hosted";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { chargeObject, customerObject, disputeObject, event, type StripeObject } from "@/lib/processors/stripe/events";
+import { chargeObject, customerObject, disputeObject, event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 

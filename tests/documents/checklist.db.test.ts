@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { meteredDatabase } from "@/tests/support/metered";

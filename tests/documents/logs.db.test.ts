@@ -5,7 +5,7 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { usageOf } from "@/lib/usage/usage-of";

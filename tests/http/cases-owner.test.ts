@@ -1,10 +1,10 @@
 /** To which user an event belongs, over HTTP, with signed events: cases 8, 9, 20 and 22, moves and dismissals. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import * as paddle from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { type StripeObject, sign } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type AppServer, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 

@@ -4,9 +4,9 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import type { Played } from "@/lib/sandbox/played";
+import type { Played } from "@/lib/sandbox/fake-processor";
 import { createSandbox, type SandboxParts } from "@/lib/sandbox/sandbox";
-import type { Turn } from "@/lib/sandbox/turn";
+import type { Turn } from "@/lib/sandbox/step";
 import { testDatabase } from "./database";
 
 /** A processor that can do one thing: strike, each day. */

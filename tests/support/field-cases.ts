@@ -6,10 +6,10 @@ import { expect } from "vitest";
 import { addMonths, DAY, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
-import * as paddle from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import * as stripe from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import * as stripe from "@/lib/sandbox/event-builders/stripe/events";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 
 export interface Answer {
   outcome: string;

@@ -4,7 +4,7 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type DatabaseOptions, testDatabase } from "./database";
 import { deliver } from "./stripe";
 

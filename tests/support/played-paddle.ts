@@ -18,7 +18,7 @@ import { stripeClient } from "@/lib/processors/stripe/client";
 import { answerApi, type Entrance, playedPaddle, withPlayedCheckout } from "@/lib/sandbox/paddle";
 import type { Payment } from "@/lib/sandbox/paddle/checkout";
 import * as hosted from "@/lib/sandbox/paddle/hosted";
-import type { Played } from "@/lib/sandbox/played";
+import type { Played } from "@/lib/sandbox/fake-processor";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";

@@ -3,7 +3,7 @@ import Stripe from "stripe";
 import { priceLists } from "@/lib/config/catalog";
 import type { Gateway } from "@/lib/database";
 import { stripe as source } from "@/lib/processors/stripe";
-import type { Played } from "@/lib/sandbox/played";
+import type { Played } from "@/lib/sandbox/fake-processor";
 import { createSandbox } from "@/lib/sandbox/sandbox";
 import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
 import type { Payment } from "@/lib/sandbox/stripe/checkout";

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Normalized } from "@/lib/processors";
-import { SHAPES } from "@/lib/processors/stripe/events";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { SHAPES } from "@/lib/sandbox/event-builders/stripe/events";
 import { ACTIONS, type Action } from "@/tests/support/billing-simulator/actions";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { renderStripe } from "@/tests/support/render-stripe";
 import type { Fact, ProcessorFact, SnapshotFact, SubscriptionState } from "../types";
 import { usageAt } from "../usage-at";

@@ -8,11 +8,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { product } from "@/lib/config/catalog";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { ACTIONS, type Action } from "@/tests/support/billing-simulator/actions";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
+import { normalized } from "@/tests/support/normalized-stripe";
 import type { Fact, ProcessorFact } from "../types";
 import { usageAt } from "../usage-at";
 import { fold } from "./build-timeline";

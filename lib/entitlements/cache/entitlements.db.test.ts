@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { redisInstalled, type TestRedis, testRedis } from "@/tests/support/redis";
 import { deliver } from "@/tests/support/stripe";

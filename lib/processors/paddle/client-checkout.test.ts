@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AdjustmentSpec, adjustmentEntity } from "./build/adjustment";
+import { type AdjustmentSpec, adjustmentEntity } from "@/lib/sandbox/event-builders/paddle/adjustment";
 import {
   type Answer,
   CUSTOMER,
@@ -9,7 +9,7 @@ import {
   SUBSCRIPTION,
   subscription,
   transaction,
-} from "./client-testing";
+} from "@/tests/support/fake-paddle-api";
 
 const TXN = "txn_01hv8wptq8987qeep44cyrewp9";
 const at = (status: string, over: object = {}): Answer => ({ data: transaction(TXN, { status, ...over }) });

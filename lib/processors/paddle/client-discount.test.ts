@@ -9,7 +9,7 @@ import {
   subscription,
   totals,
   transaction,
-} from "./client-testing";
+} from "@/tests/support/fake-paddle-api";
 
 const PLUS = "pri_writer_plus_monthly";
 const DISCOUNT = "dsc_01gv5kpg05xp104ek2fmgjwttf";

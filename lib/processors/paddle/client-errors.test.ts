@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ProcessorError } from "../processor-client";
-import { type Answer, API_KEY, clientAt, playedApi, refusal, SUBSCRIPTION } from "./client-testing";
+import { type Answer, API_KEY, clientAt, playedApi, refusal, SUBSCRIPTION } from "@/tests/support/fake-paddle-api";
 
 async function failure(answer: Answer): Promise<unknown> {
   const { client } = await playedApi(answer);

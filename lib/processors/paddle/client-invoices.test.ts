@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CUSTOMER, playedApi, refusal, totals, transaction } from "./client-testing";
+import { CUSTOMER, playedApi, refusal, totals, transaction } from "@/tests/support/fake-paddle-api";
 
 const page = (data: object[], hasMore = false) => ({
   data,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SubscriptionReading } from "../processor-client";
-import { CUSTOMER, item, playedApi, refusal, SUBSCRIPTION, subscription } from "./client-testing";
+import { CUSTOMER, item, playedApi, refusal, SUBSCRIPTION, subscription } from "@/tests/support/fake-paddle-api";
 import {
   type AdjustmentSpec,
   adjustmentEntity,
@@ -9,8 +9,8 @@ import {
   planPrice,
   type TransactionSpec,
   transactionEntity,
-} from "./events";
-import { normalized } from "./testing";
+} from "@/lib/sandbox/event-builders/paddle/events";
+import { normalized } from "@/tests/support/normalized-paddle";
 
 const START = Date.parse("2026-11-01T10:00:00Z");
 const END = Date.parse("2026-12-01T10:00:00Z");

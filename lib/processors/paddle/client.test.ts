@@ -10,7 +10,7 @@ import {
   subscription,
   totals,
   transaction,
-} from "./client-testing";
+} from "@/tests/support/fake-paddle-api";
 
 const PLUS = "pri_writer_plus_monthly";
 const ULTRA = "pri_writer_ultra_monthly";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { PaddleObject } from "./events";
-import { story } from "./fixtures/story";
+import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
+import { story } from "@/lib/sandbox/event-builders/paddle/fixture-events";
 import { HANDLERS } from "./normalize";
 
 describe("the fixtures", () => {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SubscriptionState } from "@/lib/billing/types";
-import { event, type PaddleObject } from "./events";
-import { APRIL, HOUR, MARCH, MAY, MID_APRIL, MID_MARCH, NEXT_MARCH, SECOND, story } from "./fixtures/story";
+import { event, type PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
+import { APRIL, HOUR, MARCH, MAY, MID_APRIL, MID_MARCH, NEXT_MARCH, SECOND, story } from "@/lib/sandbox/event-builders/paddle/fixture-events";
 import { HANDLERS } from "./normalize";
-import { normalized, withChanges } from "./testing";
+import { normalized, withChanges } from "@/tests/support/normalized-paddle";
 
 const item = (plan: string, interval = "monthly", product = "writer") => ({
   id: null,

@@ -7,8 +7,8 @@ import type { Fact, ProcessorFact, SubscriptionState, UnlistedCharge } from "@/l
 import { product } from "@/lib/config/catalog";
 import { PADDLE_ACTIONS } from "@/tests/support/billing-simulator/actions";
 import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
+import { normalized } from "@/tests/support/normalized-paddle";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
-import { normalized } from "./testing";
 
 const anyHistory = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
   const simulator = new BillingSimulator();

@@ -1,7 +1,7 @@
 /** Case P6: what the readers make of flexible subscriptions, whose objects differ from classic ones. */
 import { describe, expect, test } from "vitest";
-import { event, invoiceObject, type LineSpec, planPrice, type SubscriptionSpec, subscriptionObject } from "./events";
-import { normalized } from "./testing";
+import { event, invoiceObject, type LineSpec, planPrice, type SubscriptionSpec, subscriptionObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { normalized } from "@/tests/support/normalized-stripe";
 
 const START = Date.UTC(2026, 10, 1) / 1000;
 const END = Date.UTC(2026, 11, 1) / 1000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { PlanChange } from "../processor-client";
-import { invoice, playedApi, RENEWS, refusal, SUBSCRIPTION, subscription } from "./client-testing";
-import type { StripeObject } from "./events";
+import { invoice, playedApi, RENEWS, refusal, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_writer_ultra_monthly", timing: "now" };

@@ -1,6 +1,6 @@
 /** The page that *Fix payment* opens. */
 import { expect, test } from "vitest";
-import { invoice, playedApi, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
+import { invoice, playedApi, STARTED, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
 
 const open = (id: string, created: number) =>
   invoice({ id, created, status: "open", hosted_invoice_url: `https://invoice.stripe.example/i/${id}` });

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { ProcessorError } from "../processor-client";
-import { type Answer, API_KEY, clientAt, playedApi, refusal, SUBSCRIPTION } from "./client-testing";
+import { type Answer, API_KEY, clientAt, playedApi, refusal, SUBSCRIPTION } from "@/tests/support/fake-stripe-api";
 
 async function failure(answer: Answer): Promise<unknown> {
   // Whatever the SDK tries again meets the same.

@@ -1,7 +1,7 @@
 /** Taxes, discounts and refunds as invoices show them. */
 import { describe, expect, test } from "vitest";
-import { CUSTOMER, invoice, playedApi, refusal, STARTED } from "./client-testing";
-import { invoicePaymentObject, type StripeObject } from "./events";
+import { CUSTOMER, invoice, playedApi, refusal, STARTED } from "@/tests/support/fake-stripe-api";
+import { invoicePaymentObject, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 
 const USD = "USD";
 const list = (...data: object[]) => ({ object: "list", data, has_more: false });

@@ -1,8 +1,8 @@
 /** What a plan change will cost, as Stripe previews it. */
 import { describe, expect, test } from "vitest";
 import type { PlanChange } from "../processor-client";
-import { invoice, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
-import type { StripeObject } from "./events";
+import { invoice, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 
 const USD = "USD";
 const ULTRA = "price_writer_ultra_monthly";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SubscriptionReading } from "../processor-client";
-import { CUSTOMER, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
+import { CUSTOMER, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
 import {
   attemptOf,
   chargeObject,
@@ -10,8 +10,8 @@ import {
   invoiceObject,
   invoicePaymentObject,
   type StripeObject,
-} from "./events";
-import { normalized } from "./testing";
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { normalized } from "@/tests/support/normalized-stripe";
 
 const list = (...data: object[]): StripeObject => ({ object: "list", data, has_more: false, url: "/v1/things" });
 const HOUR = 3_600;

@@ -1,6 +1,6 @@
 /** What is asked of Stripe to give back what was paid by a checkout. */
 import { describe, expect, test } from "vitest";
-import { type Answer, invoice, playedApi, refusal } from "./client-testing";
+import { type Answer, invoice, playedApi, refusal } from "@/tests/support/fake-stripe-api";
 
 const SESSION = "cs_test_1";
 const session = (sold: string | null = "in_1"): Answer => ({ id: SESSION, object: "checkout.session", invoice: sold });

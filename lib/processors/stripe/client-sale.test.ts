@@ -1,7 +1,7 @@
 /** How checkouts are taxed and discounted, by what is asked of Stripe. */
 import { describe, expect, test } from "vitest";
 import type { Sales } from "@/lib/config/catalog";
-import { CUSTOMER, playedSales, refusal } from "./client-testing";
+import { CUSTOMER, playedSales, refusal } from "@/tests/support/fake-stripe-api";
 
 const PLAIN: Sales = { automaticTax: false, taxIds: false, promotionCodes: false };
 const SESSION = { id: "cs_test_1", object: "checkout.session", url: "https://checkout.stripe.example/c/1" };

@@ -13,7 +13,7 @@ import {
   STARTED,
   SUBSCRIPTION,
   subscription,
-} from "./client-testing";
+} from "@/tests/support/fake-stripe-api";
 
 const ULTRA = "price_writer_ultra_monthly";
 const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing: "now" };

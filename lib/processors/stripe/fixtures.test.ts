@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { priceLists } from "@/lib/config/catalog";
 import { objectBefore } from "./before";
-import { diff, SHAPES, type StripeObject } from "./events";
-import { story } from "./fixtures/story";
+import { diff, SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { story } from "@/lib/sandbox/event-builders/stripe/fixture-events";
 import { stripe } from "./index";
 import { HANDLERS } from "./normalize";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Note, SubscriptionState } from "@/lib/billing/types";
-import { SHAPES, type StripeObject } from "./events";
-import { story } from "./fixtures/story";
-import { normalized } from "./testing";
+import { SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { story } from "@/lib/sandbox/event-builders/stripe/fixture-events";
+import { normalized } from "@/tests/support/normalized-stripe";
 
 const MARCH = Date.UTC(2026, 2, 1, 10);
 const MID_MARCH = Date.UTC(2026, 2, 16, 22);

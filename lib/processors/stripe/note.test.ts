@@ -7,8 +7,8 @@ import {
   type SessionSpec,
   type StripeObject,
   sessionObject,
-} from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
 const NOBODY = { customer: null, subscription: null, trustedUserId: null };
 const SESSION: SessionSpec = {

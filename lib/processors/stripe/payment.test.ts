@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { event, type InvoiceSpec, invoiceObject, type LineSpec, planPrice, SHAPES, type Shape } from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+import { event, type InvoiceSpec, invoiceObject, type LineSpec, planPrice, SHAPES, type Shape } from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
 const price = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
 const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });

@@ -9,8 +9,8 @@ import {
   type StripeObject,
   type SubscriptionSpec,
   subscriptionObject,
-} from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
 const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
 const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });

@@ -1,10 +1,10 @@
 /** Money that goes back after a transaction is completed: refunds, chargebacks and their reversals. Pure. */
 import { MINUTE } from "@/lib/billing/timeline/calendar";
-import { type AdjustmentSums, lineId, lineSums } from "@/lib/processors/paddle/events";
+import { type AdjustmentSums, lineId, lineSums } from "../event-builders/paddle/events";
 import { PaddleProblem } from "./problem";
-import { tellAdjustment } from "./tell";
+import { tellAdjustment } from "./emit";
 import { dueOf } from "./transactions";
-import { type Adjustment, nextId, type PaddleTurn, type Transaction, type World } from "./world";
+import { type Adjustment, nextId, type PaddleTurn, type Transaction, type World } from "./account-state";
 
 /** In Paddle's own sandbox a job approves refunds every ten minutes. */
 const APPROVAL = 10 * MINUTE;

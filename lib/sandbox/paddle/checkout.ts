@@ -1,5 +1,5 @@
 /** The payer's side of the played Paddle: paying a transaction, changing a card, ending a subscription in the portal. */
-import type { DiscountSpec, LineSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import { type CardNumber, type Charged, chargeCard, type Presence } from "../cards";
 import { discountNamed, discountOfCode } from "./discounts";
 import { addressOf, customerOf } from "./objects";
@@ -8,9 +8,9 @@ import { PaddleProblem } from "./problem";
 import { redeem } from "./redemption";
 import { begin, cancelScheduledChange, stop } from "./subscriptions";
 import type { Country } from "./tax";
-import { tell, tellTransaction } from "./tell";
+import { tell, tellTransaction } from "./emit";
 import { attempt, complete, make, openOf, recover, save, takeCredit } from "./transactions";
-import type { PaddleTurn, Subscription, Transaction } from "./world";
+import type { PaddleTurn, Subscription, Transaction } from "./account-state";
 
 /** What a payer fills in. */
 export interface Payment {

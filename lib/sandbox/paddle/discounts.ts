@@ -1,6 +1,6 @@
 /** The discounts that the sandbox has from the start, and what each takes off. They belong to no account. Pure. */
 import type { Instant } from "@/lib/billing/types";
-import type { DiscountSpec, LineSpec, PriceSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec, LineSpec, PriceSpec } from "../event-builders/paddle/events";
 
 const GOOD = {
   recur: true,

@@ -6,13 +6,13 @@ import { HttpError } from "@/lib/http";
 import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import * as checkout from "./checkout";
-import { playedPaddle } from "./played";
+import { playedPaddle } from "./fake-paddle";
 import { PaddleProblem } from "./problem";
 import { isCountry } from "./tax";
 import { carryOutAction, isTransactionAction } from "./transaction-page";
 import { type TransactionView, transactionView } from "./transaction-view";
 import { checkoutView, invoiceView, paymentView, portalView } from "./views";
-import type { PaddleTurn, World } from "./world";
+import type { PaddleTurn, World } from "./account-state";
 
 export type { Paid, Payment } from "./checkout";
 export { TEST_CODES } from "./discounts";

@@ -1,3 +1,3 @@
 export { answerApi, type Entrance } from "./http";
-export { playedPaddle } from "./played";
-export { withPlayedCheckout } from "./played-checkout";
+export { playedPaddle } from "./fake-paddle";
+export { withPlayedCheckout } from "./fake-checkout";

@@ -2,7 +2,7 @@
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
 import { PaddleProblem } from "./problem";
-import type { PaddleTurn, Subscription, World } from "./world";
+import type { PaddleTurn, Subscription, World } from "./account-state";
 
 /** Charges at once, by subscription. */
 const CHARGES = { hour: 20, day: 100 };

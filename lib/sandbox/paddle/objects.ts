@@ -6,10 +6,10 @@ import type {
   ISubscriptionResponse,
   ITransactionResponse,
 } from "@paddle/paddle-node-sdk";
-import { adjustmentEntity, micros, subscriptionEntity, transactionEntity } from "@/lib/processors/paddle/events";
+import { adjustmentEntity, micros, subscriptionEntity, transactionEntity } from "../event-builders/paddle/events";
 import { paidBack } from "./paid-back";
 import { DEFAULT_COUNTRY } from "./tax";
-import type { Adjustment, Portal, Subscription, Transaction, World } from "./world";
+import type { Adjustment, Portal, Subscription, Transaction, World } from "./account-state";
 
 /** As in events: the links to manage it are temporary, and left out there. */
 export function subscriptionTold({ customer }: World, subscription: Subscription) {

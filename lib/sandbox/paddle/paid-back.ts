@@ -1,5 +1,5 @@
 /** What adjustments have paid back of a transaction. Pure. */
-import type { World } from "./world";
+import type { World } from "./account-state";
 
 /** What was paid back, by action; only what is in effect. */
 export function paidBack({ adjustments }: World, transaction: string) {

@@ -11,12 +11,12 @@ import {
   period as periodEntity,
   sumOfLines,
   taxRatesOf,
-} from "@/lib/processors/paddle/events";
+} from "../event-builders/paddle/events";
 import { subscriptionOf } from "./objects";
 import { intervalOf, type Period, periodAfter, settle, sumOf } from "./proration";
 import { type planned, pricedPeriod } from "./subscriptions";
 import { dueOf } from "./transactions";
-import type { PaddleTurn, Subscription } from "./world";
+import type { PaddleTurn, Subscription } from "./account-state";
 
 export function previewOf(
   { world, now }: PaddleTurn,

@@ -1,6 +1,6 @@
 /** Discount and tax on the sandbox's lines, and what Paddle refuses of them. */
 import { describe, expect, test } from "vitest";
-import { type LineSpec, planPrice, sumOfLines } from "@/lib/processors/paddle/events";
+import { type LineSpec, planPrice, sumOfLines } from "../event-builders/paddle/events";
 import { DISCOUNTS, discountOfCode, inForce, takenOff } from "./discounts";
 import { priced, requireChargeable } from "./pricing";
 import type { PaddleProblem } from "./problem";

@@ -1,5 +1,5 @@
 /** Discount and tax on lines, and the least that Paddle charges. Pure. */
-import type { DiscountSpec, LineSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import { takenOff } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { type Country, taxRateIn } from "./tax";

@@ -2,16 +2,16 @@
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
-import { planPrice } from "@/lib/processors/paddle/events";
-import { catchUp } from "../played";
-import { take } from "../turn";
+import { planPrice } from "../event-builders/paddle/events";
+import { catchUp } from "../fake-processor";
+import { take } from "../step";
 import { cardChange, pay } from "./checkout";
 import { transactionOf } from "./objects";
-import { playedPaddle } from "./played";
+import { playedPaddle } from "./fake-paddle";
 import { type BillingMode, changeItems, periodLines } from "./proration";
 import { resume, stop, update } from "./subscriptions";
 import { make } from "./transactions";
-import { newWorld, type PaddleTurn, type Subscription, type World } from "./world";
+import { newWorld, type PaddleTurn, type Subscription, type World } from "./account-state";
 
 const START = Date.UTC(2027, 0, 10, 12);
 const HALF = START + 15.5 * DAY;

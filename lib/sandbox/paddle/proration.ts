@@ -2,7 +2,7 @@
 
 import { addMonths, MINUTE, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import { type ItemSpec, type LineSpec, sumOfLines } from "@/lib/processors/paddle/events";
+import { type ItemSpec, type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 
 export const BILLING_MODES = [
   "prorated_immediately",

@@ -13,9 +13,9 @@ import { transactions } from "./api/transactions";
 import type { ApiAnswer, ApiRequest } from "./api-request";
 import { listEvents } from "./events-list";
 import { pageOf } from "./page";
-import { playedPaddle } from "./played";
+import { playedPaddle } from "./fake-paddle";
 import { invalidFields, notFound, PaddleProblem } from "./problem";
-import { newWorld, type World } from "./world";
+import { newWorld, type World } from "./account-state";
 
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 

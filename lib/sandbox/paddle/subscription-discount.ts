@@ -2,11 +2,11 @@
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import type { DiscountSpec, SubscriptionSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec, SubscriptionSpec } from "../event-builders/paddle/events";
 import { isFor } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { intervalOf } from "./proration";
-import type { PaddleTurn, Subscription } from "./world";
+import type { PaddleTurn, Subscription } from "./account-state";
 
 /** A discount that begins at this instant: it ends after its number of billing periods. */
 export function discountFrom(

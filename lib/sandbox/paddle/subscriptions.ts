@@ -1,6 +1,6 @@
 /** A subscription's life: begun by a payment, changed, renewed, paused, ended. */
 import type { Instant } from "@/lib/billing/types";
-import type { ItemSpec } from "@/lib/processors/paddle/events";
+import type { ItemSpec } from "../event-builders/paddle/events";
 import { OFF_SESSION } from "../cards";
 import { discountNamed, inForce } from "./discounts";
 import { requireFewCharges, requireNoPendingRefund, requireNothingDue, requireUnlocked } from "./locks";
@@ -9,9 +9,9 @@ import { priced, requireChargeable } from "./pricing";
 import { PaddleProblem, paymentDeclined } from "./problem";
 import { type BillingMode, changeItems, intervalOf, type Period, periodAfter, periodLines, settle } from "./proration";
 import { discountFrom } from "./subscription-discount";
-import { tell, tellSubscription } from "./tell";
+import { tell, tellSubscription } from "./emit";
 import { attempt, CHARGE_DELAY, collect, complete, dueOf, endSubscription, fail, make } from "./transactions";
-import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./world";
+import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./account-state";
 
 /** What a paid checkout begins. Both events name one instant, as Paddle's do. */
 export function begin(turn: PaddleTurn, transaction: Transaction, card: Card): Subscription {

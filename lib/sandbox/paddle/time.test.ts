@@ -3,20 +3,20 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
-import { planPrice } from "@/lib/processors/paddle/events";
-import { normalized } from "@/lib/processors/paddle/testing";
+import { planPrice } from "../event-builders/paddle/events";
+import { normalized } from "@/tests/support/normalized-paddle";
 import type { CardNumber } from "../cards";
-import { catchUp } from "../played";
-import { type Emitted, take } from "../turn";
+import { catchUp } from "../fake-processor";
+import { type Emitted, take } from "../step";
 import { changeCard, type Payment, pay } from "./checkout";
 import { transactionOf } from "./objects";
-import { playedPaddle } from "./played";
+import { playedPaddle } from "./fake-paddle";
 import { previewOf } from "./preview";
 import { PaddleProblem } from "./problem";
 import { BILLING_MODES, type BillingMode, periodLines, sumOf } from "./proration";
 import { cancelScheduledChange, planned, resume, stop, update } from "./subscriptions";
 import { dueOf, make } from "./transactions";
-import { newWorld, type PaddleTurn, type World } from "./world";
+import { newWorld, type PaddleTurn, type World } from "./account-state";
 
 const START = Date.UTC(2027, 0, 31, 12);
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>

@@ -3,7 +3,7 @@ import type { Instant } from "@/lib/billing/types";
 import { decide } from "./adjustments";
 import { carryOutScheduled, renew } from "./subscriptions";
 import { collect } from "./transactions";
-import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "./world";
+import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "./account-state";
 
 interface Due {
   at: Instant;

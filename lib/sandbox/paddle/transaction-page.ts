@@ -1,6 +1,6 @@
 /** What Paddle, its sellers and banks do to a paid transaction: the actions of the sandbox's page of it. Pure. */
 import { decide, dispute, requestRefund, reverse, shareOf } from "./adjustments";
-import type { PaddleTurn, Transaction } from "./world";
+import type { PaddleTurn, Transaction } from "./account-state";
 
 const ACTIONS = [
   "refund",

@@ -1,10 +1,10 @@
 /** What the page of one transaction shows; instants as ISO text, amounts in US cents. */
-import { sumOfLines } from "@/lib/processors/paddle/events";
+import { sumOfLines } from "../event-builders/paddle/events";
 import { isReversible, refundable } from "./adjustments";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";
 import { dueOf } from "./transactions";
-import type { Adjustment, Transaction, World } from "./world";
+import type { Adjustment, Transaction, World } from "./account-state";
 
 export interface TransactionView {
   number: string | null;

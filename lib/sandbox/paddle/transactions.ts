@@ -2,11 +2,11 @@
 
 import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import type { LineSpec } from "@/lib/processors/paddle/events";
+import type { LineSpec } from "../event-builders/paddle/events";
 import { type CardNumber, type Charged, chargeCard, OFF_SESSION, type Presence, testCard } from "../cards";
 import { settle, sumOf } from "./proration";
-import { tellSubscription, tellTransaction } from "./tell";
-import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./world";
+import { tellSubscription, tellTransaction } from "./emit";
+import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./account-state";
 
 /** A renewal is announced first, and charged a moment later. */
 export const CHARGE_DELAY = MINUTE;

@@ -1,12 +1,12 @@
 /** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import { type LineSpec, sumOfLines } from "@/lib/processors/paddle/events";
+import { type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 import type { InvoiceDocument } from "../pdf";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";
 import { sumOf } from "./proration";
 import { type Country, DEFAULT_COUNTRY } from "./tax";
 import { dueOf, openOf } from "./transactions";
-import { isLive, type Status, type Subscription, type Transaction, type World } from "./world";
+import { isLive, type Status, type Subscription, type Transaction, type World } from "./account-state";
 
 interface OrderLine {
   name: string;

@@ -3,10 +3,10 @@ import type { Decision, Processor } from "@/lib/billing/types";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type Endpoint, endpoint } from "@/lib/processors";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { sign as signStripe } from "@/lib/processors/stripe/events";
+import { sign as signPaddle } from "../event-builders/paddle/events";
+import { sign as signStripe } from "../event-builders/stripe/events";
 import { receive } from "@/lib/webhooks/receive";
-import type { Told } from "./player";
+import type { Told } from "./subscription-driver";
 
 /** One delivery, and what the processor was told. */
 export interface Delivered {

@@ -5,8 +5,8 @@ import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact } from "@/lib/billing/types";
 import { product as productOf } from "@/lib/config/catalog";
 import { type Delivered, endpointOf, signed } from "./deliver";
-import type { Told } from "./player";
-import type { Known } from "./stage";
+import type { Told } from "./subscription-driver";
+import type { Known } from "./prepare-scenario";
 
 /** A copy of what is known, to which events are delivered one after the other. */
 export function copyOf({ product, facts, others, freeAnchor }: Known) {

@@ -1,6 +1,6 @@
 /** What can be simulated, one entry each: what happens at the processor, and what must come of it here. */
 import type { Instant, Interval, Reason, Status, TransitionKind } from "@/lib/billing/types";
-import type { Player, Told } from "./player";
+import type { Player, Told } from "./subscription-driver";
 
 /** What a scenario's story is told with. */
 export interface Telling {

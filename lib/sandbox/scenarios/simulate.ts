@@ -7,11 +7,11 @@ import { DatabaseError, type Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type Delivered, deliver } from "./deliver";
 import { copyOf } from "./dry-run";
-import { type Check, decisionOf, judge } from "./judge";
-import type { Told } from "./player";
+import { type Check, decisionOf, judge } from "./evaluate";
+import type { Told } from "./subscription-driver";
 import { type Asked, askedFor, type SimulationRequest } from "./requests";
 import { type ScenarioId, scenario } from "./scenarios";
-import { type Known, type Stage, setStage } from "./stage";
+import { type Known, type Stage, setStage } from "./prepare-scenario";
 
 export interface Simulation {
   scenario: ScenarioId;

@@ -1,6 +1,6 @@
 import { subscriptionOf } from "./objects";
-import { tellChange } from "./tell";
-import { isFlexible, type StripeTurn, type Subscription, seconds } from "./world";
+import { tellChange } from "./emit";
+import { isFlexible, type StripeTurn, type Subscription, seconds } from "./account-state";
 
 /** Ends a subscription with its period, or takes that back: what the portal's one button does. */
 export function cancelAtPeriodEnd(turn: StripeTurn, subscription: Subscription, cancels: boolean): void {

@@ -2,10 +2,10 @@
  * The charges of an invoice: one per attempt, and at most one succeeds. Their own events go to nobody: the endpoint is
  * subscribed to what changes a charge.
  */
-import { attemptOf, invoiceAmounts } from "@/lib/processors/stripe/events";
+import { attemptOf, invoiceAmounts } from "../event-builders/stripe/events";
 import { chargesOfInvoice, moneyOf } from "./money";
 import type { Charge } from "./money-types";
-import { type Invoice, nextId, type StripeTurn, type Subscription, seconds } from "./world";
+import { type Invoice, nextId, type StripeTurn, type Subscription, seconds } from "./account-state";
 
 export function recordCharge(
   turn: StripeTurn,

@@ -5,8 +5,8 @@ import { type Charged, charge, type MethodNumber } from "./methods";
 import { customerOf, sessionOf, subscriptionOf } from "./objects";
 import { paymentMethodOf } from "./payment-method";
 import { begin } from "./subscriptions";
-import { tell, tellChange } from "./tell";
-import { type Card, type Invoice, isLive, nextId, type Session, type StripeTurn, seconds } from "./world";
+import { tell, tellChange } from "./emit";
+import { type Card, type Invoice, isLive, nextId, type Session, type StripeTurn, seconds } from "./account-state";
 
 const DEFAULT_COUNTRY = "US";
 

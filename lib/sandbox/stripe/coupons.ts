@@ -1,6 +1,6 @@
 /** The coupons and promotion codes that exist from the start. They belong to no account, as prices do. */
-import type { CouponSpec, PromotionCodeSpec } from "@/lib/processors/stripe/events";
-import { PRICES_CREATED } from "@/lib/processors/stripe/events";
+import type { CouponSpec, PromotionCodeSpec } from "../event-builders/stripe/events";
+import { PRICES_CREATED } from "../event-builders/stripe/events";
 
 export const COUPONS: readonly CouponSpec[] = [
   { id: "spring20", name: "Spring, 20% off", off: { percent: 20 }, duration: "forever" },

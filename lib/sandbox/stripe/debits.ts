@@ -1,6 +1,6 @@
 /** What a flexible subscription was billed for, so that a credit gives back that amount and not the present price's. */
-import type { ItemSpec, LineSpec } from "@/lib/processors/stripe/events";
-import type { Subscription, World } from "./world";
+import type { ItemSpec, LineSpec } from "../event-builders/stripe/events";
+import type { Subscription, World } from "./account-state";
 
 /** An amount that was billed for a part of a period. */
 export interface Debit {

@@ -1,6 +1,6 @@
 /** What a coupon takes off lines: cents by hand. */
 import { describe, expect, test } from "vitest";
-import { type CouponSpec, type LineSpec, planPrice } from "@/lib/processors/stripe/events";
+import { type CouponSpec, type LineSpec, planPrice } from "../event-builders/stripe/events";
 import { takeOff } from "./discounts";
 import { taxed } from "./tax";
 

@@ -1,14 +1,14 @@
 /** Discounts of subscriptions: redeemed from a coupon, taken off lines, ended. */
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
-import type { CouponSpec, LineSpec, PromotionCodeSpec } from "@/lib/processors/stripe/events";
+import type { CouponSpec, LineSpec, PromotionCodeSpec } from "../event-builders/stripe/events";
 import { couponNamed, PROMOTION_CODES } from "./coupons";
 import { hasSucceeded, moneyOf } from "./money";
 import { discountOf } from "./money-objects";
 import type { Discount, Redeemed } from "./money-types";
 import { invalid, missing } from "./problem";
-import { tell } from "./tell";
-import { nextId, type StripeTurn, type Subscription, seconds, type World } from "./world";
+import { tell } from "./emit";
+import { nextId, type StripeTurn, type Subscription, seconds, type World } from "./account-state";
 
 type Line = Omit<LineSpec, "id">;
 

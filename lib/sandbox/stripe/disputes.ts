@@ -3,8 +3,8 @@ import { hasSucceeded, moneyOf } from "./money";
 import { disputeOf } from "./money-objects";
 import type { Charge, Dispute } from "./money-types";
 import { invalid } from "./problem";
-import { tell, tellChange } from "./tell";
-import { nextId, type StripeTurn, seconds } from "./world";
+import { tell, tellChange } from "./emit";
+import { nextId, type StripeTurn, seconds } from "./account-state";
 
 /** The bank opens it, and Stripe takes the amount back at once. */
 export function openDispute(turn: StripeTurn, charge: Charge): Dispute {

@@ -4,7 +4,7 @@ import { chargeOf, discountOf, paymentsOf, redeemable, refundOf } from "./money-
 import { customerOf, invoiceOf, scheduleOf, sessionOf, subscriptionOf } from "./objects";
 import { paymentMethodOf } from "./payment-method";
 import { invalid } from "./problem";
-import type { World } from "./world";
+import type { World } from "./account-state";
 
 /** The answer with these paths expanded; `data.` goes into each of a list. Throws where there is nothing to expand. */
 export function expanded(world: World, answer: unknown, paths: readonly string[]): unknown {

@@ -15,9 +15,9 @@ import {
   setCustomerCountry,
   setSessionCountry,
 } from "./money-actions";
-import { playedStripe } from "./played";
+import { playedStripe } from "./fake-stripe";
 import { checkoutView, invoiceView, portalView } from "./views";
-import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./world";
+import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./account-state";
 
 export type { Paid, Payment } from "./checkout";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./views";

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import Stripe from "stripe";
 import { env } from "@/lib/core/env";
-import { API_VERSIONS } from "@/lib/processors/stripe/events";
+import { API_VERSIONS } from "../event-builders/stripe/events";
 import type { Sandbox } from "../sandbox";
 import { parseForm } from "./form";
 import { invalid, StripeProblem } from "./problem";

@@ -1,2 +1,2 @@
 export { httpClientOver } from "./http";
-export { playedStripe } from "./played";
+export { playedStripe } from "./fake-stripe";

@@ -1,13 +1,13 @@
 /** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
-import { invoiceAmounts, type LineSpec } from "@/lib/processors/stripe/events";
+import { invoiceAmounts, type LineSpec } from "../event-builders/stripe/events";
 import { OFF_SESSION, type Presence } from "../cards";
 import { recordCharge } from "./charges";
 import { endOneTimeDiscounts } from "./discounts";
 import { type BankNumber, type Charged, charge, DEBIT_DAYS, debited, type MethodNumber } from "./methods";
 import { customerOf, invoiceOf, sessionOf, subscriptionOf } from "./objects";
 import { applyPendingUpdate } from "./pending-update";
-import { tell, tellChange } from "./tell";
-import { type Invoice, isLive, nextId, type StripeTurn, type Subscription, seconds, type World } from "./world";
+import { tell, tellChange } from "./emit";
+import { type Invoice, isLive, nextId, type StripeTurn, type Subscription, seconds, type World } from "./account-state";
 
 const DAY = 86_400;
 

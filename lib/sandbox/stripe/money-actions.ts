@@ -2,7 +2,7 @@
  * What the hosted pages do with money beside payments: a payer types a code or their country, and the business, played by
  * whoever tries this, gives back money or is disputed.
  */
-import type { LineSpec } from "@/lib/processors/stripe/events";
+import type { LineSpec } from "../event-builders/stripe/events";
 import { promotionCodeNamed } from "./coupons";
 import { redeemCode } from "./discounts";
 import { answerDispute, loseDispute, openDispute, winDispute } from "./disputes";
@@ -12,8 +12,8 @@ import { customerOf } from "./objects";
 import { StripeProblem } from "./problem";
 import { issueCreditNote, refundCharge } from "./refunds";
 import { isCountry } from "./tax";
-import { tellChange } from "./tell";
-import type { Session, StripeTurn, World } from "./world";
+import { tellChange } from "./emit";
+import type { Session, StripeTurn, World } from "./account-state";
 
 /** What came of it: the page's `problem`, or nothing to say. */
 export type Acted = { problem: "code" | "refused" } | null;

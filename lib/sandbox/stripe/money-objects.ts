@@ -11,13 +11,13 @@ import {
   refundObject,
   todaysCharge,
   todaysDispute,
-} from "@/lib/processors/stripe/events";
+} from "../event-builders/stripe/events";
 import { COUPONS, PROMOTION_CODES } from "./coupons";
 import { listOf } from "./list";
 import { brandOf, isBankAccount } from "./methods";
 import { chargesOfInvoice, hasSucceeded } from "./money";
 import type { Charge, Discount, Dispute } from "./money-types";
-import type { World } from "./world";
+import type { World } from "./account-state";
 
 export function chargeOf({ customer }: World, charge: Charge) {
   const { paidWith } = charge;

@@ -1,7 +1,7 @@
 /** Finds and creates what a world stores beside invoices. */
-import { paymentIntentOf } from "@/lib/processors/stripe/events";
+import { paymentIntentOf } from "../event-builders/stripe/events";
 import type { Charge, Money } from "./money-types";
-import type { World } from "./world";
+import type { World } from "./account-state";
 
 /** The world's own, to change in a turn; worlds that were stored before there was money get theirs here. */
 export function moneyOf(world: World): Money {

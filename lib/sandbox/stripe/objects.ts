@@ -11,9 +11,9 @@ import {
   todaysItem,
   todaysSession,
   todaysSubscription,
-} from "@/lib/processors/stripe/events";
+} from "../event-builders/stripe/events";
 import { sessionLines } from "./priced";
-import type { Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
+import type { Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./account-state";
 
 export function subscriptionOf(_world: World, subscription: Subscription) {
   return todaysSubscription(subscription);

@@ -1,8 +1,8 @@
 /** Cards and bank accounts as today's API writes them, each held against the SDK's type. */
 import type Stripe from "stripe";
-import type { OnTheWire } from "@/lib/processors/stripe/events";
+import type { OnTheWire } from "../event-builders/stripe/events";
 import { brandOf, isBankAccount } from "./methods";
-import type { Card, World } from "./world";
+import type { Card, World } from "./account-state";
 
 export function paymentMethodOf({ customer }: World, { id, created, number }: Card) {
   const method = {

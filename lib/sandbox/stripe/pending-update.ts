@@ -2,8 +2,8 @@
 import { subscriptionOf } from "./objects";
 import { periodAfter } from "./period";
 import { intervalOf } from "./proration";
-import { tell, tellChange } from "./tell";
-import type { StripeTurn, Subscription } from "./world";
+import { tell, tellChange } from "./emit";
+import type { StripeTurn, Subscription } from "./account-state";
 
 /** What Stripe gives a payer to pay for a change. */
 export const PENDING_SECONDS = 23 * 3_600;

@@ -1,10 +1,10 @@
 /** Lines as they are charged: after discounts, with taxes. */
-import type { LineSpec } from "@/lib/processors/stripe/events";
+import type { LineSpec } from "../event-builders/stripe/events";
 import { couponOf, discounted, takeOff } from "./discounts";
 import { invalid } from "./problem";
 import { periodLines } from "./proration";
 import { taxed } from "./tax";
-import type { Session, Subscription, World } from "./world";
+import type { Session, Subscription, World } from "./account-state";
 
 type Line = Omit<LineSpec, "id">;
 

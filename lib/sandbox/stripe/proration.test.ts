@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planPrice } from "@/lib/processors/stripe/events";
+import { planPrice } from "../event-builders/stripe/events";
 import { changePlan, type PlanState, periodLines, share } from "./proration";
 
 const DAY = 86_400;

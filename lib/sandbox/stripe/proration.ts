@@ -1,5 +1,5 @@
 /** What a change of plan costs, as Stripe counts it: to the second, each line rounded to the cent by itself. Pure. */
-import type { ItemSpec, LineSpec, PriceSpec } from "@/lib/processors/stripe/events";
+import type { ItemSpec, LineSpec, PriceSpec } from "../event-builders/stripe/events";
 import type { Debit } from "./debits";
 import { periodAfter } from "./period";
 

@@ -1,13 +1,13 @@
 /** Money given back: refunds of charges, and credit notes on invoices. */
-import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "@/lib/processors/stripe/events";
+import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "../event-builders/stripe/events";
 import { collect } from "./invoices";
 import { chargeOfInvoice, hasSucceeded, moneyOf } from "./money";
 import { chargeOf, creditNoteOf, refundOf } from "./money-objects";
 import type { Charge } from "./money-types";
 import { customerOf, invoiceOf } from "./objects";
 import { invalid } from "./problem";
-import { tell, tellChange } from "./tell";
-import { type Invoice, nextId, type StripeTurn, seconds } from "./world";
+import { tell, tellChange } from "./emit";
+import { type Invoice, nextId, type StripeTurn, seconds } from "./account-state";
 
 export interface RefundOrder {
   /** By default all that is left of the charge. */

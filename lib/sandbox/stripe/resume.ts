@@ -6,8 +6,8 @@ import { periodAfter } from "./period";
 import { priced } from "./priced";
 import { invalid, nothingToCharge } from "./problem";
 import { intervalOf, periodLines } from "./proration";
-import { tellChange } from "./tell";
-import { type Invoice, isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "./world";
+import { tellChange } from "./emit";
+import { type Invoice, isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "./account-state";
 
 const YEAR = 365 * 86_400;
 

@@ -21,9 +21,9 @@ import { listEvents, retrieveEvent } from "./events-list";
 import { expanded } from "./expand";
 import type { Form } from "./form";
 import { parsed } from "./parameters";
-import { playedStripe } from "./played";
+import { playedStripe } from "./fake-stripe";
 import { invalid, missing, StripeProblem } from "./problem";
-import { newWorld, type World } from "./world";
+import { newWorld, type World } from "./account-state";
 
 export interface ApiRequest {
   method: string;

@@ -1,12 +1,12 @@
 /** Subscription schedules: phases, each with what the subscription has from its start on. */
-import type { ItemSpec } from "@/lib/processors/stripe/events";
+import type { ItemSpec } from "../event-builders/stripe/events";
 import { setDiscounts } from "./discounts";
 import { moneyOf } from "./money";
 import { scheduleOf, subscriptionOf } from "./objects";
 import { periodAfter } from "./period";
 import { invalid } from "./problem";
 import { intervalOf } from "./proration";
-import { tell, tellChange } from "./tell";
+import { tell, tellChange } from "./emit";
 import {
   isFlexible,
   nextId,
@@ -16,7 +16,7 @@ import {
   type Subscription,
   seconds,
   type World,
-} from "./world";
+} from "./account-state";
 
 /** A schedule that begins with the subscription as it is, until its period ends. */
 export function scheduleFrom(turn: StripeTurn, subscription: Subscription): Schedule {

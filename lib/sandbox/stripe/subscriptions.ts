@@ -1,5 +1,5 @@
 /** A subscription's life: begun at a checkout, changed, renewed, ended. */
-import { type ItemSpec, invoiceAmounts, type LineSpec } from "@/lib/processors/stripe/events";
+import { type ItemSpec, invoiceAmounts, type LineSpec } from "../event-builders/stripe/events";
 import type { Presence } from "../cards";
 import { debitsOf } from "./debits";
 import { addDiscount } from "./discounts";
@@ -22,7 +22,7 @@ import { priced } from "./priced";
 import { cardProblem, invalid, nothingToCharge } from "./problem";
 import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
-import { tell, tellChange } from "./tell";
+import { tell, tellChange } from "./emit";
 import {
   type BillingMode,
   type Invoice,
@@ -32,7 +32,7 @@ import {
   type Subscription,
   seconds,
   type World,
-} from "./world";
+} from "./account-state";
 
 interface Beginning {
   items: { price: ItemSpec["price"]; quantity: number }[];

@@ -1,5 +1,5 @@
 /** Automatic tax: one fixed rate for each country, so that a person can count along. Pure. */
-import type { LineSpec, LineTax } from "@/lib/processors/stripe/events";
+import type { LineSpec, LineTax } from "../event-builders/stripe/events";
 
 /** Percent; a country that is not listed has none. */
 export const TAX_RATES: Readonly<Record<string, number>> = { DE: 19, FR: 20, GB: 20, US: 0 };

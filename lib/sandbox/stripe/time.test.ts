@@ -4,15 +4,15 @@ import { describe, expect, test } from "vitest";
 import { type Price, priceLists } from "@/lib/config/catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
 import { objectBefore } from "@/lib/processors/stripe/before";
-import { planPrice } from "@/lib/processors/stripe/events";
-import { normalized } from "@/lib/processors/stripe/testing";
-import { catchUp } from "../played";
-import { type Emitted, take } from "../turn";
+import { planPrice } from "../event-builders/stripe/events";
+import { normalized } from "@/tests/support/normalized-stripe";
+import { catchUp } from "../fake-processor";
+import { type Emitted, take } from "../step";
 import { cancelAtPeriodEnd } from "./cancel";
 import { changeCard, paySession } from "./checkout";
 import { debitsOf } from "./debits";
 import { type MethodNumber, STRIPE_METHODS } from "./methods";
-import { playedStripe } from "./played";
+import { playedStripe } from "./fake-stripe";
 import { intervalOf } from "./proration";
 import { changeItems } from "./subscriptions";
 import {
@@ -25,7 +25,7 @@ import {
   type StripeTurn,
   seconds,
   type World,
-} from "./world";
+} from "./account-state";
 
 const { find } = priceLists("stripe", {}, { sandbox: true });
 const START = Date.UTC(2027, 0, 31, 12);

@@ -13,8 +13,8 @@ import {
 } from "./invoices";
 import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
-import { tell, tellChange } from "./tell";
-import { type Invoice, isLive, type StripeTurn, type Subscription, type World } from "./world";
+import { tell, tellChange } from "./emit";
+import { type Invoice, isLive, type StripeTurn, type Subscription, type World } from "./account-state";
 
 const DAY = 86_400;
 /** A trial's end is announced this long before. */

@@ -1,11 +1,11 @@
 /** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import { invoiceAmounts } from "@/lib/processors/stripe/events";
+import { invoiceAmounts } from "../event-builders/stripe/events";
 import { couponNamed, PROMOTION_CODES, TEST_CODES } from "./coupons";
 import { type Aftermath, aftermathOf, reductionsOf } from "./money-actions";
 import { products, sessionOf } from "./objects";
 import { sessionLines } from "./priced";
 import { COUNTRIES } from "./tax";
-import { type Card, type Invoice, isLive, type Session, type Subscription, type World } from "./world";
+import { type Card, type Invoice, isLive, type Session, type Subscription, type World } from "./account-state";
 
 export interface OrderLine {
   name: string;

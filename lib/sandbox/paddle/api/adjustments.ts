@@ -10,7 +10,7 @@ import {
 } from "../adjustments";
 import { adjustmentOf } from "../objects";
 import { invalidFields, PaddleProblem } from "../problem";
-import type { Transaction, World } from "../world";
+import type { Transaction, World } from "../account-state";
 import { endpoint, find, page, several, text } from "./endpoint";
 
 const ACTIONS = [

@@ -2,7 +2,7 @@
 import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
 import { z } from "zod";
 import { type Price, priceLists, product as productOf, sellable } from "@/lib/config/catalog";
-import { type PriceSpec, planPrice, priceEntities } from "@/lib/processors/paddle/events";
+import { type PriceSpec, planPrice, priceEntities } from "../../event-builders/paddle/events";
 import { invalidFields, notFound } from "../problem";
 import { page, several } from "./endpoint";
 

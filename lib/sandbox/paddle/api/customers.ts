@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { addressOf, customerOf, portalOf } from "../objects";
-import { tell } from "../tell";
-import { nextId } from "../world";
+import { tell } from "../emit";
+import { nextId } from "../account-state";
 import { byPath, customData, endpoint, find, nothing, requireCustomer, text } from "./endpoint";
 
 const email = z.email().max(320);

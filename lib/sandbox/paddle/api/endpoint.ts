@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { isoInstant, prose } from "@/lib/core/text";
 import { notFound } from "../problem";
-import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../world";
+import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../account-state";
 
 /** Which accounts a request is about: the one that has an object, a new one for this user, or all that have one of these. */
 export type Target = { object: string } | { new: { userId: string | null } } | { all: readonly string[] };

@@ -1,10 +1,10 @@
 /** Related entities that an answer about a transaction carries if the request names them. */
 import { z } from "zod";
-import { discountEntity } from "@/lib/processors/paddle/events";
+import { discountEntity } from "../../event-builders/paddle/events";
 import { discountNamed } from "../discounts";
 import { addressOf, adjustmentOf, customerOf, transactionOf } from "../objects";
 import { adjustmentsTotalsOf } from "../paid-back";
-import type { Transaction, World } from "../world";
+import type { Transaction, World } from "../account-state";
 import { several } from "./endpoint";
 
 const INCLUDES = ["address", "adjustment", "adjustments_totals", "business", "customer", "discount"] as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ItemSpec } from "@/lib/processors/paddle/events";
+import type { ItemSpec } from "../../event-builders/paddle/events";
 import { cardChange } from "../checkout";
 import { discountNamed } from "../discounts";
 import { subscriptionOf, transactionOf } from "../objects";
@@ -17,8 +17,8 @@ import {
   stop,
   update,
 } from "../subscriptions";
-import { tellSubscription } from "../tell";
-import type { PaddleTurn, Subscription } from "../world";
+import { tellSubscription } from "../emit";
+import type { PaddleTurn, Subscription } from "../account-state";
 import { priceNamed } from "./catalog";
 import {
   accountsOf,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DiscountSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec } from "../../event-builders/paddle/events";
 import { discountNamed } from "../discounts";
 import { transactionOf } from "../objects";
 import { PaddleProblem } from "../problem";

@@ -6,8 +6,8 @@ import { isBankAccount } from "../methods";
 import { customerOf } from "../objects";
 import { paymentMethodOf } from "../payment-method";
 import { missing } from "../problem";
-import { tell, tellChange } from "../tell";
-import { type Card, isLive, seconds, type World } from "../world";
+import { tell, tellChange } from "../emit";
+import { type Card, isLive, seconds, type World } from "../account-state";
 import {
   byPath,
   endpoint,

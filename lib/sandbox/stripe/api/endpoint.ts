@@ -3,7 +3,7 @@ import { z } from "zod";
 import { prose } from "@/lib/core/text";
 import type { Reply } from "../../accounts";
 import { invalid, missing } from "../problem";
-import type { Card, Invoice, Schedule, Session, StripeTurn, Subscription, World } from "../world";
+import type { Card, Invoice, Schedule, Session, StripeTurn, Subscription, World } from "../account-state";
 
 /** Which account a request is about. */
 export type Target =

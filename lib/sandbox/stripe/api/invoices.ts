@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { InvoiceSpec } from "@/lib/processors/stripe/events";
-import { take } from "../../turn";
+import type { InvoiceSpec } from "../../event-builders/stripe/events";
+import { take } from "../../step";
 import { dropEndedDiscounts, setDiscounts } from "../discounts";
 import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { listOf } from "../list";
@@ -12,7 +12,7 @@ import { cardProblem, invalid } from "../problem";
 import { intervalOf, periodLines } from "../proration";
 import { followSchedule } from "../schedules";
 import { dropPendingUpdate, planned } from "../subscriptions";
-import { type Invoice, isLive, type StripeTurn, type Subscription, seconds } from "../world";
+import { type Invoice, isLive, type StripeTurn, type Subscription, seconds } from "../account-state";
 import {
   anchor,
   behavior,

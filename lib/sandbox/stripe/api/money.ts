@@ -8,7 +8,7 @@ import { chargeOf, creditNoteOf, disputeOf, refundOf } from "../money-objects";
 import type { Charge, Dispute } from "../money-types";
 import { invalid, missing } from "../problem";
 import { issueCreditNote, refundCharge } from "../refunds";
-import type { World } from "../world";
+import type { World } from "../account-state";
 import {
   byPath,
   count,

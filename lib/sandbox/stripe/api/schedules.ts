@@ -3,7 +3,7 @@ import { z } from "zod";
 import { scheduleOf } from "../objects";
 import { invalid } from "../problem";
 import { phaseEnd, release, reschedule, scheduleFrom } from "../schedules";
-import type { Phase } from "../world";
+import type { Phase } from "../account-state";
 import { priceNamed } from "./catalog";
 import {
   automaticTax,

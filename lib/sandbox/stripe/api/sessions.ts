@@ -6,7 +6,7 @@ import { redeemed } from "../discounts";
 import { listOf } from "../list";
 import { portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
-import { type BillingMode, nextId, type Session, seconds, type World } from "../world";
+import { type BillingMode, nextId, type Session, seconds, type World } from "../account-state";
 import { priceNamed } from "./catalog";
 import {
   automaticTax,

@@ -1,14 +1,14 @@
 /** What an update of a subscription may ask, and what each part of it does. */
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { ItemSpec } from "@/lib/processors/stripe/events";
+import type { ItemSpec } from "../../event-builders/stripe/events";
 import { setDiscounts } from "../discounts";
 import { subscriptionOf } from "../objects";
 import { requireTaxAddress } from "../priced";
 import { invalid } from "../problem";
 import type { ItemsChange } from "../subscriptions";
-import { tellChange } from "../tell";
-import { isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "../world";
+import { tellChange } from "../emit";
+import { isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "../account-state";
 import { priceNamed } from "./catalog";
 import {
   anchor,

@@ -6,8 +6,8 @@ import { itemOf, subscriptionOf } from "../objects";
 import { invalid } from "../problem";
 import { resume } from "../resume";
 import { changeItems } from "../subscriptions";
-import { tellChange } from "../tell";
-import type { Subscription } from "../world";
+import { tellChange } from "../emit";
+import type { Subscription } from "../account-state";
 import {
   anchor,
   behavior,

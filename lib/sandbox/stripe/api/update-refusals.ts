@@ -2,7 +2,7 @@
 import { methodFor } from "../invoices";
 import { isBankAccount } from "../methods";
 import { invalid } from "../problem";
-import { isLive, type Subscription, type World } from "../world";
+import { isLive, type Subscription, type World } from "../account-state";
 import type { Update } from "./subscription-update";
 
 /** What a pending update cannot hold. It holds metadata since 2026-05-27 and `cancel_at_period_end` since 2026-09-30. */

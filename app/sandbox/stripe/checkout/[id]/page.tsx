@@ -5,7 +5,7 @@ import { CountryForm } from "@/app/sandbox/_parts/country-form";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { Over } from "@/app/sandbox/_parts/over";
 import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
+import { PlayedBy } from "@/app/sandbox/_parts/sandbox-notice";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";

@@ -1,0 +1,204 @@
+/** All that one customer has at the played Stripe: plain JSON, instants in Stripe's seconds, amounts in US cents. */
+import type { InvoiceSpec, ItemSpec, LineSpec, PriceSpec, SubscriptionSpec } from "../event-builders/stripe/events";
+import type { Turn } from "../step";
+import type { BankNumber, MethodNumber } from "./methods";
+import type { Redeemed } from "./money-types";
+import { type Money, moneyIds } from "./money-types";
+
+export interface Customer {
+  id: string;
+  created: number;
+  /** Checkout makes the customer of a session that named none; until it is paid there is nobody yet. */
+  exists: boolean;
+  deleted: boolean;
+  email: string | null;
+  name: string | null;
+  metadata: Record<string, string>;
+  /** Negative is a credit. */
+  balance: number;
+  /** What is charged where a subscription names no card of its own. */
+  card: string | null;
+  invoices: number;
+  /** The country of the address, once the customer has given one. */
+  country?: string | null;
+}
+
+/** A card or a bank account. */
+export interface Card {
+  id: string;
+  created: number;
+  number: MethodNumber;
+}
+
+/** How Stripe computes prorations and cancellations; chosen when the subscription is created. */
+export type BillingMode = NonNullable<SubscriptionSpec["billingMode"]>;
+
+export interface Session {
+  id: string;
+  created: number;
+  expiresAt: number;
+  status: "open" | "complete" | "expired";
+  items: { price: PriceSpec; quantity: number }[];
+  trialEnd: { days: number } | { at: number } | null;
+  /** A trial may begin without a card; then this becomes of it. */
+  paymentMethodCollection: "always" | "if_required";
+  missingPaymentMethod: "cancel" | "create_invoice" | "pause";
+  billingMode: BillingMode;
+  /** A debit of the first invoice: under way, or answered by the bank. */
+  debit?: "processing" | "paid" | "failed";
+  metadata: Record<string, string>;
+  subscriptionMetadata: Record<string, string>;
+  clientReferenceId: string | null;
+  customerEmail: string | null;
+  details: { email: string | null; name: string | null } | null;
+  successUrl: string;
+  cancelUrl: string | null;
+  subscription: string | null;
+  invoice: string | null;
+  /** The payer may type a promotion code. */
+  allowPromotionCodes?: boolean;
+  discounts?: Redeemed[];
+  automaticTax?: boolean;
+  taxIdCollection?: boolean;
+  /** Where the payer lives, as the page says it. */
+  country?: string | null;
+}
+
+/** Its items are its own: they are changed in place. */
+export interface Subscription extends SubscriptionSpec {
+  items: ItemSpec[];
+  status: NonNullable<SubscriptionSpec["status"]>;
+  discounts?: string[];
+  billingCycleAnchor: number;
+  /** Proration lines that wait for the next invoice. */
+  pendingLines: LineSpec[];
+  /** The trial's end has been announced. */
+  trialTold: boolean;
+}
+
+export interface Invoice extends InvoiceSpec {
+  attemptCount: number;
+  /** It pays for its subscription's pending update. */
+  forUpdate: boolean;
+  /** It pays for the resumption of its subscription: tried again until it is paid, or left to whoever calls `pay`. */
+  resumes?: "on_success" | "on_attempt" | undefined;
+  /** The debit under way: of which account, and when its bank answers. */
+  debit?: { number: BankNumber; answersAt: number } | null;
+  /** It was sent, and its due date has passed. */
+  overdue?: boolean;
+}
+
+export interface Phase {
+  start: number;
+  end: number;
+  items: { price: PriceSpec; quantity: number }[];
+  prorationBehavior: "create_prorations" | "none" | "always_invoice";
+  /** `phase_start`: the phase begins a new billing cycle. */
+  anchor?: "automatic" | "phase_start";
+  metadata?: Record<string, string>;
+  trialEnd: number | null;
+  /** What the subscription's discounts are from this phase on; none end them. */
+  discounts?: (Omit<Redeemed, "coupon"> & { coupon: string | null; discount: string | null })[];
+  automaticTax?: boolean;
+}
+
+export interface Schedule {
+  id: string;
+  created: number;
+  subscription: string;
+  status: "active" | "released" | "canceled" | "completed";
+  endBehavior: "release" | "cancel";
+  phases: Phase[];
+  metadata: Record<string, string>;
+  endedAt: number | null;
+}
+
+export interface Portal {
+  id: string;
+  created: number;
+  returnUrl: string | null;
+}
+
+export interface World {
+  /** Part of every id, so that none is another customer's. */
+  key: string;
+  /** Where the hosted pages are. */
+  site: string;
+  /** Our user, where the first request said so: the account then begins on their clock. */
+  owner: string | null;
+  sequence: number;
+  customer: Customer;
+  cards: Card[];
+  sessions: Session[];
+  subscriptions: Subscription[];
+  invoices: Invoice[];
+  schedules: Schedule[];
+  portals: Portal[];
+  money?: Money;
+}
+
+export type StripeTurn = Turn<World>;
+
+export function newWorld(key: string, site: string, owner: string | null = null): World {
+  return {
+    key,
+    site,
+    owner,
+    sequence: 0,
+    customer: {
+      id: `cus_${key}`,
+      created: 0,
+      exists: false,
+      deleted: false,
+      email: null,
+      name: null,
+      metadata: {},
+      balance: 0,
+      card: null,
+      invoices: 0,
+    },
+    cards: [],
+    sessions: [],
+    subscriptions: [],
+    invoices: [],
+    schedules: [],
+    portals: [],
+  };
+}
+
+/** An id that nothing else has, in any account: the world's key and a count. */
+export function nextId(world: World, prefix: string): string {
+  world.sequence += 1;
+  return `${prefix}_${world.key}${world.sequence.toString(36).padStart(4, "0")}`;
+}
+
+export function seconds({ now }: StripeTurn): number {
+  return Math.floor(now / 1000);
+}
+
+/** Every id that a request may name. */
+export function objectIds(world: World): string[] {
+  const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = world;
+  const objects = [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals];
+  return [...objects.map(({ id }) => id), ...moneyIds(world.money)];
+}
+
+/** Whose it is by what our server wrote with its key; the browser's `client_reference_id` only where it said nothing. */
+export function userIdOf({ owner, customer, sessions, subscriptions }: World): string | null {
+  if (owner !== null) return owner;
+  const written = [
+    customer.metadata,
+    ...sessions.flatMap(({ metadata, subscriptionMetadata }) => [subscriptionMetadata, metadata]),
+    ...subscriptions.map(({ metadata }) => metadata ?? {}),
+  ].map(({ user_id }) => user_id);
+  return written.find(Boolean) ?? sessions.find((each) => each.clientReferenceId)?.clientReferenceId ?? null;
+}
+
+export function isFlexible({ billingMode }: Pick<Subscription, "billingMode">): boolean {
+  return billingMode?.type === "flexible";
+}
+
+/** Whether a subscription goes on: it renews, charges and can be changed. */
+export function isLive({ status }: Subscription): boolean {
+  return status === "trialing" || status === "active" || status === "past_due" || status === "unpaid";
+}
