@@ -1,4 +1,4 @@
-/** The page that Paddle's payment links lead to, with a stand-in for Paddle.js that records its calls. */
+/** The page that Paddle's payment links lead to, with a fake Paddle.js that records its calls. */
 import { expect, type Page, test } from "@playwright/test";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
 import { newUserId, signIn } from "./support/person";

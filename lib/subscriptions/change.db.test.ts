@@ -5,13 +5,13 @@ import type { Interval } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
-import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { ProcessorError } from "@/lib/processors/processor-client";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
 import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import { cancelSubscription, resumeSubscription } from "./cancel";
 import { changePlan, previewChange } from "./change";
@@ -51,7 +51,7 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 describe("a preview says what then happens", () => {
-  const { shop, askedFor } = playedShop(gateway);
+  const { shop, askedFor } = fakeProcessors(gateway);
   const preview = async (plan: string, interval?: Interval) =>
     changePreviewViewSchema.parse(await previewChange(userId, { product: "writer", plan, interval }, shop));
   const meters = async () =>
@@ -170,7 +170,7 @@ describe("a change", () => {
     changeViewSchema.parse(await changePlan(userId, { product: "writer", plan, interval }, shop));
 
   test("to more is asked for at once, and shown when its news comes", async () => {
-    const { shop, askedFor } = playedShop(gateway);
+    const { shop, askedFor } = fakeProcessors(gateway);
     const played = await subscriber("plus");
     expect(await change(shop, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
     expect(askedFor("change")).toEqual([
@@ -182,14 +182,14 @@ describe("a change", () => {
   });
 
   test("whose charge needs the payer says where to pay", async () => {
-    const { shop, clients } = playedShop(gateway);
+    const { shop, clients } = fakeProcessors(gateway);
     await subscriber("plus");
     clients.stripe.change = async () => ({ outcome: "payment_needed", url: "https://invoice.example/1" });
     expect(await change(shop, "ultra")).toMatchObject({ outcome: "payment_needed", url: "https://invoice.example/1" });
   });
 
   test("that is declined says so, and changes nothing", async () => {
-    const { shop, failWith } = playedShop(gateway);
+    const { shop, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
     expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
@@ -197,7 +197,7 @@ describe("a change", () => {
   });
 
   test("to less is kept, shown and undone", async () => {
-    const { shop, askedFor } = playedShop(gateway);
+    const { shop, askedFor } = fakeProcessors(gateway);
     const played = await subscriber("ultra");
     expect(await change(shop, "basic")).toMatchObject({
       outcome: "scheduled",
@@ -211,7 +211,7 @@ describe("a change", () => {
   });
 
   test("choosing what one has takes it back as well", async () => {
-    const { shop } = playedShop(gateway);
+    const { shop } = fakeProcessors(gateway);
     await subscriber("ultra");
     await change(shop, "basic");
     expect(await change(shop, "ultra")).toMatchObject({ outcome: "undone" });
@@ -219,7 +219,7 @@ describe("a change", () => {
   });
 
   test("to less, whose answer was lost, stays kept: the job makes sure of it; refused, it is not kept", async () => {
-    const { shop, failWith } = playedShop(gateway);
+    const { shop, failWith } = fakeProcessors(gateway);
     await subscriber("ultra");
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await change(shop, "basic")).toMatchObject({ outcome: "scheduled" });
@@ -229,7 +229,7 @@ describe("a change", () => {
   });
 
   test("to more, declined, leaves what was kept for later as it was", async () => {
-    const { shop, clients, askedFor } = playedShop(gateway);
+    const { shop, clients, askedFor } = fakeProcessors(gateway);
     await subscriber("plus");
     await change(shop, "basic");
     const answer = clients.stripe.change;
@@ -243,7 +243,7 @@ describe("a change", () => {
   });
 
   test("while a refund waits for approval, says that it waits for that", async () => {
-    const { shop, failWith } = playedShop(gateway);
+    const { shop, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
     const refused = await change(shop, "ultra").catch((thrown: unknown) => thrown);
@@ -252,7 +252,7 @@ describe("a change", () => {
   });
 
   test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
-    const { shop, asked } = playedShop(gateway);
+    const { shop, asked } = fakeProcessors(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
@@ -272,13 +272,13 @@ describe("a change", () => {
   });
 
   test("of nothing: 409; an unknown plan: 400", async () => {
-    const { shop } = playedShop(gateway);
+    const { shop } = fakeProcessors(gateway);
     expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "not_subscribed" });
     expect(await refusal(change(shop, "toString"))).toEqual({ status: 400, reason: "bad_input" });
   });
 
   test("of another user's subscription is not possible: each has their own", async () => {
-    const { shop, asked } = playedShop(gateway);
+    const { shop, asked } = fakeProcessors(gateway);
     await subscriber("plus");
     expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, shop))).toEqual({
       status: 409,
@@ -290,7 +290,7 @@ describe("a change", () => {
 
 describe("the end", () => {
   test("comes with the period, and can be taken back until then", async () => {
-    const { shop, askedFor } = playedShop(gateway);
+    const { shop, askedFor } = fakeProcessors(gateway);
     const played = await subscriber("plus");
     expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({
       outcome: "pending",
@@ -308,7 +308,7 @@ describe("the end", () => {
   });
 
   test("takes a change that was kept for later along", async () => {
-    const { shop, asked } = playedShop(gateway);
+    const { shop, asked } = fakeProcessors(gateway);
     await subscriber("ultra");
     await changePlan(userId, { product: "writer", plan: "basic" }, shop);
     await cancelSubscription(userId, "writer", shop);
@@ -317,7 +317,7 @@ describe("the end", () => {
   });
 
   test("of what is not paid comes at once", async () => {
-    const { shop, askedFor } = playedShop(gateway);
+    const { shop, askedFor } = fakeProcessors(gateway);
     const played = await subscriber("plus");
     await deliver(gateway, played.changed({ status: "unpaid" }, Date.now()));
     await cancelSubscription(userId, "writer", shop);
@@ -325,7 +325,7 @@ describe("the end", () => {
   });
 
   test("of a pause is asked for; of nothing is refused", async () => {
-    const { shop, askedFor } = playedShop(gateway);
+    const { shop, askedFor } = fakeProcessors(gateway);
     const played = await subscriber("plus");
     expect(await refusal(resumeSubscription(userId, "writer", shop))).toEqual({
       status: 409,
@@ -338,7 +338,7 @@ describe("the end", () => {
 });
 
 test("Paddle takes no change in the last half hour before its renewal, and is asked when it comes near", async () => {
-  const { shop, asked } = playedShop(gateway);
+  const { shop, asked } = fakeProcessors(gateway);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const played = playPaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
   await gateway.linkTransaction("paddle", played.transaction, userId);

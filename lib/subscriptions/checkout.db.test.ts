@@ -7,7 +7,7 @@ import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
-import { playedShop } from "@/tests/support/shop";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { checkoutStatus, returnFromCheckout } from "./checkout-return";
@@ -38,7 +38,7 @@ async function writer(userId = buyer.id) {
 
 describe("a checkout", () => {
   test("is opened for a customer of the user's own, who is known before anybody can pay", async () => {
-    const { shop, checkouts, customers } = playedShop(gateway);
+    const { shop, checkouts, customers } = fakeProcessors(gateway);
     const { url, checkout: id } = await checkout(buyer, wants("plus"), shop);
     expect(checkouts).toHaveLength(1);
     expect(checkouts[0]?.request).toMatchObject({
@@ -63,7 +63,7 @@ describe("a checkout", () => {
   });
 
   test("clicked twice, and later again, is the same one, with one customer", async () => {
-    const { shop, checkouts, customers } = playedShop(gateway, { slow: 40 });
+    const { shop, checkouts, customers } = fakeProcessors(gateway, { slow: 40 });
     const twice = await Promise.all([checkout(buyer, wants("plus"), shop), checkout(buyer, wants("plus"), shop)]);
     const again = await checkout(buyer, wants("plus"), shop);
     expect(new Set([...twice, again].map(({ url }) => url)).size).toBe(1);
@@ -80,14 +80,14 @@ describe("a checkout", () => {
       [wants("basic"), wants("ultra", { processor: "paddle" }), wants("plus"), wants("plus"), wants("ultra")],
     ],
   ])("%s at once: one can be paid at the end", async (_, wanted) => {
-    const { shop, checkouts } = playedShop(gateway, { slow: 30 });
+    const { shop, checkouts } = fakeProcessors(gateway, { slow: 30 });
     const opened = await Promise.all(wanted.map((each) => checkout(buyer, each, shop)));
     expect(opened).toHaveLength(wanted.length);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(1);
   });
 
   test("of another plan closes the first, and has an address of its own", async () => {
-    const { shop, checkouts, askedFor, pay } = playedShop(gateway);
+    const { shop, checkouts, askedFor, pay } = fakeProcessors(gateway);
     const first = await checkout(buyer, wants("plus"), shop);
     const second = await checkout(buyer, wants("ultra"), shop);
     expect(second.url).not.toBe(first.url);
@@ -102,14 +102,14 @@ describe("a checkout", () => {
   });
 
   test("of another product is another purchase", async () => {
-    const { shop, checkouts } = playedShop(gateway);
+    const { shop, checkouts } = fakeProcessors(gateway);
     await checkout(buyer, wants("plus"), shop);
     await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), shop);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(2);
   });
 
   test("paid while another plan is chosen: fetched, and nothing more is sold", async () => {
-    const { shop, checkouts, pay } = playedShop(gateway);
+    const { shop, checkouts, pay } = fakeProcessors(gateway);
     await checkout(buyer, wants("plus"), shop);
     pay(checkouts[0]?.id as string);
     const second = refusal(checkout(buyer, wants("ultra"), shop));
@@ -119,7 +119,7 @@ describe("a checkout", () => {
   });
 
   test("that ran out is followed by another", async () => {
-    const { shop, checkouts } = playedShop(gateway);
+    const { shop, checkouts } = fakeProcessors(gateway);
     const first = await checkout(buyer, wants("plus"), shop);
     const [ran] = checkouts;
     if (ran) ran.state = "expired";
@@ -128,7 +128,7 @@ describe("a checkout", () => {
   });
 
   test("that the processor did not make blocks nobody", async () => {
-    const { shop, failWith, checkouts } = playedShop(gateway);
+    const { shop, failWith, checkouts } = fakeProcessors(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await refusal(checkout(buyer, wants("plus"), shop))).toEqual({
       status: 503,
@@ -140,7 +140,7 @@ describe("a checkout", () => {
   });
 
   test("whose request died while it asked blocks for two minutes, and is closed if it comes back", async () => {
-    const { shop } = playedShop(gateway);
+    const { shop } = fakeProcessors(gateway);
     const spec = { userId: buyer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "stripe" });
     expect(await gateway.beginCheckout({ ...spec, processor: "stripe" })).toEqual({ outcome: "busy" });
@@ -162,7 +162,7 @@ describe("is refused", () => {
   };
 
   test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
-    const { shop, asked } = playedShop(gateway);
+    const { shop, asked } = fakeProcessors(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = playSubscription({ id: `sub_c${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY });
     await deliver(gateway, growth.created());
@@ -186,12 +186,12 @@ describe("is refused", () => {
     ["growth", "bad_input"],
     ["constructor", "bad_input"],
   ])("the plan %s: %s", async (plan, reason) => {
-    const { shop } = playedShop(gateway);
+    const { shop } = fakeProcessors(gateway);
     expect(await refusal(checkout(buyer, wants(plan), shop))).toEqual({ status: 400, reason });
   });
 
   test("a processor that is not set up here", async () => {
-    const { shop } = playedShop(gateway);
+    const { shop } = fakeProcessors(gateway);
     const closed = { ...shop, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
       status: 404,
@@ -200,7 +200,7 @@ describe("is refused", () => {
   });
 
   test("a processor whose checkout cannot be opened here", async () => {
-    const { shop, clients, checkouts } = playedShop(gateway);
+    const { shop, clients, checkouts } = fakeProcessors(gateway);
     const closed = {
       ...shop,
       getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
@@ -213,7 +213,7 @@ describe("is refused", () => {
   });
 
   test("a price that is not sold here", async () => {
-    const { shop, clients } = playedShop(gateway);
+    const { shop, clients } = fakeProcessors(gateway);
     const without = {
       ...shop,
       getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
@@ -222,7 +222,7 @@ describe("is refused", () => {
   });
 
   test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
-    const { shop, checkouts } = playedShop(gateway);
+    const { shop, checkouts } = fakeProcessors(gateway);
     const first = played("incomplete");
     await deliver(gateway, first.created());
     const again = () => refusal(checkout(buyer, wants("ultra"), shop));
@@ -235,7 +235,7 @@ describe("is refused", () => {
   });
 
   test("not for one that has ended at the processor without our hearing of it", async () => {
-    const { shop, clients, checkouts } = playedShop(gateway);
+    const { shop, clients, checkouts } = fakeProcessors(gateway);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY;
     const lost = playSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
@@ -276,7 +276,7 @@ describe("is refused", () => {
   });
 
   test("a second trial; and Paddle's trials are its prices'", async () => {
-    const { shop, checkouts, pay } = playedShop(gateway);
+    const { shop, checkouts, pay } = fakeProcessors(gateway);
     const trial = await checkout(buyer, wants("plus", { trial: true }), shop);
     expect(checkouts[0]?.request.trialDays).toBe(14);
     const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
@@ -303,7 +303,7 @@ describe("is refused", () => {
 
 describe("the way back", () => {
   test("not paid: open, with its address; run out: expired", async () => {
-    const { shop, checkouts } = playedShop(gateway);
+    const { shop, checkouts } = fakeProcessors(gateway);
     const { url, checkout: id } = await checkout(buyer, wants("plus"), shop);
     expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "open", url, plan: "plus" });
     const [made] = checkouts;
@@ -312,7 +312,7 @@ describe("the way back", () => {
   });
 
   test("paid, and the webhook is late: the plan is here; the events that follow change nothing, and reset once", async () => {
-    const { shop, checkouts, pay } = playedShop(gateway);
+    const { shop, checkouts, pay } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const at = Math.floor(Date.now() / 1000) * 1000;
     const subscription = pay(checkouts[0]?.id as string, at);
@@ -332,7 +332,7 @@ describe("the way back", () => {
   });
 
   test("asked often, it adds its news once", async () => {
-    const { shop, checkouts, pay } = playedShop(gateway, { slow: 20 });
+    const { shop, checkouts, pay } = fakeProcessors(gateway, { slow: 20 });
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     pay(checkouts[0]?.id as string);
     await Promise.all([1, 2, 3, 4].map(() => returnFromCheckout(buyer.id, id, shop)));
@@ -341,7 +341,7 @@ describe("the way back", () => {
   });
 
   test("the webhook was first: nobody is asked", async () => {
-    const { shop, checkouts, pay, askedFor } = playedShop(gateway);
+    const { shop, checkouts, pay, askedFor } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const subscription = pay(checkouts[0]?.id as string);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
@@ -356,7 +356,7 @@ describe("the way back", () => {
   });
 
   test("paid, and the subscription does not exist yet: activating", async () => {
-    const { shop, checkouts, pay } = playedShop(gateway);
+    const { shop, checkouts, pay } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
     const made = checkouts[0] as (typeof checkouts)[number];
     made.state = "paid";
@@ -371,7 +371,7 @@ describe("the way back", () => {
   });
 
   test("another user's checkout is nobody's: 404, and the processor is not asked", async () => {
-    const { shop, asked } = playedShop(gateway);
+    const { shop, asked } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const before = asked.length;
     expect(await refusal(returnFromCheckout("mallory", id, shop))).toEqual({
@@ -383,7 +383,7 @@ describe("the way back", () => {
   });
 
   test("a subscription that is another user's gives nothing", async () => {
-    const { shop, checkouts, pay, subscriptions } = playedShop(gateway);
+    const { shop, checkouts, pay, subscriptions } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const subscription = pay(checkouts[0]?.id as string);
     const sold = subscriptions.get(subscription);

@@ -10,8 +10,8 @@ import { provideFakeClients } from "@/lib/processors/registry";
 import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { setProcessGateway } from "@/tests/support/process-gateway";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import * as subscriptions from ".";
 
@@ -43,7 +43,7 @@ const CALLS: Record<string, (shop: PurchaseContext) => Promise<unknown>> = {
       shop,
     ),
   returnFromCheckout: async (shop) => {
-    const { shop: uncounted } = playedShop(gateway);
+    const { shop: uncounted } = fakeProcessors(gateway);
     const buyer = { id: `${USER}-returning`, email: null };
     const { checkout } = await subscriptions.checkout(
       buyer,
@@ -65,14 +65,14 @@ test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit 
   const played = playSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
   await deliver(gateway, played.created());
   await deliver(gateway, played.paid("subscription_create", startsAt + 1_000));
-  const { shop, asked } = playedShop(gateway);
+  const { shop, asked } = fakeProcessors(gateway);
   await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
   expect(asked).toEqual([]);
 });
 
 test("one request counts once, however often it asks a processor", async () => {
   let attempts = 0;
-  const { shop, asked } = playedShop(gateway);
+  const { shop, asked } = fakeProcessors(gateway);
   const counting = withAttemptLimit(shop, async () => {
     attempts += 1;
   });

@@ -6,7 +6,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { testDatabase } from "@/tests/support/database";
-import { playedShop } from "@/tests/support/shop";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { checkout } from "./checkout";
 import { returnFromCheckout } from "./checkout-return";
 import { endDuplicatePurchases } from "./duplicate-purchases";
@@ -29,7 +29,7 @@ type Processor = "stripe" | "paddle";
 
 /** A buyer who has opened two checkouts of Writer, one after the other. */
 async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
-  const played = playedShop(gateway, { closes });
+  const played = fakeProcessors(gateway, { closes });
   const { shop, checkouts, pay, askedFor } = played;
   const ids: string[] = [];
   for (const [plan, processor] of [first, second]) {

@@ -6,13 +6,13 @@ import type { SubscriptionState } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
-import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { ProcessorError } from "@/lib/processors/processor-client";
+import { playPaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { customerObject, event } from "@/lib/sandbox/event-builders/stripe/events";
 import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { returnFromCheckout } from "./checkout-return";
@@ -38,7 +38,7 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 test("of both processors, newest first; a link that must be asked for is ours", async () => {
-  const { shop } = playedShop(gateway);
+  const { shop } = fakeProcessors(gateway);
   const view = invoicesViewSchema.parse(await invoicesOf(userId, shop));
   expect(view.unavailable).toEqual([]);
   expect(view.invoices.map(({ id, processor, at, pdf }) => ({ id, processor, at, pdf }))).toEqual([
@@ -53,7 +53,7 @@ test("of both processors, newest first; a link that must be asked for is ours", 
 });
 
 test("one processor that does not answer leaves the other's, and is named; one that is not set up is not", async () => {
-  const { shop, clients } = playedShop(gateway);
+  const { shop, clients } = fakeProcessors(gateway);
   clients.stripe.invoices = async () => {
     throw new ProcessorError("away", "unavailable", null);
   };
@@ -70,7 +70,7 @@ test("one processor that does not answer leaves the other's, and is named; one t
 });
 
 test("a document only of one's own invoice", async () => {
-  const { shop, askedFor } = playedShop(gateway);
+  const { shop, askedFor } = fakeProcessors(gateway);
   expect(await invoiceDocument(userId, "paddle", `in_ctm_${userId}`, shop)).toBe(
     `https://pdf.example/in_ctm_${userId}`,
   );
@@ -90,7 +90,7 @@ test("a document only of one's own invoice", async () => {
 });
 
 test("a Paddle payer whose customer is not known to be them: their subscription's invoices and card, nothing else", async () => {
-  const { shop, askedFor } = playedShop(gateway);
+  const { shop, askedFor } = fakeProcessors(gateway);
   const user = `typed-${userId}`;
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const played = playPaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
@@ -103,7 +103,7 @@ test("a Paddle payer whose customer is not known to be them: their subscription'
 });
 
 test("an open payment has its own page; without one the page for cards is given", async () => {
-  const { shop, subscriptions, pay, checkouts } = playedShop(gateway);
+  const { shop, subscriptions, pay, checkouts } = fakeProcessors(gateway);
   const buyer = { id: `due-${userId}`, email: null };
   const bought = await checkout(buyer, checkoutRequest.parse({ product: "writer", plan: "plus" }), shop);
   const id = pay(checkouts[0]?.id as string);
@@ -117,7 +117,7 @@ test("an open payment has its own page; without one the page for cards is given"
 });
 
 test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
-  const { shop, askedFor, subscriptions } = playedShop(gateway);
+  const { shop, askedFor, subscriptions } = fakeProcessors(gateway);
   expect(await portalOf(userId, undefined, shop)).toMatchObject({ url: expect.stringContaining(userId) });
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;

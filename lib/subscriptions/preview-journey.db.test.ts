@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { stripeAccount } from "@/tests/support/stripe-account";
-import { stripeShop } from "@/tests/support/stripe-shop";
+import { stripeShop } from "@/tests/support/stripe-purchase-context";
 import { changePlan, previewChange } from "./change";
 import { duePaymentOf } from "./invoices";
 

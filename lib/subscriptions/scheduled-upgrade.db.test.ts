@@ -4,7 +4,7 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { stripeAccount } from "@/tests/support/stripe-account";
-import { stripeShop } from "@/tests/support/stripe-shop";
+import { stripeShop } from "@/tests/support/stripe-purchase-context";
 import { changePlan } from "./change";
 
 const account = stripeAccount("undecided");

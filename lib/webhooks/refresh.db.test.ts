@@ -5,7 +5,7 @@ import { postgresTransport } from "@/lib/database/transports/postgres";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
 import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
-import { playedShop } from "@/tests/support/shop";
+import { fakeProcessors } from "@/tests/support/fake-processors";
 import { deliver } from "@/tests/support/stripe";
 import { reconcile } from "./refresh";
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 /** A subscriber, and the processor that knows what is said of them here. */
 async function subscriber(changes: object = {}, at = BEGAN) {
-  const { clients, subscriptions } = playedShop(gateway);
+  const { clients, subscriptions } = fakeProcessors(gateway);
   const id = `sub_${userId}`;
   const played = playSubscription({ id, userId, price, startsAt: BEGAN });
   await deliver(gateway, played.created());

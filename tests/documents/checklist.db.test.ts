@@ -7,8 +7,8 @@ import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
+import { fakeProcessors } from "../support/fake-processors";
 
 const { gateway, query, subscribe, meter, ledger } = meteredDatabase();
 const gate = createGate(() => gateway);
@@ -147,7 +147,7 @@ describe("plan downgrade validation", () => {
   test("5 chatbots of 10 on Growth, to Starter with 3: 400, delete 2, and no checkout was made", async () => {
     await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(5);
-    const { shop, asked } = playedShop(gateway);
+    const { shop, asked } = fakeProcessors(gateway);
     await expect(checkout({ id: userId, email: null }, toStarter, shop)).rejects.toMatchObject({
       status: 400,
       reason: "chatbot_limit_exceeded",
@@ -161,7 +161,7 @@ describe("plan downgrade validation", () => {
     const played = await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(2);
     await deliver(gateway, played.deleted(Date.now()));
-    const { shop } = playedShop(gateway);
+    const { shop } = fakeProcessors(gateway);
     const { url } = await checkout({ id: userId, email: null }, toStarter, shop);
     expect(url).toMatch(/^https:\/\/pay\.example\/cs_test_/);
   });

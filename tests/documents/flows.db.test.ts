@@ -8,8 +8,8 @@ import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subsc
 import { checkout } from "@/lib/subscriptions/checkout";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
-import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
+import { fakeProcessors } from "../support/fake-processors";
 
 const { gateway, subscribe, meter } = meteredDatabase();
 const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
@@ -51,7 +51,7 @@ describe("end to end", () => {
     await sleep(1_000 - (Date.now() % 1_000));
 
     // 4 to 7: the checkout, its webhook, the plan, and the messages counted anew.
-    const { shop, checkouts } = playedShop(gateway);
+    const { shop, checkouts } = fakeProcessors(gateway);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter", processor: name });
     const { url } = await checkout({ id: userId, email: null }, wanted, shop);
     expect(url).toContain("https://");

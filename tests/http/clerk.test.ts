@@ -1,25 +1,25 @@
 /** The built app in production with Clerk, which nothing may reach: sessions are verified by CLERK_JWT_KEY alone. */
 import { generateKeyPair } from "jose";
 import { afterAll, expect, test } from "vitest";
-import { type ClerkStandIn, clerkStandIn } from "@/tests/stand-ins/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
+import { type FakeClerk, startFakeClerk } from "../fakes/clerk";
 import { FILE_FORMS, FOREIGN_HOSTS } from "./forms";
 
 const database = testDatabase();
-let clerk: ClerkStandIn;
+let clerk: FakeClerk;
 const app = appServer(async (url) => {
-  clerk = await clerkStandIn(url);
+  clerk = await startFakeClerk(url);
   return { ...clerk.environment, ...PROCESSOR, DATABASE_URL: database.appUrl, ADMIN_USER_IDS: "user_admin" };
 });
 
 afterAll(() => clerk?.stop());
 
 const USAGE = "/api/subscription/usage";
-const bearer = async (...args: Parameters<ClerkStandIn["token"]>) => ({
+const bearer = async (...args: Parameters<FakeClerk["token"]>) => ({
   authorization: `Bearer ${await clerk.token(...args)}`,
 });
-const cookie = async (...args: Parameters<ClerkStandIn["token"]>) => ({
+const cookie = async (...args: Parameters<FakeClerk["token"]>) => ({
   cookie: clerk.cookies(await clerk.token(...args)),
 });
 

@@ -2,16 +2,16 @@
 import { type Browser, chromium } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll } from "@/e2e/support/page-checks";
-import { type GoTrueStandIn, startGoTrue } from "@/tests/stand-ins/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { CHROMIUM_ARGUMENTS, findChromium } from "@/tests/support/chromium";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
+import { type FakeGoTrue, startFakeGoTrue } from "../fakes/gotrue";
 
 const database = testDatabase();
-let auth: GoTrueStandIn;
+let auth: FakeGoTrue;
 beforeAll(async () => {
-  auth = await startGoTrue();
+  auth = await startFakeGoTrue();
 });
 afterAll(() => auth?.stop());
 

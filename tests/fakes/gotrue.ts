@@ -1,54 +1,54 @@
 /**
- * A stand-in for Supabase Auth (GoTrue), for tests only: passwords, refresh, user, logout and public keys, as the real
- * SDK calls them. Refresh tokens are good for one use, with GoTrue's reuse interval; tokens are ES256, as new projects'.
+ * A fake Supabase Auth (GoTrue): passwords, refresh, user, logout and public keys, as the real SDK calls them. A refresh
+ * token can be used once, and again within GoTrue's reuse interval; tokens are ES256, as in new projects.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import http from "node:http";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { listen } from "./listen";
 
-export interface StandInUser {
+export interface FakeUser {
   id: string;
   email: string;
   password: string;
   name: string;
 }
 
-export interface GoTrueStandIn {
+export interface FakeGoTrue {
   /** The address of the project, as SUPABASE_URL. */
   url: string;
-  /** What was asked, as "POST /token?grant_type=…", in order. */
+  /** The requests, as "POST /token?grant_type=…", in order. */
   requests: string[];
-  addUser(user: Partial<StandInUser>): StandInUser;
+  addUser(user: Partial<FakeUser>): FakeUser;
   /** A token with the project's key; claims replace the usual ones. */
-  token(user: StandInUser, claims?: JWTPayload, options?: { expiresIn?: number; key?: CryptoKey }): Promise<string>;
-  /** The cookie's value of a session that the SDK takes for its own. */
-  session(user: StandInUser, options?: { expiresIn?: number }): Promise<string>;
-  /** The `token_hash` of an e-mail to this user, good for one confirmation. */
-  emailedToken(user: StandInUser): string;
+  token(user: FakeUser, claims?: JWTPayload, options?: { expiresIn?: number; key?: CryptoKey }): Promise<string>;
+  /** The cookie value of a session, in the format of the SDK. */
+  session(user: FakeUser, options?: { expiresIn?: number }): Promise<string>;
+  /** The `token_hash` of an e-mail to this user; it confirms once. */
+  emailedToken(user: FakeUser): string;
   stop(): Promise<void>;
 }
 
 /** How long the same refresh token may be used again, as GoTrue's default. */
 const REUSE_MS = 10_000;
-const KEY_ID = "stand-in";
+const KEY_ID = "fake-key";
 
 interface Options {
   reuseMs?: number;
-  /** Answers what is not for /auth/v1: the project's other half. */
+  /** Answers the requests outside /auth/v1: the project's database API. */
   rest?: http.RequestListener;
 }
 
-export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): Promise<GoTrueStandIn> {
+export async function startFakeGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): Promise<FakeGoTrue> {
   const { privateKey, publicKey } = await generateKeyPair("ES256");
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: "ES256", use: "sig" };
-  const users: StandInUser[] = [];
-  const refreshTokens = new Map<string, { user: StandInUser; usedAt: number | null }>();
-  const emailed = new Map<string, StandInUser>();
+  const users: FakeUser[] = [];
+  const refreshTokens = new Map<string, { user: FakeUser; usedAt: number | null }>();
+  const emailed = new Map<string, FakeUser>();
   const requests: string[] = [];
   let url = "";
 
-  const token: GoTrueStandIn["token"] = (user, claims = {}, { expiresIn = 3600, key = privateKey } = {}) =>
+  const token: FakeGoTrue["token"] = (user, claims = {}, { expiresIn = 3600, key = privateKey } = {}) =>
     new SignJWT({
       role: "authenticated",
       email: user.email,
@@ -65,7 +65,7 @@ export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): P
       .setProtectedHeader({ alg: "ES256", kid: KEY_ID, typ: "JWT" })
       .sign(key);
 
-  const sessionOf = async (user: StandInUser, expiresIn = 3600) => {
+  const sessionOf = async (user: FakeUser, expiresIn = 3600) => {
     const refreshToken = randomBytes(8).toString("hex");
     refreshTokens.set(refreshToken, { user, usedAt: null });
     return {
@@ -107,7 +107,7 @@ export async function startGoTrue({ reuseMs = REUSE_MS, rest }: Options = {}): P
     "GET /.well-known/jwks.json": async () => [200, { keys: [jwk] }],
   };
 
-  const addUser = (user: Partial<StandInUser>): StandInUser => {
+  const addUser = (user: Partial<FakeUser>): FakeUser => {
     const id = randomUUID();
     const added = { id, email: `${id}@example.com`, password: "correct horse", name: "Grace Hopper", ...user };
     users.push(added);
@@ -154,7 +154,7 @@ function refused(status: number, code: string, message: string): [number, unknow
   return [status, { code, message }];
 }
 
-function publicUser({ id, email, name }: StandInUser) {
+function publicUser({ id, email, name }: FakeUser) {
   return {
     id,
     email,

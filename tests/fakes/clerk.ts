@@ -1,19 +1,18 @@
 /**
- * A stand-in for a Clerk instance, for tests only: it mints session tokens as Clerk does, hands out the keys that an
- * installation is configured with, and answers the Backend API's `GET /v1/users/:id`. It has no keys to fetch: sessions
- * must be verified without a request.
+ * A fake Clerk instance: it signs session tokens as Clerk does, has the keys that an installation is configured with, and
+ * answers the Backend API's `GET /v1/users/:id`. It serves no keys, so the product must verify sessions without a request.
  */
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 
-export interface ClerkStandIn {
+export interface FakeClerk {
   environment: Record<"CLERK_SECRET_KEY" | "CLERK_PUBLISHABLE_KEY" | "CLERK_JWT_KEY" | "CLERK_API_URL", string>;
-  /** What was asked of the Backend API. */
+  /** The requests to the Backend API, as "GET /v1/users/…", in order. */
   requests: string[];
   /** A session token; claims replace the usual ones. */
   token(userId: string, claims?: JWTPayload, options?: { expiresIn?: number; key?: CryptoKey }): Promise<string>;
-  /** The cookies of a browser that is signed in. */
+  /** The cookies of a signed-in browser. */
   cookies(token: string): string;
   stop(): Promise<void>;
 }
@@ -21,7 +20,7 @@ export interface ClerkStandIn {
 /** `.invalid` has no address: a request to it would fail. */
 const HOST = "clerk.example.invalid";
 
-export async function clerkStandIn(appUrl: string): Promise<ClerkStandIn> {
+export async function startFakeClerk(appUrl: string): Promise<FakeClerk> {
   const { privateKey, publicKey } = await generateKeyPair("RS256", { modulusLength: 2048, extractable: true });
   const requests: string[] = [];
   const server = http.createServer((request, response) => {
@@ -38,9 +37,9 @@ export async function clerkStandIn(appUrl: string): Promise<ClerkStandIn> {
       await new Promise((resolve) => server.close(resolve));
     },
     environment: {
-      CLERK_SECRET_KEY: "sk_test_of_the_stand_in",
+      CLERK_SECRET_KEY: "sk_test_of_the_fake",
       CLERK_PUBLISHABLE_KEY: `pk_test_${Buffer.from(`${HOST}$`).toString("base64")}`,
-      // One line, as many hosts' forms need it.
+      // One line: the forms of many hosts accept no more.
       CLERK_JWT_KEY: (await exportSPKI(publicKey)).replaceAll("\n", "\\n"),
       CLERK_API_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     },
@@ -59,11 +58,11 @@ export async function clerkStandIn(appUrl: string): Promise<ClerkStandIn> {
         v: 2,
         ...claims,
       })
-        .setProtectedHeader({ alg: "RS256", kid: "ins_standin", typ: "JWT" })
+        .setProtectedHeader({ alg: "RS256", kid: "ins_fake", typ: "JWT" })
         .sign(key);
     },
     cookies: (token) =>
-      `__session=${token}; __clerk_db_jwt=dvb_standin; __client_uat=${Math.floor(Date.now() / 1000) - 5}`,
+      `__session=${token}; __clerk_db_jwt=dvb_fake; __client_uat=${Math.floor(Date.now() / 1000) - 5}`,
   };
 }
 

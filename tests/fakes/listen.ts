@@ -1,11 +1,11 @@
-/** A stand-in's server: it serves a thousand requests at once, and never closes a connection that a client may use. */
+/** The server of a fake: it serves a thousand requests at once, and never closes a connection that a client may use. */
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Connections that wait to be accepted, at most; with Node's 511 a client's connections time out on a busy machine. */
+/** The queue of connections to accept; with Node's 511 a client's connections time out on a busy machine. */
 const BACKLOG = 4_096;
 
-/** Listens on a free port of loopback; gives the port. */
+/** Listens on a free port of loopback and returns the port. */
 export async function listen(server: Server): Promise<number> {
   // No timeouts: a client whose event loop lags would use a connection that the server has just closed.
   server.keepAliveTimeout = 0;

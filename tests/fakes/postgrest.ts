@@ -1,10 +1,10 @@
 /**
- * A stand-in for PostgREST, for tests only: `/rest/v1/rpc/:function` as supabase-js calls it, over a real Postgres.
+ * A fake PostgREST: `/rest/v1/rpc/:function` as supabase-js calls it, over a real Postgres.
  *
- * It does what PostgREST documents: logs in as authenticator, in one transaction takes the role of the key or token
- * and hands over its claims, lets Postgres itself convert the body's fields to the function's types
- * (`json_to_record`), and answers errors with `{code, details, hint, message}` and PostgREST's statuses. It knows
- * nothing of tables, of `Prefer`, or of functions that return sets.
+ * It follows PostgREST's documentation. It logs in as authenticator; in one transaction it takes the role of the key or
+ * token, sets its claims, and lets Postgres convert the body's fields to the function's types (`json_to_record`). Errors
+ * have `{code, details, hint, message}` and PostgREST's statuses. It supports neither tables, nor `Prefer`, nor functions
+ * that return sets.
  */
 import http from "node:http";
 import { jwtVerify } from "jose";
@@ -12,10 +12,10 @@ import pg from "pg";
 import { listen } from "./listen";
 import { statusOf } from "./postgrest-status";
 
-export interface PostgrestStandIn {
+export interface FakePostgrest {
   /** The address of the project, as SUPABASE_URL. */
   url: string;
-  /** Answers one request, for a server that stands in for a whole project. */
+  /** Answers one request, for a server that fakes a whole project. */
   handle: http.RequestListener;
   stop(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface PostgrestStandIn {
 interface Options {
   /** A connection string of the role authenticator. */
   databaseUrl: string;
-  /** Which role an API key stands for: Supabase's new keys are no tokens. */
+  /** The role of each API key: Supabase's new keys are no tokens. */
   keys: Readonly<Record<string, string>>;
   /** Verifies HS256 tokens, of users and of the old keys. */
   jwtSecret: string;
@@ -41,7 +41,7 @@ interface FunctionShape {
   required: number;
 }
 
-/** What PostgREST answers instead of a result. */
+/** PostgREST's answer instead of a result. */
 class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -54,7 +54,7 @@ class Refusal extends Error {
   }
 }
 
-export async function startPostgrest(options: Options): Promise<PostgrestStandIn> {
+export async function startFakePostgrest(options: Options): Promise<FakePostgrest> {
   const pool = new pg.Pool({ connectionString: options.databaseUrl, max: options.connections ?? 16 });
   pool.on("error", () => {});
   const shapes = new Map<string, Promise<FunctionShape[]>>();
@@ -97,7 +97,7 @@ export async function startPostgrest(options: Options): Promise<PostgrestStandIn
   };
 }
 
-/** Who calls: a user's token, where one was sent beside the key; else whom the key stands for. */
+/** The claims of the user's token, if one was sent beside the key; else the role of the key. */
 async function claimsOf(headers: http.IncomingHttpHeaders, { keys, jwtSecret }: Options): Promise<Claims> {
   const apiKey = String(headers.apikey ?? "");
   const bearer = (headers.authorization ?? "").replace(/^Bearer /i, "");
@@ -154,7 +154,7 @@ function callOf(name: string, { names, types }: FunctionShape, given: readonly s
   return `select ${call(passed)} from json_to_record($1::json) as sent (${columns})`;
 }
 
-/** One transaction a request, in the caller's role. */
+/** One transaction per request, in the caller's role. */
 async function run(pool: pg.Pool, claims: Claims, call: string, body: string): Promise<string> {
   const client = await pool.connect().catch((error: Error) => {
     throw new Refusal(503, "PGRST000", "Database client error. Retrying the connection.", error.message);

@@ -15,7 +15,7 @@ import {
 } from "@/lib/processors/processor-client";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 
-export interface SoldCheckout {
+export interface FakeCheckout {
   id: string;
   processor: Processor;
   request: CheckoutRequest;
@@ -33,8 +33,8 @@ interface PlayedSubscription {
 }
 
 /** A shop with both processors; `slow` is how long each of their answers takes, in milliseconds. */
-export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
-  const checkouts: SoldCheckout[] = [];
+export function fakeProcessors(gateway: Gateway, { slow = 0, closes = true } = {}) {
+  const checkouts: FakeCheckout[] = [];
   const subscriptions = new Map<string, PlayedSubscription>();
   const asked: { what: string; of: unknown }[] = [];
   const customers: { processor: Processor; userId: string; customer: string }[] = [];
