@@ -1,14 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { day, days, entitlementOn, factBuilder, subscriptionState, timelineOf } from "@/tests/support/fact-builders";
-import type { Fact, PaymentFact, SubscriptionState } from "../types";
+import type { Fact, SubscriptionState } from "../types";
 import { SECOND } from "./calendar";
 import { replaySubscription } from "./subscription-history";
 
 const second = days(30, 60);
-const third = days(60, 90);
 const high = { plan: "high" };
 const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
-const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
 const changes = (...facts: Fact[]) =>
   replaySubscription(facts).changes.map(({ from, plan, status }) => [from, plan, status]);
 const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
@@ -76,44 +74,6 @@ test("one snapshot is one period, one change and a mirror", () => {
     movedBackwards: [],
     schedulesCanceled: [],
     trace: { "sub_a:001": "New subscription" },
-  });
-});
-
-describe("what the rules vouch for", () => {
-  const a = factBuilder();
-
-  test("a first period that began active; one that was active, collected, when the next opened", () => {
-    expect(paid(a.snapshot(0))).toEqual([true]);
-    expect(paid(a.snapshot(0), a.snapshot(30, second))).toEqual([true, false]);
-    expect(paid(a.snapshot(0), a.snapshot(30, second), a.snapshot(60, third))).toEqual([true, true, false]);
-  });
-
-  test("not one that was owed, or that nobody collected, when the next opened", () => {
-    const renewed = [a.snapshot(0), a.snapshot(30, second)];
-    expect(paid(...renewed, a.snapshot(31, { ...second, status: "past_due" }), a.snapshot(60, third))).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    const uncollected = a.snapshot(31, { ...second, collectionPaused: true });
-    expect(paid(...renewed, uncollected, a.snapshot(60, third))).toEqual([true, false, false]);
-    expect(paid(...renewed, uncollected, a.snapshot(59, second), a.snapshot(60, third))).toEqual([true, false, false]);
-  });
-
-  test("not the first one whose own charge failed, until one goes through", () => {
-    const failed = [a.snapshot(0), a.fail(0)];
-    expect(paid(...failed)).toEqual([false]);
-    expect(paid(...failed, a.pay(4, 0, 30))).toEqual([true]);
-    expect(paid(a.snapshot(0), a.fail(0, { purpose: "proration" }))).toEqual([true]);
-    expect(paid(a.snapshot(0), a.fail(3))).toEqual([true]);
-  });
-
-  test("a first period that began owed, or on trial, is not paid by that", () => {
-    expect(paid(a.snapshot(0, { status: "past_due" }))).toEqual([false]);
-    expect(periods(a.snapshot(0, { status: "trialing" }))).toMatchObject([
-      { trial: true, vouched: false, paid: false },
-    ]);
-    expect(paid(a.snapshot(0, { status: "past_due" }), a.snapshot(3), a.snapshot(30, second))).toEqual([true, false]);
   });
 });
 
@@ -199,116 +159,6 @@ describe("an end", () => {
   });
 });
 
-describe("a snapshot's period", () => {
-  const a = factBuilder();
-
-  test("with the same start may move the end and the interval", () => {
-    const facts = [a.snapshot(0), a.snapshot(5, { periodEnd: day(20), interval: "yearly" })];
-    expect(periods(...facts)).toMatchObject([{ starts: [day(0)], end: day(20), interval: "yearly" }]);
-    expect(mirror(...facts)).toMatchObject({ periodStart: day(0), periodEnd: day(20), interval: "yearly" });
-    expect(met(...facts)).toBe("Plan change mid-cycle detected");
-    expect(met(a.snapshot(0), a.snapshot(5, { periodEnd: day(20) }))).toBe("No billing change");
-    expect(met(a.snapshot(0), a.snapshot(5, high))).toBe("Plan change mid-cycle detected");
-  });
-
-  test("that a trial restarts is the same period under another start", () => {
-    const facts = [a.snapshot(0), a.snapshot(5, { status: "trialing", ...days(5, 15) })];
-    expect(periods(...facts)).toMatchObject([{ starts: [day(0), day(5)], end: day(15), trial: false }]);
-    expect(periods(...facts, a.snapshot(15, days(15, 45)))).toHaveLength(2);
-    expect(met(...facts)).toBe("Trial added");
-  });
-
-  test("that is older is flagged and not taken", () => {
-    const facts = [a.snapshot(0), a.snapshot(30, second), a.snapshot(31, { ...days(0, 29), ...high })];
-    expect(replaySubscription(facts)).toMatchObject({
-      movedBackwards: [day(31)],
-      mirror: { plan: "high", periodStart: day(30), periodEnd: day(60) },
-      periods: [{ end: day(30) }, { end: day(60) }],
-    });
-    expect(met(...facts)).toBe("Period moved backwards");
-  });
-
-  describe("of the longer of two plan items, when the shorter leaves", () => {
-    const item = (id: string) => ({ item: { id, product: null, price: null } });
-    const [yearly, monthly] = [
-      { ...item("si_year"), interval: "yearly" as const, ...days(0, 365) },
-      { ...item("si_month"), ...high, ...days(40, 70) },
-    ];
-    const both = [a.snapshot(0, yearly), a.snapshot(40, monthly)];
-
-    test("is the open period, with its later end and its interval", () => {
-      const facts = [...both, a.snapshot(50, yearly)];
-      expect(replaySubscription(facts)).toMatchObject({
-        movedBackwards: [],
-        mirror: { plan: "low", interval: "yearly", ...days(0, 365) },
-        periods: [{ end: day(365) }, { starts: [day(40), day(0)], end: day(365), interval: "yearly" }],
-      });
-      expect(met(...facts)).toBe("Plan change mid-cycle detected");
-      const timeline = timelineOf(...facts);
-      expect(entitlementOn(timeline, 200)).toMatchObject({ plan: "low", periodEnd: day(365), cadence: "monthly" });
-      expect(met(...facts, a.snapshot(60, yearly))).toBe("No billing change");
-      expect(met(...facts, a.snapshot(365, { ...yearly, ...days(365, 730) }))).toBe("Billing period renewal detected");
-    });
-
-    test.each([
-      ["the same item's", { ...yearly, ...item("si_month") }],
-      ["one whose item is not known", { ...yearly, item: null }],
-      ["one that does not end later", { ...yearly, ...days(0, 70) }],
-    ])("is not %s", (_, image) => {
-      expect(replaySubscription([...both, a.snapshot(50, image)])).toMatchObject({
-        movedBackwards: [day(50)],
-        periods: [{ end: day(365) }, { starts: [day(40)], end: day(70) }],
-      });
-    });
-  });
-
-  test("that is missing, or half missing, changes nothing about it", () => {
-    for (const half of [{ periodStart: null, periodEnd: null }, { periodEnd: null }]) {
-      const facts = [a.snapshot(0), a.snapshot(31, { ...second, ...half, ...high })];
-      expect(periods(...facts)).toMatchObject([{ starts: [day(0)], end: day(30) }]);
-      expect(mirror(...facts)).toMatchObject({ plan: "high", periodStart: day(0), periodEnd: day(30) });
-    }
-  });
-
-  test("of an unlisted price opens and moves periods of the last known plan", () => {
-    const unlisted = { plan: null, interval: null };
-    const facts = [
-      a.snapshot(0),
-      a.snapshot(31, { ...second, ...unlisted, status: "past_due", cancelAt: day(60), quantity: 4 }),
-    ];
-    expect(periods(...facts)).toMatchObject([{ starts: [day(0)] }, { starts: [day(30)], end: day(60), plan: "low" }]);
-    expect(mirror(...facts)).toMatchObject({
-      plan: "low",
-      interval: "monthly",
-      status: "past_due",
-      cancelAt: day(60),
-      quantity: 4,
-      periodStart: day(30),
-      pastDueSince: day(31),
-    });
-    expect(met(...facts)).toBe("Billing period renewal detected");
-    expect(periods(a.snapshot(0), a.snapshot(5, { ...unlisted, ...days(0, 20) }))).toMatchObject([{ end: day(20) }]);
-    // A listed plan without an interval is read as no period.
-    expect(periods(a.snapshot(0), a.snapshot(31, { ...second, interval: null }))).toHaveLength(1);
-  });
-
-  test("of a subscription known by an unknown price only gives nothing until a price is known", () => {
-    const unknown = { plan: null, interval: null };
-    expect(replaySubscription([a.snapshot(0, unknown)])).toMatchObject({
-      periods: [],
-      changes: [],
-      mirror: { plan: null, interval: null },
-    });
-    expect(periods(a.snapshot(0, unknown), a.snapshot(1))).toMatchObject([
-      { starts: [day(0)], reason: "New subscription" },
-    ]);
-  });
-
-  test("of a plan without a known interval is not opened", () => {
-    expect(periods(a.snapshot(0, { interval: null }))).toEqual([]);
-  });
-});
-
 describe("past due", () => {
   const a = factBuilder();
 
@@ -321,99 +171,6 @@ describe("past due", () => {
     expect(failures(...again)).toEqual([day(31), day(34)]);
     expect(mirror(...facts, a.snapshot(33))).toMatchObject({ pastDueSince: null });
     expect(failures(a.snapshot(0, { status: "past_due" }))).toEqual([day(0)]);
-  });
-});
-
-describe("a payment", () => {
-  const a = factBuilder();
-  const first = a.snapshot(0);
-  const afterFirst = (payment: PaymentFact, ...facts: Fact[]) => met(first, ...facts, payment);
-
-  test("that failed is a failure, but for charges that are not ours", () => {
-    expect(afterFirst(a.fail(5))).toBe("Payment failed");
-    expect(failures(first, a.fail(5), a.fail(6, { purpose: "other" }))).toEqual([day(5)]);
-    expect(afterFirst(a.fail(6, { purpose: "other" }))).toBe("Payment failed");
-    expect(periods(first, a.fail(30, second))).toHaveLength(1);
-  });
-
-  test("for a proration, another thing or no period opens none", () => {
-    const none = "Payment without a new period";
-    expect(afterFirst(a.pay(31, 30, 60, { purpose: "proration" }))).toBe(none);
-    expect(afterFirst(a.pay(31, 30, 60, { purpose: "other" }))).toBe(none);
-    expect(afterFirst(a.pay(31, 30, 60, { periodStart: null }))).toBe(none);
-    expect(afterFirst(a.pay(31, 30, 60, { periodEnd: null }))).toBe(none);
-    expect(afterFirst(a.pay(31, 30, 60, { purpose: "change" }))).toBe(none);
-  });
-
-  test("for a subscription that was not seen waits for it, also where that has no period yet", () => {
-    const payment = a.pay(1, 0, 30);
-    expect(met(payment)).toBe("Payment waits for its subscription");
-    expect(met(a.snapshot(0, { status: "incomplete" }), payment)).toBe("Payment waits for its subscription");
-    expect(periods(payment)).toEqual([]);
-    expect(periods(payment, a.snapshot(2, { status: "past_due" }))).toMatchObject([{ paid: true, paidInMoney: true }]);
-  });
-
-  test("for the open period confirms it, from a change with the same start too", () => {
-    const open = a.snapshot(0, { status: "past_due" });
-    expect(met(open, a.pay(1, 0, 30))).toBe("Payment confirmed");
-    expect(met(open, a.pay(1, 0, 30, { purpose: "change" }))).toBe("Payment confirmed");
-    expect(paid(open, a.pay(1, 0, 30, { purpose: "change" }))).toEqual([true]);
-    expect(paid(open, a.pay(1, 0, 30, { purpose: "other" }))).toEqual([false]);
-    expect(paid(open, a.pay(1, 0, 30, { purpose: "proration" }))).toEqual([false]);
-    expect(paid(open, a.fail(1, days(0, 30)))).toEqual([false]);
-  });
-
-  test("for a period that is over is history", () => {
-    const earlier = "Payment for an earlier period";
-    expect(afterFirst(a.pay(31, 0, 30), a.snapshot(30, second))).toBe(earlier);
-    expect(afterFirst(a.pay(31, 20, 50))).toBe(earlier);
-    expect(afterFirst(a.pay(31, 30, 60), a.cancel(10))).toBe(earlier);
-    expect(periods(first, a.cancel(10), a.pay(31, 30, 60))).toHaveLength(1);
-  });
-
-  test("for a period that is new opens it, as what was paid for", () => {
-    const facts = [a.snapshot(0, { quantity: 3 }), a.pay(31, 30, 60, { plan: "high", interval: "yearly" })];
-    expect(met(...facts)).toBe("Payment for a new billing period");
-    expect(replaySubscription(facts)).toMatchObject({
-      periods: [
-        { starts: [day(0)], paid: true },
-        {
-          starts: [day(30)],
-          end: day(60),
-          plan: "high",
-          interval: "yearly",
-          trial: false,
-          vouched: false,
-          paid: true,
-          effect: "reset",
-          reason: "Payment for a new billing period",
-        },
-      ],
-      mirror: { plan: "high", interval: "yearly", status: "active", ...second, quantity: 3, updatedAt: day(0) },
-      changes: [{ from: day(0) }, { from: day(30), plan: "high", interval: "yearly", quantity: 3, period: 1 }],
-    });
-  });
-
-  test("a second early is early enough, two are not", () => {
-    const at = (seconds: number) => a.pay(31, 30, 60, { periodStart: day(30) - seconds * SECOND });
-    expect(afterFirst(at(1))).toBe("Payment for a new billing period");
-    expect(afterFirst(at(2))).toBe("Payment for an earlier period");
-  });
-
-  test("without a plan or an interval is for those that are held", () => {
-    const payment = a.pay(31, 30, 60, { plan: null, interval: null });
-    const facts = [a.snapshot(0, { ...high, interval: "yearly" as const }), payment];
-    expect(periods(...facts)[1]).toMatchObject({ plan: "high", interval: "yearly" });
-    expect(mirror(...facts)).toMatchObject({ plan: "high", interval: "yearly" });
-  });
-
-  test("ends a trial, and makes nothing else active", () => {
-    expect(mirror(a.snapshot(0, { status: "trialing" }), a.pay(31, 30, 60))).toMatchObject({ status: "active" });
-    const paused = [a.snapshot(0), a.snapshot(5, { status: "paused" }), a.pay(31, 30, 60)];
-    expect(mirror(...paused)).toMatchObject({ status: "paused" });
-    expect(mirror(a.snapshot(0), a.snapshot(5, { status: "past_due" }), a.pay(31, 30, 60))).toMatchObject({
-      status: "past_due",
-    });
   });
 });
 
@@ -439,12 +196,4 @@ test("a plan change is one against what was held, also after news without a plan
   const unknown = a.snapshot(5, { plan: null, interval: null });
   expect(met(a.snapshot(0), unknown, a.snapshot(30, second))).toBe("Billing period renewal detected");
   expect(met(a.snapshot(0), unknown, a.snapshot(10, high))).toBe("Plan change mid-cycle detected");
-});
-
-test("payments of one instant confirm plans in the order of their ids, whatever order they came in", () => {
-  const a = factBuilder();
-  const [first, second] = [a.pay(1, 0, 30), a.pay(1, 0, 30, high)];
-  const confirmed = (...facts: Fact[]) => replaySubscription(facts).confirmations.map(({ plan }) => plan);
-  expect(confirmed(a.snapshot(0), first, second)).toEqual(["low", "low", "high"]);
-  expect(confirmed(a.snapshot(0), second, first)).toEqual(["low", "low", "high"]);
 });
