@@ -48,7 +48,7 @@ const asStripe =
   (fact, userId) => [{ processor: "stripe", event: renderStripe(fact, userId, shape) }];
 const asPaddle: Render = (fact, userId) => renderPaddle(fact, userId).map((event) => ({ processor: "paddle", event }));
 /** Every other subscription at the other processor: a user who moves, and comes back. */
-const mixed: Render = (fact, userId) => (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("g2"))(fact, userId);
+const mixed: Render = (fact, userId) => (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("basil"))(fact, userId);
 
 const RENDERINGS: readonly { name: string; render: Render }[] = [
   ...SHAPES.map((shape) => ({ name: `Stripe ${shape}`, render: asStripe(shape) })),
@@ -161,8 +161,8 @@ test.each(RENDERINGS)(
 test("what somebody changed by hand is found, reported and repaired by the rebuild", async () => {
   const world = new World();
   for (const action of ["subscribeHigh", "use", "toPeriodEnd", "useHalf"] as const) world.act(action);
-  const inOrder = eventsOf(world, asStripe("g2"), "u").map((_, index) => index);
-  const userId = await live(world, inOrder, asStripe("g2"));
+  const inOrder = eventsOf(world, asStripe("basil"), "u").map((_, index) => index);
+  const userId = await live(world, inOrder, asStripe("basil"));
   const before = await stateOf(userId);
   await database
     .pool()

@@ -1,5 +1,6 @@
 /** All that one customer has at the played Paddle: plain JSON, instants in milliseconds, amounts in US cents. */
 import type { Instant } from "@/lib/billing/types";
+import type { CardNumber } from "../cards";
 import type {
   AdjustmentSpec,
   ItemSpec,
@@ -8,8 +9,7 @@ import type {
   SubscriptionSpec,
   TransactionSpec,
 } from "../event-builders/paddle/events";
-import type { CardNumber } from "../cards";
-import type { Turn } from "../step";
+import type { Step } from "../step";
 import type { Country } from "./tax";
 
 export interface Customer {
@@ -78,7 +78,7 @@ export interface Portal {
   createdAt: Instant;
 }
 
-export interface World {
+export interface AccountState {
   /** Part of every id, so that none is another customer's. */
   key: string;
   /** Where the hosted pages are. */
@@ -93,9 +93,9 @@ export interface World {
   portals: Portal[];
 }
 
-export type PaddleTurn = Turn<World>;
+export type PaddleStep = Step<AccountState>;
 
-export function newWorld(key: string, site: string, owner: string | null = null): World {
+export function newAccountState(key: string, site: string, owner: string | null = null): AccountState {
   return {
     key,
     site,
@@ -121,9 +121,9 @@ export function newWorld(key: string, site: string, owner: string | null = null)
 }
 
 /** An id that nothing else has, in any account: the world's key and a count, 26 characters like Paddle's. */
-export function nextId(world: World, prefix: string): string {
-  world.sequence += 1;
-  return idOf(prefix, world.key, world.sequence);
+export function nextId(state: AccountState, prefix: string): string {
+  state.sequence += 1;
+  return idOf(prefix, state.key, state.sequence);
 }
 
 function idOf(prefix: string, key: string, count: number): string {
@@ -131,12 +131,12 @@ function idOf(prefix: string, key: string, count: number): string {
 }
 
 /** Every id that a request may name. */
-export function objectIds({ customer, subscriptions, transactions, adjustments, portals }: World): string[] {
+export function objectIds({ customer, subscriptions, transactions, adjustments, portals }: AccountState): string[] {
   return [customer, ...subscriptions, ...transactions, ...adjustments, ...portals].map(({ id }) => id);
 }
 
 /** Whose it is by what our server wrote with its key: nobody else writes here. */
-export function userIdOf({ owner, customer, transactions }: World): string | null {
+export function userIdOf({ owner, customer, transactions }: AccountState): string | null {
   if (owner !== null) return owner;
   const written = [customer.customData, ...transactions.map(({ customData }) => customData ?? null)];
   return written.map((data) => data?.user_id).find(Boolean) ?? null;

@@ -8,7 +8,7 @@ import type { Sandbox } from "../sandbox";
 import { PaddleProblem } from "./problem";
 import { handle } from "./router";
 
-export interface Entrance {
+export interface Connection {
   /** Where the API is reached, without a slash at its end. */
   base: string;
   /** Whoever has it can do everything for everybody, as with Paddle's own. */
@@ -20,15 +20,15 @@ export interface Entrance {
 const MAX_BODY = 256 * 1024;
 
 /** Answers one request of the SDK. Throws where the sandbox itself is broken. */
-export async function answerApi(request: Request, sandbox: Sandbox, entrance: Entrance): Promise<Response> {
+export async function answerApi(request: Request, sandbox: Sandbox, connection: Connection): Promise<Response> {
   const meta = { request_id: randomUUID() };
   try {
-    requireKey(request, entrance.apiKey);
+    requireKey(request, connection.apiKey);
     requireVersion(request);
     const url = new URL(request.url);
-    const path = url.pathname.slice(new URL(entrance.base).pathname.length);
+    const path = url.pathname.slice(new URL(connection.base).pathname.length);
     const params = request.method === "GET" ? Object.fromEntries(url.searchParams) : await readBody(request);
-    const { base, site } = entrance;
+    const { base, site } = connection;
     const { status, data, pagination } = await handle({ method: request.method, path, params, base }, sandbox, site);
     return respond(status, { data, meta: { ...meta, ...(pagination && { pagination }) } });
   } catch (error) {

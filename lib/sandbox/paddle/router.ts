@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { Command } from "../accounts";
 import type { Sandbox } from "../sandbox";
+import { type AccountState, newAccountState } from "./account-state";
 import { adjustments } from "./api/adjustments";
 import { listPrices, listProducts, priceQuery, productQuery, retrievePrice, retrieveProduct } from "./api/catalog";
 import { customers } from "./api/customers";
@@ -12,10 +13,9 @@ import { subscriptions } from "./api/subscriptions";
 import { transactions } from "./api/transactions";
 import type { ApiAnswer, ApiRequest } from "./api-request";
 import { listEvents } from "./events-list";
+import { fakePaddle } from "./fake-paddle";
 import { pageOf } from "./page";
-import { playedPaddle } from "./fake-paddle";
 import { invalidFields, notFound, PaddleProblem } from "./problem";
-import { newWorld, type World } from "./account-state";
 
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 
@@ -61,22 +61,22 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
   }
   for (const endpoint of ENDPOINTS) {
     const id = endpoint.method === method ? match(endpoint.path, path) : null;
-    if (id !== null) return carry(endpoint, id, request, sandbox, site);
+    if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
   throw new PaddleProblem(404, "invalid_url", `${method} ${path}: the sandbox plays what Tollgate uses`);
 }
 
-async function carry(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {
+async function runEndpoint(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {
   const params = parsed(endpoint.params, request.params);
   const target = endpoint.of(params, id);
   if ("all" in target) return list(endpoint, params, target.all, request, sandbox);
   const { status = 200 } = endpoint;
-  const carried = await sandbox.command<World>(
-    { of: accountOf(target, site), act: (turn) => ({ status, body: endpoint.act(turn, params, id) }) },
-    playedPaddle,
+  const commandResult = await sandbox.command<AccountState>(
+    { of: accountOf(target, site), run: (step) => ({ status, body: endpoint.run(step, params, id) }) },
+    fakePaddle,
   );
-  if (carried.outcome === "answered") {
-    const { body } = carried.reply;
+  if (commandResult.outcome === "answered") {
+    const { body } = commandResult.reply;
     return Array.isArray(body) ? pageOf(body, {}, request) : { status, data: body };
   }
   throw notFound("object" in target ? target.object : id);
@@ -95,21 +95,21 @@ async function list(
   }
   const found = new Map<string, { id: string; created_at: string }>();
   for (const object of objects) {
-    const carried = await sandbox.command<World>(
-      { of: { object }, act: (turn) => ({ status: 200, body: endpoint.act(turn, params, "") }) },
-      playedPaddle,
+    const commandResult = await sandbox.command<AccountState>(
+      { of: { object }, run: (step) => ({ status: 200, body: endpoint.run(step, params, "") }) },
+      fakePaddle,
     );
-    if (carried.outcome !== "answered") continue;
-    for (const each of carried.reply.body as { id: string; created_at: string }[]) found.set(each.id, each);
+    if (commandResult.outcome !== "answered") continue;
+    for (const each of commandResult.reply.body as { id: string; created_at: string }[]) found.set(each.id, each);
   }
   return pageOf([...found.values()], params as object, request);
 }
 
 /** A new account knows its user before the first turn, so that it begins on that user's clock. */
-function accountOf(target: Exclude<Target, { all: unknown }>, site: string): Command<World>["of"] {
+function accountOf(target: Exclude<Target, { all: unknown }>, site: string): Command<AccountState>["of"] {
   if ("object" in target) return target;
-  const world = newWorld(randomBytes(8).toString("hex"), site, target.new.userId);
-  return { account: world.customer.id, world };
+  const state = newAccountState(randomBytes(8).toString("hex"), site, target.new.userId);
+  return { account: state.customer.id, state };
 }
 
 /** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */

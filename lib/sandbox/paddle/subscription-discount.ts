@@ -3,10 +3,10 @@
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import type { DiscountSpec, SubscriptionSpec } from "../event-builders/paddle/events";
+import type { PaddleStep, Subscription } from "./account-state";
 import { isFor } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { intervalOf } from "./proration";
-import type { PaddleTurn, Subscription } from "./account-state";
 
 /** A discount that begins at this instant: it ends after its number of billing periods. */
 export function discountFrom(
@@ -20,7 +20,7 @@ export function discountFrom(
 
 /** A discount as it is added to a subscription. Expired ones are good here, as at Paddle. */
 export function discountFor(
-  { now }: PaddleTurn,
+  { now }: PaddleStep,
   { items, period }: Subscription,
   discount: DiscountSpec,
   effective: "immediately" | "next_billing_period",

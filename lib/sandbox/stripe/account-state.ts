@@ -1,6 +1,6 @@
 /** All that one customer has at the played Stripe: plain JSON, instants in Stripe's seconds, amounts in US cents. */
 import type { InvoiceSpec, ItemSpec, LineSpec, PriceSpec, SubscriptionSpec } from "../event-builders/stripe/events";
-import type { Turn } from "../step";
+import type { Step } from "../step";
 import type { BankNumber, MethodNumber } from "./methods";
 import type { Redeemed } from "./money-types";
 import { type Money, moneyIds } from "./money-types";
@@ -73,7 +73,7 @@ export interface Subscription extends SubscriptionSpec {
   /** Proration lines that wait for the next invoice. */
   pendingLines: LineSpec[];
   /** The trial's end has been announced. */
-  trialTold: boolean;
+  trialEndAnnounced: boolean;
 }
 
 export interface Invoice extends InvoiceSpec {
@@ -119,7 +119,7 @@ export interface Portal {
   returnUrl: string | null;
 }
 
-export interface World {
+export interface AccountState {
   /** Part of every id, so that none is another customer's. */
   key: string;
   /** Where the hosted pages are. */
@@ -137,9 +137,9 @@ export interface World {
   money?: Money;
 }
 
-export type StripeTurn = Turn<World>;
+export type StripeStep = Step<AccountState>;
 
-export function newWorld(key: string, site: string, owner: string | null = null): World {
+export function newAccountState(key: string, site: string, owner: string | null = null): AccountState {
   return {
     key,
     site,
@@ -167,24 +167,24 @@ export function newWorld(key: string, site: string, owner: string | null = null)
 }
 
 /** An id that nothing else has, in any account: the world's key and a count. */
-export function nextId(world: World, prefix: string): string {
-  world.sequence += 1;
-  return `${prefix}_${world.key}${world.sequence.toString(36).padStart(4, "0")}`;
+export function nextId(state: AccountState, prefix: string): string {
+  state.sequence += 1;
+  return `${prefix}_${state.key}${state.sequence.toString(36).padStart(4, "0")}`;
 }
 
-export function seconds({ now }: StripeTurn): number {
+export function seconds({ now }: StripeStep): number {
   return Math.floor(now / 1000);
 }
 
 /** Every id that a request may name. */
-export function objectIds(world: World): string[] {
-  const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = world;
+export function objectIds(state: AccountState): string[] {
+  const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = state;
   const objects = [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals];
-  return [...objects.map(({ id }) => id), ...moneyIds(world.money)];
+  return [...objects.map(({ id }) => id), ...moneyIds(state.money)];
 }
 
 /** Whose it is by what our server wrote with its key; the browser's `client_reference_id` only where it said nothing. */
-export function userIdOf({ owner, customer, sessions, subscriptions }: World): string | null {
+export function userIdOf({ owner, customer, sessions, subscriptions }: AccountState): string | null {
   if (owner !== null) return owner;
   const written = [
     customer.metadata,

@@ -1,6 +1,6 @@
 /** What a flexible subscription was billed for, so that a credit gives back that amount and not the present price's. */
 import type { ItemSpec, LineSpec } from "../event-builders/stripe/events";
-import type { Subscription, World } from "./account-state";
+import type { AccountState, Subscription } from "./account-state";
 
 /** An amount that was billed for a part of a period. */
 export interface Debit {
@@ -11,8 +11,8 @@ export interface Debit {
 }
 
 /** The amounts billed for an item beyond an instant that no credit has given back. */
-export function debitsOf(world: World, subscription: Subscription): (item: ItemSpec, at: number) => Debit[] {
-  const billed = world.invoices.filter(
+export function debitsOf(state: AccountState, subscription: Subscription): (item: ItemSpec, at: number) => Debit[] {
+  const billed = state.invoices.filter(
     (invoice) =>
       invoice.subscription === subscription.id &&
       invoice.status !== "void" &&

@@ -2,13 +2,13 @@
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { CouponSpec, LineSpec, PromotionCodeSpec } from "../event-builders/stripe/events";
+import { type AccountState, nextId, type StripeStep, type Subscription, seconds } from "./account-state";
 import { couponNamed, PROMOTION_CODES } from "./coupons";
+import { emitEvent } from "./emit";
 import { hasSucceeded, moneyOf } from "./money";
 import { discountOf } from "./money-objects";
 import type { Discount, Redeemed } from "./money-types";
 import { invalid, missing } from "./problem";
-import { tell } from "./emit";
-import { nextId, type StripeTurn, type Subscription, seconds, type World } from "./account-state";
 
 type Line = Omit<LineSpec, "id">;
 
@@ -20,11 +20,11 @@ export interface DiscountParams {
 }
 
 /** @throws StripeProblem if nothing of that name can be redeemed by this customer */
-export function redeemed(world: World, { coupon, promotion_code: id }: DiscountParams, param: string): Redeemed {
+export function redeemed(state: AccountState, { coupon, promotion_code: id }: DiscountParams, param: string): Redeemed {
   if (id !== undefined) {
     const code = PROMOTION_CODES.find((each) => each.id === id);
     if (code === undefined) throw missing("promotion code", id, `${param}[promotion_code]`, 400);
-    return redeemCode(world, code, `${param}[promotion_code]`);
+    return redeemCode(state, code, `${param}[promotion_code]`);
   }
   if (coupon === undefined || couponNamed(coupon) === undefined) {
     throw missing("coupon", coupon ?? "", `${param}[coupon]`, 400);
@@ -33,9 +33,9 @@ export function redeemed(world: World, { coupon, promotion_code: id }: DiscountP
 }
 
 /** @throws StripeProblem if the code is over, or for a first purchase only and this is none */
-export function redeemCode(world: World, code: PromotionCodeSpec, param: string): Redeemed {
+export function redeemCode(state: AccountState, code: PromotionCodeSpec, param: string): Redeemed {
   if (!code.active) throw invalid("This promotion code is expired.", param);
-  const paid = moneyOf(world).charges.some(hasSucceeded) || world.invoices.some(({ status }) => status === "paid");
+  const paid = moneyOf(state).charges.some(hasSucceeded) || state.invoices.some(({ status }) => status === "paid");
   if (code.firstPurchase && paid) {
     const why = "the associated customer has prior transactions";
     throw invalid(`This promotion code cannot be redeemed because ${why}.`, param);
@@ -44,13 +44,13 @@ export function redeemCode(world: World, code: PromotionCodeSpec, param: string)
 }
 
 /** The discount begins. Its event is the caller's to send once the subscription has it: `tellDiscount`. */
-export function addDiscount(turn: StripeTurn, subscription: Subscription, from: Redeemed, session: string | null) {
-  const { world } = turn;
+export function addDiscount(step: StripeStep, subscription: Subscription, from: Redeemed, session: string | null) {
+  const { state } = step;
   const { duration } = couponOf(from);
-  const start = seconds(turn);
+  const start = seconds(step);
   const discount: Discount = {
-    id: nextId(world, "di"),
-    customer: world.customer.id,
+    id: nextId(state, "di"),
+    customer: state.customer.id,
     subscription: subscription.id,
     ...from,
     checkoutSession: session,
@@ -58,28 +58,28 @@ export function addDiscount(turn: StripeTurn, subscription: Subscription, from: 
     end: typeof duration === "object" ? addMonths(start * 1000, duration.months) / 1000 : null,
     endedAt: null,
   };
-  moneyOf(world).discounts.push(discount);
+  moneyOf(state).discounts.push(discount);
   subscription.discounts = [...(subscription.discounts ?? []), discount.id];
-  tell(turn, "customer.discount.created", discountOf(discount));
+  emitEvent(step, "customer.discount.created", discountOf(discount));
 }
 
 /** The discount ends: it reduces nothing any more. */
-export function endDiscount(turn: StripeTurn, subscription: Subscription, id: string): void {
-  const discount = moneyOf(turn.world).discounts.find((each) => each.id === id);
+export function endDiscount(step: StripeStep, subscription: Subscription, id: string): void {
+  const discount = moneyOf(step.state).discounts.find((each) => each.id === id);
   subscription.discounts = (subscription.discounts ?? []).filter((each) => each !== id);
   if (discount === undefined || discount.endedAt !== null) return;
-  discount.endedAt = seconds(turn);
-  tell(turn, "customer.discount.deleted", discountOf(discount));
+  discount.endedAt = seconds(step);
+  emitEvent(step, "customer.discount.deleted", discountOf(discount));
 }
 
 /** Replaces the subscription's discounts; those that are named by their own id go on. */
 export function setDiscounts(
-  turn: StripeTurn,
+  step: StripeStep,
   subscription: Subscription,
   wanted: readonly DiscountParams[],
   param: string,
 ): void {
-  const { world } = turn;
+  const { state } = step;
   const kept = wanted.flatMap(({ discount }) => discount ?? []);
   const known = subscription.discounts ?? [];
   kept.forEach((id, index) => {
@@ -88,38 +88,38 @@ export function setDiscounts(
   if (wanted.length > 1) throw invalid("The sandbox plays one discount of a subscription at a time.", param);
   const added = wanted
     .filter(({ discount }) => discount === undefined)
-    .map((each, index) => redeemed(world, each, `${param}[${index}]`));
-  for (const id of known.filter((each) => !kept.includes(each))) endDiscount(turn, subscription, id);
-  for (const each of added) addDiscount(turn, subscription, each, null);
+    .map((each, index) => redeemed(state, each, `${param}[${index}]`));
+  for (const id of known.filter((each) => !kept.includes(each))) endDiscount(step, subscription, id);
+  for (const each of added) addDiscount(step, subscription, each, null);
 }
 
 /** A coupon for one charge is used up by the first invoice that it reduced. */
-export function endOneTimeDiscounts(turn: StripeTurn, subscription: Subscription, lines: readonly Line[]): void {
+export function endOneTimeDiscounts(step: StripeStep, subscription: Subscription, lines: readonly Line[]): void {
   for (const id of subscription.discounts ?? []) {
-    const discount = moneyOf(turn.world).discounts.find((each) => each.id === id);
+    const discount = moneyOf(step.state).discounts.find((each) => each.id === id);
     if (discount === undefined || couponOf(discount).duration !== "once") continue;
-    if (lines.some(({ discountId }) => discountId === id)) endDiscount(turn, subscription, id);
+    if (lines.some(({ discountId }) => discountId === id)) endDiscount(step, subscription, id);
   }
 }
 
 /** When a coupon of some months ends, in seconds; nothing for others. */
-export function discountEnds(world: World, subscription: Subscription): { id: string; at: number }[] {
-  return (world.money?.discounts ?? []).flatMap(({ id, end }) =>
+export function discountEnds(state: AccountState, subscription: Subscription): { id: string; at: number }[] {
+  return (state.money?.discounts ?? []).flatMap(({ id, end }) =>
     end !== null && subscription.discounts?.includes(id) ? [{ id, at: end }] : [],
   );
 }
 
 /** Removes the discounts that will have ended at `at`, for an invoice of that time. Sends no event: for previews. */
-export function dropEndedDiscounts(world: World, subscription: Subscription, at: number): void {
-  const ended = discountEnds(world, subscription).filter((each) => each.at <= at);
+export function dropEndedDiscounts(state: AccountState, subscription: Subscription, at: number): void {
+  const ended = discountEnds(state, subscription).filter((each) => each.at <= at);
   subscription.discounts = (subscription.discounts ?? []).filter((id) => !ended.some((each) => each.id === id));
 }
 
 /** The lines after the subscription's discount; credits give back what was paid after the discount of its time. */
-export function discounted(world: World, subscription: Subscription, lines: readonly Line[]): Line[] {
+export function discounted(state: AccountState, subscription: Subscription, lines: readonly Line[]): Line[] {
   const [id] = subscription.discounts ?? [];
-  const discount = world.money?.discounts.find((each) => each.id === id);
-  const credits = lines.map((line) => (line.amount < 0 ? creditOf(world, subscription, line) : line));
+  const discount = state.money?.discounts.find((each) => each.id === id);
+  const credits = lines.map((line) => (line.amount < 0 ? creditOf(state, subscription, line) : line));
   return discount === undefined ? credits : takeOff(couponOf(discount), discount.id, credits);
 }
 
@@ -145,8 +145,8 @@ function reduction({ off }: CouponSpec, amount: number, rest: number): number {
 }
 
 /** Gives back the share of what was paid, which is less than the price if a discount reduced it. */
-function creditOf(world: World, subscription: Subscription, line: Line): Line {
-  const invoiced = world.invoices
+function creditOf(state: AccountState, subscription: Subscription, line: Line): Line {
+  const invoiced = state.invoices
     .filter((invoice) => invoice.subscription === subscription.id && invoice.status !== "void")
     .flatMap((invoice) => invoice.lines);
   const paid = line.credits

@@ -18,7 +18,7 @@ export function httpClientOver(sandbox: () => Sandbox, site = ownSite()) {
       headers: {
         date: new Date(now ?? Date.now()).toUTCString(),
         "request-id": `req_${randomBytes(7).toString("hex")}`,
-        "stripe-version": API_VERSIONS.g2,
+        "stripe-version": API_VERSIONS.basil,
         // Nothing here gets better by asking again.
         ...(status >= 400 && { "stripe-should-retry": "false" }),
       },
@@ -50,5 +50,6 @@ function refuseWrongCaller({ headers }: Request): void {
     throw new StripeProblem(401, { type: "authentication_error", message: "The sandbox takes test keys only." });
   }
   const version = headers.get("stripe-version");
-  if (version !== null && version !== API_VERSIONS.g2) throw invalid(`The sandbox plays ${API_VERSIONS.g2} only.`);
+  if (version !== null && version !== API_VERSIONS.basil)
+    throw invalid(`The sandbox plays ${API_VERSIONS.basil} only.`);
 }

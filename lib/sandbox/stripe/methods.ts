@@ -1,5 +1,5 @@
 /** The test payment methods of the sandbox's Stripe, by their last four digits, and what a charge of each comes to. */
-import { type Charged as CardCharged, type CardNumber, chargeCard, type Presence, TEST_CARDS } from "../cards";
+import { type Charged as CardCharged, type CardNumber, chargeCard, type PaymentContext, TEST_CARDS } from "../cards";
 
 /** A card that its bank asks about at every charge, also at renewals. */
 const ASKED_ALWAYS = {
@@ -40,11 +40,11 @@ export function isBankAccount(number: MethodNumber): number is BankNumber {
 }
 
 /** Pure: the same method in the same place comes to the same. */
-export function charge(number: MethodNumber | null, presence: Presence): Charged {
-  if (number === null) return chargeCard(null, presence);
+export function charge(number: MethodNumber | null, context: PaymentContext): Charged {
+  if (number === null) return chargeCard(null, context);
   if (isBankAccount(number)) return { outcome: "processing" };
-  if (number !== ASKED_ALWAYS.id) return chargeCard(number, presence);
-  return presence.confirmed ? { outcome: "succeeded" } : { outcome: "requires_action" };
+  if (number !== ASKED_ALWAYS.id) return chargeCard(number, context);
+  return context.confirmed ? { outcome: "succeeded" } : { outcome: "requires_action" };
 }
 
 /** What the bank answers to a debit in the end. */

@@ -1,5 +1,11 @@
 /** What a customer has beside invoices: discounts, charges, refunds, disputes and credit notes. The world stores it. */
-import type { ChargeSpec, CreditNoteSpec, DiscountSpec, DisputeSpec, RefundSpec } from "../event-builders/stripe/events";
+import type {
+  ChargeSpec,
+  CreditNoteSpec,
+  DiscountSpec,
+  DisputeSpec,
+  RefundSpec,
+} from "../event-builders/stripe/events";
 import { paymentIntentOf } from "../event-builders/stripe/events";
 import type { MethodNumber } from "./methods";
 

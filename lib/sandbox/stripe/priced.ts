@@ -1,20 +1,20 @@
 /** Lines as they are charged: after discounts, with taxes. */
 import type { LineSpec } from "../event-builders/stripe/events";
+import type { AccountState, Session, Subscription } from "./account-state";
 import { couponOf, discounted, takeOff } from "./discounts";
 import { invalid } from "./problem";
 import { periodLines } from "./proration";
 import { taxed } from "./tax";
-import type { Session, Subscription, World } from "./account-state";
 
 type Line = Omit<LineSpec, "id">;
 
-export function priced(world: World, subscription: Subscription, lines: readonly Line[]): Line[] {
-  const after = discounted(world, subscription, lines);
-  return subscription.automaticTax ? taxed(world.customer.country, after) : after;
+export function priced(state: AccountState, subscription: Subscription, lines: readonly Line[]): Line[] {
+  const after = discounted(state, subscription, lines);
+  return subscription.automaticTax ? taxed(state.customer.country, after) : after;
 }
 
 /** @throws StripeProblem if nobody knows where the customer lives: no tax can be computed */
-export function requireTaxAddress({ customer }: World): void {
+export function requireTaxAddress({ customer }: AccountState): void {
   if (customer.country) return;
   const message =
     "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";

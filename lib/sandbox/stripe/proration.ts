@@ -54,8 +54,8 @@ export function changePlan(
     debits ? debits(item, at).map((debit) => creditOf(item, debit, at)) : [credit(item, state, at)],
   );
   if (!restarts) {
-    const taken = settles ? items.filter((item) => !isIn(item, state.items)) : [];
-    const charges = taken.map((item) => charge(item, state, at));
+    const added = settles ? items.filter((item) => !isIn(item, state.items)) : [];
+    const charges = added.map((item) => charge(item, state, at));
     return { next: same, lines: [...credits, ...charges], restarts };
   }
   const next = { items, periodStart: at, periodEnd: periodAfter(at, at, intervalOf(items)), billingCycleAnchor: at };

@@ -17,7 +17,7 @@ import {
   transactionEntity,
 } from "./events";
 
-export interface PlayedSubscriptionSpec {
+export interface FakePaddleSubscriptionSpec {
   /** `sub_…`; the ids of its customer, transactions and events are made from it. */
   id: string;
   price: Price;
@@ -36,7 +36,7 @@ export interface PlayedSubscriptionSpec {
 }
 
 /** Begins a subscription; instants in milliseconds. */
-export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
+export function fakePaddleSubscription(begin: FakePaddleSubscriptionSpec) {
   const { id, startsAt, status = "active", customData, collectionMode = "automatic" } = begin;
   const { name = id.slice(4) } = begin;
   const transaction = `txn_${name}_0`;

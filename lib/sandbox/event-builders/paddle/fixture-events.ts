@@ -201,7 +201,7 @@ const ADJUSTMENTS: Record<string, AdjustmentSpec> = {
 };
 
 /** The events of the story, by file name without `.json`. */
-export function story(): Record<string, PaddleObject> {
+export function fixtureEvents(): Record<string, PaddleObject> {
   const as = (name: string, of: PaddleObject, at: Instant): [string, PaddleObject] => {
     const type = name.split(".").slice(0, 2).join(".");
     return [name, event(type, of, { id: `evt_01${name.replaceAll(".", "_")}`, at })];

@@ -1,7 +1,7 @@
 import type Stripe from "stripe";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 /** A charge to build; instants in seconds since 1970, amounts in US cents. */
 export interface ChargeSpec {
@@ -36,7 +36,7 @@ export function paymentIntentOf(charge: string): string {
 /** A charge as Stripe sends it in the shape: which invoice it paid is not said since basil. */
 export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   const today = todaysCharge(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const old = { ...today, destination: null, dispute: null, invoice: spec.invoice, order: null };
   if (places(shape).today) return old;
   const { advice_code, network_advice_code, network_decline_code, ...outcome } = today.outcome;
@@ -111,7 +111,7 @@ export function todaysCharge(spec: ChargeSpec) {
     status,
     transfer_data: null,
     transfer_group: null,
-  } satisfies OnTheWire<Stripe.Charge>;
+  } satisfies WireFormat<Stripe.Charge>;
 }
 
 function cardDetails(amount: number, brand: string, last4: string) {
@@ -135,7 +135,7 @@ function cardDetails(amount: number, brand: string, last4: string) {
     three_d_secure: null,
     transaction_link_id: null,
     wallet: null,
-  } satisfies OnTheWire<Stripe.Charge.PaymentMethodDetails.Card>;
+  } satisfies WireFormat<Stripe.Charge.PaymentMethodDetails.Card>;
 }
 
 function bankDetails(last4: string) {
@@ -147,5 +147,5 @@ function bankDetails(last4: string) {
     last4,
     payment_reference: null,
     routing_number: "110000000",
-  } satisfies OnTheWire<Stripe.Charge.PaymentMethodDetails.UsBankAccount>;
+  } satisfies WireFormat<Stripe.Charge.PaymentMethodDetails.UsBankAccount>;
 }

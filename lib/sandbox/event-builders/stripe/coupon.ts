@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { PRICES_CREATED } from "./price";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 /** A coupon to build; amounts in US cents. */
 export interface CouponSpec {
@@ -53,7 +53,7 @@ export function couponObject({ id, name, off, duration }: CouponSpec) {
     redeem_by: null,
     times_redeemed: 0,
     valid: true,
-  } satisfies OnTheWire<Stripe.Coupon>;
+  } satisfies WireFormat<Stripe.Coupon>;
 }
 
 export function promotionCodeObject(spec: PromotionCodeSpec) {
@@ -76,7 +76,7 @@ export function promotionCodeObject(spec: PromotionCodeSpec) {
       minimum_amount_currency: null,
     },
     times_redeemed: 0,
-  } satisfies OnTheWire<Stripe.PromotionCode>;
+  } satisfies WireFormat<Stripe.PromotionCode>;
 }
 
 export function discountObject(spec: DiscountSpec) {
@@ -94,5 +94,5 @@ export function discountObject(spec: DiscountSpec) {
     start: spec.start,
     subscription: spec.subscription,
     subscription_item: null,
-  } satisfies OnTheWire<Stripe.Discount>;
+  } satisfies WireFormat<Stripe.Discount>;
 }

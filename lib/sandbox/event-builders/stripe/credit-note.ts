@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { embeddedList } from "./list";
-import type { OnTheWire, Unnamed } from "./wire-format";
+import type { Unnamed, WireFormat } from "./wire-format";
 
 /** A credit note on a finalized invoice, to build; instants in seconds since 1970, amounts in US cents. */
 export interface CreditNoteSpec {
@@ -60,7 +60,7 @@ export function creditNoteObject(spec: CreditNoteSpec) {
     total_taxes: [],
     type: prePayment === 0 ? "post_payment" : postPayment === 0 ? "pre_payment" : "mixed",
     voided_at: null,
-  } satisfies OnTheWire<Stripe.CreditNote> & { lines: Unnamed };
+  } satisfies WireFormat<Stripe.CreditNote> & { lines: Unnamed };
 }
 
 /** A note over an amount has one line of its own. */
@@ -81,5 +81,5 @@ function lineOf({ id, amount }: CreditNoteSpec) {
     type: "custom_line_item",
     unit_amount: amount,
     unit_amount_decimal: String(amount),
-  } satisfies OnTheWire<Stripe.CreditNoteLineItem>;
+  } satisfies WireFormat<Stripe.CreditNoteLineItem>;
 }

@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { addressOf } from "./invoice";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 /** A customer to build; `created` in seconds since 1970. */
 export interface CustomerSpec {
@@ -51,5 +51,5 @@ export function customerObject(spec: CustomerSpec) {
     shipping: null,
     tax_exempt: "none",
     test_clock: null,
-  } satisfies OnTheWire<Stripe.Customer>;
+  } satisfies WireFormat<Stripe.Customer>;
 }

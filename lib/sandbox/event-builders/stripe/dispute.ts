@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { paymentIntentOf } from "./charge";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 /** A dispute to build; instants in seconds since 1970, amounts in US cents. */
 export interface DisputeSpec {
@@ -27,14 +27,14 @@ const FEE = 1_500;
 /** A dispute as Stripe sends it in the shape. It names its charge and no customer. */
 export function disputeObject(spec: DisputeSpec, shape: Shape): StripeObject {
   const today = todaysDispute(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const old = { ...today, balance_transaction: today.balance_transactions[0]?.id ?? null };
   if (places(shape).today) return old;
-  const { enhanced_eligibility_types, intended_submission_method, ...g0 } = old;
+  const { enhanced_eligibility_types, intended_submission_method, ...pre_basil } = old;
   const { enhanced_evidence, ...evidence } = today.evidence;
   const { enhanced_eligibility, submission_method, ...evidence_details } = today.evidence_details;
   const { case_type, ...card } = today.payment_method_details.card;
-  return { ...g0, evidence, evidence_details, payment_method_details: { card, type: "card" } };
+  return { ...pre_basil, evidence, evidence_details, payment_method_details: { card, type: "card" } };
 }
 
 /** A dispute as today's API sends it. */
@@ -103,7 +103,7 @@ export function todaysDispute(spec: DisputeSpec) {
     },
     reason: "fraudulent",
     status: spec.status,
-  } satisfies OnTheWire<Stripe.Dispute>;
+  } satisfies WireFormat<Stripe.Dispute>;
 }
 
 function transaction({ id }: DisputeSpec, suffix: string, created: number, amount: number, fee: number) {
@@ -128,5 +128,5 @@ function transaction({ id }: DisputeSpec, suffix: string, created: number, amoun
     source: id,
     status: "available",
     type: "adjustment",
-  } satisfies OnTheWire<Stripe.BalanceTransaction>;
+  } satisfies WireFormat<Stripe.BalanceTransaction>;
 }

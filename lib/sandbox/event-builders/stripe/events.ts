@@ -36,7 +36,7 @@ export {
   todaysItem,
   todaysSubscription,
 } from "./subscription";
-export type { OnTheWire } from "./wire-format";
+export type { WireFormat } from "./wire-format";
 
 /**
  * An event around the object; `created` in seconds. `previous` are the `previous_attributes`, as `diff` makes them:
@@ -46,7 +46,12 @@ export function event(
   type: string,
   object: StripeObject,
   previous: StripeObject | undefined,
-  { id, created, shape = "g2", livemode = false }: { id: string; created: number; shape?: Shape; livemode?: boolean },
+  {
+    id,
+    created,
+    shape = "basil",
+    livemode = false,
+  }: { id: string; created: number; shape?: Shape; livemode?: boolean },
 ): StripeObject {
   return {
     id,

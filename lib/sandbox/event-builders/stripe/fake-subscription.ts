@@ -18,7 +18,7 @@ import {
   subscriptionObject,
 } from "./events";
 
-export interface PlayedSubscriptionSpec {
+export interface FakeStripeSubscriptionSpec {
   id: string;
   userId: string;
   price: Price;
@@ -47,22 +47,22 @@ interface Renewal {
   status?: SubscriptionSpec["status"];
 }
 
-export type PlayedSubscription = ReturnType<typeof playSubscription>;
+export type FakeStripeSubscription = ReturnType<typeof fakeStripeSubscription>;
 
 /** Begins a subscription; instants in milliseconds, kept in Stripe's whole seconds. */
-export function playSubscription({
+export function fakeStripeSubscription({
   id,
   userId,
   price,
   startsAt,
   status = "active",
-  shape = "g2",
+  shape = "basil",
   metadata = {},
   customer = `cus_${id.slice(4)}`,
   periodEnd,
   eventTime = "clock",
   name = id.slice(4),
-}: PlayedSubscriptionSpec) {
+}: FakeStripeSubscriptionSpec) {
   let anchor = seconds(startsAt);
   let held = price;
   let events = 0;

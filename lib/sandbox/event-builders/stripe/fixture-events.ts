@@ -203,7 +203,7 @@ const discount = (shape: Shape, deleted = false): StripeObject => ({
   id: "di_Ada",
   object: "discount",
   checkout_session: null,
-  ...(shape === "g2"
+  ...(shape === "basil"
     ? { source: { coupon: "spring20", type: "coupon" }, customer_account: null }
     : {
         coupon: { id: "spring20", object: "coupon", name: "Spring", percent_off: 20, amount_off: null, currency: null },
@@ -216,7 +216,7 @@ const discount = (shape: Shape, deleted = false): StripeObject => ({
   promotion_code: "promo_Spring",
   start: MARCH,
   subscription: BORN.id,
-  ...(shape === "g2" && { subscription_item: null }),
+  ...(shape === "basil" && { subscription_item: null }),
 });
 
 /** What changes no entitlement: a link, and what an admin must see. */
@@ -240,7 +240,7 @@ const asides = (shape: Shape): Record<string, { of: StripeObject; at: number; pr
 };
 
 /** The events of the story in one shape, by file name without `.json`. */
-export function story(shape: Shape): Record<string, StripeObject> {
+export function fixtureEvents(shape: Shape): Record<string, StripeObject> {
   const object = (spec: SubscriptionSpec) => subscriptionObject(spec, shape);
   const life = "customer.subscription";
   const as = (name: string, of: StripeObject, created: number, previous?: StripeObject) => {

@@ -5,12 +5,12 @@ import type { LineSpec, LineTax } from "./line-spec";
 import { embeddedList } from "./list";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire, Unnamed } from "./wire-format";
+import type { Unnamed, WireFormat } from "./wire-format";
 
 /** An invoice as Stripe sends it in the shape. */
 export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
   const today = todaysInvoice(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const { customer_account, amount_overpaid, parent, total_taxes, ...old } = today;
   const paid = spec.status === "paid";
   const charged = today.amount_due > 0;
@@ -177,7 +177,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     total_pretax_credit_amounts: discounts.map((discount) => ({ ...discount, type: "discount" as const })),
     total_taxes: taxes.map(taxOf),
     webhooks_delivered_at: spec.created,
-  } satisfies OnTheWire<Stripe.Invoice> & { lines: Unnamed };
+  } satisfies WireFormat<Stripe.Invoice> & { lines: Unnamed };
 }
 
 function automaticTax({ automaticTax: enabled = false, country }: InvoiceSpec) {

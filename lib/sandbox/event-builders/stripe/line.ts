@@ -3,11 +3,11 @@ import type { InvoiceSpec } from "./invoice-spec";
 import type { LineSpec, LineTax } from "./line-spec";
 import { planObject, priceObject, type StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): StripeObject {
   const today = todaysLine(line, invoice);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const { parent, pricing, subtotal, taxes, quantity_decimal, ...old } = today;
   const invoiceItem = parent.subscription_item_details.invoice_item;
   const livemode = invoice.livemode ?? false;
@@ -75,7 +75,7 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
     subscription: invoice.subscription,
     subtotal: line.amount,
     taxes: line.tax ? [taxOf(line.tax)] : [],
-  } satisfies OnTheWire<Stripe.InvoiceLineItem>;
+  } satisfies WireFormat<Stripe.InvoiceLineItem>;
 }
 
 /** The amounts of a proration are after discounts: Stripe then names the discount with an amount of 0. */

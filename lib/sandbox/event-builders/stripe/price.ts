@@ -1,6 +1,6 @@
 import type Stripe from "stripe";
 import { findPlan, type Price, sandboxPriceId } from "@/lib/config/catalog";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 /** An object as Stripe's API writes it. */
 export type StripeObject = Record<string, unknown>;
@@ -63,7 +63,7 @@ export function priceObject(price: PriceSpec, livemode: boolean) {
     type: "recurring",
     unit_amount: price.unitAmount,
     unit_amount_decimal: String(price.unitAmount),
-  } satisfies OnTheWire<Stripe.Price>;
+  } satisfies WireFormat<Stripe.Price>;
 }
 
 /** What prices were before 2020; Stripe still writes it beside the price. */
@@ -88,5 +88,5 @@ export function planObject(price: PriceSpec, livemode: boolean) {
     transform_usage: null,
     trial_period_days: null,
     usage_type: "licensed",
-  } satisfies OnTheWire<Stripe.Plan>;
+  } satisfies WireFormat<Stripe.Plan>;
 }

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { addressOf } from "./invoice";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 /** A checkout that sells a subscription, to build; instants in seconds since 1970, amounts in US cents. */
 export interface SessionSpec {
@@ -45,7 +45,7 @@ export interface SessionSpec {
 /** A checkout session as Stripe sends it in the shape. */
 export function sessionObject(spec: SessionSpec, shape: Shape): StripeObject {
   const today = todaysSession(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const { allowed_payment_method_types, customer_account, integration_identifier, managed_payments, ...known } = today;
   const old = {
     ...known,
@@ -55,10 +55,17 @@ export function sessionObject(spec: SessionSpec, shape: Shape): StripeObject {
     ui_mode: "hosted",
   };
   if (places(shape).today) return old;
-  const { adaptive_pricing, collected_information, discounts, origin_context, permissions, wallet_options, ...g0 } =
-    old;
+  const {
+    adaptive_pricing,
+    collected_information,
+    discounts,
+    origin_context,
+    permissions,
+    wallet_options,
+    ...pre_basil
+  } = old;
   const { provider, ...automatic_tax } = today.automatic_tax;
-  return { ...g0, automatic_tax };
+  return { ...pre_basil, automatic_tax };
 }
 
 function oldDetails(details: NonNullable<ReturnType<typeof todaysSession>["customer_details"]>) {
@@ -145,7 +152,7 @@ export function todaysSession(spec: SessionSpec) {
     ui_mode: "hosted_page",
     url: spec.url ?? null,
     wallet_options: null,
-  } satisfies OnTheWire<Stripe.Checkout.Session>;
+  } satisfies WireFormat<Stripe.Checkout.Session>;
 }
 
 const HOME = { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null };

@@ -3,7 +3,7 @@ import type { Status } from "@/lib/billing/types";
 import { embeddedList } from "./list";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
 import type { Shape } from "./shapes";
-import type { OnTheWire, Unnamed } from "./wire-format";
+import type { Unnamed, WireFormat } from "./wire-format";
 
 /** One item of a subscription to build. */
 export interface ItemSpec {
@@ -68,7 +68,7 @@ export interface SubscriptionSpec {
 /** A subscription as Stripe sends it in the shape; complete where it matters, with ids that fit each other. */
 export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): StripeObject {
   const today = todaysSubscription(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const {
     billing_cycle_anchor_config,
     billing_mode,
@@ -181,7 +181,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
       },
     },
     trial_start: spec.trialStart ?? null,
-  } satisfies OnTheWire<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
+  } satisfies WireFormat<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
 }
 
 export function billingMode({ billingMode: mode = { type: "classic" } }: Pick<SubscriptionSpec, "billingMode">) {
@@ -209,13 +209,13 @@ export function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
     quantity: item.quantity ?? 1,
     subscription: spec.id,
     tax_rates: [],
-  } satisfies OnTheWire<Stripe.SubscriptionItem>;
+  } satisfies WireFormat<Stripe.SubscriptionItem>;
 }
 
 /** G1 writes the period in both places, G0 on the subscription only. */
 function oldItem(item: ReturnType<typeof todaysItem>, shape: Shape): StripeObject {
   const { current_trial, ...both } = item;
-  if (shape === "g1") return both;
+  if (shape === "legacy") return both;
   const { current_period_end, current_period_start, ...old } = both;
   return old;
 }

@@ -1,8 +1,8 @@
 /** How an endpoint of the played API is written, and the pieces of parameters that several share. */
 import { z } from "zod";
 import { isoInstant, prose } from "@/lib/core/text";
+import type { AccountState, Adjustment, PaddleStep, Subscription, Transaction } from "../account-state";
 import { notFound } from "../problem";
-import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../account-state";
 
 /** Which accounts a request is about: the one that has an object, a new one for this user, or all that have one of these. */
 export type Target = { object: string } | { new: { userId: string | null } } | { all: readonly string[] };
@@ -15,7 +15,7 @@ export interface Endpoint<Params = unknown> {
   params: z.ZodType<Params>;
   of: (params: Params, id: string) => Target;
   /** The entity that is answered; a list's own part of it, where the target is `all`. Throws PaddleProblem: then nothing has happened. */
-  act: (turn: PaddleTurn, params: Params, id: string) => object;
+  run: (step: PaddleStep, params: Params, id: string) => object;
   status?: 201;
 }
 
@@ -69,13 +69,13 @@ interface Kinds {
 }
 
 /** @throws PaddleProblem where the account has none of that id */
-export function find<K extends keyof Kinds>(world: World, kind: K, id: string): Kinds[K] {
-  const found = (world[kind] as Kinds[K][]).find((each) => each.id === id);
+export function find<K extends keyof Kinds>(state: AccountState, kind: K, id: string): Kinds[K] {
+  const found = (state[kind] as Kinds[K][]).find((each) => each.id === id);
   if (found === undefined) throw notFound(id);
   return found;
 }
 
 /** @throws PaddleProblem where the account's customer is another, or nobody yet */
-export function requireCustomer({ customer }: World, id: string): void {
+export function requireCustomer({ customer }: AccountState, id: string): void {
   if (customer.id !== id || !customer.exists) throw notFound(id);
 }

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { prose } from "@/lib/core/text";
 import type { Reply } from "../../accounts";
+import type { AccountState, Card, Invoice, Schedule, Session, StripeStep, Subscription } from "../account-state";
 import { invalid, missing } from "../problem";
-import type { Card, Invoice, Schedule, Session, StripeTurn, Subscription, World } from "../account-state";
 
 /** Which account a request is about. */
 export type Target =
@@ -18,7 +18,7 @@ export interface Endpoint<Params = unknown> {
   params: z.ZodType<Params>;
   of: (params: Params, id: string) => Target;
   /** The object that is answered. Throws StripeProblem: then nothing has happened. */
-  act: (turn: StripeTurn, params: Params, id: string) => object | Refused;
+  run: (step: StripeStep, params: Params, id: string) => object | Refused;
 }
 
 /** An answer that is a refusal, and what happened with it stays: a charge was tried and declined. */
@@ -139,14 +139,14 @@ const NAMES: Record<keyof Kinds, string> = {
 };
 
 /** @throws StripeProblem where the account has none of that id */
-export function find<K extends keyof Kinds>(world: World, kind: K, id: string, param = "id"): Kinds[K] {
-  const found = (world[kind] as Kinds[K][]).find((each) => each.id === id);
+export function find<K extends keyof Kinds>(state: AccountState, kind: K, id: string, param = "id"): Kinds[K] {
+  const found = (state[kind] as Kinds[K][]).find((each) => each.id === id);
   if (found === undefined) throw missing(NAMES[kind], id, param, param === "id" ? 404 : 400);
   return found;
 }
 
 /** @throws StripeProblem where the account's customer is another, not made yet or deleted */
-export function requireCustomer({ customer }: World, id: string, param = "customer"): void {
+export function requireCustomer({ customer }: AccountState, id: string, param = "customer"): void {
   if (customer.id !== id || !customer.exists) throw missing("customer", id, param, param === "id" ? 404 : 400);
   if (customer.deleted) throw invalid(`No such customer: '${id}'; it was deleted.`, param, "resource_missing");
 }
