@@ -35,11 +35,11 @@ const BEFORE_RENEWAL = HOUR;
 const FARTHEST = 10 * 366 * DAY;
 
 /**
- * Moves a user's clock. On the way to a later time it stops at each due action of the user's accounts, in order: it sets
- * the clock, runs the action, and waits until our routes have accepted its events.
+ * Moves a user's clock. On the way to a later time it stops at each due action of the user's accounts, in order: it
+ * sets the clock, runs the action, and waits until our routes have accepted its events.
  *
- * A move back is possible only to a time after all dated records (usage, events, the processors' objects). So `real` works
- * after a move on which nothing happened.
+ * A move back is possible only to a time after all dated records (usage, events, the processors' objects). So `real`
+ * works after a move on which nothing happened.
  * @throws HttpError 400
  */
 export async function moveClock(userId: string, move: ClockMove, parts: ClockParts): Promise<ClockMoved> {

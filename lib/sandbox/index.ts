@@ -1,6 +1,6 @@
 /**
- * Fake Stripe and Paddle behind the real SDKs. Load it only if `env().sandbox` is true, by `await import("@/lib/sandbox")`
- * after `requireSandbox()`: in production the import fails.
+ * Fake Stripe and Paddle behind the real SDKs. Load it only if `env().sandbox` is true, by `await
+ * import("@/lib/sandbox")` after `requireSandbox()`: in production the import fails.
  */
 import { env } from "@/lib/core/env";
 

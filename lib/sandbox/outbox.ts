@@ -1,6 +1,6 @@
 /**
- * Delivers the fake processors' events to our webhook routes over HTTP, until the route accepts them. Undelivered events
- * are stored in Postgres: after a killed process, the next one continues.
+ * Delivers the fake processors' events to our webhook routes over HTTP, until the route accepts them. Undelivered
+ * events are stored in Postgres: after a killed process, the next one continues.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
@@ -35,8 +35,9 @@ const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Delivers all due events, of one account or of all; returns the number of attempts. For one account, a claim is repeated
- * while its row is locked, because the transaction that locks it delivers nothing. For all accounts, the tick repeats it.
+ * Delivers all due events, of one account or of all; returns the number of attempts. For one account, a claim is
+ * repeated while its row is locked, because the transaction that locks it delivers nothing. For all accounts, the tick
+ * repeats it.
  */
 export async function deliver(of: AccountRef | null, sender: Sender, gateway: Gateway): Promise<number> {
   let attempts = 0;

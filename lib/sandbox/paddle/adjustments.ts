@@ -1,4 +1,4 @@
-/** Money that goes back after a transaction is completed: refunds, chargebacks and their reversals. Pure. */
+/** Adjustments of completed transactions: refunds, chargebacks and their reversals. Pure. */
 import { MINUTE } from "@/lib/billing/timeline/calendar";
 import { type AdjustmentSums, lineId, lineSums } from "../event-builders/paddle/events";
 import { type AccountState, type Adjustment, nextId, type PaddleStep, type Transaction } from "./account-state";
@@ -9,18 +9,18 @@ import { dueOf } from "./transactions";
 /** In Paddle's own sandbox a job approves refunds every ten minutes. */
 const APPROVAL = 10 * MINUTE;
 
-/** What is adjusted of one line. */
+/** The adjusted amount of one line. */
 export type AdjustedLine = { item: string; type: "full" | "partial" } & AdjustmentSums;
 
 export interface RemainingLine {
   item: string;
-  /** What can still be paid back of it. */
+  /** The amount that can still be paid back. */
   total: number;
   /** Its tax as a part of its total. */
   taxShare: number;
 }
 
-/** The charged lines, and what no adjustment has taken yet. Rejected refunds take nothing. */
+/** The charged lines with their amounts that are not adjusted yet. Rejected refunds do not count. */
 export function remainingOf(state: AccountState, { id, lines }: Transaction): RemainingLine[] {
   const earlier = effective(state, id).flatMap(({ items = [] }) => items);
   return lines.flatMap((line, index) => {
@@ -32,24 +32,24 @@ export function remainingOf(state: AccountState, { id, lines }: Transaction): Re
   });
 }
 
-/** What a card has paid and no adjustment has taken yet. */
+/** The amount that a card has paid and that is not adjusted yet. */
 export function refundable(state: AccountState, transaction: Transaction): number {
   const back = effective(state, transaction.id).reduce((sum, { amount }) => sum + amount, 0);
   return dueOf(transaction) - back;
 }
 
-/** The adjustments in effect, and refunds that wait for approval. A reversal and what it reversed cancel each other. */
+/** The adjustments in effect, and refunds that wait for approval. A reversal cancels its chargeback. */
 function effective({ adjustments }: AccountState, transaction: string): Adjustment[] {
   return adjustments.filter((each) => each.transaction === transaction && each.status !== "rejected");
 }
 
-/** An amount of one line, with its part of the tax. */
+/** An amount of one line, with its share of the tax. */
 export function partOf({ item, total, taxShare }: RemainingLine, amount: number): AdjustedLine {
   const tax = Math.round(amount * taxShare);
   return { item, type: amount === total ? "full" : "partial", subtotal: amount - tax, tax, total: amount };
 }
 
-/** A share of what remains, over the lines in their order; 1 is all of it. */
+/** A share of the remaining amount, taken from the lines in their order; 1 is the whole amount. */
 export function shareOf(state: AccountState, transaction: Transaction, share: number): AdjustedLine[] {
   let left = Math.round(refundable(state, transaction) * share);
   return remainingOf(state, transaction).flatMap((line) => {
@@ -59,7 +59,7 @@ export function shareOf(state: AccountState, transaction: Transaction, share: nu
   });
 }
 
-/** Requests a refund. Paddle decides about it later. */
+/** Requests a refund, which Paddle approves or rejects later. */
 export function requestRefund(
   step: PaddleStep,
   transaction: Transaction,
@@ -91,14 +91,14 @@ export function requireRefundable({ adjustments }: AccountState, { id, status, c
   }
 }
 
-/** Paddle approves a refund, or rejects it. */
+/** Approves or rejects a refund. */
 export function decide(step: PaddleStep, adjustment: Adjustment, status: "approved" | "rejected"): void {
   if (adjustment.status !== "pending_approval") return;
   Object.assign(adjustment, { status, approvesAt: null });
   emitAdjustment(step, adjustment, "updated");
 }
 
-/** The payer's bank takes the money back, or warns of it: Paddle then pays it back at once. No approval is needed. */
+/** The payer's bank charges back, or warns of it: Paddle then pays back at once. Neither needs an approval. */
 export function dispute(
   step: PaddleStep,
   transaction: Transaction,
@@ -111,7 +111,7 @@ export function dispute(
   return add(step, transaction, { action, status: "approved", type: "full", items, reason: action, approvesAt: null });
 }
 
-/** Paddle wins: the reversal is a new adjustment, and the chargeback then says that it was reversed. */
+/** Paddle wins: the reversal is a new adjustment, and the chargeback becomes `reversed`. */
 export function reverse(step: PaddleStep, adjustment: Adjustment, transaction: Transaction): void {
   if (!isReversible(adjustment)) return;
   add(step, transaction, {

@@ -1,4 +1,4 @@
-/** The payer's side of the played Paddle: paying a transaction, changing a card, ending a subscription in the portal. */
+/** The payer's actions: paying a transaction, changing a card, ending a subscription in the portal. */
 
 import { type CardNumber, type Charged, chargeCard, type PaymentContext } from "../cards";
 import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
@@ -13,27 +13,27 @@ import { begin, cancelScheduledChange, stop } from "./subscriptions";
 import type { Country } from "./tax";
 import { attempt, complete, make, openOf, recover, save, takeCredit } from "./transactions";
 
-/** What a payer fills in. */
+/** The payer's input on a hosted page. */
 export interface Payment {
   card: CardNumber;
   email: string | null;
   name: string | null;
-  /** They have confirmed with their bank. */
+  /** The payer has authenticated with the bank. */
   confirmed: boolean;
-  /** Where they live: it decides about tax. Absent as the country that the customer has. */
+  /** The payer's country, for the tax; absent: the customer's country. */
   country?: Country;
-  /** The discount code that they typed. */
+  /** The discount code that the payer entered. */
   code?: string | null;
 }
 
-/** Why nothing was paid: `complete` and `gone` for what cannot be paid any more. */
+/** The result of a payment; `complete` and `gone` if the transaction can no longer be paid. */
 export type Paid = Charged | { outcome: "complete" } | { outcome: "gone" } | { outcome: "invalid_code" };
 
 const PAYABLE: ReadonlySet<Transaction["status"]> = new Set(["draft", "ready", "past_due"]);
 
 /**
- * Pays a transaction: its subscription begins, once. One that is paid already stays as it is, whoever comes second; a
- * declined card leaves it to be paid.
+ * Pays a transaction: its subscription begins, once. A second payment changes nothing; after a declined card the
+ * transaction can still be paid.
  */
 export function pay(step: PaddleStep, transaction: Transaction, payment: Payment): Paid {
   if (transaction.status === "paid" || transaction.status === "completed") return { outcome: "complete" };
@@ -61,8 +61,8 @@ export function pay(step: PaddleStep, transaction: Transaction, payment: Payment
 }
 
 /**
- * The payer says who they are and where they live: the transaction has its tax and is ready to be paid. False for a code
- * that is not honoured: then nothing has happened.
+ * Sets the payer's name and country: the transaction gets its tax and becomes `ready`. Returns false for an invalid
+ * code, and changes nothing.
  */
 function identify(step: PaddleStep, transaction: Transaction, { email, name, country, code }: Payment): boolean {
   const { state, now } = step;
@@ -92,8 +92,8 @@ function isRedeemable(discount: DiscountSpec, lines: readonly LineSpec[]): boole
 }
 
 /**
- * The transaction by which a subscription's card is changed: what it owes, or one that costs nothing. Paddle makes a new
- * one each time that it is asked.
+ * The transaction that changes a subscription's card: its unpaid charge, or one without a charge. Paddle creates a new
+ * one for each request.
  */
 export function cardChange(step: PaddleStep, subscription: Subscription): Transaction {
   const open = openOf(step.state, subscription);
@@ -113,17 +113,17 @@ export function cardChange(step: PaddleStep, subscription: Subscription): Transa
   });
 }
 
-/** Changes the card of a subscription; what it owes is charged to the new one. */
+/** Changes the card of a subscription; an unpaid charge is charged to the new card. */
 export function changeCard(step: PaddleStep, subscription: Subscription, payment: Payment): Paid {
   if (subscription.status === "canceled") return { outcome: "gone" };
   const context: PaymentContext = { payer: true, first: true, confirmed: payment.confirmed };
   const asked = chargeCard(payment.card, context);
-  // One that its bank refuses makes no transaction: a payer who tries ten cards would leave ten.
+  // A declined card creates no transaction: ten tries would leave ten transactions.
   if (asked.outcome !== "succeeded" && openOf(step.state, subscription) === undefined) return asked;
   return pay(step, cardChange(step, subscription), payment);
 }
 
-/** What the portal does: cancels with the period, or takes that back. */
+/** The portal's action: cancels at the period's end, or undoes it. */
 export function setCancel(step: PaddleStep, subscription: Subscription, cancels: boolean): void {
   if (cancels) stop(step, subscription, "cancel", { immediately: false });
   else cancelScheduledChange(step, subscription);

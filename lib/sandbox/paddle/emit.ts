@@ -1,4 +1,4 @@
-/** Events as Paddle sends them: the entity as it is after what happened. */
+/** Events as Paddle sends them: the entity after the change. */
 import { event, type PaddleObject } from "../event-builders/paddle/events";
 import { type Adjustment, nextId, type PaddleStep, type Subscription, type Transaction } from "./account-state";
 import { adjustmentOf, subscriptionInEvents, transactionOf } from "./objects";
@@ -10,7 +10,7 @@ export function emitEvent(step: PaddleStep, type: string, entity: PaddleObject):
   step.emit({ id, type, at: step.now, raw: JSON.stringify(body) });
 }
 
-/** What a subscription has become. Its own clock never stands still: who reads its states orders them by it. */
+/** `updated_at` grows with every event, since readers order a subscription's states by it. */
 export function emitSubscription(step: PaddleStep, subscription: Subscription, ...types: string[]): void {
   subscription.updatedAt = Math.max(step.now, subscription.updatedAt + 1);
   for (const type of types) emitEvent(step, `subscription.${type}`, subscriptionInEvents(step.state, subscription));

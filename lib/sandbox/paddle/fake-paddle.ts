@@ -3,7 +3,7 @@ import type { FakeProcessor } from "../fake-processor";
 import { type AccountState, objectIds, userIdOf } from "./account-state";
 import { advance, nextDue } from "./time";
 
-/** Paddle, as the core plays it. */
+/** Paddle's side of the core's interface. */
 export const fakePaddle: FakeProcessor<AccountState> = {
   processor: "paddle",
   objectIds,

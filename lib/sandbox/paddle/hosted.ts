@@ -1,6 +1,6 @@
 /**
- * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
- * Paddle's own, they are opened by whoever has the link: its id is the secret.
+ * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Paddle, the
+ * link opens the page without sign-in: its id is the secret.
  */
 import { HttpError } from "@/lib/http";
 import { isCardNumber } from "../cards";
@@ -29,7 +29,7 @@ const VIEWS = {
   transaction: transactionView,
 };
 
-/** What a hosted page shows; null where there is no such thing. Time is brought up to now first. */
+/** The view of a hosted page, after all due actions; null for an unknown id. */
 export async function hostedPage<P extends keyof typeof VIEWS>(
   sandbox: Sandbox,
   page: P,
@@ -39,17 +39,17 @@ export async function hostedPage<P extends keyof typeof VIEWS>(
   return view as ReturnType<(typeof VIEWS)[P]> | null;
 }
 
-/** null where there is no such transaction. */
+/** null for an unknown transaction. */
 export function pay(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
   return onAccount(sandbox, id, (step) => checkout.pay(step, only(step.state.transactions, id), payment));
 }
 
-/** null where there is no such subscription. */
+/** null for an unknown subscription. */
 export function changeCard(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
   return onAccount(sandbox, id, (step) => checkout.changeCard(step, only(step.state.subscriptions, id), payment));
 }
 
-/** What Paddle or a bank does to a paid transaction. What is not possible changes nothing: false. */
+/** Runs an action of Paddle or a bank on a paid transaction; false if Paddle refuses it. */
 export async function runAction(sandbox: Sandbox, transaction: string, name: string, adjustment: string | null) {
   if (!isTransactionAction(name)) {
     throw new HttpError(400, "bad_input", "action: is not an action of this page", { field: "action" });
@@ -62,7 +62,7 @@ export async function runAction(sandbox: Sandbox, transaction: string, name: str
   );
 }
 
-/** Cancels at the period's end, or takes that back. What Paddle refuses stays as it is: false. */
+/** Cancels at the period's end, or undoes it; false if Paddle refuses. */
 export async function setCancel(
   sandbox: Sandbox,
   portal: string,
@@ -86,7 +86,7 @@ async function refusable(operation: () => Promise<boolean | null>): Promise<bool
   }
 }
 
-/** A posted form; gives where the browser goes. Throws HttpError 400, 404. */
+/** Handles a posted form; returns the address where the browser goes. @throws HttpError 400, 404 */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/paddle/${page}/${encodeURIComponent(id)}`;
   if (page === "portal") {
@@ -104,7 +104,7 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   if (paid === null) throw notFound();
   if (paid.outcome === "declined") return `${here}?problem=declined`;
   if (paid.outcome === "invalid_code") return `${here}?problem=code`;
-  if (paid.outcome === "requires_action") return `${here}?${new URLSearchParams(asked(payment))}`;
+  if (paid.outcome === "requires_action") return `${here}?${new URLSearchParams(choices(payment))}`;
   if (page === "payment") return paid.outcome === "succeeded" ? `${here}?done=1` : here;
   const view = await hostedPage(sandbox, "checkout", id);
   return paid.outcome === "gone" || view === null ? here : view.returnUrl;
@@ -125,8 +125,8 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
   };
 }
 
-/** The bank's question: what the payer chose goes along, since the answer pays. */
-function asked({ card, country, code }: checkout.Payment): Record<string, string> {
+/** The parameters of the authentication page: it pays with the payer's choices. */
+function choices({ card, country, code }: checkout.Payment): Record<string, string> {
   return { confirm: card, ...(country && { country }), ...(code && { code }) };
 }
 

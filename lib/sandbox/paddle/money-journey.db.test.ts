@@ -1,4 +1,6 @@
-/** A purchase at the sandbox's Paddle with all that can happen to its money: code, tax, upgrade, refunds, chargebacks. */
+/**
+ * A purchase at the sandbox's Paddle with all that can happen to its money: code, tax, upgrade, refunds, chargebacks.
+ */
 import { expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";

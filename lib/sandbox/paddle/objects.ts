@@ -1,4 +1,4 @@
-/** The world's things as Paddle writes them, in its events and in its answers, each held against the SDK's type. */
+/** Entities as in Paddle's events and answers, each checked against the SDK's type at compile time. */
 import type {
   IAddressNotificationResponse,
   ICustomerNotificationResponse,
@@ -11,7 +11,7 @@ import type { AccountState, Adjustment, Portal, Subscription, Transaction } from
 import { paidBack } from "./paid-back";
 import { DEFAULT_COUNTRY } from "./tax";
 
-/** As in events: the links to manage it are temporary, and left out there. */
+/** Events leave out the management links, which are temporary. */
 export function subscriptionInEvents({ customer }: AccountState, subscription: Subscription) {
   return subscriptionEntity({ ...subscription, address: customer.address });
 }
@@ -27,7 +27,7 @@ export function subscriptionOf(state: AccountState, subscription: Subscription) 
   } satisfies ISubscriptionResponse;
 }
 
-/** Its events and its answers are one and the same. */
+/** Events and answers have the same entity. */
 export function transactionOf(state: AccountState, transaction: Transaction) {
   const { customer } = state;
   const back = paidBack(state, transaction.id);
@@ -78,7 +78,7 @@ export function adjustmentOf(_world: AccountState, adjustment: Adjustment) {
   return adjustmentEntity(adjustment);
 }
 
-/** `subscriptions` are those that the session was asked to link to. */
+/** @param subscriptions those that the request names for links */
 export function portalOf(
   { customer, site }: AccountState,
   { id, createdAt }: Portal,

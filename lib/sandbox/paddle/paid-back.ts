@@ -1,7 +1,7 @@
-/** What adjustments have paid back of a transaction. Pure. */
+/** The amounts that adjustments have paid back. Pure. */
 import type { AccountState } from "./account-state";
 
-/** What was paid back, by action; only what is in effect. */
+/** The sums of the adjustments in effect, by action. */
 export function paidBack({ adjustments }: AccountState, transaction: string) {
   const back = { subtotal: 0, tax: 0, total: 0, refund: 0, chargeback: 0 };
   for (const { transaction: of, status, action, items = [], amount } of adjustments) {
@@ -15,7 +15,7 @@ export function paidBack({ adjustments }: AccountState, transaction: string) {
   return back;
 }
 
-/** As `include=adjustments_totals` answers it. */
+/** The answer for `include=adjustments_totals`. */
 export function adjustmentsTotalsOf(state: AccountState, transaction: string) {
   const { subtotal, tax, total, refund, chargeback } = paidBack(state, transaction);
   return {

@@ -1,4 +1,4 @@
-/** What a change would cost, by the same sums as the change itself. */
+/** The preview of a change, computed like the change itself. */
 import type {
   INextTransactionResponse,
   ISubscriptionPreviewResponse,

@@ -18,7 +18,9 @@ const HALF = START + 15.5 * DAY;
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 
-/** A subscriber of Writer Ultra since `START`, after `act` at `at`; gives the latest transaction and the subscription. */
+/**
+ * A subscriber of Writer Ultra since `START`, after `act` at `at`; gives the latest transaction and the subscription.
+ */
 function after(at: number, run: (step: PaddleStep, subscription: Subscription) => void, begun = subscribed()) {
   const { state } = runStep(catchUp(fakePaddle, begun, at).state, at, (step) => {
     const [subscription] = step.state.subscriptions;

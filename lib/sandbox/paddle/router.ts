@@ -1,4 +1,4 @@
-/** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Paddle's words. */
+/** The fake API: a parsed request in, the answer out. Refusals are Paddle's error answers. */
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { Command } from "../accounts";
@@ -19,7 +19,7 @@ import { invalidFields, notFound, PaddleProblem } from "./problem";
 
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 
-/** What belongs to no account. */
+/** Objects that belong to no account. */
 const CATALOG: readonly CatalogEntry[] = [
   entry("/prices", priceQuery, (params) => listPrices(params)),
   entry("/prices/:id", nothing, (_, id) => retrievePrice(id)),
@@ -49,7 +49,7 @@ function entry<Params extends object>(
   };
 }
 
-/** @throws PaddleProblem for what is refused */
+/** @throws PaddleProblem if the request is refused */
 export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
   const { method, path } = request;
   if (method === "GET") {
@@ -63,7 +63,7 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
     const id = endpoint.method === method ? match(endpoint.path, path) : null;
     if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
-  throw new PaddleProblem(404, "invalid_url", `${method} ${path}: the sandbox plays what Tollgate uses`);
+  throw new PaddleProblem(404, "invalid_url", `${method} ${path}: the sandbox supports the requests that Tollgate uses`);
 }
 
 async function runEndpoint(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {
@@ -82,7 +82,7 @@ async function runEndpoint(endpoint: Endpoint, id: string, request: ApiRequest, 
   throw notFound("object" in target ? target.object : id);
 }
 
-/** A list over several customers, each asked for its own. */
+/** A list over several customers. */
 async function list(
   endpoint: Endpoint,
   params: unknown,
@@ -105,14 +105,14 @@ async function list(
   return pageOf([...found.values()], params as object, request);
 }
 
-/** A new account knows its user before the first turn, so that it begins on that user's clock. */
+/** A new account has its user before the first step, so that it begins on this user's clock. */
 function accountOf(target: Exclude<Target, { all: unknown }>, site: string): Command<AccountState>["of"] {
   if ("object" in target) return target;
   const state = newAccountState(randomBytes(8).toString("hex"), site, target.new.userId);
   return { account: state.customer.id, state };
 }
 
-/** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */
+/** The `:id` of a matching path, empty if the pattern has none; null if the path does not match. */
 function match(pattern: string, path: string): string | null {
   const [wanted, given] = [pattern.split("/"), path.split("/")];
   if (wanted.length !== given.length) return null;

@@ -8,7 +8,7 @@ import { isFor } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { intervalOf } from "./proration";
 
-/** A discount that begins at this instant: it ends after its number of billing periods. */
+/** A discount from this instant on, for its number of billing periods. */
 export function discountFrom(
   { id, intervals }: DiscountSpec,
   startsAt: Instant,
@@ -18,7 +18,7 @@ export function discountFrom(
   return { id, startsAt, endsAt: intervals === null ? null : addMonths(startsAt, months) };
 }
 
-/** A discount as it is added to a subscription. Expired ones are good here, as at Paddle. */
+/** The discount of a subscription. As at Paddle, an expired one can be added. */
 export function discountFor(
   { now }: PaddleStep,
   { items, period }: Subscription,

@@ -1,4 +1,4 @@
-/** A subscription's life: begun by a payment, changed, renewed, paused, ended. */
+/** Creates, changes, renews, pauses and ends subscriptions. */
 import type { Instant } from "@/lib/billing/types";
 import { OFF_SESSION } from "../cards";
 import type { ItemSpec } from "../event-builders/paddle/events";
@@ -20,7 +20,7 @@ import { type BillingMode, changeItems, intervalOf, type Period, periodAfter, pe
 import { discountFrom } from "./subscription-discount";
 import { attempt, CHARGE_DELAY, collect, complete, dueOf, endSubscription, fail, make } from "./transactions";
 
-/** What a paid checkout begins. Both events name one instant, as Paddle's do. */
+/** Creates the subscription of a paid checkout. As at Paddle, both events have the same instant. */
 export function begin(step: PaddleStep, transaction: Transaction, card: Card): Subscription {
   const { state, now } = step;
   const items = transaction.lines.map(({ price, quantity }): ItemSpec => ({ price, quantity: quantity ?? 1 }));
@@ -38,7 +38,7 @@ export function begin(step: PaddleStep, transaction: Transaction, card: Card): S
     customData: transaction.customData ?? null,
     card,
     pendingLines: [],
-    // A discount of one payment stays with its transaction.
+    // A discount for one payment belongs to its transaction.
     discount: redeemed?.recur ? discountFrom(redeemed, now, intervalOf(items)) : null,
     billedWith: redeemed?.id ?? null,
   };
@@ -53,7 +53,7 @@ export function begin(step: PaddleStep, transaction: Transaction, card: Card): S
   return subscription;
 }
 
-/** A period's end: the next one is announced, and charged for a moment later. */
+/** Begins the next period; its charge follows a minute later. */
 export function renew(step: PaddleStep, subscription: Subscription): void {
   if (subscription.period === null) throw new Error(`${subscription.id} has no period to renew.`);
   const start = subscription.period.end;
@@ -65,7 +65,7 @@ export function renew(step: PaddleStep, subscription: Subscription): void {
   transaction.nextAttempt = step.now + CHARGE_DELAY;
 }
 
-/** What happens to a plan, and what it costs; the same for a preview and for the change itself. */
+/** The change and its lines, for a preview and for the change itself. */
 export function planned(step: PaddleStep, subscription: Subscription, items: ItemSpec[], mode: BillingMode) {
   if (subscription.period === null) throw cannot("subscription_not_active", "subscription is not active");
   const state = { items: subscription.items, period: subscription.period, anchor: subscription.anchor };
@@ -89,7 +89,7 @@ export function planned(step: PaddleStep, subscription: Subscription, items: Ite
   return { ...change, lines, now: later ? [] : lines, later: later ? lines : [] };
 }
 
-/** Changes what a subscription has. With `prevent_change`, a declined charge leaves all as it was. */
+/** Changes the items of a subscription. With `prevent_change`, a declined charge changes nothing. */
 export function update(
   step: PaddleStep,
   subscription: Subscription,
@@ -123,13 +123,13 @@ export function update(
   else throw paymentDeclined();
 }
 
-/** @throws PaddleProblem if neither items nor a discount can be changed now */
+/** @throws PaddleProblem if items and discounts cannot be changed now */
 export function requireEditable(step: PaddleStep, subscription: Subscription): void {
   requireUnlocked(step, subscription);
   requireNothingDue(subscription);
 }
 
-/** Nothing is charged in a pause, so no mode that charges is allowed. */
+/** Paddle charges nothing during a pause, so it refuses modes that charge. */
 function changePaused(step: PaddleStep, subscription: Subscription, items: ItemSpec[], mode: BillingMode): void {
   if (mode !== "do_not_bill") {
     throw cannot("subscription_incorrect_proration_on_paused_subscription", "only do_not_bill is allowed in a pause");
@@ -138,7 +138,7 @@ function changePaused(step: PaddleStep, subscription: Subscription, items: ItemS
   emitSubscription(step, subscription, "updated");
 }
 
-/** Cancels or pauses now, or keeps it for the period's end. */
+/** Cancels or pauses now, or schedules it for the period's end. */
 export function stop(
   step: PaddleStep,
   subscription: Subscription,
@@ -150,7 +150,7 @@ export function stop(
   if (status === "paused" && action === "pause") {
     throw cannot("subscription_cannot_be_paused", "subscription is paused already");
   }
-  // Only an end at once overtakes what is scheduled.
+  // Only an immediate cancellation is allowed while a change is scheduled.
   if (!immediately || action === "pause") requireUnlocked(step, subscription);
   if (immediately || period === null) {
     stopNow(step, subscription, action, resumeAt);
@@ -160,7 +160,7 @@ export function stop(
   emitSubscription(step, subscription, "updated");
 }
 
-/** A scheduled change's moment has come. */
+/** Runs a scheduled change. */
 export function runScheduledChange(step: PaddleStep, subscription: Subscription): void {
   const { action, resumeAt = null } = subscription.scheduledChange ?? {};
   if (action === "resume") resume(step, subscription);
@@ -197,27 +197,27 @@ export function resume(step: PaddleStep, subscription: Subscription): void {
   collect(step, bill(step, subscription), subscription);
 }
 
-/** @throws PaddleProblem if there is no pause that could end */
+/** @throws PaddleProblem if the subscription is not paused */
 export function requirePaused(subscription: Subscription): void {
   requireNotEnded(subscription);
   if (subscription.status === "paused") return;
   throw cannot("subscription_must_be_paused", "action can only be performed on paused subscription");
 }
 
-/** @throws PaddleProblem if it has ended: an end is final */
+/** @throws PaddleProblem if the subscription has ended */
 export function requireNotEnded({ status }: Subscription): void {
   if (status !== "canceled") return;
   throw cannot("subscription_is_canceled_action_invalid", "action can't be performed on canceled subscription");
 }
 
-/** Takes back what is kept for the period's end. */
+/** Undoes a scheduled change. */
 export function cancelScheduledChange(step: PaddleStep, subscription: Subscription): void {
   if (!subscription.scheduledChange) return;
   subscription.scheduledChange = null;
   emitSubscription(step, subscription, "updated");
 }
 
-/** The lines of a whole period, by default with the discount that is in force at its beginning. */
+/** The lines of a whole period, with the discount at `at`. */
 export function pricedPeriod(
   { customer }: AccountState,
   subscription: Subscription,
@@ -229,7 +229,7 @@ export function pricedPeriod(
   return { discount, lines: priced(periodLines(items, period), { discount, country: customer.country }) };
 }
 
-/** The charge of a period: changes that waited for it, then the whole period. */
+/** The charge of a period: pending lines, then the whole period. */
 function bill(step: PaddleStep, subscription: Subscription): Transaction {
   const { items, period, pendingLines } = subscription;
   if (period === null) throw new Error(`${subscription.id} has no period to bill.`);

@@ -1,4 +1,4 @@
-/** What time brings to the played Paddle, and in which order. Pure. */
+/** The due actions of the fake Paddle, and their order. Pure. */
 import type { Instant } from "@/lib/billing/types";
 import type { AccountState, Adjustment, PaddleStep, Subscription, Transaction } from "./account-state";
 import { decide } from "./adjustments";
@@ -14,7 +14,7 @@ export function nextDue(state: AccountState): Instant | null {
   return first(state)?.at ?? null;
 }
 
-/** The first thing that is due; of several at one instant, those that `dues` names first. */
+/** Runs the first due action; of several at one instant, the first of `dueActions`. */
 export function advance(step: PaddleStep): void {
   first(step.state)?.run(step);
 }
@@ -44,7 +44,7 @@ function charge(transaction: Transaction, { subscriptions }: AccountState): DueA
   return [{ at: nextAttempt, run: (step) => collect(step, transaction, subscription) }];
 }
 
-/** What a subscription waits for. One that owes does not renew: it comes when that is paid, late. */
+/** The next action of a subscription. A past due one renews late, after its payment. */
 function next(subscription: Subscription): DueAction[] {
   const { status, period, scheduledChange, updatedAt } = subscription;
   if (status === "canceled") return [];

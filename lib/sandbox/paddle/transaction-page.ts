@@ -1,4 +1,4 @@
-/** What Paddle, its sellers and banks do to a paid transaction: the actions of the sandbox's page of it. Pure. */
+/** The actions of a transaction's page: those of the seller, of Paddle and of the bank. Pure. */
 
 import type { PaddleStep, Transaction } from "./account-state";
 import { decide, dispute, requestRefund, reverse, shareOf } from "./adjustments";
@@ -19,8 +19,8 @@ export function isTransactionAction(name: string): name is TransactionAction {
 }
 
 /**
- * @param adjustment the one that is decided about or reversed
- * @throws PaddleProblem for what Paddle refuses
+ * @param adjustment the adjustment to approve, reject or reverse
+ * @throws PaddleProblem if Paddle refuses the action
  */
 export function runTransactionAction(
   step: PaddleStep,

@@ -1,4 +1,4 @@
-/** What the page of one transaction shows; instants as ISO text, amounts in US cents. */
+/** The view of one transaction's page; instants as ISO text, amounts in US cents. */
 import { sumOfLines } from "../event-builders/paddle/events";
 import type { AccountState, Adjustment, Transaction } from "./account-state";
 import { isReversible, refundable } from "./adjustments";
@@ -13,11 +13,11 @@ export interface TransactionView {
   lines: { name: string; amount: number }[];
   discount: { amount: number; code: string | null } | null;
   tax: number;
-  /** What a card has paid. */
+  /** The amount that a card has paid. */
   paid: number;
-  /** What can still be paid back. */
+  /** The amount that can still be paid back. */
   remaining: number;
-  /** A refund waits for approval, so no other can be requested. */
+  /** A refund waits for approval, so another one cannot be requested. */
   waits: boolean;
   adjustments: {
     id: string;

@@ -1,4 +1,4 @@
-/** A transaction's life: made, billed, paid; or failed, tried again, given up. */
+/** Creates, bills and charges transactions, and retries failed charges. */
 
 import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
@@ -15,10 +15,10 @@ import {
 import { emitSubscription, emitTransaction } from "./emit";
 import { settle, sumOf } from "./proration";
 
-/** A renewal is announced first, and charged a moment later. */
+/** The time between a renewal's event and its charge. */
 export const CHARGE_DELAY = MINUTE;
 
-/** Days between the attempts to charge; after the last one the subscription ends. Together less than any month. */
+/** Days between the attempts; after the last one the subscription ends. Their sum is less than any month. */
 const RETRY_DAYS = [1, 3, 5, 7, 11];
 
 interface Draft {
@@ -32,7 +32,7 @@ interface Draft {
   discountId?: string | null;
 }
 
-/** The transaction, made and told. */
+/** Creates a transaction and emits its events. */
 export function make(step: PaddleStep, { subscription, ...draft }: Draft): Transaction {
   const { state, now } = step;
   const billed = draft.status === "billed";
@@ -59,19 +59,19 @@ export function make(step: PaddleStep, { subscription, ...draft }: Draft): Trans
   return transaction;
 }
 
-/** Settles a transaction with the customer's credit, once it is sure whose it is. */
+/** Applies the customer's credit to a transaction. */
 export function takeCredit({ state }: PaddleStep, transaction: Transaction): void {
   const { credit, creditToBalance, left } = settle(transaction.lines, state.customer.balance);
   Object.assign(transaction, { credit, creditToBalance });
   state.customer.balance = left;
 }
 
-/** What a card has to pay. */
+/** The amount that the card pays. */
 export function dueOf({ lines, credit }: Pick<Transaction, "lines" | "credit">): number {
   return Math.max(0, sumOf(lines) - credit);
 }
 
-/** Tries to pay a transaction with a card; says what came of it, and tells nothing yet. */
+/** Tries to pay a transaction with a card; returns the result and emits no event. */
 export function attempt(
   step: PaddleStep,
   transaction: Transaction,
@@ -79,7 +79,7 @@ export function attempt(
   context: PaymentContext,
 ): Charged {
   const due = dueOf(transaction);
-  // A card that is only saved is still shown to its bank.
+  // A card is checked with its bank even if it is only saved.
   const charged: Charged = due === 0 && !context.first ? { outcome: "succeeded" } : chargeCard(card.number, context);
   if (due > 0 && charged.outcome !== "requires_action") {
     transaction.payments.unshift({
@@ -94,7 +94,7 @@ export function attempt(
   return charged;
 }
 
-/** Paid, then completed; `between` is what a payment brings about before Paddle has finished with it. */
+/** Marks a transaction as paid, then as completed; `between` runs after the payment and before the completion. */
 export function complete(step: PaddleStep, transaction: Transaction, between: () => void = () => {}): void {
   const { customer } = step.state;
   transaction.status = "paid";
@@ -108,14 +108,14 @@ export function complete(step: PaddleStep, transaction: Transaction, between: ()
   emitTransaction(step, transaction, "updated", "completed");
 }
 
-/** Charges the saved card for a renewal, and tells what came of it. */
+/** Charges the saved card for a renewal, and emits the result. */
 export function collect(step: PaddleStep, transaction: Transaction, subscription: Subscription): void {
   const charged = attempt(step, transaction, subscription.card, OFF_SESSION);
   if (charged.outcome === "succeeded") recover(step, transaction, subscription);
   else fail(step, transaction, subscription);
 }
 
-/** A transaction is paid; a subscription that waited for it goes on. */
+/** Completes a transaction, and reactivates its past due subscription. */
 export function recover(step: PaddleStep, transaction: Transaction, subscription: Subscription): void {
   complete(step, transaction, () => {
     if (subscription.status !== "past_due" || owes(step.state, subscription, transaction)) return;
@@ -124,7 +124,7 @@ export function recover(step: PaddleStep, transaction: Transaction, subscription
   });
 }
 
-/** A charge was declined: it is tried again, for as long as there is hope. */
+/** Records a declined charge, and schedules the next attempt if there is one. */
 export function fail(step: PaddleStep, transaction: Transaction, subscription: Subscription): void {
   const first = transaction.status !== "past_due";
   const wait = RETRY_DAYS[transaction.failures];
@@ -143,7 +143,7 @@ export function fail(step: PaddleStep, transaction: Transaction, subscription: S
   }
 }
 
-/** Ends a subscription for good. What it owes is not asked for any more. */
+/** Ends a subscription for good. Its unpaid transactions are no longer charged. */
 export function endSubscription(step: PaddleStep, subscription: Subscription): void {
   for (const transaction of step.state.transactions) {
     if (transaction.subscription !== subscription.id) continue;
@@ -154,7 +154,7 @@ export function endSubscription(step: PaddleStep, subscription: Subscription): v
   emitSubscription(step, subscription, "updated", "canceled");
 }
 
-/** A transaction that nobody is to pay; the credit that it took is given back. */
+/** Cancels a transaction, and returns the credit that it used. */
 export function cancel(step: PaddleStep, transaction: Transaction): void {
   step.state.customer.balance += transaction.credit;
   Object.assign(transaction, { status: "canceled", nextAttempt: null, credit: 0 });

@@ -1,4 +1,4 @@
-/** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
+/** The views of the hosted pages; instants as ISO text, amounts in US cents. */
 import { type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 import type { InvoiceDocument } from "../pdf";
 import { type AccountState, isLive, type Status, type Subscription, type Transaction } from "./account-state";
@@ -17,26 +17,26 @@ interface OrderLine {
 export interface CheckoutView {
   status: "open" | "complete" | "gone";
   lines: OrderLine[];
-  /** A checkout begins a subscription; else it settles what one owes. */
+  /** Whether it begins a subscription; otherwise it pays an unpaid charge. */
   begins: boolean;
   dueToday: number;
   discount: { amount: number; code: string | null } | null;
   tax: number;
-  /** Whether the payer can still say where they live, and type a code. */
+  /** Whether the payer can still enter a country and a code. */
   draft: boolean;
   country: Country;
   email: string | null;
   name: string | null;
-  /** The page that opened the checkout, where payers go back to whether they have paid or not. */
+  /** The page that opened the checkout; payers return to it with and without a payment. */
   returnUrl: string;
 }
 
 export interface PaymentView {
   name: string;
   status: Status;
-  /** The digits of the card that is charged now. */
+  /** The digits of the current card. */
   card: string;
-  /** What the subscription owes, and the new card is charged for; 0 where nothing. */
+  /** The unpaid amount, which the new card is charged for. */
   due: number;
 }
 
@@ -48,7 +48,7 @@ export interface PortalView {
     status: Status;
     live: boolean;
     periodEnd: string | null;
-    /** When it ends or pauses by itself, if it will. */
+    /** The scheduled change; null without one. */
     ends: { action: "cancel" | "pause" | "resume"; at: string } | null;
     endedAt: string | null;
     card: string;
@@ -158,7 +158,7 @@ function orderLine({ price, amount }: LineSpec): OrderLine {
   return { name: titleOf(price), amount, interval: price.interval };
 }
 
-/** Paddle.js reads the transaction from the address; whoever has paid must not open it again. */
+/** Paddle.js reads the transaction from the address, and would open the checkout again after the payment. */
 function withoutTransaction(address: string): string {
   const url = new URL(address);
   url.searchParams.delete("_ptxn");

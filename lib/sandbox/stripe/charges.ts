@@ -1,6 +1,6 @@
 /**
- * The charges of an invoice: one per attempt, and at most one succeeds. Their own events go to nobody: the endpoint is
- * subscribed to what changes a charge.
+ * The charges of an invoice: one per attempt, and at most one succeeds. They send no events of their own: the endpoint
+ * is subscribed only to later changes of a charge.
  */
 import { attemptOf, invoiceAmounts } from "../event-builders/stripe/events";
 import { type Invoice, nextId, type StripeStep, type Subscription, seconds } from "./account-state";

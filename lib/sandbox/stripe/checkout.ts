@@ -1,4 +1,4 @@
-/** The hosted pages' side of the played Stripe: paying a checkout session, an invoice, changing the card. */
+/** The actions of the hosted pages: paying a checkout session or an invoice, and changing the card. */
 import type { PaymentContext } from "../cards";
 import { type Card, type Invoice, isLive, nextId, type Session, type StripeStep, seconds } from "./account-state";
 import { emitChange, emitEvent } from "./emit";
@@ -10,22 +10,22 @@ import { begin } from "./subscriptions";
 
 const DEFAULT_COUNTRY = "US";
 
-/** What a payer fills in. */
+/** The payer's input on a hosted page. */
 export interface Payment {
-  /** A card or a bank account; null: a trial that needs none begins without one. */
+  /** A card or a bank account; null if a trial begins without one. */
   card: MethodNumber | null;
   email: string | null;
   name: string | null;
-  /** They have confirmed with their bank. */
+  /** The payer has authenticated with the bank. */
   confirmed: boolean;
 }
 
-/** Why nothing was paid: `gone` for a session that is not open any more. */
+/** The result of a payment; `complete` and `expired` if the session is no longer open. */
 export type Paid = Charged | { outcome: "complete" } | { outcome: "expired" };
 
 /**
- * Pays an open session: the subscription begins, once. A session that is complete already stays as it is, whoever comes
- * second; a declined card leaves it open.
+ * Pays an open session: the subscription begins, once. A second payment of a complete session changes nothing; a
+ * declined card leaves the session open.
  */
 export function paySession(step: StripeStep, session: Session, payment: Payment): Paid {
   const { state } = step;
@@ -34,14 +34,14 @@ export function paySession(step: StripeStep, session: Session, payment: Payment)
   const cardless =
     payment.card === null && session.trialEnd !== null && session.paymentMethodCollection === "if_required";
   const charged: Charged = cardless ? { outcome: "succeeded" } : charge(payment.card, context);
-  if (!isTaken(charged)) return charged;
+  if (!isAccepted(charged)) return charged;
 
   const { customer } = state;
   const details = {
     email: payment.email ?? session.customerEmail ?? customer.email,
     name: payment.name ?? customer.name,
   };
-  // The page asks for the address where tax is computed; the product lets the customer keep it.
+  // With automatic tax the page asks for an address, which the customer keeps.
   if (session.automaticTax) customer.country = session.country ?? customer.country ?? DEFAULT_COUNTRY;
   if (!customer.exists) {
     Object.assign(customer, { ...details, exists: true, created: seconds(step) });
@@ -66,8 +66,8 @@ export function paySession(step: StripeStep, session: Session, payment: Payment)
   return charged;
 }
 
-/** A card has paid or a debit is under way. */
-function isTaken({ outcome }: Charged): boolean {
+/** A card has paid, or a debit is processing. */
+function isAccepted({ outcome }: Charged): boolean {
   return outcome === "succeeded" || outcome === "processing";
 }
 
@@ -76,11 +76,11 @@ export function expireSession(step: StripeStep, session: Session): void {
   emitEvent(step, "checkout.session.expired", sessionOf(step.state, session));
 }
 
-/** A new card for everything that goes on: the customer's, and its subscriptions'. A card that no bank accepts is refused. */
+/** Sets a new card for the customer and all live subscriptions. A card that its bank declines is refused. */
 export function changeCard(step: StripeStep, payment: Payment): Charged {
   const { state } = step;
   const charged = charge(payment.card, { payer: true, first: true, confirmed: payment.confirmed });
-  if (!isTaken(charged) || payment.card === null) return charged;
+  if (!isAccepted(charged) || payment.card === null) return charged;
   const card = attachCard(step, payment.card);
   emitChange(
     step,
@@ -99,17 +99,17 @@ export function changeCard(step: StripeStep, payment: Payment): Charged {
   return { outcome: "succeeded" };
 }
 
-/** Pays an open invoice by hand; with a card, that card is the new one from now on if it pays. */
+/** Pays an open invoice by hand. A card that pays becomes the new card. */
 export function payInvoice(step: StripeStep, invoice: Invoice, payment: Payment | null): Charged {
   const { state } = step;
   const subscription = state.subscriptions.find(({ id }) => id === invoice.subscription);
   if (subscription === undefined) throw new Error(`${invoice.id} is of no subscription.`);
   const context: PaymentContext = { payer: true, confirmed: payment?.confirmed ?? false, first: payment !== null };
   const number = payment?.card ?? methodFor(state, subscription);
-  // The card is asked first: one that does not pay must not take the other's place.
+  // The charge is tried first: a card that does not pay must not replace the other one.
   const charged = charge(number, context);
   if (payment !== null) {
-    if (!isTaken(charged)) return charged;
+    if (!isAccepted(charged)) return charged;
     changeCard(step, { ...payment, confirmed: true });
   }
   return collect(step, invoice, context, number);

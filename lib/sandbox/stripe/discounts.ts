@@ -1,4 +1,4 @@
-/** Discounts of subscriptions: redeemed from a coupon, taken off lines, ended. */
+/** Discounts of subscriptions: redeems coupons, reduces lines, ends discounts. */
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { CouponSpec, LineSpec, PromotionCodeSpec } from "../event-builders/stripe/events";
@@ -12,14 +12,14 @@ import { invalid, missing } from "./problem";
 
 type Line = Omit<LineSpec, "id">;
 
-/** What a request may name to redeem; `discount` keeps one that the subscription has. */
+/** A discount in a request; `discount` keeps one that the subscription has. */
 export interface DiscountParams {
   coupon?: string | undefined;
   promotion_code?: string | undefined;
   discount?: string | undefined;
 }
 
-/** @throws StripeProblem if nothing of that name can be redeemed by this customer */
+/** @throws StripeProblem if this customer cannot redeem it */
 export function redeemed(state: AccountState, { coupon, promotion_code: id }: DiscountParams, param: string): Redeemed {
   if (id !== undefined) {
     const code = PROMOTION_CODES.find((each) => each.id === id);
@@ -32,7 +32,7 @@ export function redeemed(state: AccountState, { coupon, promotion_code: id }: Di
   return { coupon, promotionCode: null };
 }
 
-/** @throws StripeProblem if the code is over, or for a first purchase only and this is none */
+/** @throws StripeProblem if the code has expired, or is for a first purchase only and the customer has paid before */
 export function redeemCode(state: AccountState, code: PromotionCodeSpec, param: string): Redeemed {
   if (!code.active) throw invalid("This promotion code is expired.", param);
   const paid = moneyOf(state).charges.some(hasSucceeded) || state.invoices.some(({ status }) => status === "paid");
@@ -43,7 +43,7 @@ export function redeemCode(state: AccountState, code: PromotionCodeSpec, param: 
   return { coupon: code.coupon, promotionCode: code.id };
 }
 
-/** The discount begins. Its event is the caller's to send once the subscription has it: `tellDiscount`. */
+/** Begins a discount. */
 export function addDiscount(step: StripeStep, subscription: Subscription, from: Redeemed, session: string | null) {
   const { state } = step;
   const { duration } = couponOf(from);
@@ -63,7 +63,7 @@ export function addDiscount(step: StripeStep, subscription: Subscription, from: 
   emitEvent(step, "customer.discount.created", discountOf(discount));
 }
 
-/** The discount ends: it reduces nothing any more. */
+/** Ends a discount. */
 export function endDiscount(step: StripeStep, subscription: Subscription, id: string): void {
   const discount = moneyOf(step.state).discounts.find((each) => each.id === id);
   subscription.discounts = (subscription.discounts ?? []).filter((each) => each !== id);
@@ -72,7 +72,7 @@ export function endDiscount(step: StripeStep, subscription: Subscription, id: st
   emitEvent(step, "customer.discount.deleted", discountOf(discount));
 }
 
-/** Replaces the subscription's discounts; those that are named by their own id go on. */
+/** Replaces the subscription's discounts; those named by their own id stay. */
 export function setDiscounts(
   step: StripeStep,
   subscription: Subscription,
@@ -85,7 +85,7 @@ export function setDiscounts(
   kept.forEach((id, index) => {
     if (!known.includes(id)) throw missing("discount", id, `${param}[${index}][discount]`, 400);
   });
-  if (wanted.length > 1) throw invalid("The sandbox plays one discount of a subscription at a time.", param);
+  if (wanted.length > 1) throw invalid("The sandbox supports one discount per subscription.", param);
   const added = wanted
     .filter(({ discount }) => discount === undefined)
     .map((each, index) => redeemed(state, each, `${param}[${index}]`));
@@ -93,7 +93,7 @@ export function setDiscounts(
   for (const each of added) addDiscount(step, subscription, each, null);
 }
 
-/** A coupon for one charge is used up by the first invoice that it reduced. */
+/** A coupon for one charge ends with the first invoice that it reduced. */
 export function endOneTimeDiscounts(step: StripeStep, subscription: Subscription, lines: readonly Line[]): void {
   for (const id of subscription.discounts ?? []) {
     const discount = moneyOf(step.state).discounts.find((each) => each.id === id);
@@ -102,20 +102,22 @@ export function endOneTimeDiscounts(step: StripeStep, subscription: Subscription
   }
 }
 
-/** When a coupon of some months ends, in seconds; nothing for others. */
+/** The ends of coupons that last some months, in seconds. */
 export function discountEnds(state: AccountState, subscription: Subscription): { id: string; at: number }[] {
   return (state.money?.discounts ?? []).flatMap(({ id, end }) =>
     end !== null && subscription.discounts?.includes(id) ? [{ id, at: end }] : [],
   );
 }
 
-/** Removes the discounts that will have ended at `at`, for an invoice of that time. Sends no event: for previews. */
+/** Removes the discounts that end until `at`, for an invoice of that time. For previews: it sends no event. */
 export function dropEndedDiscounts(state: AccountState, subscription: Subscription, at: number): void {
   const ended = discountEnds(state, subscription).filter((each) => each.at <= at);
   subscription.discounts = (subscription.discounts ?? []).filter((id) => !ended.some((each) => each.id === id));
 }
 
-/** The lines after the subscription's discount; credits give back what was paid after the discount of its time. */
+/**
+ * The lines after the subscription's discount; credits return the amount that was paid after the discount of its time.
+ */
 export function discounted(state: AccountState, subscription: Subscription, lines: readonly Line[]): Line[] {
   const [id] = subscription.discounts ?? [];
   const discount = state.money?.discounts.find((each) => each.id === id);
@@ -123,7 +125,9 @@ export function discounted(state: AccountState, subscription: Subscription, line
   return discount === undefined ? credits : takeOff(couponOf(discount), discount.id, credits);
 }
 
-/** The lines after the coupon. What is prorated shows only what is left; a whole period names what was taken off. */
+/**
+ * The lines after the coupon. A proration is an amount after the discount; a line of a whole period names the discount.
+ */
 export function takeOff(coupon: CouponSpec, discountId: string, lines: readonly Line[]): Line[] {
   let rest = "amount" in coupon.off ? coupon.off.amount : 0;
   return lines.map((line) => {
@@ -144,7 +148,7 @@ function reduction({ off }: CouponSpec, amount: number, rest: number): number {
   return "percent" in off ? Math.round((amount * off.percent) / 100) : Math.min(amount, rest);
 }
 
-/** Gives back the share of what was paid, which is less than the price if a discount reduced it. */
+/** Returns the share of the paid amount, which is less than the price if a discount reduced it. */
 function creditOf(state: AccountState, subscription: Subscription, line: Line): Line {
   const invoiced = state.invoices
     .filter((invoice) => invoice.subscription === subscription.id && invoice.status !== "void")

@@ -1,4 +1,4 @@
-/** A bank takes a charge back: the dispute is opened, answered, won or lost. */
+/** Disputes of charges: opened, answered, won or lost. */
 
 import { nextId, type StripeStep, seconds } from "./account-state";
 import { emitChange, emitEvent } from "./emit";
@@ -7,7 +7,7 @@ import { disputeOf } from "./money-objects";
 import type { Charge, Dispute } from "./money-types";
 import { invalid } from "./problem";
 
-/** The bank opens it, and Stripe takes the amount back at once. */
+/** The bank opens a dispute, and Stripe withdraws the amount at once. */
 export function openDispute(step: StripeStep, charge: Charge): Dispute {
   const { state } = step;
   const left = charge.amount - charge.refunded;
@@ -29,14 +29,14 @@ export function openDispute(step: StripeStep, charge: Charge): Dispute {
   return dispute;
 }
 
-/** The merchant sends evidence, and the bank looks at it. */
+/** The merchant sends evidence for the bank's review. */
 export function answerDispute(step: StripeStep, dispute: Dispute): void {
   requireOpen(dispute);
   if (dispute.status !== "needs_response") throw invalid("Evidence has been submitted already.", "submit");
   change(step, dispute, "charge.dispute.updated", { status: "under_review" });
 }
 
-/** Funds come back after the dispute is closed. */
+/** Stripe reinstates the funds after it closes the dispute. */
 export function winDispute(step: StripeStep, dispute: Dispute): void {
   requireOpen(dispute);
   change(step, dispute, "charge.dispute.closed", { status: "won" });

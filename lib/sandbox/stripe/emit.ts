@@ -1,4 +1,4 @@
-/** Events as Stripe sends them: the object as it is after a change, and what it was before. */
+/** Events as Stripe sends them: the object after a change, and its previous values. */
 import { diff, event, type StripeObject } from "../event-builders/stripe/events";
 import { nextId, type StripeStep, seconds } from "./account-state";
 
@@ -9,7 +9,7 @@ export function emitEvent(step: StripeStep, type: string, object: StripeObject, 
   step.emit({ id, type, at: step.now, raw: JSON.stringify(body) });
 }
 
-/** Makes a change and emits an event of `type` with what it changed; nothing where it changed nothing. */
+/** Makes a change, and emits an event of `type` with the difference if there is one. */
 export function emitChange(step: StripeStep, type: string, object: () => StripeObject, change: () => void): void {
   const before = object();
   change();

@@ -1,4 +1,4 @@
-/** `expand[]`: ids replaced by what they name, as deep as asked. */
+/** `expand[]`: replaces ids by their objects, along the requested paths. */
 
 import type { AccountState } from "./account-state";
 import { moneyOf } from "./money";
@@ -7,7 +7,7 @@ import { customerOf, invoiceOf, scheduleOf, sessionOf, subscriptionOf } from "./
 import { paymentMethodOf } from "./payment-method";
 import { invalid } from "./problem";
 
-/** The answer with these paths expanded; `data.` goes into each of a list. Throws where there is nothing to expand. */
+/** The answer with these paths expanded; `data.` means each entry of a list. @throws StripeProblem for a wrong path */
 export function expanded(state: AccountState, answer: unknown, paths: readonly string[]): unknown {
   const copy = structuredClone(answer);
   for (const path of paths) expandPath(state, copy, path.split("."), path);
@@ -19,7 +19,7 @@ function expandPath(state: AccountState, node: unknown, [key = "", ...rest]: str
     for (const each of node) expandPath(state, each, [key, ...rest], path);
     return;
   }
-  // Not in an invoice that nobody asked it of.
+  // An invoice has its payments only if the request expands them.
   if (isObject(node) && node.object === "invoice" && key === "payments")
     node[key] ??= paymentsOf(state, String(node.id));
   if (!isObject(node) || !Object.hasOwn(node, key))
@@ -31,7 +31,7 @@ function expandPath(state: AccountState, node: unknown, [key = "", ...rest]: str
   if (rest.length > 0) expandPath(state, node[key], rest, path);
 }
 
-/** What an id names; anything else stays. */
+/** The object of an id; other values stay. */
 function named(state: AccountState, value: unknown, path: string): unknown {
   if (typeof value !== "string") return value;
   const found = find(state, value);

@@ -3,7 +3,7 @@ import type { FakeProcessor } from "../fake-processor";
 import { type AccountState, objectIds, userIdOf } from "./account-state";
 import { advance, nextDue } from "./time";
 
-/** Stripe, as the core plays it. */
+/** Stripe's side of the core's interface. */
 export const fakeStripe: FakeProcessor<AccountState> = {
   processor: "stripe",
   objectIds,

@@ -1,6 +1,6 @@
 /**
- * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
- * Stripe's own, they are opened by whoever has the link: its id is the secret.
+ * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Stripe, the
+ * link opens the page without sign-in: its id is the secret.
  */
 import { HttpError } from "@/lib/http";
 import type { Sandbox } from "../sandbox";
@@ -25,7 +25,7 @@ export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView }
 type Pages = "checkout" | "portal" | "invoice";
 const VIEWS = { checkout: checkoutView, portal: portalView, invoice: invoiceView };
 
-/** What a hosted page shows; null where there is no such thing. Time is brought up to now first. */
+/** The view of a hosted page, after all due actions; null for an unknown id. */
 export async function hostedPage<P extends Pages>(
   sandbox: Sandbox,
   page: P,
@@ -35,7 +35,7 @@ export async function hostedPage<P extends Pages>(
   return view as ReturnType<(typeof VIEWS)[P]> | null;
 }
 
-/** null where there is no such session. */
+/** null for an unknown session. */
 export function paySession(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
   return onAccount(sandbox, id, (step) => checkout.paySession(step, only(step.state.sessions, id), payment));
 }
@@ -58,7 +58,7 @@ export function changeCard(sandbox: Sandbox, portal: string, payment: checkout.P
   return onAccount(sandbox, portal, (step) => checkout.changeCard(step, payment));
 }
 
-/** Cancels at the period's end, or takes that back. What has ended, or is held by a schedule, stays as it is. */
+/** Cancels at the period's end, or undoes it. An ended subscription, or one with a schedule, does not change. */
 export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels: boolean): Promise<boolean | null> {
   return onAccount(sandbox, portal, (step) => {
     const found = step.state.subscriptions.find((each) => each.id === id);
@@ -68,7 +68,7 @@ export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels:
   });
 }
 
-/** A posted form; gives where the browser goes. Throws HttpError 400, 404. */
+/** Handles a posted form; returns the address where the browser goes. @throws HttpError 400, 404 */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
   if (page === "portal" && form.has("subscription")) {
@@ -90,7 +90,7 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   return paid.outcome === "expired" || view === null ? here : view.successUrl;
 }
 
-/** Codes, countries, refunds and disputes: a form of their own on each page. undefined: the form is another. */
+/** Handles the forms of codes, countries, refunds and disputes; undefined for any other form. */
 async function moneyAction(
   sandbox: Sandbox,
   page: Pages,

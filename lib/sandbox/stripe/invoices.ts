@@ -1,4 +1,4 @@
-/** An invoice's life: drafted, finalized, paid; or failed, tried again, given up. */
+/** Drafts, finalizes and charges invoices, and retries failed charges. */
 
 import { OFF_SESSION, type PaymentContext } from "../cards";
 import { invoiceAmounts, type LineSpec } from "../event-builders/stripe/events";
@@ -20,10 +20,10 @@ import { applyPendingUpdate } from "./pending-update";
 
 const DAY = 86_400;
 
-/** A draft may still be edited for an hour; then it is finalized and charged. */
+/** Stripe finalizes and charges a draft after an hour. */
 export const DRAFT_SECONDS = 3_600;
 
-/** Days between the attempts to charge; after the last one the subscription ends. */
+/** Days between the attempts; after the last one the subscription ends. */
 const RETRY_DAYS = [3, 5, 7];
 
 interface Draft {
@@ -32,14 +32,14 @@ interface Draft {
   lines: Omit<LineSpec, "id">[];
   periodStart: number;
   periodEnd: number;
-  /** null: finalized at once, by who drafts it. */
+  /** null: the caller finalizes it at once. */
   finalizesAt: number | null;
   forUpdate?: boolean;
   resumes?: Invoice["resumes"];
   autoAdvance?: boolean;
 }
 
-/** The invoice, made and told, not yet finalized. */
+/** Creates an invoice and emits its event; does not finalize it. */
 export function draft(step: StripeStep, subscription: Subscription, { lines, ...spec }: Draft): Invoice {
   const { state } = step;
   const invoice: Invoice = {
@@ -61,7 +61,7 @@ export function draft(step: StripeStep, subscription: Subscription, { lines, ...
   return invoice;
 }
 
-/** Gives the invoice its number and, if it is sent, its due date; takes what the customer's credit covers. */
+/** Sets the invoice's number and, if it is sent, its due date; applies the customer's credit. */
 export function finalize(step: StripeStep, invoice: Invoice): void {
   const { state } = step;
   const { customer } = state;
@@ -110,7 +110,7 @@ export function collect(
   return charged;
 }
 
-/** A debit under way counts as a payment until the bank answers: Stripe activates a new subscription at once. */
+/** A processing debit counts as a payment until the bank answers: Stripe activates a new subscription at once. */
 function beginDebit(step: StripeStep, invoice: Invoice, number: BankNumber): void {
   if (invoice.billingReason === "subscription_create") settle(step, chargedSubscription(step, invoice));
   const object = () => invoiceOf(step.state, invoice);
@@ -122,7 +122,7 @@ function beginDebit(step: StripeStep, invoice: Invoice, number: BankNumber): voi
   recordCharge(step, invoice, chargedSubscription(step, invoice), "pending");
 }
 
-/** The bank's answer to a debit. The checkout session that began with it is told, too. */
+/** Applies the bank's answer to a debit. The checkout session that began with it emits an event, too. */
 export function answerDebit(step: StripeStep, invoice: Invoice): void {
   if (!invoice.debit) return;
   const subscription = chargedSubscription(step, invoice);
@@ -140,14 +140,14 @@ export function answerDebit(step: StripeStep, invoice: Invoice): void {
   );
 }
 
-/** Charges a finalized invoice, or sends it: Stripe then waits for the customer. */
+/** Charges a finalized invoice, or sends it and waits for the customer. */
 export function chargeOrSend(step: StripeStep, invoice: Invoice, context: PaymentContext = OFF_SESSION): Charged {
   if (!isSent(invoice) || invoiceAmounts(invoice).due === 0) return collect(step, invoice, context);
   emitEvent(step, "invoice.sent", invoiceOf(step.state, invoice));
   return { outcome: "succeeded" };
 }
 
-/** The merchant declares an invoice paid, by a transfer for example: Stripe charges nothing. */
+/** The merchant marks an invoice as paid, for example by a transfer: Stripe charges nothing. */
 export function payOutOfBand(step: StripeStep, invoice: Invoice): void {
   invoice.paidOutOfBand = true;
   paid(step, invoice, chargedSubscription(step, invoice), null);
@@ -174,12 +174,12 @@ export function methodFor(
   return cards.find((card) => card.id === id)?.number ?? null;
 }
 
-/** @param by what brought the money: a debit was counted as an attempt when it began */
+/** @param by the kind of payment: a debit was counted as an attempt when it began */
 function paid(step: StripeStep, invoice: Invoice, subscription: Subscription, by: "charge" | "debit" | null): void {
   const { state } = step;
   const object = () => invoiceOf(state, invoice);
   if (by !== null) recordCharge(step, invoice, subscription);
-  // What a subscription begins with: it is active before its first invoice says that it is paid.
+  // Stripe activates the subscription before its first invoice becomes paid.
   if (invoice.billingReason === "subscription_create") settle(step, subscription);
   emitChange(step, "invoice.updated", object, () => {
     invoice.status = "paid";
@@ -193,13 +193,13 @@ function paid(step: StripeStep, invoice: Invoice, subscription: Subscription, by
   settle(step, subscription);
 }
 
-/** A subscription that waited for money goes on once nothing is owed. */
+/** Activates a subscription once its failed invoices are paid. */
 function settle(step: StripeStep, subscription: Subscription): void {
   const owed = step.state.invoices.some(
     (invoice) =>
       invoice.subscription === subscription.id &&
       invoice.status === "open" &&
-      // An attempt whose debit is under way has not failed.
+      // An attempt whose debit is processing has not failed.
       (isSent(invoice) ? invoice.overdue === true : invoice.attemptCount > (invoice.debit ? 1 : 0)) &&
       !invoice.forUpdate,
   );
@@ -215,7 +215,7 @@ function settle(step: StripeStep, subscription: Subscription): void {
   );
 }
 
-/** @param counted the attempt was counted when it began: it was a debit */
+/** @param counted the attempt was a debit, which was counted when it began */
 function failed(
   step: StripeStep,
   invoice: Invoice,
@@ -225,11 +225,11 @@ function failed(
 ): void {
   const { state } = step;
   const object = () => invoiceOf(state, invoice);
-  // A payment that its payer must confirm has no charge yet.
+  // A payment that needs authentication has no charge yet.
   if (charged.outcome === "declined") recordCharge(step, invoice, subscription, "failed");
   const attempts = invoice.attemptCount + (counted ? 0 : 1);
   const retry = RETRY_DAYS[attempts - 1];
-  // What pays for a change is not tried again by itself: the change runs out instead.
+  // Stripe does not retry the invoice of a pending update: the update expires instead.
   const waits = (invoice.forUpdate && invoice.resumes !== "on_success") || isSent(invoice);
   const again = waits || retry === undefined ? null : seconds(step) + retry * DAY;
   emitChange(step, "invoice.updated", object, () => {
@@ -242,7 +242,7 @@ function failed(
     invoice.forUpdate = false;
     applyPendingUpdate(step, subscription, "past_due");
   }
-  // A sent invoice is owed from its due date on, whatever attempts the customer makes.
+  // Failed attempts do not make a sent invoice overdue; its due date does.
   if (invoice.forUpdate || isSent(invoice)) return;
   if (subscription.status === "active") markPastDue(step, subscription);
   else if (again === null && isLive(subscription) && !invoice.resumes) {
@@ -257,7 +257,7 @@ function markPastDue(step: StripeStep, subscription: Subscription): void {
   });
 }
 
-/** Ends a subscription for good. What it owes is not asked for any more. */
+/** Ends a subscription for good. Its unpaid invoices are no longer charged. */
 export function endSubscription(
   step: StripeStep,
   subscription: Subscription,
@@ -282,7 +282,6 @@ export function endSubscription(
   emitEvent(step, "customer.subscription.deleted", subscriptionOf(state, subscription));
 }
 
-/** An invoice that nobody is to pay. */
 export function voidInvoice(step: StripeStep, invoice: Invoice): void {
   invoice.status = "void";
   invoice.voidedAt = seconds(step);

@@ -1,6 +1,6 @@
 /**
- * What the hosted pages do with money beside payments: a payer types a code or their country, and the business, played by
- * whoever tries this, gives back money or is disputed.
+ * Actions of the hosted pages beside payments: a payer enters a code or a country, and the visitor, in the role of the
+ * business and the bank, refunds or disputes a payment.
  */
 import type { LineSpec } from "../event-builders/stripe/events";
 import type { AccountState, Session, StripeStep } from "./account-state";
@@ -15,10 +15,10 @@ import { StripeProblem } from "./problem";
 import { issueCreditNote, refundCharge } from "./refunds";
 import { isCountry } from "./tax";
 
-/** What came of it: the page's `problem`, or nothing to say. */
+/** The page's `problem`; null if the action succeeded. */
 export type ActionResult = { problem: "code" | "refused" } | null;
 
-/** Takes the code's discount, or none where the text is empty. */
+/** Applies the code's discount; an empty text removes it. */
 export function applyCode({ state }: StripeStep, session: Session, text: string): ActionResult {
   if (session.status !== "open" || !session.allowPromotionCodes) return { problem: "refused" };
   if (text.trim() === "") {
@@ -32,14 +32,14 @@ export function applyCode({ state }: StripeStep, session: Session, text: string)
   });
 }
 
-/** Where the payer lives, for the tax that the page shows. */
+/** Sets the payer's country, for the tax on the page. */
 export function setSessionCountry(_: StripeStep, session: Session, country: string): ActionResult {
   if (session.status !== "open" || !isCountry(country)) return { problem: "refused" };
   session.country = country;
   return null;
 }
 
-/** The customer's own address, changed in the portal. */
+/** Changes the customer's address in the portal. */
 export function setCustomerCountry(step: StripeStep, country: string): ActionResult {
   if (!isCountry(country)) return { problem: "refused" };
   const { state } = step;
@@ -86,10 +86,10 @@ export function runInvoiceAction(step: StripeStep, invoice: string, name: string
   return orProblem("refused", () => run(step, charge));
 }
 
-/** What of an invoice was given back or taken back, and what can be done next. */
+/** Refunds and dispute of an invoice, and the actions that are possible now. */
 export interface RefundSummary {
   refunded: number;
-  /** Credited by a note, to the card or to the balance. */
+  /** The sum of credit notes, to the card or to the balance. */
   credited: number;
   dispute: Dispute["status"] | null;
   can: { refund: boolean; dispute: boolean; answer: boolean; close: boolean };
@@ -115,7 +115,7 @@ export function refundSummaryOf(state: AccountState, invoiceId: string): RefundS
   };
 }
 
-/** A discount and a tax as the pages show them; 0 where there is none. */
+/** Discount and tax for the pages; 0 if there is none. */
 export function reductionsOf(lines: readonly Pick<LineSpec, "discount" | "tax">[]) {
   return {
     discount: lines.reduce((sum, { discount = 0 }) => sum + discount, 0),
@@ -130,7 +130,7 @@ function disputeOn(state: AccountState, charge: Charge): Dispute {
   return dispute;
 }
 
-/** Pages say that it was refused; the API would say why. */
+/** Maps a StripeProblem to a problem of the page, which shows no reason. */
 function orProblem(problem: "code" | "refused", run: () => void): ActionResult {
   try {
     run();

@@ -1,4 +1,4 @@
-/** Charges, refunds, disputes and the rest as today's API writes them. */
+/** Charges, refunds, disputes and others as objects of the current API version. */
 import {
   type CreditNoteSpec,
   couponObject,
@@ -49,7 +49,7 @@ export function creditNoteOf(note: CreditNoteSpec) {
   return creditNoteObject(note);
 }
 
-/** The list that an invoice has where it is asked for: the payment that is to pay it, or has paid it. */
+/** The `payments` of an invoice: the latest payment attempt. */
 export function paymentsOf(state: AccountState, invoice: string) {
   const latest = chargesOfInvoice(state, invoice).at(-1);
   const payments = latest ? [invoicePaymentObject({ ...latest, charge: latest.id, paid: hasSucceeded(latest) })] : [];

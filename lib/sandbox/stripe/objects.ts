@@ -1,4 +1,4 @@
-/** The world's things as today's API writes them, each held against the SDK's type. */
+/** Objects of the current API version, each checked against the SDK's type at compile time. */
 import type Stripe from "stripe";
 import { PRODUCT_IDS, product as productOf } from "@/lib/config/catalog";
 import {
@@ -174,7 +174,7 @@ export function portalOf({ customer, site }: AccountState, { id, created, return
   } satisfies WireFormat<Stripe.BillingPortal.Session>;
 }
 
-/** Every product of the catalog's plans that cost something. */
+/** One product for each paid plan of the catalog. */
 export function products() {
   return PRODUCT_IDS.flatMap((productId) => {
     const { name, plans } = productOf(productId);

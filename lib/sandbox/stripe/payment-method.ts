@@ -1,4 +1,4 @@
-/** Cards and bank accounts as today's API writes them, each held against the SDK's type. */
+/** Cards and bank accounts as objects of the current API version, checked against the SDK's type at compile time. */
 import type Stripe from "stripe";
 import type { WireFormat } from "../event-builders/stripe/events";
 import type { AccountState, Card } from "./account-state";

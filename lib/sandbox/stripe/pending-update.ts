@@ -1,4 +1,4 @@
-/** A change or a resumption that waits for its payment: kept beside the subscription, applied once paid. */
+/** A change or a resumption that waits for its payment; it is applied when paid. */
 
 import type { StripeStep, Subscription } from "./account-state";
 import { emitChange, emitEvent } from "./emit";
@@ -6,10 +6,10 @@ import { subscriptionOf } from "./objects";
 import { periodAfter } from "./period";
 import { intervalOf } from "./proration";
 
-/** What Stripe gives a payer to pay for a change. */
+/** The time that Stripe gives a payer to pay for a change. */
 export const PENDING_SECONDS = 23 * 3_600;
 
-/** The change that was waited for comes into force. A paused subscription is resumed by it. */
+/** Applies the pending change. It resumes a paused subscription. */
 export function applyPendingUpdate(
   step: StripeStep,
   subscription: Subscription,

@@ -1,4 +1,4 @@
-/** Lines as they are charged: after discounts, with taxes. */
+/** The charged lines: after discounts, with taxes. */
 import type { LineSpec } from "../event-builders/stripe/events";
 import type { AccountState, Session, Subscription } from "./account-state";
 import { couponOf, discounted, takeOff } from "./discounts";
@@ -13,7 +13,7 @@ export function priced(state: AccountState, subscription: Subscription, lines: r
   return subscription.automaticTax ? taxed(state.customer.country, after) : after;
 }
 
-/** @throws StripeProblem if nobody knows where the customer lives: no tax can be computed */
+/** @throws StripeProblem if the customer has no country, since no tax can be computed */
 export function requireTaxAddress({ customer }: AccountState): void {
   if (customer.country) return;
   const message =
@@ -21,7 +21,7 @@ export function requireTaxAddress({ customer }: AccountState): void {
   throw invalid(message, undefined, "customer_tax_location_invalid");
 }
 
-/** What an open checkout session would charge for a whole period, before a trial. */
+/** The lines that an open checkout session charges for a whole period, without its trial. */
 export function sessionLines(session: Session): Line[] {
   const items = session.items.map((item, index) => ({ ...item, id: `${session.id}${index}` }));
   const lines = periodLines({ items, periodStart: session.created, periodEnd: session.created });

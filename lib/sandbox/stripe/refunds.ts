@@ -1,4 +1,4 @@
-/** Money given back: refunds of charges, and credit notes on invoices. */
+/** Refunds of charges, and credit notes on invoices. */
 import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "../event-builders/stripe/events";
 import { type Invoice, nextId, type StripeStep, seconds } from "./account-state";
 import { emitChange, emitEvent } from "./emit";
@@ -10,13 +10,13 @@ import { customerOf, invoiceOf } from "./objects";
 import { invalid } from "./problem";
 
 export interface RefundOrder {
-  /** By default all that is left of the charge. */
+  /** By default the whole rest of the charge. */
   amount?: number | undefined;
   reason?: RefundSpec["reason"] | undefined;
   metadata?: Record<string, string> | undefined;
 }
 
-/** Gives back all or a part of a charge: first the refund is told, then what it made of the charge. */
+/** Refunds a charge in full or in part: emits the refund first, then the changed charge. */
 export function refundCharge(step: StripeStep, charge: Charge, order: RefundOrder = {}): RefundSpec {
   const { state } = step;
   const left = charge.amount - charge.refunded;
@@ -54,13 +54,13 @@ export function refundCharge(step: StripeStep, charge: Charge, order: RefundOrde
 
 export interface CreditOrder {
   amount: number;
-  /** What of a paid invoice is given back to the card; the rest goes to the customer's balance. */
+  /** The part that is refunded to the card; the rest goes to the customer's balance. */
   refundAmount: number;
   reason: CreditNoteSpec["reason"];
   memo: string | null;
 }
 
-/** Takes off what is open of an invoice first; what was paid is given back. */
+/** Reduces the open amount of an invoice first; the paid part is refunded or credited. */
 export function issueCreditNote(step: StripeStep, invoice: Invoice, order: CreditOrder): CreditNoteSpec {
   const { state } = step;
   const { amount } = order;
@@ -128,7 +128,7 @@ function credit(step: StripeStep, invoice: Invoice, { prePayment, amount }: Cred
       };
     },
   );
-  // Nothing is left to pay: Stripe then counts the invoice as paid.
+  // With nothing left to pay, Stripe marks the invoice as paid.
   if (invoice.status === "open" && invoiceAmounts(invoice).due === 0) collect(step, invoice);
 }
 

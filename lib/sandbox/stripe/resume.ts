@@ -1,4 +1,4 @@
-/** Bringing a paused subscription back: a new period, which begins when its invoice is paid. */
+/** Resumes a paused subscription: a new period, which begins when its invoice is paid. */
 
 import { type Invoice, isFlexible, nextId, type StripeStep, type Subscription, seconds } from "./account-state";
 import { emitChange } from "./emit";
@@ -16,7 +16,7 @@ export type ResumeBehavior = "resume_on_payment_attempt" | "resume_on_payment_su
 
 /**
  * `resume_on_payment_success` charges within the request; the subscription stays paused until a charge succeeds.
- * `resume_on_payment_attempt` charges nothing: whoever asked pays the invoice, and a failed attempt makes it past due.
+ * `resume_on_payment_attempt` charges nothing: the caller pays the invoice, and a failed attempt makes it past due.
  * @throws StripeProblem
  */
 export function resume(step: StripeStep, subscription: Subscription, behavior: ResumeBehavior): void {

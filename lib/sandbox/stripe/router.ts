@@ -1,4 +1,4 @@
-/** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Stripe's words. */
+/** The fake API: a parsed request in, the answer out. Refusals are Stripe's error answers. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Command, Reply } from "../accounts";
 import type { Sandbox } from "../sandbox";
@@ -35,7 +35,7 @@ export interface ApiRequest {
 export interface ApiAnswer {
   status: number;
   body: unknown;
-  /** By the account's clock; null where the request was about none. */
+  /** By the account's clock; null if the request concerned no account. */
   now: number | null;
 }
 
@@ -48,7 +48,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...money,
 ];
 
-/** What belongs to no account. */
+/** Objects that belong to no account. */
 const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox: Sandbox) => unknown }[] = [
   { path: "/v1/prices", answer: () => listPrices() },
   { path: "/v1/prices/:id", answer: (_, id) => retrievePrice(id) },
@@ -61,7 +61,7 @@ const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox
   { path: "/v1/events/:id", answer: (_, id, { gateway }) => retrieveEvent(id, gateway) },
 ];
 
-/** Answers one request; what is refused is an answer, too. Throws where the sandbox itself is broken. */
+/** Answers one request; a refusal is an answer, too. */
 export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
   try {
     return await route(request, sandbox, site);
@@ -82,7 +82,7 @@ async function route(request: ApiRequest, sandbox: Sandbox, site: string): Promi
     const id = endpoint.method === request.method ? match(endpoint.path, request.path) : null;
     if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
-  const message = `Unrecognized request URL (${request.method}: ${request.path}). The sandbox plays what Tollgate uses.`;
+  const message = `Unrecognized request URL (${request.method}: ${request.path}). The sandbox supports the requests that Tollgate uses.`;
   throw new StripeProblem(404, { type: "invalid_request_error", message });
 }
 
@@ -121,13 +121,13 @@ async function runEndpoint(
   throw missing(target.kind, target.object, target.param, target.param === "id" ? 404 : 400);
 }
 
-/** Stripe remembers a refusal once the endpoint has begun its work; a request whose parameters are wrong can be corrected. */
+/** Stripe stores a refusal under the key, except for wrong parameters, which the caller can correct. */
 function rememberedRefusal(error: unknown): Reply | null {
   if (!(error instanceof StripeProblem) || error.body.code?.startsWith("parameter_")) return null;
   return { status: error.status, body: { error: error.body } };
 }
 
-/** A new account knows its user before the first turn, so that it begins on that user's clock. */
+/** A new account has its user before the first step, so that it begins on this user's clock. */
 function accountOf(target: Target, params: unknown, site: string): Command<AccountState>["of"] {
   if (!("new" in target)) return { object: target.object };
   const {
@@ -144,7 +144,7 @@ function accountOf(target: Target, params: unknown, site: string): Command<Accou
   return { account: state.customer.id, state };
 }
 
-/** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */
+/** The `:id` of a matching path, empty if the pattern has none; null if the path does not match. */
 function match(pattern: string, path: string): string | null {
   const [wanted, given] = [pattern.split("/"), path.split("/")];
   if (wanted.length !== given.length) return null;

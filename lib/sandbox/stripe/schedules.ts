@@ -1,4 +1,4 @@
-/** Subscription schedules: phases, each with what the subscription has from its start on. */
+/** Subscription schedules: phases, each with the items and discounts from its start on. */
 import type { ItemSpec } from "../event-builders/stripe/events";
 import {
   type AccountState,
@@ -18,7 +18,7 @@ import { periodAfter } from "./period";
 import { invalid } from "./problem";
 import { intervalOf } from "./proration";
 
-/** A schedule that begins with the subscription as it is, until its period ends. */
+/** A schedule whose first phase is the current state of the subscription, until its period ends. */
 export function scheduleFrom(step: StripeStep, subscription: Subscription): Schedule {
   const { state } = step;
   if (subscription.schedule) {
@@ -89,24 +89,24 @@ function refuseWrongPhases(state: AccountState, schedule: Schedule, phases: Phas
     const switches = next && intervalOf(next.items) !== intervalOf(phase.items);
     if (switches && isFlexible(subscription) && next.anchor !== "phase_start") {
       const message =
-        "The sandbox plays another interval of a flexible subscription with `billing_cycle_anchor: phase_start`.";
+        "The sandbox requires `billing_cycle_anchor: phase_start` for another interval of a flexible subscription.";
       throw invalid(message, `phases[${index + 1}][billing_cycle_anchor]`);
     }
     if (next && next.start !== phase.end) {
       throw invalid("Phases must follow each other without a gap.", `phases[${index + 1}][start_date]`);
     }
-    // The sandbox changes phases where periods end: that is what our product asks for.
+    // The sandbox changes phases only at the end of a period, as our product requests it.
     if (
       phase.start <= subscription.periodStart &&
       phase.end > subscription.periodStart &&
       phase.end !== subscription.periodEnd
     ) {
-      throw invalid("The sandbox plays phases that end with the billing period.", `phases[${index}][end_date]`);
+      throw invalid("The sandbox requires phases that end with the billing period.", `phases[${index}][end_date]`);
     }
   });
 }
 
-/** Lets go of the subscription, which stays as it is. */
+/** Detaches the schedule; the subscription stays as it is. */
 export function release(step: StripeStep, schedule: Schedule): void {
   const { state } = step;
   if (schedule.status !== "active") {
@@ -119,7 +119,7 @@ export function release(step: StripeStep, schedule: Schedule): void {
   if (subscription) attach(step, subscription, null);
 }
 
-/** Carries a subscription over its period's end with what it has from then on: the next phase's items, or what it has. */
+/** Renews a subscription with the items of the schedule's next phase, or with its current items. */
 export function followSchedule(
   step: StripeStep,
   subscription: Subscription,
@@ -145,14 +145,14 @@ export function followSchedule(
   });
 }
 
-/** A phase says which discounts the subscription has from then on: what it leaves out ends. */
+/** A phase lists the subscription's discounts from its start on; other discounts end. */
 function enterPhase(step: StripeStep, subscription: Subscription, { discounts = [], automaticTax }: Phase): void {
   const wanted = discounts.map(({ discount, coupon, promotionCode }) =>
     discount !== null && subscription.discounts?.includes(discount)
       ? { discount }
       : { coupon: coupon ?? undefined, promotion_code: promotionCode ?? undefined },
   );
-  // A discount that has ended meanwhile, and that nothing else names, begins no more.
+  // A discount that has ended meanwhile does not begin again.
   const usable = wanted.filter((each) => Object.values(each).some(Boolean));
   setDiscounts(step, subscription, usable, "discounts");
   if (automaticTax !== undefined) subscription.automaticTax = automaticTax;
@@ -164,7 +164,7 @@ function phaseDiscounts(state: AccountState, { discounts = [] }: Subscription): 
     .map(({ id }) => ({ coupon: null, discount: id, promotionCode: null }));
 }
 
-/** Whether the schedule's last phase is over and the subscription is to end with it. */
+/** Whether the subscription ends with the schedule's last phase at the end of this period. */
 export function scheduleEnds({ state }: StripeStep, subscription: Subscription): boolean {
   const schedule = state.schedules.find(({ id }) => id === subscription.schedule);
   return schedule?.endBehavior === "cancel" && phaseAt(schedule, subscription.periodEnd) === undefined;
@@ -174,7 +174,7 @@ function phaseAt({ phases }: Schedule, at: number): Phase | undefined {
   return phases.find(({ start, end }) => start <= at && at < end);
 }
 
-/** The end of a phase that lasts for so many intervals. */
+/** The end of a phase of `count` intervals. */
 export function phaseEnd(start: number, interval: "month" | "year", count: number): number {
   let end = start;
   for (let n = 0; n < count; n++) end = periodAfter(start, end, interval);

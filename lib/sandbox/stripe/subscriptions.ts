@@ -1,4 +1,4 @@
-/** A subscription's life: begun at a checkout, changed, renewed, ended. */
+/** Creates, changes, renews and ends subscriptions. */
 
 import type { PaymentContext } from "../cards";
 import { type ItemSpec, invoiceAmounts, type LineSpec } from "../event-builders/stripe/events";
@@ -45,12 +45,12 @@ interface NewSubscription {
   billingMode: BillingMode;
   context: PaymentContext;
   discount?: Redeemed | undefined;
-  /** The checkout session that sells it. */
+  /** The checkout session. */
   session?: string;
   automaticTax?: boolean;
 }
 
-/** A new subscription and its first invoice, paid or debited. The payment method must be one that pays. */
+/** Creates a subscription and its first invoice, and charges it. The payment method must be one that pays. */
 export function begin(step: StripeStep, spec: NewSubscription): { subscription: Subscription; invoice: Invoice } {
   const { state } = step;
   const now = seconds(step);
@@ -103,7 +103,7 @@ function trialLine(subscription: Subscription, { price, quantity }: Pick<LineSpe
     : `Trial period for ${price.nickname}`;
 }
 
-/** A period's end: the next one begins at once, and is charged for an hour later. */
+/** Begins the next period at once; its charge follows an hour later. */
 export function renew(step: StripeStep, subscription: Subscription): void {
   const { state } = step;
   const { periodStart, periodEnd } = subscription;
@@ -128,7 +128,7 @@ export function renew(step: StripeStep, subscription: Subscription): void {
     id,
     billingReason: "subscription_cycle",
     lines: [...waiting, ...priced(state, subscription, periodLines(subscription))],
-    // A cycle invoice names the period that ended; what is charged for stands in its lines.
+    // A cycle invoice names the period that ended; the charged period is in its lines.
     periodStart,
     periodEnd,
     ...(held ? { finalizesAt: null, autoAdvance: false } : { finalizesAt: seconds(step) + DRAFT_SECONDS }),
@@ -141,13 +141,13 @@ export interface ItemsChange {
   payment: "allow_incomplete" | "default_incomplete" | "pending_if_incomplete" | "error_if_incomplete";
   at: number;
   restart: boolean;
-  /** The payer is there, and may be asked by their bank. */
+  /** The payer is present, so the bank may ask for authentication. */
   payerPresent?: boolean;
-  /** What else comes into force with the items. */
+  /** Other changes that take effect with the items. */
   details?: { metadata?: Record<string, string>; cancelAtPeriodEnd?: boolean };
 }
 
-/** Changes what a subscription has, charging for it now or later, as asked. `pending`: it waits for its payment. */
+/** Changes the items, and charges now or later as requested. `pending`: the change waits for its payment. */
 export function changeItems(step: StripeStep, subscription: Subscription, change: ItemsChange): "applied" | "pending" {
   const { state } = step;
   const { behavior, payment } = change;
@@ -188,7 +188,7 @@ export function changeItems(step: StripeStep, subscription: Subscription, change
   const pays = charged.outcome === "succeeded" || charged.outcome === "processing";
   if (pays || payment === "allow_incomplete" || payment === "default_incomplete") {
     dropPendingUpdate(step, subscription);
-    // Every invoice of a flexible subscription takes the prorations that wait for one.
+    // Every invoice of a flexible subscription includes the pending prorations.
     const waiting = isFlexible(subscription)
       ? subscription.pendingLines.splice(0).map(({ id: _, ...line }) => line)
       : [];
@@ -215,7 +215,7 @@ export function changeItems(step: StripeStep, subscription: Subscription, change
   return "pending";
 }
 
-/** What a change comes to, by the subscription's billing mode. */
+/** The plan change and its lines, by the subscription's billing mode. */
 export function planned(
   state: AccountState,
   subscription: Subscription,
@@ -225,14 +225,14 @@ export function planned(
   const flexible = isFlexible(subscription);
   if (flexible && !restart && !trialing && intervalOf(items) !== intervalOf(subscription.items)) {
     const message =
-      "The sandbox plays another interval of a flexible subscription with `billing_cycle_anchor[type]: now`.";
+      "The sandbox requires `billing_cycle_anchor[type]: now` for another interval of a flexible subscription.";
     throw invalid(message, "billing_cycle_anchor");
   }
   const debits = flexible ? debitsOf(state, subscription) : undefined;
   return changePlan(subscription, items, { at, behavior, trialing, restart, ...(debits && { debits }) });
 }
 
-/** A change that was not paid for in time, or that another one replaces: its invoice is void. */
+/** Drops a change that was not paid in time or that another one replaces, and voids its invoice. */
 export function dropPendingUpdate(step: StripeStep, subscription: Subscription): void {
   if (!subscription.pendingUpdate) return;
   const { state } = step;
@@ -245,7 +245,7 @@ export function dropPendingUpdate(step: StripeStep, subscription: Subscription):
   emitEvent(step, "customer.subscription.pending_update_expired", subscriptionOf(state, subscription));
 }
 
-/** A trial that nobody gave a card for waits for one instead of converting. */
+/** A trial without a card pauses until there is one. */
 function pauseAfterTrial(step: StripeStep, subscription: Subscription): void {
   const object = () => subscriptionOf(step.state, subscription);
   emitChange(step, "customer.subscription.updated", object, () => {
@@ -255,7 +255,7 @@ function pauseAfterTrial(step: StripeStep, subscription: Subscription): void {
   emitEvent(step, "customer.subscription.paused", object());
 }
 
-/** What a period's end brings: the subscription's, or its next one. */
+/** Ends, pauses or renews a subscription at the end of its period. */
 export function endPeriod(step: StripeStep, subscription: Subscription): void {
   const cardless = subscription.status === "trialing" && methodFor(step.state, subscription) === null;
   const becomes = cardless ? subscription.missingPaymentMethod : "create_invoice";

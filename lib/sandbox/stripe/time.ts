@@ -1,4 +1,4 @@
-/** What time brings to the played Stripe, and in which order. Pure. */
+/** The due actions of the fake Stripe, and their order. Pure. */
 
 import { type AccountState, type Invoice, isLive, type StripeStep, type Subscription } from "./account-state";
 import { expireSession } from "./checkout";
@@ -18,7 +18,7 @@ import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
 
 const DAY = 86_400;
-/** A trial's end is announced this long before. */
+/** Stripe announces a trial's end this long before. */
 const TRIAL_NOTICE = 3 * DAY;
 
 interface DueAction {
@@ -27,13 +27,13 @@ interface DueAction {
   run: (step: StripeStep) => void;
 }
 
-/** The next instant, in milliseconds; null where nothing waits. */
+/** The instant of the next due action, in milliseconds; null if there is none. */
 export function nextDue(state: AccountState): number | null {
   const [first] = dueActions(state).toSorted((one, other) => one.at - other.at);
   return first === undefined ? null : first.at * 1000;
 }
 
-/** The first thing that is due; of several in one second, those that `dues` names first. */
+/** Runs the first due action; of several in one second, the first of `dueActions`. */
 export function advance(step: StripeStep): void {
   const [first] = dueActions(step.state).toSorted((one, other) => one.at - other.at);
   first?.run(step);
@@ -44,7 +44,7 @@ function dueActions(state: AccountState): DueAction[] {
     ...state.sessions.flatMap((session): DueAction[] =>
       session.status === "open" ? [{ at: session.expiresAt, run: (step) => expireSession(step, session) }] : [],
     ),
-    // A paused subscription waits for nothing but the payment that resumes it.
+    // A paused subscription waits only for the payment that resumes it.
     ...state.subscriptions.filter((each) => isLive(each) || each.pendingUpdate).flatMap(announcements),
     ...state.subscriptions.filter(isLive).flatMap((subscription) => discountEndActions(state, subscription)),
     ...state.invoices.flatMap(invoiceActions),
@@ -74,7 +74,7 @@ function announcements(subscription: Subscription): DueAction[] {
   return due;
 }
 
-/** Before the period ends in the same second: the next one is charged without it. */
+/** These come before a period's end in the same second: the next period is charged without the discount. */
 function discountEndActions(state: AccountState, subscription: Subscription): DueAction[] {
   return discountEnds(state, subscription).map(({ id, at }) => ({
     at,
@@ -100,7 +100,7 @@ function invoiceActions(invoice: Invoice): DueAction[] {
   return [];
 }
 
-/** A draft's hour is over. While collection is paused, nobody is charged for it. */
+/** Charges a draft after its hour. While collection is paused, it is not charged. */
 function chargeDraft(step: StripeStep, invoice: Invoice): void {
   const held = step.state.subscriptions.find(({ id }) => id === invoice.subscription)?.pauseCollection?.behavior;
   if (held === "keep_as_draft") {

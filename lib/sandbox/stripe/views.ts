@@ -1,4 +1,4 @@
-/** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
+/** The views of the hosted pages; instants as ISO text, amounts in US cents. */
 import { invoiceAmounts } from "../event-builders/stripe/events";
 import { type AccountState, type Card, type Invoice, isLive, type Session, type Subscription } from "./account-state";
 import { couponNamed, PROMOTION_CODES, TEST_CODES } from "./coupons";
@@ -17,22 +17,22 @@ export interface CheckoutView {
   status: Session["status"];
   lines: OrderLine[];
   dueToday: number;
-  /** What a period costs, after the discount and with the tax. */
+  /** The price of a period, after the discount and with the tax. */
   recurring: number;
-  /** The discount that is applied, by its coupon's name; null without one. */
+  /** The applied discount, with its coupon's name; null without one. */
   discount: { name: string; code: string | null; amount: number } | null;
   tax: number;
-  /** Codes that can be tried here; null where the page takes none. */
+  /** The codes to try; null if the page takes none. */
   codes: readonly { code: string; does: string }[] | null;
-  /** Where the payer lives, and the choices; null where no tax is computed. */
+  /** The payer's country, and the choices; null without automatic tax. */
   country: CountryChoice | null;
-  /** When a trial ends and the first charge comes; null without one. */
+  /** The end of the trial, when the first charge is made; null without a trial. */
   trialUntil: string | null;
   /** The trial may begin without a card. */
   cardOptional: boolean;
   email: string | null;
   name: string | null;
-  /** Where a payer goes on who has paid, or goes back to who has not. */
+  /** The addresses after a payment, and without one. */
   successUrl: string;
   cancelUrl: string | null;
   now: string;
@@ -45,7 +45,7 @@ export interface CountryChoice {
 
 export interface PortalView {
   email: string | null;
-  /** null where no tax is computed. */
+  /** null without automatic tax. */
   country: CountryChoice | null;
   card: string | null;
   subscriptions: {
@@ -54,10 +54,10 @@ export interface PortalView {
     status: Subscription["status"];
     live: boolean;
     periodEnd: string;
-    /** When it ends by itself, if it will. */
+    /** The scheduled end; null without one. */
     endsAt: string | null;
     endedAt: string | null;
-    /** A schedule holds it: the product, not the portal, says how it goes on. */
+    /** It has a schedule, so the portal cannot change it. */
     scheduled: boolean;
   }[];
   invoices: InvoiceSummary[];
@@ -76,15 +76,15 @@ export interface InvoiceSummary {
 
 export interface InvoiceView extends InvoiceSummary {
   lines: { id: string; description: string; amount: number; from: string; until: string }[];
-  /** What the customer's credit took off. */
+  /** The part that the customer's credit paid. */
   credit: number;
   discount: number;
   tax: number;
   taxIncluded: boolean;
-  /** What was given back of its charge; null where nothing was charged. */
+  /** Refunds and dispute of its charge; null without a charge. */
   refundSummary: RefundSummary | null;
   nextAttempt: string | null;
-  /** When the bank answers to the debit under way. */
+  /** When the bank answers to a processing debit. */
   processingUntil: string | null;
   email: string | null;
   card: string | null;

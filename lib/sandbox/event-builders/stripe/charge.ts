@@ -3,13 +3,13 @@ import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
 import type { WireFormat } from "./wire-format";
 
-/** A charge to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a charge; instants in seconds since 1970, amounts in US cents. */
 export interface ChargeSpec {
   id: string;
   customer: string;
   invoice: string;
   amount: number;
-  /** What has been given back of it so far. */
+  /** The refunded amount so far. */
   refunded?: number;
   disputed?: boolean;
   /** By default it succeeded. A bank debit is pending until the bank answers. */
@@ -18,12 +18,12 @@ export interface ChargeSpec {
   email?: string | null;
   name?: string | null;
   card?: { id: string; brand: "mastercard" | "visa"; last4: string };
-  /** It was a debit of this account, not of a card. */
+  /** The debited account, if it was no card. */
   bankAccount?: { id: string; last4: string };
   livemode?: boolean;
 }
 
-/** The id of a payment's charge: a payment that is tried again has one per attempt, counted from 1. */
+/** The id of a payment's charge: a retried payment has one per attempt, counted from 1. */
 export function attemptOf(firstCharge: string, attempt: number): string {
   return attempt === 1 ? firstCharge : `${firstCharge}_a${attempt}`;
 }
@@ -33,7 +33,7 @@ export function paymentIntentOf(charge: string): string {
   return `pi_${charge.slice(3).replace(/_a\d+$/, "")}`;
 }
 
-/** A charge as Stripe sends it in the shape: which invoice it paid is not said since basil. */
+/** A charge as Stripe sends it in the shape: since basil it does not name its invoice. */
 export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   const today = todaysCharge(spec);
   if (shape === "basil") return today;
@@ -44,7 +44,7 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   return { ...old, billing_details, outcome };
 }
 
-/** A charge as today's API sends it. */
+/** A charge in the current API version. */
 export function todaysCharge(spec: ChargeSpec) {
   const refunded = spec.refunded ?? 0;
   const { status = "succeeded" } = spec;

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { PRICES_CREATED } from "./price";
 import type { WireFormat } from "./wire-format";
 
-/** A coupon to build; amounts in US cents. */
+/** The input for a coupon; amounts in US cents. */
 export interface CouponSpec {
   id: string;
   name: string;
@@ -10,7 +10,7 @@ export interface CouponSpec {
   duration: "once" | "forever" | { months: number };
 }
 
-/** A code that customers type. */
+/** The input for a promotion code. */
 export interface PromotionCodeSpec {
   id: string;
   code: string;
@@ -18,11 +18,11 @@ export interface PromotionCodeSpec {
   /** In seconds; null: it does not expire. */
   expiresAt: number | null;
   active: boolean;
-  /** Only for customers who have paid nothing before. */
+  /** Only for customers without an earlier payment. */
   firstPurchase: boolean;
 }
 
-/** A coupon that somebody redeemed, for as long as it lasts. */
+/** The input for a discount: a redeemed coupon. */
 export interface DiscountSpec {
   id: string;
   customer: string;
@@ -31,7 +31,7 @@ export interface DiscountSpec {
   promotionCode: string | null;
   checkoutSession: string | null;
   start: number;
-  /** When a coupon of some months ends; null for others. */
+  /** The end of a coupon that lasts some months; null for others. */
   end: number | null;
 }
 

@@ -4,14 +4,14 @@ import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
 import type { WireFormat } from "./wire-format";
 
-/** A dispute to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a dispute; instants in seconds since 1970, amounts in US cents. */
 export interface DisputeSpec {
   id: string;
   charge: string;
   amount: number;
   status: "needs_response" | "under_review" | "won" | "lost";
   created: number;
-  /** When the amount was withdrawn, and when it came back; by default withdrawn when the dispute was opened. */
+  /** When the amount was withdrawn and reinstated; by default withdrawn at the opening. */
   withdrawnAt?: number | null;
   reinstatedAt?: number | null;
   email?: string | null;
@@ -21,7 +21,7 @@ export interface DisputeSpec {
 }
 
 const DAY = 86_400;
-/** What Stripe asks for a dispute, whoever wins it. */
+/** Stripe's fee for a dispute, won or lost. */
 const FEE = 1_500;
 
 /** A dispute as Stripe sends it in the shape. It names its charge and no customer. */
@@ -37,7 +37,7 @@ export function disputeObject(spec: DisputeSpec, shape: Shape): StripeObject {
   return { ...pre_basil, evidence, evidence_details, payment_method_details: { card, type: "card" } };
 }
 
-/** A dispute as today's API sends it. */
+/** A dispute in the current API version. */
 export function todaysDispute(spec: DisputeSpec) {
   const { withdrawnAt = spec.created, reinstatedAt = null } = spec;
   const answered = spec.status !== "needs_response";

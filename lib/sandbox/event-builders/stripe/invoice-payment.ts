@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { paymentIntentOf } from "./charge";
 import type { WireFormat } from "./wire-format";
 
-/** What paid an invoice, to build: an invoice itself does not say by which charge. */
+/** The input for an invoice's payment: the invoice itself does not name its charge. */
 export interface InvoicePaymentSpec {
   charge: string;
   invoice: string;

@@ -2,7 +2,7 @@ import type Stripe from "stripe";
 import { paymentIntentOf } from "./charge";
 import type { WireFormat } from "./wire-format";
 
-/** A refund of a charge, whole or in part, to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a full or partial refund of a charge; instants in seconds since 1970, amounts in US cents. */
 export interface RefundSpec {
   id: string;
   charge: string;

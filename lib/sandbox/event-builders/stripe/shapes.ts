@@ -1,6 +1,6 @@
 /**
- * The three shapes in which Stripe has sent subscriptions and invoices: before 2025-03-31.basil, an old version
- * rendered by today's Stripe (fields in both places), and since basil.
+ * The three shapes of Stripe's subscriptions and invoices: before 2025-03-31.basil; a legacy version rendered by
+ * today's Stripe, with fields in both places; and since basil.
  */
 export const SHAPES = ["pre_basil", "legacy", "basil"] as const;
 export type Shape = (typeof SHAPES)[number];
@@ -11,7 +11,7 @@ export const API_VERSIONS: Record<Shape, string> = {
   basil: "2026-10-28.endive",
 };
 
-/** Which places the shape writes. */
+/** The places in which the shape has its fields. */
 export function places(shape: Shape): { old: boolean; today: boolean } {
   return { old: shape !== "basil", today: shape !== "pre_basil" };
 }

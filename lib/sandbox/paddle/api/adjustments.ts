@@ -124,7 +124,7 @@ function itemsOf(
   });
 }
 
-/** The amount with the tax that the line has on it. */
+/** The amount plus the line's tax. */
 function withTax({ taxShare }: RemainingLine, amount: number): number {
   return Math.round(amount / (1 - taxShare));
 }

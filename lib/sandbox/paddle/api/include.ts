@@ -1,4 +1,4 @@
-/** Related entities that an answer about a transaction carries if the request names them. */
+/** Related entities of a transaction that the request names in `include`. */
 import { z } from "zod";
 import { discountEntity } from "../../event-builders/paddle/events";
 import type { AccountState, Transaction } from "../account-state";

@@ -49,7 +49,7 @@ const changes = z
   });
 
 const effective = z.enum(["immediately", "next_billing_period"]).nullish();
-/** The other choice, to continue the period, is not played. */
+/** The other value, which continues the period, is not supported. */
 const onResume = z.literal("start_new_billing_period").optional();
 
 export const subscriptions = [
@@ -172,7 +172,7 @@ export const subscriptions = [
     of: byPath,
     run: ({ state }, _, id) => {
       const { status } = find(state, "subscriptions", id);
-      // Trials stand with Paddle's prices, and none of the catalog's has one.
+      // Paddle's trials belong to prices, and no price of the catalog has one.
       const detail = `Only subscriptions which have status 'trialing' can be activated. Subscription status is '${status}'`;
       throw new PaddleProblem(400, "subscription_cannot_activate", detail);
     },
@@ -190,7 +190,7 @@ export const subscriptions = [
   }),
 ];
 
-/** A discount that is not named stays; null takes it away. */
+/** null removes the discount. */
 function discountAsked(
   step: PaddleStep,
   subscription: Subscription,

@@ -60,7 +60,7 @@ export const transactions = [
         customData: params.custom_data ?? null,
         discountId: params.discount_id ?? null,
       });
-      // Without an address of ours, Paddle uses the default payment link of the account.
+      // Without an address, Paddle uses the default payment link of the account.
       transaction.checkoutUrl = withTransaction(params.checkout?.url ?? `${state.site}/billing`, transaction.id);
       return transactionOf(state, transaction);
     },

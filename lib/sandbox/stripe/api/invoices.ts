@@ -63,7 +63,7 @@ export const invoices = [
     params: previewParams,
     of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
     run: (step, params) => {
-      // On a copy: looking at what would be moves nothing, not even a count.
+      // On a copy: a preview changes nothing, not even the sequence of ids.
       const { result } = runStep(step.state, step.now, (copy) => invoiceOf(copy.state, previewed(copy, params)));
       return result;
     },
@@ -152,7 +152,7 @@ export const invoices = [
   }),
 ];
 
-/** The invoice that would come: the change's own where it is charged now, else the renewal's. */
+/** The upcoming invoice: that of the change if it is charged now, else that of the renewal. */
 function previewed(
   step: StripeStep,
   { subscription: id, preview_mode: mode, subscription_details: details, discounts }: Preview,
@@ -192,7 +192,7 @@ function previewed(
   return upcoming(step, subscription, { lines, at: change.next.periodEnd });
 }
 
-/** The lines of the period after the one that a plan state has. */
+/** The lines of the period after the plan state's own. */
 function nextPeriod(state: Parameters<typeof periodLines>[0] & { billingCycleAnchor: number }) {
   const { items, periodEnd } = state;
   const end = periodAfter(state.billingCycleAnchor, periodEnd, intervalOf(items));

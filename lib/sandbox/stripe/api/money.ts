@@ -1,4 +1,4 @@
-/** Charges and what is given back of them: refunds, credit notes, disputes. */
+/** Charges, refunds, credit notes and disputes. */
 import type Stripe from "stripe";
 import { z } from "zod";
 import type { AccountState } from "../account-state";
@@ -24,7 +24,7 @@ import {
   text,
 } from "./endpoint";
 
-/** One page of what belongs to the payment that the parameters name. */
+/** One page of the objects that belong to the named payment. */
 function pageOfPayment<T extends { id: string; charge: string }>(
   state: AccountState,
   params: Parameters<typeof paymentNamed>[1] & Parameters<typeof page>[1],
@@ -124,7 +124,7 @@ const creditNotes = [
     run: (step, params) => {
       const invoice = find(step.state, "invoices", params.invoice, "invoice");
       const { amount: total, refund_amount: refundAmount = 0, credit_amount: toBalance = 0 } = params;
-      if (total === undefined) throw invalid("The sandbox plays credit notes over an `amount`.", "amount");
+      if (total === undefined) throw invalid("The sandbox requires the `amount` of a credit note.", "amount");
       if (invoice.status === "paid" && refundAmount + toBalance !== total) {
         const message =
           "The sum of credit amount, refund amount and out of band amount must equal the credit note amount.";
@@ -214,7 +214,7 @@ interface PaymentParams {
   payment_intent?: string | undefined;
 }
 
-/** A charge is named by itself or by its payment. */
+/** The charge's or the payment's account. */
 function ofPayment({ charge, payment_intent: payment }: PaymentParams) {
   if (charge !== undefined) return { object: charge, kind: "charge", param: "charge" };
   if (payment !== undefined) return { object: payment, kind: "payment_intent", param: "payment_intent" };

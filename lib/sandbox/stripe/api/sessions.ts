@@ -54,7 +54,7 @@ const subscriptionData = paramsOf<SubscriptionData>()({
 });
 
 const sessionParams = paramsOf<Create>()({
-  mode: z.literal("subscription", { error: "The sandbox plays checkouts of subscriptions." }),
+  mode: z.literal("subscription", { error: "The sandbox supports checkouts of subscriptions only." }),
   line_items: z
     .array(z.strictObject({ price: text, quantity: count.pipe(z.number().min(1)).default(1) }))
     .min(1)
@@ -78,7 +78,7 @@ const sessionParams = paramsOf<Create>()({
     .strictObject({ enabled: flag, required: z.enum(["if_supported", "never"]).optional() })
     .optional(),
   customer_update: z.partialRecord(z.enum(["address", "name", "shipping"]), z.enum(["auto", "never"])).optional(),
-  // Taken and without effect here: they change the page, not what happens.
+  // Accepted without effect: they change the page only.
   billing_address_collection: z.enum(["auto", "required"]).optional(),
   consent_collection: z.record(text, text).optional(),
   custom_text: z.record(text, z.strictObject({ message: text })).optional(),
@@ -87,13 +87,13 @@ const sessionParams = paramsOf<Create>()({
   origin_context: z.enum(["mobile_app", "web"]).optional(),
   phone_number_collection: z.strictObject({ enabled: flag }).optional(),
   submit_type: z.enum(["auto", "book", "donate", "pay", "subscribe"]).optional(),
-  // The other modes are pages of the seller's own, which the sandbox cannot open.
+  // The other modes are the seller's own pages, which the sandbox cannot open.
   ui_mode: z.enum(["hosted_page"]).optional(),
 });
 
 type SessionParams = z.infer<typeof sessionParams>;
 
-/** What Stripe refuses of codes, taxes and addresses. */
+/** Refuses combinations of codes, taxes and addresses that Stripe refuses. */
 function refuseImpossible({ customer }: AccountState, params: SessionParams): void {
   const { customer_update: update, discounts, automatic_tax: tax, tax_id_collection: ids } = params;
   if (discounts !== undefined && params.allow_promotion_codes !== undefined) {

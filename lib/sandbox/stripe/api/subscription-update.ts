@@ -1,4 +1,4 @@
-/** What an update of a subscription may ask, and what each part of it does. */
+/** The parameters of a subscription update, and the effect of each. */
 import type Stripe from "stripe";
 import { z } from "zod";
 import type { ItemSpec } from "../../event-builders/stripe/events";
@@ -39,7 +39,7 @@ export const itemParams = z
   .max(20);
 
 const emptyOrText = z.union([unset, text]).optional();
-/** Instants, and the words for the end of the items' periods. */
+/** Instants, and the names for the end of the items' periods. */
 export const cancelAt = z.union([unset, instant, z.enum(["max_billed_until", "max_period_end", "min_period_end"])]);
 
 export const updateParams = paramsOf<Stripe.SubscriptionUpdateParams>()({
@@ -89,7 +89,7 @@ export function itemsChange(step: StripeStep, subscription: Subscription, params
     payment: params.payment_behavior,
     at,
     restart,
-    // Unless the request says otherwise, Stripe takes the payer to be there and may ask for a confirmation.
+    // By default Stripe assumes that the payer is present and may ask for authentication.
     payerPresent: !params.off_session,
     details: {
       ...(params.metadata && { metadata: params.metadata }),
@@ -98,7 +98,7 @@ export function itemsChange(step: StripeStep, subscription: Subscription, params
   };
 }
 
-/** The items after the change: those named by id are changed, those without one come to them, the rest stay. */
+/** The items after the change: those named by id are changed, those without an id are added, the rest stays. */
 export function nextItems(
   step: StripeStep,
   subscription: Subscription,
@@ -129,7 +129,7 @@ export function nextItems(
   return items;
 }
 
-/** An empty list leaves the discounts as they are, an empty text ends them. */
+/** An empty list keeps the discounts, an empty text ends them. */
 export function changeDiscounts(step: StripeStep, subscription: Subscription, { discounts }: Update): void {
   if (discounts === undefined || (discounts !== "" && discounts.length === 0)) return;
   const object = () => subscriptionOf(step.state, subscription);
@@ -184,7 +184,7 @@ export function changeDetails(step: StripeStep, subscription: Subscription, para
   }
 }
 
-/** The items of a subscription share one period here, so that every word for its end names the same instant. */
+/** The items of a subscription share one period here, so every name for its end means the same instant. */
 export function endOf({ periodEnd }: Subscription, asked: z.output<typeof cancelAt>): number | null {
   if (asked === "") return null;
   return typeof asked === "number" ? asked : periodEnd;

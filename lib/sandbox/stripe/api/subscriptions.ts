@@ -43,7 +43,7 @@ export const subscriptions = [
       ...listParams,
       collection_method: collectionMethod.optional(),
       created,
-      // At Stripe a list without a customer is of the whole account.
+      // At Stripe, a list without a customer covers the whole account.
       customer: text,
       price: text.optional(),
       status: z
@@ -86,7 +86,7 @@ export const subscriptions = [
     of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
     run: ({ state }, params) => {
       const subscription = find(state, "subscriptions", params.subscription, "subscription");
-      // In the order in which the subscription itself has them, so that its list goes on here.
+      // In the subscription's own order, so that this list continues the embedded one.
       const { data, hasMore } = page(subscription.items.toReversed(), params);
       return listOf(
         "/v1/subscription_items",
@@ -108,7 +108,7 @@ export const subscriptions = [
       const changes =
         params.items !== undefined || params.billing_cycle_anchor?.type === "now" || params.trial_end === "now";
       const changed = changes && changeItems(step, subscription, itemsChange(step, subscription, params));
-      // What waits for its payment keeps the rest of the request, too.
+      // A pending update includes the rest of the request.
       if (changed === "pending") return subscriptionOf(step.state, subscription);
       emitChange(
         step,
@@ -163,7 +163,7 @@ export const subscriptions = [
   }),
 ];
 
-/** By default everything but what has ended. */
+/** By default all statuses except canceled. */
 function isWanted(status: Subscription["status"], wanted: string | undefined): boolean {
   const ended = status === "canceled" || status === "incomplete_expired";
   if (wanted === undefined) return status !== "canceled";

@@ -1,4 +1,4 @@
-/** Which updates of a subscription Stripe refuses. */
+/** Refuses the subscription updates that Stripe refuses. */
 
 import { type AccountState, isLive, type Subscription } from "../account-state";
 import { methodFor } from "../invoices";
@@ -6,7 +6,10 @@ import { isBankAccount } from "../methods";
 import { invalid } from "../problem";
 import type { Update } from "./subscription-update";
 
-/** What a pending update cannot hold. It holds metadata since 2026-05-27 and `cancel_at_period_end` since 2026-09-30. */
+/**
+ * Parameters that a pending update cannot have. It has metadata since 2026-05-27, `cancel_at_period_end` since
+ * 2026-09-30.
+ */
 const NOT_PENDING = [
   "cancel_at",
   "cancellation_details",
@@ -46,7 +49,7 @@ export function refuseImpossible(state: AccountState, subscription: Subscription
   if (!isLive(subscription) && params.items) throw invalid(`The subscription ${id} is ${status}.`, "items");
 }
 
-/** Sent invoices have days to be paid in, and no payment that a change could wait for. */
+/** A change cannot wait for the payment of a sent invoice, which has days until it is due. */
 function refuseUnpayable(state: AccountState, subscription: Subscription, params: Update): void {
   const sent = (params.collection_method ?? subscription.collectionMethod) === "send_invoice";
   if (!sent && params.days_until_due !== undefined) {
