@@ -1,11 +1,11 @@
 /**
- * One step of a played processor, pure: a world and an instant in, the world after it and what was emitted out. What a
- * request asks and what time brings are both turns.
+ * One pure step of a fake processor: an account's state and an instant in, the next state and the emitted events out.
+ * Requests and due actions are both steps.
  */
 import type { Instant } from "@/lib/billing/types";
 
-/** An event as it will be signed. */
-export interface Emitted {
+/** An event before it is signed. */
+export interface EmittedEvent {
   id: string;
   type: string;
   /** By the account's clock, in milliseconds. */
@@ -14,27 +14,27 @@ export interface Emitted {
   raw: string;
 }
 
-/** What a step may do: change `world` in place (it is a copy) and emit events, in the order the processor does. */
-export interface Turn<World> {
-  readonly world: World;
+/** A step may change `state` in place (it is a copy) and emit events, in the processor's order. */
+export interface Step<AccountState> {
+  readonly state: AccountState;
   readonly now: Instant;
-  emit(event: Emitted): void;
+  emit(event: EmittedEvent): void;
 }
 
-export interface Taken<World, Result> {
-  world: World;
-  events: Emitted[];
+export interface StepResult<AccountState, Result> {
+  state: AccountState;
+  events: EmittedEvent[];
   result: Result;
 }
 
-/** Runs a step on a copy; what `act` throws leaves nothing behind. */
-export function take<World, Result>(
-  world: World,
+/** Runs a step on a copy; if `run` throws, the original state is unchanged. */
+export function runStep<AccountState, Result>(
+  state: AccountState,
   now: Instant,
-  act: (turn: Turn<World>) => Result,
-): Taken<World, Result> {
-  const copy = structuredClone(world);
-  const events: Emitted[] = [];
-  const result = act({ world: copy, now, emit: (event) => events.push(event) });
-  return { world: copy, events, result };
+  run: (step: Step<AccountState>) => Result,
+): StepResult<AccountState, Result> {
+  const copy = structuredClone(state);
+  const events: EmittedEvent[] = [];
+  const result = run({ state: copy, now, emit: (event) => events.push(event) });
+  return { state: copy, events, result };
 }

@@ -7,7 +7,7 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { provideFakeClients } from "@/lib/processors/registry";
-import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
@@ -62,9 +62,9 @@ const refused = () => Promise.reject(new HttpError(429, "rate_limited", "Too man
 test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
   const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY;
   const price = { ...wanted, plan: "plus" };
-  const played = playSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
-  await deliver(gateway, played.created());
-  await deliver(gateway, played.paid("subscription_create", startsAt + 1_000));
+  const fake = fakeStripeSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
+  await deliver(gateway, fake.created());
+  await deliver(gateway, fake.paid("subscription_create", startsAt + 1_000));
   const { shop, asked } = fakeProcessors(gateway);
   await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
   expect(asked).toEqual([]);

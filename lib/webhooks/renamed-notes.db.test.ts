@@ -13,9 +13,9 @@ const MIGRATION = path.resolve(import.meta.dirname, "../../supabase/migrations/2
 const [RENAME = ""] = /with named as[\s\S]*?;/.exec(readFileSync(MIGRATION, "utf8")) ?? [];
 
 const charge = (id: string, refunded: number) =>
-  chargeObject({ id, customer: "cus_1", invoice: "in_1", amount: 1_999, refunded, created: CREATED }, "g2");
+  chargeObject({ id, customer: "cus_1", invoice: "in_1", amount: 1_999, refunded, created: CREATED }, "basil");
 const dispute = (status: "needs_response" | "lost") =>
-  disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: CREATED }, "g2");
+  disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: CREATED }, "basil");
 
 const EVENTS: [string, string, StripeObject][] = [
   ["evt_1", "charge.refunded", charge("ch_1", 500)],

@@ -1,9 +1,9 @@
 /** The built app with Supabase Auth: anonymous users get in only if the configuration allows it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
-import { type FakeGoTrue, startFakeGoTrue } from "../fakes/gotrue";
 
 const database = testDatabase();
 let auth: FakeGoTrue;

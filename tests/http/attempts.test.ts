@@ -1,8 +1,8 @@
 /** Limits on attempts in production, without a proxy and behind one: passwords, new accounts, bad deliveries. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { type AppRequest, type AppServer, appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
-import { type FakeGoTrue, startFakeGoTrue } from "../fakes/gotrue";
 
 const database = testDatabase();
 const otherDatabase = testDatabase();

@@ -1,9 +1,9 @@
 /** The built app in production with Clerk, which nothing may reach: sessions are verified by CLERK_JWT_KEY alone. */
 import { generateKeyPair } from "jose";
 import { afterAll, expect, test } from "vitest";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
-import { type FakeClerk, startFakeClerk } from "../fakes/clerk";
 import { FILE_FORMS, FOREIGN_HOSTS } from "./forms";
 
 const database = testDatabase();

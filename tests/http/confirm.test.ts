@@ -2,11 +2,11 @@
 import { type Browser, chromium } from "@playwright/test";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll } from "@/e2e/support/page-checks";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { CHROMIUM_ARGUMENTS, findChromium } from "@/tests/support/chromium";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
-import { type FakeGoTrue, startFakeGoTrue } from "../fakes/gotrue";
 
 const database = testDatabase();
 let auth: FakeGoTrue;

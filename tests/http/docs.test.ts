@@ -6,9 +6,9 @@ import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { HANDLERS as PADDLE } from "@/lib/processors/paddle/normalize";
 import { HANDLERS as STRIPE } from "@/lib/processors/stripe/normalize";
+import { appServer, SANDBOX } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
 import { BLOCKS, type Block, PAGES } from "../docs/pages";
-import { appServer, SANDBOX } from "../support/app-server";
-import { testDatabase } from "../support/database";
 
 const database = testDatabase();
 const app = appServer(() => ({

@@ -7,8 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { priceVariable, sellable } from "@/lib/config/catalog";
 import { VARIABLE_NAMES } from "@/lib/core/env";
-import { freePort, PROCESSOR } from "../support/app-server";
-import { testDatabase } from "../support/database";
+import { freePort, PROCESSOR } from "@/tests/support/app-server";
+import { testDatabase } from "@/tests/support/database";
 import { FILE_FORMS } from "./forms";
 
 const ROOT = process.cwd();

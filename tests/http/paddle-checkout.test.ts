@@ -1,8 +1,8 @@
 /** Paddle on the production build: its checkout page is for all visitors; without a client-side token it is not offered. */
 import { afterAll, expect, test } from "vitest";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
 import { appServer } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
-import { type FakeClerk, startFakeClerk } from "../fakes/clerk";
 
 const TOKEN = "live_0123456789abcdef0123456789a";
 const LINK = "/checkout/paddle?_ptxn=txn_01hv8wptq8987qeep44cyrewp9";

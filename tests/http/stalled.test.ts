@@ -1,9 +1,9 @@
 /** Connections that send a part of their body and stop, on the production build with its own deadlines. */
 import net from "node:net";
 import { afterAll, describe, expect, test } from "vitest";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
-import { type FakeClerk, startFakeClerk } from "../fakes/clerk";
 
 const database = testDatabase();
 const KEY = "usage-key-of-the-tests-0123456789";

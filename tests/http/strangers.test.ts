@@ -3,11 +3,11 @@
  * without any token gets; a real session, sent the same way, gets more.
  */
 import { afterAll, describe, expect, test } from "vitest";
+import { type FakeClerk, startFakeClerk } from "@/tests/fakes/clerk";
+import { type FakeGoTrue, startFakeGoTrue } from "@/tests/fakes/gotrue";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { PUBLISHABLE_KEY } from "@/tests/support/transports";
-import { type FakeClerk, startFakeClerk } from "../fakes/clerk";
-import { type FakeGoTrue, startFakeGoTrue } from "../fakes/gotrue";
 import { API, type ApiRow, PAGES, SAMPLES, STRANGERS, type Stranger } from "./routes";
 
 const database = testDatabase();

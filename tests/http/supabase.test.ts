@@ -2,12 +2,12 @@
 import { generateKeyPair, type JWTPayload } from "jose";
 import { afterAll, beforeEach, expect, inject, test } from "vitest";
 import { sign } from "@/lib/sandbox/event-builders/stripe/events";
+import { type FakeGoTrue, type FakeUser, startFakeGoTrue } from "@/tests/fakes/gotrue";
+import { type FakePostgrest, startFakePostgrest } from "@/tests/fakes/postgrest";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { databaseUrl } from "@/tests/support/database-url";
 import { JWT_SECRET, PUBLISHABLE_KEY, SERVICE_KEY } from "@/tests/support/transports";
-import { type FakeGoTrue, type FakeUser, startFakeGoTrue } from "../fakes/gotrue";
-import { type FakePostgrest, startFakePostgrest } from "../fakes/postgrest";
 import { FILE_FORMS } from "./forms";
 
 const database = testDatabase();

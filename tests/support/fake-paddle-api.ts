@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { priceLists } from "@/lib/config/catalog";
-import type { ProcessorClient } from "@/lib/processors/processor-client";
 import { paddleClient } from "@/lib/processors/paddle/client";
+import type { ProcessorClient } from "@/lib/processors/processor-client";
 
 export interface Recorded {
   method: string;
@@ -28,7 +28,7 @@ export const API_KEY = "pdl_sdbx_apikey_01test_secret";
 const PATIENT_MS = 120_000;
 
 /** Answers the requests in their order, and with `not_found` when there are more. */
-export async function playedApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
+export async function fakeApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
   const requests: Recorded[] = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");

@@ -5,7 +5,12 @@ import { onTestFinished } from "vitest";
 import { type Price, priceLists, type Sales } from "@/lib/config/catalog";
 import type { ProcessorClient } from "@/lib/processors/processor-client";
 import { stripeClient } from "@/lib/processors/stripe/client";
-import { planPrice, type StripeObject, type SubscriptionSpec, subscriptionObject } from "@/lib/sandbox/event-builders/stripe/events";
+import {
+  planPrice,
+  type StripeObject,
+  type SubscriptionSpec,
+  subscriptionObject,
+} from "@/lib/sandbox/event-builders/stripe/events";
 
 export interface Recorded {
   /** `POST /v1/customers` */
@@ -29,12 +34,12 @@ export const API_KEY = "sk_test_tollgate_secret";
 const PATIENT_MS = 120_000;
 
 /** Answers the requests in their order, and with `resource_missing` when there are more. */
-export function playedApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
-  return playedSales(undefined, ...answers);
+export function fakeApi(...answers: Answer[]): Promise<{ client: ProcessorClient; requests: Recorded[] }> {
+  return fakeApiWithSales(undefined, ...answers);
 }
 
 /** The same for a deployment that sells in its own way. */
-export async function playedSales(sales: Sales | undefined, ...answers: Answer[]) {
+export async function fakeApiWithSales(sales: Sales | undefined, ...answers: Answer[]) {
   const requests: Recorded[] = [];
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://localhost");
@@ -121,7 +126,7 @@ export function subscription(over: StripeObject = {}, spec: Partial<Subscription
       metadata: { user_id: "user_1" },
       ...spec,
     },
-    "g2",
+    "basil",
   );
   return { ...object, ...over };
 }

@@ -1,10 +1,10 @@
 /** For the tests: events on the way that real ones take, and entities bent by hand. */
 import { priceLists } from "@/lib/config/catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
-import type { Normalized } from "@/lib/processors/webhook-source";
-import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
 import { normalize } from "@/lib/processors/paddle/normalize";
 import { parse } from "@/lib/processors/paddle/parse";
+import type { Normalized } from "@/lib/processors/webhook-source";
+import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
 
 const { find } = priceLists("paddle", {}, { sandbox: true });
 

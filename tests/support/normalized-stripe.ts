@@ -1,10 +1,10 @@
 /** For the tests: events on the way that real ones take, and objects bent by hand. */
 import { priceLists } from "@/lib/config/catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
-import type { Normalized } from "@/lib/processors/webhook-source";
-import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { normalize } from "@/lib/processors/stripe/normalize";
 import { parse } from "@/lib/processors/stripe/parse";
+import type { Normalized } from "@/lib/processors/webhook-source";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 
 const { find } = priceLists("stripe", {}, { sandbox: true });
 

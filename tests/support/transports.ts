@@ -3,7 +3,7 @@ import { inject } from "vitest";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { supabaseTransport } from "@/lib/database/transports/supabase";
 import type { Transport } from "@/lib/database/transports/transport";
-import { startFakePostgrest } from "../fakes/postgrest";
+import { startFakePostgrest } from "@/tests/fakes/postgrest";
 import { asApp } from "./app-role";
 import { databaseUrl } from "./database-url";
 

@@ -1,7 +1,7 @@
 import { FlaskConical } from "lucide-react";
 
 /** Says where one is: at a page that a processor would have, of a test in which nobody pays. */
-export function PlayedBy({ processor, what }: { processor: string; what: string }) {
+export function SandboxNotice({ processor, what }: { processor: string; what: string }) {
   return (
     <p className="inline-flex items-center gap-2 rounded-xl border border-warn-line bg-warn-soft px-3 py-1 text-ink text-sm">
       <FlaskConical aria-hidden="true" className="size-4 shrink-0 text-warn" />

@@ -8,7 +8,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { product } from "@/lib/config/catalog";
-import { playSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { ACTIONS, type Action } from "@/tests/support/billing-simulator/actions";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { BillingSimulator } from "@/tests/support/billing-simulator/simulator";
@@ -84,7 +84,7 @@ class WallClockSimulator extends BillingSimulator {
   }
 }
 
-function played<W extends BillingSimulator>(simulator: W, actions: readonly Action[]): W {
+function simulate<W extends BillingSimulator>(simulator: W, actions: readonly Action[]): W {
   for (const action of actions) simulator.apply(action);
   return simulator;
 }
@@ -101,7 +101,7 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(WITH_ENDS), (actions) => {
-        const simulator = played(new BillingSimulator(), actions);
+        const simulator = simulate(new BillingSimulator(), actions);
         const [clock, wall] = [usageOf(simulator, simulator.facts), usageOf(simulator, onWall(simulator.facts))];
         // Of several subscriptions that give nothing, the free plan shows the one that ended last.
         const shown = ({ segment: { plan, status }, limits }: typeof clock) => ({
@@ -122,7 +122,7 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(IN_ITS_PERIODS), (actions) => {
-        const simulator = played(new BillingSimulator(), actions);
+        const simulator = simulate(new BillingSimulator(), actions);
         const [clock, wall] = [usageOf(simulator, simulator.facts), usageOf(simulator, onWall(simulator.facts))];
         expect({ used: wall.used, remaining: wall.remaining }).toEqual({
           used: clock.used,
@@ -140,7 +140,7 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(GOING_ON), fc.boolean(), (actions, all) => {
-        const simulator = played(new WallClockSimulator(), all ? greedy(actions) : actions);
+        const simulator = simulate(new WallClockSimulator(), all ? greedy(actions) : actions);
         expect(simulator.acceptedUsage()).toBeLessThanOrEqual(simulator.usageBound());
       }),
       { numRuns: RUNS },
@@ -155,7 +155,7 @@ test(
     const random = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
       fc.property(anyActions(ACTIONS), fc.integer({ min: 1, max: 12 }), random, (actions, perSecond, order) => {
-        const simulator = played(new BillingSimulator(), actions);
+        const simulator = simulate(new BillingSimulator(), actions);
         const facts = onWall(simulator.facts, perSecond);
         const state = (all: readonly ProcessorFact[]) =>
           JSON.stringify([
@@ -175,7 +175,7 @@ test(
 );
 
 test("a trial that was upgraded before its period began keeps the limits of the plan it began with", () => {
-  const simulator = played(new BillingSimulator(), ["hour", "trial", "upgradeInvoiced"]);
+  const simulator = simulate(new BillingSimulator(), ["hour", "trial", "upgradeInvoiced"]);
   expect(usageOf(simulator, simulator.facts)).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
   expect(usageOf(simulator, onWall(simulator.facts))).toMatchObject({
     segment: { plan: "high" },
@@ -187,18 +187,18 @@ test.each(["clock", "wall"] as const)(
   "a subscription of three months with a failed renewal, on %s time",
   (eventTime) => {
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playSubscription({ id: "sub_1", userId: "u", price, startsAt: BEGIN, eventTime });
+    const fake = fakeStripeSubscription({ id: "sub_1", userId: "u", price, startsAt: BEGIN, eventTime });
     const second = addMonths(BEGIN, 1);
     const third = addMonths(BEGIN, 2);
     const events = [
-      played.created(),
-      played.paid("subscription_create", BEGIN),
-      played.renewed(),
-      played.paid("subscription_cycle", second + DAY / 24),
-      played.planChanged("ultra", second + 10 * DAY),
-      played.renewed(),
-      played.paymentFailed("subscription_cycle", third + DAY / 24),
-      played.changed({ status: "past_due" }, third + DAY / 24),
+      fake.created(),
+      fake.paid("subscription_create", BEGIN),
+      fake.renewed(),
+      fake.paid("subscription_cycle", second + DAY / 24),
+      fake.planChanged("ultra", second + 10 * DAY),
+      fake.renewed(),
+      fake.paymentFailed("subscription_cycle", third + DAY / 24),
+      fake.changed({ status: "past_due" }, third + DAY / 24),
     ];
     const created = events.map((event) => Number(event.created) * SECOND);
     if (eventTime === "wall") expect(created).toEqual(created.map((_, index) => BEGIN + index * SECOND));

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { event, planPrice, type SubscriptionSpec, subscriptionEntity } from "@/lib/sandbox/event-builders/paddle/events";
+import {
+  event,
+  planPrice,
+  type SubscriptionSpec,
+  subscriptionEntity,
+} from "@/lib/sandbox/event-builders/paddle/events";
 import { type Changes, normalized, withChanges } from "@/tests/support/normalized-paddle";
 
 const AT = Date.UTC(2026, 2, 1, 10);

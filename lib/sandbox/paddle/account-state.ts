@@ -1,5 +1,6 @@
-/** All that one customer has at the played Paddle: plain JSON, instants in milliseconds, amounts in US cents. */
+/** The state of one customer at the fake Paddle: plain JSON, instants in milliseconds, amounts in US cents. */
 import type { Instant } from "@/lib/billing/types";
+import type { CardNumber } from "../cards";
 import type {
   AdjustmentSpec,
   ItemSpec,
@@ -8,24 +9,23 @@ import type {
   SubscriptionSpec,
   TransactionSpec,
 } from "../event-builders/paddle/events";
-import type { CardNumber } from "../cards";
-import type { Turn } from "../step";
+import type { Step } from "../step";
 import type { Country } from "./tax";
 
 export interface Customer {
   id: string;
   address: string;
-  /** A checkout makes the customer of a transaction that named none; until then there is nobody yet. */
+  /** False until the checkout of a transaction without a customer, which creates the customer. */
   exists: boolean;
   email: string | null;
   name: string | null;
   customData: Record<string, string> | null;
   createdAt: Instant;
   updatedAt: Instant;
-  /** What is owed to the customer, and taken by the next charges. */
+  /** The customer's credit, which pays the next charges. */
   balance: number;
   invoices: number;
-  /** Of the address; tax depends on it. Absent in accounts of an older version. */
+  /** The country of the address, for the tax. Absent in accounts of an older version. */
   country?: Country;
 }
 
@@ -37,18 +37,18 @@ export interface Card {
 
 export type Status = "active" | "past_due" | "paused" | "canceled";
 
-/** Its items are its own: they are changed in place. */
+/** Its items are changed in place, so they are shared with no other object. */
 export interface Subscription extends SubscriptionSpec {
   items: ItemSpec[];
   status: Status;
-  /** Months are counted from here. */
+  /** The instant from which months are counted. */
   anchor: Instant;
   scheduledChange: SubscriptionSpec["scheduledChange"];
-  /** What is charged: each subscription has its own. */
+  /** Each subscription has its own card. */
   card: Card;
   /** Lines that wait for the next renewal. */
   pendingLines: LineSpec[];
-  /** The discount that the current period was charged with, and unused time is given back with. */
+  /** The discount of the current period's charge; a credit for unused time uses it, too. */
   billedWith?: string | null;
 }
 
@@ -61,15 +61,15 @@ export interface Transaction extends TransactionSpec {
   credit: number;
   creditToBalance: number;
   payments: PaymentSpec[];
-  /** When the saved card is charged for it by itself, and how often that has failed. */
+  /** The next automatic charge, and the number of failed ones. */
   nextAttempt: Instant | null;
   failures: number;
 }
 
 export interface Adjustment extends AdjustmentSpec {
-  /** When Paddle has looked at a refund. */
+  /** When Paddle approves a refund. */
   approvesAt: Instant | null;
-  /** The chargeback that this one takes back. */
+  /** The chargeback that this adjustment reverses. */
   reverses?: string | null;
 }
 
@@ -78,12 +78,12 @@ export interface Portal {
   createdAt: Instant;
 }
 
-export interface World {
-  /** Part of every id, so that none is another customer's. */
+export interface AccountState {
+  /** Part of every id, so that ids are unique over all customers. */
   key: string;
-  /** Where the hosted pages are. */
+  /** The address of the hosted pages. */
   site: string;
-  /** Our user, where the first request said so: the account then begins on their clock. */
+  /** Our user, if the first request named one: the account then begins on this user's clock. */
   owner: string | null;
   sequence: number;
   customer: Customer;
@@ -93,9 +93,9 @@ export interface World {
   portals: Portal[];
 }
 
-export type PaddleTurn = Turn<World>;
+export type PaddleStep = Step<AccountState>;
 
-export function newWorld(key: string, site: string, owner: string | null = null): World {
+export function newAccountState(key: string, site: string, owner: string | null = null): AccountState {
   return {
     key,
     site,
@@ -120,10 +120,10 @@ export function newWorld(key: string, site: string, owner: string | null = null)
   };
 }
 
-/** An id that nothing else has, in any account: the world's key and a count, 26 characters like Paddle's. */
-export function nextId(world: World, prefix: string): string {
-  world.sequence += 1;
-  return idOf(prefix, world.key, world.sequence);
+/** An id that is unique over all accounts: the state's key and a count, 26 characters like Paddle's. */
+export function nextId(state: AccountState, prefix: string): string {
+  state.sequence += 1;
+  return idOf(prefix, state.key, state.sequence);
 }
 
 function idOf(prefix: string, key: string, count: number): string {
@@ -131,18 +131,18 @@ function idOf(prefix: string, key: string, count: number): string {
 }
 
 /** Every id that a request may name. */
-export function objectIds({ customer, subscriptions, transactions, adjustments, portals }: World): string[] {
+export function objectIds({ customer, subscriptions, transactions, adjustments, portals }: AccountState): string[] {
   return [customer, ...subscriptions, ...transactions, ...adjustments, ...portals].map(({ id }) => id);
 }
 
-/** Whose it is by what our server wrote with its key: nobody else writes here. */
-export function userIdOf({ owner, customer, transactions }: World): string | null {
+/** The user whom our server named with its key. */
+export function userIdOf({ owner, customer, transactions }: AccountState): string | null {
   if (owner !== null) return owner;
   const written = [customer.customData, ...transactions.map(({ customData }) => customData ?? null)];
   return written.map((data) => data?.user_id).find(Boolean) ?? null;
 }
 
-/** Whether a subscription goes on: it renews, charges and can be changed. */
+/** Whether a subscription renews, is charged and can be changed. */
 export function isLive({ status }: Subscription): boolean {
   return status === "active" || status === "past_due";
 }

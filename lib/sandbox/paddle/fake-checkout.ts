@@ -1,10 +1,10 @@
 import type { ProcessorClient } from "@/lib/processors/processor-client";
 
 /**
- * Paddle's checkouts are opened by Paddle.js, at an address of ours that names the transaction. Here is no Paddle.js: the
- * payer goes to the played page, and from there to that address.
+ * Paddle.js opens Paddle's checkouts at an address of ours that names the transaction. The sandbox has no Paddle.js:
+ * the payer goes to the fake page, and from there to that address.
  */
-export function withPlayedCheckout(client: ProcessorClient, site: string): ProcessorClient {
+export function withFakeCheckout(client: ProcessorClient, site: string): ProcessorClient {
   return {
     ...client,
     async checkout(request) {

@@ -1,10 +1,10 @@
 import { sign } from "../event-builders/paddle/events";
-import type { Played } from "../fake-processor";
+import type { FakeProcessor } from "../fake-processor";
+import { type AccountState, objectIds, userIdOf } from "./account-state";
 import { advance, nextDue } from "./time";
-import { objectIds, userIdOf, type World } from "./account-state";
 
-/** Paddle, as the core plays it. */
-export const playedPaddle: Played<World> = {
+/** Paddle's side of the core's interface. */
+export const fakePaddle: FakeProcessor<AccountState> = {
   processor: "paddle",
   objectIds,
   userId: userIdOf,

@@ -255,7 +255,7 @@ describe("locks", () => {
     const refund = { action: "refund", type: "full", reason: "asked", transactionId: paid.id } as const;
     const { id: adjustment } = await sdk().adjustments.create(refund);
     expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_outstanding_pending_refund");
-    expect(await hosted.act(sandbox, paid.id, "reject", adjustment)).toBe(true);
+    expect(await hosted.runAction(sandbox, paid.id, "reject", adjustment)).toBe(true);
     expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
   });
 

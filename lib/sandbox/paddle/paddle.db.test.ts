@@ -10,7 +10,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, sdk, entrance, told, pay, changeCard, hosted } = playPaddle(gateway);
+const { sandbox, sdk, connection, told, pay, changeCard, hosted } = playPaddle(gateway);
 
 let users = 0;
 let user = "";
@@ -156,12 +156,12 @@ describe("a change of items", () => {
 
   test("a preview moves nothing", async () => {
     const { id } = await subscribe();
-    const world = await gateway.loadSandboxAccount("paddle", id);
+    const state = await gateway.loadSandboxAccount("paddle", id);
     await sdk().subscriptions.previewUpdate(id, {
       items: items("basic", "yearly"),
       prorationBillingMode: "prorated_immediately",
     });
-    expect(await gateway.loadSandboxAccount("paddle", id)).toMatchObject({ world: world?.world });
+    expect(await gateway.loadSandboxAccount("paddle", id)).toMatchObject({ state: state?.state });
   });
 
   test("that is declined is Paddle's error, and nothing has happened; or is applied, and owed", async () => {
@@ -424,8 +424,8 @@ describe("what our client could get wrong", () => {
     const { id } = await subscribe();
     const before = told.length;
     expect(await code(sdk("pdl_live_apikey_oops").subscriptions.cancel(id))).toBe("invalid_token");
-    expect((await fetch(`${entrance.base}/subscriptions/${id}`)).status).toBe(401);
-    expect(await code(sdk(entrance.apiKey, { "Paddle-Version": "2" }).subscriptions.get(id))).toBe("invalid_version");
+    expect((await fetch(`${connection.base}/subscriptions/${id}`)).status).toBe(401);
+    expect(await code(sdk(connection.apiKey, { "Paddle-Version": "2" }).subscriptions.get(id))).toBe("invalid_version");
     expect(told).toHaveLength(before);
   });
 

@@ -1,4 +1,4 @@
-/** Redeeming a discount by a transaction, and what Paddle refuses. Pure. */
+/** Redeems a discount for a transaction, with Paddle's refusals. Pure. */
 import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import { isFor } from "./discounts";
 import { priced, requireChargeable } from "./pricing";

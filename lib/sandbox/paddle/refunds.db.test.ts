@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
-const { sandbox, sdk, told, pay, hosted, payer, now, open, buy, act, adjustments, notes, refunded } =
+const { sandbox, sdk, told, pay, hosted, payer, now, open, buy, run, adjustments, notes, refunded } =
   paddleAccount("refunded");
 const code = (request: Promise<unknown>) =>
   request.then(
@@ -26,12 +26,12 @@ describe("a refund", () => {
       totals: { subtotal: "1000", tax: "200", total: "1200" },
       items: [{ itemId: line, type: "partial", totals: { subtotal: "1000", tax: "200", total: "1200" } }],
     });
-    await act(transaction, "approve", half.id);
+    await run(transaction, "approve", half.id);
     const above = refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1200" }] });
     expect(await code(above)).toBe("adjustment_amount_above_remaining_allowed");
     const rest = await refund(transaction, { items: [{ itemId: line, type: "full" }] });
     expect(rest.totals).toMatchObject({ total: "1199" });
-    await act(transaction, "approve", rest.id);
+    await run(transaction, "approve", rest.id);
     const more = refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1" }] });
     expect(await code(more)).toBe("adjustment_transaction_item_has_already_been_fully_adjusted");
     expect(await code(refund(transaction, { type: "full" }))).toBe(
@@ -60,7 +60,7 @@ describe("a refund", () => {
     const { transaction } = await buy();
     const { id } = await refund(transaction, { type: "full" });
     expect(await code(refund(transaction, { type: "full" }))).toBe("adjustment_pending_refund_request");
-    await act(transaction, "reject", id);
+    await run(transaction, "reject", id);
     expect(events()).toEqual([
       ["adjustment.created", "refund", "pending_approval"],
       ["adjustment.updated", "refund", "rejected"],
@@ -88,7 +88,7 @@ describe("a refund", () => {
 
   test("lists are by action, status and whose they are", async () => {
     const { transaction, subscription } = await buy();
-    await act(transaction, "refund_half");
+    await run(transaction, "refund_half");
     const list = (query: object) => sdk().adjustments.list(query).next();
     expect(await list({ subscriptionId: [subscription], status: ["pending_approval"] })).toHaveLength(1);
     expect(await list({ subscriptionId: [subscription], status: ["approved"] })).toEqual([]);
@@ -100,13 +100,13 @@ describe("a refund", () => {
 describe("a chargeback", () => {
   test("is in effect at once; if Paddle wins, its reversal comes first and then it says that it was reversed", async () => {
     const { transaction } = await buy();
-    await act(transaction, "chargeback");
+    await run(transaction, "chargeback");
     expect(events()).toEqual([["adjustment.created", "chargeback", "approved"]]);
     expect(await refunded()).toEqual([1_999]);
-    expect(await act(transaction, "chargeback")).toBe(false);
+    expect(await run(transaction, "chargeback")).toBe(false);
     const id = (await adjustments(transaction))[0]?.id as string;
     told.length = 0;
-    expect(await act(transaction, "chargeback_reverse", id)).toBe(true);
+    expect(await run(transaction, "chargeback_reverse", id)).toBe(true);
     expect(events()).toEqual([
       ["adjustment.created", "chargeback_reverse", "approved"],
       ["adjustment.updated", "chargeback", "reversed"],
@@ -115,13 +115,13 @@ describe("a chargeback", () => {
     expect(await refunded()).toEqual([0]);
     // Won once is won.
     told.length = 0;
-    await act(transaction, "chargeback_reverse", id);
+    await run(transaction, "chargeback_reverse", id);
     expect(told).toEqual([]);
   });
 
   test("that is lost stays: Paddle sends nothing more", async () => {
     const { transaction } = await buy();
-    await act(transaction, "chargeback");
+    await run(transaction, "chargeback");
     told.length = 0;
     await sandbox.moveClock(payer.id, { to: (await now()) + 20 * DAY });
     expect(told).toEqual([]);
@@ -130,17 +130,17 @@ describe("a chargeback", () => {
 
   test("of what was refunded in part is for the rest", async () => {
     const { transaction } = await buy();
-    await act(transaction, "refund_half");
+    await run(transaction, "refund_half");
     await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
-    await act(transaction, "chargeback");
+    await run(transaction, "chargeback");
     expect(told.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
   });
 
   test("warned of is paid back by Paddle, and noted as a dispute", async () => {
     const { transaction } = await buy();
-    await act(transaction, "chargeback_warning");
+    await run(transaction, "chargeback_warning");
     const id = (await adjustments(transaction))[0]?.id as string;
-    await act(transaction, "chargeback_reverse", id);
+    await run(transaction, "chargeback_reverse", id);
     expect(events().map(([, action]) => action)).toEqual([
       "chargeback_warning",
       "chargeback_warning_reverse",

@@ -3,8 +3,8 @@ import type { Gateway } from "@/lib/database";
 import type { SimulationRequest } from "./requests";
 import { type Simulation, simulate } from "./simulate";
 
-/** A simulation that changes something is an act like any other; a dry run leaves no trace, here neither. */
-export function recordedSimulation(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
+/** Runs a simulation with an audit entry. A dry run changes nothing, so it writes no entry. */
+export function auditedSimulation(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
   const { userId, scenario, dryRun, customData } = request;
   if (dryRun) return simulate(request, by, gateway);
   return audited(

@@ -1,11 +1,11 @@
-/** Whether what came of a simulation is what its scenario expects, point by point. Pure. */
+/** Compares the result of a simulation with its scenario's expectation. Pure. */
 
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { findPlan, freePlan, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
 import type { Delivered } from "./deliver";
 import type { Expectation } from "./scenarios";
 
-/** One point of the expectation. */
+/** One compared value. */
 export interface Check {
   what: string;
   expected: string;
@@ -13,26 +13,26 @@ export interface Check {
   ok: boolean;
 }
 
-interface Seen {
+interface Observed {
   product: ProductId;
-  /** The scenario's own deliveries, without those that set the stage. */
+  /** The scenario's own deliveries, without the setup. */
   deliveries: readonly Delivered[];
   before: SubscriptionView;
   after: SubscriptionView;
-  plans: { asked: string; held: string };
+  plans: { requested: string; previous: string };
 }
 
 type Decided = NonNullable<Delivered["decision"]>;
 
-/** The decision that the scenario is about: the first that meets the expectation, else the first there is. */
+/** The first decision that meets the expectation; without one, the first decision. */
 export function decisionOf({ action, reasons }: Expectation, deliveries: readonly Delivered[]): Decided | null {
   const decided = deliveries.flatMap(({ decision }) => decision ?? []);
   const met = decided.find((each) => each.action === action && reasons.some((reason) => reason === each.reason));
   return met ?? decided[0] ?? null;
 }
 
-export function judge(expects: Expectation, seen: Seen): Check[] {
-  const { product, deliveries, before, after, plans } = seen;
+export function evaluate(expects: Expectation, observed: Observed): Check[] {
+  const { product, deliveries, before, after, plans } = observed;
   const decision = decisionOf(expects, deliveries);
   const free = freePlan(productOf(product)).id;
   const plan = { ...plans, free }[expects.plan];
@@ -40,7 +40,7 @@ export function judge(expects: Expectation, seen: Seen): Check[] {
   const expectedOutcomes = expects.outcomes ?? deliveries.map(() => "applied");
   return [
     check("Deliveries", expectedOutcomes.join(", "), outcomes.join(", ")),
-    check("Usage is", words(expects.action), decision ? words(decision.action) : "undecided"),
+    check("Usage is", ACTIONS[expects.action], decision ? ACTIONS[decision.action] : "undecided"),
     {
       what: "Reason",
       expected: expects.reasons.join(" or "),
@@ -50,7 +50,7 @@ export function judge(expects: Expectation, seen: Seen): Check[] {
     check("Plan", nameOf(product, plan), nameOf(product, after.plan)),
     check("Status", expects.status, after.status),
     ...counters(after).map((meter) => usageCheck(expects, meter, counterOf(before, meter), product)),
-    ...heldChecks(expects, before, after),
+    ...withheldChecks(expects, before, after),
   ];
 }
 
@@ -59,10 +59,6 @@ function check(what: string, expected: string, actual: string): Check {
 }
 
 const ACTIONS = { reset: "reset", preserve: "preserved", carry_over: "carried over" } as const;
-
-function words(action: Decided["action"]): string {
-  return ACTIONS[action];
-}
 
 function counters({ meters }: SubscriptionView): MeterView[] {
   return meters.filter(({ kind }) => kind === "counter");
@@ -74,12 +70,12 @@ function counterOf({ meters }: SubscriptionView, { field }: MeterView): MeterVie
 
 const USAGE: Record<
   Expectation["usage"],
-  { says: (before: number) => string; holds: (a: number, b: number) => boolean }
+  { description: (before: number) => string; holds: (a: number, b: number) => boolean }
 > = {
-  zero: { says: () => "0", holds: (after) => after === 0 },
-  kept: { says: (before) => String(before), holds: (after, before) => after === before },
-  not_more: { says: (before) => `at most ${before}`, holds: (after, before) => after <= before },
-  not_less: { says: (before) => `at least ${before}`, holds: (after, before) => after >= before },
+  zero: { description: () => "0", holds: (after) => after === 0 },
+  kept: { description: (before) => String(before), holds: (after, before) => after === before },
+  not_more: { description: (before) => `at most ${before}`, holds: (after, before) => after <= before },
+  not_less: { description: (before) => `at least ${before}`, holds: (after, before) => after >= before },
 };
 
 function usageCheck(
@@ -89,21 +85,26 @@ function usageCheck(
   product: ProductId,
 ): Check {
   const used = before?.used ?? 0;
-  const { says, holds } = USAGE[usage];
+  const { description, holds } = USAGE[usage];
   const label = productOf(product).meters[meter.field]?.label ?? meter.field;
-  return { what: `${label} used`, expected: says(used), actual: String(meter.used), ok: holds(meter.used, used) };
+  return {
+    what: `${label} used`,
+    expected: description(used),
+    actual: String(meter.used),
+    ok: holds(meter.used, used),
+  };
 }
 
-function heldChecks({ held }: Expectation, before: SubscriptionView, after: SubscriptionView): Check[] {
-  // A renewal holds what the period's last window used; billed yearly, that is rarely the window of today.
+function withheldChecks({ withheld }: Expectation, before: SubscriptionView, after: SubscriptionView): Check[] {
+  // A renewal withholds the usage of the period's last window; in a yearly period, this is rarely the current window.
   const laterWindow = before.resetsAt !== before.periodEnd;
   return counters(after).map((meter) => {
     const known = counterOf(before, meter);
-    // What an earlier unpaid period holds stays held beside it.
-    const most = held === "nothing" ? 0 : (known?.used ?? 0) + (known?.unpaidHeld ?? 0);
-    const atMost = held === "what_was_used" && laterWindow;
+    // The amount that an earlier unpaid period withholds is added.
+    const most = withheld === "nothing" ? 0 : (known?.used ?? 0) + (known?.unpaidHeld ?? 0);
+    const atMost = withheld === "usage_before" && laterWindow;
     return {
-      what: `${productOf(after.product).meters[meter.field]?.label ?? meter.field} held`,
+      what: `${productOf(after.product).meters[meter.field]?.label ?? meter.field} withheld`,
       expected: atMost ? `at most ${most}` : String(most),
       actual: String(meter.unpaidHeld),
       ok: atMost ? meter.unpaidHeld <= most : meter.unpaidHeld === most,

@@ -1,6 +1,6 @@
 /**
- * Sets the stage: whose part is played, from where in its story, and what must be played first so that the user has
- * what the scenario begins with. Pure, but for the names of new events.
+ * Prepares a scenario: picks or creates the subscription, and builds the setup events that bring the user to the
+ * scenario's first state. Pure except for the random ids of new events.
  */
 import { randomBytes } from "node:crypto";
 import { fold } from "@/lib/billing/timeline/build-timeline";
@@ -8,105 +8,121 @@ import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, Interval, Processor, SubscriptionRecord } from "@/lib/billing/types";
 import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
-import { type Part, type Player, player, type Told } from "./subscription-driver";
-import type { Asked } from "./requests";
-import type { Scenario, Telling } from "./scenarios";
+import type { RequestedPlan } from "./requests";
+import type { Context, Scenario } from "./scenarios";
+import {
+  type DriverSpec,
+  type EventToDeliver,
+  type SubscriptionDriver,
+  subscriptionDriver,
+} from "./subscription-driver";
 
-/** What is known of the user and product before anything is played. */
-export interface Known {
+/** The facts of the user and product before the scenario. */
+export interface UserFacts {
   userId: string;
   product: ProductId;
   facts: readonly Fact[];
   others: readonly Fact[];
   freeAnchor: Instant;
-  /** The user's clock, never before the latest news. */
+  /** The user's clock, never before the latest fact. */
   now: Instant;
-  /** The user's customer at each processor, where one is linked. */
+  /** The user's linked customer at each processor. */
   customers: Partial<Record<Processor, string>>;
 }
 
-export interface Stage {
-  /** Deliveries that bring the user to the scenario's beginning; none where they are there. */
-  setup: Told[];
-  telling: Telling;
-  held: { plan: string; interval: Interval };
+export interface PreparedScenario {
+  /** Deliveries that bring the user to the scenario's first state. */
+  setup: EventToDeliver[];
+  context: Context;
+  current: { plan: string; interval: Interval };
 }
 
-/** How long a subscription that had to be made has been running. */
-const RUNNING = 10 * DAY;
+/** The age of a subscription that the setup creates. */
+const AGE = 10 * DAY;
 
 interface Wanted {
   begins: Scenario["begins"];
-  plan: Asked["plan"];
+  plan: RequestedPlan["plan"];
   interval: Interval | null;
   processor: Processor | null;
 }
 
-export function setStage(known: Known, wanted: Wanted): Stage {
+export function prepareScenario(known: UserFacts, wanted: Wanted): PreparedScenario {
   const clock = clockFrom(known.now);
-  const live = liveMirrors(known);
-  const mirror = best(known, live, wanted.processor);
-  const usable = mirror !== null && isPlayable(mirror, wanted.begins) ? mirror : null;
-  // What else is alive would have a say in what comes of it.
-  const setup = live.filter((each) => each !== usable).flatMap((each) => takeUp(known, each).ends(clock.next()));
-  const processor = wanted.processor ?? mirror?.processor ?? "stripe";
+  const live = liveSubscriptions(known);
+  const record = highestPlan(known, live, wanted.processor);
+  const usable = record !== null && isUsable(record, wanted.begins) ? record : null;
+  // Other live subscriptions would change the result, so the setup ends them.
+  const setup = live
+    .filter((each) => each !== usable)
+    .flatMap((each) => existingSubscription(known, each).end(clock.next()));
+  const processor = wanted.processor ?? record?.processor ?? "stripe";
   if (usable?.plan && usable.interval) {
-    const held = { plan: usable.plan, interval: usable.interval };
-    return ready({ known, setup, clock, part: takeUp(known, usable), held, status: usable.status }, wanted);
+    const current = { plan: usable.plan, interval: usable.interval };
+    const driver = existingSubscription(known, usable);
+    return fromSubscription({ known, setup, clock, driver, current, status: usable.status }, wanted);
   }
   const interval = wanted.interval ?? "monthly";
   if (wanted.begins === "without_subscription") {
     const plan = wanted.plan ?? firstPaid(known.product);
     const price = { product: known.product, plan, interval } as const;
-    return { setup, ...staged(beginning(known, processor, price, clock.next(), "active"), price, plan, clock) };
+    return { setup, ...prepare(newSubscription(known, processor, price, clock.next(), "active"), price, plan, clock) };
   }
-  // A trial's plan is the one asked for; otherwise another is held first, so that there is something to change.
-  const asked = wanted.plan ?? firstPaid(known.product);
-  const plan = wanted.begins === "trialing" || wanted.plan === null ? asked : unlike(known.product, asked);
-  const held = { plan, interval };
-  const startsAt = setup.length > 0 ? clock.next() : Math.max(known.now - RUNNING, latest(known.facts) + 2 * SECOND);
+  // A trial begins on the requested plan; other scenarios begin on another plan, so that there is a plan to change.
+  const requested = wanted.plan ?? firstPaid(known.product);
+  const plan = wanted.begins === "trialing" || wanted.plan === null ? requested : otherPlan(known.product, requested);
+  const current = { plan, interval };
+  const startsAt = setup.length > 0 ? clock.next() : Math.max(known.now - AGE, latest(known.facts) + 2 * SECOND);
   const status = wanted.begins === "trialing" ? "trialing" : "active";
-  const part = beginning(known, processor, { product: known.product, ...held }, startsAt, status);
-  setup.push(...part.begins());
-  // Starts a second apart would count as one.
+  const driver = newSubscription(known, processor, { product: known.product, ...current }, startsAt, status);
+  setup.push(...driver.begin());
+  // Two starts a second apart would count as one.
   if (startsAt + HOUR > known.now) clock.after(startsAt + HOUR);
-  return ready({ known, setup, clock, part, held, status }, wanted);
+  return fromSubscription({ known, setup, clock, driver, current, status }, wanted);
 }
 
-interface Begun {
-  known: Known;
-  setup: Told[];
+interface Start {
+  known: UserFacts;
+  setup: EventToDeliver[];
   clock: Clock;
-  part: Player;
-  held: Stage["held"];
+  driver: SubscriptionDriver;
+  current: PreparedScenario["current"];
   status: SubscriptionRecord["status"];
 }
 
-/** Brings a subscription that lives to where the scenario begins. */
-function ready({ known, setup, clock, part, held, status }: Begun, { begins, plan }: Wanted): Stage {
+/** Adds the events that bring a live subscription to the scenario's first state. */
+function fromSubscription(
+  { known, setup, clock, driver, current, status }: Start,
+  { begins, plan }: Wanted,
+): PreparedScenario {
   const owes = status === "past_due" || status === "unpaid";
-  if (owes && begins === "active") setup.push(...part.paymentRecovers(clock.next()));
+  if (owes && begins === "active") setup.push(...driver.recoverPayment(clock.next()));
   if (!owes && begins === "past_due") {
-    setup.push(...part.renews(clock.after(part.periodEnd())), ...part.renewalFails(clock.next()));
+    setup.push(...driver.renew(clock.after(driver.periodEnd())), ...driver.failRenewal(clock.next()));
   }
-  if (plan !== held.plan || begins !== "active") {
-    return { setup, ...staged(part, held, plan ?? unlike(known.product, held.plan), clock) };
+  if (plan !== current.plan || begins !== "active") {
+    return { setup, ...prepare(driver, current, plan ?? otherPlan(known.product, current.plan), clock) };
   }
-  const other = { ...held, plan: unlike(known.product, plan) };
-  setup.push(...part.planChanges(other.plan, clock.next()));
-  return { setup, ...staged(part, other, plan, clock) };
+  const other = { ...current, plan: otherPlan(known.product, plan) };
+  setup.push(...driver.changePlan(other.plan, clock.next()));
+  return { setup, ...prepare(driver, other, plan, clock) };
 }
 
-function staged(part: Player, held: Stage["held"], plan: string, clock: Clock): Omit<Stage, "setup"> {
+function prepare(
+  driver: SubscriptionDriver,
+  current: PreparedScenario["current"],
+  plan: string,
+  clock: Clock,
+): Omit<PreparedScenario, "setup"> {
   return {
-    telling: {
-      player: part,
+    context: {
+      driver,
       plan,
-      otherInterval: held.interval === "monthly" ? "yearly" : "monthly",
+      otherInterval: current.interval === "monthly" ? "yearly" : "monthly",
       next: clock.next,
-      renewal: () => clock.after(part.periodEnd()),
+      renewal: () => clock.after(driver.periodEnd()),
     },
-    held,
+    current,
   };
 }
 
@@ -128,59 +144,59 @@ function clockFrom(now: Instant) {
   };
 }
 
-function liveMirrors({ facts, others, freeAnchor, product }: Known): SubscriptionRecord[] {
+function liveSubscriptions({ facts, others, freeAnchor, product }: UserFacts): SubscriptionRecord[] {
   const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
   return mirrors.filter(({ endedAt }) => endedAt === null);
 }
 
-/** The highest plan, of the processor that is asked for; null where there is none. */
-function best(
-  { product }: Known,
+/** The subscription with the highest plan, at the requested processor. */
+function highestPlan(
+  { product }: UserFacts,
   live: readonly SubscriptionRecord[],
   processor: Processor | null,
 ): SubscriptionRecord | null {
   const rank = ({ plan }: SubscriptionRecord) => (plan === null ? 0 : (findPlan(product, plan)?.rank ?? 0));
   const [first] = live
-    .filter((mirror) => processor === null || mirror.processor === processor)
+    .filter((record) => processor === null || record.processor === processor)
     .toSorted((a, b) => rank(b) - rank(a));
   return first ?? null;
 }
 
-/** Whether the part can be taken up where it stands; where not, it is ended and another begins. */
-function isPlayable(mirror: SubscriptionRecord, begins: Scenario["begins"]): boolean {
+/** Whether the scenario can use the subscription; otherwise the setup ends it and creates another. */
+function isUsable(record: SubscriptionRecord, begins: Scenario["begins"]): boolean {
   if (begins === "without_subscription") return false;
-  const { plan, interval, periodStart, periodEnd, status, cancelAt, collectionPaused, quantity, scheduled } = mirror;
+  const { plan, interval, periodStart, periodEnd, status, cancelAt, collectionPaused, quantity, scheduled } = record;
   if (plan === null || interval === null || periodStart === null || periodEnd === null) return false;
   if (cancelAt !== null || collectionPaused || quantity !== 1 || scheduled !== null) return false;
   if (begins === "trialing") return status === "trialing";
   return status === "active" || status === "past_due" || status === "unpaid";
 }
 
-function takeUp(known: Known, mirror: SubscriptionRecord): Player {
+function existingSubscription(known: UserFacts, record: SubscriptionRecord): SubscriptionDriver {
   const { product, userId } = known;
-  const { status, periodStart, periodEnd } = mirror;
-  const startsAt = periodStart ?? known.now - RUNNING;
-  return player(mirror.processor, {
-    id: mirror.subscription,
+  const { status, periodStart, periodEnd } = record;
+  const startsAt = periodStart ?? known.now - AGE;
+  return subscriptionDriver(record.processor, {
+    id: record.subscription,
     name: newName(),
     userId,
-    customer: known.customers[mirror.processor],
-    price: { product, plan: mirror.plan ?? firstPaid(product), interval: mirror.interval ?? "monthly" },
+    customer: known.customers[record.processor],
+    price: { product, plan: record.plan ?? firstPaid(product), interval: record.interval ?? "monthly" },
     startsAt,
     ...(periodEnd !== null && { periodEnd }),
     status: status === "trialing" || status === "past_due" || status === "unpaid" ? status : "active",
   });
 }
 
-function beginning(
-  { userId, customers }: Known,
+function newSubscription(
+  { userId, customers }: UserFacts,
   processor: Processor,
-  price: Part["price"],
+  price: DriverSpec["price"],
   startsAt: Instant,
   status: "active" | "trialing",
-): Player {
+): SubscriptionDriver {
   const name = newName();
-  return player(processor, {
+  return subscriptionDriver(processor, {
     id: `sub_${name}`,
     name,
     userId,
@@ -191,7 +207,7 @@ function beginning(
   });
 }
 
-/** Says in every id that it was played. */
+/** Part of every id; `sim` marks it as simulated. */
 function newName(): string {
   return `sim${randomBytes(8).toString("hex")}`;
 }
@@ -204,8 +220,8 @@ function firstPaid(product: ProductId): string {
   return ranked(product)[0] as string;
 }
 
-/** Another paid plan: the next higher one, or the next lower where this is the highest. */
-function unlike(product: ProductId, plan: string): string {
+/** The next higher paid plan, or the next lower one if this is the highest. */
+function otherPlan(product: ProductId, plan: string): string {
   const plans = ranked(product);
   const place = plans.indexOf(plan);
   return (plans[place + 1] ?? plans[place - 1] ?? firstPaid(product)) as string;

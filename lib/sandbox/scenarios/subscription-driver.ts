@@ -1,13 +1,12 @@
-/** One subscription at either processor, played in the same words; each thing that happens gives the events it sends. */
+/** Changes one fake subscription at either processor; each method returns the events that the processor would send. */
 
 import type { Instant, Interval, Processor, Status } from "@/lib/billing/types";
 import { type Price, priceLists, sandboxPriceId, sellable } from "@/lib/config/catalog";
 import { env } from "@/lib/core/env";
-import { playPaddleSubscription } from "../event-builders/paddle/fake-subscription";
-import { playSubscription } from "../event-builders/stripe/fake-subscription";
+import { fakePaddleSubscription } from "../event-builders/paddle/fake-subscription";
+import { fakeStripeSubscription } from "../event-builders/stripe/fake-subscription";
 
-/** An event to deliver, and what it is about. */
-export interface Told {
+export interface EventToDeliver {
   processor: Processor;
   id: string;
   type: string;
@@ -15,31 +14,31 @@ export interface Told {
   raw: Uint8Array;
 }
 
-export interface Player {
+export interface SubscriptionDriver {
   processor: Processor;
   subscription: string;
-  /** The transaction of our own checkout, where the processor links by it. */
+  /** The transaction of our checkout, if the processor links by it. */
   transaction: string | null;
   periodEnd: () => Instant;
-  /** It begins: what comes of its making, its first payment included where it is no trial. */
-  begins: () => Told[];
-  planChanges: (plan: string, at: Instant) => Told[];
-  /** The next period begins, before it is charged for. */
-  renews: (at: Instant, plan?: string) => Told[];
-  renewalIsPaid: (at: Instant) => Told[];
-  renewalFails: (at: Instant) => Told[];
-  paymentRecovers: (at: Instant) => Told[];
-  intervalSwitches: (interval: Interval, at: Instant) => Told[];
-  isCanceledForItsEnd: (at: Instant) => Told[];
-  ends: (at: Instant) => Told[];
-  pauses: (at: Instant) => Told[];
-  resumes: (at: Instant) => Told[];
+  /** Creates the subscription, and pays for it unless it is a trial. */
+  begin: () => EventToDeliver[];
+  changePlan: (plan: string, at: Instant) => EventToDeliver[];
+  /** Begins the next period, before its charge. */
+  renew: (at: Instant, plan?: string) => EventToDeliver[];
+  payRenewal: (at: Instant) => EventToDeliver[];
+  failRenewal: (at: Instant) => EventToDeliver[];
+  recoverPayment: (at: Instant) => EventToDeliver[];
+  switchInterval: (interval: Interval, at: Instant) => EventToDeliver[];
+  cancelAtPeriodEnd: (at: Instant) => EventToDeliver[];
+  end: (at: Instant) => EventToDeliver[];
+  pause: (at: Instant) => EventToDeliver[];
+  resume: (at: Instant) => EventToDeliver[];
 }
 
-export interface Part {
+export interface DriverSpec {
   /** The processor's id of the subscription. */
   id: string;
-  /** What event ids are made from: unlike any before, or the events would count as delivered. */
+  /** Part of every event id. It must be new: events with known ids count as duplicates. */
   name: string;
   userId: string;
   customer: string | undefined;
@@ -49,41 +48,41 @@ export interface Part {
   status: Extract<Status, "active" | "trialing" | "past_due" | "unpaid">;
 }
 
-/** Takes up a subscription's part, from its beginning or in the middle of a period. */
-export function player(processor: Processor, part: Part): Player {
-  return processor === "stripe" ? stripePlayer(part) : paddlePlayer(part);
+/** The driver of a new subscription, or of an existing one in the middle of a period. */
+export function subscriptionDriver(processor: Processor, spec: DriverSpec): SubscriptionDriver {
+  return processor === "stripe" ? stripeDriver(spec) : paddleDriver(spec);
 }
 
-function stripePlayer(part: Part): Player {
-  const { customer, periodEnd } = part;
-  const played = playSubscription({ ...part, ...(customer && { customer }), ...(periodEnd && { periodEnd }) });
-  const trial = part.status === "trialing";
+function stripeDriver(spec: DriverSpec): SubscriptionDriver {
+  const { customer, periodEnd } = spec;
+  const fake = fakeStripeSubscription({ ...spec, ...(customer && { customer }), ...(periodEnd && { periodEnd }) });
+  const trial = spec.status === "trialing";
   return {
     processor: "stripe",
-    subscription: part.id,
+    subscription: spec.id,
     transaction: null,
-    periodEnd: played.periodEnd,
-    begins: () =>
-      told("stripe", played.created(), ...(trial ? [] : [played.paid("subscription_create", part.startsAt)])),
-    planChanges: (plan, at) => told("stripe", played.planChanged(plan, at)),
-    renews: (at, plan) => told("stripe", played.renewed({ at, status: "active", ...(plan && { plan }) })),
-    renewalIsPaid: (at) => told("stripe", played.paid("subscription_cycle", at)),
-    renewalFails: (at) =>
-      told("stripe", played.changed({ status: "past_due" }, at), played.paymentFailed("subscription_cycle", at)),
-    paymentRecovers: (at) =>
-      told("stripe", played.paid("subscription_cycle", at), played.changed({ status: "active" }, at)),
-    intervalSwitches: (interval, at) => told("stripe", played.intervalSwitched(interval, at)),
-    isCanceledForItsEnd: (at) => told("stripe", played.changed({ cancelAtPeriodEnd: true }, at)),
-    ends: (at) => told("stripe", played.deleted(at)),
-    pauses: (at) => told("stripe", played.changed({ status: "paused" }, at)),
-    resumes: (at) => told("stripe", played.changed({ status: "active" }, at)),
+    periodEnd: fake.periodEnd,
+    begin: () =>
+      toDeliver("stripe", fake.created(), ...(trial ? [] : [fake.paid("subscription_create", spec.startsAt)])),
+    changePlan: (plan, at) => toDeliver("stripe", fake.planChanged(plan, at)),
+    renew: (at, plan) => toDeliver("stripe", fake.renewed({ at, status: "active", ...(plan && { plan }) })),
+    payRenewal: (at) => toDeliver("stripe", fake.paid("subscription_cycle", at)),
+    failRenewal: (at) =>
+      toDeliver("stripe", fake.changed({ status: "past_due" }, at), fake.paymentFailed("subscription_cycle", at)),
+    recoverPayment: (at) =>
+      toDeliver("stripe", fake.paid("subscription_cycle", at), fake.changed({ status: "active" }, at)),
+    switchInterval: (interval, at) => toDeliver("stripe", fake.intervalSwitched(interval, at)),
+    cancelAtPeriodEnd: (at) => toDeliver("stripe", fake.changed({ cancelAtPeriodEnd: true }, at)),
+    end: (at) => toDeliver("stripe", fake.deleted(at)),
+    pause: (at) => toDeliver("stripe", fake.changed({ status: "paused" }, at)),
+    resume: (at) => toDeliver("stripe", fake.changed({ status: "active" }, at)),
   };
 }
 
-function paddlePlayer({ status, ...part }: Part): Player {
-  const { customer, periodEnd, userId } = part;
-  const played = playPaddleSubscription({
-    ...part,
+function paddleDriver({ status, ...spec }: DriverSpec): SubscriptionDriver {
+  const { customer, periodEnd, userId } = spec;
+  const fake = fakePaddleSubscription({
+    ...spec,
     status: status === "trialing" ? status : "active",
     customData: { user_id: userId },
     ...(customer && { customer }),
@@ -92,27 +91,27 @@ function paddlePlayer({ status, ...part }: Part): Player {
   const trial = status === "trialing";
   return {
     processor: "paddle",
-    subscription: part.id,
-    transaction: played.transaction,
-    periodEnd: played.periodEnd,
-    begins: () =>
-      told("paddle", played.created(), ...(trial ? [] : [played.activated(), played.paid("web", part.startsAt)])),
-    planChanges: (plan, at) => told("paddle", played.planChanged(plan, at)),
-    renews: (at, plan) => told("paddle", played.renewed({ at, ...(plan && { plan }) })),
-    renewalIsPaid: (at) => told("paddle", played.paid("subscription_recurring", at)),
-    renewalFails: (at) => told("paddle", played.paymentFailed(at), played.pastDue(at)),
-    paymentRecovers: (at) =>
-      told("paddle", played.paid("subscription_recurring", at), played.changed({ status: "active" }, at)),
-    intervalSwitches: (interval, at) => told("paddle", played.intervalSwitched(interval, at)),
-    isCanceledForItsEnd: (at) =>
-      told("paddle", played.changed({ scheduledChange: { action: "cancel", effectiveAt: played.periodEnd() } }, at)),
-    ends: (at) => told("paddle", played.canceled(at)),
-    pauses: (at) => told("paddle", played.paused(at)),
-    resumes: (at) => told("paddle", played.resumed(at, { newPeriod: false })),
+    subscription: spec.id,
+    transaction: fake.transaction,
+    periodEnd: fake.periodEnd,
+    begin: () =>
+      toDeliver("paddle", fake.created(), ...(trial ? [] : [fake.activated(), fake.paid("web", spec.startsAt)])),
+    changePlan: (plan, at) => toDeliver("paddle", fake.planChanged(plan, at)),
+    renew: (at, plan) => toDeliver("paddle", fake.renewed({ at, ...(plan && { plan }) })),
+    payRenewal: (at) => toDeliver("paddle", fake.paid("subscription_recurring", at)),
+    failRenewal: (at) => toDeliver("paddle", fake.paymentFailed(at), fake.pastDue(at)),
+    recoverPayment: (at) =>
+      toDeliver("paddle", fake.paid("subscription_recurring", at), fake.changed({ status: "active" }, at)),
+    switchInterval: (interval, at) => toDeliver("paddle", fake.intervalSwitched(interval, at)),
+    cancelAtPeriodEnd: (at) =>
+      toDeliver("paddle", fake.changed({ scheduledChange: { action: "cancel", effectiveAt: fake.periodEnd() } }, at)),
+    end: (at) => toDeliver("paddle", fake.canceled(at)),
+    pause: (at) => toDeliver("paddle", fake.paused(at)),
+    resume: (at) => toDeliver("paddle", fake.resumed(at, { newPeriod: false })),
   };
 }
 
-function told(processor: Processor, ...events: Record<string, unknown>[]): Told[] {
+function toDeliver(processor: Processor, ...events: Record<string, unknown>[]): EventToDeliver[] {
   return events.map((event) => ({
     processor,
     id: String(event.id ?? event.event_id),
@@ -121,7 +120,7 @@ function told(processor: Processor, ...events: Record<string, unknown>[]): Told[
   }));
 }
 
-/** The builders write the sandbox's price ids; where others are configured, those are what the processor would send. */
+/** Replaces the sandbox's price ids, which the builders write, by the configured ones. */
 function withSoldPrices(processor: Processor, text: string): string {
   const { sold } = priceLists(processor, process.env, { sandbox: env().sandbox });
   return sellable().reduce((written, price) => {

@@ -1,6 +1,6 @@
-/** All that one customer has at the played Stripe: plain JSON, instants in Stripe's seconds, amounts in US cents. */
+/** The state of one customer at the fake Stripe: plain JSON, instants in seconds, amounts in US cents. */
 import type { InvoiceSpec, ItemSpec, LineSpec, PriceSpec, SubscriptionSpec } from "../event-builders/stripe/events";
-import type { Turn } from "../step";
+import type { Step } from "../step";
 import type { BankNumber, MethodNumber } from "./methods";
 import type { Redeemed } from "./money-types";
 import { type Money, moneyIds } from "./money-types";
@@ -8,7 +8,7 @@ import { type Money, moneyIds } from "./money-types";
 export interface Customer {
   id: string;
   created: number;
-  /** Checkout makes the customer of a session that named none; until it is paid there is nobody yet. */
+  /** False until the payment of a session without a customer, which creates the customer. */
   exists: boolean;
   deleted: boolean;
   email: string | null;
@@ -16,7 +16,7 @@ export interface Customer {
   metadata: Record<string, string>;
   /** Negative is a credit. */
   balance: number;
-  /** What is charged where a subscription names no card of its own. */
+  /** The card of subscriptions without their own. */
   card: string | null;
   invoices: number;
   /** The country of the address, once the customer has given one. */
@@ -40,11 +40,11 @@ export interface Session {
   status: "open" | "complete" | "expired";
   items: { price: PriceSpec; quantity: number }[];
   trialEnd: { days: number } | { at: number } | null;
-  /** A trial may begin without a card; then this becomes of it. */
+  /** `if_required`: a trial may begin without a card. */
   paymentMethodCollection: "always" | "if_required";
   missingPaymentMethod: "cancel" | "create_invoice" | "pause";
   billingMode: BillingMode;
-  /** A debit of the first invoice: under way, or answered by the bank. */
+  /** The debit of the first invoice. */
   debit?: "processing" | "paid" | "failed";
   metadata: Record<string, string>;
   subscriptionMetadata: Record<string, string>;
@@ -55,16 +55,16 @@ export interface Session {
   cancelUrl: string | null;
   subscription: string | null;
   invoice: string | null;
-  /** The payer may type a promotion code. */
+  /** The payer may enter a promotion code. */
   allowPromotionCodes?: boolean;
   discounts?: Redeemed[];
   automaticTax?: boolean;
   taxIdCollection?: boolean;
-  /** Where the payer lives, as the page says it. */
+  /** The payer's country, entered on the page. */
   country?: string | null;
 }
 
-/** Its items are its own: they are changed in place. */
+/** Its items are changed in place, so they are shared with no other object. */
 export interface Subscription extends SubscriptionSpec {
   items: ItemSpec[];
   status: NonNullable<SubscriptionSpec["status"]>;
@@ -72,17 +72,17 @@ export interface Subscription extends SubscriptionSpec {
   billingCycleAnchor: number;
   /** Proration lines that wait for the next invoice. */
   pendingLines: LineSpec[];
-  /** The trial's end has been announced. */
-  trialTold: boolean;
+  /** `trial_will_end` was emitted. */
+  trialEndAnnounced: boolean;
 }
 
 export interface Invoice extends InvoiceSpec {
   attemptCount: number;
   /** It pays for its subscription's pending update. */
   forUpdate: boolean;
-  /** It pays for the resumption of its subscription: tried again until it is paid, or left to whoever calls `pay`. */
+  /** It pays for the resumption of its subscription: retried until paid, or paid by the caller. */
   resumes?: "on_success" | "on_attempt" | undefined;
-  /** The debit under way: of which account, and when its bank answers. */
+  /** The processing debit: its account, and when the bank answers. */
   debit?: { number: BankNumber; answersAt: number } | null;
   /** It was sent, and its due date has passed. */
   overdue?: boolean;
@@ -97,7 +97,7 @@ export interface Phase {
   anchor?: "automatic" | "phase_start";
   metadata?: Record<string, string>;
   trialEnd: number | null;
-  /** What the subscription's discounts are from this phase on; none end them. */
+  /** The subscription's discounts from this phase on; an empty list ends them. */
   discounts?: (Omit<Redeemed, "coupon"> & { coupon: string | null; discount: string | null })[];
   automaticTax?: boolean;
 }
@@ -119,12 +119,12 @@ export interface Portal {
   returnUrl: string | null;
 }
 
-export interface World {
-  /** Part of every id, so that none is another customer's. */
+export interface AccountState {
+  /** Part of every id, so that ids are unique over all customers. */
   key: string;
-  /** Where the hosted pages are. */
+  /** The address of the hosted pages. */
   site: string;
-  /** Our user, where the first request said so: the account then begins on their clock. */
+  /** Our user, if the first request named one: the account then begins on this user's clock. */
   owner: string | null;
   sequence: number;
   customer: Customer;
@@ -137,9 +137,9 @@ export interface World {
   money?: Money;
 }
 
-export type StripeTurn = Turn<World>;
+export type StripeStep = Step<AccountState>;
 
-export function newWorld(key: string, site: string, owner: string | null = null): World {
+export function newAccountState(key: string, site: string, owner: string | null = null): AccountState {
   return {
     key,
     site,
@@ -166,25 +166,25 @@ export function newWorld(key: string, site: string, owner: string | null = null)
   };
 }
 
-/** An id that nothing else has, in any account: the world's key and a count. */
-export function nextId(world: World, prefix: string): string {
-  world.sequence += 1;
-  return `${prefix}_${world.key}${world.sequence.toString(36).padStart(4, "0")}`;
+/** An id that is unique over all accounts: the state's key and a count. */
+export function nextId(state: AccountState, prefix: string): string {
+  state.sequence += 1;
+  return `${prefix}_${state.key}${state.sequence.toString(36).padStart(4, "0")}`;
 }
 
-export function seconds({ now }: StripeTurn): number {
+export function seconds({ now }: StripeStep): number {
   return Math.floor(now / 1000);
 }
 
 /** Every id that a request may name. */
-export function objectIds(world: World): string[] {
-  const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = world;
+export function objectIds(state: AccountState): string[] {
+  const { customer, cards, sessions, subscriptions, invoices, schedules, portals } = state;
   const objects = [customer, ...cards, ...sessions, ...subscriptions, ...invoices, ...schedules, ...portals];
-  return [...objects.map(({ id }) => id), ...moneyIds(world.money)];
+  return [...objects.map(({ id }) => id), ...moneyIds(state.money)];
 }
 
-/** Whose it is by what our server wrote with its key; the browser's `client_reference_id` only where it said nothing. */
-export function userIdOf({ owner, customer, sessions, subscriptions }: World): string | null {
+/** The user whom our server named; the browser's `client_reference_id` counts only if the server named none. */
+export function userIdOf({ owner, customer, sessions, subscriptions }: AccountState): string | null {
   if (owner !== null) return owner;
   const written = [
     customer.metadata,
@@ -198,7 +198,7 @@ export function isFlexible({ billingMode }: Pick<Subscription, "billingMode">): 
   return billingMode?.type === "flexible";
 }
 
-/** Whether a subscription goes on: it renews, charges and can be changed. */
+/** Whether a subscription renews, is charged and can be changed. */
 export function isLive({ status }: Subscription): boolean {
   return status === "trialing" || status === "active" || status === "past_due" || status === "unpaid";
 }

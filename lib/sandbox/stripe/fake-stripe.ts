@@ -1,10 +1,10 @@
 import { sign } from "../event-builders/stripe/events";
-import type { Played } from "../fake-processor";
+import type { FakeProcessor } from "../fake-processor";
+import { type AccountState, objectIds, userIdOf } from "./account-state";
 import { advance, nextDue } from "./time";
-import { objectIds, userIdOf, type World } from "./account-state";
 
-/** Stripe, as the core plays it. */
-export const playedStripe: Played<World> = {
+/** Stripe's side of the core's interface. */
+export const fakeStripe: FakeProcessor<AccountState> = {
   processor: "stripe",
   objectIds,
   userId: userIdOf,

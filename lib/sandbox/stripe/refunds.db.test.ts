@@ -157,7 +157,7 @@ describe("a dispute", () => {
     expect(await press(id, "dispute")).toBe(here);
     expect(await press(id, "dispute")).toBe(`${here}?problem=refused`);
     expect((await stripe.disputes.list({ payment_intent: payment })).data).toMatchObject([{ amount: 1_000 }]);
-    expect((await hosted.hostedPage(sandbox, "invoice", id))?.aftermath).toEqual({
+    expect((await hosted.hostedPage(sandbox, "invoice", id))?.refundSummary).toEqual({
       refunded: 999,
       credited: 0,
       dispute: "needs_response",

@@ -240,9 +240,9 @@ describe("a plan change now", () => {
 
   test("a preview moves nothing", async () => {
     const { id, customer } = await subscribe("plus");
-    const world = await gateway.loadSandboxAccount("stripe", id);
+    const state = await gateway.loadSandboxAccount("stripe", id);
     await stripe.invoices.createPreview({ subscription: id });
-    expect(await gateway.loadSandboxAccount("stripe", id)).toMatchObject({ world: world?.world });
+    expect(await gateway.loadSandboxAccount("stripe", id)).toMatchObject({ state: state?.state });
     expect((await stripe.invoices.list({ customer: customer.id })).data).toHaveLength(1);
   });
 

@@ -4,28 +4,28 @@ import { describe, expect, test } from "vitest";
 import { type Price, priceLists } from "@/lib/config/catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
 import { objectBefore } from "@/lib/processors/stripe/before";
-import { planPrice } from "../event-builders/stripe/events";
 import { normalized } from "@/tests/support/normalized-stripe";
+import { planPrice } from "../event-builders/stripe/events";
 import { catchUp } from "../fake-processor";
-import { type Emitted, take } from "../step";
-import { cancelAtPeriodEnd } from "./cancel";
-import { changeCard, paySession } from "./checkout";
-import { debitsOf } from "./debits";
-import { type MethodNumber, STRIPE_METHODS } from "./methods";
-import { playedStripe } from "./fake-stripe";
-import { intervalOf } from "./proration";
-import { changeItems } from "./subscriptions";
+import { type EmittedEvent, runStep } from "../step";
 import {
+  type AccountState,
   type BillingMode,
   isFlexible,
   isLive,
-  newWorld,
+  newAccountState,
   nextId,
   type Session,
-  type StripeTurn,
+  type StripeStep,
   seconds,
-  type World,
 } from "./account-state";
+import { cancelAtPeriodEnd } from "./cancel";
+import { changeCard, paySession } from "./checkout";
+import { debitsOf } from "./debits";
+import { fakeStripe } from "./fake-stripe";
+import { type MethodNumber, STRIPE_METHODS } from "./methods";
+import { intervalOf } from "./proration";
+import { changeItems } from "./subscriptions";
 
 const { find } = priceLists("stripe", {}, { sandbox: true });
 const START = Date.UTC(2027, 0, 31, 12);
@@ -36,11 +36,11 @@ const writer = (plan: string, interval: Price["interval"] = "monthly") =>
 const CLASSIC: BillingMode = { type: "classic" };
 const FLEXIBLE: BillingMode = { type: "flexible", prorationDiscounts: "included" };
 
-function open(turn: StripeTurn, trialDays: number | null, billingMode = FLEXIBLE): Session {
+function open(step: StripeStep, trialDays: number | null, billingMode = FLEXIBLE): Session {
   const session: Session = {
-    id: nextId(turn.world, "cs_test"),
-    created: seconds(turn),
-    expiresAt: seconds(turn) + 86_400,
+    id: nextId(step.state, "cs_test"),
+    created: seconds(step),
+    expiresAt: seconds(step) + 86_400,
     status: "open",
     items: [{ price: writer("plus"), quantity: 1 }],
     trialEnd: trialDays === null ? null : { days: trialDays },
@@ -57,7 +57,7 @@ function open(turn: StripeTurn, trialDays: number | null, billingMode = FLEXIBLE
     subscription: null,
     invoice: null,
   };
-  turn.world.sessions.push(session);
+  step.state.sessions.push(session);
   return session;
 }
 
@@ -87,27 +87,27 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 
 function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE) {
-  let world: World = newWorld("test", "http://localhost");
+  let state: AccountState = newAccountState("test", "http://localhost");
   let now = START;
-  const events: Emitted[] = [];
-  const act = (step: (turn: StripeTurn) => void) => {
-    const brought = catchUp(playedStripe, world, now);
-    const taken = take(brought.world, now, step);
-    world = taken.world;
-    events.push(...brought.events, ...taken.events);
+  const events: EmittedEvent[] = [];
+  const run = (step: (step: StripeStep) => void) => {
+    const caughtUp = catchUp(fakeStripe, state, now);
+    const after = runStep(caughtUp.state, now, step);
+    state = after.state;
+    events.push(...caughtUp.events, ...after.events);
   };
-  act((turn) => void paySession(turn, open(turn, trialDays, mode), payment("4242")));
+  run((step) => void paySession(step, open(step, trialDays, mode), payment("4242")));
   for (const each of moves) {
     if (each.kind === "wait") now += each.days * DAY + 1_000;
-    act((turn) => {
-      const [subscription] = turn.world.subscriptions;
+    run((step) => {
+      const [subscription] = step.state.subscriptions;
       if (subscription === undefined || !isLive(subscription)) return;
-      if (each.kind === "card") changeCard(turn, payment(each.card));
-      if (each.kind === "cancel") cancelAtPeriodEnd(turn, subscription, each.cancels);
+      if (each.kind === "card") changeCard(step, payment(each.card));
+      if (each.kind === "cancel") cancelAtPeriodEnd(step, subscription, each.cancels);
       if (each.kind === "change") {
         const items = [{ ...subscription.items[0], id: "si", price: writer(each.plan, each.interval) }];
-        const at = seconds(turn);
-        changeItems(turn, subscription, {
+        const at = seconds(step);
+        changeItems(step, subscription, {
           items,
           behavior: "always_invoice",
           payment: each.payment,
@@ -118,7 +118,7 @@ function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE)
       }
     });
   }
-  return { world, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
+  return { state, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
 }
 
 const lives = [
@@ -169,13 +169,13 @@ describe("any life of a subscription", () => {
   test("charges for every period once, and the invoices add up to the balance", () => {
     fc.assert(
       fc.property(...lives, (moves, trial, mode) => {
-        const { world } = live(moves, trial, mode);
-        const periods = world.invoices
+        const { state } = live(moves, trial, mode);
+        const periods = state.invoices
           .filter(({ billingReason }) => billingReason === "subscription_cycle")
           .map(({ lines }) => lines.at(-1)?.periodStart);
         expect(new Set(periods).size).toBe(periods.length);
-        expect(world.customer.balance).toBeLessThanOrEqual(0);
-        const numbers = world.invoices.flatMap(({ number }) => (number ? [number] : []));
+        expect(state.customer.balance).toBeLessThanOrEqual(0);
+        const numbers = state.invoices.flatMap(({ number }) => (number ? [number] : []));
         expect(new Set(numbers).size).toBe(numbers.length);
       }),
     );
@@ -184,17 +184,17 @@ describe("any life of a subscription", () => {
   test("gives back no more than was billed, if the subscription is flexible", () => {
     fc.assert(
       fc.property(fc.array(move, { maxLength: 14 }), (moves) => {
-        const { world } = live(moves, null);
-        const lines = world.invoices.filter(({ status }) => status !== "void").flatMap((invoice) => invoice.lines);
+        const { state } = live(moves, null);
+        const lines = state.invoices.filter(({ status }) => status !== "void").flatMap((invoice) => invoice.lines);
         for (const { credits, amount } of lines) {
           if (!credits) continue;
           const billed = lines.find(({ id }) => id === credits.line);
           expect(billed?.amount).toBeGreaterThanOrEqual(-amount);
           expect(lines.filter((line) => line.credits?.line === credits.line)).toHaveLength(1);
         }
-        for (const subscription of world.subscriptions) {
+        for (const subscription of state.subscriptions) {
           for (const item of subscription.items) {
-            expect(debitsOf(world, subscription)(item, subscription.periodStart).length).toBeLessThanOrEqual(1);
+            expect(debitsOf(state, subscription)(item, subscription.periodStart).length).toBeLessThanOrEqual(1);
           }
         }
       }),
@@ -204,8 +204,8 @@ describe("any life of a subscription", () => {
   test("never makes anything due in the past, once time is brought up", () => {
     fc.assert(
       fc.property(...lives, (moves, trial, mode) => {
-        const { world, events } = live(moves, trial, mode);
-        const due = playedStripe.nextDue(world);
+        const { state, events } = live(moves, trial, mode);
+        const due = fakeStripe.nextDue(state);
         if (due !== null) expect(due).toBeGreaterThanOrEqual(events.at(-1)?.at ?? 0);
       }),
     );
@@ -213,8 +213,8 @@ describe("any life of a subscription", () => {
 });
 
 test("anchored at January 31, periods end on the month's last day and come back to the 31st", () => {
-  const { world } = live([{ kind: "wait", days: 190 }], null);
-  const starts = world.invoices
+  const { state } = live([{ kind: "wait", days: 190 }], null);
+  const starts = state.invoices
     .filter(({ billingReason }) => billingReason === "subscription_cycle")
     .map(({ lines }) => new Date((lines[0]?.periodStart ?? 0) * 1000).toISOString().slice(5, 10));
   expect(starts).toEqual(["02-28", "03-31", "04-30", "05-31", "06-30", "07-31"]);
@@ -222,12 +222,12 @@ test("anchored at January 31, periods end on the month's last day and come back 
 
 test("a renewal that fails: announced at once, charged after an hour, tried after 3, 5 and 7 days, then over", () => {
   const paid = { ...payment("0341") };
-  const begun = take(
-    newWorld("test", "http://localhost"),
+  const begun = runStep(
+    newAccountState("test", "http://localhost"),
     START,
-    (turn) => void paySession(turn, open(turn, null), paid),
+    (step) => void paySession(step, open(step, null), paid),
   );
-  const { events } = catchUp(playedStripe, begun.world, START + 60 * DAY);
+  const { events } = catchUp(fakeStripe, begun.state, START + 60 * DAY);
   const renewal = Date.UTC(2027, 1, 28, 12);
   const charged = renewal + 3_600_000;
   const instants = [...new Set(events.map(({ at }) => at))];

@@ -8,7 +8,7 @@ export interface AdjustmentSums {
   total: number;
 }
 
-/** An adjustment to build; instants in milliseconds, amounts in US cents; those of reversals are negative. */
+/** The input for an adjustment; instants in milliseconds, amounts in US cents; reversals have negative amounts. */
 export interface AdjustmentSpec {
   id: string;
   action:
@@ -25,11 +25,11 @@ export interface AdjustmentSpec {
   customer: string;
   amount: number;
   at: Instant;
-  /** Absent as `at`. */
+  /** By default `at`. */
   createdAt?: Instant;
   type?: "full" | "partial";
   reason?: string;
-  /** By lines of the transaction; absent: all of it by its first line, without tax. */
+  /** The adjusted lines; absent: the whole amount on the first line, without tax. */
   items?: readonly ({ item: string; type: "full" | "partial" } & AdjustmentSums)[];
 }
 

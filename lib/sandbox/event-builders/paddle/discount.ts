@@ -2,11 +2,11 @@ import type { IDiscountResponse } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
 import { micros, PRICES_CREATED } from "./price";
 
-/** A discount to build; flat amounts in US cents, percentages as text ("12.5"). */
+/** The input for a discount; flat amounts in US cents, percentages as text ("12.5"). */
 export interface DiscountSpec {
   id: string;
   description: string;
-  /** null: only the business grants it. */
+  /** null: only the business can apply it. */
   code: string | null;
   type: "percentage" | "flat" | "flat_per_seat";
   amount: string;
@@ -22,7 +22,7 @@ export interface DiscountSpec {
   status: "active" | "expired" | "used" | "archived";
 }
 
-/** A discount as Paddle answers it. */
+/** A discount as in Paddle's answers. */
 export function discountEntity(spec: DiscountSpec) {
   return {
     id: spec.id,

@@ -1,6 +1,5 @@
 /**
- * Builds events as Paddle sends them: the fixtures, the tests and the sandbox's Paddle all come from here, so that none
- * of them drifts from the others.
+ * Builds events as Paddle sends them. Fixtures, tests and the fake Paddle share these builders, so they cannot differ.
  */
 import { createHmac } from "node:crypto";
 import type { Instant } from "@/lib/billing/types";
@@ -21,7 +20,7 @@ export {
 export { type ItemSpec, type SubscriptionSpec, subscriptionEntity } from "./subscription";
 export { type PaymentSpec, type TransactionSpec, transactionEntity } from "./transaction";
 
-/** An event around the entity; `at` in milliseconds. A replay has another `notification_id` and the same `event_id`. */
+/** The event of an entity; `at` in milliseconds. A replay has another `notification_id` and the same `event_id`. */
 export function event(
   type: string,
   data: PaddleObject,

@@ -1,6 +1,6 @@
 /**
- * One Paddle subscription, played: each call is something that happens to it and gives the event that Paddle would
- * send. For the demo data, the simulation and the tests; the events are real-shaped and go in by the front door.
+ * One fake Paddle subscription: each method changes it and returns the event that Paddle would send. Demo data,
+ * simulation and tests deliver these events through the real webhook path.
  */
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
@@ -17,26 +17,26 @@ import {
   transactionEntity,
 } from "./events";
 
-export interface PlayedSubscriptionSpec {
-  /** `sub_…`; the ids of its customer, transactions and events are made from it. */
+export interface FakePaddleSubscriptionSpec {
+  /** `sub_…`; part of the ids of its customer, transactions and events. */
   id: string;
   price: Price;
   startsAt: Instant;
   status?: "active" | "trialing";
-  /** By default one of its own. */
+  /** By default a customer of its own. */
   customer?: string | undefined;
-  /** What the browser gave to the checkout. */
+  /** `custom_data` of the checkout. */
   customData?: Record<string, string>;
-  /** Where the period that began at `startsAt` ends; by default an interval later. */
+  /** The end of the first period; by default an interval after `startsAt`. */
   periodEnd?: Instant;
   /** `manual`: Paddle sends invoices instead of charging a card. */
   collectionMode?: "automatic" | "manual";
-  /** What the ids of its events and transactions are made from; by default the subscription's id. */
+  /** Part of the ids of its events and transactions; by default the subscription's id. */
   name?: string;
 }
 
 /** Begins a subscription; instants in milliseconds. */
-export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
+export function fakePaddleSubscription(begin: FakePaddleSubscriptionSpec) {
   const { id, startsAt, status = "active", customData, collectionMode = "automatic" } = begin;
   const { name = id.slice(4) } = begin;
   const transaction = `txn_${name}_0`;
@@ -64,7 +64,7 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
     return event(type, data, { id: `evt_${name}_${events}`, at });
   }
 
-  /** What the subscription becomes; told as `type`. */
+  /** Changes the subscription; the event has this type. */
   function changed(changes: Partial<SubscriptionSpec>, at: Instant, type = "subscription.updated") {
     spec = { ...spec, ...changes, updatedAt: at };
     return send(type, subscriptionEntity(spec), at);
@@ -79,7 +79,7 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
     const price = planPrice(held);
     const first = origin === "web";
     const { period = current } = changes;
-    // Paddle writes the whole period of a renewal or a switch as a proration of rate 1.
+    // Paddle writes the whole period of a renewal or an interval switch as a proration of rate 1.
     const whole = !first && period !== null && { proration: { rate: "1", ...period } };
     if (!first) transactions += 1;
     const entity = transactionEntity({
@@ -99,7 +99,7 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
   }
 
   return {
-    /** What the server made for the checkout, and stores whose it is. */
+    /** The transaction that our server creates for the checkout, and links to the user. */
     transaction,
     customer: spec.customer,
     /** The end of the current period. */
@@ -107,38 +107,38 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
     changed,
     created: () => send("subscription.created", subscriptionEntity({ ...spec, transaction }), startsAt),
     activated: () => send("subscription.activated", subscriptionEntity(spec), startsAt),
-    /** A plan change inside the period, which keeps its dates. */
+    /** A plan change within the period. */
     planChanged: (plan: string, at: Instant) => {
       held = { ...held, plan };
       return changed({ items: [{ price: planPrice(held) }] }, at);
     },
-    /** A change of the interval: a new period from now on. */
+    /** A change of the interval: a new period from `at` on. */
     intervalSwitched: (interval: Price["interval"], at: Instant) => {
       held = { ...held, interval };
       [anchor, periods] = [at, 1];
       current = { start: at, end: endOf(1) };
       return changed({ items: [{ price: planPrice(held) }], period: current }, at);
     },
-    /** The next period, announced as Paddle does: still active, before it charges. `plan` changes with it. */
+    /** The next period, before its charge, as Paddle sends it: still active. `plan` changes with it. */
     renewed: ({ plan = held.plan, at }: { plan?: string; at?: Instant } = {}) => {
       held = { ...held, plan };
       periods += 1;
       current = { start: current.end, end: endOf(periods) };
       return changed({ items: [{ price: planPrice(held) }], period: current, status: "active" }, at ?? current.start);
     },
-    /** The charge for the current period went through. */
+    /** The successful charge of the current period. */
     paid: (
       origin: "web" | "subscription_recurring" | "subscription_update",
       at: Instant,
       type: "transaction.paid" | "transaction.completed" = "transaction.completed",
       changes: Partial<TransactionSpec> = {},
     ) => bill(origin, type, at, changes),
-    /** The charge for the period that is not announced yet. */
+    /** The charge of the next period, before its `subscription.updated`. */
     paidAhead: (at: Instant) =>
       bill("subscription_recurring", "transaction.completed", at, {
         period: { start: current.end, end: endOf(periods + 1) },
       }),
-    /** The difference for an upgrade, for the rest of the period. */
+    /** The prorated charge of an upgrade. */
     upgradePaid: (at: Instant) => {
       const rate = (current.end - at) / (current.end - current.start);
       return bill("subscription_update", "transaction.completed", at, {
@@ -153,7 +153,7 @@ export function playPaddleSubscription(begin: PlayedSubscriptionSpec) {
       bill("subscription_recurring", "transaction.payment_failed", at, { status: "past_due" }),
     pastDue: (at: Instant) => changed({ status: "past_due" }, at, "subscription.past_due"),
     paused: (at: Instant) => changed({ status: "paused", period: null, pausedAt: at }, at, "subscription.paused"),
-    /** In the same period, or with a new one from now on. */
+    /** In the same period, or with a new one from `at` on. */
     resumed: (at: Instant, { newPeriod }: { newPeriod: boolean }) => {
       if (newPeriod) {
         [anchor, periods] = [at, 1];

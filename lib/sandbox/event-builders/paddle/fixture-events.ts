@@ -1,6 +1,6 @@
 /**
- * The story that the fixtures tell: Ada subscribes to Writer Plus on March 1 and meets everything that can happen to
- * a subscription. A file is named by its event's type, with a variant where the type says several things.
+ * The events of the fixtures: a user subscribes to Writer Plus on March 1, and every event type follows. A file is
+ * named by its event's type, plus a variant if a type has several fixtures.
  */
 
 import type { Instant } from "@/lib/billing/types";
@@ -33,7 +33,7 @@ const ultra = writer("ultra", "monthly");
 const basic = writer("basic", "monthly");
 const plusYearly = writer("plus", "yearly");
 const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
-/** A price that somebody made in Paddle's dashboard and that no variable lists. */
+/** A price that was created in Paddle's dashboard and that no variable lists. */
 const unlisted = { ...ultra, id: "pri_01unlisted", name: "Ultra, negotiated" };
 
 const BORN: SubscriptionSpec = {
@@ -51,7 +51,7 @@ const PAST_DUE: SubscriptionSpec = { ...RENEWED, status: "past_due" };
 const SWITCHED = { items: [{ price: plusYearly }], period: { start: MID_MARCH, end: NEXT_MARCH } };
 const cancel = { action: "cancel", effectiveAt: APRIL } as const;
 
-/** What the subscription is when it is told; `updated_at` is the same instant. */
+/** The subscription in each event; `at` is also its `updated_at`. */
 const SUBSCRIPTIONS: Record<string, { is: SubscriptionSpec; at: Instant }> = {
   created: { is: { ...BORN, transaction: "txn_01march" }, at: MARCH },
   "created.trial": { is: { ...TRIAL, transaction: "txn_01march" }, at: MARCH },
@@ -123,7 +123,7 @@ const TRANSACTIONS: Record<string, TransactionSpec> = {
     credit: 1000,
   },
   "completed.upgrade_in_full": { ...UPDATE, lines: [line(ultra)], period: REST },
-  // Since March 2024 the unused part is a negative line; before, an adjustment whose credit paid a part.
+  // Since March 2024 the unused part is a negative line; before, the credit of an adjustment paid it.
   "completed.upgrade_less_unused": {
     ...UPDATE,
     lines: [
@@ -200,8 +200,8 @@ const ADJUSTMENTS: Record<string, AdjustmentSpec> = {
   "created.credit": { ...REFUND, id: "adj_01credit", action: "credit" },
 };
 
-/** The events of the story, by file name without `.json`. */
-export function story(): Record<string, PaddleObject> {
+/** The events by file name without `.json`. */
+export function fixtureEvents(): Record<string, PaddleObject> {
   const as = (name: string, of: PaddleObject, at: Instant): [string, PaddleObject] => {
     const type = name.split(".").slice(0, 2).join(".");
     return [name, event(type, of, { id: `evt_01${name.replaceAll(".", "_")}`, at })];

@@ -1,4 +1,4 @@
-/** The id of a transaction's line, made from the transaction's own: it has the length of Paddle's, and names one line only. */
+/** The unique id of a transaction's line, derived from the transaction's id, with the length of Paddle's ids. */
 export function lineId(transaction: string, index: number): string {
   const [, ofTransaction = ""] = transaction.split("_");
   return `txnitm_${index.toString(36).padStart(2, "0")}${ofTransaction.slice(2)}`;

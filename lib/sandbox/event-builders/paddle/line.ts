@@ -1,19 +1,19 @@
-/** The calculated lines of a transaction: list amount, discount, tax, and their sums as Paddle writes them. */
+/** The calculated lines of a transaction and their sums: list amount, discount, tax. */
 import type { ITransactionLineItemNotificationResponse } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
 import { type PriceSpec, period, priceEntities } from "./price";
 
-/** One line of a transaction to build; amounts in US cents, with the tax if the price includes it. */
+/** The input for one line of a transaction; amounts in US cents, with the tax if the price includes it. */
 export interface LineSpec {
   price: PriceSpec;
   /** At the list price. Negative with a negative quantity: the unused part of an item that was removed. */
   amount: number;
   quantity?: number;
-  /** What a discount takes off the amount; negative with a negative amount. */
+  /** The discount on the amount; negative for a negative amount. */
   discount?: number;
   /** "0.2" is 20 %; absent if no tax is due. */
   taxRate?: string;
-  /** The part of the period that is charged; rate 1 is the whole of it. */
+  /** The charged part of the period; rate 1 is the whole period. */
   proration?: { rate: string; start: Instant; end: Instant };
 }
 
@@ -25,7 +25,7 @@ export interface LineSums {
   total: number;
 }
 
-/** Tax is added to the amount, or is a part of it if the price includes tax. */
+/** Tax is added to the amount, or included in it if the price includes tax. */
 export function lineSums({ price, amount, discount = 0, taxRate = "0" }: LineSpec): LineSums {
   const rate = Number(taxRate);
   const charged = amount - discount;
@@ -85,7 +85,7 @@ export function prorationOf({ rate, start, end }: NonNullable<LineSpec["proratio
   return { rate, billing_period: period(start, end) };
 }
 
-/** Rounded away from zero at the half, and never the negative zero. */
+/** Rounds half away from zero; never returns -0. */
 function cents(amount: number): number {
   return Math.sign(amount) * Math.round(Math.abs(amount)) + 0;
 }

@@ -6,24 +6,24 @@ import type {
 import type { Instant } from "@/lib/billing/types";
 import { findPlan, type Price, sandboxPriceId } from "@/lib/config/catalog";
 
-/** An entity as Paddle's API writes it. */
+/** An entity of Paddle's API. */
 export type PaddleObject = Record<string, unknown>;
 
-/** A price to build entities with; amounts in US cents. */
+/** The input for a price; amounts in US cents. */
 export interface PriceSpec {
   id: string;
   product: string;
   name: string;
   unitAmount: number;
   interval: "month" | "year";
-  /** Whether the amount includes tax; absent as the account's setting, which adds it. */
+  /** Whether the amount includes tax; absent: the account's setting, which adds it. */
   taxMode?: "account_setting" | "internal" | "external";
 }
 
-/** What every built price says of its making: prices are older than the subscriptions that use them. */
+/** The creation of every price, before the subscriptions that use them. */
 export const PRICES_CREATED = "2025-01-01T00:00:00.123456Z";
 
-/** The price of a catalog plan, by default with the sandbox's id. Throws where the plan is not sold by that interval. */
+/** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): PriceSpec {
   const plan = findPlan(price.product, price.plan);
   const unitAmount = plan?.price[price.interval];
@@ -39,7 +39,7 @@ export function planPrice(price: Price, id = sandboxPriceId("paddle", price)): P
   };
 }
 
-/** The address of everybody in the examples: where somebody lives means nothing here. */
+/** The default address; the product does not use addresses. */
 export const EXAMPLE_ADDRESS = "add_01hv8gq3318ktkfengj2r75gfx";
 
 /** The terms of a sent invoice (`collection_mode: manual`): due in 30 days. */
@@ -50,7 +50,7 @@ export const INVOICE_TERMS = {
   additional_information: null,
 } satisfies IBillingDetailsNotificationResponse;
 
-/** An instant as Paddle's entities write it, in microseconds; those below the millisecond must not matter. */
+/** An instant in microseconds, as in Paddle's entities; the part below the millisecond must not matter. */
 export function micros(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, -1)}628Z`;
 }
@@ -59,7 +59,7 @@ export function period(startsAt: Instant, endsAt: Instant) {
   return { starts_at: micros(startsAt), ends_at: micros(endsAt) };
 }
 
-/** The price and its product, as they stand in a subscription's or transaction's items. */
+/** The price and its product, as in the items of subscriptions and transactions. */
 export function priceEntities(price: PriceSpec) {
   return {
     price: {

@@ -2,20 +2,20 @@ import type { ISubscriptionNotificationResponse, SubscriptionStatus as PaddleSta
 import type { Instant } from "@/lib/billing/types";
 import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, type PriceSpec, period, priceEntities } from "./price";
 
-/** One item of a subscription to build. */
+/** The input for one item of a subscription. */
 export interface ItemSpec {
   price: PriceSpec;
   quantity?: number;
 }
 
-/** A subscription to build; instants in milliseconds. */
+/** The input for a subscription; instants in milliseconds. */
 export interface SubscriptionSpec {
   id: string;
   customer: string;
   items: readonly ItemSpec[];
   createdAt: Instant;
   updatedAt: Instant;
-  /** null where it is paused or canceled. */
+  /** null if it is paused or canceled. */
   period: { start: Instant; end: Instant } | null;
   status?: PaddleStatus | undefined;
   collectionMode?: "automatic" | "manual" | undefined;
@@ -23,7 +23,7 @@ export interface SubscriptionSpec {
     | {
         action: "cancel" | "pause" | "resume";
         effectiveAt: Instant;
-        /** When a pause ends by itself; absent as never. */
+        /** The end of a pause; absent: none. */
         resumeAt?: Instant | null;
       }
     | null
@@ -31,17 +31,17 @@ export interface SubscriptionSpec {
   trial?: { start: Instant; end: Instant } | null | undefined;
   pausedAt?: Instant | null | undefined;
   canceledAt?: Instant | null | undefined;
-  /** Absent as the one of the examples. */
+  /** By default the default address. */
   address?: string | undefined;
-  /** What was given to the checkout, by the browser perhaps. */
+  /** `custom_data` of the checkout, possibly from the browser. */
   customData?: Record<string, string> | null | undefined;
-  /** The recurring discount that it has; `endsAt` null: it recurs forever. */
+  /** The recurring discount; `endsAt` null: it recurs forever. */
   discount?: { id: string; startsAt: Instant; endsAt: Instant | null } | null | undefined;
-  /** Only `subscription.created` says which transaction it came from. */
+  /** Only `subscription.created` names its transaction. */
   transaction?: string | undefined;
 }
 
-/** A subscription as Paddle sends it; complete where it matters, with ids that fit each other. */
+/** A subscription as Paddle sends it, with consistent ids. */
 export function subscriptionEntity(spec: SubscriptionSpec) {
   const status: PaddleStatus = spec.status ?? "active";
   const [first] = spec.items;

@@ -7,10 +7,10 @@ import { type LineSpec, lineItem, prorationOf, sumOfLines, taxRatesOf } from "./
 import { lineId } from "./line-id";
 import { EXAMPLE_ADDRESS, INVOICE_TERMS, micros, period, priceEntities } from "./price";
 
-/** The kinds of payment that a card is not. */
+/** The fields of a payment method that is no card. */
 const NOT_A_CARD = { paypal: null, underlying_details: null, south_korea_local_card: null };
 
-/** An attempt to pay; the instant in milliseconds, the amount in US cents. */
+/** A payment attempt; the instant in milliseconds, the amount in US cents. */
 export interface PaymentSpec {
   id: string;
   method: string;
@@ -20,14 +20,14 @@ export interface PaymentSpec {
   card: { type: "visa" | "mastercard"; last4: string };
 }
 
-/** A transaction to build; instants in milliseconds, amounts in US cents. */
+/** The input for a transaction; instants in milliseconds, amounts in US cents. */
 export interface TransactionSpec {
   id: string;
-  /** null before the payer has said who they are. */
+  /** null until the payer has entered a name. */
   customer: string | null;
-  /** Absent as the one of the examples. */
+  /** By default the default address. */
   address?: string | null;
-  /** null before Paddle has made it from the first payment. */
+  /** null until Paddle has created it after the first payment. */
   subscription: string | null;
   origin:
     | "web"
@@ -41,28 +41,31 @@ export interface TransactionSpec {
   period: { start: Instant; end: Instant } | null;
   at: Instant;
   collectionMode?: "automatic" | "manual";
-  /** Taken off the sum, beside what the lines have. */
+  /** A discount on the sum, in addition to the lines' discounts. */
   discount?: number;
   discountId?: string | null;
-  /** What refunds and chargebacks took back; null or absent if nothing was. */
+  /** The sums of refunds and chargebacks; null or absent without any. */
   adjusted?: { subtotal: number; tax: number; total: number } | null;
   /** The part of the total that the customer's credit balance or an adjustment paid. */
   credit?: number;
   /** The part of a negative total that goes to the customer's credit balance. */
   creditToBalance?: number;
   customData?: Record<string, string> | null;
-  /** Absent as `at`. */
+  /** By default `at`. */
   createdAt?: Instant;
-  /** Absent as `at`; null where it has not been billed. */
+  /** By default `at`; null until it is billed. */
   billedAt?: Instant | null;
-  /** The number on its invoice; absent as that of the examples, once it is paid. */
+  /** The number of its invoice; by default a fixed one, once it is paid. */
   invoiceNumber?: string | null;
   checkoutUrl?: string | null;
-  /** Absent as one that suits the status. */
+  /** By default one that fits the status. */
   payments?: readonly PaymentSpec[];
 }
 
-/** A transaction as Paddle sends it; paid in full if its status is paid: by card, or by transfer for a sent invoice. */
+/**
+ * A transaction as Paddle sends it. If its status is paid, it is paid in full: by card, or by transfer for a sent
+ * invoice.
+ */
 export function transactionEntity(spec: TransactionSpec) {
   const sums = sumOfLines(spec.lines);
   const total = sums.total - (spec.discount ?? 0);
@@ -123,7 +126,7 @@ export function transactionEntity(spec: TransactionSpec) {
   } satisfies ITransactionNotificationResponse & { receipt_data: null };
 }
 
-/** The totals less what was paid back. */
+/** The totals minus the adjustments. */
 function adjustedTotals(
   sums: { subtotal: number; tax: number; total: number; grandTotal: number; grandTotalTax: number },
   adjusted: TransactionSpec["adjusted"],

@@ -1,15 +1,15 @@
 import type Stripe from "stripe";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** A charge to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a charge; instants in seconds since 1970, amounts in US cents. */
 export interface ChargeSpec {
   id: string;
   customer: string;
   invoice: string;
   amount: number;
-  /** What has been given back of it so far. */
+  /** The refunded amount so far. */
   refunded?: number;
   disputed?: boolean;
   /** By default it succeeded. A bank debit is pending until the bank answers. */
@@ -18,12 +18,12 @@ export interface ChargeSpec {
   email?: string | null;
   name?: string | null;
   card?: { id: string; brand: "mastercard" | "visa"; last4: string };
-  /** It was a debit of this account, not of a card. */
+  /** The debited account, if it was no card. */
   bankAccount?: { id: string; last4: string };
   livemode?: boolean;
 }
 
-/** The id of a payment's charge: a payment that is tried again has one per attempt, counted from 1. */
+/** The id of a payment's charge: a retried payment has one per attempt, counted from 1. */
 export function attemptOf(firstCharge: string, attempt: number): string {
   return attempt === 1 ? firstCharge : `${firstCharge}_a${attempt}`;
 }
@@ -33,10 +33,10 @@ export function paymentIntentOf(charge: string): string {
   return `pi_${charge.slice(3).replace(/_a\d+$/, "")}`;
 }
 
-/** A charge as Stripe sends it in the shape: which invoice it paid is not said since basil. */
+/** A charge as Stripe sends it in the shape: since basil it does not name its invoice. */
 export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   const today = todaysCharge(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const old = { ...today, destination: null, dispute: null, invoice: spec.invoice, order: null };
   if (places(shape).today) return old;
   const { advice_code, network_advice_code, network_decline_code, ...outcome } = today.outcome;
@@ -44,7 +44,7 @@ export function chargeObject(spec: ChargeSpec, shape: Shape): StripeObject {
   return { ...old, billing_details, outcome };
 }
 
-/** A charge as today's API sends it. */
+/** A charge in the current API version. */
 export function todaysCharge(spec: ChargeSpec) {
   const refunded = spec.refunded ?? 0;
   const { status = "succeeded" } = spec;
@@ -111,7 +111,7 @@ export function todaysCharge(spec: ChargeSpec) {
     status,
     transfer_data: null,
     transfer_group: null,
-  } satisfies OnTheWire<Stripe.Charge>;
+  } satisfies WireFormat<Stripe.Charge>;
 }
 
 function cardDetails(amount: number, brand: string, last4: string) {
@@ -135,7 +135,7 @@ function cardDetails(amount: number, brand: string, last4: string) {
     three_d_secure: null,
     transaction_link_id: null,
     wallet: null,
-  } satisfies OnTheWire<Stripe.Charge.PaymentMethodDetails.Card>;
+  } satisfies WireFormat<Stripe.Charge.PaymentMethodDetails.Card>;
 }
 
 function bankDetails(last4: string) {
@@ -147,5 +147,5 @@ function bankDetails(last4: string) {
     last4,
     payment_reference: null,
     routing_number: "110000000",
-  } satisfies OnTheWire<Stripe.Charge.PaymentMethodDetails.UsBankAccount>;
+  } satisfies WireFormat<Stripe.Charge.PaymentMethodDetails.UsBankAccount>;
 }

@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import { PRICES_CREATED } from "./price";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** A coupon to build; amounts in US cents. */
+/** The input for a coupon; amounts in US cents. */
 export interface CouponSpec {
   id: string;
   name: string;
@@ -10,7 +10,7 @@ export interface CouponSpec {
   duration: "once" | "forever" | { months: number };
 }
 
-/** A code that customers type. */
+/** The input for a promotion code. */
 export interface PromotionCodeSpec {
   id: string;
   code: string;
@@ -18,11 +18,11 @@ export interface PromotionCodeSpec {
   /** In seconds; null: it does not expire. */
   expiresAt: number | null;
   active: boolean;
-  /** Only for customers who have paid nothing before. */
+  /** Only for customers without an earlier payment. */
   firstPurchase: boolean;
 }
 
-/** A coupon that somebody redeemed, for as long as it lasts. */
+/** The input for a discount: a redeemed coupon. */
 export interface DiscountSpec {
   id: string;
   customer: string;
@@ -31,7 +31,7 @@ export interface DiscountSpec {
   promotionCode: string | null;
   checkoutSession: string | null;
   start: number;
-  /** When a coupon of some months ends; null for others. */
+  /** The end of a coupon that lasts some months; null for others. */
   end: number | null;
 }
 
@@ -53,7 +53,7 @@ export function couponObject({ id, name, off, duration }: CouponSpec) {
     redeem_by: null,
     times_redeemed: 0,
     valid: true,
-  } satisfies OnTheWire<Stripe.Coupon>;
+  } satisfies WireFormat<Stripe.Coupon>;
 }
 
 export function promotionCodeObject(spec: PromotionCodeSpec) {
@@ -76,7 +76,7 @@ export function promotionCodeObject(spec: PromotionCodeSpec) {
       minimum_amount_currency: null,
     },
     times_redeemed: 0,
-  } satisfies OnTheWire<Stripe.PromotionCode>;
+  } satisfies WireFormat<Stripe.PromotionCode>;
 }
 
 export function discountObject(spec: DiscountSpec) {
@@ -94,5 +94,5 @@ export function discountObject(spec: DiscountSpec) {
     start: spec.start,
     subscription: spec.subscription,
     subscription_item: null,
-  } satisfies OnTheWire<Stripe.Discount>;
+  } satisfies WireFormat<Stripe.Discount>;
 }

@@ -1,17 +1,17 @@
 import type Stripe from "stripe";
 import { embeddedList } from "./list";
-import type { OnTheWire, Unnamed } from "./wire-format";
+import type { Unnamed, WireFormat } from "./wire-format";
 
-/** A credit note on a finalized invoice, to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a credit note on a finalized invoice; instants in seconds since 1970, amounts in US cents. */
 export interface CreditNoteSpec {
   id: string;
   customer: string;
   invoice: string;
   number: string;
   amount: number;
-  /** What it takes off an amount that is still open; the rest was paid and is given back. */
+  /** The reduction of the unpaid amount; the rest was paid and is returned. */
   prePayment: number;
-  /** The refund that gives it back; without one it goes to the customer's balance. */
+  /** The refund that returns it; without one it goes to the customer's balance. */
   refund: string | null;
   reason: "duplicate" | "fraudulent" | "order_change" | "product_unsatisfactory" | null;
   memo: string | null;
@@ -60,10 +60,10 @@ export function creditNoteObject(spec: CreditNoteSpec) {
     total_taxes: [],
     type: prePayment === 0 ? "post_payment" : postPayment === 0 ? "pre_payment" : "mixed",
     voided_at: null,
-  } satisfies OnTheWire<Stripe.CreditNote> & { lines: Unnamed };
+  } satisfies WireFormat<Stripe.CreditNote> & { lines: Unnamed };
 }
 
-/** A note over an amount has one line of its own. */
+/** The one line of a credit note with an amount. */
 function lineOf({ id, amount }: CreditNoteSpec) {
   return {
     id: `cnli_${id.slice(3)}`,
@@ -81,5 +81,5 @@ function lineOf({ id, amount }: CreditNoteSpec) {
     type: "custom_line_item",
     unit_amount: amount,
     unit_amount_decimal: String(amount),
-  } satisfies OnTheWire<Stripe.CreditNoteLineItem>;
+  } satisfies WireFormat<Stripe.CreditNoteLineItem>;
 }

@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import { addressOf } from "./invoice";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** A customer to build; `created` in seconds since 1970. */
+/** The input for a customer; `created` in seconds since 1970. */
 export interface CustomerSpec {
   id: string;
   created: number;
@@ -11,7 +11,7 @@ export interface CustomerSpec {
   name?: string | null;
   /** In US cents; negative is a credit. */
   balance?: number;
-  /** The country of the address, where it is known. */
+  /** The country of the address, if it is known. */
   country?: string | null;
   defaultPaymentMethod?: string | null;
   delinquent?: boolean;
@@ -51,5 +51,5 @@ export function customerObject(spec: CustomerSpec) {
     shipping: null,
     tax_exempt: "none",
     test_clock: null,
-  } satisfies OnTheWire<Stripe.Customer>;
+  } satisfies WireFormat<Stripe.Customer>;
 }

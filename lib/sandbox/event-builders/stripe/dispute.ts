@@ -2,16 +2,16 @@ import type Stripe from "stripe";
 import { paymentIntentOf } from "./charge";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** A dispute to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a dispute; instants in seconds since 1970, amounts in US cents. */
 export interface DisputeSpec {
   id: string;
   charge: string;
   amount: number;
   status: "needs_response" | "under_review" | "won" | "lost";
   created: number;
-  /** When the amount was withdrawn, and when it came back; by default withdrawn when the dispute was opened. */
+  /** When the amount was withdrawn and reinstated; by default withdrawn at the opening. */
   withdrawnAt?: number | null;
   reinstatedAt?: number | null;
   email?: string | null;
@@ -21,23 +21,23 @@ export interface DisputeSpec {
 }
 
 const DAY = 86_400;
-/** What Stripe asks for a dispute, whoever wins it. */
+/** Stripe's fee for a dispute, won or lost. */
 const FEE = 1_500;
 
 /** A dispute as Stripe sends it in the shape. It names its charge and no customer. */
 export function disputeObject(spec: DisputeSpec, shape: Shape): StripeObject {
   const today = todaysDispute(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const old = { ...today, balance_transaction: today.balance_transactions[0]?.id ?? null };
   if (places(shape).today) return old;
-  const { enhanced_eligibility_types, intended_submission_method, ...g0 } = old;
+  const { enhanced_eligibility_types, intended_submission_method, ...pre_basil } = old;
   const { enhanced_evidence, ...evidence } = today.evidence;
   const { enhanced_eligibility, submission_method, ...evidence_details } = today.evidence_details;
   const { case_type, ...card } = today.payment_method_details.card;
-  return { ...g0, evidence, evidence_details, payment_method_details: { card, type: "card" } };
+  return { ...pre_basil, evidence, evidence_details, payment_method_details: { card, type: "card" } };
 }
 
-/** A dispute as today's API sends it. */
+/** A dispute in the current API version. */
 export function todaysDispute(spec: DisputeSpec) {
   const { withdrawnAt = spec.created, reinstatedAt = null } = spec;
   const answered = spec.status !== "needs_response";
@@ -103,7 +103,7 @@ export function todaysDispute(spec: DisputeSpec) {
     },
     reason: "fraudulent",
     status: spec.status,
-  } satisfies OnTheWire<Stripe.Dispute>;
+  } satisfies WireFormat<Stripe.Dispute>;
 }
 
 function transaction({ id }: DisputeSpec, suffix: string, created: number, amount: number, fee: number) {
@@ -128,5 +128,5 @@ function transaction({ id }: DisputeSpec, suffix: string, created: number, amoun
     source: id,
     status: "available",
     type: "adjustment",
-  } satisfies OnTheWire<Stripe.BalanceTransaction>;
+  } satisfies WireFormat<Stripe.BalanceTransaction>;
 }

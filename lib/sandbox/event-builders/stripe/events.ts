@@ -1,6 +1,6 @@
 /**
- * Builds events as Stripe sends them, in all three shapes: the fixtures, the tests and the sandbox's Stripe all come
- * from here, so that none of them drifts from the others.
+ * Builds events as Stripe sends them, in all three shapes. Fixtures, tests and the fake Stripe share these builders, so
+ * they cannot differ.
  */
 import { createHmac } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
@@ -36,17 +36,22 @@ export {
   todaysItem,
   todaysSubscription,
 } from "./subscription";
-export type { OnTheWire } from "./wire-format";
+export type { WireFormat } from "./wire-format";
 
 /**
- * An event around the object; `created` in seconds. `previous` are the `previous_attributes`, as `diff` makes them:
- * only events of type `….updated` have them.
+ * The event of an object; `created` in seconds. `previous` are the `previous_attributes` by `diff`: only events of type
+ * `….updated` have them.
  */
 export function event(
   type: string,
   object: StripeObject,
   previous: StripeObject | undefined,
-  { id, created, shape = "g2", livemode = false }: { id: string; created: number; shape?: Shape; livemode?: boolean },
+  {
+    id,
+    created,
+    shape = "basil",
+    livemode = false,
+  }: { id: string; created: number; shape?: Shape; livemode?: boolean },
 ): StripeObject {
   return {
     id,
@@ -62,8 +67,8 @@ export function event(
 }
 
 /**
- * Stripe's `previous_attributes`: the old values of what changed. Of a hash the changed keys only, an array whole and
- * old, null for a key that was not there.
+ * Stripe's `previous_attributes`: the old values of changed fields. For a hash only the changed keys, for an array the
+ * whole old array, for a new key null.
  */
 export function diff(previous: StripeObject, current: StripeObject): StripeObject {
   const keys = [...new Set([...Object.keys(previous), ...Object.keys(current)])];

@@ -1,6 +1,6 @@
 /**
- * One Stripe subscription, played: each call is something that happens to it and gives the event that Stripe would
- * send. For the demo data, the simulation and the tests; the events are real-shaped and go in by the front door.
+ * One fake Stripe subscription: each method changes it and returns the event that Stripe would send. Demo data,
+ * simulation and tests deliver these events through the real webhook path.
  */
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
@@ -18,51 +18,51 @@ import {
   subscriptionObject,
 } from "./events";
 
-export interface PlayedSubscriptionSpec {
+export interface FakeStripeSubscriptionSpec {
   id: string;
   userId: string;
   price: Price;
   startsAt: Instant;
   status?: SubscriptionSpec["status"];
   shape?: Shape;
-  /** Written beside the user's id. */
+  /** Added to the user's id. */
   metadata?: Record<string, string>;
-  /** By default one of its own. */
+  /** By default a customer of its own. */
   customer?: string | undefined;
-  /** Where the period that began at `startsAt` ends; by default an interval later. */
+  /** The end of the first period; by default an interval after `startsAt`. */
   periodEnd?: Instant;
   /**
-   * `wall`: as on a Stripe test clock that runs ahead. The periods are the clock's; the events carry real time, here a
-   * second for each event from `startsAt` on.
+   * `wall`: as on a Stripe test clock that runs ahead. Periods follow the test clock, and events have real time: here
+   * one second per event from `startsAt` on.
    */
   eventTime?: "clock" | "wall";
-  /** What the ids of its events and invoices are made from; by default the subscription's id. */
+  /** Part of the ids of its events and invoices; by default the subscription's id. */
   name?: string;
 }
 
 interface Renewal {
   plan?: string;
   at?: Instant;
-  /** By default the one it has; a trial that becomes a paid plan is active from here on. */
+  /** By default the current one; a converted trial becomes active. */
   status?: SubscriptionSpec["status"];
 }
 
-export type PlayedSubscription = ReturnType<typeof playSubscription>;
+export type FakeStripeSubscription = ReturnType<typeof fakeStripeSubscription>;
 
 /** Begins a subscription; instants in milliseconds, kept in Stripe's whole seconds. */
-export function playSubscription({
+export function fakeStripeSubscription({
   id,
   userId,
   price,
   startsAt,
   status = "active",
-  shape = "g2",
+  shape = "basil",
   metadata = {},
   customer = `cus_${id.slice(4)}`,
   periodEnd,
   eventTime = "clock",
   name = id.slice(4),
-}: PlayedSubscriptionSpec) {
+}: FakeStripeSubscriptionSpec) {
   let anchor = seconds(startsAt);
   let held = price;
   let events = 0;
@@ -105,7 +105,7 @@ export function playSubscription({
         metadata: spec.metadata,
         billingReason,
         created: seconds(at),
-        // A cycle invoice names the period that ended; what is charged for stands in its lines.
+        // A cycle invoice names the period that ended; the charged period is in its lines.
         periodStart: spec.periodStart,
         periodEnd: spec.periodStart,
         status: paid ? "paid" : "open",
@@ -131,7 +131,7 @@ export function playSubscription({
     periodEnd: (): Instant => spec.periodEnd * 1000,
     created: () => send("customer.subscription.created", subscriptionObject(spec, shape), startsAt),
     changed,
-    /** A plan change inside the period, which keeps its dates. */
+    /** A plan change within the period. */
     planChanged: (plan: string, at: Instant) => {
       held = { ...held, plan };
       return changed(
@@ -139,7 +139,7 @@ export function playSubscription({
         at,
       );
     },
-    /** A change of the interval: a new period from now on. */
+    /** A change of the interval: a new period from `at` on. */
     intervalSwitched: (interval: Price["interval"], at: Instant) => {
       held = { ...held, interval };
       const [item] = spec.items as [SubscriptionSpec["items"][number]];
@@ -155,7 +155,7 @@ export function playSubscription({
         at,
       );
     },
-    /** The next period, announced as Stripe does: still active, before it charges. `plan` changes with it. */
+    /** The next period, before its charge, as Stripe sends it: still active. `plan` changes with it. */
     renewed: ({ plan = held.plan, at, status = spec.status }: Renewal = {}) => {
       held = { ...held, plan };
       const [item] = spec.items as [SubscriptionSpec["items"][number]];

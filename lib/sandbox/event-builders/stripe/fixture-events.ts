@@ -1,6 +1,6 @@
 /**
- * The story that the fixtures tell: Ada subscribes to Writer Plus on March 1 and meets everything that can happen to
- * a subscription. A file is named by its event's type, with a variant where the type says several things.
+ * The events of the fixtures: a user subscribes to Writer Plus on March 1, and every event type follows. A file is
+ * named by its event's type, plus a variant if a type has several fixtures.
  */
 import type { Price } from "@/lib/config/catalog";
 import {
@@ -36,7 +36,7 @@ const basic = writer("basic", "monthly");
 const plusYearly = writer("plus", "yearly");
 const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
 
-/** A price that somebody made in Stripe's dashboard and that no variable lists. */
+/** A price that was created in Stripe's dashboard and that no variable lists. */
 const unlisted = { ...ultra, id: "price_unlisted", nickname: "Ultra, negotiated" };
 
 const ITEM = "si_AdaWriter";
@@ -62,7 +62,7 @@ const RENEWED: SubscriptionSpec = {
 const TRIAL: SubscriptionSpec = { ...BORN, status: "trialing", trialStart: MARCH, trialEnd: APRIL };
 const PAUSED: SubscriptionSpec = { ...TRIAL, status: "paused", periodStart: APRIL, periodEnd: MAY };
 
-/** What the subscription becomes; the events below are the difference. */
+/** Updates of the subscription; each event has the difference. */
 const UPDATES: Record<string, { from: SubscriptionSpec; to: SubscriptionSpec; at: number }> = {
   renewal: { from: BORN, to: RENEWED, at: APRIL + 5 },
   upgrade: { from: BORN, to: { ...BORN, items: item(ultra), latestInvoice: "in_AdaUpgrade" }, at: MID_MARCH },
@@ -198,12 +198,12 @@ const CHARGE = {
 };
 const DISPUTE = { id: "du_AdaMarch", charge: CHARGE.id, amount: CHARGE.amount, created: MID_MARCH };
 
-/** Events name the coupon and the promotion code by their ids; versions before clover held the coupon whole. */
+/** Events name the coupon and the promotion code by their ids; before clover they contained the whole coupon. */
 const discount = (shape: Shape, deleted = false): StripeObject => ({
   id: "di_Ada",
   object: "discount",
   checkout_session: null,
-  ...(shape === "g2"
+  ...(shape === "basil"
     ? { source: { coupon: "spring20", type: "coupon" }, customer_account: null }
     : {
         coupon: { id: "spring20", object: "coupon", name: "Spring", percent_off: 20, amount_off: null, currency: null },
@@ -216,11 +216,11 @@ const discount = (shape: Shape, deleted = false): StripeObject => ({
   promotion_code: "promo_Spring",
   start: MARCH,
   subscription: BORN.id,
-  ...(shape === "g2" && { subscription_item: null }),
+  ...(shape === "basil" && { subscription_item: null }),
 });
 
-/** What changes no entitlement: a link, and what an admin must see. */
-const asides = (shape: Shape): Record<string, { of: StripeObject; at: number; previous?: StripeObject }> => {
+/** Events that change no entitlement: links and notes. */
+const notes = (shape: Shape): Record<string, { of: StripeObject; at: number; previous?: StripeObject }> => {
   const refunded = chargeObject({ ...CHARGE, refunded: 500 }, shape);
   return {
     "checkout.session.completed": { of: sessionObject(SESSION, shape), at: MARCH + 1 },
@@ -239,8 +239,8 @@ const asides = (shape: Shape): Record<string, { of: StripeObject; at: number; pr
   };
 };
 
-/** The events of the story in one shape, by file name without `.json`. */
-export function story(shape: Shape): Record<string, StripeObject> {
+/** The events in one shape, by file name without `.json`. */
+export function fixtureEvents(shape: Shape): Record<string, StripeObject> {
   const object = (spec: SubscriptionSpec) => subscriptionObject(spec, shape);
   const life = "customer.subscription";
   const as = (name: string, of: StripeObject, created: number, previous?: StripeObject) => {
@@ -253,7 +253,7 @@ export function story(shape: Shape): Record<string, StripeObject> {
   const invoices = Object.entries(INVOICES).map(([name, { invoice, at }]) =>
     as(name, invoiceObject(invoice, shape), at),
   );
-  const others = Object.entries(asides(shape)).map(([name, { of, at, previous }]) => as(name, of, at, previous));
+  const others = Object.entries(notes(shape)).map(([name, { of, at, previous }]) => as(name, of, at, previous));
   const ended: SubscriptionSpec = {
     ...BORN,
     status: "canceled",

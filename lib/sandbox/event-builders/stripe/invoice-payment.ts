@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import { paymentIntentOf } from "./charge";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** What paid an invoice, to build: an invoice itself does not say by which charge. */
+/** The input for an invoice's payment: the invoice itself does not name its charge. */
 export interface InvoicePaymentSpec {
   charge: string;
   invoice: string;
@@ -26,5 +26,5 @@ export function invoicePaymentObject({ charge, invoice, amount, created, paid = 
     payment: { payment_intent: paymentIntentOf(charge), type: "payment_intent" },
     status: paid ? "paid" : "open",
     status_transitions: { canceled_at: null, paid_at: paid ? created : null },
-  } satisfies OnTheWire<Stripe.InvoicePayment>;
+  } satisfies WireFormat<Stripe.InvoicePayment>;
 }

@@ -1,4 +1,4 @@
-/** What an invoice comes to with discounts, taxes and credit notes. */
+/** The amounts of an invoice with discounts, taxes and credit notes. */
 import { describe, expect, test } from "vitest";
 import { type InvoiceSpec, type LineSpec, planPrice, todaysInvoice } from "./events";
 

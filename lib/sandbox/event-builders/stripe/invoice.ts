@@ -5,12 +5,12 @@ import type { LineSpec, LineTax } from "./line-spec";
 import { embeddedList } from "./list";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire, Unnamed } from "./wire-format";
+import type { Unnamed, WireFormat } from "./wire-format";
 
 /** An invoice as Stripe sends it in the shape. */
 export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
   const today = todaysInvoice(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const { customer_account, amount_overpaid, parent, total_taxes, ...old } = today;
   const paid = spec.status === "paid";
   const charged = today.amount_due > 0;
@@ -35,8 +35,8 @@ export function invoiceObject(spec: InvoiceSpec, shape: Shape): StripeObject {
 }
 
 /**
- * What an invoice comes to: `due` is what is charged, `ending` what stays of a credit. An inclusive tax is a part of the
- * amounts, an exclusive one comes on top.
+ * The amounts of an invoice: `due` is the charge, `ending` the customer's balance afterwards. An inclusive tax is part
+ * of the amounts, an exclusive one is added.
  */
 export function invoiceAmounts({
   lines,
@@ -56,7 +56,7 @@ function exclusiveTax({ tax }: LineSpec): number {
   return tax?.behavior === "exclusive" ? tax.amount : 0;
 }
 
-/** The taxes of all lines, one for each rate. */
+/** The taxes of all lines, one sum per rate. */
 function totalTaxes(lines: readonly LineSpec[]): LineTax[] {
   const totals = new Map<string, LineTax>();
   for (const { tax } of lines) {
@@ -68,7 +68,7 @@ function totalTaxes(lines: readonly LineSpec[]): LineTax[] {
   return [...totals.values()];
 }
 
-/** What discounts took off all lines, one sum for each discount. */
+/** The reductions of all lines, one sum per discount. */
 function totalDiscounts(lines: ReturnType<typeof todaysLine>[]): { amount: number; discount: string }[] {
   const totals = new Map<string, number>();
   for (const { amount, discount } of lines.flatMap((line) => line.discount_amounts)) {
@@ -77,7 +77,7 @@ function totalDiscounts(lines: ReturnType<typeof todaysLine>[]): { amount: numbe
   return [...totals].map(([discount, amount]) => ({ amount, discount }));
 }
 
-/** An invoice as today's API sends it. */
+/** An invoice in the current API version. */
 export function todaysInvoice(spec: InvoiceSpec) {
   const draft = spec.status === "draft";
   const paid = spec.status === "paid";
@@ -177,7 +177,7 @@ export function todaysInvoice(spec: InvoiceSpec) {
     total_pretax_credit_amounts: discounts.map((discount) => ({ ...discount, type: "discount" as const })),
     total_taxes: taxes.map(taxOf),
     webhooks_delivered_at: spec.created,
-  } satisfies OnTheWire<Stripe.Invoice> & { lines: Unnamed };
+  } satisfies WireFormat<Stripe.Invoice> & { lines: Unnamed };
 }
 
 function automaticTax({ automaticTax: enabled = false, country }: InvoiceSpec) {
@@ -186,7 +186,7 @@ function automaticTax({ automaticTax: enabled = false, country }: InvoiceSpec) {
   return { disabled_reason: null, enabled, liability: { type: "self" as const }, provider: "stripe", status };
 }
 
-/** An address of which only the country is known. */
+/** An address with only a country. */
 export function addressOf(country: string | null | undefined) {
   if (!country) return null;
   return { city: null, country, line1: null, line2: null, postal_code: null, state: null };

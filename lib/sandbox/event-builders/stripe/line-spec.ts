@@ -1,6 +1,6 @@
 import type { PriceSpec } from "./price";
 
-/** One line of an invoice to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for an invoice line; instants in seconds since 1970, amounts in US cents. */
 export interface LineSpec {
   id: string;
   item: string;
@@ -10,20 +10,20 @@ export interface LineSpec {
   periodStart: number;
   periodEnd: number;
   quantity?: number;
-  /** What the discount takes off the amount. */
+  /** The discount on the amount. */
   discount?: number;
-  /** The discount's id; of a proration it says that the amount is what is left after the discount. */
+  /** The discount's id; for a proration, the amount is after the discount. */
   discountId?: string;
-  /** Of such a proration: the amount before the discount. */
+  /** For such a proration: the amount before the discount. */
   undiscounted?: number;
   tax?: LineTax;
-  /** The difference for a change inside a period; a negative amount gives back what was paid before. */
+  /** The difference for a change within a period; a negative amount is a credit. */
   proration?: boolean;
-  /** The line that a credit of a flexible subscription gives back; without an invoice while that line waits for one. */
+  /** The line that a credit of a flexible subscription returns; without an invoice while that line is pending. */
   credits?: { invoice: string | null; line: string };
 }
 
-/** The tax on a line; `taxable` is the amount that it was computed from. */
+/** The tax on a line; `taxable` is the base amount. */
 export interface LineTax {
   amount: number;
   rate: string;

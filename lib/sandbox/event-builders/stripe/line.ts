@@ -3,11 +3,11 @@ import type { InvoiceSpec } from "./invoice-spec";
 import type { LineSpec, LineTax } from "./line-spec";
 import { planObject, priceObject, type StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
 export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): StripeObject {
   const today = todaysLine(line, invoice);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const { parent, pricing, subtotal, taxes, quantity_decimal, ...old } = today;
   const invoiceItem = parent.subscription_item_details.invoice_item;
   const livemode = invoice.livemode ?? false;
@@ -28,10 +28,10 @@ export function lineObject(line: LineSpec, invoice: InvoiceSpec, shape: Shape): 
   };
 }
 
-/** The discount of the examples: a coupon that somebody redeemed. */
+/** The default discount: a redeemed coupon. */
 export const DISCOUNT = "di_1TollgateCoupon";
 
-/** A line as today's API sends it. */
+/** A line in the current API version. */
 export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
   const proration = line.proration ?? false;
   const discounts = discountsOf(line);
@@ -50,7 +50,7 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
     parent: {
       invoice_item_details: null,
       subscription_item_details: {
-        // Prorations are pending invoice items that the invoice picks up.
+        // Prorations are pending invoice items that the invoice includes.
         invoice_item: proration ? `ii_${line.id.slice(3)}` : null,
         proration,
         proration_details: {
@@ -75,7 +75,7 @@ export function todaysLine(line: LineSpec, invoice: InvoiceSpec) {
     subscription: invoice.subscription,
     subtotal: line.amount,
     taxes: line.tax ? [taxOf(line.tax)] : [],
-  } satisfies OnTheWire<Stripe.InvoiceLineItem>;
+  } satisfies WireFormat<Stripe.InvoiceLineItem>;
 }
 
 /** The amounts of a proration are after discounts: Stripe then names the discount with an amount of 0. */
@@ -84,7 +84,7 @@ function discountsOf({ discount = 0, discountId }: LineSpec): { amount: number; 
   return [{ amount: discount, discount: discountId ?? DISCOUNT }];
 }
 
-/** A tax as lines, invoices and credit notes write it. */
+/** A tax of a line, an invoice or a credit note. */
 export function taxOf({ amount, rate, behavior, taxable }: LineTax) {
   return {
     amount,

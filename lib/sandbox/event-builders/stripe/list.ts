@@ -1,7 +1,7 @@
-/** How many entries of a list Stripe writes into the object that has it; the list's own address gives the rest. */
+/** The number of entries in an embedded list; the list's own address has the rest. */
 const EMBEDDED = 10;
 
-/** A list inside an object. `more`: entries that are not in `all` follow. */
+/** A list inside an object. `more`: entries beyond `all` exist. */
 export function embeddedList<T>(all: readonly T[], url: string, more = false) {
   const data = all.slice(0, EMBEDDED);
   const hasMore = more || all.length > data.length;

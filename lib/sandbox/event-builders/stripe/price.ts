@@ -1,25 +1,25 @@
 import type Stripe from "stripe";
 import { findPlan, type Price, sandboxPriceId } from "@/lib/config/catalog";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** An object as Stripe's API writes it. */
+/** An object of Stripe's API. */
 export type StripeObject = Record<string, unknown>;
 
-/** A price to build objects with; amounts in US cents. */
+/** The input for a price; amounts in US cents. */
 export interface PriceSpec {
   id: string;
   product: string;
   nickname: string;
   unitAmount: number;
   interval: "month" | "year";
-  /** By default unspecified: the account's setting then decides. */
+  /** By default unspecified: the account's setting applies. */
   taxBehavior?: "exclusive" | "inclusive";
 }
 
-/** What every built price says of its making: prices are older than the subscriptions that use them. */
+/** The creation of every price, before the subscriptions that use them. */
 export const PRICES_CREATED = 1_735_689_600;
 
-/** The price of a catalog plan, by default with the sandbox's id. Throws where the plan is not sold by that interval. */
+/** The price of a catalog plan, by default with the sandbox's id. Throws if the plan is not sold by that interval. */
 export function planPrice(price: Price, id = sandboxPriceId("stripe", price)): PriceSpec {
   const plan = findPlan(price.product, price.plan);
   const unitAmount = plan?.price[price.interval];
@@ -63,10 +63,10 @@ export function priceObject(price: PriceSpec, livemode: boolean) {
     type: "recurring",
     unit_amount: price.unitAmount,
     unit_amount_decimal: String(price.unitAmount),
-  } satisfies OnTheWire<Stripe.Price>;
+  } satisfies WireFormat<Stripe.Price>;
 }
 
-/** What prices were before 2020; Stripe still writes it beside the price. */
+/** The predecessor of prices until 2020; Stripe still writes it beside the price. */
 export function planObject(price: PriceSpec, livemode: boolean) {
   return {
     id: price.id,
@@ -88,5 +88,5 @@ export function planObject(price: PriceSpec, livemode: boolean) {
     transform_usage: null,
     trial_period_days: null,
     usage_type: "licensed",
-  } satisfies OnTheWire<Stripe.Plan>;
+  } satisfies WireFormat<Stripe.Plan>;
 }

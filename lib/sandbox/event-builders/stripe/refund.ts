@@ -1,8 +1,8 @@
 import type Stripe from "stripe";
 import { paymentIntentOf } from "./charge";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** A refund of a charge, whole or in part, to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for a full or partial refund of a charge; instants in seconds since 1970, amounts in US cents. */
 export interface RefundSpec {
   id: string;
   charge: string;
@@ -37,5 +37,5 @@ export function refundObject(spec: RefundSpec) {
     source_transfer_reversal: null,
     status: "succeeded",
     transfer_reversal: null,
-  } satisfies OnTheWire<Stripe.Refund>;
+  } satisfies WireFormat<Stripe.Refund>;
 }

@@ -2,9 +2,9 @@ import type Stripe from "stripe";
 import { addressOf } from "./invoice";
 import type { StripeObject } from "./price";
 import { places, type Shape } from "./shapes";
-import type { OnTheWire } from "./wire-format";
+import type { WireFormat } from "./wire-format";
 
-/** A checkout that sells a subscription, to build; instants in seconds since 1970, amounts in US cents. */
+/** The input for the checkout of a subscription; instants in seconds since 1970, amounts in US cents. */
 export interface SessionSpec {
   id: string;
   customer: string | null;
@@ -15,12 +15,12 @@ export interface SessionSpec {
   /** By default it has been paid. */
   status?: "open" | "complete" | "expired";
   paymentStatus?: "paid" | "unpaid" | "no_payment_required";
-  /** Our own server writes `user_id` here. */
+  /** Our server writes `user_id` here. */
   metadata?: Record<string, string> | undefined;
-  /** The browser's word where a payment link made the session. */
+  /** Set by the browser if a payment link created the session. */
   clientReferenceId?: string | null;
   customerEmail?: string | null;
-  /** What the payer has filled in; null before. */
+  /** The payer's input; null before. */
   details?: { email: string | null; name: string | null } | null;
   successUrl?: string | null;
   cancelUrl?: string | null;
@@ -31,10 +31,10 @@ export interface SessionSpec {
   /** The payer may enter a promotion code. */
   allowPromotionCodes?: boolean;
   discounts?: readonly { coupon: string; promotionCode: string | null }[];
-  /** In `amount`: what discounts took off it, and the tax in it. */
+  /** The discounts and the tax that `amount` includes. */
   amountDiscount?: number;
   amountTax?: number;
-  /** `amount` before discounts and taxes on top. */
+  /** `amount` before discounts and added taxes. */
   amountSubtotal?: number;
   automaticTax?: boolean;
   taxIdCollection?: boolean;
@@ -45,7 +45,7 @@ export interface SessionSpec {
 /** A checkout session as Stripe sends it in the shape. */
 export function sessionObject(spec: SessionSpec, shape: Shape): StripeObject {
   const today = todaysSession(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const { allowed_payment_method_types, customer_account, integration_identifier, managed_payments, ...known } = today;
   const old = {
     ...known,
@@ -55,10 +55,17 @@ export function sessionObject(spec: SessionSpec, shape: Shape): StripeObject {
     ui_mode: "hosted",
   };
   if (places(shape).today) return old;
-  const { adaptive_pricing, collected_information, discounts, origin_context, permissions, wallet_options, ...g0 } =
-    old;
+  const {
+    adaptive_pricing,
+    collected_information,
+    discounts,
+    origin_context,
+    permissions,
+    wallet_options,
+    ...pre_basil
+  } = old;
   const { provider, ...automatic_tax } = today.automatic_tax;
-  return { ...g0, automatic_tax };
+  return { ...pre_basil, automatic_tax };
 }
 
 function oldDetails(details: NonNullable<ReturnType<typeof todaysSession>["customer_details"]>) {
@@ -66,7 +73,7 @@ function oldDetails(details: NonNullable<ReturnType<typeof todaysSession>["custo
   return old;
 }
 
-/** A checkout session as today's API sends it. */
+/** A checkout session in the current API version. */
 export function todaysSession(spec: SessionSpec) {
   const details = spec.details === undefined ? { email: "ada@example.com", name: "Ada Lovelace" } : spec.details;
   return {
@@ -141,11 +148,11 @@ export function todaysSession(spec: SessionSpec) {
     success_url: spec.successUrl === undefined ? "https://tollgate.example/billing?checkout=done" : spec.successUrl,
     ...(spec.taxIdCollection && { tax_id_collection: { enabled: true, required: "never" as const } }),
     total_details: { amount_discount: spec.amountDiscount ?? 0, amount_shipping: 0, amount_tax: spec.amountTax ?? 0 },
-    // Today's word for what an old version calls "hosted".
+    // Older versions call this "hosted".
     ui_mode: "hosted_page",
     url: spec.url ?? null,
     wallet_options: null,
-  } satisfies OnTheWire<Stripe.Checkout.Session>;
+  } satisfies WireFormat<Stripe.Checkout.Session>;
 }
 
 const HOME = { city: null, country: "US", line1: null, line2: null, postal_code: "94103", state: null };

@@ -3,9 +3,9 @@ import type { Status } from "@/lib/billing/types";
 import { embeddedList } from "./list";
 import { type PriceSpec, planObject, priceObject, type StripeObject } from "./price";
 import type { Shape } from "./shapes";
-import type { OnTheWire, Unnamed } from "./wire-format";
+import type { Unnamed, WireFormat } from "./wire-format";
 
-/** One item of a subscription to build. */
+/** The input for one item of a subscription. */
 export interface ItemSpec {
   id: string;
   price: PriceSpec;
@@ -21,35 +21,35 @@ export interface PendingUpdateSpec {
   metadata?: Record<string, string> | null | undefined;
 }
 
-/** A subscription to build; instants in Stripe's unit, seconds since 1970. */
+/** The input for a subscription; instants in seconds since 1970. */
 export interface SubscriptionSpec {
   id: string;
   customer: string;
   items: readonly ItemSpec[];
-  /** More items follow those given; also without it, an object holds the first ten only. */
+  /** More items exist than those given. In any case, an object contains the first ten only. */
   moreItems?: boolean;
   collectionMethod?: "charge_automatically" | "send_invoice";
-  /** Days that a customer has to pay a sent invoice; by default 30. */
+  /** Days until a sent invoice is due; by default 30. */
   daysUntilDue?: number | null;
   created: number;
   periodStart: number;
   periodEnd: number;
   status?: Status | undefined;
-  /** Moves when the billing cycle restarts; by default the creation. */
+  /** Changes when the billing cycle restarts; by default the creation. */
   billingCycleAnchor?: number;
   /** By default classic, as subscriptions of 2025 and before are. */
   billingMode?: { type: "classic" } | { type: "flexible"; prorationDiscounts: "included" | "itemized" };
   cancelAtPeriodEnd?: boolean;
   /** When and why it paused; null or absent if it is not paused. */
   paused?: { at: number; why: "trial_end_without_payment_method" } | null;
-  /** An end that somebody set; with `cancelAtPeriodEnd` it is the period's. */
+  /** A scheduled end; with `cancelAtPeriodEnd` it is the period's end. */
   cancelAt?: number | null;
   canceledAt?: number | null;
   cancellationReason?: "cancellation_requested" | "payment_failed" | "payment_disputed" | null;
   endedAt?: number | null;
   trialStart?: number | null;
   trialEnd?: number | null;
-  /** What becomes of a trial that ends without a card. */
+  /** The action if a trial ends without a card. */
   missingPaymentMethod?: "cancel" | "create_invoice" | "pause" | undefined;
   pauseCollection?: { behavior: "keep_as_draft" | "mark_uncollectible" | "void"; resumes_at: number | null } | null;
   latestInvoice?: string | null;
@@ -60,15 +60,15 @@ export interface SubscriptionSpec {
   /** Stripe computes the taxes of its invoices. */
   automaticTax?: boolean;
   schedule?: string | null;
-  /** Our own server writes `user_id` here. */
+  /** Our server writes `user_id` here. */
   metadata?: Record<string, string> | undefined;
   livemode?: boolean;
 }
 
-/** A subscription as Stripe sends it in the shape; complete where it matters, with ids that fit each other. */
+/** A subscription as Stripe sends it in the shape, with consistent ids. */
 export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): StripeObject {
   const today = todaysSubscription(spec);
-  if (shape === "g2") return today;
+  if (shape === "basil") return today;
   const {
     billing_cycle_anchor_config,
     billing_mode,
@@ -90,7 +90,7 @@ export function subscriptionObject(spec: SubscriptionSpec, shape: Shape): Stripe
   };
 }
 
-/** A subscription as today's API sends it. */
+/** A subscription in the current API version. */
 export function todaysSubscription(spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   const only = spec.items.length === 1 ? spec.items[0] : undefined;
@@ -181,7 +181,7 @@ export function todaysSubscription(spec: SubscriptionSpec) {
       },
     },
     trial_start: spec.trialStart ?? null,
-  } satisfies OnTheWire<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
+  } satisfies WireFormat<Stripe.Subscription> & { items: Unnamed; plan: unknown; quantity: number | null };
 }
 
 export function billingMode({ billingMode: mode = { type: "classic" } }: Pick<SubscriptionSpec, "billingMode">) {
@@ -191,7 +191,7 @@ export function billingMode({ billingMode: mode = { type: "classic" } }: Pick<Su
 
 const CARD = "pm_1TollgateCardVisa4242";
 
-/** One item as today's API sends it. */
+/** One item in the current API version. */
 export function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
   const livemode = spec.livemode ?? false;
   return {
@@ -209,13 +209,13 @@ export function todaysItem(item: ItemSpec, spec: SubscriptionSpec) {
     quantity: item.quantity ?? 1,
     subscription: spec.id,
     tax_rates: [],
-  } satisfies OnTheWire<Stripe.SubscriptionItem>;
+  } satisfies WireFormat<Stripe.SubscriptionItem>;
 }
 
-/** G1 writes the period in both places, G0 on the subscription only. */
+/** `legacy` has the period in both places, `pre_basil` on the subscription only. */
 function oldItem(item: ReturnType<typeof todaysItem>, shape: Shape): StripeObject {
   const { current_trial, ...both } = item;
-  if (shape === "g1") return both;
+  if (shape === "legacy") return both;
   const { current_period_end, current_period_start, ...old } = both;
   return old;
 }

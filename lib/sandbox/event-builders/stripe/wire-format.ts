@@ -1,20 +1,20 @@
 import type Stripe from "stripe";
 
 /**
- * One of the SDK's types as it travels: a decimal is a string until the SDK has read it. What is built for today's API
- * is held against this at compile time, so that an SDK update shows every field that has come or gone.
+ * One of the SDK's types as it is sent: a decimal is a string until the SDK parses it. Objects of the current API
+ * version are checked against it at compile time, so that an SDK update shows every added or removed field.
  */
-export type OnTheWire<T> = T extends string | number | boolean | null | undefined
+export type WireFormat<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends Stripe.Decimal
     ? string
     : T extends readonly (infer Item)[]
-      ? OnTheWire<Item>[]
+      ? WireFormat<Item>[]
       : T extends object
-        ? { [Key in keyof T]: OnTheWire<T[Key]> }
+        ? { [Key in keyof T]: WireFormat<T[Key]> }
         : T;
 
-/** Fields that Stripe still sends and the SDK does not name. */
+/** Fields that Stripe sends and the SDK's types lack. */
 export interface Unnamed {
   total_count: number;
 }

@@ -1,4 +1,4 @@
-/** Discounts, which belong to no account: read only, since the sandbox has its test codes from the start. */
+/** Discounts, which belong to no account. They are read only: the codes are fixed. */
 import { z } from "zod";
 import { discountEntity } from "../../event-builders/paddle/events";
 import { DISCOUNTS, discountNamed } from "../discounts";

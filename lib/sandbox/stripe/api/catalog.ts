@@ -1,4 +1,4 @@
-/** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
+/** Prices and products of the catalog, with this deployment's ids. They belong to no account. */
 import type Stripe from "stripe";
 import { type FindPrice, type Price, priceLists, sellable } from "@/lib/config/catalog";
 import { type PriceSpec, planPrice, priceObject } from "../../event-builders/stripe/events";
@@ -13,7 +13,7 @@ import { flag, listParams, paramsOf, text } from "./endpoint";
 
 const lists = () => priceLists("stripe", process.env, { sandbox: true });
 
-/** What a price id costs; also one that is not sold any more. Throws where it is none of ours. */
+/** The price of an id, also if it is no longer sold. Throws for an unknown id. */
 export function priceNamed(id: string, param: string, find: FindPrice = lists().find): PriceSpec {
   const price = find(id);
   if (price === undefined) throw missing("price", id, param, param === "id" ? 404 : 400);
