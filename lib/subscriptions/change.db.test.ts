@@ -51,9 +51,9 @@ const refusal = (request: Promise<unknown>) =>
   );
 
 describe("a preview says what then happens", () => {
-  const { shop, askedFor } = fakeProcessors(gateway);
+  const { context, requestsOf } = fakeProcessors(gateway);
   const preview = async (plan: string, interval?: Interval) =>
-    changePreviewViewSchema.parse(await previewChange(userId, { product: "writer", plan, interval }, shop));
+    changePreviewViewSchema.parse(await previewChange(userId, { product: "writer", plan, interval }, context));
   const meters = async () =>
     (await writer()).meters.map(({ field, used, limit, remaining }) => ({ field, used, limit, remaining }));
   const told = ({ usage }: Awaited<ReturnType<typeof preview>>) =>
@@ -78,7 +78,7 @@ describe("a preview says what then happens", () => {
     });
     await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await meters()).toEqual(told(shown));
-    expect(askedFor("preview").at(-1)).toEqual({
+    expect(requestsOf("preview").at(-1)).toEqual({
       subscription: `sub_${userId}`,
       priceId: "price_writer_ultra_monthly",
       timing: "now",
@@ -123,7 +123,7 @@ describe("a preview says what then happens", () => {
       before: { used: 20_000, limit: 35_000 },
       after: { used: 0, limit: 5_000, remaining: 5_000 },
     });
-    expect(askedFor("preview").at(-1)).toMatchObject({ timing: "renewal" });
+    expect(requestsOf("preview").at(-1)).toMatchObject({ timing: "renewal" });
     const ends = fake.periodEnd();
     await gateway.setSandboxClock(userId, ends + HOUR);
     await deliver(gateway, fake.renewed({ plan: "basic" }));
@@ -142,7 +142,7 @@ describe("a preview says what then happens", () => {
 
   test("the end: the free plan, and no charge to ask for", async () => {
     const fake = await subscriber("plus");
-    const before = askedFor("preview").length;
+    const before = requestsOf("preview").length;
     expect(await preview("free")).toMatchObject({
       to: { plan: "free", interval: null },
       timing: "period_end",
@@ -151,7 +151,7 @@ describe("a preview says what then happens", () => {
       nextCharge: null,
       usage: { meters: [{ after: { limit: 500 } }, { after: { limit: 10 } }] },
     });
-    expect(askedFor("preview")).toHaveLength(before);
+    expect(requestsOf("preview")).toHaveLength(before);
   });
 
   test("and changes nothing", async () => {
@@ -166,14 +166,14 @@ describe("a preview says what then happens", () => {
 });
 
 describe("a change", () => {
-  const change = async (shop: Parameters<typeof changePlan>[2], plan: string, interval?: Interval) =>
-    changeViewSchema.parse(await changePlan(userId, { product: "writer", plan, interval }, shop));
+  const change = async (context: Parameters<typeof changePlan>[2], plan: string, interval?: Interval) =>
+    changeViewSchema.parse(await changePlan(userId, { product: "writer", plan, interval }, context));
 
   test("to more is asked for at once, and shown when its news comes", async () => {
-    const { shop, askedFor } = fakeProcessors(gateway);
+    const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
-    expect(await change(shop, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
-    expect(askedFor("change")).toEqual([
+    expect(await change(context, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
+    expect(requestsOf("change")).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_ultra_monthly", timing: "now" },
     ]);
     expect(await writer()).toMatchObject({ plan: "plus" });
@@ -182,83 +182,86 @@ describe("a change", () => {
   });
 
   test("whose charge needs the payer says where to pay", async () => {
-    const { shop, clients } = fakeProcessors(gateway);
+    const { context, clients } = fakeProcessors(gateway);
     await subscriber("plus");
     clients.stripe.change = async () => ({ outcome: "payment_needed", url: "https://invoice.example/1" });
-    expect(await change(shop, "ultra")).toMatchObject({ outcome: "payment_needed", url: "https://invoice.example/1" });
+    expect(await change(context, "ultra")).toMatchObject({
+      outcome: "payment_needed",
+      url: "https://invoice.example/1",
+    });
   });
 
   test("that is declined says so, and changes nothing", async () => {
-    const { shop, failWith } = fakeProcessors(gateway);
+    const { context, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(context, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
 
   test("to less is kept, shown and undone", async () => {
-    const { shop, askedFor } = fakeProcessors(gateway);
+    const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("ultra");
-    expect(await change(shop, "basic")).toMatchObject({
+    expect(await change(context, "basic")).toMatchObject({
       outcome: "scheduled",
       effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
-    expect(askedFor("change")).toMatchObject([{ priceId: "price_writer_basic_monthly", timing: "renewal" }]);
-    expect(await resumeSubscription(userId, "writer", shop)).toMatchObject({ outcome: "undone", plan: "ultra" });
-    expect(askedFor("unschedule")).toEqual([`sub_${userId}`]);
+    expect(requestsOf("change")).toMatchObject([{ priceId: "price_writer_basic_monthly", timing: "renewal" }]);
+    expect(await resumeSubscription(userId, "writer", context)).toMatchObject({ outcome: "undone", plan: "ultra" });
+    expect(requestsOf("unschedule")).toEqual([`sub_${userId}`]);
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
   test("choosing what one has takes it back as well", async () => {
-    const { shop } = fakeProcessors(gateway);
+    const { context } = fakeProcessors(gateway);
     await subscriber("ultra");
-    await change(shop, "basic");
-    expect(await change(shop, "ultra")).toMatchObject({ outcome: "undone" });
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "already_on_plan" });
+    await change(context, "basic");
+    expect(await change(context, "ultra")).toMatchObject({ outcome: "undone" });
+    expect(await refusal(change(context, "ultra"))).toEqual({ status: 409, reason: "already_on_plan" });
   });
 
   test("to less, whose answer was lost, stays kept: the job makes sure of it; refused, it is not kept", async () => {
-    const { shop, failWith } = fakeProcessors(gateway);
+    const { context, failWith } = fakeProcessors(gateway);
     await subscriber("ultra");
     failWith(new ProcessorError("away", "unavailable", null));
-    expect(await change(shop, "basic")).toMatchObject({ outcome: "scheduled" });
+    expect(await change(context, "basic")).toMatchObject({ outcome: "scheduled" });
     failWith(new ProcessorError("no", "invalid", "parameter_invalid"));
-    expect(await refusal(change(shop, "plus"))).toEqual({ status: 409, reason: "processor_refused" });
+    expect(await refusal(change(context, "plus"))).toEqual({ status: 409, reason: "processor_refused" });
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
   });
 
   test("to more, declined, leaves what was kept for later as it was", async () => {
-    const { shop, clients, askedFor } = fakeProcessors(gateway);
+    const { context, clients, requestsOf } = fakeProcessors(gateway);
     await subscriber("plus");
-    await change(shop, "basic");
+    await change(context, "basic");
     const answer = clients.stripe.change;
-    clients.stripe.change = async (asked) => {
-      if (asked.timing === "now") throw new ProcessorError("declined", "declined", null);
-      return answer(asked);
+    clients.stripe.change = async (request) => {
+      if (request.timing === "now") throw new ProcessorError("declined", "declined", null);
+      return answer(request);
     };
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(context, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
-    expect(askedFor("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
+    expect(requestsOf("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
   });
 
   test("while a refund waits for approval, says that it waits for that", async () => {
-    const { shop, failWith } = fakeProcessors(gateway);
+    const { context, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
-    const refused = await change(shop, "ultra").catch((thrown: unknown) => thrown);
+    const refused = await change(context, "ultra").catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject({ status: 409, reason: "refund_pending" });
     expect(String(refused)).toContain("approv");
   });
 
   test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
-    const { shop, asked } = fakeProcessors(gateway);
+    const { context, requests } = fakeProcessors(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await gateway.createChatbot(userId, `bot ${each}`);
     for (const ask of [previewChange, changePlan]) {
-      const error = await ask(userId, { product: "chatbots", plan: "starter" }, shop).catch(
+      const error = await ask(userId, { product: "chatbots", plan: "starter" }, context).catch(
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({
@@ -267,88 +270,88 @@ describe("a change", () => {
         message: "Please delete 2 chatbot(s) to switch to Starter",
       });
     }
-    expect(asked).toEqual([]);
-    expect(await changePlan(userId, { product: "chatbots", plan: "free" }, shop)).toMatchObject({ plan: "free" });
+    expect(requests).toEqual([]);
+    expect(await changePlan(userId, { product: "chatbots", plan: "free" }, context)).toMatchObject({ plan: "free" });
   });
 
   test("of nothing: 409; an unknown plan: 400", async () => {
-    const { shop } = fakeProcessors(gateway);
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "not_subscribed" });
-    expect(await refusal(change(shop, "toString"))).toEqual({ status: 400, reason: "bad_input" });
+    const { context } = fakeProcessors(gateway);
+    expect(await refusal(change(context, "ultra"))).toEqual({ status: 409, reason: "not_subscribed" });
+    expect(await refusal(change(context, "toString"))).toEqual({ status: 400, reason: "bad_input" });
   });
 
   test("of another user's subscription is not possible: each has their own", async () => {
-    const { shop, asked } = fakeProcessors(gateway);
+    const { context, requests } = fakeProcessors(gateway);
     await subscriber("plus");
-    expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, shop))).toEqual({
+    expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, context))).toEqual({
       status: 409,
       reason: "not_subscribed",
     });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 });
 
 describe("the end", () => {
   test("comes with the period, and can be taken back until then", async () => {
-    const { shop, askedFor } = fakeProcessors(gateway);
+    const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
-    expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({
+    expect(await cancelSubscription(userId, "writer", context)).toMatchObject({
       outcome: "pending",
       plan: "free",
       effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
-    expect(askedFor("cancel")).toEqual([{ id: `sub_${userId}`, when: "period_end" }]);
+    expect(requestsOf("cancel")).toEqual([{ id: `sub_${userId}`, when: "period_end" }]);
     await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now()));
-    expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({ outcome: "scheduled" });
-    expect(askedFor("cancel")).toHaveLength(1);
-    const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, shop);
+    expect(await cancelSubscription(userId, "writer", context)).toMatchObject({ outcome: "scheduled" });
+    expect(requestsOf("cancel")).toHaveLength(1);
+    const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, context);
     expect(await refusal(toUltra)).toEqual({ status: 409, reason: "cancellation_scheduled" });
-    expect(await resumeSubscription(userId, "writer", shop)).toMatchObject({ outcome: "pending", plan: "plus" });
-    expect(askedFor("keep")).toEqual([`sub_${userId}`]);
+    expect(await resumeSubscription(userId, "writer", context)).toMatchObject({ outcome: "pending", plan: "plus" });
+    expect(requestsOf("keep")).toEqual([`sub_${userId}`]);
   });
 
   test("takes a change that was kept for later along", async () => {
-    const { shop, asked } = fakeProcessors(gateway);
+    const { context, requests } = fakeProcessors(gateway);
     await subscriber("ultra");
-    await changePlan(userId, { product: "writer", plan: "basic" }, shop);
-    await cancelSubscription(userId, "writer", shop);
-    expect(asked.map(({ what }) => what)).toEqual(["change", "unschedule", "cancel"]);
+    await changePlan(userId, { product: "writer", plan: "basic" }, context);
+    await cancelSubscription(userId, "writer", context);
+    expect(requests.map(({ method }) => method)).toEqual(["change", "unschedule", "cancel"]);
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
   test("of what is not paid comes at once", async () => {
-    const { shop, askedFor } = fakeProcessors(gateway);
+    const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
     await deliver(gateway, fake.changed({ status: "unpaid" }, Date.now()));
-    await cancelSubscription(userId, "writer", shop);
-    expect(askedFor("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
+    await cancelSubscription(userId, "writer", context);
+    expect(requestsOf("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
   });
 
   test("of a pause is asked for; of nothing is refused", async () => {
-    const { shop, askedFor } = fakeProcessors(gateway);
+    const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
-    expect(await refusal(resumeSubscription(userId, "writer", shop))).toEqual({
+    expect(await refusal(resumeSubscription(userId, "writer", context))).toEqual({
       status: 409,
       reason: "nothing_to_resume",
     });
     await deliver(gateway, fake.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
-    await resumeSubscription(userId, "writer", shop);
-    expect(askedFor("unpause")).toEqual([`sub_${userId}`]);
+    await resumeSubscription(userId, "writer", context);
+    expect(requestsOf("unpause")).toEqual([`sub_${userId}`]);
   });
 });
 
 test("Paddle takes no change in the last half hour before its renewal, and is asked when it comes near", async () => {
-  const { shop, asked } = fakeProcessors(gateway);
+  const { context, requests } = fakeProcessors(gateway);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
   await gateway.linkTransaction("paddle", fake.transaction, userId);
   await deliverPaddle(gateway, fake.created());
-  const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, shop);
+  const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, context);
   const ends = Date.parse((await writer()).periodEnd ?? "");
   await gateway.setSandboxClock(userId, ends - 29 * MINUTE);
   expect(await refusal(toBasic())).toEqual({ status: 409, reason: "renewal_under_way" });
   await gateway.setSandboxClock(userId, ends - 31 * MINUTE);
   expect(await toBasic()).toMatchObject({ outcome: "scheduled" });
   expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });

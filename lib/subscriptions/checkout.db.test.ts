@@ -38,8 +38,8 @@ async function writer(userId = buyer.id) {
 
 describe("a checkout", () => {
   test("is opened for a customer of the user's own, who is known before anybody can pay", async () => {
-    const { shop, checkouts, customers } = fakeProcessors(gateway);
-    const { url, checkout: id } = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, customers } = fakeProcessors(gateway);
+    const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
     expect(checkouts).toHaveLength(1);
     expect(checkouts[0]?.request).toMatchObject({
       userId: buyer.id,
@@ -63,9 +63,9 @@ describe("a checkout", () => {
   });
 
   test("clicked twice, and later again, is the same one, with one customer", async () => {
-    const { shop, checkouts, customers } = fakeProcessors(gateway, { slow: 40 });
-    const twice = await Promise.all([checkout(buyer, wants("plus"), shop), checkout(buyer, wants("plus"), shop)]);
-    const again = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, customers } = fakeProcessors(gateway, { answerMs: 40 });
+    const twice = await Promise.all([checkout(buyer, wants("plus"), context), checkout(buyer, wants("plus"), context)]);
+    const again = await checkout(buyer, wants("plus"), context);
     expect(new Set([...twice, again].map(({ url }) => url)).size).toBe(1);
     expect(checkouts).toHaveLength(1);
     expect(customers).toHaveLength(1);
@@ -80,74 +80,74 @@ describe("a checkout", () => {
       [wants("basic"), wants("ultra", { processor: "paddle" }), wants("plus"), wants("plus"), wants("ultra")],
     ],
   ])("%s at once: one can be paid at the end", async (_, wanted) => {
-    const { shop, checkouts } = fakeProcessors(gateway, { slow: 30 });
-    const opened = await Promise.all(wanted.map((each) => checkout(buyer, each, shop)));
+    const { context, checkouts } = fakeProcessors(gateway, { answerMs: 30 });
+    const opened = await Promise.all(wanted.map((each) => checkout(buyer, each, context)));
     expect(opened).toHaveLength(wanted.length);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(1);
   });
 
   test("of another plan closes the first, and has an address of its own", async () => {
-    const { shop, checkouts, askedFor, pay } = fakeProcessors(gateway);
-    const first = await checkout(buyer, wants("plus"), shop);
-    const second = await checkout(buyer, wants("ultra"), shop);
+    const { context, checkouts, requestsOf, pay } = fakeProcessors(gateway);
+    const first = await checkout(buyer, wants("plus"), context);
+    const second = await checkout(buyer, wants("ultra"), context);
     expect(second.url).not.toBe(first.url);
     expect(checkouts.map(({ state, request }) => [request.priceId, state])).toEqual([
       ["price_writer_plus_monthly", "expired"],
       ["price_writer_ultra_monthly", "open"],
     ]);
-    expect(askedFor("closeCheckout")).toEqual([checkouts[0]?.id]);
+    expect(requestsOf("closeCheckout")).toEqual([checkouts[0]?.id]);
     pay(checkouts[1]?.id as string);
-    expect(await returnFromCheckout(buyer.id, second.checkout, shop)).toMatchObject({ status: "active" });
-    expect(await checkoutStatus(buyer.id, first.checkout, shop)).toMatchObject({ status: "expired" });
+    expect(await returnFromCheckout(buyer.id, second.checkout, context)).toMatchObject({ status: "active" });
+    expect(await checkoutStatus(buyer.id, first.checkout, context)).toMatchObject({ status: "expired" });
   });
 
   test("of another product is another purchase", async () => {
-    const { shop, checkouts } = fakeProcessors(gateway);
-    await checkout(buyer, wants("plus"), shop);
-    await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), shop);
+    const { context, checkouts } = fakeProcessors(gateway);
+    await checkout(buyer, wants("plus"), context);
+    await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), context);
     expect(checkouts.filter(({ state }) => state === "open")).toHaveLength(2);
   });
 
   test("paid while another plan is chosen: fetched, and nothing more is sold", async () => {
-    const { shop, checkouts, pay } = fakeProcessors(gateway);
-    await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, pay } = fakeProcessors(gateway);
+    await checkout(buyer, wants("plus"), context);
     pay(checkouts[0]?.id as string);
-    const second = refusal(checkout(buyer, wants("ultra"), shop));
+    const second = refusal(checkout(buyer, wants("ultra"), context));
     expect(await second).toEqual({ status: 409, reason: "already_subscribed" });
     expect(checkouts).toHaveLength(1);
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
 
   test("that ran out is followed by another", async () => {
-    const { shop, checkouts } = fakeProcessors(gateway);
-    const first = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts } = fakeProcessors(gateway);
+    const first = await checkout(buyer, wants("plus"), context);
     const [ran] = checkouts;
     if (ran) ran.state = "expired";
-    const second = await checkout(buyer, wants("plus"), shop);
+    const second = await checkout(buyer, wants("plus"), context);
     expect(second.url).not.toBe(first.url);
   });
 
   test("that the processor did not make blocks nobody", async () => {
-    const { shop, failWith, checkouts } = fakeProcessors(gateway);
+    const { context, failWith, checkouts } = fakeProcessors(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
-    expect(await refusal(checkout(buyer, wants("plus"), shop))).toEqual({
+    expect(await refusal(checkout(buyer, wants("plus"), context))).toEqual({
       status: 503,
       reason: "processor_unavailable",
     });
     failWith(null);
-    await checkout(buyer, wants("plus"), shop);
+    await checkout(buyer, wants("plus"), context);
     expect(checkouts).toHaveLength(1);
   });
 
   test("whose request died while it asked blocks for two minutes, and is closed if it comes back", async () => {
-    const { shop } = fakeProcessors(gateway);
+    const { context } = fakeProcessors(gateway);
     const spec = { userId: buyer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "stripe" });
     expect(await gateway.beginCheckout({ ...spec, processor: "stripe" })).toEqual({ outcome: "busy" });
     await database
       .pool()
       .query("update checkouts set created_at = now() - interval '3 minutes' where user_id = $1", [buyer.id]);
-    await checkout(buyer, wants("plus"), shop);
+    await checkout(buyer, wants("plus"), context);
     if (begun.outcome !== "begun") throw new Error("not begun");
     expect(await gateway.openCheckout(buyer.id, begun.checkout.id, "cs_late", "https://pay.example/late")).toEqual({
       opened: false,
@@ -168,7 +168,7 @@ describe("is refused", () => {
   };
 
   test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
-    const { shop, asked } = fakeProcessors(gateway);
+    const { context, requests } = fakeProcessors(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({
       id: `sub_c${buyer.id}`,
@@ -179,17 +179,17 @@ describe("is refused", () => {
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
-    const error = await checkout(buyer, wanted, shop).catch((thrown: unknown) => thrown);
+    const error = await checkout(buyer, wanted, context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       status: 400,
       reason: "chatbot_limit_exceeded",
       message: "Please delete 2 chatbot(s) to switch to Starter",
     });
-    expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, shop))).toEqual({
+    expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, context))).toEqual({
       status: 409,
       reason: "already_subscribed",
     });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test.each([
@@ -197,13 +197,13 @@ describe("is refused", () => {
     ["growth", "bad_input"],
     ["constructor", "bad_input"],
   ])("the plan %s: %s", async (plan, reason) => {
-    const { shop } = fakeProcessors(gateway);
-    expect(await refusal(checkout(buyer, wants(plan), shop))).toEqual({ status: 400, reason });
+    const { context } = fakeProcessors(gateway);
+    expect(await refusal(checkout(buyer, wants(plan), context))).toEqual({ status: 400, reason });
   });
 
   test("a processor that is not set up here", async () => {
-    const { shop } = fakeProcessors(gateway);
-    const closed = { ...shop, getProcessor: async () => undefined };
+    const { context } = fakeProcessors(gateway);
+    const closed = { ...context, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
       status: 404,
       reason: "processor_not_configured",
@@ -211,9 +211,9 @@ describe("is refused", () => {
   });
 
   test("a processor whose checkout cannot be opened here", async () => {
-    const { shop, clients, checkouts } = fakeProcessors(gateway);
+    const { context, clients, checkouts } = fakeProcessors(gateway);
     const closed = {
-      ...shop,
+      ...context,
       getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
     };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
@@ -224,19 +224,19 @@ describe("is refused", () => {
   });
 
   test("a price that is not sold here", async () => {
-    const { shop, clients } = fakeProcessors(gateway);
+    const { context, clients } = fakeProcessors(gateway);
     const without = {
-      ...shop,
+      ...context,
       getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
     };
     expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
   });
 
   test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
-    const { shop, checkouts } = fakeProcessors(gateway);
+    const { context, checkouts } = fakeProcessors(gateway);
     const first = fake("incomplete");
     await deliver(gateway, first.created());
-    const again = () => refusal(checkout(buyer, wants("ultra"), shop));
+    const again = () => refusal(checkout(buyer, wants("ultra"), context));
     expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
     await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
     expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
@@ -246,7 +246,7 @@ describe("is refused", () => {
   });
 
   test("not for one that has ended at the processor without our hearing of it", async () => {
-    const { shop, clients, checkouts } = fakeProcessors(gateway);
+    const { context, clients, checkouts } = fakeProcessors(gateway);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY;
     const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
@@ -282,16 +282,16 @@ describe("is refused", () => {
         },
       ],
     });
-    await checkout(buyer, wants("plus"), shop);
+    await checkout(buyer, wants("plus"), context);
     expect(checkouts).toHaveLength(1);
   });
 
   test("a second trial; and Paddle's trials are its prices'", async () => {
-    const { shop, checkouts, pay } = fakeProcessors(gateway);
-    const trial = await checkout(buyer, wants("plus", { trial: true }), shop);
+    const { context, checkouts, pay } = fakeProcessors(gateway);
+    const trial = await checkout(buyer, wants("plus", { trial: true }), context);
     expect(checkouts[0]?.request.trialDays).toBe(14);
     const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
-    await returnFromCheckout(buyer.id, trial.checkout, shop);
+    await returnFromCheckout(buyer.id, trial.checkout, context);
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
     const ended = fakeStripeSubscription({
       id: subscription,
@@ -300,35 +300,35 @@ describe("is refused", () => {
       startsAt: Date.now() - DAY,
     });
     await deliver(gateway, ended.deleted(Date.now()));
-    expect(await refusal(checkout(buyer, wants("plus", { trial: true }), shop))).toEqual({
+    expect(await refusal(checkout(buyer, wants("plus", { trial: true }), context))).toEqual({
       status: 409,
       reason: "trial_used",
     });
-    expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), shop))).toEqual({
+    expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), context))).toEqual({
       status: 400,
       reason: "no_trial",
     });
-    await checkout(buyer, wants("plus"), shop);
+    await checkout(buyer, wants("plus"), context);
   });
 });
 
 describe("the way back", () => {
   test("not paid: open, with its address; run out: expired", async () => {
-    const { shop, checkouts } = fakeProcessors(gateway);
-    const { url, checkout: id } = await checkout(buyer, wants("plus"), shop);
-    expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "open", url, plan: "plus" });
+    const { context, checkouts } = fakeProcessors(gateway);
+    const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "open", url, plan: "plus" });
     const [made] = checkouts;
     if (made) made.state = "expired";
-    expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "expired", url: null });
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "expired", url: null });
   });
 
   test("paid, and the webhook is late: the plan is here; the events that follow change nothing, and reset once", async () => {
-    const { shop, checkouts, pay } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, pay } = fakeProcessors(gateway);
+    const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const at = Math.floor(Date.now() / 1000) * 1000;
     const subscription = pay(checkouts[0]?.id as string, at);
-    expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open" });
-    expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
+    expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open" });
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
     await gateway.consume(buyer.id, "words_used", 700);
 
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
@@ -343,17 +343,17 @@ describe("the way back", () => {
   });
 
   test("asked often, it adds its news once", async () => {
-    const { shop, checkouts, pay } = fakeProcessors(gateway, { slow: 20 });
-    const { checkout: id } = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, pay } = fakeProcessors(gateway, { answerMs: 20 });
+    const { checkout: id } = await checkout(buyer, wants("plus"), context);
     pay(checkouts[0]?.id as string);
-    await Promise.all([1, 2, 3, 4].map(() => returnFromCheckout(buyer.id, id, shop)));
+    await Promise.all([1, 2, 3, 4].map(() => returnFromCheckout(buyer.id, id, context)));
     const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [buyer.id]);
     expect(rows).toHaveLength(1);
   });
 
   test("the webhook was first: nobody is asked", async () => {
-    const { shop, checkouts, pay, askedFor } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, pay, requestsOf } = fakeProcessors(gateway);
+    const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const subscription = pay(checkouts[0]?.id as string);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
@@ -361,20 +361,20 @@ describe("the way back", () => {
     const event = JSON.parse(JSON.stringify(fake.created()));
     event.data.object.customer = checkouts[0]?.request.customer;
     await deliver(gateway, event);
-    expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "active" });
-    expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
-    expect(askedFor("checkoutState")).toEqual([]);
+    expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "active" });
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
+    expect(requestsOf("checkoutState")).toEqual([]);
   });
 
   test("paid, and the subscription does not exist yet: activating", async () => {
-    const { shop, checkouts, pay } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus", { processor: "paddle" }), shop);
+    const { context, checkouts, pay } = fakeProcessors(gateway);
+    const { checkout: id } = await checkout(buyer, wants("plus", { processor: "paddle" }), context);
     const made = checkouts[0] as (typeof checkouts)[number];
     made.state = "paid";
-    expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "activating", url: null });
-    expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "activating" });
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating", url: null });
+    expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "activating" });
     // Nothing is sold beside what is paid for.
-    const another = () => refusal(checkout(buyer, wants("ultra"), shop));
+    const another = () => refusal(checkout(buyer, wants("ultra"), context));
     expect(await another()).toEqual({ status: 409, reason: "payment_activating" });
     made.state = "open";
     pay(made.id);
@@ -382,25 +382,31 @@ describe("the way back", () => {
   });
 
   test("another user's checkout is nobody's: 404, and the processor is not asked", async () => {
-    const { shop, asked } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), shop);
-    const before = asked.length;
-    expect(await refusal(returnFromCheckout("mallory", id, shop))).toEqual({
+    const { context, requests } = fakeProcessors(gateway);
+    const { checkout: id } = await checkout(buyer, wants("plus"), context);
+    const before = requests.length;
+    expect(await refusal(returnFromCheckout("mallory", id, context))).toEqual({
       status: 404,
       reason: "checkout_not_found",
     });
-    expect(await refusal(checkoutStatus("mallory", id, shop))).toEqual({ status: 404, reason: "checkout_not_found" });
-    expect(asked).toHaveLength(before);
+    expect(await refusal(checkoutStatus("mallory", id, context))).toEqual({
+      status: 404,
+      reason: "checkout_not_found",
+    });
+    expect(requests).toHaveLength(before);
   });
 
   test("a subscription that is another user's gives nothing", async () => {
-    const { shop, checkouts, pay, subscriptions } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), shop);
+    const { context, checkouts, pay, subscriptions } = fakeProcessors(gateway);
+    const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const subscription = pay(checkouts[0]?.id as string);
     const sold = subscriptions.get(subscription);
     if (sold) sold.userId = "somebody-else";
-    expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "activating" });
+    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating" });
     expect(await writer()).toMatchObject({ plan: "free" });
-    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({ status: 409, reason: "payment_activating" });
+    expect(await refusal(checkout(buyer, wants("ultra"), context))).toEqual({
+      status: 409,
+      reason: "payment_activating",
+    });
   });
 });

@@ -29,12 +29,12 @@ type Processor = "stripe" | "paddle";
 
 /** A buyer who has opened two checkouts of Writer, one after the other. */
 async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
-  const fake = fakeProcessors(gateway, { closes });
-  const { shop, checkouts, pay, askedFor } = fake;
+  const fake = fakeProcessors(gateway, { canClose: closes });
+  const { context, checkouts, pay, requestsOf } = fake;
   const ids: string[] = [];
   for (const [plan, processor] of [first, second]) {
     const wanted = checkoutRequest.parse({ product: "writer", plan, processor });
-    ids.push((await checkout(buyer, wanted, shop)).checkout);
+    ids.push((await checkout(buyer, wanted, context)).checkout);
   }
   const transactions = checkouts.map(({ id }) => id) as [string, string];
   const begunAt = Date.now() - 10 * MINUTE;
@@ -43,21 +43,21 @@ async function twoOpen(first: [string, Processor], second: [string, Processor], 
     transactions,
     /** Pays the checkout of this number, so many minutes after the first payment. */
     pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE),
-    comesBack: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, shop),
+    comesBack: (which: 0 | 1) => returnFromCheckout(buyer.id, ids[which] as string, context),
     /** As if its webhook had come. */
     async hears(which: 0 | 1, subscription: string) {
       const processor = which === 0 ? first[1] : second[1];
-      const { client } = (await shop.getProcessor(processor)) ?? {};
+      const { client } = (await context.getProcessor(processor)) ?? {};
       if (client === undefined) throw new Error(`no ${processor}`);
       await reconcile({ userId: buyer.id, processor, subscription, transaction: transactions[which] }, client, gateway);
     },
     async round() {
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
-      const { looked: _, ...result } = await endDuplicatePurchases(shop);
+      const { looked: _, ...result } = await endDuplicatePurchases(context);
       return result;
     },
-    cancels: () => askedFor("cancel"),
-    refunds: () => askedFor("refundCheckout"),
+    cancels: () => requestsOf("cancel"),
+    refunds: () => requestsOf("refundCheckout"),
   };
 }
 
@@ -203,20 +203,20 @@ describe("a checkout beside a subscription", () => {
   });
 
   test("that stays payable is left open, and looked at again", async () => {
-    const { pay, hears, round, transactions, askedFor } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const { pay, hears, round, transactions, requestsOf } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
     await hears(0, pay(0));
     await round();
     expect(await statusOf(transactions[1])).toEqual({ status: "left_open", duplicate: null });
-    const asked = askedFor("closeCheckout").length;
+    const requests = requestsOf("closeCheckout").length;
     await round();
-    expect(askedFor("closeCheckout")).toHaveLength(asked + 1);
+    expect(requestsOf("closeCheckout")).toHaveLength(requests + 1);
   });
 
   test("is not asked about twice within a minute", async () => {
-    const { shop, pay, hears, round } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
+    const { context, pay, hears, round } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
     await hears(0, pay(0));
     await round();
-    expect(await endDuplicatePurchases(shop)).toEqual({ looked: 0, ended: 0, failed: 0 });
+    expect(await endDuplicatePurchases(context)).toEqual({ looked: 0, ended: 0, failed: 0 });
   });
 
   test("of a user with two subscriptions comes first", async () => {

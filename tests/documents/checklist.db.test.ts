@@ -147,13 +147,13 @@ describe("plan downgrade validation", () => {
   test("5 chatbots of 10 on Growth, to Starter with 3: 400, delete 2, and no checkout was made", async () => {
     await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(5);
-    const { shop, asked } = fakeProcessors(gateway);
-    await expect(checkout({ id: userId, email: null }, toStarter, shop)).rejects.toMatchObject({
+    const { context, requests } = fakeProcessors(gateway);
+    await expect(checkout({ id: userId, email: null }, toStarter, context)).rejects.toMatchObject({
       status: 400,
       reason: "chatbot_limit_exceeded",
       message: expect.stringContaining("Please delete 2 chatbot(s)"),
     });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test("2 chatbots, to Starter with 3: the checkout's address is returned", async () => {
@@ -161,8 +161,8 @@ describe("plan downgrade validation", () => {
     const fake = await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(2);
     await deliver(gateway, fake.deleted(Date.now()));
-    const { shop } = fakeProcessors(gateway);
-    const { url } = await checkout({ id: userId, email: null }, toStarter, shop);
+    const { context } = fakeProcessors(gateway);
+    const { url } = await checkout({ id: userId, email: null }, toStarter, context);
     expect(url).toMatch(/^https:\/\/pay\.example\/cs_test_/);
   });
 });

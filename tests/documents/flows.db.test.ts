@@ -51,9 +51,9 @@ describe("end to end", () => {
     await sleep(1_000 - (Date.now() % 1_000));
 
     // 4 to 7: the checkout, its webhook, the plan, and the messages counted anew.
-    const { shop, checkouts } = fakeProcessors(gateway);
+    const { context, checkouts } = fakeProcessors(gateway);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter", processor: name });
-    const { url } = await checkout({ id: userId, email: null }, wanted, shop);
+    const { url } = await checkout({ id: userId, email: null }, wanted, context);
     expect(url).toContain("https://");
     await pays(userId, checkouts[0]?.id as string);
     const { subscriptions } = await gateway.usage(userId);

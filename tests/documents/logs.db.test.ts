@@ -99,7 +99,7 @@ test("Plan downgrade blocked", async () => {
   await subscribe("log-blocked", { product: "chatbots", plan: "growth" });
   for (let bot = 0; bot < 5; bot += 1) await gateway.createChatbot("log-blocked", `Bot ${bot}`);
   const wanted = checkoutRequest.parse({ product: "chatbots", plan: "starter" });
-  await expect(checkout({ id: "log-blocked", email: null }, wanted, fakeProcessors(gateway).shop)).rejects.toThrow();
+  await expect(checkout({ id: "log-blocked", email: null }, wanted, fakeProcessors(gateway).context)).rejects.toThrow();
   expect(found("Plan downgrade blocked")).toEqual([
     expect.objectContaining({ userId: "log-blocked", plan: "starter", reason: "chatbot_limit_exceeded" }),
   ]);

@@ -1,6 +1,6 @@
 /**
- * Two processors in memory behind our own interface, for tests of what our side does with their answers: checkouts that
- * open, are closed, run out or are paid, and subscriptions that can be looked at. What their SDKs say is tested elsewhere.
+ * Two fake processors in memory behind our own interface, for the tests of our side: checkouts that are open, closed,
+ * expired or paid, and subscriptions that can be fetched. Other tests cover the answers of the SDKs.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { addMonths } from "@/lib/billing/timeline/calendar";
@@ -32,17 +32,17 @@ interface FakeStripeSubscription {
   image: SubscriptionState;
 }
 
-/** A shop with both processors; `slow` is how long each of their answers takes, in milliseconds. */
-export function fakeProcessors(gateway: Gateway, { slow = 0, closes = true } = {}) {
+/** @param answerMs the longest time that an answer takes; @param canClose false if open checkouts cannot be closed */
+export function fakeProcessors(gateway: Gateway, { answerMs = 0, canClose = true } = {}) {
   const checkouts: FakeCheckout[] = [];
   const subscriptions = new Map<string, FakeStripeSubscription>();
-  const asked: { what: string; of: unknown }[] = [];
+  const requests: { method: string; argument: unknown }[] = [];
   const customers: { processor: Processor; userId: string; customer: string }[] = [];
   let failing: ProcessorError | null = null;
 
-  async function answers(what: string, of: unknown) {
-    asked.push({ what, of });
-    if (slow > 0) await sleep(Math.random() * slow);
+  async function answer(method: string, argument: unknown) {
+    requests.push({ method, argument });
+    if (answerMs > 0) await sleep(Math.random() * answerMs);
     if (failing) throw failing;
   }
 
@@ -60,33 +60,33 @@ export function fakeProcessors(gateway: Gateway, { slow = 0, closes = true } = {
     };
     return {
       async customer({ userId }) {
-        await answers("customer", userId);
+        await answer("customer", userId);
         if (processor === "paddle") return null;
         const customer = `cus_${userId.replaceAll(/\W/g, "")}_${customers.length}`;
         customers.push({ processor, userId, customer });
         return customer;
       },
       async checkout(request) {
-        await answers("checkout", request);
+        await answer("checkout", request);
         const id = `${processor === "stripe" ? "cs_test" : "txn"}_${request.idempotencyKey?.replaceAll("-", "")}`;
         checkouts.push({ id, processor, request, state: "open", subscription: null });
         return { url: `https://pay.example/${id}`, transaction: id };
       },
       async checkoutState(id) {
-        await answers("checkoutState", id);
+        await answer("checkoutState", id);
         const { state, subscription } = checkoutOf(id);
         return state === "paid" ? { state, subscription } : { state };
       },
       async closeCheckout(id) {
-        await answers("closeCheckout", id);
+        await answer("closeCheckout", id);
         const checkout = checkoutOf(id);
         if (checkout.state === "paid") return "paid";
-        if (!closes && checkout.state === "open") return "left_open";
+        if (!canClose && checkout.state === "open") return "left_open";
         checkout.state = "expired";
         return "closed";
       },
       async subscription(id) {
-        await answers("subscription", id);
+        await answer("subscription", id);
         const { userId, customer, price, at, image } = subscriptionOf(id);
         const trusted = processor === "stripe" ? userId : null;
         return {
@@ -111,59 +111,59 @@ export function fakeProcessors(gateway: Gateway, { slow = 0, closes = true } = {
         };
       },
       async paymentRecords({ identity: { subscription } }) {
-        await answers("paymentRecords", subscription);
+        await answer("paymentRecords", subscription);
         return { payments: [], notes: [] };
       },
       async preview(change) {
-        await answers("preview", change);
+        await answer("preview", change);
         return { dueNow: { amount: 1_234, currency: "USD" }, nextCharge: null };
       },
       async change(change: PlanChange) {
-        await answers("change", change);
+        await answer("change", change);
         return { outcome: "requested" };
       },
-      refundCheckout: (id) => answers("refundCheckout", id),
-      cancelScheduledChange: (id) => answers("unschedule", id),
+      refundCheckout: (id) => answer("refundCheckout", id),
+      cancelScheduledChange: (id) => answer("unschedule", id),
       async cancel(id, when) {
-        await answers("cancel", { id, when });
+        await answer("cancel", { id, when });
         const known = subscriptions.get(id);
         if (when === "period_end" || known === undefined) return;
         const at = Math.max(known.at + 1_000, Date.now() + 1);
         subscriptions.set(id, { ...known, at, image: { ...known.image, status: "canceled" } });
       },
-      keep: (id) => answers("keep", id),
+      keep: (id) => answer("keep", id),
       async unpause(id) {
-        await answers("unpause", id);
+        await answer("unpause", id);
         return { outcome: "requested" };
       },
       async portal(customer, links, returnUrl) {
-        await answers("portal", { customer, links, returnUrl });
+        await answer("portal", { customer, links, returnUrl });
         return { url: `https://portal.example/${customer}` };
       },
       async duePage(id) {
-        await answers("duePage", id);
+        await answer("duePage", id);
         return subscriptionOf(id).image.status === "past_due" ? `https://due.example/${id}` : null;
       },
       async paymentPage(id) {
-        await answers("paymentPage", id);
+        await answer("paymentPage", id);
         return processor === "paddle" ? `https://card.example/${id}` : null;
       },
       async invoices(of) {
-        await answers("invoices", of);
+        await answer("invoices", of);
         const whose = "customer" in of ? of.customer : of.subscriptions.join("_");
         const at = Date.UTC(2026, 10, processor === "stripe" ? 2 : 1);
         const total = { amount: 1_999, currency: "USD" };
         return [{ id: `in_${whose}`, number: "1", at, total, status: "paid", url: null, pdf: null }];
       },
       async invoicePdf(invoice) {
-        await answers("invoicePdf", invoice);
+        await answer("invoicePdf", invoice);
         return `https://pdf.example/${invoice}`;
       },
     } satisfies ProcessorClient & { find?: typeof find };
   }
 
   const clients = { stripe: clientOf("stripe"), paddle: clientOf("paddle") };
-  const shop: PurchaseContext = {
+  const context: PurchaseContext = {
     gateway,
     appUrl: "https://app.example",
     getProcessor: async (processor) => ({
@@ -174,19 +174,19 @@ export function fakeProcessors(gateway: Gateway, { slow = 0, closes = true } = {
   };
 
   return {
-    shop,
+    context,
     checkouts,
-    asked,
+    requests,
     customers,
-    /** What was asked, by its name. */
-    askedFor: (what: string) => asked.filter((each) => each.what === what).map(({ of }) => of),
-    /** Every request fails like this from now on; null mends it. */
+    /** The arguments of each call of a method. */
+    requestsOf: (method: string) => requests.filter((each) => each.method === method).map(({ argument }) => argument),
+    /** Every request fails with this error from now on; null ends that. */
     failWith: (error: ProcessorError | null) => {
       failing = error;
     },
     clients,
     subscriptions,
-    /** The payer pays: the processor has a subscription, and its webhook is late. */
+    /** The payer pays: the processor has a subscription, and no webhook is sent. */
     pay(id: string, at: Instant = Date.now()): string {
       const checkout = checkouts.find((each) => each.id === id);
       if (checkout?.state !== "open") throw new Error(`${id} cannot be paid`);
