@@ -1,23 +1,23 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { DAY } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
-import { deliver } from "@/tests/support/stripe";
 import { checkout } from "./checkout";
 import { checkoutStatus, returnFromCheckout } from "./checkout-return";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
+
 afterAll(() => gateway.end());
 
 let users = 0;
+
 let buyer = { id: "", email: "one@example.com" };
+
 beforeEach(() => {
   users += 1;
   buyer = { id: `buyer-${users}`, email: "one@example.com" };
@@ -151,262 +151,6 @@ describe("a checkout", () => {
     if (begun.outcome !== "begun") throw new Error("not begun");
     expect(await gateway.openCheckout(buyer.id, begun.checkout.id, "cs_late", "https://pay.example/late")).toEqual({
       opened: false,
-    });
-  });
-});
-
-describe("is refused", () => {
-  const fake = (status: "active" | "incomplete" = "active") => {
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    return fakeStripeSubscription({
-      id: `sub_${buyer.id}`,
-      userId: buyer.id,
-      price,
-      startsAt: Date.now() - DAY,
-      status,
-    });
-  };
-
-  test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
-    const { context, requests } = fakeProcessors(gateway);
-    const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = fakeStripeSubscription({
-      id: `sub_c${buyer.id}`,
-      userId: buyer.id,
-      price,
-      startsAt: Date.now() - DAY,
-    });
-    await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
-    const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
-    const error = await checkout(buyer, wanted, context).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({
-      status: 400,
-      reason: "chatbot_limit_exceeded",
-      message: "Please delete 2 chatbot(s) to switch to Starter",
-    });
-    expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, context))).toEqual({
-      status: 409,
-      reason: "already_subscribed",
-    });
-    expect(requests).toEqual([]);
-  });
-
-  test.each([
-    ["free", "plan_not_sold"],
-    ["growth", "bad_input"],
-    ["constructor", "bad_input"],
-  ])("the plan %s: %s", async (plan, reason) => {
-    const { context } = fakeProcessors(gateway);
-    expect(await refusal(checkout(buyer, wants(plan), context))).toEqual({ status: 400, reason });
-  });
-
-  test("a processor that is not set up here", async () => {
-    const { context } = fakeProcessors(gateway);
-    const closed = { ...context, getProcessor: async () => undefined };
-    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
-      reason: "processor_not_configured",
-    });
-  });
-
-  test("a processor whose checkout cannot be opened here", async () => {
-    const { context, clients, checkouts } = fakeProcessors(gateway);
-    const closed = {
-      ...context,
-      getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
-    };
-    expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
-      reason: "processor_not_configured",
-    });
-    expect(checkouts).toEqual([]);
-  });
-
-  test("a price that is not sold here", async () => {
-    const { context, clients } = fakeProcessors(gateway);
-    const without = {
-      ...context,
-      getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
-    };
-    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
-  });
-
-  test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
-    const { context, checkouts } = fakeProcessors(gateway);
-    const first = fake("incomplete");
-    await deliver(gateway, first.created());
-    const again = () => refusal(checkout(buyer, wants("ultra"), context));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
-    await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
-    await deliver(gateway, first.deleted(Date.now()));
-    expect(await again()).toBeNull();
-    expect(checkouts).toHaveLength(1);
-  });
-
-  test("not for one that has ended at the processor without our hearing of it", async () => {
-    const { context, clients, checkouts } = fakeProcessors(gateway);
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const startsAt = Date.now() - 90 * DAY;
-    const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
-    await deliver(gateway, lost.created());
-    expect(await writer()).toMatchObject({ plan: "free" });
-    clients.stripe.subscription = async (id) => ({
-      identity: { customer: `cus_${buyer.id}`, subscription: id, trustedUserId: buyer.id },
-      datedBy: "reading",
-      shared: null,
-      facts: [
-        {
-          product: "writer",
-          fact: {
-            kind: "snapshot",
-            id: `stripe:read:${id}:1:snapshot`,
-            processor: "stripe",
-            subscription: id,
-            at: startsAt + 40 * DAY,
-            life: "deleted",
-            image: {
-              plan: "plus",
-              interval: "monthly",
-              quantity: 1,
-              status: "canceled",
-              periodStart: startsAt,
-              periodEnd: startsAt + 30 * DAY,
-              cancelAt: null,
-              trialEnd: null,
-              collectionPaused: false,
-            },
-            before: null,
-          },
-        },
-      ],
-    });
-    await checkout(buyer, wants("plus"), context);
-    expect(checkouts).toHaveLength(1);
-  });
-
-  test("a second trial; and Paddle's trials are its prices'", async () => {
-    const { context, checkouts, pay } = fakeProcessors(gateway);
-    const trial = await checkout(buyer, wants("plus", { trial: true }), context);
-    expect(checkouts[0]?.request.trialDays).toBe(14);
-    const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
-    await returnFromCheckout(buyer.id, trial.checkout, context);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
-    const ended = fakeStripeSubscription({
-      id: subscription,
-      userId: buyer.id,
-      price: { product: "writer", plan: "plus", interval: "monthly" },
-      startsAt: Date.now() - DAY,
-    });
-    await deliver(gateway, ended.deleted(Date.now()));
-    expect(await refusal(checkout(buyer, wants("plus", { trial: true }), context))).toEqual({
-      status: 409,
-      reason: "trial_used",
-    });
-    expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), context))).toEqual({
-      status: 400,
-      reason: "no_trial",
-    });
-    await checkout(buyer, wants("plus"), context);
-  });
-});
-
-describe("the way back", () => {
-  test("not paid: open, with its address; run out: expired", async () => {
-    const { context, checkouts } = fakeProcessors(gateway);
-    const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "open", url, plan: "plus" });
-    const [made] = checkouts;
-    if (made) made.state = "expired";
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "expired", url: null });
-  });
-
-  test("paid, and the webhook is late: the plan is here; the events that follow change nothing, and reset once", async () => {
-    const { context, checkouts, pay } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
-    const at = Math.floor(Date.now() / 1000) * 1000;
-    const subscription = pay(checkouts[0]?.id as string, at);
-    expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "open" });
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
-    await gateway.consume(buyer.id, "words_used", 700);
-
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: at });
-    await deliver(gateway, { ...fake.created() });
-    await deliver(gateway, fake.paid("subscription_create", at + 1_000));
-    expect((await writer()).meters[0]).toMatchObject({ used: 700, limit: 15_000 });
-    const resets = await database.pool().query("select 1 from usage_resets where user_id = $1", [buyer.id]);
-    expect(resets.rows.length).toBeLessThanOrEqual(1);
-    const trail = await gateway.decisions(buyer.id, 10);
-    expect(trail.filter(({ action }) => action === "reset")).toHaveLength(1);
-  });
-
-  test("asked often, it adds its news once", async () => {
-    const { context, checkouts, pay } = fakeProcessors(gateway, { answerMs: 20 });
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
-    pay(checkouts[0]?.id as string);
-    await Promise.all([1, 2, 3, 4].map(() => returnFromCheckout(buyer.id, id, context)));
-    const { rows } = await database.pool().query("select 1 from facts where user_id = $1", [buyer.id]);
-    expect(rows).toHaveLength(1);
-  });
-
-  test("the webhook was first: nobody is asked", async () => {
-    const { context, checkouts, pay, requestsOf } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
-    const subscription = pay(checkouts[0]?.id as string);
-    const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
-    // Of the customer that the checkout was opened for.
-    const event = JSON.parse(JSON.stringify(fake.created()));
-    event.data.object.customer = checkouts[0]?.request.customer;
-    await deliver(gateway, event);
-    expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "active" });
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "active" });
-    expect(requestsOf("checkoutState")).toEqual([]);
-  });
-
-  test("paid, and the subscription does not exist yet: activating", async () => {
-    const { context, checkouts, pay } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus", { processor: "paddle" }), context);
-    const made = checkouts[0] as (typeof checkouts)[number];
-    made.state = "paid";
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating", url: null });
-    expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "activating" });
-    // Nothing is sold beside what is paid for.
-    const another = () => refusal(checkout(buyer, wants("ultra"), context));
-    expect(await another()).toEqual({ status: 409, reason: "payment_activating" });
-    made.state = "open";
-    pay(made.id);
-    expect(await another()).toEqual({ status: 409, reason: "already_subscribed" });
-  });
-
-  test("another user's checkout is nobody's: 404, and the processor is not asked", async () => {
-    const { context, requests } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
-    const before = requests.length;
-    expect(await refusal(returnFromCheckout("mallory", id, context))).toEqual({
-      status: 404,
-      reason: "checkout_not_found",
-    });
-    expect(await refusal(checkoutStatus("mallory", id, context))).toEqual({
-      status: 404,
-      reason: "checkout_not_found",
-    });
-    expect(requests).toHaveLength(before);
-  });
-
-  test("a subscription that is another user's gives nothing", async () => {
-    const { context, checkouts, pay, subscriptions } = fakeProcessors(gateway);
-    const { checkout: id } = await checkout(buyer, wants("plus"), context);
-    const subscription = pay(checkouts[0]?.id as string);
-    const sold = subscriptions.get(subscription);
-    if (sold) sold.userId = "somebody-else";
-    expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating" });
-    expect(await writer()).toMatchObject({ plan: "free" });
-    expect(await refusal(checkout(buyer, wants("ultra"), context))).toEqual({
-      status: 409,
-      reason: "payment_activating",
     });
   });
 });

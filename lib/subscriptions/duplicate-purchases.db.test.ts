@@ -13,10 +13,13 @@ import { endDuplicatePurchases } from "./duplicate-purchases";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
+
 afterAll(() => gateway.end());
 
 let users = 0;
+
 let buyer = { id: "", email: "one@example.com" };
+
 beforeEach(async () => {
   users += 1;
   buyer = { id: `buyer-${users}`, email: "one@example.com" };
@@ -25,6 +28,7 @@ beforeEach(async () => {
 });
 
 const MINUTE = 60_000;
+
 type Processor = "stripe" | "paddle";
 
 /** A buyer who has opened two checkouts of Writer, one after the other. */
@@ -65,14 +69,6 @@ async function writer() {
   const found = (await gateway.usage(buyer.id)).subscriptions.find(({ product }) => product === "writer");
   if (!found) throw new Error("no writer");
   return found;
-}
-
-/** Uses words half a minute after the first payment, so before a second one. */
-async function usesTheFirst(words: number) {
-  await gateway.consume(buyer.id, "words_used", words);
-  await database
-    .pool()
-    .query("update usage_ledger set at = now() - interval '9 minutes 30 seconds' where user_id = $1", [buyer.id]);
 }
 
 async function statusOf(transaction: string) {
@@ -250,104 +246,5 @@ describe("a checkout beside a subscription", () => {
     expect(await round()).toEqual(QUIET);
     expect(cancels()).toEqual([]);
     expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
-  });
-});
-
-describe("no quota is given by a purchase that is refunded", () => {
-  test("the first was used: the second of the same plan is refunded", async () => {
-    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["ultra", "paddle"],
-      ["ultra", "stripe"],
-    );
-    await hears(0, pay(0));
-    await usesTheFirst(35_000);
-    pay(1, 1);
-    await comesBack(1);
-    expect(await round()).toEqual(ENDED);
-    expect(refunds()).toEqual([transactions[1]]);
-    expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
-    expect(await gateway.consume(buyer.id, "words_used", 1)).toMatchObject({ allowed: false });
-  });
-
-  test("the second is a higher plan and was used: the first, unused, is refunded", async () => {
-    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
-    );
-    await hears(0, pay(0));
-    pay(1, 1);
-    await comesBack(1);
-    await gateway.consume(buyer.id, "words_used", 35_000);
-    // The first is a checkout that was paid, and its return is late.
-    expect(await round()).toEqual(ENDED);
-    expect(refunds()).toEqual([transactions[0]]);
-    expect(await writer()).toMatchObject({ plan: "ultra" });
-    expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
-  });
-
-  test("both were used: neither is ended, and the audit log says so once", async () => {
-    const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
-    );
-    await hears(0, pay(0));
-    await usesTheFirst(100);
-    pay(1, 1);
-    await comesBack(1);
-    await gateway.consume(buyer.id, "words_used", 20_000);
-    expect(await round()).toEqual(QUIET);
-    expect(await round()).toEqual(QUIET);
-    expect([cancels(), refunds()]).toEqual([[], []]);
-    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: "used" });
-    expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.duplicate" }]);
-  });
-
-  test("used while it was being ended: it is not refunded", async () => {
-    const { pay, comesBack, hears, round, cancels, refunds, clients, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
-    );
-    await hears(0, pay(0));
-    await usesTheFirst(100);
-    const doubled = pay(1, 1);
-    await comesBack(1);
-    const { cancel } = clients.stripe;
-    clients.stripe.cancel = async (id, when) => {
-      await gateway.consume(buyer.id, "words_used", 20_000);
-      await cancel(id, when);
-    };
-    expect(await round()).toEqual(ENDED);
-    expect(cancels()).toEqual([{ id: doubled, when: "now" }]);
-    expect(refunds()).toEqual([]);
-    expect(await statusOf(transactions[1])).toEqual({ status: "paid", duplicate: "used" });
-    expect(await gateway.auditEntries(buyer.id, 10)).toMatchObject([{ act: "purchase.ended" }]);
-  });
-
-  test("words that were given back were not used", async () => {
-    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
-    );
-    await hears(0, pay(0));
-    await usesTheFirst(100);
-    pay(1, 1);
-    await comesBack(1);
-    await gateway.consume(buyer.id, "words_used", 50);
-    await gateway.release(buyer.id, "words_used", 50);
-    expect(await round()).toEqual(ENDED);
-    expect(refunds()).toEqual([transactions[1]]);
-  });
-
-  test("words that are reserved count as used", async () => {
-    const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
-      ["basic", "paddle"],
-      ["ultra", "stripe"],
-    );
-    await hears(0, pay(0));
-    pay(1, 1);
-    await comesBack(1);
-    await gateway.reserve(buyer.id, "words_used", 50, 600);
-    expect(await round()).toEqual(ENDED);
-    expect(refunds()).toEqual([transactions[0]]);
   });
 });
