@@ -35,7 +35,7 @@ interface PaddleWindow {
   paddleEvent: (name: string) => void;
 }
 
-async function playPaddle(page: Page, answer = STAND_IN): Promise<void> {
+async function createFakePaddle(page: Page, answer = STAND_IN): Promise<void> {
   await page.route("https://**", (route) => route.abort());
   await page.route("https://cdn.paddle.com/paddle/v2/paddle.js", (route) =>
     route.fulfill({ contentType: "text/javascript", body: answer }),
@@ -50,7 +50,7 @@ const send = (page: Page, name: string) =>
 
 test.describe("a buyer", () => {
   test.beforeEach(async ({ page }) => {
-    await playPaddle(page);
+    await createFakePaddle(page);
     await signIn(page, newUserId("checkout"));
     await page.goto(PAGE);
     await expect(stage(page)).toContainText("The checkout is open");
@@ -88,7 +88,7 @@ test.describe("a buyer", () => {
 });
 
 test("a user who changes the card comes back to the billing page, paid or closed", async ({ page }) => {
-  await playPaddle(page);
+  await createFakePaddle(page);
   await signIn(page, newUserId("card"));
   for (const event of ["checkout.completed", "checkout.closed"]) {
     await page.goto(LINK);
@@ -99,7 +99,7 @@ test("a user who changes the card comes back to the billing page, paid or closed
 });
 
 test("a visitor who follows a link in an e-mail can pay without an account, and is thanked", async ({ page }) => {
-  await playPaddle(page);
+  await createFakePaddle(page);
   await page.goto(LINK);
   await expect(stage(page)).toContainText("The checkout is open");
   await send(page, "checkout.completed");
@@ -112,7 +112,7 @@ test("a visitor who follows a link in an e-mail can pay without an account, and 
 });
 
 test("a signed-in user who follows another's link is told, and decides before anything opens", async ({ page }) => {
-  await playPaddle(page);
+  await createFakePaddle(page);
   const buyer = newUserId("buyer");
   await signIn(page, buyer);
   const bought = { product: "writer", plan: "plus", processor: "paddle" };
@@ -137,7 +137,7 @@ test("a Paddle.js that does not load is said, with a way to try again", async ({
   await page.route("https://**", (route) => route.abort());
   await page.goto(PAGE);
   await expect(stage(page)).toContainText("The checkout could not be opened");
-  await playPaddle(page);
+  await createFakePaddle(page);
   await page.getByRole("button", { name: "Try again" }).click();
   await expect(stage(page)).toContainText("The checkout is open");
   await send(page, "checkout.error");
@@ -161,7 +161,7 @@ test("every state is accessible, fits, and breaks no rule of the page's policy",
     await expectNoSidewaysScroll(page);
     for (const scheme of ["light", "dark"] as const) await shoot(page, scheme, `paddle-checkout-${name}`, info);
   };
-  await playPaddle(page);
+  await createFakePaddle(page);
   await page.goto(LINK);
   await expect(stage(page)).toContainText("The checkout is open");
   await check("open");

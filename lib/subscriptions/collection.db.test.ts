@@ -10,7 +10,7 @@ import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import type { MethodNumber } from "@/lib/sandbox/stripe/methods";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { cancelSubscription, resumeSubscription } from "./cancel";
 import { changePlan, previewChange } from "./change";
 import { checkout } from "./checkout";
@@ -20,7 +20,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { sandbox, stripe, pay, hosted } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });

@@ -11,7 +11,7 @@ import { HttpError } from "@/lib/http/http-error";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 import { changePlan, previewChange } from "./change";
 import { checkout } from "./checkout";
 import { invoicesOf } from "./invoices";
@@ -22,7 +22,7 @@ const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay, hosted } = playStripe(gateway);
+const { sandbox, stripe, pay, hosted } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 

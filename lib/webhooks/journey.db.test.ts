@@ -17,13 +17,13 @@ import { checkoutStatus, returnFromCheckout } from "@/lib/subscriptions/checkout
 import { invoicesOf, portalOf } from "@/lib/subscriptions/invoices";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, pay } = playStripe(gateway);
+const { sandbox, stripe, pay } = createFakeStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
 const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });

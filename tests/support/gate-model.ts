@@ -1,6 +1,6 @@
 /**
- * What the gate must answer, worked out without a database: the ledger, reservations, keys and overrides of one user as
- * plain data, the counters by the fold's pure twin. The real gate is run beside it (gate-model.db.test.ts).
+ * A model of the gate without a database: the ledger, reservations, keys and overrides of one user as plain data, and the
+ * counters by `usageAt`. gate-model.db.test.ts runs the real gate beside it and compares the answers.
  */
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
@@ -43,7 +43,7 @@ export interface Held extends Charge {
   row?: Entry | undefined;
 }
 
-/** What a key names: the request, the answer to repeat, and the charge or hold that must be in effect for that. */
+/** A key's request, its answer to repeat, and the charge or reservation that must be in effect to repeat it. */
 interface ConsumeKey {
   charges: readonly Charge[];
   verdicts: Expected[];
@@ -174,7 +174,7 @@ export class GateModel {
     return 0;
   }
 
-  /** `held` is null if the limit refuses; `settled` is what a hold of before was settled to. */
+  /** `held` is null if the limit denies it; `settled` is the amount that an earlier reservation of the key was settled to. */
   reserve(
     charge: Charge,
     seconds: number,
@@ -228,13 +228,13 @@ export class GateModel {
     return expiresAt;
   }
 
-  /** Reservations that hold something at the row's clock; those whose time has come are expired with it. */
+  /** The open reservations at the row's clock; it expires the others that are due. */
   private open(): Held[] {
     for (const each of this.held) if (each.state === "open" && each.expiresAt <= this.clock) each.state = "expired";
     return this.held.filter(({ state }) => state === "open");
   }
 
-  /** Made in the current window, or in one whose count the current one goes on from. */
+  /** Made in the current window, or in one whose count the current one continues. */
   private holdsNow(at: Instant): boolean {
     const { window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
     const opening = this.timeline.openings.findLast(
@@ -244,7 +244,7 @@ export class GateModel {
     return at >= window.start || opening?.by === "carry_over" || opening?.by === "preserve";
   }
 
-  /** Whether use of that instant counts in the current window and nowhere else. */
+  /** Whether usage of that instant counts in the current window only. */
   private countsNow(at: Instant): boolean {
     const now = usageAt(WRITER, this.timeline, [], this.simulator.now);
     const then = usageAt(WRITER, this.timeline, [], this.simulator.now, at);
@@ -256,7 +256,7 @@ export class GateModel {
     );
   }
 
-  /** From here on use counts in the current window and nowhere else. */
+  /** From this instant on, usage counts in the current window only. */
   private countsSince(): Instant {
     const { segment, window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
     const { segments, openings } = this.timeline;

@@ -1,8 +1,8 @@
-/** Cases from the field, through the normalizers and the fold. */
+/** Billing cases, through the normalizers and the fold. */
 import { describe, test } from "vitest";
 import { type ProductId, product as productOf } from "@/lib/config/catalog";
 import type { Normalized } from "@/lib/processors";
-import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
+import { type Answer, BILLING_CASES, type CaseDriver } from "@/tests/support/billing-cases";
 import { normalized as readPaddle } from "@/tests/support/normalized-paddle";
 import { normalized as readStripe } from "@/tests/support/normalized-stripe";
 import type { Fact } from "../types";
@@ -13,7 +13,7 @@ import { sharedFacts, withoutPlan } from "./plan-items";
 const FIELDS: Record<ProductId, string> = { writer: "words_used", chatbots: "messages_count" };
 
 /** A user whose facts and uses are plain data. */
-function pureField(): Field {
+function foldDriver(): CaseDriver {
   const now = Date.now();
   const facts: Record<ProductId, Fact[]> = { writer: [], chatbots: [] };
   const uses: Use[] = [];
@@ -46,14 +46,14 @@ function pureField(): Field {
   }
 
   return {
-    userId: "field",
+    userId: "case",
     now,
     stripe: async (event) => take(readStripe(event)),
     paddle: async (event) => take(readPaddle(event)),
     use: async (words) => {
       uses.push({ at: now, field: "words_used", amount: words });
     },
-    standing: async (product = "writer") => {
+    usage: async (product = "writer") => {
       const field = FIELDS[product];
       const { segment, used, limits, remaining } = usageAt(productOf(product), timelineOf(product), uses, now);
       const amounts = [used, limits, remaining].map((each) => each[field] ?? 0) as [number, number, number];
@@ -63,6 +63,6 @@ function pureField(): Field {
   };
 }
 
-describe.each(FIELD_CASES)("Case $number", ({ name, run }) => {
-  test(name, () => run(pureField()));
+describe.each(BILLING_CASES)("Case $number", ({ name, run }) => {
+  test(name, () => run(foldDriver()));
 });

@@ -4,23 +4,23 @@ import { addMonths, DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/timeline/cal
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
-import { playPaddle } from "@/tests/support/played-paddle";
+import { createFakePaddle } from "@/tests/support/fake-paddle";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, sdk, connection, told, pay, changeCard, hosted } = playPaddle(gateway);
+const { sandbox, sdk, connection, delivered, pay, changeCard, hosted } = createFakePaddle(gateway);
 
 let users = 0;
 let user = "";
 beforeEach(() => {
   users += 1;
   user = `payer-${users}`;
-  told.length = 0;
+  delivered.length = 0;
 });
 
-const types = () => told.map(({ type }) => type);
+const types = () => delivered.map(({ type }) => type);
 const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
 
 /** Opens a checkout as our server does, and stores whose it is before anybody can pay. */
@@ -42,7 +42,7 @@ async function subscribe(plan = "plus", interval: "monthly" | "yearly" = "monthl
   const { id: transaction } = await openCheckout(plan, interval);
   await pay(transaction, { card });
   const { subscriptionId, customerId } = await sdk().transactions.get(transaction);
-  told.length = 0;
+  delivered.length = 0;
   return { transaction, id: subscriptionId as string, customer: customerId as string };
 }
 
@@ -81,7 +81,7 @@ describe("a checkout", () => {
       "transaction.updated",
       "transaction.completed",
     ]);
-    const [created, activated] = told.filter(({ type }) => type.startsWith("subscription."));
+    const [created, activated] = delivered.filter(({ type }) => type.startsWith("subscription."));
     expect(created?.occurredAt).toBe(activated?.occurredAt);
     expect(created?.data).toMatchObject({ transaction_id: transaction.id, status: "active" });
     expect(activated?.data).not.toHaveProperty("transaction_id");
@@ -137,7 +137,7 @@ describe("a change of items", () => {
     expect(after.items).toMatchObject([{ price: { id: "pri_writer_ultra_monthly" } }]);
     expect(after.currentBillingPeriod).toEqual(preview.currentBillingPeriod);
     expect(types()).toEqual([...RENEWAL, ...PAID]);
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     expect(data).toMatchObject({ origin: "subscription_update", subscription_id: id });
     const charged = await sdk().transactions.get(data.id);
     const { grandTotal } = charged.details?.totals ?? {};
@@ -191,7 +191,7 @@ describe("a change of items", () => {
     expect(start).toBeLessThanOrEqual(await now());
     expect(Date.parse(yearly.currentBillingPeriod?.endsAt as string)).toBe(addMonths(start, 12));
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const lines = (await sdk().transactions.get(data.id)).details?.lineItems.map(({ totals }) => Number(totals?.total));
     expect(lines?.[1]).toBe(19_990);
     expect(lines?.[0]).toBeLessThan(-1_000);
@@ -202,13 +202,13 @@ describe("a change of items", () => {
     const { id } = await subscribe("ultra");
     await sdk().subscriptions.update(id, { items: items("basic"), prorationBillingMode: "prorated_immediately" });
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const { details, payments } = await sdk().transactions.get(data.id);
     expect(Number(details?.totals?.creditToBalance)).toBe(3_000);
     expect(payments).toEqual([]);
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
-    const renewal = told.find(({ type }) => type === "transaction.completed");
+    const renewal = delivered.find(({ type }) => type === "transaction.completed");
     expect(renewal?.data).toMatchObject({ details: { totals: { total: "999", credit: "999", grand_total: "0" } } });
   });
 
@@ -221,7 +221,7 @@ describe("a change of items", () => {
     await sandbox.idle();
     expect(types()).toEqual(["subscription.updated"]);
     await sandbox.moveClock(user, { by: "period" });
-    const renewal = told.find(({ type }) => type === "transaction.completed");
+    const renewal = delivered.find(({ type }) => type === "transaction.completed");
     expect(renewal?.data).toMatchObject({ details: { line_items: [{}, {}, { totals: { total: "3999" } }] } });
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
@@ -238,10 +238,10 @@ describe("an end, a pause", () => {
     expect((await sdk().subscriptions.update(id, { scheduledChange: null })).scheduledChange).toBeNull();
     await sdk().subscriptions.cancel(id);
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
     expect(types()).toEqual(["subscription.updated", "subscription.canceled"]);
-    expect(told.at(-1)?.data).toMatchObject({ status: "canceled", current_billing_period: null });
+    expect(delivered.at(-1)?.data).toMatchObject({ status: "canceled", current_billing_period: null });
     expect(await writer()).toMatchObject({ plan: "free" });
     expect(await code(sdk().subscriptions.cancel(id))).toBe("subscription_is_canceled_action_invalid");
     expect(await code(sdk().subscriptions.resume(id, { effectiveFrom: "immediately" }))).toBe(
@@ -256,12 +256,12 @@ describe("an end, a pause", () => {
     const { id } = await subscribe();
     await sdk().subscriptions.pause(id, { effectiveFrom: "next_billing_period" });
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
     expect(types()).toEqual(["subscription.updated", "subscription.paused"]);
     expect(await writer()).toMatchObject({ plan: "free" });
     await sandbox.moveClock(user, { by: "day" });
-    told.length = 0;
+    delivered.length = 0;
     await sdk().subscriptions.resume(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
     expect(types()).toEqual(["subscription.updated", "subscription.resumed", ...RENEWAL.slice(1), ...PAID]);
@@ -279,10 +279,10 @@ describe("an end, a pause", () => {
     await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
     await sandbox.moveClock(user, { by: "day" });
-    told.length = 0;
+    delivered.length = 0;
     await sdk().subscriptions.resume(id, { effectiveFrom: "immediately" });
     await sandbox.idle();
-    const { data } = told.at(-1) as (typeof told)[0];
+    const { data } = delivered.at(-1) as (typeof delivered)[0];
     const proration = { rate: "1", billing_period: data.billing_period };
     expect(data).toMatchObject({
       origin: "subscription_recurring",
@@ -321,7 +321,7 @@ describe("a renewal", () => {
     await gateway.consume(user, "words_used", 700);
     await sandbox.moveClock(user, { by: "period" });
     expect(types()).toEqual([...RENEWAL, ...PAID]);
-    expect(told.at(-1)?.data).toMatchObject({ origin: "subscription_recurring" });
+    expect(delivered.at(-1)?.data).toMatchObject({ origin: "subscription_recurring" });
     expect(await used()).toBe(0);
   });
 
@@ -337,12 +337,12 @@ describe("a renewal", () => {
       "subscription.past_due",
     ]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { to: (await now()) + 28 * DAY });
     expect(types().filter((type) => type === "transaction.payment_failed")).toHaveLength(5);
     expect(types().at(-1)).toBe("subscription.canceled");
     expect(await writer()).toMatchObject({ plan: "free" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "month" });
     expect(types()).toEqual([]);
   });
@@ -352,7 +352,7 @@ describe("a renewal", () => {
     await sandbox.moveClock(user, { by: "period" });
     const owed = await sdk().subscriptions.getPaymentMethodChangeTransaction(id);
     expect(owed).toMatchObject({ status: "past_due", origin: "subscription_recurring" });
-    told.length = 0;
+    delivered.length = 0;
     expect(await changeCard(id, { card: "0002" })).toMatchObject({ outcome: "declined" });
     expect(await changeCard(id)).toEqual({ outcome: "succeeded" });
     expect(types()).toEqual([
@@ -364,7 +364,7 @@ describe("a renewal", () => {
       "transaction.completed",
     ]);
     expect(await writer()).toMatchObject({ status: "active" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
     expect(types()).toEqual([...RENEWAL, ...PAID]);
   });
@@ -394,7 +394,7 @@ test("a refund waits for approval, and is told twice", async () => {
     .next();
   expect(listed).toMatchObject([{ action: "refund", status: "pending_approval", transactionId: transaction }]);
   await sandbox.moveClock(user, { to: (await now()) + HOUR });
-  expect(told.map(({ type, data }) => [type, data.status])).toEqual([
+  expect(delivered.map(({ type, data }) => [type, data.status])).toEqual([
     ["adjustment.created", "pending_approval"],
     ["adjustment.updated", "approved"],
   ]);
@@ -422,11 +422,11 @@ describe("what our client could get wrong", () => {
 
   test("another key, and another version of the API", async () => {
     const { id } = await subscribe();
-    const before = told.length;
+    const before = delivered.length;
     expect(await code(sdk("pdl_live_apikey_oops").subscriptions.cancel(id))).toBe("invalid_token");
     expect((await fetch(`${connection.base}/subscriptions/${id}`)).status).toBe(401);
     expect(await code(sdk(connection.apiKey, { "Paddle-Version": "2" }).subscriptions.get(id))).toBe("invalid_version");
-    expect(told).toHaveLength(before);
+    expect(delivered).toHaveLength(before);
   });
 
   test("prices and products are the catalog's", async () => {

@@ -4,13 +4,13 @@ import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { testDatabase } from "@/tests/support/database";
-import { playStripe } from "@/tests/support/played-stripe";
+import { createFakeStripe } from "@/tests/support/fake-stripe";
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
 afterAll(() => gateway.end());
 
-const { sandbox, stripe, told, pay, hosted } = playStripe(gateway);
+const { sandbox, stripe, delivered, pay, hosted } = createFakeStripe(gateway);
 
 let users = 0;
 let user = "";
@@ -19,10 +19,10 @@ afterEach(() => sandbox.idle());
 beforeEach(() => {
   users += 1;
   user = `payer-${users}`;
-  told.length = 0;
+  delivered.length = 0;
 });
 
-const types = () => told.map(({ type }) => type);
+const types = () => delivered.map(({ type }) => type);
 const ITEM = (plan: string, interval = "monthly") => ({ price: `price_writer_${plan}_${interval}`, quantity: 1 });
 
 async function openCheckout(options: Partial<Stripe.Checkout.SessionCreateParams> = {}) {
@@ -45,7 +45,7 @@ async function subscribe(plan = "plus", interval = "monthly", card: "4242" | "03
   await pay(session.id, { card });
   const { subscription } = await stripe.checkout.sessions.retrieve(session.id);
   await sandbox.idle();
-  told.length = 0;
+  delivered.length = 0;
   return { customer, session, id: subscription as string };
 }
 
@@ -75,7 +75,7 @@ describe("a checkout", () => {
       "invoice.payment_succeeded",
       "checkout.session.completed",
     ]);
-    const [updated] = told.filter(({ type }) => type === "customer.subscription.updated");
+    const [updated] = delivered.filter(({ type }) => type === "customer.subscription.updated");
     expect(updated?.previous).toEqual({ status: "incomplete" });
     expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "stripe" });
     const done = await stripe.checkout.sessions.retrieve(session.id, { expand: ["subscription", "invoice"] });
@@ -127,10 +127,10 @@ describe("a checkout", () => {
     await pay(session.id);
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
     expect((await stripe.checkout.sessions.retrieve(session.id)).payment_status).toBe("no_payment_required");
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { to: start + 12 * DAY });
     expect(types()).toEqual(["customer.subscription.trial_will_end"]);
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { to: start + 15 * DAY });
     expect(types()).toEqual([
       "customer.subscription.updated",
@@ -140,7 +140,7 @@ describe("a checkout", () => {
       "invoice.paid",
       "invoice.payment_succeeded",
     ]);
-    expect(told[0]?.previous).toMatchObject({ status: "trialing" });
+    expect(delivered[0]?.previous).toMatchObject({ status: "trialing" });
     expect(await writer()).toMatchObject({ status: "active" });
   });
 
@@ -370,7 +370,7 @@ describe("a schedule", () => {
     await expect(held).rejects.toMatchObject({ param: "cancel_at_period_end" });
     await sandbox.idle();
     expect(await writer()).toMatchObject({ plan: "ultra" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { by: "period" });
     expect(types()[0]).toBe("customer.subscription.updated");
     expect(await writer()).toMatchObject({ plan: "basic", status: "active" });
@@ -444,11 +444,11 @@ describe("a failed renewal", () => {
       "customer.subscription.updated",
     ]);
     expect(await writer()).toMatchObject({ plan: "plus", status: "past_due" });
-    told.length = 0;
+    delivered.length = 0;
     await sandbox.moveClock(user, { to: addMonths(start, 1) + 16 * DAY });
     expect(types().filter((type) => type === "invoice.payment_failed")).toHaveLength(3);
     expect(types().at(-1)).toBe("customer.subscription.deleted");
-    expect(told.at(-1)?.object).toMatchObject({ cancellation_details: { reason: "payment_failed" } });
+    expect(delivered.at(-1)?.object).toMatchObject({ cancellation_details: { reason: "payment_failed" } });
     expect(await writer()).toMatchObject({ plan: "free" });
   });
 
@@ -462,7 +462,7 @@ describe("a failed renewal", () => {
     expect(await hosted.changeCard(sandbox, portal, good)).toEqual({ outcome: "succeeded" });
     const [open] = (await stripe.invoices.list({ customer: customer.id, status: "open" })).data;
     await sandbox.idle();
-    told.length = 0;
+    delivered.length = 0;
     await stripe.invoices.pay(open?.id as string);
     await sandbox.idle();
     expect(types()).toEqual([

@@ -10,12 +10,7 @@ export class FactLog {
   readonly facts: ProcessorFact[] = [];
 
   /** Changes a subscription and records it, with its previous state. */
-  update(
-    subscription: Subscription,
-    now: Instant,
-    change: () => void,
-    life: "updated" | "deleted" = "updated",
-  ): void {
+  update(subscription: Subscription, now: Instant, change: () => void, life: "updated" | "deleted" = "updated"): void {
     const listing = listingOf(subscription);
     const previous = { ...subscription.state };
     change();

@@ -29,10 +29,7 @@ interface Trial {
   plan?: Plan;
 }
 
-export function startTrial(
-  account: Account,
-  { selfStarted, end = account.now + 14 * DAY, plan = "low" }: Trial,
-): void {
+export function startTrial(account: Account, { selfStarted, end = account.now + 14 * DAY, plan = "low" }: Trial): void {
   account.hadTrial = true;
   const subscription = account.create(plan, "monthly", end, "trialing", selfStarted ? { selfStarted } : {});
   account.recordPayment(subscription, account.bill(subscription, "period", 0), { paid: true, inMoney: false });

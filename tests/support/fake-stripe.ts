@@ -11,7 +11,7 @@ import * as hosted from "@/lib/sandbox/stripe/hosted";
 import { type Receipt, receive } from "@/lib/webhooks/receive";
 import { TEST_SECRET } from "./stripe";
 
-export interface Told {
+export interface DeliveredEvent {
   type: string;
   created: number;
   object: Record<string, unknown> & { id: string };
@@ -21,14 +21,14 @@ export interface Told {
   unattached: Receipt["unattached"];
 }
 
-export function playStripe(gateway: Gateway) {
+export function createFakeStripe(gateway: Gateway) {
   const endpoint = {
     source,
     secrets: [TEST_SECRET],
     findPrice: priceLists("stripe", {}, { sandbox: true }).find,
     livemode: false,
   };
-  const told: Told[] = [];
+  const delivered: DeliveredEvent[] = [];
   const sandbox = createSandbox({
     gateway,
     processors: [fakeStripe as FakeProcessor],
@@ -37,7 +37,7 @@ export function playStripe(gateway: Gateway) {
       const { status, body, truncated, unattached } = await receive({ raw, signature }, endpoint, gateway);
       const { type, created, data } = JSON.parse(Buffer.from(raw).toString());
       const { object, previous_attributes: previous } = data;
-      told.push({ type, created, object, previous, outcome: body.outcome, truncated, unattached });
+      delivered.push({ type, created, object, previous, outcome: body.outcome, truncated, unattached });
       return status;
     },
   });
@@ -57,5 +57,5 @@ export function playStripe(gateway: Gateway) {
     await sandbox.idle();
     return paid;
   };
-  return { sandbox, stripe, told, pay, hosted };
+  return { sandbox, stripe, delivered, pay, hosted };
 }

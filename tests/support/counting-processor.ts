@@ -1,4 +1,4 @@
-/** A sandbox with a processor of one kind of event, for the tests of what all played processors share. */
+/** A fake processor that only counts its events, for the tests of the code that all fake processors share. */
 import { afterAll, afterEach, beforeEach, expect } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
@@ -9,41 +9,41 @@ import { createSandbox, type SandboxParts } from "@/lib/sandbox/sandbox";
 import type { Step } from "@/lib/sandbox/step";
 import { testDatabase } from "./database";
 
-/** A processor that can do one thing: strike, each day. */
-export interface Bell {
+/** An account whose only action is an event, each day and on request. */
+export interface CountingAccount {
   id: string;
   user: string | null;
-  strikes: number;
+  events: number;
   next: Instant | null;
 }
 
-export function strike({ state, now, emit }: Step<Bell>, type: string) {
-  state.strikes += 1;
-  const id = `evt_${state.id}_${state.strikes}`;
+export function emitEvent({ state, now, emit }: Step<CountingAccount>, type: string) {
+  state.events += 1;
+  const id = `evt_${state.id}_${state.events}`;
   emit({ id, type, at: now, raw: JSON.stringify({ id, type, created: now }) });
 }
 
-export const bell: FakeProcessor<Bell> = {
+export const countingProcessor: FakeProcessor<CountingAccount> = {
   processor: "stripe",
-  objectIds: (state) => [state.id, ...(state.strikes > 0 ? [`rope_${state.id}`] : [])],
+  objectIds: (state) => [state.id, ...(state.events > 0 ? [`item_${state.id}`] : [])],
   userId: (state) => state.user,
   nextDue: (state) => state.next,
   advance: (step) => {
-    strike(step, "bell.struck");
+    emitEvent(step, "account.due");
     step.state.next = step.now + DAY;
   },
   signature: (raw, secret) => ["signature", `${secret}:${raw.length}`],
 };
 
-/** One bell per test: its account and its user, the events that arrived, and what the route answers. */
-export function bellSandbox() {
+/** One account and one user per test, the events that arrived, and the answers of the route. */
+export function countingSandbox() {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
   const current = {
     id: "",
     user: "",
     received: [] as { id: string; type: string; at: Instant; clock: Instant }[],
-    /** What the route answers, in order; then 200. */
+    /** The answers of the route, in order; then 200. */
     answers: [] as (number | null)[],
     /** When the jobs ran, by the user's clock. */
     jobs: [] as Instant[],
@@ -51,7 +51,7 @@ export function bellSandbox() {
   const clock = async () => (await gateway.sandboxClock(current.user)).now;
   const parts: SandboxParts = {
     gateway,
-    processors: [bell as FakeProcessor],
+    processors: [countingProcessor as FakeProcessor],
     secret: () => "secret",
     send: async (_processor, raw, signature) => {
       expect(signature).toEqual(["signature", `secret:${raw.length}`]);
@@ -64,13 +64,19 @@ export function bellSandbox() {
   };
   const sandbox = createSandbox(parts);
 
-  let bells = 0;
-  // What a test began to deliver must not come in during the next.
+  let accounts = 0;
+  // A delivery of one test must not arrive during the next.
   afterEach(() => sandbox.idle());
   afterAll(() => gateway.end());
   beforeEach(() => {
-    bells += 1;
-    Object.assign(current, { id: `bell_${bells}`, user: `ringer-${bells}`, received: [], answers: [], jobs: [] });
+    accounts += 1;
+    Object.assign(current, {
+      id: `account_${accounts}`,
+      user: `counted-${accounts}`,
+      received: [],
+      answers: [],
+      jobs: [],
+    });
   });
 
   return {
@@ -80,22 +86,25 @@ export function bellSandbox() {
     sandbox,
     current,
 
-    hang(next: Instant | null = null) {
-      const state: Bell = { id: current.id, user: current.user, strikes: 0, next };
-      return sandbox.command({ of: { account: current.id, state }, run: () => ({ status: 200, body: {} }) }, bell);
+    createAccount(next: Instant | null = null) {
+      const state: CountingAccount = { id: current.id, user: current.user, events: 0, next };
+      return sandbox.command(
+        { of: { account: current.id, state }, run: () => ({ status: 200, body: {} }) },
+        countingProcessor,
+      );
     },
 
-    ring(once?: { key: string; fingerprint: string }, by = sandbox) {
+    requestEvent(once?: { key: string; fingerprint: string }, by = sandbox) {
       return by.command(
         {
           of: { object: current.id },
           once,
           run: (step) => {
-            strike(step, "bell.rung");
-            return { status: 201, body: { strikes_so_far: step.state.strikes } };
+            emitEvent(step, "account.requested");
+            return { status: 201, body: { events_so_far: step.state.events } };
           },
         },
-        bell,
+        countingProcessor,
       );
     },
 

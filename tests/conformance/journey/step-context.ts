@@ -9,10 +9,10 @@ import * as stripePages from "@/lib/sandbox/stripe/hosted";
 import { cancelSubscription, resumeSubscription } from "@/lib/subscriptions/cancel";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { checkout } from "@/lib/subscriptions/checkout";
-import type { TestDatabase } from "@/tests/support/database";
-import type { playPaddle } from "@/tests/support/played-paddle";
+import type { TestDatabase } from "../../support/database";
+import type { createFakePaddle } from "../../support/fake-paddle";
 
-type FakeProcessor = ReturnType<typeof playPaddle>;
+type FakeProcessor = ReturnType<typeof createFakePaddle>;
 
 export interface Paid {
   card?: CardNumber;
@@ -27,8 +27,8 @@ export interface Surroundings {
   stripe: Stripe;
 }
 
-export function stageFor(name: string, processor: Processor, { database, gateway, fake, stripe }: Surroundings) {
-  const { sandbox, shop } = fake;
+export function stepContext(name: string, processor: Processor, { database, gateway, fake, stripe }: Surroundings) {
+  const { sandbox, context } = fake;
   const buyer = { id: `${processor}-${name.replaceAll(/\W+/g, "-")}`, email: "ada@example.com" };
 
   /** Waits until every event has been received. */
@@ -54,14 +54,14 @@ export function stageFor(name: string, processor: Processor, { database, gateway
 
   /** The product's own client. */
   async function client(): Promise<ProcessorClient> {
-    const found = await shop.getProcessor(processor);
+    const found = await context.getProcessor(processor);
     if (found === undefined) throw new Error(`${processor} is not configured.`);
     return found.client;
   }
 
   async function open(plan: string, interval: Interval = "monthly", rest: object = {}) {
     const asked = checkoutRequest.parse({ product: "writer", plan, interval, processor, ...rest });
-    const { checkout: id } = await checkout(buyer, asked, shop);
+    const { checkout: id } = await checkout(buyer, asked, context);
     const transaction = (await gateway.loadCheckout(buyer.id, id))?.externalId;
     if (!transaction) throw new Error("The checkout has no transaction.");
     return { id, transaction };
@@ -99,10 +99,10 @@ export function stageFor(name: string, processor: Processor, { database, gateway
     open,
     pay,
     buy,
-    preview: (id: string, interval?: Interval) => previewChange(buyer.id, plan(id, interval), shop),
-    change: (id: string, interval?: Interval) => settled(changePlan(buyer.id, plan(id, interval), shop)),
-    cancel: () => settled(cancelSubscription(buyer.id, "writer", shop)),
-    resume: () => settled(resumeSubscription(buyer.id, "writer", shop)),
+    preview: (id: string, interval?: Interval) => previewChange(buyer.id, plan(id, interval), context),
+    change: (id: string, interval?: Interval) => settled(changePlan(buyer.id, plan(id, interval), context)),
+    cancel: () => settled(cancelSubscription(buyer.id, "writer", context)),
+    resume: () => settled(resumeSubscription(buyer.id, "writer", context)),
     /** Moves the buyer's clock by so many milliseconds, or to an instant. */
     async wait(ms: number) {
       const { now } = await gateway.sandboxClock(buyer.id);
@@ -114,10 +114,10 @@ export function stageFor(name: string, processor: Processor, { database, gateway
   };
 }
 
-export type Stage = ReturnType<typeof stageFor>;
+export type StepContext = ReturnType<typeof stepContext>;
 
 /** A step throws if the product does not do what it should. */
 export interface Step {
   name: string;
-  run: (stage: Stage) => Promise<void>;
+  run: (step: StepContext) => Promise<void>;
 }

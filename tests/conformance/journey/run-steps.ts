@@ -6,7 +6,7 @@ import { httpClientOver } from "@/lib/sandbox/stripe";
 import type { RecordedEvent } from "../record";
 import { PADDLE_MONEY_STEPS } from "./paddle-money-steps";
 import { PADDLE_STEPS } from "./paddle-steps";
-import { type Step, type Surroundings, stageFor } from "./stage";
+import { type Step, type Surroundings, stepContext } from "./step-context";
 import { STEPS } from "./steps";
 import { STRIPE_COLLECTION_STEPS } from "./stripe-collection-steps";
 import { STRIPE_MONEY_STEPS } from "./stripe-money-steps";
@@ -25,7 +25,7 @@ export async function playJourney(around: Omit<Surroundings, "stripe">): Promise
   for (const processor of ["stripe", "paddle"] as const)
     for (const { name, run } of steps[processor])
       try {
-        await run(stageFor(name, processor, { ...around, stripe }));
+        await run(stepContext(name, processor, { ...around, stripe }));
       } catch (cause) {
         throw new Error(`${processor}, ${name}: ${cause}`, { cause });
       }

@@ -27,20 +27,20 @@ import { receive } from "@/lib/webhooks/receive";
 const SECRET = "pdl_ntfset_played";
 const SITE = "http://localhost:3000";
 
-export interface Told {
+export interface DeliveredEvent {
   type: string;
   occurredAt: string;
   data: Record<string, unknown> & { id: string; status: string };
   outcome: unknown;
 }
 
-export function playPaddle(gateway: Gateway) {
+export function createFakePaddle(gateway: Gateway) {
   const findPrice = (of: Processor) => priceLists(of, {}, { sandbox: true }).find;
   const endpoints = {
     paddle: { source: paddleSource, secrets: [SECRET], findPrice: findPrice("paddle"), livemode: false },
     stripe: { source: stripeSource, secrets: [SECRET], findPrice: findPrice("stripe"), livemode: false },
   };
-  const told: Told[] = [];
+  const delivered: DeliveredEvent[] = [];
   const sandbox = createSandbox({
     gateway,
     processors: [fakePaddle as FakeProcessor, fakeStripe as FakeProcessor],
@@ -48,7 +48,7 @@ export function playPaddle(gateway: Gateway) {
     send: async (processor, raw, [, signature]) => {
       const { status, body } = await receive({ raw, signature }, endpoints[processor], gateway);
       const { event_type: type, occurred_at: occurredAt, data } = JSON.parse(Buffer.from(raw).toString());
-      if (processor === "paddle") told.push({ type, occurredAt, data, outcome: body.outcome });
+      if (processor === "paddle") delivered.push({ type, occurredAt, data, outcome: body.outcome });
       return status;
     },
     runJobs: () => carryOutScheduledChanges(gateway, getProcessor),
@@ -94,7 +94,7 @@ export function playPaddle(gateway: Gateway) {
     const client = paddleClient({ apiKey, environment: "sandbox", baseUrl, findPrice: find });
     return { client: withFakeCheckout(client, SITE), sold, sells: true };
   }
-  const shop: PurchaseContext = { gateway, appUrl: SITE, getProcessor };
+  const context: PurchaseContext = { gateway, appUrl: SITE, getProcessor };
 
   const form = (payment: Partial<Payment>): Payment => ({
     card: "4242",
@@ -113,5 +113,5 @@ export function playPaddle(gateway: Gateway) {
     await sandbox.idle();
     return paid;
   };
-  return { sandbox, sdk, connection, shop, told, pay, changeCard, hosted };
+  return { sandbox, sdk, connection, context, delivered, pay, changeCard, hosted };
 }
