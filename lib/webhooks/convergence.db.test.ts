@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Processor, ProcessorFact } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import type { Normalized } from "@/lib/processors";
 import { paddle } from "@/lib/processors/paddle";
@@ -48,7 +48,8 @@ const asStripe =
   (fact, userId) => [{ processor: "stripe", event: renderStripe(fact, userId, shape) }];
 const asPaddle: Render = (fact, userId) => renderPaddle(fact, userId).map((event) => ({ processor: "paddle", event }));
 /** Every other subscription at the other processor: a user who moves, and comes back. */
-const mixed: Render = (fact, userId) => (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("basil"))(fact, userId);
+const mixed: Render = (fact, userId) =>
+  (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("basil"))(fact, userId);
 
 const RENDERINGS: readonly { name: string; render: Render }[] = [
   ...SHAPES.map((shape) => ({ name: `Stripe ${shape}`, render: asStripe(shape) })),
