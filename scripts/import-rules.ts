@@ -40,6 +40,8 @@ export interface ImportRule {
   except?: RegExp;
   /** Also not by way of another file of ours. */
   transitive?: boolean;
+  /** Only files that begin with "use client". */
+  inBrowser?: boolean;
   /** Imports of types count too. */
   types?: boolean;
   /** Only for folders that have an index. */
@@ -77,6 +79,20 @@ export const IMPORT_RULES: ImportRule[] = [
     whereIndexed: true,
   },
   {
+    name: "rules-without-current-catalog",
+    why: "rules get the product or the price as an argument: the process's catalog is for what uses the rules",
+    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/)(?!.*\.test\.ts$)/,
+    mayNot: /^lib\/config\/(current-catalog|schemas|index)\.ts$/,
+  },
+  {
+    name: "browser-without-current-catalog",
+    why: "the catalog is provided on the server; a client component gets its part as a property",
+    from: /^(app|lib)\/.*\.tsx$/,
+    mayNot: /^lib\/config\/current-catalog\.ts$/,
+    transitive: true,
+    inBrowser: true,
+  },
+  {
     name: "lib-not-app",
     why: "lib does not know the pages and routes that use it",
     from: /^lib\/.*(?<!\.test)\.tsx?$/,
@@ -111,8 +127,15 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "no-event-builders",
     why: "production code imports neither the sandbox nor its event builders",
-    from: /^lib\/(?!sandbox\/|server\/|processors\/[^/]+\/(build|fixtures)\/|processors\/[^/]+\/(events|played|testing|client-testing)\.ts).*(?<!\.test)\.tsx?$/,
-    mayNot:
-      /^lib\/(sandbox\/|processors\/[^/]+\/(build\/|fixtures\/|events\.ts|played\.ts|testing\.ts|client-testing\.ts))/,
+    from: /^lib\/(?!sandbox\/|server\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/sandbox\//,
+    types: true,
+  },
+  {
+    name: "sandbox-in-its-pages",
+    why: "only the pages and routes of the sandbox and the simulation import the sandbox",
+    from: /^app\/(?!sandbox\/|api\/(sandbox|test|admin\/clock)\/|admin\/simulation\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/sandbox\//,
+    types: true,
   },
 ];

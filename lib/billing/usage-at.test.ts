@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { day, days, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import { fold } from "./timeline/build-timeline";

@@ -1,18 +1,18 @@
 /** A subscription with more items than Stripe writes into an event: the rest is fetched after the answer. */
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
-import { fakeApi, refusal } from "@/tests/support/fake-stripe-api";
 import { type ItemSpec, planPrice } from "@/lib/sandbox/event-builders/stripe/events";
-import { httpClientOver, fakeStripe } from "@/lib/sandbox/stripe";
-import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
-import { emitChange } from "@/lib/sandbox/stripe/emit";
+import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
 import type { AccountState } from "@/lib/sandbox/stripe/account-state";
+import { emitChange } from "@/lib/sandbox/stripe/emit";
+import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
 import { testDatabase } from "@/tests/support/database";
 import { createFakeStripe } from "@/tests/support/fake-stripe";
+import { fakeApi, refusal } from "@/tests/support/fake-stripe-api";
 import { fetchWhole } from "./refresh";
 
 const database = testDatabase();
@@ -22,7 +22,10 @@ afterAll(() => gateway.end());
 const { sandbox, stripe, delivered, pay } = createFakeStripe(gateway);
 const { sold, find } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
-const reached = { client: stripeClient({ apiKey: "sk_test_sandbox", findPrice: find, httpClient }), sold };
+const reached = {
+  client: stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice: find, httpClient }),
+  sold,
+};
 
 const writer = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
 const growth = planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });

@@ -1,5 +1,5 @@
 /** For the tests: events on the way that real ones take, and entities bent by hand. */
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
 import { normalize } from "@/lib/processors/paddle/normalize";
 import { parse } from "@/lib/processors/paddle/parse";

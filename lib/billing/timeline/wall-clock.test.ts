@@ -7,7 +7,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { ACTIONS, type Action } from "@/tests/support/billing-simulator/actions";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";

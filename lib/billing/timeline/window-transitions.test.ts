@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact } from "../types";
 import { fold } from "./build-timeline";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { diff, SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fixtureEvents } from "@/lib/sandbox/event-builders/stripe/fixture-events";
 import { objectBefore } from "./before";

@@ -63,7 +63,11 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
     const id = endpoint.method === method ? match(endpoint.path, path) : null;
     if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
-  throw new PaddleProblem(404, "invalid_url", `${method} ${path}: the sandbox supports the requests that Tollgate uses`);
+  throw new PaddleProblem(
+    404,
+    "invalid_url",
+    `${method} ${path}: the sandbox supports the requests that Tollgate uses`,
+  );
 }
 
 async function runEndpoint(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {

@@ -7,7 +7,8 @@ import { fold } from "@/lib/billing/timeline/build-timeline";
 import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, Interval, Processor, SubscriptionRecord } from "@/lib/billing/types";
-import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { findPlan, product as productOf } from "@/lib/config/current-catalog";
 import type { RequestedPlan } from "./requests";
 import type { Context, Scenario } from "./scenarios";
 import {

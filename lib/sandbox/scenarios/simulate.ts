@@ -2,7 +2,8 @@
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Processor } from "@/lib/billing/types";
-import { freePlan, type ProductId, planLimit, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId, planLimit } from "@/lib/config/catalog";
+import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type Delivered, deliver } from "./deliver";
@@ -78,15 +79,17 @@ export async function simulate(request: SimulationRequest, by: string, gateway: 
 }
 
 /**
- * Reads the user's facts and creates no row, also for an unknown user. Without a requested product it takes the product
- * that the user pays for.
+ * Reads the user's facts and creates no row, also for an unknown user. If the request names no product, it takes the
+ * product that the user pays for, else the last one of the config.
  */
 async function userFacts(userId: string, requested: RequestedPlan, gateway: Gateway): Promise<UserFacts> {
   const customers = await customersOf(userId, gateway);
-  const writer = await gateway.peekTimeline(userId, requested.product ?? "writer");
-  const chatbots = requested.product === null ? await gateway.peekTimeline(userId, "chatbots") : null;
+  const ids = requested.product === null ? productIds().reverse() : [requested.product];
+  const peeked = await Promise.all(ids.map((id) => gateway.peekTimeline(userId, id)));
   const pays = (view: SubscriptionView) => view.plan !== freePlan(productOf(view.product)).id;
-  const { view, now, ...loaded } = chatbots && pays(chatbots.view) && !pays(writer.view) ? chatbots : writer;
+  const found = peeked.find(({ view }) => pays(view)) ?? peeked[0];
+  if (found === undefined) throw new Error("The config has no product.");
+  const { view, now, ...loaded } = found;
   return { userId, product: view.product, ...loaded, now: Date.parse(now), customers };
 }
 

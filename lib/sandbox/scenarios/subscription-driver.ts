@@ -1,7 +1,8 @@
 /** Changes one fake subscription at either processor; each method returns the events that the processor would send. */
 
 import type { Instant, Interval, Processor, Status } from "@/lib/billing/types";
-import { type Price, priceLists, sandboxPriceId, sellable } from "@/lib/config/catalog";
+import { type Price, sandboxPriceId } from "@/lib/config/catalog";
+import { priceLists, sellable } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { fakePaddleSubscription } from "../event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "../event-builders/stripe/fake-subscription";

@@ -1,6 +1,6 @@
 /** Objects of the current API version, each checked against the SDK's type at compile time. */
 import type Stripe from "stripe";
-import { PRODUCT_IDS, product as productOf } from "@/lib/config/catalog";
+import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import {
   billingMode,
   customerObject,
@@ -176,7 +176,7 @@ export function portalOf({ customer, site }: AccountState, { id, created, return
 
 /** One product for each paid plan of the catalog. */
 export function products() {
-  return PRODUCT_IDS.flatMap((productId) => {
+  return productIds().flatMap((productId) => {
     const { name, plans } = productOf(productId);
     return Object.entries(plans)
       .filter(([, { rank }]) => rank > 0)

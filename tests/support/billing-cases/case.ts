@@ -1,5 +1,4 @@
 /** A billing case: events of a processor, usage between them, and the correct result. */
-import type { ProductId } from "@/lib/config/catalog";
 import type * as paddle from "@/lib/sandbox/event-builders/paddle/events";
 import type * as stripe from "@/lib/sandbox/event-builders/stripe/events";
 
@@ -27,7 +26,7 @@ export interface CaseDriver {
   /** Uses this number of words. */
   use(words: number): Promise<void>;
   /** The product's counter: words of the writer, messages of the chatbots. */
-  usage(product?: ProductId): Promise<UsageState>;
+  usage(product?: "writer" | "chatbots"): Promise<UsageState>;
 }
 
 export interface BillingCase {
