@@ -5,7 +5,8 @@ import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import type { Gateway } from "@/lib/database";
 import type { Gate } from "@/lib/usage/gate";
 import type { Action } from "./billing-simulator/actions";
-import type { Charge, Expected, GateModel } from "./gate-model";
+import type { GateModel } from "./gate-model";
+import type { Charge, Expected } from "./gate-model-types";
 import { renderStripe } from "./render-stripe";
 import { deliver } from "./stripe";
 

@@ -11,63 +11,12 @@ import { product } from "@/lib/config/current-catalog";
 import type { CounterName } from "@/lib/config/register";
 import type { Action } from "./billing-simulator/actions";
 import { BillingSimulator } from "./billing-simulator/simulator";
-import { type Entry, ModelLedger } from "./model-ledger";
+import type { Charge, ConsumeKey, Expected, GivenBack, Held, ReleaseKey, ReserveKey } from "./gate-model-types";
+import { ModelLedger } from "./model-ledger";
 
 const WRITER = product("writer");
 /** The simulator's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
-
-export interface Charge {
-  field: CounterName;
-  amount: number;
-}
-
-/** The part of a verdict that the model knows. */
-export interface Expected {
-  allowed: boolean;
-  used: number;
-  limit: number;
-  remaining: number;
-  plan: string;
-  reason?: string;
-}
-
-export interface Held extends Charge {
-  id: string;
-  at: Instant;
-  order: number;
-  expiresAt: Instant;
-  state: "open" | "settled" | "expired";
-  requested?: number;
-  /** The amount that it was settled to, and the ledger row of that. */
-  settled?: number;
-  row?: Entry | undefined;
-}
-
-/** A key's request, its answer to repeat, and the charge or reservation that must be in effect to repeat it. */
-interface ConsumeKey {
-  charges: readonly Charge[];
-  verdicts: Expected[];
-  rows: Entry[];
-}
-
-interface ReserveKey {
-  charge: Charge;
-  seconds: number;
-  verdict: Expected;
-  held: Held;
-}
-
-interface ReleaseKey {
-  charge: Charge;
-  of: string | undefined;
-  answer: GivenBack;
-}
-
-export interface GivenBack {
-  given: number;
-  used: number;
-}
 
 export class GateModel {
   /** The database's clock runs on between two actions: a busy machine must not use up the pause between them. */
