@@ -6,7 +6,7 @@ import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from 
 const KEY = { authorization: "Bearer sandbox-usage-key" };
 const FIELD = { field: "words_used", amount: 1 };
 
-test("nobody gets nothing", async ({ request }) => {
+test("a caller without a session gets nothing", async ({ request }) => {
   for (const path of ["/api/subscription/usage", "/api/chatbots"]) {
     const response = await request.get(path);
     expect(response.status(), path).toBe(401);
@@ -19,7 +19,7 @@ test("nobody gets nothing", async ({ request }) => {
   expect((await request.post("/api/usage/consume", { data: FIELD, headers: wrongKey })).status()).toBe(401);
 });
 
-test("a session spends its own and gives nothing back; a service says for whom", async ({ page, request }) => {
+test("a session charges its own user and releases nothing; a service names the user", async ({ page, request }) => {
   const userId = newUserId("own");
   await signIn(page, userId);
   const other = await page.request.post("/api/usage/consume", { data: { ...FIELD, userId: "demo" } });
@@ -78,7 +78,7 @@ test("bad input gets a 400 that names the field, and nothing is counted", async 
   expect((await consume(page.request, "words_used", 1)).body).toMatchObject({ used: 6 });
 });
 
-test("an admin links a customer by hand and replays; to everybody else there is nothing", async ({ page, request }) => {
+test("an admin links a customer by hand and replays; all other users get 404", async ({ page, request }) => {
   const userId = newUserId("linked");
   const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
   const event = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
@@ -104,7 +104,7 @@ test("an admin links a customer by hand and replays; to everybody else there is 
   expect(await subscriptionOf(page.request, "writer")).toMatchObject({ plan: "basic" });
 });
 
-test("what no route serves, and a cron without its secret, is a 404 in JSON", async ({ request }) => {
+test("an unknown path, and a cron call without its secret, is a 404 in JSON", async ({ request }) => {
   for (const path of ["/api/nothing", "/api/nothing/at/all", "/api/cron/retry"]) {
     const response = await request.get(path);
     expect(response.status(), path).toBe(404);

@@ -4,7 +4,7 @@ import { complaintsOf, expectAccessible, expectNoSidewaysScroll } from "./suppor
 import { consume, meterOf, newUserId, signIn } from "./support/person";
 import { enterState } from "./support/states";
 
-test("the account is downloaded and erased; who comes back finds no refill", async ({ page }) => {
+test("the account is downloaded and erased; a new sign-in gives no new quota", async ({ page }) => {
   const userId = newUserId("leaver");
   const complaints = complaintsOf(page);
   await signIn(page, userId);
@@ -31,7 +31,7 @@ test("the account is downloaded and erased; who comes back finds no refill", asy
   expect(await meterOf(page.request, "writer")).toMatchObject({ used: 480 });
 });
 
-test("a living subscription is said to stand in the way", async ({ page }) => {
+test("a live subscription prevents the erasure, and the page says so", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/account");
   await page.getByRole("checkbox").check();

@@ -26,7 +26,7 @@ async function subscriber(page: Page, name: string) {
   return { userId, fake, created };
 }
 
-test("to everybody else there is nothing: pages and routes", async ({ page, request }) => {
+test("all other users get 404 from pages and routes", async ({ page, request }) => {
   const routes = [
     "/api/admin/events",
     "/api/admin/acts",
@@ -95,7 +95,7 @@ test("the documents' example, as it is written", async ({ page }) => {
   expect(await checked.json()).toMatchObject({ ok: true });
 });
 
-test("an unlinked event says what would release it; linked with one click it is folded in", async ({ page }) => {
+test("an unlinked event shows the missing link; one click links and applies it", async ({ page }) => {
   const userId = newUserId("unlinked");
   await signIn(page, userId);
   const startsAt = Date.now() - DAY;
@@ -143,7 +143,7 @@ test("events are replayed, one and many, and it is on record", async ({ page }) 
   );
 });
 
-test("a limit is granted and taken back; bad amounts change nothing", async ({ page }) => {
+test("a limit is granted and removed; bad amounts change nothing", async ({ page }) => {
   const { userId } = await subscriber(page, "granted");
   await page.goto(`/admin/users/${userId}`);
   const form = page.getByRole("form", { name: "Grant a limit" });

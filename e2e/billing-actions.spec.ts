@@ -59,7 +59,7 @@ test("the rest of the actions is a menu, by keyboard too", async ({ page }) => {
   await expect(page).toHaveURL("/billing");
 });
 
-test("pages for what is not mine lead back", async ({ page }) => {
+test("pages of another user's objects lead back", async ({ page }) => {
   await signIn(page, newUserId("astray"));
   for (const path of ["/billing/cancel?product=writer", "/billing/cancel?product=nonsense", "/billing/cancel"]) {
     await page.goto(path);
@@ -74,7 +74,7 @@ test("pages for what is not mine lead back", async ({ page }) => {
   await expect(page.getByRole("main").getByRole("status")).toHaveCount(0);
 });
 
-test("nobody signs in first and comes back", async ({ page }) => {
+test("a visitor signs in first and returns", async ({ page }) => {
   for (const path of ["/usage", "/billing/invoices", "/billing/cancel?product=writer"]) {
     await page.goto(path);
     await expect(page).toHaveURL(`/sign-in?next=${encodeURIComponent(path)}`);
@@ -87,7 +87,7 @@ test("no invoices yet", async ({ page }) => {
   await expect(page.getByText("No invoices yet.")).toBeVisible();
 });
 
-test("the sandbox says who and when I am, and what came last", async ({ page }) => {
+test("the sandbox shows the user, the clock and the latest event", async ({ page }) => {
   await enterState(page, "active");
   await page.goto("/billing");
   const bar = page.getByRole("complementary", { name: "Sandbox" });

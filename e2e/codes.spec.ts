@@ -42,7 +42,7 @@ test("a code survives signing in, is paid with, and is seen on the preview and t
   expect((await subscriptionOf(page.request, "writer")).plan).toBe("plus");
 });
 
-test("a code that is not valid says so, and the plan can be bought without it", async ({ page }) => {
+test("an invalid code shows an error, and the plan can be bought without it", async ({ page }) => {
   await signIn(page, newUserId("wrong-code"));
   await page.goto("/pricing?product=writer&code=AUTUMN");
   await choose(page).click();

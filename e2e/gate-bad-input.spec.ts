@@ -49,7 +49,7 @@ test.describe("bad input names the field and counts nothing", () => {
     expect(await standing(request, userId)).toEqual({ used: 0, remaining: 490 });
   });
 
-  test("fields, users, keys, times and what is not known", async ({ request }) => {
+  test("fields, users, keys, times and unknown names", async ({ request }) => {
     const userId = newUserId("input");
     const words = { userId, field: "words_used", amount: 1 };
     const reservationId = "00000000-0000-4000-8000-000000000000";
@@ -120,7 +120,7 @@ test.describe("bad input names the field and counts nothing", () => {
     });
   });
 
-  test("ids that look alike are different people, but not two encodings of one id", async ({ request }) => {
+  test("ids that look alike are different users, but not two encodings of one id", async ({ request }) => {
     const userId = newUserId("caf");
     const ids = [`${userId}\u00e9`, `${userId}\u0435`, `${userId}\u00e9 `, `${userId}\u00c9`];
     for (const [index, id] of ids.entries())

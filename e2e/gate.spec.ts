@@ -23,7 +23,7 @@ async function standing(request: APIRequestContext, userId: string, field = "wor
   return { used: body.used, remaining: body.remaining };
 }
 
-test.describe("who may do what", () => {
+test.describe("access to the gate", () => {
   const words = { field: "words_used", amount: 1 };
   const ACTIONS = {
     consume: words,
@@ -66,7 +66,7 @@ test.describe("who may do what", () => {
       expect(await standing(request, userId)).toEqual({ used: 40, remaining: 460 });
     });
 
-  test("history: one's own, and nobody else's", async ({ page, request }) => {
+  test("history: only of the own user", async ({ page, request }) => {
     const userId = newUserId("past");
     expect((await history(request, "field=words_used")).status).toBe(401);
     await serve(request, "consume", { userId: `${userId}-other`, ...words, amount: 9 });
@@ -97,7 +97,7 @@ test.describe("retries", () => {
     expect(await standing(request, userId)).toEqual({ used: 130, remaining: 370 });
   });
 
-  test("a denied call is judged anew", async ({ request }) => {
+  test("a denied call is evaluated again", async ({ request }) => {
     const userId = newUserId("denied");
     const large = { userId, field: "words_used", amount: 400, idempotencyKey: "large" };
     await serve(request, "consume", { userId, field: "words_used", amount: 200, idempotencyKey: "small" });
@@ -124,8 +124,8 @@ test.describe("retries", () => {
   });
 });
 
-test.describe("work whose cost is known afterwards", () => {
-  test("held, settled to less, once; the user sees it on the way", async ({ page, request }) => {
+test.describe("work with a cost that is known afterwards", () => {
+  test("reserved, then settled to less, once; the user sees the reservation", async ({ page, request }) => {
     const userId = newUserId("held");
     await signIn(page, userId);
     const reserve = { userId, field: "words_used", amount: 300, ttlSeconds: 60, idempotencyKey: "stream" };
@@ -156,7 +156,7 @@ test.describe("work whose cost is known afterwards", () => {
     expect(await meterOf(page.request, "writer")).toEqual({ used: 120, limit: 500, remaining: 380 });
   });
 
-  test("refused where it does not fit; settled to more only as far as the limit goes", async ({ request }) => {
+  test("refused above the limit; settled to more only up to the limit", async ({ request }) => {
     const userId = newUserId("more");
     const words = { userId, field: "words_used" };
     await serve(request, "consume", { ...words, amount: 450 });
@@ -181,7 +181,7 @@ test.describe("work whose cost is known afterwards", () => {
   });
 });
 
-test("64 calls at once at the limit: exactly as many pass as there is room for", async ({ page, request }) => {
+test("64 concurrent calls at the limit: exactly the remaining amount passes", async ({ page, request }) => {
   const userId = newUserId("rush");
   await signIn(page, userId);
   await consume(page.request, "words_used", 475);

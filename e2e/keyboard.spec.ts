@@ -75,7 +75,7 @@ test("signing in takes no mouse", async ({ page }) => {
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Writer");
 });
 
-test("a mistake at sign-in is said in place", async ({ page }) => {
+test("an error at sign-in is shown beside its field", async ({ page }) => {
   await page.goto("/sign-in");
   await page.waitForLoadState("networkidle");
   await page.getByLabel("Or as anybody").fill("   ");
@@ -84,7 +84,7 @@ test("a mistake at sign-in is said in place", async ({ page }) => {
   await expect(page).toHaveURL("/sign-in");
 });
 
-test("nothing moves for those who want no motion", async ({ page }) => {
+test("nothing moves for users who want no motion", async ({ page }) => {
   await signIn(page, newUserId("still"));
   await page.goto("/billing");
   const moving = () =>

@@ -3,7 +3,7 @@ import { expect, test } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
 import { consume, newUserId, signIn } from "./support/person";
 
-test("80 % of a limit is told once, with its numbers, until it is put away; all of it is told anew", async ({
+test("80 % of a limit gives one notice with its numbers until it is dismissed; 100 % gives another", async ({
   page,
 }, testInfo) => {
   await signIn(page, newUserId("told"));
@@ -26,7 +26,7 @@ test("80 % of a limit is told once, with its numbers, until it is put away; all 
   await expect(notices.getByRole("listitem")).toHaveCount(1);
 });
 
-test("nobody reads or puts away what another is told", async ({ page, request }) => {
+test("no user reads or dismisses another user's notices", async ({ page, request }) => {
   const userId = newUserId("private");
   await signIn(page, userId);
   await consume(page.request, "words_used", 400);
@@ -41,7 +41,7 @@ test("nobody reads or puts away what another is told", async ({ page, request })
   expect(await (await page.request.get("/api/notices")).json()).toEqual({ notices: [] });
 });
 
-test("every answer carries the request's id; health tells alive from ready", async ({ request }) => {
+test("every answer carries the request's id; health distinguishes alive from ready", async ({ request }) => {
   const kept = await request.get("/api/subscription/usage", { headers: { "x-request-id": "from-a-proxy-1" } });
   expect(kept.headers()["x-request-id"]).toBe("from-a-proxy-1");
   const own = await request.get("/api/health");

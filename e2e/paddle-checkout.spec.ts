@@ -67,17 +67,17 @@ test.describe("a buyer", () => {
     expect(page.url()).toContain(PAGE);
   });
 
-  test("who pays comes to the billing page of this checkout", async ({ page }) => {
+  test("a payment leads to the billing page of this checkout", async ({ page }) => {
     await send(page, "checkout.completed");
     await page.waitForURL(`**/billing?checkout=${CHECKOUT}`);
   });
 
-  test("who closes it comes to the plans", async ({ page }) => {
+  test("closing the checkout leads to the plans", async ({ page }) => {
     await send(page, "checkout.closed");
     await page.waitForURL("**/pricing");
   });
 
-  test("who pays and closes the receipt does not come to the plans", async ({ page }) => {
+  test("closing the receipt after a payment does not lead to the plans", async ({ page }) => {
     await page.evaluate(() => {
       const { paddleEvent } = window as unknown as PaddleWindow;
       paddleEvent("checkout.completed");
@@ -87,7 +87,7 @@ test.describe("a buyer", () => {
   });
 });
 
-test("a user who changes the card comes back to the billing page, paid or closed", async ({ page }) => {
+test("a user who changes the card returns to the billing page, paid or closed", async ({ page }) => {
   await createFakePaddle(page);
   await signIn(page, newUserId("card"));
   for (const event of ["checkout.completed", "checkout.closed"]) {
@@ -98,7 +98,7 @@ test("a user who changes the card comes back to the billing page, paid or closed
   }
 });
 
-test("a visitor who follows a link in an e-mail can pay without an account, and is thanked", async ({ page }) => {
+test("a visitor with a link from an e-mail can pay without an account, and sees a confirmation", async ({ page }) => {
   await createFakePaddle(page);
   await page.goto(LINK);
   await expect(stage(page)).toContainText("The checkout is open");
@@ -111,7 +111,7 @@ test("a visitor who follows a link in an e-mail can pay without an account, and 
   await page.waitForURL("**/pricing");
 });
 
-test("a signed-in user who follows another's link is told, and decides before anything opens", async ({ page }) => {
+test("a signed-in user with another user's link is warned, and decides before the checkout opens", async ({ page }) => {
   await createFakePaddle(page);
   const buyer = newUserId("buyer");
   await signIn(page, buyer);
@@ -133,7 +133,7 @@ test("a signed-in user who follows another's link is told, and decides before an
   await expect(stage(page)).toContainText("The checkout is open");
 });
 
-test("a Paddle.js that does not load is said, with a way to try again", async ({ page }) => {
+test("if Paddle.js does not load, the page says so and offers another try", async ({ page }) => {
   await page.route("https://**", (route) => route.abort());
   await page.goto(PAGE);
   await expect(stage(page)).toContainText("The checkout could not be opened");
@@ -147,7 +147,7 @@ test("a Paddle.js that does not load is said, with a way to try again", async ({
 test.describe("without script", () => {
   test.use({ javaScriptEnabled: false });
 
-  test("the page says that paying needs it, and leads back", async ({ page }) => {
+  test("the page says that a payment needs it, and leads back", async ({ page }) => {
     await page.goto(PAGE);
     await expect(page.getByText("its checkout needs JavaScript")).toBeVisible();
     await expect(page.getByRole("link", { name: "Cancel" })).toHaveAttribute("href", "/pricing");

@@ -63,7 +63,7 @@ test("a month with Paddle: once a period, never for an upgrade", async ({ page }
   await expect(page.getByRole("region", { name: "Chatbots Growth" })).toContainText("0 of 10,000");
 });
 
-test("unsigned, badly signed and what only the browser says move nothing", async ({ page }) => {
+test("unsigned and badly signed events, and user ids of the browser, change nothing", async ({ page }) => {
   const victim = newUserId("victim");
   await signIn(page, victim);
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;

@@ -15,7 +15,7 @@ function plan(page: Page, product: string, name: string) {
   return list.filter({ has: page.getByRole("heading", { level: 3, name: new RegExp(`^${name}`) }) });
 }
 
-test("nobody may look, and comes back to the plan they chose", async ({ page }) => {
+test("a visitor may look, signs in, and returns to the chosen plan", async ({ page }) => {
   await page.goto("/pricing?interval=yearly");
   await expect(plan(page, "Writer", "Ultra")).toContainText("$399.90 a year");
   await expect(plan(page, "Writer", "Ultra")).toContainText("$79.98 less than monthly");
@@ -28,7 +28,7 @@ test("nobody may look, and comes back to the plan they chose", async ({ page }) 
   await expect(plan(page, "Writer", "Free")).toContainText("Your plan");
 });
 
-test("a plan of mine is marked, and what stands in the way of another is said", async ({ page }, testInfo) => {
+test("the current plan is marked, and the obstacle to another plan is shown", async ({ page }, testInfo) => {
   const complaints = complaintsOf(page);
   await page.emulateMedia({ colorScheme: "light" });
   await enterState(page, "manyChatbots");

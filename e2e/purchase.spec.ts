@@ -37,7 +37,7 @@ async function buy(request: APIRequestContext, plan: string) {
   return body as { url: string; checkout: string };
 }
 
-test("nobody buys, changes or sees anything, and nobody from another site", async ({ request, page }) => {
+test("no visitor and no other site buys, changes or sees anything", async ({ request, page }) => {
   await signIn(page, newUserId("purchase-csrf"));
   for (const [path, data] of Object.entries(ROUTES)) {
     const nobody = await request.post(path, { data });
@@ -80,7 +80,7 @@ test("bad input names the field", async ({ page }) => {
   expect(status.status()).toBe(400);
 });
 
-test("too many chatbots come before being subscribed already, and before any checkout", async ({ page }) => {
+test("too many chatbots are refused before an existing subscription is, and before any checkout", async ({ page }) => {
   const userId = newUserId("purchase-order");
   await signIn(page, userId);
   const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
@@ -99,7 +99,7 @@ test("too many chatbots come before being subscribed already, and before any che
   });
 });
 
-test("paid: the plan comes by itself, once, and it is nobody else's", async ({ page, browser }) => {
+test("paid: the plan appears by itself, once, and for this user only", async ({ page, browser }) => {
   await signIn(page, newUserId("purchase-own"));
   const twice = await Promise.all([1, 2].map(() => post(page.request, "/api/checkout", ROUTES["/api/checkout"])));
   expect(new Set(twice.map(({ body }) => body.url)).size).toBe(1);
@@ -132,7 +132,7 @@ test("paid: the plan comes by itself, once, and it is nobody else's", async ({ p
   await stranger.close();
 });
 
-test("changed: now, for the period's end, taken back, ended and resumed", async ({ page }) => {
+test("changed: now, at the period's end, undone, canceled and resumed", async ({ page }) => {
   await signIn(page, newUserId("purchase-change"));
   await buy(page.request, "plus");
   const of = (plan: string) => ({ product: "writer", plan });

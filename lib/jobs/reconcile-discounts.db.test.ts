@@ -74,7 +74,7 @@ describe("a discount", () => {
     return event("customer.discount.deleted", object, undefined, { id: `evt_ended_${userId}`, created: at / SECOND });
   };
 
-  test("that began unheard is shown, and changes no limit; one that ended unheard is not shown any more", async () => {
+  test("whose beginning was lost is shown, and changes no limit; one whose end was lost is not shown any more", async () => {
     const fake = await subscriber();
     const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
     const before = await writer();

@@ -123,7 +123,7 @@ describe("a payment", () => {
     expect(await writer()).toEqual(repaired);
   });
 
-  test("that failed unheard is an open invoice, and withholds what is not paid", async () => {
+  test("whose failure was lost is an open invoice, and withholds the unpaid quota", async () => {
     const { failed, same } = await declined();
     expect(await writer()).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
     const report = await round(answer(fetched(same, paymentsOf(failed))));
@@ -213,7 +213,7 @@ describe("a refund or a dispute", () => {
     expect(await storedNotes()).toEqual([note]);
   });
 
-  test("whose event came is no difference", async () => {
+  test("whose event arrived is no difference", async () => {
     const there = answer(fetched(same(await subscriber()), notesOf(refund())));
     await deliver(gateway, refund());
     expect(await round(there)).toMatchObject({ different: 0, findings: [] });
@@ -232,7 +232,7 @@ describe("a refund or a dispute", () => {
     expect(await storedNotes()).toMatchObject([{ kind: "dispute_opened" }]);
   });
 
-  test("of a customer who is another user's is not this user's", async () => {
+  test("of another user's customer is not added to this user", async () => {
     const fake = await subscriber();
     await gateway.linkCustomer("stripe", `cus_other_${userId}`, `other-${userId}`, "admin");
     const there = answer(fetched(same(fake), notesOf(refund(), `cus_other_${userId}`)));
@@ -242,7 +242,7 @@ describe("a refund or a dispute", () => {
 });
 
 describe("payments that cannot be listed", () => {
-  test("are counted, and the subscription is compared all the same", async () => {
+  test("are counted, and the subscription is still compared", async () => {
     const fake = await subscriber();
     const report = await round(answer(fetched(fake.planChanged("ultra", NOW), null)));
     expect(report).toMatchObject({ checked: 1, different: 1, repaired: 1, recordsUnread: 1 });
@@ -256,7 +256,7 @@ describe("payments that cannot be listed", () => {
     expect(fieldsOf(await round(answer(fetched(same, null, [spring]))))).toEqual(["discount"]);
   });
 
-  test("are asked for five times a round, and every subscription is", async () => {
+  test("are requested five times per round, and every subscription is fetched", async () => {
     const asked = { subscription: 0, paymentRecords: 0 };
     const reading: SubscriptionReading = {
       identity: { customer: null, subscription: "sub_1", trustedUserId: null },

@@ -43,7 +43,7 @@ async function writer() {
   return found;
 }
 
-describe("a preview says what then happens", () => {
+describe("a preview equals the result of the change", () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   const preview = async (plan: string, interval?: Interval) =>
     changePreviewViewSchema.parse(await previewChange(userId, { product: "writer", plan, interval }, context));
@@ -52,7 +52,7 @@ describe("a preview says what then happens", () => {
   const told = ({ usage }: Awaited<ReturnType<typeof preview>>) =>
     usage.meters.map(({ field, after }) => ({ field, ...after }));
 
-  test("an upgrade inside the period: what was used stays used", async () => {
+  test("an upgrade inside the period: the usage is kept", async () => {
     const fake = await subscriber("plus");
     await gateway.consume(userId, "words_used", 12_000);
     const shown = await preview("ultra");
@@ -133,7 +133,7 @@ describe("a preview says what then happens", () => {
     expect(shown.usage.meters[0]?.after).toMatchObject({ used: 100, limit: 5_000 });
   });
 
-  test("the end: the free plan, and no charge to ask for", async () => {
+  test("the end: the free plan, and no charge", async () => {
     const fake = await subscriber("plus");
     const before = requestsOf("preview").length;
     expect(await preview("free")).toMatchObject({

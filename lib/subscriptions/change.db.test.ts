@@ -56,7 +56,7 @@ describe("a change", () => {
   const change = async (context: Parameters<typeof changePlan>[2], plan: string, interval?: Interval) =>
     changeViewSchema.parse(await changePlan(userId, { product: "writer", plan, interval }, context));
 
-  test("to more is asked for at once, and shown when its news comes", async () => {
+  test("to a higher plan is requested at once, and shown when its event arrives", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
     expect(await change(context, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
@@ -68,7 +68,7 @@ describe("a change", () => {
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
-  test("whose charge needs the payer says where to pay", async () => {
+  test("whose charge needs the payer gives the address to pay", async () => {
     const { context, clients } = fakeProcessors(gateway);
     await subscriber("plus");
     clients.stripe.change = async () => ({ outcome: "payment_needed", url: "https://invoice.example/1" });
@@ -78,7 +78,7 @@ describe("a change", () => {
     });
   });
 
-  test("that is declined says so, and changes nothing", async () => {
+  test("that is declined answers so, and changes nothing", async () => {
     const { context, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
@@ -86,7 +86,7 @@ describe("a change", () => {
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
 
-  test("to less is kept, shown and undone", async () => {
+  test("to a lower plan is scheduled, shown and undone", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("ultra");
     expect(await change(context, "basic")).toMatchObject({
@@ -100,7 +100,7 @@ describe("a change", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
-  test("choosing what one has takes it back as well", async () => {
+  test("choosing the current plan removes the scheduled change", async () => {
     const { context } = fakeProcessors(gateway);
     await subscriber("ultra");
     await change(context, "basic");
@@ -108,7 +108,7 @@ describe("a change", () => {
     expect(await refusal(change(context, "ultra"))).toEqual({ status: 409, reason: "already_on_plan" });
   });
 
-  test("to less, whose answer was lost, stays kept: the job makes sure of it; refused, it is not kept", async () => {
+  test("to a lower plan stays scheduled if the answer was lost, and not if it was refused", async () => {
     const { context, failWith } = fakeProcessors(gateway);
     await subscriber("ultra");
     failWith(new ProcessorError("away", "unavailable", null));
@@ -118,7 +118,7 @@ describe("a change", () => {
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
   });
 
-  test("to more, declined, leaves what was kept for later as it was", async () => {
+  test("to a higher plan, if declined, leaves the scheduled change as it was", async () => {
     const { context, clients, requestsOf } = fakeProcessors(gateway);
     await subscriber("plus");
     await change(context, "basic");
@@ -132,7 +132,7 @@ describe("a change", () => {
     expect(requestsOf("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
   });
 
-  test("while a refund waits for approval, says that it waits for that", async () => {
+  test("during a refund that needs approval names the approval", async () => {
     const { context, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
@@ -141,7 +141,7 @@ describe("a change", () => {
     expect(String(refused)).toContain("approv");
   });
 
-  test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
+  test("is refused before any request if chatbots do not fit, and names them; cancellation stays possible", async () => {
     const { context, requests } = fakeProcessors(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
@@ -179,7 +179,7 @@ describe("a change", () => {
 });
 
 describe("the end", () => {
-  test("comes with the period, and can be taken back until then", async () => {
+  test("takes effect at the period's end, and can be undone until then", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
     expect(await cancelSubscription(userId, "writer", context)).toMatchObject({
@@ -197,7 +197,7 @@ describe("the end", () => {
     expect(requestsOf("keep")).toEqual([`sub_${userId}`]);
   });
 
-  test("takes a change that was kept for later along", async () => {
+  test("removes a scheduled change", async () => {
     const { context, requests } = fakeProcessors(gateway);
     await subscriber("ultra");
     await changePlan(userId, { product: "writer", plan: "basic" }, context);
@@ -206,7 +206,7 @@ describe("the end", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
-  test("of what is not paid comes at once", async () => {
+  test("of an unpaid subscription takes effect at once", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
     await deliver(gateway, fake.changed({ status: "unpaid" }, Date.now()));
@@ -214,7 +214,7 @@ describe("the end", () => {
     expect(requestsOf("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
   });
 
-  test("of a pause is asked for; of nothing is refused", async () => {
+  test("of a pause is requested; without a pause or an end it is refused", async () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
     expect(await refusal(resumeSubscription(userId, "writer", context))).toEqual({
@@ -227,7 +227,7 @@ describe("the end", () => {
   });
 });
 
-test("Paddle takes no change in the last half hour before its renewal, and is asked when it comes near", async () => {
+test("Paddle accepts no change in the last half hour before a renewal", async () => {
   const { context, requests } = fakeProcessors(gateway);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });

@@ -51,7 +51,7 @@ describe("is refused", () => {
     });
   };
 
-  test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
+  test("too many chatbots, before any checkout exists, also if the user is subscribed", async () => {
     const { context, requests } = fakeProcessors(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({
@@ -85,7 +85,7 @@ describe("is refused", () => {
     expect(await refusal(checkout(buyer, wants(plan), context))).toEqual({ status: 400, reason });
   });
 
-  test("a processor that is not set up here", async () => {
+  test("a processor that is not configured", async () => {
     const { context } = fakeProcessors(gateway);
     const closed = { ...context, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
@@ -94,7 +94,7 @@ describe("is refused", () => {
     });
   });
 
-  test("a processor whose checkout cannot be opened here", async () => {
+  test("a processor whose checkout cannot be opened", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
     const closed = {
       ...context,
@@ -107,7 +107,7 @@ describe("is refused", () => {
     expect(checkouts).toEqual([]);
   });
 
-  test("a price that is not sold here", async () => {
+  test("a price that the installation does not sell", async () => {
     const { context, clients } = fakeProcessors(gateway);
     const without = {
       ...context,
@@ -116,7 +116,7 @@ describe("is refused", () => {
     expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
   });
 
-  test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
+  test("a second subscription, also while the first payment is open; after its end it is sold again", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const first = fake("incomplete");
     await deliver(gateway, first.created());
@@ -129,7 +129,7 @@ describe("is refused", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("not for one that has ended at the processor without our hearing of it", async () => {
+  test("not for a subscription that has ended at the processor although its event was lost", async () => {
     const { context, clients, checkouts } = fakeProcessors(gateway);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY;
@@ -170,7 +170,7 @@ describe("is refused", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("a second trial; and Paddle's trials are its prices'", async () => {
+  test("a second trial; Paddle's trials belong to its prices", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     const trial = await checkout(buyer, wants("plus", { trial: true }), context);
     expect(checkouts[0]?.request.trialDays).toBe(14);

@@ -38,8 +38,8 @@ async function writer(userId = buyer.id) {
   return found;
 }
 
-describe("the way back", () => {
-  test("not paid: open, with its address; run out: expired", async () => {
+describe("the return from a checkout", () => {
+  test("not paid: open, with its address; out of time: expired", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "open", url, plan: "plus" });
@@ -48,7 +48,7 @@ describe("the way back", () => {
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "expired", url: null });
   });
 
-  test("paid, and the webhook is late: the plan is here; the events that follow change nothing, and reset once", async () => {
+  test("paid, and the webhook is late: the plan is active; the later events reset once and change nothing else", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const at = Math.floor(Date.now() / 1000) * 1000;
@@ -68,7 +68,7 @@ describe("the way back", () => {
     expect(trail.filter(({ action }) => action === "reset")).toHaveLength(1);
   });
 
-  test("asked often, it adds its news once", async () => {
+  test("concurrent returns add its facts once", async () => {
     const { context, checkouts, pay } = fakeProcessors(gateway, { answerMs: 20 });
     const { checkout: id } = await checkout(buyer, wants("plus"), context);
     pay(checkouts[0]?.id as string);
@@ -77,7 +77,7 @@ describe("the way back", () => {
     expect(rows).toHaveLength(1);
   });
 
-  test("the webhook was first: nobody is asked", async () => {
+  test("the webhook was first: no request to the processor", async () => {
     const { context, checkouts, pay, requestsOf } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const subscription = pay(checkouts[0]?.id as string);
@@ -107,7 +107,7 @@ describe("the way back", () => {
     expect(await another()).toEqual({ status: 409, reason: "already_subscribed" });
   });
 
-  test("another user's checkout is nobody's: 404, and the processor is not asked", async () => {
+  test("another user's checkout: 404, without a request to the processor", async () => {
     const { context, requests } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const before = requests.length;
@@ -122,7 +122,7 @@ describe("the way back", () => {
     expect(requests).toHaveLength(before);
   });
 
-  test("a subscription that is another user's gives nothing", async () => {
+  test("a subscription of another user gives nothing", async () => {
     const { context, checkouts, pay, subscriptions } = fakeProcessors(gateway);
     const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const subscription = pay(checkouts[0]?.id as string);

@@ -37,7 +37,7 @@ async function writer(userId = buyer.id) {
 }
 
 describe("a checkout", () => {
-  test("is opened for a customer of the user's own, who is known before anybody can pay", async () => {
+  test("is opened for the user's own customer, whose link is stored before a payment is possible", async () => {
     const { context, checkouts, customers } = fakeProcessors(gateway);
     const { url, checkout: id } = await checkout(buyer, wants("plus"), context);
     expect(checkouts).toHaveLength(1);
@@ -62,7 +62,7 @@ describe("a checkout", () => {
     expect(links.userId).toBe(buyer.id);
   });
 
-  test("clicked twice, and later again, is the same one, with one customer", async () => {
+  test("requested twice, and again later, is the same one, with one customer", async () => {
     const { context, checkouts, customers } = fakeProcessors(gateway, { answerMs: 40 });
     const twice = await Promise.all([checkout(buyer, wants("plus"), context), checkout(buyer, wants("plus"), context)]);
     const again = await checkout(buyer, wants("plus"), context);
@@ -118,7 +118,7 @@ describe("a checkout", () => {
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
 
-  test("that ran out is followed by another", async () => {
+  test("that expired is followed by another", async () => {
     const { context, checkouts } = fakeProcessors(gateway);
     const first = await checkout(buyer, wants("plus"), context);
     const [ran] = checkouts;
@@ -127,7 +127,7 @@ describe("a checkout", () => {
     expect(second.url).not.toBe(first.url);
   });
 
-  test("that the processor did not make blocks nobody", async () => {
+  test("that the processor did not create blocks no other checkout", async () => {
     const { context, failWith, checkouts } = fakeProcessors(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await refusal(checkout(buyer, wants("plus"), context))).toEqual({
@@ -139,7 +139,7 @@ describe("a checkout", () => {
     expect(checkouts).toHaveLength(1);
   });
 
-  test("whose request died while it asked blocks for two minutes, and is closed if it comes back", async () => {
+  test("whose request died blocks for two minutes, and is closed if its answer arrives later", async () => {
     const { context } = fakeProcessors(gateway);
     const spec = { userId: buyer.id, product: "writer", plan: "plus", interval: "monthly", trial: false } as const;
     const begun = await gateway.beginCheckout({ ...spec, processor: "stripe" });

@@ -88,7 +88,7 @@ async function statusOf(transaction: string) {
 const QUIET = { ended: 0, failed: 0 };
 const ENDED = { ended: 1, failed: 0 };
 
-describe("no quota is given by a purchase that is refunded", () => {
+describe("a refunded purchase gives no quota", () => {
   test("the first was used: the second of the same plan is refunded", async () => {
     const { pay, comesBack, hears, round, refunds, transactions } = await twoOpen(
       ["ultra", "paddle"],
@@ -120,7 +120,7 @@ describe("no quota is given by a purchase that is refunded", () => {
     expect((await writer()).meters[0]).toMatchObject({ used: 35_000 });
   });
 
-  test("both were used: neither is ended, and the audit log says so once", async () => {
+  test("both were used: neither is ended, and the audit log has one entry", async () => {
     const { pay, comesBack, hears, round, cancels, refunds, transactions } = await twoOpen(
       ["basic", "paddle"],
       ["ultra", "stripe"],

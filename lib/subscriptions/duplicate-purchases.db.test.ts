@@ -108,7 +108,7 @@ describe("a purchase that was paid twice", () => {
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
-  test("the payer of the replaced one comes back before its webhook", async () => {
+  test("the payer of the replaced one returns before its webhook", async () => {
     const { pay, comesBack, round, cancels, refunds, transactions } = await twoOpen(
       ["plus", "paddle"],
       ["ultra", "paddle"],
@@ -208,7 +208,7 @@ describe("a checkout beside a subscription", () => {
     expect(requestsOf("closeCheckout")).toHaveLength(requests + 1);
   });
 
-  test("is not asked about twice within a minute", async () => {
+  test("is not fetched twice within a minute", async () => {
     const { context, pay, hears, round } = await twoOpen(["plus", "paddle"], ["ultra", "paddle"]);
     await hears(0, pay(0));
     await round();

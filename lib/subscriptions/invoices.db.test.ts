@@ -37,7 +37,7 @@ const refusal = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
   );
 
-test("of both processors, newest first; a link that must be asked for is ours", async () => {
+test("of both processors, newest first; a link that must be requested is ours", async () => {
   const { context } = fakeProcessors(gateway);
   const view = invoicesViewSchema.parse(await invoicesOf(userId, context));
   expect(view.unavailable).toEqual([]);
@@ -69,7 +69,7 @@ test("one processor that does not answer leaves the other's, and is named; one t
   expect(await invoicesOf(userId, none)).toEqual({ unavailable: [], invoices: [] });
 });
 
-test("a document only of one's own invoice", async () => {
+test("a document only of the user's own invoice", async () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   expect(await invoiceDocument(userId, "paddle", `in_ctm_${userId}`, context)).toBe(
     `https://pdf.example/in_ctm_${userId}`,
@@ -89,7 +89,7 @@ test("a document only of one's own invoice", async () => {
   expect(requestsOf("invoicePdf")).toHaveLength(before);
 });
 
-test("a Paddle payer whose customer is not known to be them: their subscription's invoices and card, nothing else", async () => {
+test("a Paddle payer without a linked customer: the subscription's invoices and card only", async () => {
   const { context, requestsOf } = fakeProcessors(gateway);
   const user = `typed-${userId}`;
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
@@ -116,7 +116,7 @@ test("an open payment has its own page; without one the page for cards is given"
   expect(await refusal(duePaymentOf("mallory", "writer", context))).toEqual({ status: 404, reason: "no_customer" });
 });
 
-test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
+test("the portal is the portal of the subscription's payer, else of the latest customer, else none", async () => {
   const { context, requestsOf, subscriptions } = fakeProcessors(gateway);
   expect(await portalOf(userId, undefined, context)).toMatchObject({ url: expect.stringContaining(userId) });
 

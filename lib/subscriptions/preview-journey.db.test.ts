@@ -49,7 +49,7 @@ test("the month after a discount has ended is previewed and charged at the full 
   expect(await renewal(customer, shown.nextCharge?.at as string)).toMatchObject({ total: 999 });
 });
 
-test("from a year to a higher plan by the month: the next invoice comes after a month", async () => {
+test("from a year to a higher plan by the month: the next invoice is due after a month", async () => {
   const { customer, id } = await subscribe("4242", {
     line_items: [{ price: "price_writer_basic_yearly", quantity: 1 }],
   });
@@ -76,7 +76,7 @@ describe("an upgrade that waits for its payment", () => {
     expect(await preview("ultra")).toMatchObject({ dueNow: { amount: amount_due } });
   });
 
-  test("is not what *Fix payment* opens while a renewal is owed", async () => {
+  test("is not opened by *Fix payment* while a renewal is owed", async () => {
     const { customer, id, item } = await subscribe("3184");
     await sandbox.moveClock(payer.id, { by: "period" });
     const debt = await latestInvoice(customer);

@@ -84,7 +84,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("messages_count")).toBe(100);
   });
 
-  test.each(WAYS)("64 callers on one user, whom the limit stops at 10 (%s)", async (_, consume) => {
+  test.each(WAYS)("64 concurrent calls for one user with a limit of 10 (%s)", async (_, consume) => {
     await consume(userId, "transformations_used", 1);
     const verdicts = await times(64, () => consume(userId, "transformations_used", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(9);
@@ -92,7 +92,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await ledger("transformations_used")).toBe(10);
   });
 
-  test.each(WAYS)("100 users, 10 at once each: every one exactly its limit (%s)", async (way, consume) => {
+  test.each(WAYS)("100 users, 10 concurrent calls each: each reaches exactly its limit (%s)", async (way, consume) => {
     const everybody = Array.from({ length: 100 }, (_, index) => `${way}-${index}`);
     const verdicts = await Promise.all(
       everybody.flatMap((user) => Array.from({ length: 10 }, () => consume(user, "words_used", 70))),
@@ -118,7 +118,7 @@ describe("races at the limit, on connections of their own", () => {
     expect(await meter("words_used")).toMatchObject({ used: accepted });
   });
 
-  test.each(WAYS)("the first look at a new user by 20 at once makes one row (%s)", async (_, consume) => {
+  test.each(WAYS)("20 concurrent first calls for a new user create one row (%s)", async (_, consume) => {
     const verdicts = await times(20, () => consume(userId, "transformations_used", 1));
     expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(10);
   });

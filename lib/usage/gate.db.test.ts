@@ -54,14 +54,14 @@ async function subscribe(plan: string, product: "writer" | "chatbots" = "writer"
 }
 
 describe("giving back", () => {
-  test("never below zero", async () => {
+  test("never lowers a counter below zero", async () => {
     await gateway.consume(userId, "words_used", 30);
     expect(await gateway.release(userId, "words_used", 50)).toMatchObject({ used: 0, givenBack: 30 });
     expect(await gateway.release(userId, "words_used", 50)).toMatchObject({ used: 0, givenBack: 0 });
     expect(await ledger("words_used")).toBe(0);
   });
 
-  test("in the window of the charge it names, no more than it charged, a retry once", async () => {
+  test("applies in the window of its named charge, up to its amount, and once for retries", async () => {
     const fake = await subscribe("plus");
     await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
     await gateway.consume(userId, "words_used", 900, "job-1");
@@ -82,7 +82,7 @@ describe("giving back", () => {
   });
 });
 
-test("what was given back without naming its charge cannot be given back again", async () => {
+test("a give-back without a named charge cannot be repeated", async () => {
   await gateway.consume(userId, "words_used", 100, "k1");
   await gateway.release(userId, "words_used", 100);
   expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 0, givenBack: 0 });
@@ -101,7 +101,7 @@ test("a give-back is bounded by the window of its charge, whatever is used in th
 });
 
 describe("several fields together", () => {
-  test("all or nothing, and the field that stood in the way is named", async () => {
+  test("all or nothing, and the denied field is named", async () => {
     const charges = [
       { field: "words_used", amount: 501 },
       { field: "transformations_used", amount: 1 },
@@ -195,7 +195,7 @@ describe("windows roll by the database's clock", () => {
   });
 });
 
-test("a plan that somebody changed by hand is corrected, and usage is never touched", async () => {
+test("a plan that was changed by hand is corrected, and usage never changes", async () => {
   await subscribe("plus");
   await gateway.consume(userId, "words_used", 12_000);
   await database

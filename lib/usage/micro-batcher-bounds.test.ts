@@ -82,7 +82,7 @@ describe("bounds", () => {
   });
 });
 
-test("in any order of arrivals and answers, each call is answered once and a user's calls keep their order", async () => {
+test("in any order of arrivals and answers, each call is answered once and the calls of a user keep their order", async () => {
   const step = fc.oneof(
     { weight: 3, arbitrary: fc.record({ owner: fc.constantFrom("a", "b", "c", "d") }) },
     {

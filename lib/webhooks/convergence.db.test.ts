@@ -160,7 +160,7 @@ test.each(RENDERINGS)(
   },
 );
 
-test("what somebody changed by hand is found, reported and repaired by the rebuild", async () => {
+test("the rebuild finds, reports and repairs a row that was changed by hand", async () => {
   const simulator = new BillingSimulator();
   for (const action of ["subscribeHigh", "use", "toPeriodEnd", "useHalf"] as const) simulator.apply(action);
   const inOrder = eventsOf(simulator, asStripe("basil"), "u").map((_, index) => index);

@@ -1,7 +1,11 @@
 /** Discounts by the processors' events, from the signed bytes to what the user sees. */
 import { beforeEach, expect, test } from "vitest";
 import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
-import { event as paddleEvent, planPrice as paddlePrice, subscriptionEntity } from "@/lib/sandbox/event-builders/paddle/events";
+import {
+  event as paddleEvent,
+  planPrice as paddlePrice,
+  subscriptionEntity,
+} from "@/lib/sandbox/event-builders/paddle/events";
 import { event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -43,7 +47,7 @@ const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const play = () => fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
 const spring = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }, endsAt: null };
 
-test("one that comes before its subscription waits for it, and ends by its own event", async () => {
+test("one that arrives before its subscription waits for it, and ends by its own event", async () => {
   await gateway.linkCustomer("stripe", `cus_${userId}`, userId, "checkout");
   expect((await deliver(gateway, discount("created", STARTED))).body).toMatchObject({ outcome: "quarantined" });
   const created = play().created();

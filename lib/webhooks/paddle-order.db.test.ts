@@ -125,7 +125,7 @@ describe("order", () => {
     expect(seen[0]).toBe(seen[1]);
   });
 
-  test("what the subscription's own clock calls older changes nothing, whenever it comes", async () => {
+  test("an event that is older by the subscription's own clock changes nothing, at any time", async () => {
     const fake = await play();
     const created = fake.created();
     const upgraded = fake.planChanged("ultra", Date.now() - DAY);
@@ -169,8 +169,8 @@ describe("pause and resume", () => {
   });
 });
 
-describe("moving between processors", () => {
-  test("from Stripe to Paddle inside a paid period and back: carried over until paid, and nothing is taken away", async () => {
+describe("a user who moves between processors", () => {
+  test("from Stripe to Paddle inside a paid period and back: carried over until paid, without a loss", async () => {
     await clock(JUNE);
     const old = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: writer, startsAt: JUNE });
     await deliver(gateway, old.created());

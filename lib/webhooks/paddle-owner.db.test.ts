@@ -53,8 +53,8 @@ async function stored(event: PaddleObject) {
   return rows[0];
 }
 
-describe("whose it is", () => {
-  test("the server's transaction says it: subscription.created names it, later events know the subscription", async () => {
+describe("the user of a subscription", () => {
+  test("the server's transaction decides: subscription.created names it, later events name the subscription", async () => {
     const fake = await play();
     const paid = fake.paid("web", Date.now() - 20 * DAY, "transaction.paid", { subscription: null });
     expect(await tell(paid)).toMatchObject({ outcome: "applied" });
@@ -79,7 +79,7 @@ describe("whose it is", () => {
     });
   });
 
-  test("a payment of nobody's that makes no subscription is ignored", async () => {
+  test("a payment without a user and a subscription is ignored", async () => {
     const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now() });
     const paid = fake.paid("web", Date.now(), "transaction.paid", { subscription: null });
     expect(await tell(paid)).toMatchObject({ outcome: "ignored", reason: "no_subscription" });
@@ -122,7 +122,7 @@ describe("whose it is", () => {
     expect(notes.rows).toHaveLength(1);
   });
 
-  test("a checkout paid with another's e-mail links nobody's customer: each keeps what their own server stored", async () => {
+  test("a checkout paid with another user's e-mail links no customer: each user keeps the stored links", async () => {
     const [victim, thief] = [`${userId}-victim`, `${userId}-thief`];
     const customer = `ctm_${victim}`;
     // Paddle knows a payer by the e-mail that was typed: the thief typed the victim's.

@@ -102,7 +102,7 @@ describe("the documents' checklist", () => {
     expect(await counted("chatbots")).toEqual([0, 2_000]);
   });
 
-  test("at the limit, transaction.completed of a new period: 0 of the limit; the subscription's news changes nothing", async () => {
+  test("at the limit, transaction.completed of a new period: 0 of the limit; subscription.updated changes nothing", async () => {
     const fake = await play({ price: starter });
     await tell(fake.created());
     await gateway.consume(userId, "messages_count", 2_000);

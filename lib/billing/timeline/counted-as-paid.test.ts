@@ -36,14 +36,14 @@ describe("a period that counts as paid", () => {
     });
   });
 
-  test("is one that the business offers while the collection is paused", () => {
+  test("is one that the business grants while the collection is paused", () => {
     const waived = a.snapshot(20, { collectionWaived: true });
     expect(paid(a.snapshot(0), waived, a.snapshot(30, { ...second, collectionWaived: true }))).toEqual([true, true]);
     const withheld = a.snapshot(20, { collectionPaused: true });
     expect(paid(a.snapshot(0), withheld, a.snapshot(30, { ...second, collectionPaused: true }))).toEqual([true, false]);
   });
 
-  test("is the one with the nearest start, of two as near the earlier", () => {
+  test("is the one with the nearest start; of two as near the earlier", () => {
     const next = (seconds: number) => ({ periodStart: day(0) + seconds * 1000, periodEnd: day(30) + seconds * 1000 });
     const base = { status: "past_due" as const };
     const two = [a.snapshot(0, base), a.snapshot(0.001, { ...base, ...next(2) })];

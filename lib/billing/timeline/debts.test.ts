@@ -62,14 +62,14 @@ describe("a debit for an upgrade that failed and was never paid", () => {
     expect(limitOn(34, ...ended, ...again, upgraded)).toBe("low");
   });
 
-  test("keeps the renewal from standing for an upgrade whose debit is under way", () => {
+  test("prevents that the renewal counts as payment of an upgrade with an unconfirmed debit", () => {
     const late = b.snapshot(58, { ...second, ...high });
     const renewal = b.snapshot(61, { ...days(61, 91), ...high });
     expect(limitOn(62, ...failed, ...again, late, renewal)).toBe("low");
     expect(limitOn(62, ...again, late, renewal)).toBe("high");
   });
 
-  test("keeps the activation of a new subscription from standing for its payment", () => {
+  test("prevents that the activation of a new subscription counts as its payment", () => {
     const bought = b.snapshot(31, { ...second, ...high });
     expect(limitOn(32, ...failed, bought)).toBe("free");
     expect(limitOn(32, ...failed, bought, b.pay(31, 31, 61, high))).toBe("high");
@@ -157,13 +157,13 @@ test("a renewal that failed and was never paid caps a later upgrade as well", ()
 describe("no debt", () => {
   const later = [...again, upgraded];
   const ends = a.cancel(30, { status: "canceled" });
-  test("comes of a switch that was declined and not made", () => {
+  test("follows from a switch that was declined and not made", () => {
     expect(limitOn(34, ...begins, a.fail(5, forUpgrade), ends, ...later)).toBe("high");
     const yearly = a.fail(5, { plan: "low", interval: "yearly", purpose: "change", ...days(5, 370) });
     expect(limitOn(34, ...begins, yearly, ends, ...later)).toBe("high");
   });
 
-  test("comes of a declined card that was replaced within a minute", () => {
+  test("follows from a declined card that was replaced within a minute", () => {
     const halfMinute = 1 / 2880;
     const replaced = days(5 + halfMinute, 30);
     const paid = a.pay(5 + halfMinute, 5, 30, { ...forUpgrade, ...replaced });
@@ -171,12 +171,12 @@ describe("no debt", () => {
     expect(limitOn(34, ...facts, a.cancel(30, { ...high, status: "canceled" }), ...later)).toBe("high");
   });
 
-  test("comes of a renewal at whose instant another switch was declined", () => {
+  test("follows from a renewal at the instant of another declined switch", () => {
     const declined = a.fail(30, { plan: "high", interval: "yearly", purpose: "change", ...days(30, 395) });
     expect(limitOn(34, ...begins, a.snapshot(30, days(30, 60)), declined, a.cancel(31), ...later)).toBe("high");
   });
 
-  test("comes of a trial's charge", () => {
+  test("follows from a trial's charge", () => {
     const trial = { ...days(0, 14), status: "trialing" as const };
     expect(limitOn(34, a.snapshot(0, trial), a.fail(1, days(0, 14)), a.cancel(14, trial), ...later)).toBe("high");
   });

@@ -24,7 +24,7 @@ describe("a decision", () => {
     });
   });
 
-  test("is preserve where nothing opens, by the rule that the delivery's own fact met", () => {
+  test("is preserve if nothing opens, by the rule of the delivery's own fact", () => {
     expect(decision([first], a.snapshot(5, { plan: "high" }))).toEqual({
       action: "preserve",
       reason: "Plan change mid-cycle detected",
@@ -34,7 +34,7 @@ describe("a decision", () => {
     expect(decision([first])).toEqual({ action: "preserve", reason: "No billing change" });
   });
 
-  test("of news that another fact told before is that nothing changed", () => {
+  test("of a fact that repeats an earlier one is that nothing changed", () => {
     const paid = a.pay(31, 30, 60);
     expect(decision([first, paid], a.snapshot(30, second))).toEqual({
       action: "preserve",
@@ -67,7 +67,7 @@ describe("a decision", () => {
   });
 });
 
-test("a period's reason is the one it was opened by with all stories told", () => {
+test("a period's reason is the reason of its opening after all subscriptions are replayed", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const { periods } = timelineOf(a.snapshot(0), b.snapshot(10, days(10, 40)), b.snapshot(40, days(40, 70)));
   expect(periods).toEqual([
@@ -97,7 +97,7 @@ test("a period's reason is the one it was opened by with all stories told", () =
   ]);
 });
 
-test("stories stand by their names; a payment alone is one without a mirror; what comes twice counts once", () => {
+test("histories are sorted by name; a payment alone has no state; a repeated fact counts once", () => {
   const [a, b, c] = [factBuilder("sub_a"), factBuilder("sub_b"), factBuilder("sub_c")];
   const fact = b.snapshot(0);
   const timeline = timelineOf(fact, a.snapshot(0), c.pay(0, 0, 30), fact);

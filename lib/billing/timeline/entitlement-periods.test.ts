@@ -8,8 +8,8 @@ const high = { plan: "high" };
 const second = days(30, 60);
 const onDay = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...facts), at);
 
-describe("what a segment says", () => {
-  test("of a subscription: whose it is, its period, and where its windows are counted from", () => {
+describe("the content of an entitlement period", () => {
+  test("of a subscription: its source, its period, and the anchor of its windows", () => {
     const a = factBuilder();
     expect(timelineOf(a.snapshot(0, { quantity: 3 })).segments).toEqual([
       {
@@ -66,7 +66,7 @@ describe("what a segment says", () => {
     ]);
   });
 
-  test("nobody has more than free; news that changes nothing cuts nothing", () => {
+  test("without a subscription there is only free; a fact without a change splits no period", () => {
     const a = factBuilder();
     expect(timelineOf().segments).toHaveLength(1);
     expect(timelineOf().asOf).toBe(0);
@@ -75,7 +75,7 @@ describe("what a segment says", () => {
     expect(timelineOf(...facts).asOf).toBe(day(5));
   });
 
-  test("of free: the subscription that was news last, until that is canceled", () => {
+  test("of free: the subscription with the latest event, until it is canceled", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
     const waiting = { status: "incomplete" } as const;
     expect(onDay(6, a.snapshot(5, waiting), b.snapshot(0, waiting))).toMatchObject({
@@ -107,11 +107,11 @@ describe("what a segment says", () => {
   });
 });
 
-describe("who is in force", () => {
+describe("the subscription that entitles", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const source = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.source;
 
-  test("what is paid for before what is owed, then the higher plan, then the older, then by name", () => {
+  test("paid before owed, then the higher plan, then the older one, then by name", () => {
     expect(source(6, a.snapshot(0, high), b.snapshot(5, days(5, 35)))).toBe("stripe:sub_a");
     expect(source(6, a.snapshot(0), b.snapshot(5, { ...high, ...days(5, 35) }))).toBe("stripe:sub_b");
     expect(source(6, a.snapshot(0, { ...high, status: "past_due" }), b.snapshot(5, days(5, 35)))).toBe("stripe:sub_b");

@@ -18,7 +18,7 @@ function snapshot(
   return { ...factBuilder().snapshot(0, {}, { image: after, before, life }), id };
 }
 
-describe("two images say the same", () => {
+describe("two states are equal", () => {
   test.each<[string, Partial<SubscriptionState>]>([
     ["plan", { plan: "high" }],
     ["interval", { interval: "yearly" }],
@@ -45,10 +45,10 @@ describe("two images say the same", () => {
   });
 });
 
-describe("two images of which one holds no item", () => {
+describe("two states of which one has no item", () => {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null };
 
-  test("say the same if the status and the flags are equal", () => {
+  test("are equal if the status and the flags are equal", () => {
     const seats = subscriptionState({ quantity: 3 });
     expect(sameImage(subscriptionState(none), seats)).toBe(true);
     expect(sameImage(seats, subscriptionState(none))).toBe(true);
@@ -67,7 +67,7 @@ describe("two images of which one holds no item", () => {
 describe("inside one instant", () => {
   const group = (...facts: Fact[]) => groupByInstant(facts).map(ids);
 
-  test("snapshots come by their period's start, then by what happened, then by id", () => {
+  test("snapshots are sorted by their period's start, then by life, then by id", () => {
     const [later, earlier] = [
       snapshot("a", subscriptionState(days(30, 60)), null),
       snapshot("b", subscriptionState(), null),
@@ -91,7 +91,7 @@ describe("inside one instant", () => {
     expect(group(snapshot("b", subscriptionState(), null), snapshot("a", subscriptionState(), null))).toEqual(["ab"]);
   });
 
-  test("payments come after snapshots, by id", () => {
+  test("payments follow snapshots, by id", () => {
     const pays = (id: string) => ({ ...factBuilder().pay(0, 0, 30), id });
     const [p, q, s] = [pays("1"), pays("2"), snapshot("s", subscriptionState(), null)];
     for (const facts of [
@@ -103,7 +103,7 @@ describe("inside one instant", () => {
     }
   });
 
-  test("instants come in their order, each once", () => {
+  test("instants are in their order, each once", () => {
     const a = factBuilder();
     const facts = [a.snapshot(5), a.snapshot(0), a.pay(5, 0, 30), a.snapshot(0)];
     expect(groupByInstant(facts).map((each) => each.map(({ at }) => at))).toEqual([
@@ -114,7 +114,7 @@ describe("inside one instant", () => {
 });
 
 describe("the chain of images", () => {
-  test("begins with the creation where nothing was known, and not elsewhere", () => {
+  test("begins with the creation if no state was known, and not otherwise", () => {
     const [born, other] = [snapshot("b", A, null, "created"), snapshot("a", A, null)];
     expect(ids(chain([other, born], null))).toBe("ba");
     expect(ids(chain([other, born], A))).toBe("ab");
@@ -128,7 +128,7 @@ describe("the chain of images", () => {
     expect(ids(chain(facts.toReversed(), A))).toBe("231");
   });
 
-  test("among equals the first comes first; one or none is itself", () => {
+  test("among equals the first is first; a list of one or none stays as it is", () => {
     const facts = [snapshot("2", B, C), snapshot("1", C, D)];
     expect(ids(chain(facts, null))).toBe("12");
     expect(ids(chain([snapshot("2", A, null), snapshot("1", A, null)], A))).toBe("21");
@@ -154,7 +154,7 @@ describe("the chain of images", () => {
     expect(ids(chain(greedy, plan("0")))).toBe("!abcdefghi?");
   });
 
-  test("greed begins with who follows nobody but itself, or says nothing of before", () => {
+  test("the greedy order begins with a fact that follows only itself or has no previous state", () => {
     const steps = Array.from({ length: 10 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${index + 1}`), plan(`${index}`)),
     );
@@ -164,7 +164,7 @@ describe("the chain of images", () => {
     }
   });
 
-  test("where everybody follows somebody and nobody the state so far, greed takes the first", () => {
+  test("if each fact follows another and none the known state, the greedy order takes the first", () => {
     const ring = Array.from({ length: 11 }, (_, index) =>
       snapshot(String.fromCharCode(97 + index), plan(`${(index + 1) % 11}`), plan(`${index}`)),
     );

@@ -43,7 +43,7 @@ describe("an item list", () => {
     expect(met(listed(0), gone(5), gone(6))).toBe("No billing change");
   });
 
-  test("that is truncated says nothing about the plan, before and after it left", () => {
+  test("that is truncated does not change the plan, before and after its removal", () => {
     const cut = (at: number) => without(at, { complete: false }, { cancelAt: day(30), status: "past_due" });
     expect(last(listed(0), cut(5))).toMatchObject({ plan: "low", status: "past_due", cancelAt: day(30), quantity: 1 });
     expect(replaySubscription([listed(0), cut(5)]).periods).toHaveLength(1);
@@ -53,7 +53,7 @@ describe("an item list", () => {
     expect(last(listed(0), cut(6))).toMatchObject({ unlisted: false, item });
   });
 
-  test("from before the product was part of the subscription leaves no record; an end does", () => {
+  test("from before the product joined the subscription leaves no record; an end does", () => {
     expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ mirror: null, changes: [] });
     expect(met(gone(0))).toBe("No billing change");
     const end = { ...gone(0), life: "deleted" as const };

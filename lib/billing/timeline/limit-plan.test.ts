@@ -30,7 +30,7 @@ describe("the plan that was confirmed last", () => {
   });
 });
 
-describe("a failed charge for the plan that is held", () => {
+describe("a failed charge for the current plan", () => {
   const a = factBuilder();
   /** The limits on day 20 of a plan that was upgraded on day 10; the rest of its history is given. */
   const limits = (given: Pick<History, "failures"> & Partial<History>, changes: Partial<SubscriptionState> = {}) => {
@@ -67,7 +67,7 @@ describe("a failed charge for the plan that is held", () => {
   });
 });
 
-describe("whose limits apply", () => {
+describe("the plan whose limits apply", () => {
   const a = factBuilder();
   const limitPlan = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.limitPlan;
   const prorated = (at: number, plan = "high") => a.pay(at, at, 30, { purpose: "proration", plan, inMoney: false });
@@ -77,7 +77,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(6, a.snapshot(0, high), a.snapshot(5))).toBe("low");
   });
 
-  test("a trial's are those of the plan it began with, until a plan as high is paid for", () => {
+  test("a trial's are those of its first plan, until a plan as high is paid", () => {
     const trial = [a.snapshot(0, { status: "trialing" }), a.snapshot(5, { ...high, status: "trialing" })];
     expect(limitPlan(6, ...trial)).toBe("low");
     const paid = a.pay(7, 0, 30, { plan: "high" });
@@ -99,7 +99,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(16, ...facts)).toBe("high");
   });
 
-  test("a payment before the trial began does not pay for what was changed in it", () => {
+  test("a payment before the trial does not pay for changes in it", () => {
     const facts = [
       a.snapshot(0),
       a.pay(0, 0, 30, { plan: "high" }),
@@ -108,7 +108,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(7, ...facts, a.snapshot(6, { ...high, status: "trialing", ...days(5, 15) }))).toBe("low");
   });
 
-  test("after a failed charge the last plan that was paid for, until one as high is", () => {
+  test("after a failed charge the last paid plan, until a plan as high is paid", () => {
     const failed = [
       a.snapshot(0),
       a.pay(0, 0, 30),
@@ -124,7 +124,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(9, ...other)).toBe("high");
   });
 
-  test("a failure that a payment has made good caps no later upgrade", () => {
+  test("a failure that a payment has settled caps no later upgrade", () => {
     const failed = [a.snapshot(0), a.fail(8, { plan: "high" })];
     const upgraded = a.snapshot(8, high);
     expect(limitPlan(9, ...failed, upgraded)).toBe("low");
@@ -143,7 +143,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(36, a.snapshot(0), a.fail(10), ...later)).toBe("high");
   });
 
-  test("a failed charge for something else does not affect the plan that is held", () => {
+  test("a failed charge for another plan does not affect the current plan", () => {
     const held = [a.snapshot(0), a.pay(0, 0, 30), a.snapshot(5, high)];
     for (const other of [{ interval: "yearly" }, { plan: "low" }] as const) {
       expect(limitPlan(9, ...held, a.fail(8, { purpose: "change", plan: "high", ...other }))).toBe("high");
@@ -156,7 +156,7 @@ describe("whose limits apply", () => {
     expect(limitPlan(9, ...held, a.fail(8, { plan: "low" }), owing)).toBe("low");
   });
 
-  test("a paid period's upgrade counts at once, whatever was owed before", () => {
+  test("a paid period's upgrade counts at once, also with an older debt", () => {
     const b = factBuilder("sub_b");
     const owing = [a.snapshot(0, { status: "past_due" }), a.cancel(5)];
     expect(limitPlan(46, ...owing, b.snapshot(40, days(40, 70)), b.snapshot(45, { ...high, ...days(40, 70) }))).toBe(
@@ -164,12 +164,12 @@ describe("whose limits apply", () => {
     );
   });
 
-  test("free's where a charge failed and nothing was ever paid for", () => {
+  test("free's if a charge failed and no plan was ever paid", () => {
     expect(limitPlan(1, a.snapshot(0, { status: "past_due" }))).toBe("free");
     expect(limitPlan(5, a.snapshot(0, { status: "past_due" }), a.pay(4, 0, 30))).toBe("low");
   });
 
-  test("what is vouched for at the instant of a failure was vouched for before it", () => {
+  test("a plan presumed paid at the instant of a failure was presumed paid before it", () => {
     // The renewal's failure: the first period vouches for the plan held when the second opens.
     const facts = [a.snapshot(0), a.snapshot(30, { ...high, ...second }), a.fail(30, { plan: "high" })];
     expect(limitPlan(31, ...facts)).toBe("low");
@@ -177,25 +177,25 @@ describe("whose limits apply", () => {
   });
 });
 
-describe("what an unpaid renewal forgave", () => {
+describe("the usage that an unpaid renewal credited", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const renewed = [a.snapshot(0), a.snapshot(30, second)];
   const held = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.held;
 
-  test("is not held while it is active, and is while it is owed", () => {
+  test("is withheld while the renewal is owed, and not while it is active", () => {
     expect(held(31, ...renewed)).toBe(false);
     expect(held(32, ...renewed, a.snapshot(31, { ...second, status: "past_due" }))).toBe(true);
     expect(held(32, ...renewed, a.snapshot(31, { ...second, status: "unpaid" }))).toBe(true);
     expect(held(34, ...renewed, a.snapshot(31, { ...second, status: "past_due" }), a.pay(33, 30, 60))).toBe(false);
   });
 
-  test("is held while nobody collects", () => {
+  test("is withheld while the collection is paused", () => {
     expect(held(32, ...renewed, a.snapshot(31, { ...second, collectionPaused: true }))).toBe(true);
     expect(held(6, a.snapshot(0), a.snapshot(5, { collectionPaused: true }))).toBe(false);
     expect(held(32, ...renewed, a.pay(30, 30, 60), a.snapshot(31, { ...second, collectionPaused: true }))).toBe(false);
   });
 
-  test("is held from the start where another period was never paid, of any subscription, no trial", () => {
+  test("is withheld from the start if another period, except a trial, was never paid", () => {
     const owing = [a.snapshot(0, { status: "past_due" }), a.cancel(5)];
     const next = [b.snapshot(40, days(40, 70)), b.snapshot(70, days(70, 100))];
     expect(held(71, ...owing, ...next)).toBe(true);
@@ -216,7 +216,7 @@ describe("what an unpaid renewal forgave", () => {
     expect(held(71, ...trial)).toBe(false);
   });
 
-  test("is not held for a period that has yet to come", () => {
+  test("is not withheld for a future period", () => {
     const later = [b.snapshot(50, { ...days(50, 80), status: "past_due" }), b.cancel(51)];
     expect(held(31, ...renewed, ...later)).toBe(false);
     expect(held(50, ...renewed, ...later)).toBe(true);

@@ -45,7 +45,7 @@ describe("which periods are paid", () => {
     expect(paid(...renewed, a.pay(31, 30, 60, { purpose: "change" }))[1]).toEqual([true, true]);
   });
 
-  test("a trial is paid by money alone: not by its invoice over nothing, nor because it goes on", () => {
+  test("a trial is paid by money only: neither by its invoice over 0 nor because it continues", () => {
     expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30, { inMoney: false }))).toEqual([[false, false]]);
     expect(paid(a.snapshot(0, trialing), a.pay(0, 0, 30))).toEqual([[true, true]]);
     expect(paid(a.snapshot(0, trialing), a.snapshot(30, second))[0]).toEqual([false, false]);
@@ -60,7 +60,7 @@ describe("which periods are paid", () => {
   });
 });
 
-describe("which plans are confirmed, oldest first", () => {
+describe("the confirmed plans, oldest first", () => {
   test("by payments, each at its own instant", () => {
     const facts = [
       a.pay(3, 0, 30, { plan: "low" }),
@@ -96,7 +96,7 @@ describe("which plans are confirmed, oldest first", () => {
     ]);
   });
 
-  test("by a vouched period: the plan that it opened with, and the one held when the next opens", () => {
+  test("by a period presumed paid: its first plan, and its last plan when the next period opens", () => {
     expect(confirmed(a.snapshot(0), a.snapshot(10, high))).toEqual([[0, "low", false]]);
     expect(confirmed(a.snapshot(0), a.snapshot(10, high), a.snapshot(30, { ...second, ...high }))).toEqual([
       [0, "low", false],

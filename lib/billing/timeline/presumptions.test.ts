@@ -18,12 +18,12 @@ const limitOn = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...fa
 const paidOf = (...facts: Fact[]) => timelineOf(...facts).periods.find(({ source }) => source === "stripe:sub_b")?.paid;
 
 describe("a debit under way", () => {
-  test("counts as a payment: the plan is there at once, until the debit fails", () => {
+  test("counts as a payment: the plan is active at once, until the debit fails", () => {
     expect(limitOn(1, ...failedDebit)).toBe("low");
     expect(limitOn(4.5, ...failedDebit)).toBe("free");
   });
 
-  test("counts no more for a user whose last one failed and was never paid: the plan comes with the payment", () => {
+  test("does not count for a user whose last debit failed and was never paid: the plan needs the payment", () => {
     expect(paidOf(...failedDebit, ...begins)).toBe(false);
     expect(limitOn(7, ...failedDebit, ...begins)).toBe("free");
     const paid = [...failedDebit, ...begins, b.pay(9, 6, 36)];
@@ -56,7 +56,7 @@ describe("a debit under way", () => {
   });
 });
 
-test("a subscription that was moved to the user keeps what its former user's activation stood for", () => {
+test("a subscription that was moved to the user keeps the payment that its activation counted as", () => {
   const moved = [b.snapshot(2, days(2, 32)), b.transfer(6, "in")];
   expect(paidOf(...failedDebit, ...moved)).toBe(true);
 });

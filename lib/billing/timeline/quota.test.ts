@@ -15,7 +15,7 @@ const DEPTH = Number(process.env.QUOTA_DEPTH ?? 3);
 const anyActions = fc.array(fc.constantFrom(...ACTIONS), { minLength: 4, maxLength: 16 });
 
 test(
-  "longer histories, using everything at once",
+  "longer histories, with all quota used at once",
   () => {
     fc.assert(
       fc.property(anyActions, (actions) => expectWithinBound(greedy(actions))),
@@ -38,7 +38,7 @@ test(
 );
 
 test(
-  "longer histories, using now and then, with news that comes late",
+  "longer histories with some usage and late facts",
   () => {
     const delay = fc.constantFrom(0, 60_000, 2 * DAY);
     fc.assert(

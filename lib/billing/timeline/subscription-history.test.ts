@@ -77,12 +77,12 @@ test("one snapshot is one period, one change and a mirror", () => {
   });
 });
 
-describe("missing news", () => {
+describe("missing events", () => {
   const a = factBuilder();
   const told2 = (at: number, changes: Partial<SubscriptionState>, before: SubscriptionState) =>
     a.snapshot(at, changes, { before });
 
-  test("a before-image that is not the state so far enters just before its event", () => {
+  test("a previous state that differs from the known state is applied just before its event", () => {
     const upgraded = told2(10, { status: "past_due", ...high }, subscriptionState(high));
     expect(changes(a.snapshot(0), upgraded)).toEqual([
       [day(0), "low", "active"],
@@ -102,7 +102,7 @@ describe("missing news", () => {
     expect(periods(told2(40, { ...second, status: "past_due" }, subscriptionState()))).toHaveLength(2);
   });
 
-  test("what is known, older or an end is no news", () => {
+  test("a previous state that is known, older or an end is ignored", () => {
     const known = told2(30, second, subscriptionState());
     expect(changes(a.snapshot(0), known)).toHaveLength(2);
     const old = told2(31, second, subscriptionState({ ...days(0, 30), quantity: 9 }));
@@ -111,7 +111,7 @@ describe("missing news", () => {
     expect(mirror(a.snapshot(0), ended)).toMatchObject({ endedAt: null, status: "active", periodStart: day(30) });
   });
 
-  test("within a second of the open period's start it is news, and without a period too", () => {
+  test("within a second of the open period's start it is applied, also without a period", () => {
     const near = (seconds: number) =>
       told2(10, {}, subscriptionState({ status: "past_due", periodStart: day(0) - seconds * SECOND }));
     expect(failures(a.snapshot(0), near(1))).toEqual([day(10)]);
@@ -124,7 +124,7 @@ describe("missing news", () => {
 describe("an end", () => {
   const a = factBuilder();
 
-  test("is final, and keeps what is known of the period", () => {
+  test("is final, and keeps the known period", () => {
     const facts = [a.snapshot(0), a.cancel(10, { periodStart: null, periodEnd: null })];
     expect(mirror(...facts)).toMatchObject({
       status: "canceled",
@@ -141,7 +141,7 @@ describe("an end", () => {
     });
   });
 
-  test("counts by the word of the event too, and by the status without it", () => {
+  test("is recognized by the event type, and by the status without it", () => {
     expect(mirror(a.snapshot(0), a.snapshot(10, {}, { life: "deleted" }))).toMatchObject({
       status: "canceled",
       endedAt: day(10),
@@ -150,7 +150,7 @@ describe("an end", () => {
     expect(mirror(a.snapshot(0), a.snapshot(10, { status: "paused" }))).toMatchObject({ endedAt: null });
   });
 
-  test("with a later period in its image does not take that one", () => {
+  test("with a later period does not apply that period", () => {
     expect(mirror(a.snapshot(0), a.cancel(31, second))).toMatchObject({ periodStart: day(0), periodEnd: day(30) });
     expect(mirror(a.snapshot(0), a.snapshot(31, { ...second, status: "paused" }))).toMatchObject({
       periodStart: day(0),
@@ -162,7 +162,7 @@ describe("an end", () => {
 describe("past due", () => {
   const a = factBuilder();
 
-  test("is counted from the first of the unbroken stretch, which is a failure", () => {
+  test("is counted from the first of consecutive past_due events, which is a failure", () => {
     const facts = [a.snapshot(0), a.snapshot(31, { status: "past_due" }), a.snapshot(32, { status: "unpaid" })];
     expect(replaySubscription(facts)).toMatchObject({ mirror: { pastDueSince: day(31) } });
     expect(failures(...facts)).toEqual([day(31)]);
@@ -174,7 +174,7 @@ describe("past due", () => {
   });
 });
 
-test("news that begins earlier overrides what was recorded for later", () => {
+test("a change that begins earlier overrides the records of later instants", () => {
   const a = factBuilder();
   expect(changes(a.snapshot(0), a.snapshot(31, { status: "past_due" }), a.snapshot(32, second))).toEqual([
     [day(0), "low", "active"],
@@ -189,7 +189,7 @@ test("news that begins earlier overrides what was recorded for later", () => {
   });
 });
 
-test("a plan change is one against what was held, also after news without a plan", () => {
+test("a plan change is compared with the last known plan, also after an event without a plan", () => {
   const a = factBuilder();
   expect(met(a.snapshot(0), a.snapshot(30, { ...second, ...high }))).toBe("Plan change at billing renewal");
   expect(met(a.snapshot(0), a.snapshot(30, second))).toBe("Billing period renewal detected");

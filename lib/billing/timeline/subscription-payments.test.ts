@@ -18,7 +18,7 @@ describe("a payment", () => {
   const first = a.snapshot(0);
   const afterFirst = (payment: PaymentFact, ...facts: Fact[]) => met(first, ...facts, payment);
 
-  test("that failed is a failure, but for charges that are not ours", () => {
+  test("that failed is a failure, except charges for other items", () => {
     expect(afterFirst(a.fail(5))).toBe("Payment failed");
     expect(failures(first, a.fail(5), a.fail(6, { purpose: "other" }))).toEqual([day(5)]);
     expect(afterFirst(a.fail(6, { purpose: "other" }))).toBe("Payment failed");
@@ -34,7 +34,7 @@ describe("a payment", () => {
     expect(afterFirst(a.pay(31, 30, 60, { purpose: "change" }))).toBe(none);
   });
 
-  test("for a subscription that was not seen waits for it, also where that has no period yet", () => {
+  test("for an unknown subscription waits for it, also if that has no period yet", () => {
     const payment = a.pay(1, 0, 30);
     expect(met(payment)).toBe("Payment waits for its subscription");
     expect(met(a.snapshot(0, { status: "incomplete" }), payment)).toBe("Payment waits for its subscription");
@@ -52,7 +52,7 @@ describe("a payment", () => {
     expect(paid(open, a.fail(1, days(0, 30)))).toEqual([false]);
   });
 
-  test("for a period that is over is history", () => {
+  test("for an earlier period opens nothing", () => {
     const earlier = "Payment for an earlier period";
     expect(afterFirst(a.pay(31, 0, 30), a.snapshot(30, second))).toBe(earlier);
     expect(afterFirst(a.pay(31, 20, 50))).toBe(earlier);
@@ -60,7 +60,7 @@ describe("a payment", () => {
     expect(periods(first, a.cancel(10), a.pay(31, 30, 60))).toHaveLength(1);
   });
 
-  test("for a period that is new opens it, as what was paid for", () => {
+  test("for a new period opens it with the paid plan", () => {
     const facts = [a.snapshot(0, { quantity: 3 }), a.pay(31, 30, 60, { plan: "high", interval: "yearly" })];
     expect(met(...facts)).toBe("Payment for a new billing period");
     expect(replaySubscription(facts)).toMatchObject({
@@ -89,14 +89,14 @@ describe("a payment", () => {
     expect(afterFirst(at(2))).toBe("Payment for an earlier period");
   });
 
-  test("without a plan or an interval is for those that are held", () => {
+  test("without a plan or an interval is for the current ones", () => {
     const payment = a.pay(31, 30, 60, { plan: null, interval: null });
     const facts = [a.snapshot(0, { ...high, interval: "yearly" as const }), payment];
     expect(periods(...facts)[1]).toMatchObject({ plan: "high", interval: "yearly" });
     expect(mirror(...facts)).toMatchObject({ plan: "high", interval: "yearly" });
   });
 
-  test("ends a trial, and makes nothing else active", () => {
+  test("ends a trial, and activates no other status", () => {
     expect(mirror(a.snapshot(0, { status: "trialing" }), a.pay(31, 30, 60))).toMatchObject({ status: "active" });
     const paused = [a.snapshot(0), a.snapshot(5, { status: "paused" }), a.pay(31, 30, 60)];
     expect(mirror(...paused)).toMatchObject({ status: "paused" });
@@ -106,7 +106,7 @@ describe("a payment", () => {
   });
 });
 
-test("payments of one instant confirm plans in the order of their ids, whatever order they came in", () => {
+test("payments of one instant confirm plans in the order of their ids, independent of their arrival", () => {
   const a = factBuilder();
   const [first, second] = [a.pay(1, 0, 30), a.pay(1, 0, 30, high)];
   const confirmed = (...facts: Fact[]) => replaySubscription(facts).confirmations.map(({ plan }) => plan);

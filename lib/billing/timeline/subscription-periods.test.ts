@@ -12,16 +12,16 @@ const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
 /** The rule that the last fact met. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
-describe("what the rules vouch for", () => {
+describe("periods that the rules presume paid", () => {
   const a = factBuilder();
 
-  test("a first period that began active; one that was active, collected, when the next opened", () => {
+  test("a first period that began active; one that was active and collected when the next opened", () => {
     expect(paid(a.snapshot(0))).toEqual([true]);
     expect(paid(a.snapshot(0), a.snapshot(30, second))).toEqual([true, false]);
     expect(paid(a.snapshot(0), a.snapshot(30, second), a.snapshot(60, third))).toEqual([true, true, false]);
   });
 
-  test("not one that was owed, or that nobody collected, when the next opened", () => {
+  test("not one that was owed, or not collected, when the next opened", () => {
     const renewed = [a.snapshot(0), a.snapshot(30, second)];
     expect(paid(...renewed, a.snapshot(31, { ...second, status: "past_due" }), a.snapshot(60, third))).toEqual([
       true,
@@ -33,7 +33,7 @@ describe("what the rules vouch for", () => {
     expect(paid(...renewed, uncollected, a.snapshot(59, second), a.snapshot(60, third))).toEqual([true, false, false]);
   });
 
-  test("not the first one whose own charge failed, until one goes through", () => {
+  test("not the first one whose own charge failed, until one succeeds", () => {
     const failed = [a.snapshot(0), a.fail(0)];
     expect(paid(...failed)).toEqual([false]);
     expect(paid(...failed, a.pay(4, 0, 30))).toEqual([true]);
@@ -69,7 +69,7 @@ describe("a snapshot's period", () => {
     expect(met(...facts)).toBe("Trial added");
   });
 
-  test("that is older is flagged and not taken", () => {
+  test("that is older is flagged and not applied", () => {
     const facts = [a.snapshot(0), a.snapshot(30, second), a.snapshot(31, { ...days(0, 29), ...high })];
     expect(replaySubscription(facts)).toMatchObject({
       movedBackwards: [day(31)],
@@ -143,7 +143,7 @@ describe("a snapshot's period", () => {
     expect(periods(a.snapshot(0), a.snapshot(31, { ...second, interval: null }))).toHaveLength(1);
   });
 
-  test("of a subscription known by an unknown price only gives nothing until a price is known", () => {
+  test("of a subscription with an unknown price only gives nothing until a price is known", () => {
     const unknown = { plan: null, interval: null };
     expect(replaySubscription([a.snapshot(0, unknown)])).toMatchObject({
       periods: [],

@@ -5,7 +5,7 @@ import type { Fact } from "../types";
 
 const onDay = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...facts), at);
 
-describe("one trial a user and product", () => {
+describe("one trial per user and product", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const trialing = { status: "trialing" } as const;
 

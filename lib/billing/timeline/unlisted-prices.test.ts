@@ -32,7 +32,7 @@ const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.
 const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => period.paid);
 
 describe("an unlisted price", () => {
-  test("of two updates in one second the image before decides which is later, not the id", () => {
+  test("of two updates in one second the previous state decides which is later, not the id", () => {
     const list = { complete: true, plans: 0, unlisted: [entry(item)] };
     const bare = (status: Status) => subscriptionState({ ...none, status });
     const overdue = { ...without(5, list, { status: "past_due" }), before: bare("active") };
@@ -62,7 +62,7 @@ describe("an unlisted price", () => {
     });
   });
 
-  test("keeps the interval if the price has none that is known", () => {
+  test("keeps the interval if the price has an unknown one", () => {
     expect(last(listed(0), without(5, { unlisted: [entry({ id: "si_plan" })] }))).toMatchObject({
       interval: "monthly",
     });
@@ -83,7 +83,7 @@ describe("an unlisted price", () => {
     expect(last(listed(0), gone)).toMatchObject({ plan: "low", status: "paused", absent: true, endedAt: null });
   });
 
-  test("of an add-on never stands for the plan", () => {
+  test("of an add-on never counts as the plan", () => {
     const seats = entry({ id: "si_seats", product: "prod_plan" });
     const facts = [listed(0, {}, [seats]), without(5, { unlisted: [seats] })];
     expect(last(...facts)).toMatchObject({ absent: true, status: "paused" });
@@ -99,7 +99,7 @@ describe("an unlisted price", () => {
     expect(met(listed(0, {}, [seats]), cost)).toBe("Payment for another item");
   });
 
-  test("stands for a plan whose item older facts do not name", () => {
+  test("counts as the plan if older facts do not name its item", () => {
     const old = without(5, { plans: 1, unlisted: [entry({ id: "si_new" })] });
     expect(last(a.snapshot(0), old)).toMatchObject({ plan: "low", unlisted: true, absent: false });
   });
@@ -111,7 +111,7 @@ describe("an unlisted price", () => {
     });
   });
 
-  test("of the image before is the last known plan", () => {
+  test("of the previous state is the last known plan", () => {
     const before = subscriptionState({ plan: null, interval: null, item, status: "past_due" });
     const back = { ...listed(6), before };
     expect(replaySubscription([listed(0), back]).failures).toEqual([{ at: day(6), plan: "low", interval: "monthly" }]);
@@ -166,7 +166,7 @@ describe("a payment at an unlisted price", () => {
     expect(replaySubscription([listed(0), attempt])).toMatchObject({ failures: [], periods: [{ paid: true }] });
   });
 
-  test("confirms the plan that is held; for a period the one that it opened with", () => {
+  test("confirms the current plan; for a period its first plan", () => {
     const confirmed = (fact: PaymentFact) =>
       replaySubscription([listed(0), listed(5, { plan: "high" }), fact]).confirmations.filter(
         ({ byPayment }) => byPayment,
@@ -185,7 +185,7 @@ describe("a payment at an unlisted price", () => {
     expect(confirmed(charge(6, { id: "si_plan", purpose: "not_due", ...days(0, 30) }))).toEqual([]);
   });
 
-  test("that failed is for the plan that is held, unless its period is another interval's", () => {
+  test("that failed is for the current plan, unless its period has another interval", () => {
     const failed = (start: number, end: number) =>
       entitlementOn(
         timelineOf(

@@ -173,7 +173,7 @@ const events = fixtureEvents();
 const of = (name: string) => events[name] as PaddleObject;
 const entity = (name: string) => of(name).data as PaddleObject;
 
-test("every fixture is here", () => {
+test("every fixture is listed", () => {
   const special = ["transaction.paid.before_subscription", "subscription.updated.unknown_price"];
   const names = [FACTS, NOTES, IGNORED].flatMap((table) => Object.keys(table));
   expect([...names, ...special].toSorted()).toEqual(Object.keys(events).toSorted());
@@ -214,7 +214,7 @@ test.each(Object.entries(IGNORED))("%s is ignored: %s", (name, reason) => {
   expect(normalized(of(name))).toEqual({ outcome: "ignored", reason });
 });
 
-test("a first payment that comes before its subscription only links", () => {
+test("a first payment that arrives before its subscription only links", () => {
   const identity = { ...ADA, subscription: null, transaction: "txn_01march" };
   expect(normalized(of("transaction.paid.before_subscription"))).toEqual({
     outcome: "facts",

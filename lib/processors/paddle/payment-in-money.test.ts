@@ -43,7 +43,7 @@ function fact(spec: Partial<TransactionSpec>, changes: Changes = {}, type?: stri
 }
 
 describe("in money", () => {
-  test("is what was captured in full, nothing given", () => {
+  test("means captured in full, without credit", () => {
     expect(fact({}).inMoney).toBe(true);
     expect(fact({ lines: [line(price), line(other, { amount: 500 })] }).inMoney).toBe(true);
     // A discount leaves an ordinary price.
@@ -94,7 +94,7 @@ describe("in money", () => {
   });
 });
 
-test("what is paid stays paid, whatever is told of an earlier attempt", () => {
+test("a paid charge stays paid after the event of an earlier attempt", () => {
   for (const type of ["transaction.payment_failed", "transaction.past_due"]) {
     for (const status of ["paid", "completed"] as const) {
       expect(told({ status }, {}, type)).toEqual({ outcome: "ignored", reason: "already_paid" });

@@ -16,7 +16,7 @@ describe("change at the renewal", () => {
     ...over,
   });
 
-  test("a schedule of two phases: what is paid for goes on, the new plan begins with the renewal", async () => {
+  test("a schedule of two phases: the paid plan continues, the new plan begins with the renewal", async () => {
     const { client, requests } = await fakeApi(subscription(), schedule(), schedule());
     expect(await client.change(downgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
@@ -95,7 +95,7 @@ describe("change at the renewal", () => {
     });
   });
 
-  test("a schedule that is there is changed, and one that says it already is left alone", async () => {
+  test("an existing schedule is changed; a schedule with this change stays as it is", async () => {
     const other = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule(), schedule());
     await other.client.change(downgrade);
     expect(other.requests.map(({ request }) => request)).toEqual([
@@ -112,7 +112,7 @@ describe("change at the renewal", () => {
     expect(same.requests).toHaveLength(2);
   });
 
-  test("made by a second click in between: that one is used; let go by one: that is enough", async () => {
+  test("a concurrent request's schedule is used; a schedule that it released needs no second release", async () => {
     const refused = refusal(400, "invalid_request_error");
     const held = subscription({ schedule: "sub_sched_1" });
     const twice = await fakeApi(subscription(), refused, held, schedule(), schedule());
@@ -130,13 +130,13 @@ describe("change at the renewal", () => {
     }
   });
 
-  test("to what one has: the schedule is let go", async () => {
+  test("to the current plan: the schedule is released", async () => {
     const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule());
     await client.change({ ...downgrade, priceId: "price_writer_plus_monthly" });
     expect(requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
   });
 
-  test("taken back; where there is none, nothing", async () => {
+  test("undone; without a schedule nothing is sent", async () => {
     const there = await fakeApi(subscription({ schedule: { id: "sub_sched_1" } }), schedule());
     await there.client.cancelScheduledChange(SUBSCRIPTION);
     expect(there.requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");

@@ -7,7 +7,7 @@ const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 
 describe("change now", () => {
-  test("charged at once, and kept back where the charge needs the payer", async () => {
+  test("charged at once, and pending if the charge needs the payer", async () => {
     const { client, requests } = await fakeApi(subscription(), subscription());
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
@@ -33,7 +33,7 @@ describe("change now", () => {
     expect(requests[1]?.fields).toMatchObject({ "items[0][id]": "si_plus", "items[0][quantity]": "3" });
   });
 
-  test("a charge that needs the payer: where to pay", async () => {
+  test("a charge that needs the payer: the address to pay", async () => {
     const pending = subscription({ pending_update: { expires_at: RENEWS }, latest_invoice: "in_second" });
     const { client, requests } = await fakeApi(subscription(), pending, invoice({ status: "open" }));
     expect(await client.change(upgrade)).toEqual({
@@ -81,7 +81,7 @@ describe("change now", () => {
       ]);
     });
 
-    test("paid in between, it is what the next change starts from; still waiting, the change fails", async () => {
+    test("if it was paid meanwhile, the next change starts from it; if not, the change fails", async () => {
       const refused = refusal(400, "invalid_request_error");
       const paid = subscription({}, { items: [{ id: "si_plus", price: price("ultra") }] });
       const { client, requests } = await fakeApi(waiting("price_other"), refused, paid);
@@ -92,13 +92,13 @@ describe("change now", () => {
     });
   });
 
-  test("what is already so is not charged again", async () => {
+  test("the current plan is not charged again", async () => {
     const { client, requests } = await fakeApi(subscription({}, { items: [{ id: "si_1", price: price("ultra") }] }));
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests).toHaveLength(1);
   });
 
-  test("lets go of a schedule first", async () => {
+  test("releases a schedule first", async () => {
     const { client, requests } = await fakeApi(
       subscription({ schedule: "sub_sched_1" }),
       { id: "sub_sched_1", object: "subscription_schedule" },

@@ -33,7 +33,7 @@ describe("checkout", () => {
     });
   });
 
-  test("the session and its subscription say whose they are, where only our server can write", async () => {
+  test("the session and its subscription name the user in metadata, which only our server can write", async () => {
     const { client, requests } = await fakeApi(session());
     expect(await client.checkout(request)).toEqual({ url: session().url, transaction: "cs_test_1" });
     expect(requests).toHaveLength(1);
@@ -95,7 +95,7 @@ describe("checkout", () => {
     if (asked > 1) expect(requests[1]?.request).toBe("POST /v1/checkout/sessions/cs_test_1/expire");
   });
 
-  test("one that stays open is not said to be closed", async () => {
+  test("a checkout that stays open is not reported as closed", async () => {
     const { client } = await fakeApi(session(), refusal(400, "invalid_request_error"), session());
     await expect(client.closeCheckout("cs_test_1")).rejects.toMatchObject({ problem: "invalid" });
   });

@@ -53,7 +53,7 @@ describe("cancel, keep and unpause", () => {
     expect(requests[1]?.fields ?? {}).toEqual(fields);
   });
 
-  test("a schedule is let go before the end is asked for", async () => {
+  test("a schedule is released before the cancellation", async () => {
     const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), { id: "x" }, subscription());
     await client.cancel(SUBSCRIPTION, "period_end");
     expect(requests.map(({ request }) => request)).toEqual([

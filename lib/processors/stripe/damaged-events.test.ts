@@ -5,7 +5,7 @@ import { SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/e
 import { fixtureEvents } from "@/lib/sandbox/event-builders/stripe/fixture-events";
 import { normalized } from "@/tests/support/normalized-stripe";
 
-describe("what is not for us", () => {
+describe("events without an effect", () => {
   test.each([
     [{ type: "customer.created" }, "unhandled_type"],
     [{ type: "constructor" }, "unhandled_type"],

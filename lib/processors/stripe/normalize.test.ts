@@ -119,7 +119,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
     });
   });
 
-  test.each(LINKS)("%s says whose customer and subscription these are, and nothing else", (name) => {
+  test.each(LINKS)("%s links the customer and the subscription, and has no fact", (name) => {
     expect(normalized(fixtureEvents(shape)[name] ?? {})).toEqual({
       outcome: "facts",
       facts: [],
@@ -155,7 +155,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
   });
 });
 
-test("the three shapes of one event say the same", () => {
+test("the three shapes of one event give the same facts", () => {
   const [pre_basil, legacy, basil] = SHAPES.map((shape) => Object.values(fixtureEvents(shape)).map(normalized));
   expect(legacy).toEqual(pre_basil);
   expect(basil).toEqual(pre_basil);

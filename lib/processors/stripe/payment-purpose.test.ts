@@ -88,7 +88,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     expect(of({ billingReason, lines: downgrade })).toMatchObject({ purpose: "proration", plan: "basic" });
   });
 
-  test("credits alone mean nothing, nor does what was given back whole", () => {
+  test("credits alone have no effect, nor has a charge that was credited in full", () => {
     for (const lines of [[proration("ultra", -1900)], [proration("ultra", 1900), proration("ultra", -1900)]]) {
       expect(of({ billingReason: "subscription_update", lines })).toMatchObject({ purpose: "other", ...NOTHING });
     }
@@ -103,12 +103,12 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
     expect(of({ billingReason: "manual" })).toMatchObject({ purpose: "other", ...NOTHING });
   });
 
-  test("the latest period counts where a late invoice bills two", () => {
+  test("the latest period counts if a late invoice bills two", () => {
     const lines = [line("plus", { periodStart: START - 2_600_000, periodEnd: START }), line("plus")];
     expect(of({ lines })).toMatchObject({ purpose: "period", ...PERIOD });
   });
 
-  test("also where it stands first, and where the earlier one was another plan's", () => {
+  test("also if it is the first line, and if the earlier line has another plan", () => {
     const earlier = line("basic", { periodStart: START - 2_600_000, periodEnd: START });
     for (const lines of [
       [line("plus"), earlier],
@@ -151,7 +151,7 @@ describe.each(SHAPES)("the purpose, in shape %s", (shape) => {
   });
 });
 
-describe("a line that says less", () => {
+describe("a line with fewer fields", () => {
   test("than its subscription is the invoice's own; than its price in the new place has the old one", () => {
     expect(paid({}, { "lines.data.0.parent": null })).toEqual(paid({}));
     expect(paid({}, { "lines.data.0.parent": { type: "subscription_item_details" } })).toEqual(paid({}));

@@ -53,7 +53,7 @@ const PERIOD = { periodStart: START * 1000, periodEnd: END * 1000 };
 const NOTHING = { periodStart: null, periodEnd: null, plan: null, interval: null, inMoney: false };
 
 describe("the subscription", () => {
-  test("is found in the lines where the invoice does not name it", () => {
+  test("is found in the lines if the invoice does not name it", () => {
     expect(paid({}, { parent: null })).toMatchObject({ identity: { subscription: "sub_1" } });
     expect(paid({}, { subscription: undefined }, "pre_basil")).toMatchObject({ identity: { subscription: "sub_1" } });
   });
@@ -100,7 +100,7 @@ describe("without a plan line", () => {
     expect(paid({ lines: lower }, {}, shape)).toEqual({ outcome: "ignored", reason: "no_plan_line" });
   });
 
-  test("prorations and changes are told apart", () => {
+  test("prorations and changes are distinguished", () => {
     const of = (spec: Partial<InvoiceSpec>) => paid({ billingReason: "subscription_update", ...spec });
     expect(of({ lines })).toMatchObject({ fact: { unlisted: [{ ...charge, purpose: "change" }] } });
     const prorated = [{ ...(lines[0] as LineSpec), proration: true }];

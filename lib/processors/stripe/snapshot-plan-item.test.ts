@@ -47,7 +47,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     return result;
   };
 
-  test("is found by its price, wherever it stands", () => {
+  test("is found by its price, at any place", () => {
     const items = [
       { id: "si_seats", price: seats, quantity: 7 },
       { id: "si_1", price: plus, quantity: 2 },
@@ -57,13 +57,13 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     ]);
   });
 
-  test("counts with its old price where an upgrade replaced the item", () => {
+  test("counts with its old price if an upgrade replaced the item", () => {
     const result = facts({}, { items: [{ id: "si_2", price: ultra }] });
     expect(result.facts).toMatchObject([{ fact: { image: { plan: "ultra" }, before: { plan: "plus" } } }]);
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
-  test("has no before-image where the product joined later", () => {
+  test("has no previous state if the product joined later", () => {
     const result = facts({}, { items: [...BASE.items, { id: "si_2", price: starter }] });
     expect(result.facts).toMatchObject([
       { product: "writer", fact: { before: { plan: "plus" } } },
@@ -72,7 +72,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
-  test("has no before-image where its item was another product's, which is out of the list", () => {
+  test("has no previous state if its item belonged to another product, which is out of the list", () => {
     const result = facts({ items: [{ id: "si_1", price: starter }] });
     expect(result.facts).toMatchObject([
       { product: "writer", fact: { image: { plan: "plus", status: "active" }, before: null } },
@@ -81,7 +81,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(result.analysis).toEqual({ hasPeriodChange: false, hasPlanChange: false });
   });
 
-  test("keeps a before-image without a plan where its old price is not known", () => {
+  test("keeps a previous state without a plan if its old price is not known", () => {
     const result = facts({ items: [{ id: "si_1", price: seats }] });
     expect(result.facts).toMatchObject([{ fact: { before: { plan: null, interval: null, status: "active" } } }]);
   });
@@ -111,7 +111,7 @@ describe.each(SHAPES)("the plan item, in shape %s", (shape) => {
     expect(facts({ items }, { items: changed }).analysis).toEqual({ hasPeriodChange: false, hasPlanChange: true });
   });
 
-  test("of two the higher counts, flagged, wherever they stand", () => {
+  test("of two the higher counts, flagged, in any order", () => {
     const [low, high] = [
       { id: "si_1", price: plus },
       { id: "si_2", price: ultra, quantity: 3 },
@@ -205,7 +205,7 @@ describe.each(SHAPES)("without a listed price, in shape %s", (shape) => {
     });
   });
 
-  test("so are its end and the end that was ordered", () => {
+  test("its end and its scheduled end are kept", () => {
     expect(created({ cancelAtPeriodEnd: true })).toMatchObject({ fact: { image: { cancelAt: 3_600_000_000 } } });
     const object = subscriptionObject({ ...BASE, items: unknown }, shape);
     expect(send("customer.subscription.deleted", object, undefined, shape)).toMatchObject({

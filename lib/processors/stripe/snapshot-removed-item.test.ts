@@ -52,7 +52,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     });
   };
 
-  test("leaves its product without a plan, and with the image before", () => {
+  test("leaves its product without a plan, and with the previous state", () => {
     const result = update({ items: [...BASE.items, starterItem] }, {}, {}, shape);
     const before = {
       plan: "starter",
@@ -77,7 +77,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     });
   });
 
-  test("without a listed price before and after, the image before holds the status and the flags", () => {
+  test("without a listed price before and after, the previous state has the status and the flags", () => {
     const change = (status: string, previous: object = {}) => {
       const object = subscriptionObject({ ...BASE, items: [seatsItem], status: "active" }, shape);
       return send("customer.subscription.updated", object, { status, ...previous }, shape);
@@ -90,7 +90,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     expect(change("on_hold")).toMatchObject({ outcome: "unpriced", fact: { before: null } });
   });
 
-  test("has no image before if the old status cannot be read", () => {
+  test("has no previous state if the old status cannot be read", () => {
     const [from, to] = [{ items: [...BASE.items, starterItem], status: "past_due" as const }, {}];
     expect(update(from, to, {}, shape)).toMatchObject({ facts: [{}, { fact: { before: { status: "past_due" } } }] });
     const object = subscriptionObject(BASE, shape);
@@ -117,7 +117,7 @@ describe.each(SHAPES)("an item that was taken out, in shape %s", (shape) => {
     ]);
   });
 
-  test("whose period cannot be read leaves no image before", () => {
+  test("whose period cannot be read leaves no previous state", () => {
     const previous = {
       items: { data: [{ id: "si_2", price: { id: starter.id }, current_period_start: 5, current_period_end: 5 }] },
     };

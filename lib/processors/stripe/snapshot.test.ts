@@ -45,7 +45,7 @@ describe("status", () => {
     });
   });
 
-  test("an unknown one is quarantined; an unknown old one leaves no before-image", () => {
+  test("an unknown one is quarantined; an unknown old one leaves no previous state", () => {
     expect(update({}, {}, { status: "on_hold" })).toMatchObject({ reason: "unknown_status" });
     const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object, { status: "on_hold" })).toMatchObject({
@@ -67,7 +67,7 @@ describe("status", () => {
     });
   });
 
-  test("a deleted subscription is canceled, whatever it says and whatever is missing", () => {
+  test("a deleted subscription is canceled, independent of its status and of missing fields", () => {
     const whole = subscriptionObject({ ...BASE, cancelAtPeriodEnd: true }, "pre_basil");
     const object = withChanges(whole, { current_period_start: undefined, current_period_end: undefined });
     expect(send("customer.subscription.deleted", object)).toMatchObject({
@@ -98,7 +98,7 @@ describe("fields", () => {
     expect(update({}, { periodEnd: BASE.periodStart })).toMatchObject({ reason: "invalid_period" });
   });
 
-  test("the item's own period counts where the subscription has one too: items may differ", () => {
+  test("the item's own period counts before the subscription's: items may differ", () => {
     const result = update({}, {}, { current_period_start: 1, current_period_end: 2 }, "legacy");
     expect(result).toMatchObject({
       facts: [{ fact: { image: { periodStart: 1_000_000_000, periodEnd: 3_600_000_000 } } }],
@@ -125,7 +125,7 @@ describe("fields", () => {
     expect(at({ cancel_at: null })).toEqual([3_600_000_000, null]);
   });
 
-  test("expanded objects count as their ids; user ids are believed as written by our server", () => {
+  test("expanded objects count as their ids; user ids of metadata are trusted", () => {
     const expanded = {
       customer: { id: "cus_1", object: "customer", metadata: { user_id: "not_this" } },
       metadata: { user_id: "org_1" },
@@ -140,8 +140,8 @@ describe("fields", () => {
   });
 });
 
-describe("the before-image", () => {
-  test("is null where the event does not say", () => {
+describe("the previous state", () => {
+  test("is null if the event does not state it", () => {
     const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object)).toMatchObject({
       facts: [{ fact: { before: null } }],
@@ -160,7 +160,7 @@ describe("the before-image", () => {
     });
   });
 
-  test("is null where the old period ends before it starts", () => {
+  test("is null if the old period ends before it starts", () => {
     expect(update({ periodEnd: BASE.periodStart })).toMatchObject({ facts: [{ fact: { before: null } }] });
     expect(update({ periodEnd: BASE.periodStart - 1 })).toMatchObject({ facts: [{ fact: { before: null } }] });
     expect(update({ periodEnd: BASE.periodStart + 1 })).toMatchObject({
@@ -184,7 +184,7 @@ describe("the before-image", () => {
     expect(changed(2)).toMatchObject({ analysis: { hasPeriodChange: true } });
   });
 
-  test("a paused collection that ends is seen in the hash that was", () => {
+  test("a paused collection that ends is read from the old hash", () => {
     const pauseCollection = { behavior: "void", resumes_at: null } as const;
     expect(update({ pauseCollection }, {})).toMatchObject({
       facts: [{ fact: { image: { collectionPaused: false }, before: { collectionPaused: true } } }],

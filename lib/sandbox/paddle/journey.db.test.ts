@@ -52,7 +52,8 @@ async function subscribe(plan: string, interval: Interval = "monthly", card: "42
   return (await sdk().transactions.get(transaction)).subscriptionId as string;
 }
 
-const change = (plan: string, interval?: Interval) => changePlan(buyer.id, { product: "writer", plan, interval }, context);
+const change = (plan: string, interval?: Interval) =>
+  changePlan(buyer.id, { product: "writer", plan, interval }, context);
 const preview = (plan: string, interval?: Interval) =>
   previewChange(buyer.id, { product: "writer", plan, interval }, context);
 const now = async () => (await gateway.sandboxClock(buyer.id)).now;
@@ -73,7 +74,7 @@ test("bought at the played page, and here when the payer is back", async () => {
   expect(await refusal(open("ultra"))).toEqual({ status: 409, reason: "already_subscribed" });
 });
 
-test("upgraded: the preview's money and meters are what then comes", async () => {
+test("upgraded: the result has the preview's money and meters", async () => {
   const id = await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 12_000);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
@@ -88,7 +89,9 @@ test("upgraded: the preview's money and meters are what then comes", async () =>
   expect(invoices).toHaveLength(2);
   expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
   // Asked again, after an answer that was lost: nothing is charged twice.
-  const { client } = (await context.getProcessor("paddle")) as NonNullable<Awaited<ReturnType<typeof context.getProcessor>>>;
+  const { client } = (await context.getProcessor("paddle")) as NonNullable<
+    Awaited<ReturnType<typeof context.getProcessor>>
+  >;
   await client.change({ subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" });
   expect((await invoicesOf(buyer.id, context)).invoices).toHaveLength(2);
 });
@@ -104,7 +107,7 @@ test("upgraded with a card that fails: refused, and nothing has changed; with an
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
 });
 
-test("by the year: a share is carried over, as the preview says", async () => {
+test("by the year: a share is carried over, as in the preview", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 14_000);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
@@ -213,7 +216,7 @@ test("paused at Paddle, it is brought back here", async () => {
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
 });
 
-test("the portal is the customer's own; invoices are nobody else's", async () => {
+test("the portal and the invoices belong to the customer only", async () => {
   expect(await refusal(portalOf(buyer.id, undefined, context))).toEqual({ status: 404, reason: "no_customer" });
   await subscribe("plus");
   expect((await portalOf(buyer.id, "writer", context)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
