@@ -1,5 +1,5 @@
 /**
- * A purchase at the sandbox's Paddle with all that can happen to its money: code, tax, upgrade, refunds, chargebacks.
+ * A purchase at the fake Paddle with code, tax, upgrade, refunds and chargebacks.
  */
 import { expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
@@ -14,7 +14,7 @@ const writer = async () => {
   return found;
 };
 
-test("a journey: bought with a code, upgraded, half refunded, the rest refunded, charged back twice: won and lost", async () => {
+test("a purchase with a code, an upgrade, two refunds, a chargeback that is won and one that is lost", async () => {
   const { transaction, subscription } = await buy({ discount: "spring20", country: "GB" });
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   await gateway.consume(payer.id, "words_used", 12_000);
@@ -70,7 +70,7 @@ test("a journey: bought with a code, upgraded, half refunded, the rest refunded,
       ["dispute_opened", due, "usd", "chargeback"],
     ].toSorted(),
   );
-  // Refunds and disputes are for people to judge: plan and usage stay.
+  // An admin decides about refunds and disputes: plan and usage stay.
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active", meters: [{ used: 12_000 }, {}] });
   expect(told.map(({ outcome }) => outcome)).not.toContain("quarantined");
 });
