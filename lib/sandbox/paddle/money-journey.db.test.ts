@@ -1,20 +1,34 @@
 /**
- * A purchase at the sandbox's Paddle with all that can happen to its money: code, tax, upgrade, refunds, chargebacks.
+ * A purchase at the fake Paddle with code, tax, upgrade, refunds and chargebacks.
  */
 import { expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
-const { sandbox, sdk, delivered, gateway, payer, now, client, buy, run, adjustments, notes, invoices, refunded, context } =
-  paddleAccount("journeying");
+const {
+  sandbox,
+  sdk,
+  delivered,
+  gateway,
+  payer,
+  now,
+  client,
+  buy,
+  run,
+  adjustments,
+  notes,
+  invoices,
+  refunded,
+  context,
+} = paddleAccount("journeying");
 const writer = async () => {
   const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
   if (!found) throw new Error("no writer");
   return found;
 };
 
-test("a journey: bought with a code, upgraded, half refunded, the rest refunded, charged back twice: won and lost", async () => {
+test("a purchase with a code, an upgrade, two refunds, a chargeback that is won and one that is lost", async () => {
   const { transaction, subscription } = await buy({ discount: "spring20", country: "GB" });
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   await gateway.consume(payer.id, "words_used", 12_000);
@@ -70,7 +84,7 @@ test("a journey: bought with a code, upgraded, half refunded, the rest refunded,
       ["dispute_opened", due, "usd", "chargeback"],
     ].toSorted(),
   );
-  // Refunds and disputes are for people to judge: plan and usage stay.
+  // An admin decides about refunds and disputes: plan and usage stay.
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active", meters: [{ used: 12_000 }, {}] });
   expect(delivered.map(({ outcome }) => outcome)).not.toContain("quarantined");
 });

@@ -1,4 +1,4 @@
-/** How each kind of transaction writes its proration and its totals, as the examples of Paddle's API description do. */
+/** Prorations and totals of each kind of transaction, as in the examples of Paddle's API description. */
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
@@ -19,7 +19,8 @@ const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 
 /**
- * A subscriber of Writer Ultra since `START`, after `act` at `at`; gives the latest transaction and the subscription.
+ * Runs a step at `at` for a subscriber of Writer Ultra since `START`; returns the latest transaction and the
+ * subscription.
  */
 function after(at: number, run: (step: PaddleStep, subscription: Subscription) => void, begun = subscribed()) {
   const { state } = runStep(catchUp(fakePaddle, begun, at).state, at, (step) => {
@@ -45,7 +46,7 @@ const change = (plan: string, interval: Price["interval"], mode: BillingMode) =>
     update(step, subscription, [{ price: writer(plan, interval) }], { mode, onFailure: "prevent_change" }),
   );
 
-/** The prorations of the items and of the calculated lines; both lists say the same. */
+/** The prorations of the items, which are also those of the calculated lines. */
 function prorations({ items, details, billing_period }: ReturnType<typeof after>["entity"]) {
   const written = items.map(({ proration }) => proration);
   expect(details.line_items.map(({ proration }) => proration)).toEqual(written);
@@ -83,7 +84,7 @@ test("a card change is a proration of rate 0 over the subscription's period", ()
 });
 
 describe("a change of items", () => {
-  test("down: the unused part is a negative line, and its rest goes to the balance", () => {
+  test("to a lower plan has the unused part as a negative line, and the difference goes to the balance", () => {
     const { entity, state } = change("basic", "monthly", "prorated_immediately");
     expect(prorations(entity).map((each) => each?.rate)).toEqual(["0.5", "0.5"]);
     const [unused, charged] = entity.details.line_items;
@@ -95,7 +96,7 @@ describe("a change of items", () => {
     expect(state.customer.balance).toBe(1_500);
   });
 
-  test("the next renewal is paid from the balance first: the grand total is the total less the credit", () => {
+  test("leaves a balance that pays the next renewal first: the grand total is the total minus the credit", () => {
     const lowered = change("plus", "monthly", "prorated_immediately").state;
     const { entity, state } = after(START + 32 * DAY, () => {}, lowered);
     const totals = { total: "1999", credit: "1000", credit_to_balance: "0", grand_total: "999", balance: "0" };
@@ -104,7 +105,7 @@ describe("a change of items", () => {
     expect(state.customer.balance).toBe(0);
   });
 
-  test("to the year: the new year is a proration of rate 1, less the unused part of the month", () => {
+  test("to yearly has the new year as a proration of rate 1, minus the unused part of the month", () => {
     const { entity } = change("ultra", "yearly", "prorated_immediately");
     expect(prorations(entity)).toEqual([
       { rate: "0.5", whole: false },
@@ -115,11 +116,11 @@ describe("a change of items", () => {
   test.each([
     ["full_immediately", "basic", "monthly"],
     ["full_immediately", "ultra", "yearly"],
-  ] as const)("%s to %s %s is not prorated", (mode, plan, interval) => {
+  ] as const)("by %s to %s %s is not prorated", (mode, plan, interval) => {
     expect(prorations(change(plan, interval, mode).entity)).toEqual([null]);
   });
 
-  test("in the first minute the rate is 1, without decimals", () => {
+  test("in the first minute has the rate 1, without decimals", () => {
     const state = {
       items: [{ price: writer("plus") }],
       period: { start: START, end: START + 31 * DAY },

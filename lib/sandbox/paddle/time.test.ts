@@ -1,4 +1,4 @@
-/** What time brings, without a database: any life of a subscription goes on in order, and its money adds up. */
+/** Properties of random histories of a subscription, without a database: order, events and amounts. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
@@ -62,7 +62,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 const moves = fc.array(move, { maxLength: 14 });
 
-function live(each: readonly Move[], bought: Terms = {}) {
+function simulate(each: readonly Move[], bought: Terms = {}) {
   let state: AccountState = newAccountState("0123456789abcdef", "http://localhost");
   let now = START;
   const events: EmittedEvent[] = [];
@@ -81,7 +81,7 @@ function live(each: readonly Move[], bought: Terms = {}) {
   run((step) => buy(step, "4242", bought));
   for (const next of each) {
     if (next.kind === "wait") now += next.days * DAY + 1_000;
-    run((step) => perform(step, next));
+    run((step) => runMove(step, next));
   }
   return { state, now, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
 }
@@ -93,7 +93,7 @@ function together<T, K>(list: readonly T[], key: (each: T) => K): [K, T[]][] {
   return [...groups];
 }
 
-function perform(step: PaddleStep, next: Move): void {
+function runMove(step: PaddleStep, next: Move): void {
   const [subscription] = step.state.subscriptions;
   if (subscription === undefined || next.kind === "wait") return;
   if (next.kind === "card") changeCard(step, subscription, payment(next.card));
@@ -103,11 +103,11 @@ function perform(step: PaddleStep, next: Move): void {
   else if (next.kind === "cancel" || next.kind === "pause") stop(step, subscription, next.kind, next);
 }
 
-describe("any life of a subscription", () => {
-  test("tells its events in the order of time, with ids of their own, as Paddle writes them", () => {
+describe("any history of a subscription", () => {
+  test("emits its events in the order of time, with unique ids like Paddle's", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        const { events } = live(each);
+        const { events } = simulate(each);
         expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((one, other) => one - other));
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
         for (const { id, body } of events) {
@@ -118,10 +118,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("is dated by the subscription's own clock: two states never share an instant", () => {
+  test("gives each state of the subscription its own `updated_at`", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        const states = live(each).events.filter(({ type }) => type.startsWith("subscription."));
+        const states = simulate(each).events.filter(({ type }) => type.startsWith("subscription."));
         for (const [, same] of together(states, ({ body }) => body.data.updated_at)) {
           const [first, ...others] = same.map(({ body: { data } }) => ({ ...data, transaction_id: null }));
           for (const other of others) expect(other).toEqual(first);
@@ -132,10 +132,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("is understood by the normalizer, event by event", () => {
+  test("is read by the normalizer, event by event", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        for (const { type, body } of live(each).events) {
+        for (const { type, body } of simulate(each).events) {
           const result = normalized(body);
           expect(["facts", "ignored"], `${type} ${JSON.stringify(result)}`).toContain(result.outcome);
         }
@@ -143,19 +143,19 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("charges each period once; what was captured is what was due, and credit is never made of nothing", () => {
+  test("charges each period once, captures the due amounts, and creates no credit without a payment", () => {
     fc.assert(
       fc.property(moves, terms, (each, bought) => {
-        const { state, events } = live(each, bought);
+        const { state, events } = simulate(each, bought);
         const recurring = state.transactions.filter(({ origin }) => origin === "subscription_recurring");
         for (const [start, same] of together(recurring, ({ period }) => period?.start)) {
           // Each resume begins a period, also two at one instant.
           const resumes = events.filter(({ type, at }) => type === "subscription.resumed" && at === start).length;
           expect(same.length).toBeLessThanOrEqual(Math.max(1, resumes));
         }
-        const given = state.transactions.reduce((sum, { creditToBalance }) => sum + creditToBalance, 0);
+        const granted = state.transactions.reduce((sum, { creditToBalance }) => sum + creditToBalance, 0);
         const used = state.transactions.reduce((sum, { credit }) => sum + credit, 0);
-        expect(state.customer.balance).toBe(given - used);
+        expect(state.customer.balance).toBe(granted - used);
         expect(state.customer.balance).toBeGreaterThanOrEqual(0);
         for (const transaction of state.transactions) {
           const captured = transaction.payments.filter((attempt) => attempt.captured);
@@ -170,20 +170,20 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("never has anything due in the past, once time is brought up", () => {
+  test("has no action due in the past after catching up", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        const { state, now } = live(each);
+        const { state, now } = simulate(each);
         const due = fakePaddle.nextDue(catchUp(fakePaddle, state, now).state);
         if (due !== null) expect(due).toBeGreaterThan(now);
       }),
     );
   });
 
-  test("is charged for a change what its preview said", () => {
+  test("charges a change as previewed", () => {
     fc.assert(
       fc.property(moves, terms, fc.constantFrom("basic", "ultra"), fc.boolean(), (each, bought, plan, yearly) => {
-        const { state, now } = live(each, bought);
+        const { state, now } = simulate(each, bought);
         const ready = catchUp(fakePaddle, state, now).state;
         const items = [{ price: writer(plan, yearly ? "yearly" : "monthly") }];
         try {
@@ -214,20 +214,20 @@ const recurringStarts = (state: AccountState) =>
     .filter(({ origin }) => origin === "subscription_recurring")
     .map(({ period }) => new Date(period?.start ?? 0).toISOString().slice(5, 10));
 
-test("anchored at January 31, periods end on the month's last day and come back to the 31st", () => {
-  const { state } = live([{ kind: "wait", days: 190 }]);
+test("periods anchored at January 31 end on the last day of a short month, and on the 31st of a long one", () => {
+  const { state } = simulate([{ kind: "wait", days: 190 }]);
   expect(recurringStarts(state)).toEqual(["02-28", "03-31", "04-30", "05-31", "06-30", "07-31"]);
 });
 
-test("a renewal that fails: announced at once, charged a minute later, tried for 27 days, then over", () => {
+test("a failing renewal begins at once, is charged a minute later, is retried for 27 days, and ends the subscription", () => {
   const begun = runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => buy(step, "0341"));
   const { events } = catchUp(fakePaddle, begun.state, START + 60 * DAY);
   const renewal = Date.UTC(2027, 1, 28, 12);
   const charged = renewal + MINUTE;
-  const told = together(events, ({ at }) => at).map(([at, same]) => [at, same.map(({ type }) => type)]);
+  const emitted = together(events, ({ at }) => at).map(([at, same]) => [at, same.map(({ type }) => type)]);
   const failed = "transaction.payment_failed";
   const due = ["transaction.updated", "transaction.past_due", "subscription.updated", "subscription.past_due"];
-  expect(told).toEqual([
+  expect(emitted).toEqual([
     [renewal, ["subscription.updated", "transaction.created", "transaction.billed"]],
     [charged, [failed, ...due]],
     ...[1, 4, 9, 16].map((days) => [charged + days * DAY, [failed]]),
@@ -236,7 +236,7 @@ test("a renewal that fails: announced at once, charged a minute later, tried for
   expect(charged + 27 * DAY).toBeLessThan(Date.UTC(2027, 2, 28, 12) + HOUR);
 });
 
-test("what is owed is paid late: the next period comes after it, from where it belongs", () => {
+test("after a late payment the next period begins at its regular date", () => {
   const begun = runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => buy(step, "0341"));
   const at = START + 28 * DAY + 20 * DAY;
   const owing = catchUp(fakePaddle, begun.state, at);

@@ -1,4 +1,4 @@
-/** What time brings, without a database: any life of a subscription goes on in order, and every event adds up. */
+/** Properties of random histories of a subscription, without a database: order, events and amounts. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Price } from "@/lib/config/catalog";
@@ -87,7 +87,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
 );
 
-function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE) {
+function simulate(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE) {
   let state: AccountState = newAccountState("test", "http://localhost");
   let now = START;
   const events: EmittedEvent[] = [];
@@ -122,28 +122,28 @@ function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE)
   return { state, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
 }
 
-const lives = [
+const histories = [
   fc.array(move, { maxLength: 14 }),
   fc.option(fc.integer({ min: 1, max: 40 })),
   fc.constantFrom(CLASSIC, FLEXIBLE),
 ] as const;
 
-describe("any life of a subscription", () => {
-  test("tells its events in the order of time, with ids of their own", () => {
+describe("any history of a subscription", () => {
+  test("emits its events in the order of time, with unique ids", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        const { events } = live(moves, trial, mode);
+      fc.property(...histories, (moves, trial, mode) => {
+        const { events } = simulate(moves, trial, mode);
         expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((one, other) => one - other));
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
       }),
     );
   });
 
-  test("tells what changed: each update, undone by what it says was before, is what was told before", () => {
+  test("names all changes: an update, undone by its previous attributes, equals the object before", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
+      fc.property(...histories, (moves, trial, mode) => {
         const known = new Map<string, unknown>();
-        for (const { type, body } of live(moves, trial, mode).events) {
+        for (const { type, body } of simulate(moves, trial, mode).events) {
           const { object, previous_attributes: previous } = body.data;
           const before = known.get(object.id);
           if (type === "customer.subscription.updated" && isPlainObject(before)) {
@@ -155,10 +155,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("is understood by the normalizer, event by event", () => {
+  test("is read by the normalizer, event by event", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        for (const { type, body } of live(moves, trial, mode).events) {
+      fc.property(...histories, (moves, trial, mode) => {
+        for (const { type, body } of simulate(moves, trial, mode).events) {
           const { outcome } = normalized(body);
           expect(["facts", "ignored"], type).toContain(outcome);
         }
@@ -167,10 +167,10 @@ describe("any life of a subscription", () => {
     expect(find("price_writer_plus_monthly")).toBeDefined();
   });
 
-  test("charges for every period once, and the invoices add up to the balance", () => {
+  test("charges each period once, and the invoices add up to the balance", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        const { state } = live(moves, trial, mode);
+      fc.property(...histories, (moves, trial, mode) => {
+        const { state } = simulate(moves, trial, mode);
         const periods = state.invoices
           .filter(({ billingReason }) => billingReason === "subscription_cycle")
           .map(({ lines }) => lines.at(-1)?.periodStart);
@@ -182,10 +182,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("gives back no more than was billed, if the subscription is flexible", () => {
+  test("credits at most the billed amounts if the subscription is flexible", () => {
     fc.assert(
       fc.property(fc.array(move, { maxLength: 14 }), (moves) => {
-        const { state } = live(moves, null);
+        const { state } = simulate(moves, null);
         const lines = state.invoices.filter(({ status }) => status !== "void").flatMap((invoice) => invoice.lines);
         for (const { credits, amount } of lines) {
           if (!credits) continue;
@@ -202,10 +202,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("never makes anything due in the past, once time is brought up", () => {
+  test("has no action due in the past after catching up", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        const { state, events } = live(moves, trial, mode);
+      fc.property(...histories, (moves, trial, mode) => {
+        const { state, events } = simulate(moves, trial, mode);
         const due = fakeStripe.nextDue(state);
         if (due !== null) expect(due).toBeGreaterThanOrEqual(events.at(-1)?.at ?? 0);
       }),
@@ -213,15 +213,15 @@ describe("any life of a subscription", () => {
   });
 });
 
-test("anchored at January 31, periods end on the month's last day and come back to the 31st", () => {
-  const { state } = live([{ kind: "wait", days: 190 }], null);
+test("periods anchored at January 31 end on the last day of a short month, and on the 31st of a long one", () => {
+  const { state } = simulate([{ kind: "wait", days: 190 }], null);
   const starts = state.invoices
     .filter(({ billingReason }) => billingReason === "subscription_cycle")
     .map(({ lines }) => new Date((lines[0]?.periodStart ?? 0) * 1000).toISOString().slice(5, 10));
   expect(starts).toEqual(["02-28", "03-31", "04-30", "05-31", "06-30", "07-31"]);
 });
 
-test("a renewal that fails: announced at once, charged after an hour, tried after 3, 5 and 7 days, then over", () => {
+test("a failing renewal begins at once, is charged after an hour, is retried after 3, 5 and 7 days, and ends the subscription", () => {
   const paid = { ...payment("0341") };
   const begun = runStep(
     newAccountState("test", "http://localhost"),
@@ -232,9 +232,9 @@ test("a renewal that fails: announced at once, charged after an hour, tried afte
   const renewal = Date.UTC(2027, 1, 28, 12);
   const charged = renewal + 3_600_000;
   const instants = [...new Set(events.map(({ at }) => at))];
-  const told = instants.map((at) => [at, events.filter((event) => event.at === at).map(({ type }) => type)]);
+  const emitted = instants.map((at) => [at, events.filter((event) => event.at === at).map(({ type }) => type)]);
   const failure = ["invoice.updated", "invoice.payment_failed"];
-  expect(told).toEqual([
+  expect(emitted).toEqual([
     [renewal, ["customer.subscription.updated", "invoice.created"]],
     [charged, ["invoice.finalized", ...failure, "customer.subscription.updated"]],
     [charged + 3 * DAY, failure],

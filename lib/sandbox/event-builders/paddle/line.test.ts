@@ -35,7 +35,7 @@ describe("the sums of a line", () => {
   });
 });
 
-test("rates are told once each, with the sums of their lines", () => {
+test("each tax rate is listed once, with the sums of its lines", () => {
   const lines = [line({ taxRate: "0.2" }), line({ taxRate: "0.2", discount: 999 }), line()];
   expect(taxRatesOf(lines)).toEqual([
     { tax_rate: "0.2", totals: { subtotal: "3998", discount: "999", tax: "600", total: "3599" } },
@@ -43,7 +43,7 @@ test("rates are told once each, with the sums of their lines", () => {
   expect(sumOfLines(lines)).toEqual({ subtotal: 5_997, discount: 999, tax: 600, total: 5_598 });
 });
 
-test("a unit's sums are those of the line by its quantity", () => {
+test("a unit's sums are the line's divided by its quantity", () => {
   expect(lineItem(line({ amount: 6_000, quantity: 3, discount: 600, taxRate: "0.1" }), "txn_1")).toMatchObject({
     quantity: 3,
     tax_rate: "0.1",

@@ -28,7 +28,7 @@ const invoice = (lines: LineSpec[], over: Partial<InvoiceSpec> = {}) =>
   });
 
 describe("an invoice", () => {
-  test("adds an exclusive tax to what the discount leaves", () => {
+  test("adds an exclusive tax to the amount after the discount", () => {
     const tax = { amount: 152, rate: "txr_de", behavior: "exclusive", taxable: 800 } as const;
     expect(
       invoice([line({ discount: 200, discountId: "di_1", tax })], { automaticTax: true, country: "DE" }),
@@ -45,7 +45,7 @@ describe("an invoice", () => {
     });
   });
 
-  test("has an inclusive tax in its total, and one sum for each rate", () => {
+  test("includes an inclusive tax in its total, with one sum per rate", () => {
     const tax = { amount: 160, rate: "txr_de", behavior: "inclusive", taxable: 840 } as const;
     expect(invoice([line({ tax }), line({ id: "il_2", tax })])).toMatchObject({
       total: 2_000,
@@ -62,7 +62,7 @@ describe("an invoice", () => {
     expect(shown.lines.data[0]?.discount_amounts).toEqual([{ amount: 0, discount: "di_1" }]);
   });
 
-  test("owes less after a credit note before the payment, and as much as it did after one that gives back", () => {
+  test("is due for less after a credit note before the payment, and for the same after a later one", () => {
     expect(invoice([line()], { creditNotes: { prePayment: 300, postPayment: 0 } })).toMatchObject({
       total: 1_000,
       amount_due: 700,
@@ -72,7 +72,7 @@ describe("an invoice", () => {
     expect(paid).toMatchObject({ amount_paid: 1_000, post_payment_credit_notes_amount: 400 });
   });
 
-  test("without an address says that it cannot be taxed", () => {
+  test("without an address requires a location for its tax", () => {
     expect(invoice([line()], { automaticTax: true }).automatic_tax).toMatchObject({
       status: "requires_location_inputs",
     });
