@@ -48,7 +48,7 @@ describe("the list of events", () => {
     expect((await list({ after: cursor(good) })).next).toBeNull();
     const bad = [{ at: "1" }, { at: 5 }, { at: "-000001-01-01T00:00:00Z" }, { id: "a\0" }, { processor: "\ud800" }];
     for (const after of ["nonsense", cursor(null), ...bad.map((part) => cursor({ ...good, ...part }))])
-      await expect(list({ after }), after).rejects.toMatchObject({ status: 400, details: { field: "after" } });
+      await expect(list({ after }), after).rejects.toMatchObject({ problem: "bad_input", details: { field: "after" } });
   });
 
   test("names the action that releases each waiting event", () => {
@@ -79,7 +79,7 @@ test("an event's detail: the processor's payload, the decision, before and after
     },
   ]);
   await expect(eventDetail("stripe", "evt_nothing", gateway)).rejects.toMatchObject({ problem: "not_found" });
-  await expect(eventDetail("cash", "evt_1", gateway)).rejects.toMatchObject({ status: 404 });
+  await expect(eventDetail("cash", "evt_1", gateway)).rejects.toMatchObject({ problem: "not_found" });
 });
 
 test("a list is replayed in order, and an unknown event does not stop it", async () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { HttpError, json } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
+import { json } from "@/lib/http";
 import { localCookie, signLocalSession } from "@/lib/identity/local";
 import type { Charge } from "@/lib/usage";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -111,7 +112,11 @@ describe("given back", () => {
       },
       500,
     ],
-    ["throws an answer of its own", () => Promise.reject(new HttpError(404, "not_found", "Nothing there.")), 404],
+    [
+      "throws an answer of its own",
+      () => Promise.reject(new DomainError("not_found", "not_found", "Nothing there.")),
+      404,
+    ],
     ["answers 500", () => json({}, 500), 500],
     ["answers 503", async () => json({}, 503), 503],
   ])("when the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
