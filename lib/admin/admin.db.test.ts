@@ -128,8 +128,8 @@ test("the audit log has each action, also a refused one", async () => {
 test("a user's detail has the waiting events; reading an unknown user creates no row", async () => {
   await subscribe("whole", { plan: "plus" });
   await grantOverride(grantRequest.parse({ userId: "whole", field: "words_used", limit: 1 }), "sam", gateway);
-  const { story, usage, waiting } = await explain("whole", gateway);
-  expect(story).toMatchObject({
+  const { detail, usage, waiting } = await explain("whole", gateway);
+  expect(detail).toMatchObject({
     decisions: [{ reason: "New subscription" }],
     windows: [{ opensBy: "reset", opening: { words_used: 0, transformations_used: 0 } }],
     overrides: [{ field: "words_used", limit: 1, expiresAt: null, grantedBy: "sam" }],
