@@ -30,8 +30,8 @@ type Handler<Context, Body> = (request: Request, context: Context, usage: Usage<
  * nothing: use reserve and settle for work whose cost is known only at its end.
  *
  * ```ts
- * export const POST = withUsage({ field: "messages_count" }, async (request, context, { userId }) => …);
- * export const POST = withUsage({ body: schema, charges: ({ text }) => ({ field: "words_used", amount: words(text) }) }, …);
+ * export const POST = withUsage({ field: "emails" }, async (request, context, { userId }) => …);
+ * export const POST = withUsage({ body: schema, charges: ({ text }) => ({ field: "tokens", amount: tokens(text) }) }, …);
  * ```
  */
 export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(
