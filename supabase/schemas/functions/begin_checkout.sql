@@ -7,7 +7,7 @@
 --   {outcome: begun, checkout}                 this caller asks the processor now
 -- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
 -- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
-create or replace function public.begin_checkout(
+create or replace function tollgate.begin_checkout(
   p_user_id text,
   p_product text,
   p_plan text,
@@ -19,14 +19,14 @@ create or replace function public.begin_checkout(
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
-  v_row public.subscriptions;
-  v_mirror public.mirrors;
-  v_checkout public.checkouts;
+  v_row tollgate.subscriptions;
+  v_mirror tollgate.mirrors;
+  v_checkout tollgate.checkouts;
 begin
-  perform public.hold_user(p_user_id);
-  v_row := (public.lock_subscription(p_user_id, p_product)).locked;
+  perform tollgate.hold_user(p_user_id);
+  v_row := (tollgate.lock_subscription(p_user_id, p_product)).locked;
 
-  select * into v_mirror from public.mirrors m
+  select * into v_mirror from tollgate.mirrors m
   where m.user_id = p_user_id and m.product = p_product
     and m.ended_at is null and m.status not in ('canceled', 'incomplete_expired')
   order by (m.source = v_row.source) desc, m.updated_at desc
@@ -40,30 +40,28 @@ begin
       'in_force', v_mirror.source = v_row.source));
   end if;
 
-  update public.checkouts c set status = 'closed', updated_at = now()
+  update tollgate.checkouts c set status = 'closed', updated_at = now()
   where c.user_id = p_user_id and c.product = p_product and c.status = 'opening'
     and c.created_at < now() - interval '2 minutes';
-  select * into v_checkout from public.checkouts c
+  select * into v_checkout from tollgate.checkouts c
   where c.user_id = p_user_id and c.product = p_product
     and (c.status in ('opening', 'open')
       -- Paid, and what it sold has not come: nothing is sold beside it.
       or (c.status = 'paid' and not exists (
-        select from public.mirrors m
+        select from tollgate.mirrors m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
   limit 1;
   if found then
     return case v_checkout.status
       when 'opening' then jsonb_build_object('outcome', 'busy')
-      else jsonb_build_object('outcome', 'open', 'checkout', public.checkout_view(v_checkout)) end;
+      else jsonb_build_object('outcome', 'open', 'checkout', tollgate.checkout_view(v_checkout)) end;
   end if;
 
-  insert into public.checkouts (user_id, product, plan, billing_interval, processor, trial, code)
+  insert into tollgate.checkouts (user_id, product, plan, billing_interval, processor, trial, code)
   values (p_user_id, p_product, p_plan, p_interval, p_processor, p_trial, p_code)
   returning * into v_checkout;
-  return jsonb_build_object('outcome', 'begun', 'checkout', public.checkout_view(v_checkout));
+  return jsonb_build_object('outcome', 'begun', 'checkout', tollgate.checkout_view(v_checkout));
 end;
 $$;
 
-comment on function public.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';
-revoke all on function public.begin_checkout(text, text, text, text, text, boolean, text) from public, anon, authenticated;
-grant execute on function public.begin_checkout(text, text, text, text, text, boolean, text) to service_role;
+comment on function tollgate.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';

@@ -1,5 +1,5 @@
 -- Called by the functions about checkouts: one row as the gateway reads it.
-create or replace function public.checkout_view(p_row public.checkouts) returns jsonb
+create or replace function tollgate.checkout_view(p_row tollgate.checkouts) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -16,7 +16,7 @@ as $$
     'subscription', p_row.subscription_id,
     -- What it sold has come by a webhook, or by asking.
     'known', exists (
-      select from public.mirrors m
+      select from tollgate.mirrors m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
           -- Nobody has asked yet, and a subscription like it has begun.
@@ -26,6 +26,4 @@ as $$
               = (p_row.processor, p_row.plan, p_row.billing_interval)))));
 $$;
 
-comment on function public.checkout_view(public.checkouts) is 'One checkouts row as the gateway reads it.';
-revoke all on function public.checkout_view(public.checkouts) from public, anon, authenticated;
-grant execute on function public.checkout_view(public.checkouts) to service_role;
+comment on function tollgate.checkout_view(tollgate.checkouts) is 'One checkouts row as the gateway reads it.';

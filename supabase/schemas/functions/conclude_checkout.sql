@@ -1,6 +1,6 @@
 -- Called by checkout and on the way back from it, with what the processor says has become of it. What is paid or closed
 -- stays so, but for a subscription that is learned later; one that was left open may still turn out to be paid.
-create or replace function public.conclude_checkout(
+create or replace function tollgate.conclude_checkout(
   p_user_id text,
   p_checkout_id uuid,
   p_status text,
@@ -9,7 +9,7 @@ create or replace function public.conclude_checkout(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 begin
-  update public.checkouts c
+  update tollgate.checkouts c
   set status = p_status, subscription_id = coalesce(p_subscription_id, c.subscription_id), updated_at = now()
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id
     and (c.status in ('opening', 'open', 'left_open') or (c.status = 'paid' and p_status = 'paid'));
@@ -17,6 +17,4 @@ begin
 end;
 $$;
 
-comment on function public.conclude_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';
-revoke all on function public.conclude_checkout(text, uuid, text, text) from public, anon, authenticated;
-grant execute on function public.conclude_checkout(text, uuid, text, text) to service_role;
+comment on function tollgate.conclude_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';

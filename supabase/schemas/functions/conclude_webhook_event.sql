@@ -1,6 +1,6 @@
 -- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
 -- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
-create or replace function public.conclude_webhook_event(
+create or replace function tollgate.conclude_webhook_event(
   p_processor text,
   p_id text,
   p_outcome text,
@@ -12,20 +12,18 @@ create or replace function public.conclude_webhook_event(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_event public.webhook_events;
+  v_event tollgate.webhook_events;
 begin
-  update public.webhook_events e
+  update tollgate.webhook_events e
   set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
     hint_user_id = p_hint_user_id, processed_at = now(), attempts = e.attempts + 1, last_error = null
   where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
   returning * into v_event;
   if not found then
-    select * into strict v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;
+    select * into strict v_event from tollgate.webhook_events e where e.processor = p_processor and e.id = p_id;
   end if;
-  return public.event_state(v_event);
+  return tollgate.event_state(v_event);
 end;
 $$;
 
-comment on function public.conclude_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
-revoke all on function public.conclude_webhook_event(text, text, text, text, text, text, text) from public, anon, authenticated;
-grant execute on function public.conclude_webhook_event(text, text, text, text, text, text, text) to service_role;
+comment on function tollgate.conclude_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';

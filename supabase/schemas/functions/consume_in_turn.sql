@@ -3,7 +3,7 @@
 -- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
-create or replace function public.consume_in_turn(p_charges jsonb) returns jsonb
+create or replace function tollgate.consume_in_turn(p_charges jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
@@ -17,10 +17,10 @@ declare
 begin
   select min(c.user_id), count(distinct m.product) into v_user_id, v_products
   from jsonb_to_recordset(p_charges) as c (user_id text, field text)
-  join public.catalog_meters m on m.field = c.field;
+  join tollgate.catalog_meters m on m.field = c.field;
   if v_products > 1 then
     begin
-      perform public.lock_user(v_user_id);
+      perform tollgate.lock_user(v_user_id);
     exception when sqlstate 'TG400' then
       -- A bad user id: each call fails alone, below.
     end;
@@ -36,7 +36,7 @@ begin
     order by c.call
   loop
     begin
-      v_answer := public.charge_usage(v_call.user_id, v_call.fields, v_call.amounts, v_call.key, v_call.by_session);
+      v_answer := tollgate.charge_usage(v_call.user_id, v_call.fields, v_call.amounts, v_call.key, v_call.by_session);
     exception when sqlstate 'TG400' or sqlstate 'TG404' or sqlstate 'TG409' then
       get stacked diagnostics v_detail = pg_exception_detail, v_hint = pg_exception_hint;
       v_answer := jsonb_build_object('error', jsonb_build_object(
@@ -44,11 +44,9 @@ begin
     end;
     v_answers := v_answers || jsonb_build_array(v_answer);
   end loop;
-  perform public.answer_in_time();
+  perform tollgate.answer_in_time();
   return v_answers;
 end;
 $$;
 
-comment on function public.consume_in_turn(jsonb) is 'Judges calls of one user, one after the other.';
-revoke all on function public.consume_in_turn(jsonb) from public, anon, authenticated;
-grant execute on function public.consume_in_turn(jsonb) to service_role;
+comment on function tollgate.consume_in_turn(jsonb) is 'Judges calls of one user, one after the other.';

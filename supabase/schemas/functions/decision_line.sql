@@ -1,15 +1,13 @@
 -- Called by webhook_event_story and user_story: a decision with all that it rests on.
-create or replace function public.decision_line(p_decision public.decisions) returns jsonb
+create or replace function tollgate.decision_line(p_decision tollgate.decisions) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
-    'id', p_decision.decision_id, 'product', p_decision.product, 'at', public.instant_text(p_decision.decided_at),
+    'id', p_decision.decision_id, 'product', p_decision.product, 'at', tollgate.instant_text(p_decision.decided_at),
     'action', p_decision.action, 'reason', p_decision.reason, 'event_type', p_decision.event_type,
     'processor', p_decision.processor, 'event_id', p_decision.event_id,
     'analysis', p_decision.analysis, 'flags', p_decision.flags,
     'before', p_decision.before, 'after', p_decision.after);
 $$;
 
-comment on function public.decision_line(public.decisions) is 'A decision as the admin sees it.';
-revoke all on function public.decision_line(public.decisions) from public, anon, authenticated;
-grant execute on function public.decision_line(public.decisions) to service_role;
+comment on function tollgate.decision_line(tollgate.decisions) is 'A decision as the admin sees it.';

@@ -1,7 +1,7 @@
 -- Called by the triggers of admin_acts: an entry of the audit log is neither changed nor deleted. Two functions are
 -- exempt, which the setting tollgate.audit names for as long as they run: cleanup_admin_acts deletes old entries, and
 -- pseudonymize_admin_acts changes the user and leaves details out. Errors: 42501.
-create or replace function public.keep_admin_acts() returns trigger
+create or replace function tollgate.keep_admin_acts() returns trigger
 language plpgsql set search_path = ''
 as $$
 begin
@@ -18,6 +18,4 @@ begin
 end;
 $$;
 
-comment on function public.keep_admin_acts() is 'Refuses changes of the audit log.';
-revoke all on function public.keep_admin_acts() from public, anon, authenticated;
-grant execute on function public.keep_admin_acts() to service_role;
+comment on function tollgate.keep_admin_acts() is 'Refuses changes of the audit log.';

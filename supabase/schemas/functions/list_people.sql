@@ -1,17 +1,17 @@
 -- Called by /admin/users: users by id, a page at a time, with their plans. p_filter {search (in id, e-mail or name),
 -- product, plan, status}; an absent key filters nothing. "next" is the last user of a full page.
-create or replace function public.list_people(p_filter jsonb, p_after text, p_limit integer) returns jsonb
+create or replace function tollgate.list_people(p_filter jsonb, p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   with page as (
     select u.*
-    from public.users u
+    from tollgate.users u
     where u.user_id > p_after
       and (p_filter ->> 'search' is null
         or strpos(lower(concat_ws(' ', u.user_id, u.email, u.name)), lower(p_filter ->> 'search')) > 0)
       and ((p_filter ->> 'product' is null and p_filter ->> 'plan' is null and p_filter ->> 'status' is null)
         or exists (
-          select from public.subscriptions s
+          select from tollgate.subscriptions s
           where s.user_id = u.user_id
             and (p_filter ->> 'product' is null or s.product = p_filter ->> 'product')
             and (p_filter ->> 'plan' is null or s.plan = p_filter ->> 'plan')
@@ -22,15 +22,13 @@ as $$
   select jsonb_build_object(
     'people', coalesce((
       select jsonb_agg(jsonb_build_object(
-        'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', public.instant_text(p.created_at),
+        'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', tollgate.instant_text(p.created_at),
         -- As the row was last touched: the list of everybody turns nobody's window.
         'subscriptions', coalesce((
-          select jsonb_agg(public.subscription_view(s) order by s.product)
-          from public.subscriptions s where s.user_id = p.user_id), '[]')) order by p.user_id)
+          select jsonb_agg(tollgate.subscription_view(s) order by s.product)
+          from tollgate.subscriptions s where s.user_id = p.user_id), '[]')) order by p.user_id)
       from page p), '[]'),
     'next', (select case when count(*) = p_limit then max(p.user_id) end from page p));
 $$;
 
-comment on function public.list_people(jsonb, text, integer) is 'Users and their plans, by filter.';
-revoke all on function public.list_people(jsonb, text, integer) from public, anon, authenticated;
-grant execute on function public.list_people(jsonb, text, integer) to service_role;
+comment on function tollgate.list_people(jsonb, text, integer) is 'Users and their plans, by filter.';

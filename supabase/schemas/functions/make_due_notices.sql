@@ -1,19 +1,17 @@
 -- Called by the notices job, a page of users at a time, so that no statement is long. "next" is the last user of a full
 -- page, null at the end.
-create or replace function public.make_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
+create or replace function tollgate.make_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
   v_users text[];
 begin
   select array_agg(page.user_id order by page.user_id) into v_users
-  from (select u.user_id from public.users u where u.user_id > p_after order by u.user_id limit p_users) page;
+  from (select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users) page;
   return jsonb_build_object(
-    'made', public.make_notices(coalesce(v_users, '{}')),
+    'made', tollgate.make_notices(coalesce(v_users, '{}')),
     'next', case when cardinality(v_users) = p_users then v_users[p_users] end);
 end;
 $$;
 
-comment on function public.make_due_notices(text, integer) is 'Writes the notices of a page of users.';
-revoke all on function public.make_due_notices(text, integer) from public, anon, authenticated;
-grant execute on function public.make_due_notices(text, integer) to service_role;
+comment on function tollgate.make_due_notices(text, integer) is 'Writes the notices of a page of users.';

@@ -5,7 +5,7 @@
 --   payment_failed   a mirror that owes, once for each unbroken stretch
 --   plan_ended       a subscription that gave a plan and ended within a week, where free has taken over
 -- The gate never calls it. Locks nothing but the unique key: two at once write one row. Answers how many are new.
-create or replace function public.make_notices(p_user_ids text[]) returns integer
+create or replace function tollgate.make_notices(p_user_ids text[]) returns integer
 language plpgsql set search_path = ''
 as $$
 declare
@@ -14,9 +14,9 @@ begin
   with due as (
     select s.user_id, s.product, threshold.kind, m.field, s.source, s.window_start as occasion_at, state.limit_amount,
       jsonb_build_object('plan', s.limit_plan, 'used', state.used, 'limit', state.limit_amount,
-        'resets_at', public.instant_text(s.window_end)) as details
-    from public.subscriptions s
-    join public.catalog_meters m on m.product = s.product and m.kind = 'counter'
+        'resets_at', tollgate.instant_text(s.window_end)) as details
+    from tollgate.subscriptions s
+    join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
     -- Not meter_state, which would be called for everybody: most are far from any limit.
     cross join lateral (
       select (s.usage ->> m.field)::bigint as used, (s.limits ->> m.field)::bigint as limit_amount
@@ -27,35 +27,35 @@ begin
     where s.user_id = any (p_user_ids)
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
-      and public.is_current(s)
+      and tollgate.is_current(s)
       -- What was given back after the limit was reached makes "near" no news.
       and not (threshold.kind = 'near_limit' and exists (
-        select from public.notices n
+        select from tollgate.notices n
         where n.user_id = s.user_id and n.product = s.product and n.kind = 'limit_reached' and n.field = m.field
           and n.source = s.source and n.occasion_at = s.window_start and n.limit_amount = state.limit_amount))
     union all
     select m.user_id, m.product, 'payment_failed', '', m.source, m.past_due_since, 0,
       jsonb_build_object('plan', m.plan, 'processor', m.processor, 'grace_until', (
-        select public.instant_text(min(e.starts_at))
-        from public.entitlement_segments e
+        select tollgate.instant_text(min(e.starts_at))
+        from tollgate.entitlement_segments e
         where e.user_id = m.user_id and e.product = m.product and e.source = 'free' and e.starts_at > m.past_due_since))
-    from public.mirrors m
+    from tollgate.mirrors m
     where m.user_id = any (p_user_ids) and m.status in ('past_due', 'unpaid') and m.past_due_since is not null
       and m.plan is not null
     union all
     select m.user_id, m.product, 'plan_ended', '', m.source, m.ended_at, 0,
       jsonb_build_object('plan', m.plan, 'processor', m.processor)
-    from public.mirrors m
-    join public.subscriptions s on s.user_id = m.user_id and s.product = m.product and s.source = 'free'
+    from tollgate.mirrors m
+    join tollgate.subscriptions s on s.user_id = m.user_id and s.product = m.product and s.source = 'free'
     where m.user_id = any (p_user_ids) and m.plan is not null
-      and m.ended_at > public.now_for(m.user_id) - interval '7 days'
+      and m.ended_at > tollgate.now_for(m.user_id) - interval '7 days'
       and exists (
-        select from public.billing_periods p
+        select from tollgate.billing_periods p
         where p.user_id = m.user_id and p.product = m.product and p.source = m.source)
   )
-  insert into public.notices (user_id, product, kind, field, source, occasion_at, limit_amount, details, created_at)
+  insert into tollgate.notices (user_id, product, kind, field, source, occasion_at, limit_amount, details, created_at)
   select d.user_id, d.product, d.kind, d.field, d.source, d.occasion_at, d.limit_amount, d.details,
-    public.now_for(d.user_id)
+    tollgate.now_for(d.user_id)
   from due d
   order by d.user_id
   on conflict do nothing;
@@ -64,6 +64,4 @@ begin
 end;
 $$;
 
-comment on function public.make_notices(text[]) is 'Writes what users should be told and are not told yet.';
-revoke all on function public.make_notices(text[]) from public, anon, authenticated;
-grant execute on function public.make_notices(text[]) to service_role;
+comment on function tollgate.make_notices(text[]) is 'Writes what users should be told and are not told yet.';

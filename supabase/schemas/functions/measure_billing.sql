@@ -1,6 +1,6 @@
 -- Called when /api/metrics is read, at most every half minute: what is true of the whole deployment, whichever process is
 -- asked. Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
-create or replace function public.measure_billing() returns jsonb
+create or replace function tollgate.measure_billing() returns jsonb
 language plpgsql set search_path = ''
 as $$
 begin
@@ -9,8 +9,8 @@ begin
       -- Not meter_state: a call for each row would make this four times as slow.
       select s.product, s.plan, m.field, s.turns_at > now() as current,
         coalesce((s.usage ->> m.field)::bigint, 0) as used, coalesce((s.limits ->> m.field)::bigint, 0) as limit_amount
-      from public.subscriptions s
-      join public.catalog_meters m on m.product = s.product and m.kind = 'counter'
+      from tollgate.subscriptions s
+      join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
     ),
     meters as (
       select r.product, r.plan, r.field, count(*) as users,
@@ -31,13 +31,13 @@ begin
       'past_due', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
-          select m.processor, count(*) as subscriptions from public.mirrors m
+          select m.processor, count(*) as subscriptions from tollgate.mirrors m
           where m.status in ('past_due', 'unpaid') group by m.processor) p), '[]'),
       -- A live subscription whose period is over and whose next one nobody has told of.
       'renewals_overdue', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
-          select m.processor, count(*) as subscriptions from public.mirrors m
+          select m.processor, count(*) as subscriptions from tollgate.mirrors m
           where m.status in ('trialing', 'active') and m.period_end < now() - interval '2 hours' and m.ended_at is null
           group by m.processor) p), '[]'),
       'inbox', coalesce((
@@ -46,14 +46,14 @@ begin
         from (
           select e.processor, coalesce(e.outcome, 'undecided') as state, count(*) as events,
             extract(epoch from now() - min(e.created_at))::double precision as oldest_seconds
-          from public.webhook_events e
+          from tollgate.webhook_events e
           where e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead')
           group by 1, 2) e), '[]'),
       'last_webhook', coalesce((
-        select jsonb_agg(jsonb_build_object('processor', p.processor, 'at', public.instant_text(p.at)))
+        select jsonb_agg(jsonb_build_object('processor', p.processor, 'at', tollgate.instant_text(p.at)))
         from (
           select known.processor,
-            (select max(e.created_at) from public.webhook_events e where e.processor = known.processor) as at
+            (select max(e.created_at) from tollgate.webhook_events e where e.processor = known.processor) as at
           from (values ('stripe'), ('paddle')) as known (processor)) p
         where p.at is not null), '[]'),
       -- pg_locks, unlike pg_stat_activity, shows every session's waits to every role.
@@ -64,18 +64,16 @@ begin
         where not l.granted),
       'jobs', coalesce((
         select jsonb_agg(jsonb_build_object('job', j.job, 'failed', j.failed,
-          'succeeded_at', public.instant_text(j.succeeded_at), 'result', j.result))
+          'succeeded_at', tollgate.instant_text(j.succeeded_at), 'result', j.result))
         from (
           select r.job,
             (array_agg(r.error is not null order by r.run_id desc))[1] as failed,
             max(r.finished_at) filter (where r.error is null) as succeeded_at,
             (array_agg(r.result order by r.run_id desc) filter (where r.error is null))[1] as result
-          from public.job_runs r
+          from tollgate.job_runs r
           where r.finished_at is not null
           group by r.job) j), '[]')));
 end;
 $$;
 
-comment on function public.measure_billing() is 'What metrics say of the whole deployment.';
-revoke all on function public.measure_billing() from public, anon, authenticated;
-grant execute on function public.measure_billing() to service_role;
+comment on function tollgate.measure_billing() is 'What metrics say of the whole deployment.';

@@ -3,7 +3,7 @@
 -- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
 -- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
 -- does not hold back, took the same key at the same time. The whole call is undone then.
-create or replace function public.remember_verdict(
+create or replace function tollgate.remember_verdict(
   p_user_id text,
   p_operation text,
   p_key text,
@@ -20,7 +20,7 @@ begin
   if length(p_key) not between 1 and 255 then
     raise exception 'An idempotency key has 1 to 255 characters.' using errcode = 'TG400', detail = 'idempotencyKey';
   end if;
-  insert into public.idempotency_keys as k (user_id, operation, key, request, verdict, charged_at, entries, by_session)
+  insert into tollgate.idempotency_keys as k (user_id, operation, key, request, verdict, charged_at, entries, by_session)
   values (p_user_id, p_operation, p_key, p_request, p_verdict, p_charged_at, p_entries, p_by_session)
   on conflict (user_id, operation, key, by_session) do update
   set request = excluded.request, verdict = excluded.verdict, charged_at = excluded.charged_at,
@@ -33,6 +33,4 @@ begin
 end;
 $$;
 
-comment on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
-revoke all on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) from public, anon, authenticated;
-grant execute on function public.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) to service_role;
+comment on function tollgate.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';

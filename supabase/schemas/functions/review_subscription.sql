@@ -1,19 +1,19 @@
 -- Called by lock_subscription when the row's review_at has come, and by whatever changes what the review looks at; the
 -- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
 -- ended.
-create or replace function public.review_subscription(p_user_id text, p_product text, p_now timestamptz)
-returns public.subscriptions
+create or replace function tollgate.review_subscription(p_user_id text, p_product text, p_now timestamptz)
+returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
 declare
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
   v_reserved record;
   v_limits record;
 begin
-  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
-  v_reserved := public.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
-  v_limits := public.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
-  update public.subscriptions s
+  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  v_reserved := tollgate.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
+  v_limits := tollgate.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
+  update tollgate.subscriptions s
   set reserved = v_reserved.held, limits = v_limits.limits, review_at = least(v_reserved.until, v_limits.until)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
@@ -21,6 +21,4 @@ begin
 end;
 $$;
 
-comment on function public.review_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
-revoke all on function public.review_subscription(text, text, timestamptz) from public, anon, authenticated;
-grant execute on function public.review_subscription(text, text, timestamptz) to service_role;
+comment on function tollgate.review_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';

@@ -2,8 +2,8 @@
 -- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
 -- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
 -- caller's. Gives the units taken and the time of the oldest charge among them.
-create or replace function public.take_charges(
-  p_row public.subscriptions,
+create or replace function tollgate.take_charges(
+  p_row tollgate.subscriptions,
   p_field text,
   p_amount bigint,
   p_from timestamptz,
@@ -19,13 +19,13 @@ declare
 begin
   -- The latest instant is tried by itself: it is mostly enough, and a scan for more charges passes all that were given back.
   select max(l.at) into v_from
-  from public.usage_ledger l
+  from tollgate.usage_ledger l
   where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before and l.amount > l.given_back;
   taken := 0;
   while taken < p_amount and v_from >= p_from loop
     with latest as materialized (
       select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
-      from public.usage_ledger l
+      from tollgate.usage_ledger l
       where l.user_id = p_row.user_id and l.field = p_field and l.at >= v_from and l.at < p_before
         and l.amount > l.given_back
       order by l.at desc, l.idempotency_key is null desc, l.entry desc
@@ -41,18 +41,18 @@ begin
       where c.before < p_amount - taken
     ),
     marked as (
-      update public.usage_ledger l set given_back = l.given_back + c.amount
+      update tollgate.usage_ledger l set given_back = l.given_back + c.amount
       from charges c
       where l.user_id = p_row.user_id and l.field = p_field and l.at = c.at and l.entry = c.entry
     ),
     freed as (
-      update public.idempotency_keys k set reversed = true
+      update tollgate.idempotency_keys k set reversed = true
       from charges c
       where k.user_id = p_row.user_id and k.operation = 'consume' and k.key = c.key and not k.reversed
         and case when k.entries is null then k.charged_at <= c.at else c.entry = any (k.entries) end
     ),
     written as (
-      insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
+      insert into tollgate.usage_ledger (user_id, product, field, at, amount, idempotency_key)
       select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
       from charges c
     )
@@ -62,6 +62,4 @@ begin
 end;
 $$;
 
-comment on function public.take_charges(public.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';
-revoke all on function public.take_charges(public.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) from public, anon, authenticated;
-grant execute on function public.take_charges(public.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) to service_role;
+comment on function tollgate.take_charges(tollgate.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';

@@ -1,35 +1,33 @@
 -- Called by an event's page: what came, what it says, what it changed. Errors: TG404 no such event.
-create or replace function public.webhook_event_story(p_processor text, p_id text) returns jsonb
+create or replace function tollgate.webhook_event_story(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_event public.webhook_events;
+  v_event tollgate.webhook_events;
 begin
-  select * into v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;
+  select * into v_event from tollgate.webhook_events e where e.processor = p_processor and e.id = p_id;
   if not found then
     raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
   end if;
-  return public.event_line(v_event) || jsonb_build_object(
+  return tollgate.event_line(v_event) || jsonb_build_object(
     -- As text: its keys are the processor's own, and stay as they are.
     'payload', v_event.payload::text,
     'bytes', length(v_event.raw),
     'livemode', v_event.livemode,
     'decisions', coalesce((
-      select jsonb_agg(public.decision_line(d) order by d.decision_id)
-      from public.decisions d
+      select jsonb_agg(tollgate.decision_line(d) order by d.decision_id)
+      from tollgate.decisions d
       where d.user_id = v_event.user_id and d.processor = p_processor
         and (d.event_id = p_id or starts_with(d.event_id, p_id || '/'))), '[]'),
     'facts', coalesce((
       select jsonb_agg(jsonb_build_object('product', f.product, 'body', f.body) order by f.fact_id)
-      from public.facts f
+      from tollgate.facts f
       where f.user_id = v_event.user_id and f.processor = p_processor and f.event_id = p_id), '[]'),
     'notes', coalesce((
       select jsonb_agg(jsonb_build_object('kind', n.kind, 'amount', n.amount, 'currency', n.currency, 'detail', n.detail))
-      from public.notes n
+      from tollgate.notes n
       where n.processor = p_processor and n.event_id = p_id), '[]'));
 end;
 $$;
 
-comment on function public.webhook_event_story(text, text) is 'One webhook event with payload, facts and decisions.';
-revoke all on function public.webhook_event_story(text, text) from public, anon, authenticated;
-grant execute on function public.webhook_event_story(text, text) to service_role;
+comment on function tollgate.webhook_event_story(text, text) is 'One webhook event with payload, facts and decisions.';

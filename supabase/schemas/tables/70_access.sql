@@ -1,5 +1,5 @@
 -- How often somebody may try something: one counter a key, in fixed windows. Lost in a crash, which does no harm.
-create unlogged table public.rate_limits (
+create unlogged table tollgate.rate_limits (
   scope text not null,
   -- A hash: whose attempts they are is nobody's business.
   key text not null,
@@ -7,13 +7,13 @@ create unlogged table public.rate_limits (
   hits integer not null,
   primary key (scope, key)
 ) with (fillfactor = 70);
-comment on table public.rate_limits is 'Attempts in the current window, by scope and hashed key.';
+comment on table tollgate.rate_limits is 'Attempts in the current window, by scope and hashed key.';
 -- For the cleanup job, which removes counters of windows that have ended.
-create index rate_limits_resets_at on public.rate_limits (resets_at);
+create index rate_limits_resets_at on tollgate.rate_limits (resets_at);
 
 -- What is left of an erased account, so that erasing and returning is no refill. Nobody can be found by it; only who
 -- comes back with the same id is recognized.
-create table public.erased_accounts (
+create table tollgate.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
   erased_at timestamptz not null,
@@ -23,9 +23,8 @@ create table public.erased_accounts (
   -- The customers at the processors, for the operator to erase there; the law may ask to keep their invoices.
   processor_ids jsonb not null
 );
-comment on table public.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';
+comment on table tollgate.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';
 
-alter table public.rate_limits enable row level security;
-alter table public.erased_accounts enable row level security;
-revoke all on public.rate_limits, public.erased_accounts from public, anon, authenticated;
-grant all on public.rate_limits, public.erased_accounts to service_role;
+insert into tollgate.table_rights (table_name, app, users) values
+  ('rate_limits', 'select, insert, update, delete', null),
+  ('erased_accounts', 'select, insert, update', null);

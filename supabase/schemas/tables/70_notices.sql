@@ -1,7 +1,7 @@
 -- What a user should be told, once: a limit that comes near or is reached, a payment that failed, a plan that ended. The
 -- unique key is the promise: one row a threshold and window, whatever finds it and how often.
-create table public.notices (
-  user_id text not null references public.users (user_id),
+create table tollgate.notices (
+  user_id text not null references tollgate.users (user_id),
   notice_id bigint generated always as identity,
   product text not null,
   kind text not null check (kind in ('near_limit', 'limit_reached', 'payment_failed', 'plan_ended')),
@@ -23,13 +23,9 @@ create table public.notices (
   primary key (user_id, notice_id),
   unique (user_id, product, kind, field, source, occasion_at, limit_amount)
 );
-comment on table public.notices is 'What users are told, a row once for each occasion.';
-create index notices_undelivered on public.notices (next_attempt_at) where delivered_at is null;
-create index notices_created on public.notices (created_at);
+comment on table tollgate.notices is 'What users are told, a row once for each occasion.';
+create index notices_undelivered on tollgate.notices (next_attempt_at) where delivered_at is null;
+create index notices_created on tollgate.notices (created_at);
 
-alter table public.notices enable row level security;
-revoke all on public.notices from public, anon, authenticated;
-grant all on public.notices to service_role;
-grant select on public.notices to authenticated;
-create policy "Users read their own notices" on public.notices for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
+insert into tollgate.table_rights (table_name, app, users) values
+  ('notices', 'select, insert, update, delete', 'own');

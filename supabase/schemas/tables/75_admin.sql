@@ -1,6 +1,6 @@
 -- What admins did, each act a row. Written by record_admin_act, beside the act itself; never changed
 -- (keep_admin_acts).
-create table public.admin_acts (
+create table tollgate.admin_acts (
   act_id bigint generated always as identity primary key,
   actor text not null,
   act text not null check (act ~ '^[a-z_.]{1,64}$'),
@@ -9,11 +9,11 @@ create table public.admin_acts (
   details jsonb not null,
   done_at timestamptz not null default now()
 );
-comment on table public.admin_acts is 'Who did what by hand, and what came of it.';
-create index admin_acts_user on public.admin_acts (user_id, act_id desc);
+comment on table tollgate.admin_acts is 'Who did what by hand, and what came of it.';
+create index admin_acts_user on tollgate.admin_acts (user_id, act_id desc);
 
 -- One row a round of a job. An unfinished row is a round under way, or one that was killed: after its lease another begins.
-create table public.job_runs (
+create table tollgate.job_runs (
   job text not null check (job ~ '^[a-z_]{1,64}$'),
   run_id bigint generated always as identity,
   started_by text not null,
@@ -24,13 +24,12 @@ create table public.job_runs (
   error text,
   primary key (job, run_id)
 );
-comment on table public.job_runs is 'Rounds of jobs: under way, finished, failed.';
-
-alter table public.admin_acts enable row level security;
-alter table public.job_runs enable row level security;
-revoke all on public.admin_acts, public.job_runs from public, anon, authenticated;
-grant all on public.admin_acts, public.job_runs to service_role;
+comment on table tollgate.job_runs is 'Rounds of jobs: under way, finished, failed.';
 
 -- What the admin's lists look for.
-create index webhook_events_user on public.webhook_events (user_id, created_at);
-create index decisions_decided on public.decisions (decided_at);
+create index webhook_events_user on tollgate.webhook_events (user_id, created_at);
+create index decisions_decided on tollgate.decisions (decided_at);
+
+insert into tollgate.table_rights (table_name, app, users) values
+  ('admin_acts', 'select, insert, update', null),
+  ('job_runs', 'select, insert, update, delete', null);

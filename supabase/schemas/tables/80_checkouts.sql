@@ -1,7 +1,7 @@
 -- What our server has begun to sell: one row a checkout, made before the processor is asked for it. At most one a user and
 -- product can be paid at a time, whatever is clicked twice or opened in a second tab, at either processor.
-create table public.checkouts (
-  user_id text not null references public.users (user_id),
+create table tollgate.checkouts (
+  user_id text not null references tollgate.users (user_id),
   checkout_id uuid not null default gen_random_uuid(),
   product text not null,
   plan text not null,
@@ -25,12 +25,11 @@ create table public.checkouts (
   primary key (user_id, checkout_id),
   check (status in ('opening', 'closed') or external_id is not null)
 );
-create unique index checkouts_one_at_a_time on public.checkouts (user_id, product) where status in ('opening', 'open');
-create index checkouts_unsettled on public.checkouts (updated_at)
+create unique index checkouts_one_at_a_time on tollgate.checkouts (user_id, product) where status in ('opening', 'open');
+create index checkouts_unsettled on tollgate.checkouts (updated_at)
   where subscription_id is null and status in ('open', 'left_open', 'paid');
-create index checkouts_paid on public.checkouts (updated_at) where status = 'paid';
-comment on table public.checkouts is 'Checkouts that our server has opened, and what has become of them.';
+create index checkouts_paid on tollgate.checkouts (updated_at) where status = 'paid';
+comment on table tollgate.checkouts is 'Checkouts that our server has opened, and what has become of them.';
 
-alter table public.checkouts enable row level security;
-revoke all on public.checkouts from public, anon, authenticated;
-grant all on public.checkouts to service_role;
+insert into tollgate.table_rights (table_name, app, users) values
+  ('checkouts', 'select, insert, update, delete', null);
