@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { migrate } from "@/lib/database/migrate";
+import { EVERY_PART, migrate } from "@/lib/database/migrate";
 import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
 import { buildOnce } from "./build";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
@@ -41,7 +41,7 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   await shutdown.step(freePort(port, await endOrphans(dataDirectory)));
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
-  await shutdown.step(migrate(databaseUrl));
+  await shutdown.step(migrate(databaseUrl, EVERY_PART));
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

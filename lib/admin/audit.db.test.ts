@@ -31,11 +31,11 @@ const grant = (userId: string, by: string) =>
 
 describe("the audit log", () => {
   const CHANGES = [
-    "update public.admin_acts set details = '{}'",
-    "update public.admin_acts set user_id = 'erased_1'",
-    "update public.admin_acts set actor = 'another'",
-    "delete from public.admin_acts",
-    "truncate public.admin_acts",
+    "update tollgate.admin_acts set details = '{}'",
+    "update tollgate.admin_acts set user_id = 'erased_1'",
+    "update tollgate.admin_acts set actor = 'another'",
+    "delete from tollgate.admin_acts",
+    "truncate tollgate.admin_acts",
   ];
 
   test.each(CHANGES.flatMap((change) => ["service_role", "postgres"].map((role) => [role, change] as const)))(
@@ -59,7 +59,7 @@ describe("the audit log", () => {
     await gateway.recordAuditEntry("sam", "gauge.synced", "ada", { drift: 1 });
     const statement = `do $$ begin
       perform pg_catalog.set_config('tollgate.audit', 'pseudonymize', true);
-      update public.admin_acts set ${change};
+      update tollgate.admin_acts set ${change};
     end $$`;
     await expect(as("service_role", statement)).rejects.toMatchObject({ code: "42501" });
   });
@@ -75,7 +75,10 @@ describe("the audit log", () => {
     await expect(query("select cleanup_admin_acts(364)")).rejects.toMatchObject({ code: "TG400" });
     // The exemption ends with the function.
     await expect(
-      as("service_role", "do $$ begin perform public.cleanup_admin_acts(365); delete from public.admin_acts; end $$"),
+      as(
+        "service_role",
+        "do $$ begin perform tollgate.cleanup_admin_acts(365); delete from tollgate.admin_acts; end $$",
+      ),
     ).rejects.toMatchObject({ code: "42501" });
   });
 

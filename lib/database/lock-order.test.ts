@@ -59,14 +59,14 @@ describe("a function that breaks the order is reported", () => {
 
   test("through a function that it calls", () => {
     const changed = {
-      hold_rows: "$$ begin perform public.lock_subscription(a, b); insert into public.links x; end; $$",
+      hold_rows: "$$ begin perform tollgate.lock_subscription(a, b); insert into tollgate.links x; end; $$",
     };
-    const outer = { outer: "$$ begin perform public.hold_rows(); end; $$", ...changed };
+    const outer = { outer: "$$ begin perform tollgate.hold_rows(); end; $$", ...changed };
     expect(violationsOf("outer", outer)).toEqual([LATE, UNHELD]);
   });
 
   test("with an event before the row", () => {
-    const text = without("commit_timeline", "v_lock := public.lock_subscription(p_user_id, p_product);");
+    const text = without("commit_timeline", "v_lock := tollgate.lock_subscription(p_user_id, p_product);");
     expect(violationsOf("commit_timeline", { commit_timeline: text })).toEqual([EVENT_FIRST]);
   });
 });

@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { setAppPassword } from "@/lib/database/app-role";
-import { migrate, withClient } from "@/lib/database/migrate";
+import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { APP_PASSWORD, openSandbox } from "./app-role";
 import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
@@ -37,7 +37,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     await withClient(server.url, (client) => client.query(`create database ${TEMPLATE}`));
-    await migrate(databaseUrl(server.url, TEMPLATE));
+    await migrate(databaseUrl(server.url, TEMPLATE), EVERY_PART);
     await withClient(server.url, (client) =>
       client.query(`create database ${GENEROUS_TEMPLATE} template ${TEMPLATE} strategy file_copy`),
     );

@@ -81,7 +81,7 @@ test("a function that a user's request calls outside the gate waits at most half
   const { rows } = await shipped.pool().query<{ name: string; wait: string }>(`
     select p.proname as name, substring(setting from 'lock_timeout=(.*)') as wait
     from pg_proc p cross join unnest(p.proconfig) as setting
-    where p.pronamespace = 'public'::regnamespace and setting like 'lock_timeout=%'`);
+    where p.pronamespace = 'tollgate'::regnamespace and setting like 'lock_timeout=%'`);
   const waits = (limit: string) => rows.filter(({ wait }) => wait === limit).map(({ name }) => name);
   expect(waits("3s").sort()).toEqual(LONGER);
   expect(waits("1s").sort()).toEqual(ONE_SECOND);
