@@ -41,16 +41,16 @@ test("finds the tables whose rows refer to users", () => {
 
 describe("a function that breaks the order is reported", () => {
   test.each([
-    ["create_chatbot", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
-    ["begin_checkout", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
-    ["set_limit_override", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
-    ["link_customer", /perform public\.hold_user\(.*?;/, [UNHELD]],
-    ["resolve_links", /perform public\.hold_user\(.*?;/, [UNHELD]],
-    ["ensure_subscription", /perform public\.hold_user\(.*?;/, [UNHELD]],
-    ["erase_account", /perform from public\.users [\s\S]*?;/, [SEVERAL]],
-    ["get_usage", /perform public\.lock_user\(.*?;/g, [SEVERAL]],
-    ["consume_in_turn", /perform public\.lock_user\(.*?;/, [SEVERAL]],
-    ["move_subscription", /perform public\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
+    ["create_chatbot", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["begin_checkout", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["set_limit_override", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["link_customer", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["resolve_links", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["ensure_subscription", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["erase_account", /perform from tollgate\.users [\s\S]*?;/, [SEVERAL]],
+    ["get_usage", /perform tollgate\.lock_user\(.*?;/g, [SEVERAL]],
+    ["consume_in_turn", /perform tollgate\.lock_user\(.*?;/, [SEVERAL]],
+    ["move_subscription", /perform tollgate\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
     ["save_catalog", /order by r\.product, r\.user_id/, [SEVERAL]],
     ["expire_due_reservations", " skip locked", [SEVERAL]],
   ] as const)("%s without %s", (name, part, expected) => {

@@ -35,14 +35,14 @@ export function functionTexts(): Map<string, string> {
 export function tablesOfUsers(): string[] {
   const files = globSync(["tables/*.sql", "*/tables/*.sql"], { cwd: SCHEMAS });
   const texts = files.map((file) => readFileSync(path.join(SCHEMAS, file), "utf8"));
-  const tables = texts.flatMap((text) => [...text.matchAll(/create table public\.(\w+) \(([\s\S]*?)\n\)/g)]);
+  const tables = texts.flatMap((text) => [...text.matchAll(/create table tollgate\.(\w+) \(([\s\S]*?)\n\)/g)]);
   return tables
     .filter(([, , columns]) => columns?.includes("references tollgate.users"))
     .map(([, name]) => name as string);
 }
 
 const TOKEN =
-  /\bend loop\b|\bloop\b|\bpublic\.(\w+)\(|\binsert into public\.(\w+)|\b(?:update|delete from|from|join) public\.(users|subscriptions|webhook_events)\b/g;
+  /\bend loop\b|\bloop\b|\btollgate\.(\w+)\(|\binsert into tollgate\.(\w+)|\b(?:update|delete from|from|join) tollgate\.(users|subscriptions|webhook_events)\b/g;
 
 const ONE_PRODUCT = /\bproduct = (?:p_|v_|'|\(select)/;
 
