@@ -286,7 +286,7 @@ test("concurrent attempts are counted per scope and key, until the window ends",
 test("erase_account names each table with rows of a user that are not deleted with the users row", async () => {
   const [{ text }] = await query(
     `select pg_get_functiondef('erase_account(text)'::regprocedure)
-       || pg_get_functiondef('pseudonymize_admin_acts(text, text)'::regprocedure) as text`,
+       || pg_get_functiondef('pseudonymize_audit_entries(text, text)'::regprocedure) as text`,
   );
   const tables = await query(
     `select distinct c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid

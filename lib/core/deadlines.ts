@@ -1,6 +1,6 @@
 /**
  * How long a caller waits, in milliseconds. Our callers get their answer within ANSWER_MS, a 503 if need be; the other
- * deadlines leave time for that answer. The database's own are each function's lock_timeout, and answer_in_time.sql.
+ * deadlines leave time for that answer. The database's own are each function's lock_timeout, and assert_deadline.sql.
  */
 
 /** Until a webhook is answered: processors count a later answer as none (Paddle after 5 s). */
@@ -47,7 +47,7 @@ export const DELIVERY_MS = 20_000;
 
 const GATE_CALL_MS = 2_200;
 const CALL_MS = 3_500;
-const GATE_CALLS: ReadonlySet<string> = new Set(["consume_batch", "consume_in_turn"]);
+const GATE_CALLS: ReadonlySet<string> = new Set(["consume_batch", "consume_sequential"]);
 
 /** Until a call of a Postgres function is answered, connecting included. Calls of the gate may have waited QUEUE_MS. */
 export function callMs(name: string): number {

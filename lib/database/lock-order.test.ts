@@ -25,8 +25,8 @@ const EXCEPTIONS: Readonly<Record<string, string[]>> = {
   // It creates a missing row, the users row first, only after it found none and holds no lock.
   lock_subscription: [LATE],
   // It locks many users and no other rows; a call that meets an erasure is repeated.
-  make_notices: [UNHELD],
-  make_due_notices: [UNHELD],
+  create_notices: [UNHELD],
+  create_due_notices: [UNHELD],
   list_notices: [UNHELD],
 };
 
@@ -49,7 +49,7 @@ describe("a function that breaks the order is reported", () => {
     ["ensure_subscription", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
     ["erase_account", /perform from tollgate\.users [\s\S]*?;/, [SEVERAL]],
     ["get_usage", /perform tollgate\.lock_user\(.*?;/g, [SEVERAL]],
-    ["consume_in_turn", /perform tollgate\.lock_user\(.*?;/, [SEVERAL]],
+    ["consume_sequential", /perform tollgate\.lock_user\(.*?;/, [SEVERAL]],
     ["move_subscription", /perform tollgate\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
     ["save_catalog", /order by r\.product, r\.user_id/, [SEVERAL]],
     ["expire_due_reservations", " skip locked", [SEVERAL]],

@@ -232,7 +232,7 @@ comment on table tollgate.facts is 'What an event says, in our own words; the ti
 -- To which users a subscription has belonged.
 create index facts_transfers on tollgate.facts (processor, subscription_id) where kind = 'transfer';
 
-create table tollgate.mirrors (
+create table tollgate.subscription_records (
   user_id text not null,
   product text not null,
   source text not null,
@@ -257,9 +257,9 @@ create table tollgate.mirrors (
   discounts jsonb not null default '[]',
   primary key (user_id, product, source)
 );
-create index mirrors_subscription on tollgate.mirrors (processor, subscription_id);
-create index mirrors_scheduled on tollgate.mirrors (period_end) where scheduled_plan is not null;
-comment on table tollgate.mirrors is 'Each processor subscription as last known.';
+create index subscription_records_subscription on tollgate.subscription_records (processor, subscription_id);
+create index subscription_records_scheduled on tollgate.subscription_records (period_end) where scheduled_plan is not null;
+comment on table tollgate.subscription_records is 'Each processor subscription as last known.';
 
 -- The key is the promise: a (subscription, period start) opens once, however many events announce it.
 create table tollgate.billing_periods (
@@ -278,7 +278,7 @@ create table tollgate.billing_periods (
 );
 comment on table tollgate.billing_periods is 'What a subscription charges for; each start exists once.';
 
-create table tollgate.entitlement_segments (
+create table tollgate.entitlement_periods (
   user_id text not null,
   product text not null,
   -- Each segment lasts until the next one starts.
@@ -298,7 +298,7 @@ create table tollgate.entitlement_segments (
   held boolean not null,
   primary key (user_id, product, starts_at)
 );
-comment on table tollgate.entitlement_segments is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
+comment on table tollgate.entitlement_periods is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
 
 create table tollgate.usage_windows (
   user_id text not null,
@@ -365,9 +365,9 @@ comment on table tollgate.scheduled_change_runs is 'Attempts at carrying out a s
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('facts', 'select, insert, update, delete', null),
-  ('mirrors', 'select, insert, delete', null),
+  ('subscription_records', 'select, insert, delete', null),
   ('billing_periods', 'select, insert, delete', null),
-  ('entitlement_segments', 'select, insert, delete', null),
+  ('entitlement_periods', 'select, insert, delete', null),
   ('usage_windows', 'select, insert, update, delete', 'own'),
   ('decisions', 'select, insert, delete', 'own'),
   ('scheduled_change_runs', 'select, insert, update, delete', null);
@@ -394,7 +394,7 @@ create table tollgate.subscriptions (
   window_start timestamptz not null,
   window_end timestamptz not null,
   -- From here on the row must be turned to the next window or segment before it is believed.
-  turns_at timestamptz not null,
+  advance_at timestamptz not null,
   -- Counters by field name for the current window, and gauges.
   usage jsonb not null,
   reserved jsonb not null default '{}',
@@ -408,7 +408,7 @@ create table tollgate.subscriptions (
   -- What may be used of each field: the plan's limits, or the user's own. Kept here so that the gate reads one row.
   limits jsonb not null default '{}',
   -- From here on reserved and limits must be looked at again: a reservation or an override ends, the catalog changed.
-  review_at timestamptz not null default '-infinity',
+  refresh_at timestamptz not null default '-infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);
@@ -565,10 +565,10 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('notices', 'select, insert, update, delete', 'own');
 
 -- supabase/schemas/tables/75_admin.sql
--- What admins did, each act a row. Written by record_admin_act, beside the act itself; never changed
--- (keep_admin_acts).
-create table tollgate.admin_acts (
-  act_id bigint generated always as identity primary key,
+-- What admins did, each act a row. Written by record_audit_entry, beside the act itself; never changed
+-- (refuse_audit_changes).
+create table tollgate.audit_entries (
+  entry_id bigint generated always as identity primary key,
   actor text not null,
   act text not null check (act ~ '^[a-z_.]{1,64}$'),
   -- Whom it was about; null where it was about nobody in particular.
@@ -576,8 +576,8 @@ create table tollgate.admin_acts (
   details jsonb not null,
   done_at timestamptz not null default now()
 );
-comment on table tollgate.admin_acts is 'Who did what by hand, and what came of it.';
-create index admin_acts_user on tollgate.admin_acts (user_id, act_id desc);
+comment on table tollgate.audit_entries is 'Who did what by hand, and what came of it.';
+create index audit_entries_user on tollgate.audit_entries (user_id, entry_id desc);
 
 -- One row a round of a job. An unfinished row is a round under way, or one that was killed: after its lease another begins.
 create table tollgate.job_runs (
@@ -598,7 +598,7 @@ create index webhook_events_user on tollgate.webhook_events (user_id, created_at
 create index decisions_decided on tollgate.decisions (decided_at);
 
 insert into tollgate.table_rights (table_name, app, users) values
-  ('admin_acts', 'select, insert, update', null),
+  ('audit_entries', 'select, insert, update', null),
   ('job_runs', 'select, insert, update, delete', null);
 
 -- supabase/schemas/tables/80_checkouts.sql
@@ -728,17 +728,83 @@ begin
   on conflict (note_id) do nothing;
   update tollgate.webhook_events e set user_id = v_user_id
   where e.processor = p_processor and e.id = p_event_id;
-  return tollgate.conclude_webhook_event(p_processor, p_event_id, 'applied',
+  return tollgate.finish_webhook_event(p_processor, p_event_id, 'applied',
     case when p_disputed then 'owner_disputed' when p_notes = '[]' then 'linked' else 'noted' end);
 end;
 $$;
 
 comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records what changes no entitlement and must be seen.';
 
--- supabase/schemas/functions/answer_in_time.sql
+-- supabase/schemas/functions/advance_window.sql
+-- Called by lock_subscription when the row's advance_at has come, and by commit_timeline; the caller holds the row's lock.
+-- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, what open
+-- reservations hold of it, and its limits. Gauges stay.
+create or replace function tollgate.advance_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
+language plpgsql set search_path = ''
+as $$
+declare
+  v_row tollgate.subscriptions;
+  v_entitlement tollgate.entitlement_periods;
+  v_next timestamptz;
+  v_window record;
+  v_held jsonb;
+  v_reserved record;
+  v_limits record;
+begin
+  perform tollgate.open_windows(p_user_id, p_product, p_now);
+  v_entitlement := tollgate.entitlement_period_at(p_user_id, p_product, p_now);
+  select min(s.starts_at) into v_next
+  from tollgate.entitlement_periods s
+  where s.user_id = p_user_id and s.product = p_product and s.starts_at > p_now;
+  select * into v_window
+  from tollgate.window_at(v_entitlement.cadence, v_entitlement.anchor, v_entitlement.period_end, p_now);
+
+  if v_entitlement.held then
+    select w.unpaid_held into v_held
+    from tollgate.usage_windows w
+    where w.user_id = p_user_id and w.product = p_product and w.source = v_entitlement.source
+      and w.window_start = v_entitlement.period_start;
+  end if;
+
+  v_reserved := tollgate.reserved_at(p_user_id, p_product, v_entitlement.source, v_window.window_start, p_now);
+  v_limits := tollgate.limits_of(p_user_id, p_product, v_entitlement.limit_plan, v_entitlement.quantity, p_now);
+
+  update tollgate.subscriptions s
+  set plan = v_entitlement.plan,
+    limit_plan = v_entitlement.limit_plan,
+    status = coalesce(v_entitlement.status, 'free'),
+    processor = v_entitlement.processor,
+    subscription_id = v_entitlement.subscription_id,
+    billing_interval = v_entitlement.billing_interval,
+    quantity = v_entitlement.quantity,
+    current_period_start = v_entitlement.period_start,
+    current_period_end = v_entitlement.period_end,
+    (cancel_at, scheduled_plan) = (
+      select m.cancel_at, m.scheduled_plan from tollgate.subscription_records m
+      where m.user_id = p_user_id and m.product = p_product and m.source = v_entitlement.source),
+    source = v_entitlement.source,
+    window_start = v_window.window_start,
+    window_end = v_window.window_end,
+    advance_at = least(v_next, v_window.counts_until, 'infinity'),
+    usage = s.usage || tollgate.window_used(p_user_id, p_product, v_entitlement.source, v_entitlement.period_start,
+      v_window.window_start, v_window.counts_until, 'infinity'),
+    unpaid_held = coalesce(v_held, '{}'),
+    reserved = v_reserved.held,
+    limits = v_limits.limits,
+    refresh_at = least(v_reserved.until, v_limits.until),
+    updated_at = tollgate.now_for(p_user_id)
+  where s.user_id = p_user_id and s.product = p_product
+  returning * into v_row;
+  return v_row;
+end;
+$$;
+
+comment on function tollgate.advance_window(text, text, timestamptz) is 'Turns a subscriptions row to the segment and window of an instant, counters from the ledger.';
+
+-- supabase/schemas/functions/assert_deadline.sql
 -- Called last by the functions of the gate. A caller who waited this long for the answer has been told 503: what was
 -- counted since the statement came is undone, so that a 503 never counts. Errors: 57014.
-create or replace function tollgate.answer_in_time() returns void
+create or replace function tollgate.assert_deadline() returns void
 language plpgsql volatile set search_path = ''
 as $$
 begin
@@ -748,7 +814,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.answer_in_time() is 'Undoes a statement that took longer than its caller waits.';
+comment on function tollgate.assert_deadline() is 'Undoes a statement that took longer than its caller waits.';
 
 -- supabase/schemas/functions/attach_notes.sql
 -- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came
@@ -803,24 +869,24 @@ language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_row tollgate.subscriptions;
-  v_mirror tollgate.mirrors;
+  v_record tollgate.subscription_records;
   v_checkout tollgate.checkouts;
 begin
   perform tollgate.hold_user(p_user_id);
   v_row := (tollgate.lock_subscription(p_user_id, p_product)).locked;
 
-  select * into v_mirror from tollgate.mirrors m
+  select * into v_record from tollgate.subscription_records m
   where m.user_id = p_user_id and m.product = p_product
     and m.ended_at is null and m.status not in ('canceled', 'incomplete_expired')
   order by (m.source = v_row.source) desc, m.updated_at desc
   limit 1;
   if found then
     return jsonb_build_object('outcome', 'subscribed', 'subscription', jsonb_build_object(
-      'processor', v_mirror.processor,
-      'id', v_mirror.subscription_id,
-      'plan', v_mirror.plan,
-      'status', v_mirror.status,
-      'in_force', v_mirror.source = v_row.source));
+      'processor', v_record.processor,
+      'id', v_record.subscription_id,
+      'plan', v_record.plan,
+      'status', v_record.status,
+      'in_force', v_record.source = v_row.source));
   end if;
 
   update tollgate.checkouts c set status = 'closed', updated_at = now()
@@ -831,7 +897,7 @@ begin
     and (c.status in ('opening', 'open')
       -- Paid, and what it sold has not come: nothing is sold beside it.
       or (c.status = 'paid' and not exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
   limit 1;
   if found then
@@ -920,6 +986,87 @@ $$;
 
 comment on function tollgate.begin_move(text, text, text) is 'Whose a subscription is, and the instant of its move to another user.';
 
+-- supabase/schemas/functions/billing_metrics.sql
+-- Called when /api/metrics is read, at most every half minute: what is true of the whole deployment, whichever process is
+-- asked. Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
+create or replace function tollgate.billing_metrics() returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  return (
+    with rows as (
+      -- Not meter_state: a call for each row would make this four times as slow.
+      select s.product, s.plan, m.field, s.advance_at > now() as current,
+        coalesce((s.usage ->> m.field)::bigint, 0) as used, coalesce((s.limits ->> m.field)::bigint, 0) as limit_amount
+      from tollgate.subscriptions s
+      join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
+    ),
+    meters as (
+      select r.product, r.plan, r.field, count(*) as users,
+        count(*) filter (where r.current and r.limit_amount > 0 and r.used >= ceil(r.limit_amount * 0.8)) as near,
+        count(*) filter (where r.current and r.limit_amount > 0 and r.used >= r.limit_amount) as reached,
+        coalesce(avg(case when r.current then r.used else 0 end), 0)::double precision as average
+      from rows r
+      group by r.product, r.plan, r.field
+    )
+    select jsonb_build_object(
+      'users', coalesce((
+        select jsonb_agg(jsonb_build_object('product', m.product, 'plan', m.plan, 'users', m.users))
+        from (select distinct m.product, m.plan, m.users from meters m) m), '[]'),
+      'meters', coalesce((
+        select jsonb_agg(jsonb_build_object('product', m.product, 'plan', m.plan, 'field', m.field, 'near', m.near,
+          'reached', m.reached, 'average', m.average))
+        from meters m), '[]'),
+      'past_due', coalesce((
+        select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
+        from (
+          select m.processor, count(*) as subscriptions from tollgate.subscription_records m
+          where m.status in ('past_due', 'unpaid') group by m.processor) p), '[]'),
+      -- A live subscription whose period is over and whose next one nobody has told of.
+      'renewals_overdue', coalesce((
+        select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
+        from (
+          select m.processor, count(*) as subscriptions from tollgate.subscription_records m
+          where m.status in ('trialing', 'active') and m.period_end < now() - interval '2 hours' and m.ended_at is null
+          group by m.processor) p), '[]'),
+      'inbox', coalesce((
+        select jsonb_agg(jsonb_build_object('processor', e.processor, 'state', e.state, 'events', e.events,
+          'oldest_seconds', e.oldest_seconds))
+        from (
+          select e.processor, coalesce(e.outcome, 'undecided') as state, count(*) as events,
+            extract(epoch from now() - min(e.created_at))::double precision as oldest_seconds
+          from tollgate.webhook_events e
+          where e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead')
+          group by 1, 2) e), '[]'),
+      'last_webhook', coalesce((
+        select jsonb_agg(jsonb_build_object('processor', p.processor, 'at', tollgate.instant_text(p.at)))
+        from (
+          select known.processor,
+            (select max(e.created_at) from tollgate.webhook_events e where e.processor = known.processor) as at
+          from (values ('stripe'), ('paddle')) as known (processor)) p
+        where p.at is not null), '[]'),
+      -- pg_locks, unlike pg_stat_activity, shows every session's waits to every role.
+      'locks', (
+        select jsonb_build_object('waiting', count(*),
+          'longest_seconds', coalesce(extract(epoch from max(clock_timestamp() - l.waitstart)), 0)::double precision)
+        from pg_catalog.pg_locks l
+        where not l.granted),
+      'jobs', coalesce((
+        select jsonb_agg(jsonb_build_object('job', j.job, 'failed', j.failed,
+          'succeeded_at', tollgate.instant_text(j.succeeded_at), 'result', j.result))
+        from (
+          select r.job,
+            (array_agg(r.error is not null order by r.run_id desc))[1] as failed,
+            max(r.finished_at) filter (where r.error is null) as succeeded_at,
+            (array_agg(r.result order by r.run_id desc) filter (where r.error is null))[1] as result
+          from tollgate.job_runs r
+          where r.finished_at is not null
+          group by r.job) j), '[]')));
+end;
+$$;
+
+comment on function tollgate.billing_metrics() is 'What metrics say of the whole deployment.';
+
 -- supabase/schemas/functions/change_grants.sql
 -- Called by supabase/schemas/compat for objects outside our schema: runs a GRANT or REVOKE, which ends before the role's name,
 -- for those of the roles that the server has.
@@ -938,7 +1085,7 @@ $$;
 comment on function tollgate.change_grants(text, text[]) is 'Runs a GRANT or REVOKE for existing roles.';
 
 -- supabase/schemas/functions/charge_usage.sql
--- Called by check_and_increment_usage and consume_in_turn. Counts several fields of one product, all or
+-- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or
 -- nothing.
 -- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
 -- row as it stands refuses: a user at the limit costs no write.
@@ -978,9 +1125,9 @@ begin
   end loop;
 
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-  if found and not tollgate.fits(v_row, p_fields, p_amounts) and tollgate.is_current(v_row) then
+  if found and not tollgate.has_capacity(v_row, p_fields, p_amounts) and tollgate.is_current(v_row) then
     v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
-    return coalesce(v_known, tollgate.refusals(v_row, p_fields, p_amounts));
+    return coalesce(v_known, tollgate.denied_verdicts(v_row, p_fields, p_amounts));
   end if;
 
   v_lock := tollgate.lock_subscription(p_user_id, v_product);
@@ -988,15 +1135,15 @@ begin
   v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
   if v_known is not null then
     return v_known;
-  elsif not tollgate.fits(v_row, p_fields, p_amounts) then
-    return tollgate.refusals(v_row, p_fields, p_amounts);
+  elsif not tollgate.has_capacity(v_row, p_fields, p_amounts) then
+    return tollgate.denied_verdicts(v_row, p_fields, p_amounts);
   end if;
 
   v_charge := tollgate.write_charge(v_row, p_fields, p_amounts, p_idempotency_key, v_lock.now_at);
   select jsonb_agg(tollgate.verdict(v_charge.charged, f.field, true) order by f.position) into v_known
   from unnest(p_fields) with ordinality as f (field, position);
   if p_idempotency_key is not null then
-    perform tollgate.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
+    perform tollgate.store_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
       v_charge.charged_at, v_charge.entries, p_by_session => p_by_session);
   end if;
   return v_known;
@@ -1050,7 +1197,7 @@ begin
       updated_at = greatest(v_now, s.as_of)
     where s.user_id = p_user_id
       and s.product = (select m.product from tollgate.catalog_meters m where m.field = p_field and m.kind = 'counter')
-      and greatest(v_now, s.as_of) < least(s.turns_at, s.review_at)
+      and greatest(v_now, s.as_of) < least(s.advance_at, s.refresh_at)
       and p_amount <= (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
         - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0)
     returning s.product, s.plan, s.updated_at, s.window_start, s.window_end, (s.usage ->> p_field)::bigint as used,
@@ -1093,7 +1240,7 @@ as $$
     'subscription', p_row.subscription_id,
     -- What it sold has come by a webhook, or by asking.
     'known', exists (
-      select from tollgate.mirrors m
+      select from tollgate.subscription_records m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
           -- Nobody has asked yet, and a subscription like it has begun.
@@ -1145,7 +1292,7 @@ language sql set search_path = ''
 as $$
   with due as (
     select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
-    from tollgate.mirrors m
+    from tollgate.subscription_records m
     left join tollgate.scheduled_change_runs r
       on r.user_id = m.user_id and r.product = m.product and r.source = m.source
     where m.scheduled_plan is not null
@@ -1198,7 +1345,7 @@ as $$
           where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
         -- A price that is not ours: its end and debts count once the subscription is known.
         or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
-          select from tollgate.mirrors m
+          select from tollgate.subscription_records m
           where m.processor = e.processor and m.subscription_id = e.subscription_id)))
     order by e.next_attempt_at
     limit p_limit
@@ -1215,10 +1362,10 @@ $$;
 
 comment on function tollgate.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';
 
--- supabase/schemas/functions/cleanup_admin_acts.sql
+-- supabase/schemas/functions/cleanup_audit_entries.sql
 -- Called by the operator, if the audit log has a retention: deletes entries that are older than p_days, at least a year.
 -- Errors: TG400 fewer days.
-create or replace function tollgate.cleanup_admin_acts(p_days integer) returns jsonb
+create or replace function tollgate.cleanup_audit_entries(p_days integer) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
@@ -1228,14 +1375,14 @@ begin
     raise exception 'Entries of the audit log are kept for 365 days at least.' using errcode = 'TG400', detail = 'days';
   end if;
   perform set_config('tollgate.audit', 'retention', true);
-  delete from tollgate.admin_acts a where a.done_at < now() - interval '1 day' * p_days;
+  delete from tollgate.audit_entries a where a.done_at < now() - interval '1 day' * p_days;
   get diagnostics v_deleted = row_count;
   perform set_config('tollgate.audit', '', true);
   return jsonb_build_object('deleted', v_deleted);
 end;
 $$;
 
-comment on function tollgate.cleanup_admin_acts(integer) is 'Deletes entries of the audit log that are older than a number of days.';
+comment on function tollgate.cleanup_audit_entries(integer) is 'Deletes entries of the audit log that are older than a number of days.';
 
 -- supabase/schemas/functions/cleanup_notices.sql
 -- Called by the notices job: removes notices older than p_days, those that still hold too (a year is long past any window).
@@ -1420,7 +1567,7 @@ begin
   update tollgate.subscriptions s
   set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
   where s.user_id = p_user_id and s.product = p_product;
-  v_after := tollgate.turn_window(
+  v_after := tollgate.advance_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
   -- An event that turns out to be about other items only leaves no entry in the user's activity.
@@ -1449,82 +1596,18 @@ $$;
 
 comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
 
--- supabase/schemas/functions/conclude_checkout.sql
--- Called by checkout and on the way back from it, with what the processor says has become of it. What is paid or closed
--- stays so, but for a subscription that is learned later; one that was left open may still turn out to be paid.
-create or replace function tollgate.conclude_checkout(
-  p_user_id text,
-  p_checkout_id uuid,
-  p_status text,
-  p_subscription_id text default null
-) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
-as $$
-begin
-  update tollgate.checkouts c
-  set status = p_status, subscription_id = coalesce(p_subscription_id, c.subscription_id), updated_at = now()
-  where c.user_id = p_user_id and c.checkout_id = p_checkout_id
-    and (c.status in ('opening', 'open', 'left_open') or (c.status = 'paid' and p_status = 'paid'));
-  return jsonb_build_object('concluded', found);
-end;
-$$;
-
-comment on function tollgate.conclude_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';
-
--- supabase/schemas/functions/conclude_notice.sql
--- Called by the notices job after every delivery has taken it: it is not sent again.
-create or replace function tollgate.conclude_notice(p_user_id text, p_notice_id bigint) returns jsonb
-language sql set search_path = ''
-as $$
-  update tollgate.notices n set delivered_at = now() where n.user_id = p_user_id and n.notice_id = p_notice_id
-  returning jsonb_build_object('delivered', true);
-$$;
-
-comment on function tollgate.conclude_notice(text, bigint) is 'Marks a notice as delivered.';
-
--- supabase/schemas/functions/conclude_webhook_event.sql
--- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
--- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
-create or replace function tollgate.conclude_webhook_event(
-  p_processor text,
-  p_id text,
-  p_outcome text,
-  p_reason text,
-  p_customer_id text default null,
-  p_subscription_id text default null,
-  p_hint_user_id text default null
-) returns jsonb
-language plpgsql set search_path = '' set lock_timeout = '3s'
-as $$
-declare
-  v_event tollgate.webhook_events;
-begin
-  update tollgate.webhook_events e
-  set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
-    hint_user_id = p_hint_user_id, processed_at = now(), attempts = e.attempts + 1, last_error = null
-  where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
-  returning * into v_event;
-  if not found then
-    select * into strict v_event from tollgate.webhook_events e where e.processor = p_processor and e.id = p_id;
-  end if;
-  return tollgate.event_state(v_event);
-end;
-$$;
-
-comment on function tollgate.conclude_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
-
 -- supabase/schemas/functions/consume_batch.sql
 -- Called by the gate with calls that arrived together, summed up by user and field:
---   p_sums [{"user_id", "field", "amount", "unkeyed", "beside": [{"field", "amount"}],
+--   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "beside" are the user's other sums of the same
+-- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "siblings" are the user's other sums of the same
 -- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
 -- this batch ask for of the field. "by_session": the key is a session's, whose keys are apart from a service's.
 -- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
 -- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
 -- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
 -- is, and the caller knows from the numbers which calls are refused for certain. What is left is judged call by call
--- (consume_in_turn). So nobody waits here for anybody.
+-- (consume_sequential). So nobody waits here for anybody.
 -- Atomic: the whole batch, one transaction. Locks: the rows that are charged, those held by others skipped; what does not
 -- fit is neither locked nor written.
 -- Every step carries its rows along instead of joining them again: the cost grows with the batch, not with its square.
@@ -1542,8 +1625,8 @@ begin
     select a.*, m.product,
       case when v_sandbox then v_now + coalesce(tollgate.clock_shift(a.user_id), interval '0') else v_now end as now_at
     from rows from (jsonb_to_recordset(p_sums) as (
-      user_id text, field text, amount bigint, unkeyed bigint, beside jsonb, keyed jsonb))
-      with ordinality as a (user_id, field, amount, unkeyed, beside, keyed, position)
+      user_id text, field text, amount bigint, unkeyed bigint, siblings jsonb, keyed jsonb))
+      with ordinality as a (user_id, field, amount, unkeyed, siblings, keyed, position)
     join tollgate.catalog_meters m on m.field = a.field and m.kind = 'counter'
     where a.amount > 0
   ),
@@ -1566,11 +1649,11 @@ begin
         greatest(a.now_at, s.as_of) as now_at
       from tollgate.subscriptions s
       where s.user_id = a.user_id and s.product = a.product
-        and greatest(a.now_at, s.as_of) < least(s.turns_at, s.review_at)
+        and greatest(a.now_at, s.as_of) < least(s.advance_at, s.refresh_at)
         and a.amount <= (s.limits ->> a.field)::bigint - (s.usage ->> a.field)::bigint
           - coalesce((s.reserved ->> a.field)::bigint, 0) - coalesce((s.unpaid_held ->> a.field)::bigint, 0)
-        and (a.beside is null or not exists (
-          select from jsonb_to_recordset(a.beside) as b (field text, amount bigint)
+        and (a.siblings is null or not exists (
+          select from jsonb_to_recordset(a.siblings) as b (field text, amount bigint)
           where b.amount > (s.limits ->> b.field)::bigint - (s.usage ->> b.field)::bigint
             - coalesce((s.reserved ->> b.field)::bigint, 0) - coalesce((s.unpaid_held ->> b.field)::bigint, 0)))
       for update skip locked
@@ -1581,7 +1664,7 @@ begin
         greatest(a.now_at, s.as_of) as now_at
       from tollgate.subscriptions s
       where l.plan is null and s.user_id = a.user_id and s.product = a.product
-        and greatest(a.now_at, s.as_of) < least(s.turns_at, s.review_at)
+        and greatest(a.now_at, s.as_of) < least(s.advance_at, s.refresh_at)
     ) v on true
     cross join lateral (
       select coalesce(l.usage, v.usage) as usage, coalesce(l.reserved, v.reserved) as reserved,
@@ -1645,20 +1728,20 @@ begin
   into v_answer
   from states t;
 
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return coalesce(v_answer, '[]');
 end;
 $$;
 
 comment on function tollgate.consume_batch(jsonb) is 'Judges and charges calls that arrived together, summed up by user and field.';
 
--- supabase/schemas/functions/consume_in_turn.sql
+-- supabase/schemas/functions/consume_sequential.sql
 -- Called by the gate for what consume_batch did not judge, with calls of one user; p_charges as there. Answers
 -- [verdicts or {"error"}, …], one element a call, judged in their order. A call that is refused for what it asks fails
 -- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
-create or replace function tollgate.consume_in_turn(p_charges jsonb) returns jsonb
+create or replace function tollgate.consume_sequential(p_charges jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
@@ -1699,12 +1782,12 @@ begin
     end;
     v_answers := v_answers || jsonb_build_array(v_answer);
   end loop;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answers;
 end;
 $$;
 
-comment on function tollgate.consume_in_turn(jsonb) is 'Judges calls of one user, one after the other.';
+comment on function tollgate.consume_sequential(jsonb) is 'Judges calls of one user, one after the other.';
 
 -- supabase/schemas/functions/count_attempt.sql
 -- Called before a checkout and a new account. Counts one attempt: at most p_limit in p_seconds for the scope and key.
@@ -1799,11 +1882,11 @@ create or replace function tollgate.counts_now(p_row tollgate.subscriptions, p_a
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_segment tollgate.entitlement_segments := tollgate.segment_at(p_row.user_id, p_row.product, p_at);
+  v_entitlement tollgate.entitlement_periods := tollgate.entitlement_period_at(p_row.user_id, p_row.product, p_at);
 begin
   return p_at >= p_row.window_start
-    and v_segment.source = p_row.source
-    and v_segment.period_start is not distinct from p_row.current_period_start
+    and v_entitlement.source = p_row.source
+    and v_entitlement.period_start is not distinct from p_row.current_period_start
     and not exists (
       select from tollgate.usage_windows w
       where w.user_id = p_row.user_id and w.product = p_row.product and w.opened_at > p_at and w.opening is not null);
@@ -1822,11 +1905,11 @@ as $$
   select greatest(
     p_row.window_start,
     (select min(n.starts_at)
-      from tollgate.entitlement_segments n
+      from tollgate.entitlement_periods n
       where n.user_id = p_row.user_id and n.product = p_row.product and n.starts_at > (
         select max(s.starts_at)
-        from tollgate.entitlement_segments s
-        where s.user_id = p_row.user_id and s.product = p_row.product and s.starts_at < p_row.turns_at
+        from tollgate.entitlement_periods s
+        where s.user_id = p_row.user_id and s.product = p_row.product and s.starts_at < p_row.advance_at
           and (s.source <> p_row.source or s.period_start is distinct from p_row.current_period_start))),
     (select max(w.opened_at)
       from tollgate.usage_windows w
@@ -1834,6 +1917,25 @@ as $$
 $$;
 
 comment on function tollgate.counts_since(tollgate.subscriptions) is 'From when on use counts in the current window alone.';
+
+-- supabase/schemas/functions/create_due_notices.sql
+-- Called by the notices job, a page of users at a time, so that no statement is long. "next" is the last user of a full
+-- page, null at the end.
+create or replace function tollgate.create_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
+language plpgsql set search_path = ''
+as $$
+declare
+  v_users text[];
+begin
+  select array_agg(page.user_id order by page.user_id) into v_users
+  from (select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users) page;
+  return jsonb_build_object(
+    'made', tollgate.create_notices(coalesce(v_users, '{}')),
+    'next', case when cardinality(v_users) = p_users then v_users[p_users] end);
+end;
+$$;
+
+comment on function tollgate.create_due_notices(text, integer) is 'Writes the notices of a page of users.';
 
 -- supabase/schemas/functions/create_ledger_partitions.sql
 -- Called at migration and by the partitions job: makes the months' partitions that are not there yet. Rows outside every
@@ -1858,7 +1960,8 @@ begin
     lock table tollgate.usage_ledger_default in access exclusive mode;
     execute format(
       'with moved as (delete from tollgate.usage_ledger_default l where l.at >= %L and l.at < %L returning *)
-       insert into tollgate.%I select * from moved',
+       insert into tollgate.%I (user_id, product, field, at, amount, entry, idempotency_key, given_back)
+       select m.user_id, m.product, m.field, m.at, m.amount, m.entry, m.idempotency_key, m.given_back from moved m',
       v_start || ' 00:00:00+00', (v_start + interval '1 month')::date || ' 00:00:00+00', v_name);
     execute format(
       'alter table tollgate.usage_ledger attach partition tollgate.%I for values from (%L) to (%L)',
@@ -1872,9 +1975,78 @@ $$;
 
 comment on function tollgate.create_ledger_partitions(date, integer) is 'Makes the monthly partitions of the ledger that are missing.';
 
--- supabase/schemas/functions/decision_line.sql
--- Called by webhook_event_story and user_story: a decision with all that it rests on.
-create or replace function tollgate.decision_line(p_decision tollgate.decisions) returns jsonb
+-- supabase/schemas/functions/create_notices.sql
+-- Called by list_notices at look time and by create_due_notices for everybody: writes what these users should be told and are
+-- not told yet. Counters only: a free plan's one chatbot fills its gauge on the first day, and that is no news.
+--   limits           a current row's counter at 80 or 100 percent, once for each window, source and limit; only the higher
+--                    one where both were passed since the last look
+--   payment_failed   a mirror that owes, once for each unbroken stretch
+--   plan_ended       a subscription that gave a plan and ended within a week, where free has taken over
+-- The gate never calls it. Locks nothing but the unique key: two at once write one row. Answers how many are new.
+create or replace function tollgate.create_notices(p_user_ids text[]) returns integer
+language plpgsql set search_path = ''
+as $$
+declare
+  v_made integer;
+begin
+  with due as (
+    select s.user_id, s.product, threshold.kind, m.field, s.source, s.window_start as occasion_at, state.limit_amount,
+      jsonb_build_object('plan', s.limit_plan, 'used', state.used, 'limit', state.limit_amount,
+        'resets_at', tollgate.instant_text(s.window_end)) as details
+    from tollgate.subscriptions s
+    join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
+    -- Not meter_state, which would be called for everybody: most are far from any limit.
+    cross join lateral (
+      select (s.usage ->> m.field)::bigint as used, (s.limits ->> m.field)::bigint as limit_amount
+    ) state
+    cross join lateral (
+      select case when state.used >= state.limit_amount then 'limit_reached' else 'near_limit' end as kind
+    ) threshold
+    where s.user_id = any (p_user_ids)
+      and state.limit_amount > 0
+      and state.used >= ceil(state.limit_amount * 0.8)
+      and tollgate.is_current(s)
+      -- What was given back after the limit was reached makes "near" no news.
+      and not (threshold.kind = 'near_limit' and exists (
+        select from tollgate.notices n
+        where n.user_id = s.user_id and n.product = s.product and n.kind = 'limit_reached' and n.field = m.field
+          and n.source = s.source and n.occasion_at = s.window_start and n.limit_amount = state.limit_amount))
+    union all
+    select m.user_id, m.product, 'payment_failed', '', m.source, m.past_due_since, 0,
+      jsonb_build_object('plan', m.plan, 'processor', m.processor, 'grace_until', (
+        select tollgate.instant_text(min(e.starts_at))
+        from tollgate.entitlement_periods e
+        where e.user_id = m.user_id and e.product = m.product and e.source = 'free' and e.starts_at > m.past_due_since))
+    from tollgate.subscription_records m
+    where m.user_id = any (p_user_ids) and m.status in ('past_due', 'unpaid') and m.past_due_since is not null
+      and m.plan is not null
+    union all
+    select m.user_id, m.product, 'plan_ended', '', m.source, m.ended_at, 0,
+      jsonb_build_object('plan', m.plan, 'processor', m.processor)
+    from tollgate.subscription_records m
+    join tollgate.subscriptions s on s.user_id = m.user_id and s.product = m.product and s.source = 'free'
+    where m.user_id = any (p_user_ids) and m.plan is not null
+      and m.ended_at > tollgate.now_for(m.user_id) - interval '7 days'
+      and exists (
+        select from tollgate.billing_periods p
+        where p.user_id = m.user_id and p.product = m.product and p.source = m.source)
+  )
+  insert into tollgate.notices (user_id, product, kind, field, source, occasion_at, limit_amount, details, created_at)
+  select d.user_id, d.product, d.kind, d.field, d.source, d.occasion_at, d.limit_amount, d.details,
+    tollgate.now_for(d.user_id)
+  from due d
+  order by d.user_id
+  on conflict do nothing;
+  get diagnostics v_made = row_count;
+  return v_made;
+end;
+$$;
+
+comment on function tollgate.create_notices(text[]) is 'Writes what users should be told and are not told yet.';
+
+-- supabase/schemas/functions/decision_row.sql
+-- Called by webhook_event_detail and user_detail: a decision with all that it rests on.
+create or replace function tollgate.decision_row(p_decision tollgate.decisions) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -1885,7 +2057,7 @@ as $$
     'before', p_decision.before, 'after', p_decision.after);
 $$;
 
-comment on function tollgate.decision_line(tollgate.decisions) is 'A decision as the admin sees it.';
+comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as the admin sees it.';
 
 -- supabase/schemas/functions/decrement_usage.sql
 -- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
@@ -1914,14 +2086,14 @@ begin
   if v_given > 0 then
     v_since := tollgate.counts_since(v_row);
     v_at := greatest(v_lock.now_at, v_row.window_start);
-    v_left := v_given - (tollgate.take_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
+    v_left := v_given - (tollgate.give_back_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
     update tollgate.subscriptions s
     set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given + v_left),
       updated_at = v_lock.now_at
     where s.user_id = p_user_id and s.product = v_meter.product
     returning * into v_row;
     if v_left > 0 then
-      v_carried := tollgate.take_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
+      v_carried := tollgate.give_back_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
       v_row := v_carried.counted;
       v_left := v_left - v_carried.taken;
     end if;
@@ -1930,7 +2102,7 @@ begin
       set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_left)
       where s.user_id = p_user_id and s.product = v_meter.product
       returning * into v_row;
-      v_left := v_left - (tollgate.take_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
+      v_left := v_left - (tollgate.give_back_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
     end if;
     if v_left > 0 then
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)
@@ -1942,6 +2114,23 @@ end;
 $$;
 
 comment on function tollgate.decrement_usage(text, text, bigint) is 'Gives back an amount of a field in the current window, never below 0.';
+
+-- supabase/schemas/functions/denied_verdicts.sql
+-- Called by charge_usage: a refused verdict a field, each with what stood in the way.
+create or replace function tollgate.denied_verdicts(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_agg(tollgate.verdict(p_row, c.field, false) || case
+    -- The other field's limit stood in the way, not this one's.
+    when c.amount <= m.remaining then '{"reason": "limit_reached_elsewhere"}'::jsonb
+    -- Paying would let it pass.
+    when c.amount <= m.remaining + m.unpaid_held then '{"reason": "payment_pending"}'
+    else '{}' end order by c.position)
+  from unnest(p_fields, p_amounts) with ordinality as c (field, amount, position)
+  cross join lateral tollgate.meter_state(p_row, c.field) m;
+$$;
+
+comment on function tollgate.denied_verdicts(tollgate.subscriptions, text[], bigint[]) is 'The verdicts of a charge that was refused.';
 
 -- supabase/schemas/functions/dismiss_notice.sql
 -- Called by POST /api/notices/:id/dismiss: the user has read it. Errors: TG404 for one that is not there, or not this user's.
@@ -2007,7 +2196,7 @@ begin
   select least(
     date_trunc('month', p_before::timestamp) at time zone 'UTC',
     (select min(least(s.window_start, s.current_period_start)) from tollgate.subscriptions s
-      where s.turns_at > greatest(tollgate.now_for(s.user_id), s.as_of)),
+      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)),
     (select min(w.from_window_start) from tollgate.usage_windows w where w.opening is null),
     (select min(r.at) from tollgate.reservations r where r.state = 'open')
   ) into v_before;
@@ -2051,8 +2240,8 @@ begin
   perform tollgate.hold_user(p_user_id);
   select * into v_window from tollgate.window_at(v_plan.cadence, v_now, null, v_now);
   v_limits := tollgate.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
-  insert into tollgate.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage,
-    limits, review_at, created_at, updated_at)
+  insert into tollgate.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, advance_at, usage,
+    limits, refresh_at, created_at, updated_at)
   select p_user_id, p_product, v_plan.plan, v_plan.plan, v_window.window_start, v_window.window_end,
     v_window.counts_until, jsonb_object_agg(m.field, 0), v_limits.limits, v_limits.until, v_now, v_now
   from tollgate.catalog_meters m
@@ -2101,6 +2290,37 @@ end;
 $$;
 
 comment on function tollgate.ensure_user(text, text, text) is 'Makes or completes a users row and returns it.';
+
+-- supabase/schemas/functions/entitlement_period_at.sql
+-- The entitlement at an instant, by the timeline; the product's free plan for a user who never had a subscription.
+create or replace function tollgate.entitlement_period_at(p_user_id text, p_product text, p_at timestamptz)
+returns tollgate.entitlement_periods
+language plpgsql stable set search_path = ''
+as $$
+declare
+  v_entitlement tollgate.entitlement_periods;
+begin
+  select * into v_entitlement
+  from tollgate.entitlement_periods s
+  where s.user_id = p_user_id and s.product = p_product and s.starts_at <= p_at
+  order by s.starts_at desc
+  limit 1;
+  if not found then
+    select p.plan, p.plan, p.cadence into v_entitlement.plan, v_entitlement.limit_plan, v_entitlement.cadence
+    from tollgate.catalog_plans p
+    where p.product = p_product and p.rank = 0;
+    v_entitlement.source := 'free';
+    v_entitlement.quantity := 1;
+    v_entitlement.held := false;
+    select s.created_at into v_entitlement.anchor
+    from tollgate.subscriptions s
+    where s.user_id = p_user_id and s.product = p_product;
+  end if;
+  return v_entitlement;
+end;
+$$;
+
+comment on function tollgate.entitlement_period_at(text, text, timestamptz) is 'The entitlement segment in force at an instant.';
 
 -- supabase/schemas/functions/erase_account.sql
 -- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
@@ -2166,13 +2386,13 @@ begin
             and b.source = f.processor || ':' || f.subscription_id)))));
   end loop;
   if exists (
-    select from tollgate.mirrors m
+    select from tollgate.subscription_records m
     where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
   ) or exists (
     -- Its first event comes within the days in which processors repeat a delivery, or never.
     select from tollgate.checkouts c
     where c.user_id = p_user_id and c.status = 'paid' and c.updated_at > now() - interval '3 days' and not exists (
-      select from tollgate.mirrors m
+      select from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = c.product and m.subscription_id = c.subscription_id)
   ) then
     raise exception 'A subscription is still running. Cancel it first; the account can be erased when it has ended.'
@@ -2207,16 +2427,16 @@ begin
   delete from tollgate.limit_overrides o where o.user_id = p_user_id;
   delete from tollgate.decisions d where d.user_id = p_user_id;
   delete from tollgate.facts f where f.user_id = p_user_id;
-  delete from tollgate.mirrors m where m.user_id = p_user_id;
+  delete from tollgate.subscription_records m where m.user_id = p_user_id;
   delete from tollgate.billing_periods b where b.user_id = p_user_id;
-  delete from tollgate.entitlement_segments s where s.user_id = p_user_id;
+  delete from tollgate.entitlement_periods s where s.user_id = p_user_id;
   delete from tollgate.usage_windows w where w.user_id = p_user_id;
   delete from tollgate.scheduled_change_runs r where r.user_id = p_user_id;
   delete from tollgate.links l where l.user_id = p_user_id;
   delete from tollgate.checkouts c where c.user_id = p_user_id;
   delete from tollgate.notices n where n.user_id = p_user_id;
-  -- The audit log, admin_acts, keeps its entries.
-  perform tollgate.pseudonymize_admin_acts(p_user_id, v_pseudonym);
+  -- The audit log, audit_entries, keeps its entries.
+  perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
@@ -2230,9 +2450,9 @@ $$;
 
 comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription lives.';
 
--- supabase/schemas/functions/event_line.sql
--- Called by list_webhook_events and webhook_event_story: an event as the admin's lists show it.
-create or replace function tollgate.event_line(p_event tollgate.webhook_events) returns jsonb
+-- supabase/schemas/functions/event_row.sql
+-- Called by list_webhook_events and webhook_event_detail: an event as the admin's lists show it.
+create or replace function tollgate.event_row(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$
   select tollgate.event_state(p_event) || jsonb_build_object(
@@ -2249,7 +2469,7 @@ as $$
     'customer_id', p_event.customer_id, 'subscription_id', p_event.subscription_id);
 $$;
 
-comment on function tollgate.event_line(tollgate.webhook_events) is 'A webhook event as the admin sees it.';
+comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook event as the admin sees it.';
 
 -- supabase/schemas/functions/event_state.sql
 -- Called by the inbox functions: what came of an event, with the decision shown to the processor.
@@ -2317,7 +2537,7 @@ begin
       from tollgate.subscriptions s where s.user_id = p_user_id),
     'processor_subscriptions', (
       select coalesce(jsonb_agg(to_jsonb(m) order by m.product, m.source), '[]')
-      from tollgate.mirrors m where m.user_id = p_user_id),
+      from tollgate.subscription_records m where m.user_id = p_user_id),
     'billing_periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.product, b.period_start), '[]')
       from tollgate.billing_periods b where b.user_id = p_user_id),
@@ -2426,9 +2646,9 @@ as $$
     cross join lateral (
       select u.key as field, u.value::bigint as actual
       from jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
-        null, s.turns_at)) u
+        null, s.advance_at)) u
       -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
-      where s.turns_at > greatest(tollgate.now_for(s.user_id), s.as_of)
+      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
       union all
       select g.field, tollgate.gauge_count(g.field, s.user_id)
       from tollgate.catalog_meters g
@@ -2447,6 +2667,28 @@ $$;
 
 comment on function tollgate.find_usage_drift(text, integer) is 'Counters that are not opening plus ledger, gauges that are not the number of things.';
 
+-- supabase/schemas/functions/finish_checkout.sql
+-- Called by checkout and on the way back from it, with what the processor says has become of it. What is paid or closed
+-- stays so, but for a subscription that is learned later; one that was left open may still turn out to be paid.
+create or replace function tollgate.finish_checkout(
+  p_user_id text,
+  p_checkout_id uuid,
+  p_status text,
+  p_subscription_id text default null
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+begin
+  update tollgate.checkouts c
+  set status = p_status, subscription_id = coalesce(p_subscription_id, c.subscription_id), updated_at = now()
+  where c.user_id = p_user_id and c.checkout_id = p_checkout_id
+    and (c.status in ('opening', 'open', 'left_open') or (c.status = 'paid' and p_status = 'paid'));
+  return jsonb_build_object('concluded', found);
+end;
+$$;
+
+comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';
+
 -- supabase/schemas/functions/finish_job.sql
 -- Called when a round of a job is over, however it went.
 create or replace function tollgate.finish_job(p_job text, p_run_id bigint, p_result jsonb, p_error text) returns jsonb
@@ -2460,22 +2702,47 @@ $$;
 
 comment on function tollgate.finish_job(text, bigint, jsonb, text) is 'Ends a round of a job.';
 
--- supabase/schemas/functions/fits.sql
--- Called by charge_usage and its like: whether every amount is within what remains of its field.
-create or replace function tollgate.fits(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
-language plpgsql immutable set search_path = ''
+-- supabase/schemas/functions/finish_notice.sql
+-- Called by the notices job after every delivery has taken it: it is not sent again.
+create or replace function tollgate.finish_notice(p_user_id text, p_notice_id bigint) returns jsonb
+language sql set search_path = ''
 as $$
+  update tollgate.notices n set delivered_at = now() where n.user_id = p_user_id and n.notice_id = p_notice_id
+  returning jsonb_build_object('delivered', true);
+$$;
+
+comment on function tollgate.finish_notice(text, bigint) is 'Marks a notice as delivered.';
+
+-- supabase/schemas/functions/finish_webhook_event.sql
+-- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
+-- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
+create or replace function tollgate.finish_webhook_event(
+  p_processor text,
+  p_id text,
+  p_outcome text,
+  p_reason text,
+  p_customer_id text default null,
+  p_subscription_id text default null,
+  p_hint_user_id text default null
+) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+  v_event tollgate.webhook_events;
 begin
-  for i in 1 .. cardinality(p_fields) loop
-    if p_amounts[i] > (tollgate.meter_state(p_row, p_fields[i])).remaining then
-      return false;
-    end if;
-  end loop;
-  return true;
+  update tollgate.webhook_events e
+  set outcome = p_outcome, reason = p_reason, customer_id = p_customer_id, subscription_id = p_subscription_id,
+    hint_user_id = p_hint_user_id, processed_at = now(), attempts = e.attempts + 1, last_error = null
+  where e.processor = p_processor and e.id = p_id and (e.outcome is null or e.outcome not in ('applied', 'ignored'))
+  returning * into v_event;
+  if not found then
+    select * into strict v_event from tollgate.webhook_events e where e.processor = p_processor and e.id = p_id;
+  end if;
+  return tollgate.event_state(v_event);
 end;
 $$;
 
-comment on function tollgate.fits(tollgate.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';
+comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
 
 -- supabase/schemas/functions/gauge_count.sql
 -- Called by find_usage_drift: the number of existing things that a gauge counts; null if Postgres cannot count them.
@@ -2514,7 +2781,7 @@ begin
         'fresh_ms', case
           when tollgate.clock_shift(p_user_id) is not null then 0
           else greatest(0, least(86400000, extract(epoch from
-            least(s.turns_at, s.review_at, now() + interval '1 day') - greatest(tollgate.now_for(p_user_id), s.as_of)
+            least(s.advance_at, s.refresh_at, now() + interval '1 day') - greatest(tollgate.now_for(p_user_id), s.as_of)
           ) * 1000))::bigint end,
         'entitlement', jsonb_build_object(
           'product', s.product,
@@ -2551,7 +2818,7 @@ as $$
 declare
   v_product text;
   v_row tollgate.subscriptions;
-  v_segment tollgate.entitlement_segments;
+  v_entitlement tollgate.entitlement_periods;
   v_now timestamptz;
   v_lock record;
   v_latest timestamptz;
@@ -2564,7 +2831,7 @@ begin
   loop
     select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
     v_now := greatest(tollgate.now_for(p_user_id), v_row.as_of);
-    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.review_at) then
+    if v_row.user_id is null or v_now >= least(v_row.advance_at, v_row.refresh_at) then
       if not v_user_locked then
         perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
@@ -2573,17 +2840,17 @@ begin
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
     end if;
-    v_segment := tollgate.segment_at(p_user_id, v_product, v_now);
-    if (v_row.plan, v_row.limit_plan) is distinct from (v_segment.plan, v_segment.limit_plan) then
+    v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_now);
+    if (v_row.plan, v_row.limit_plan) is distinct from (v_entitlement.plan, v_entitlement.limit_plan) then
       if not v_user_locked then
         perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
       end if;
       v_lock := tollgate.lock_subscription(p_user_id, v_product);
-      v_segment := tollgate.segment_at(p_user_id, v_product, v_lock.now_at);
+      v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_lock.now_at);
       v_corrected := v_corrected
-        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_segment.plan);
-      update tollgate.subscriptions s set plan = v_segment.plan, limit_plan = v_segment.limit_plan
+        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_entitlement.plan);
+      update tollgate.subscriptions s set plan = v_entitlement.plan, limit_plan = v_entitlement.limit_plan
       where s.user_id = p_user_id and s.product = v_product
       returning * into v_row;
     end if;
@@ -2599,6 +2866,119 @@ end;
 $$;
 
 comment on function tollgate.get_usage(text) is 'Plan, window and meters of every product of a user.';
+
+-- supabase/schemas/functions/give_back_carried.sql
+-- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
+-- latest charges before p_since, each at its own time, and computes the openings again. As many as lower the counter by one
+-- each: units that the opening had forgiven are not given back. Gives the row as it is then and the units given back.
+create or replace function tollgate.give_back_carried(
+  p_row tollgate.subscriptions,
+  p_field text,
+  p_amount bigint,
+  p_since timestamptz,
+  p_now timestamptz,
+  out counted tollgate.subscriptions,
+  out taken bigint
+)
+language plpgsql set search_path = ''
+as $$
+declare
+  v_charges record;
+  v_effect bigint;
+begin
+  counted := p_row;
+  taken := p_amount;
+  -- The first try shows how many units count; the second gives back those. A third finds charges that do not count at all.
+  for attempt in 1 .. 3 loop
+    exit when taken = 0;
+    begin
+      v_charges := tollgate.give_back_charges(p_row, p_field, taken, '-infinity', p_since);
+      exit when v_charges.taken = 0;
+      counted := tollgate.recount_after(p_row, v_charges.oldest, p_now);
+      v_effect := (p_row.usage ->> p_field)::bigint - (counted.usage ->> p_field)::bigint;
+      taken := v_charges.taken;
+      if v_effect = taken then
+        return;
+      end if;
+      raise exception 'undone' using errcode = 'TG000';
+    exception when sqlstate 'TG000' then
+      -- More than was taken: a month that an opening was computed from has been dropped, so none can be computed again.
+      taken := case when v_effect < taken then v_effect else 0 end;
+    end;
+  end loop;
+  counted := p_row;
+  taken := 0;
+end;
+$$;
+
+comment on function tollgate.give_back_carried(tollgate.subscriptions, text, bigint, timestamptz, timestamptz) is 'Gives back units that the current window carried over.';
+
+-- supabase/schemas/functions/give_back_charges.sql
+-- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from on and before
+-- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
+-- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
+-- caller's. Gives the units taken and the time of the oldest charge among them.
+create or replace function tollgate.give_back_charges(
+  p_row tollgate.subscriptions,
+  p_field text,
+  p_amount bigint,
+  p_from timestamptz,
+  p_before timestamptz,
+  p_at timestamptz default null,
+  out taken bigint,
+  out oldest timestamptz
+)
+language plpgsql set search_path = ''
+as $$
+declare
+  v_from timestamptz;
+begin
+  -- The latest instant is tried by itself: it is mostly enough, and a scan for more charges passes all that were given back.
+  select max(l.at) into v_from
+  from tollgate.usage_ledger l
+  where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before and l.amount > l.given_back;
+  taken := 0;
+  while taken < p_amount and v_from >= p_from loop
+    with latest as materialized (
+      select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
+      from tollgate.usage_ledger l
+      where l.user_id = p_row.user_id and l.field = p_field and l.at >= v_from and l.at < p_before
+        and l.amount > l.given_back
+      order by l.at desc, l.idempotency_key is null desc, l.entry desc
+      -- Each has a rest of at least one unit: more charges are never needed.
+      limit p_amount - taken
+    ),
+    charges as materialized (
+      select c.at, c.entry, c.key, least(c.rest, p_amount - taken - c.before) as amount
+      from (
+        select l.*, sum(l.rest) over (order by l.at desc, l.key is null desc, l.entry desc) - l.rest as before
+        from latest l
+      ) c
+      where c.before < p_amount - taken
+    ),
+    marked as (
+      update tollgate.usage_ledger l set given_back = l.given_back + c.amount
+      from charges c
+      where l.user_id = p_row.user_id and l.field = p_field and l.at = c.at and l.entry = c.entry
+    ),
+    freed as (
+      update tollgate.idempotency_keys k set reversed = true
+      from charges c
+      where k.user_id = p_row.user_id and k.operation = 'consume' and k.key = c.key and not k.reversed
+        and case when k.entries is null then k.charged_at <= c.at else c.entry = any (k.entries) end
+    ),
+    written as (
+      insert into tollgate.usage_ledger (user_id, product, field, at, amount, idempotency_key)
+      select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
+      from charges c
+    )
+    select taken + coalesce(sum(c.amount), 0), coalesce(min(c.at), oldest) into taken, oldest from charges c;
+    v_from := case when v_from > p_from then p_from end;
+  end loop;
+end;
+$$;
+
+comment on function tollgate.give_back_charges(tollgate.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';
 
 -- supabase/schemas/functions/grant_access.sql
 -- Called at the end of each migration, and by `npm run db:migrate` after it: closes all objects of the schema, and opens
@@ -2668,7 +3048,7 @@ begin
   for v_function in
     select p.oid from pg_catalog.pg_proc p
     where p.pronamespace = 'tollgate'::regnamespace and (starts_with(p.proname, 'sandbox_')
-      or p.proname in ('save_catalog', 'cleanup_admin_acts', 'change_grants', 'grant_access', 'set_sandbox_clock'))
+      or p.proname in ('save_catalog', 'cleanup_audit_entries', 'change_grants', 'grant_access', 'set_sandbox_clock'))
   loop
     execute format('revoke execute on function %s from tollgate_app', v_function);
   end loop;
@@ -2676,6 +3056,23 @@ end;
 $$;
 
 comment on function tollgate.grant_access() is 'Closes every object of the schema and opens it to its roles again.';
+
+-- supabase/schemas/functions/has_capacity.sql
+-- Called by charge_usage and its like: whether every amount is within what remains of its field.
+create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  for i in 1 .. cardinality(p_fields) loop
+    if p_amounts[i] > (tollgate.meter_state(p_row, p_fields[i])).remaining then
+      return false;
+    end if;
+  end loop;
+  return true;
+end;
+$$;
+
+comment on function tollgate.has_capacity(tollgate.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';
 
 -- supabase/schemas/functions/hold_user.sql
 -- Called by every function that writes a row which refers to users, before it locks any other row: makes the users row if
@@ -2733,34 +3130,11 @@ create or replace function tollgate.is_current(p_row tollgate.subscriptions) ret
 language plpgsql volatile set search_path = ''
 as $$
 begin
-  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.turns_at, p_row.review_at);
+  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.advance_at, p_row.refresh_at);
 end;
 $$;
 
 comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a row may be believed as it stands.';
-
--- supabase/schemas/functions/keep_admin_acts.sql
--- Called by the triggers of admin_acts: an entry of the audit log is neither changed nor deleted. Two functions are
--- exempt, which the setting tollgate.audit names for as long as they run: cleanup_admin_acts deletes old entries, and
--- pseudonymize_admin_acts changes the user and leaves details out. Errors: 42501.
-create or replace function tollgate.keep_admin_acts() returns trigger
-language plpgsql set search_path = ''
-as $$
-begin
-  if tg_op = 'DELETE' and current_setting('tollgate.audit', true) = 'retention' then
-    return old;
-  elsif tg_op = 'UPDATE' and current_setting('tollgate.audit', true) = 'pseudonymize' then
-    if (new.act_id, new.actor, new.act, new.done_at) = (old.act_id, old.actor, old.act, old.done_at)
-      and (new.user_id is not distinct from old.user_id or (old.user_id is not null and new.user_id ~ '^erased_'))
-      and old.details @> new.details then
-      return new;
-    end if;
-  end if;
-  raise exception 'Entries of the audit log are kept as they are.' using errcode = '42501';
-end;
-$$;
-
-comment on function tollgate.keep_admin_acts() is 'Refuses changes of the audit log.';
 
 -- supabase/schemas/functions/known_products.sql
 -- Called by receive() for a subscription whose price is not known: the products that this subscription has a mirror in.
@@ -2768,7 +3142,7 @@ create or replace function tollgate.known_products(p_user_id text, p_processor t
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(m.product order by m.product), '[]')
-  from tollgate.mirrors m
+  from tollgate.subscription_records m
   where m.user_id = p_user_id and m.processor = p_processor and m.subscription_id = p_subscription_id;
 $$;
 
@@ -2922,22 +3296,46 @@ $$;
 
 comment on function tollgate.link_transaction(text, text, text) is 'Stores whose a transaction is that our server made.';
 
--- supabase/schemas/functions/list_admin_acts.sql
+-- supabase/schemas/functions/list_audit_entries.sql
 -- Called by /admin: the latest acts, about one user or (null) about anybody.
-create or replace function tollgate.list_admin_acts(p_user_id text, p_limit integer) returns jsonb
+create or replace function tollgate.list_audit_entries(p_user_id text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
-  select coalesce(jsonb_agg(jsonb_build_object('id', a.act_id, 'at', tollgate.instant_text(a.done_at), 'actor', a.actor,
-    'act', a.act, 'user_id', a.user_id, 'details', a.details) order by a.act_id desc), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', a.entry_id, 'at', tollgate.instant_text(a.done_at), 'actor', a.actor,
+    'act', a.act, 'user_id', a.user_id, 'details', a.details) order by a.entry_id desc), '[]')
   from (
-    select * from tollgate.admin_acts a
+    select * from tollgate.audit_entries a
     where p_user_id is null or a.user_id = p_user_id
-    order by a.act_id desc
+    order by a.entry_id desc
     limit p_limit
   ) a;
 $$;
 
-comment on function tollgate.list_admin_acts(text, integer) is 'What admins did lately.';
+comment on function tollgate.list_audit_entries(text, integer) is 'What admins did lately.';
+
+-- supabase/schemas/functions/list_billing_accounts.sql
+-- Called by checkout, portal and invoices: which customers and subscriptions at the processors are this user's, the latest
+-- first. A customer that was deleted there is no longer good for buying. A Paddle customer is here only where an admin or
+-- our checkout has linked it: Paddle finds customers by the address that a payer types, so that the customer of a user's
+-- subscription may be somebody else, whose invoices and cards are none of the user's.
+create or replace function tollgate.list_billing_accounts(p_user_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select jsonb_build_object(
+    'customers', coalesce(jsonb_agg(
+      jsonb_build_object('processor', l.processor, 'customer', l.external_id)
+      order by l.created_at desc, l.external_id) filter (where l.kind = 'customer'), '[]'),
+    'subscriptions', coalesce(jsonb_agg(
+      jsonb_build_object('processor', l.processor, 'subscription', l.external_id)
+      order by l.created_at desc, l.external_id) filter (where l.kind = 'subscription'), '[]'))
+  from tollgate.links l
+  where l.user_id = p_user_id
+    and (l.kind = 'subscription' or (l.kind = 'customer' and not exists (
+      select from tollgate.notes n
+      where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted')));
+$$;
+
+comment on function tollgate.list_billing_accounts(text) is 'A users customers and subscriptions at the processors.';
 
 -- supabase/schemas/functions/list_decisions.sql
 -- Called by the billing page: the user's own trail, newest first. What changed nothing that a user could see is left
@@ -2974,11 +3372,11 @@ as $$
     where c.status = 'paid' and (c.duplicate = 'ending' or (
       c.duplicate is null and c.updated_at > now() - interval '30 days'
       and exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
           and m.ended_at is null)
       and exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id <> c.subscription_id
           and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired'))))
     order by c.updated_at desc
@@ -2995,7 +3393,7 @@ as $$
           select tollgate.instant_text(min(p.period_start)) from tollgate.billing_periods p
           where p.user_id = m.user_id and p.product = m.product and p.source = m.source),
         'used', tollgate.subscription_used(m.user_id, m.product, m.source))), '[]')
-      from tollgate.mirrors m
+      from tollgate.subscription_records m
       where m.user_id = d.user_id and m.product = d.product
         and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')))), '[]')
   from due d;
@@ -3010,7 +3408,7 @@ create or replace function tollgate.list_notices(p_user_id text, p_limit integer
 language plpgsql set search_path = ''
 as $$
 begin
-  perform tollgate.make_notices(array[p_user_id]);
+  perform tollgate.create_notices(array[p_user_id]);
   return (
     select coalesce(jsonb_agg(tollgate.notice_view(n) order by n.created_at desc, n.notice_id desc), '[]')
     from (
@@ -3020,66 +3418,6 @@ end;
 $$;
 
 comment on function tollgate.list_notices(text, integer) is 'A users latest notices.';
-
--- supabase/schemas/functions/list_payers.sql
--- Called by checkout, portal and invoices: which customers and subscriptions at the processors are this user's, the latest
--- first. A customer that was deleted there is no longer good for buying. A Paddle customer is here only where an admin or
--- our checkout has linked it: Paddle finds customers by the address that a payer types, so that the customer of a user's
--- subscription may be somebody else, whose invoices and cards are none of the user's.
-create or replace function tollgate.list_payers(p_user_id text) returns jsonb
-language sql stable set search_path = ''
-as $$
-  select jsonb_build_object(
-    'customers', coalesce(jsonb_agg(
-      jsonb_build_object('processor', l.processor, 'customer', l.external_id)
-      order by l.created_at desc, l.external_id) filter (where l.kind = 'customer'), '[]'),
-    'subscriptions', coalesce(jsonb_agg(
-      jsonb_build_object('processor', l.processor, 'subscription', l.external_id)
-      order by l.created_at desc, l.external_id) filter (where l.kind = 'subscription'), '[]'))
-  from tollgate.links l
-  where l.user_id = p_user_id
-    and (l.kind = 'subscription' or (l.kind = 'customer' and not exists (
-      select from tollgate.notes n
-      where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted')));
-$$;
-
-comment on function tollgate.list_payers(text) is 'A users customers and subscriptions at the processors.';
-
--- supabase/schemas/functions/list_people.sql
--- Called by /admin/users: users by id, a page at a time, with their plans. p_filter {search (in id, e-mail or name),
--- product, plan, status}; an absent key filters nothing. "next" is the last user of a full page.
-create or replace function tollgate.list_people(p_filter jsonb, p_after text, p_limit integer) returns jsonb
-language sql stable set search_path = ''
-as $$
-  with page as (
-    select u.*
-    from tollgate.users u
-    where u.user_id > p_after
-      and (p_filter ->> 'search' is null
-        or strpos(lower(concat_ws(' ', u.user_id, u.email, u.name)), lower(p_filter ->> 'search')) > 0)
-      and ((p_filter ->> 'product' is null and p_filter ->> 'plan' is null and p_filter ->> 'status' is null)
-        or exists (
-          select from tollgate.subscriptions s
-          where s.user_id = u.user_id
-            and (p_filter ->> 'product' is null or s.product = p_filter ->> 'product')
-            and (p_filter ->> 'plan' is null or s.plan = p_filter ->> 'plan')
-            and (p_filter ->> 'status' is null or s.status = p_filter ->> 'status')))
-    order by u.user_id
-    limit p_limit
-  )
-  select jsonb_build_object(
-    'people', coalesce((
-      select jsonb_agg(jsonb_build_object(
-        'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', tollgate.instant_text(p.created_at),
-        -- As the row was last touched: the list of everybody turns nobody's window.
-        'subscriptions', coalesce((
-          select jsonb_agg(tollgate.subscription_view(s) order by s.product)
-          from tollgate.subscriptions s where s.user_id = p.user_id), '[]')) order by p.user_id)
-      from page p), '[]'),
-    'next', (select case when count(*) = p_limit then max(p.user_id) end from page p));
-$$;
-
-comment on function tollgate.list_people(jsonb, text, integer) is 'Users and their plans, by filter.';
 
 -- supabase/schemas/functions/list_timelines.sql
 -- Called by npm run db:rebuild: users and products that have facts, after p_after (a user id), in order.
@@ -3109,7 +3447,7 @@ as $$
   with due as (
     select c.user_id, c.checkout_id
     from tollgate.checkouts c, lateral (
-      select count(*) as subscriptions from tollgate.mirrors m
+      select count(*) as subscriptions from tollgate.subscription_records m
       where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
@@ -3129,6 +3467,42 @@ as $$
 $$;
 
 comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that could still be paid, or were paid for something unknown.';
+
+-- supabase/schemas/functions/list_users.sql
+-- Called by /admin/users: users by id, a page at a time, with their plans. p_filter {search (in id, e-mail or name),
+-- product, plan, status}; an absent key filters nothing. "next" is the last user of a full page.
+create or replace function tollgate.list_users(p_filter jsonb, p_after text, p_limit integer) returns jsonb
+language sql stable set search_path = ''
+as $$
+  with page as (
+    select u.*
+    from tollgate.users u
+    where u.user_id > p_after
+      and (p_filter ->> 'search' is null
+        or strpos(lower(concat_ws(' ', u.user_id, u.email, u.name)), lower(p_filter ->> 'search')) > 0)
+      and ((p_filter ->> 'product' is null and p_filter ->> 'plan' is null and p_filter ->> 'status' is null)
+        or exists (
+          select from tollgate.subscriptions s
+          where s.user_id = u.user_id
+            and (p_filter ->> 'product' is null or s.product = p_filter ->> 'product')
+            and (p_filter ->> 'plan' is null or s.plan = p_filter ->> 'plan')
+            and (p_filter ->> 'status' is null or s.status = p_filter ->> 'status')))
+    order by u.user_id
+    limit p_limit
+  )
+  select jsonb_build_object(
+    'users', coalesce((
+      select jsonb_agg(jsonb_build_object(
+        'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', tollgate.instant_text(p.created_at),
+        -- As the row was last touched: the list of everybody turns nobody's window.
+        'subscriptions', coalesce((
+          select jsonb_agg(tollgate.subscription_view(s) order by s.product)
+          from tollgate.subscriptions s where s.user_id = p.user_id), '[]')) order by p.user_id)
+      from page p), '[]'),
+    'next', (select case when count(*) = p_limit then max(p.user_id) end from page p));
+$$;
+
+comment on function tollgate.list_users(jsonb, text, integer) is 'Users and their plans, by filter.';
 
 -- supabase/schemas/functions/list_webhook_events.sql
 -- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor,
@@ -3163,7 +3537,7 @@ as $$
   )
   select jsonb_build_object(
     'events', coalesce((
-      select jsonb_agg(tollgate.event_line(p) order by p.created_at desc, p.processor desc, p.id desc) from (
+      select jsonb_agg(tollgate.event_row(p) order by p.created_at desc, p.processor desc, p.id desc) from (
         select * from page) as p), '[]'),
     'next', (
       select case when (select count(*) from page) = p_limit then
@@ -3182,7 +3556,7 @@ language sql stable set search_path = ''
 as $$
   with page as (
     select m.*
-    from tollgate.mirrors m
+    from tollgate.subscription_records m
     where m.ended_at is null
       and (m.user_id, m.product, m.source) > (p_after ->> 0, p_after ->> 1, p_after ->> 2)
       and (p_user_id is null or m.user_id = p_user_id)
@@ -3295,10 +3669,10 @@ begin
     where s.user_id = p_user_id and s.product = p_product for update;
   end if;
   now_at := greatest(tollgate.now_for(p_user_id), locked.as_of);
-  if now_at >= locked.turns_at then
-    locked := tollgate.turn_window(p_user_id, p_product, now_at);
-  elsif now_at >= locked.review_at then
-    locked := tollgate.review_subscription(p_user_id, p_product, now_at);
+  if now_at >= locked.advance_at then
+    locked := tollgate.advance_window(p_user_id, p_product, now_at);
+  elsif now_at >= locked.refresh_at then
+    locked := tollgate.refresh_subscription(p_user_id, p_product, now_at);
   end if;
 end;
 $$;
@@ -3324,94 +3698,6 @@ $$;
 
 comment on function tollgate.lock_user(text) is 'Locks a users row, before all products of the user.';
 
--- supabase/schemas/functions/make_due_notices.sql
--- Called by the notices job, a page of users at a time, so that no statement is long. "next" is the last user of a full
--- page, null at the end.
-create or replace function tollgate.make_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
-language plpgsql set search_path = ''
-as $$
-declare
-  v_users text[];
-begin
-  select array_agg(page.user_id order by page.user_id) into v_users
-  from (select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users) page;
-  return jsonb_build_object(
-    'made', tollgate.make_notices(coalesce(v_users, '{}')),
-    'next', case when cardinality(v_users) = p_users then v_users[p_users] end);
-end;
-$$;
-
-comment on function tollgate.make_due_notices(text, integer) is 'Writes the notices of a page of users.';
-
--- supabase/schemas/functions/make_notices.sql
--- Called by list_notices at look time and by make_due_notices for everybody: writes what these users should be told and are
--- not told yet. Counters only: a free plan's one chatbot fills its gauge on the first day, and that is no news.
---   limits           a current row's counter at 80 or 100 percent, once for each window, source and limit; only the higher
---                    one where both were passed since the last look
---   payment_failed   a mirror that owes, once for each unbroken stretch
---   plan_ended       a subscription that gave a plan and ended within a week, where free has taken over
--- The gate never calls it. Locks nothing but the unique key: two at once write one row. Answers how many are new.
-create or replace function tollgate.make_notices(p_user_ids text[]) returns integer
-language plpgsql set search_path = ''
-as $$
-declare
-  v_made integer;
-begin
-  with due as (
-    select s.user_id, s.product, threshold.kind, m.field, s.source, s.window_start as occasion_at, state.limit_amount,
-      jsonb_build_object('plan', s.limit_plan, 'used', state.used, 'limit', state.limit_amount,
-        'resets_at', tollgate.instant_text(s.window_end)) as details
-    from tollgate.subscriptions s
-    join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
-    -- Not meter_state, which would be called for everybody: most are far from any limit.
-    cross join lateral (
-      select (s.usage ->> m.field)::bigint as used, (s.limits ->> m.field)::bigint as limit_amount
-    ) state
-    cross join lateral (
-      select case when state.used >= state.limit_amount then 'limit_reached' else 'near_limit' end as kind
-    ) threshold
-    where s.user_id = any (p_user_ids)
-      and state.limit_amount > 0
-      and state.used >= ceil(state.limit_amount * 0.8)
-      and tollgate.is_current(s)
-      -- What was given back after the limit was reached makes "near" no news.
-      and not (threshold.kind = 'near_limit' and exists (
-        select from tollgate.notices n
-        where n.user_id = s.user_id and n.product = s.product and n.kind = 'limit_reached' and n.field = m.field
-          and n.source = s.source and n.occasion_at = s.window_start and n.limit_amount = state.limit_amount))
-    union all
-    select m.user_id, m.product, 'payment_failed', '', m.source, m.past_due_since, 0,
-      jsonb_build_object('plan', m.plan, 'processor', m.processor, 'grace_until', (
-        select tollgate.instant_text(min(e.starts_at))
-        from tollgate.entitlement_segments e
-        where e.user_id = m.user_id and e.product = m.product and e.source = 'free' and e.starts_at > m.past_due_since))
-    from tollgate.mirrors m
-    where m.user_id = any (p_user_ids) and m.status in ('past_due', 'unpaid') and m.past_due_since is not null
-      and m.plan is not null
-    union all
-    select m.user_id, m.product, 'plan_ended', '', m.source, m.ended_at, 0,
-      jsonb_build_object('plan', m.plan, 'processor', m.processor)
-    from tollgate.mirrors m
-    join tollgate.subscriptions s on s.user_id = m.user_id and s.product = m.product and s.source = 'free'
-    where m.user_id = any (p_user_ids) and m.plan is not null
-      and m.ended_at > tollgate.now_for(m.user_id) - interval '7 days'
-      and exists (
-        select from tollgate.billing_periods p
-        where p.user_id = m.user_id and p.product = m.product and p.source = m.source)
-  )
-  insert into tollgate.notices (user_id, product, kind, field, source, occasion_at, limit_amount, details, created_at)
-  select d.user_id, d.product, d.kind, d.field, d.source, d.occasion_at, d.limit_amount, d.details,
-    tollgate.now_for(d.user_id)
-  from due d
-  order by d.user_id
-  on conflict do nothing;
-  get diagnostics v_made = row_count;
-  return v_made;
-end;
-$$;
-
-comment on function tollgate.make_notices(text[]) is 'Writes what users should be told and are not told yet.';
-
 -- supabase/schemas/functions/mark_duplicate_checkout.sql
 -- Called by the job that ends purchases which were paid twice, before it ends one and when that is done. Answers if anything
 -- was used while its subscription gave the plan: then there is no refund.
@@ -3430,87 +3716,6 @@ end;
 $$;
 
 comment on function tollgate.mark_duplicate_checkout(text, uuid, text) is 'Stores what is done about a checkout that was paid beside another.';
-
--- supabase/schemas/functions/measure_billing.sql
--- Called when /api/metrics is read, at most every half minute: what is true of the whole deployment, whichever process is
--- asked. Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
-create or replace function tollgate.measure_billing() returns jsonb
-language plpgsql set search_path = ''
-as $$
-begin
-  return (
-    with rows as (
-      -- Not meter_state: a call for each row would make this four times as slow.
-      select s.product, s.plan, m.field, s.turns_at > now() as current,
-        coalesce((s.usage ->> m.field)::bigint, 0) as used, coalesce((s.limits ->> m.field)::bigint, 0) as limit_amount
-      from tollgate.subscriptions s
-      join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
-    ),
-    meters as (
-      select r.product, r.plan, r.field, count(*) as users,
-        count(*) filter (where r.current and r.limit_amount > 0 and r.used >= ceil(r.limit_amount * 0.8)) as near,
-        count(*) filter (where r.current and r.limit_amount > 0 and r.used >= r.limit_amount) as reached,
-        coalesce(avg(case when r.current then r.used else 0 end), 0)::double precision as average
-      from rows r
-      group by r.product, r.plan, r.field
-    )
-    select jsonb_build_object(
-      'users', coalesce((
-        select jsonb_agg(jsonb_build_object('product', m.product, 'plan', m.plan, 'users', m.users))
-        from (select distinct m.product, m.plan, m.users from meters m) m), '[]'),
-      'meters', coalesce((
-        select jsonb_agg(jsonb_build_object('product', m.product, 'plan', m.plan, 'field', m.field, 'near', m.near,
-          'reached', m.reached, 'average', m.average))
-        from meters m), '[]'),
-      'past_due', coalesce((
-        select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
-        from (
-          select m.processor, count(*) as subscriptions from tollgate.mirrors m
-          where m.status in ('past_due', 'unpaid') group by m.processor) p), '[]'),
-      -- A live subscription whose period is over and whose next one nobody has told of.
-      'renewals_overdue', coalesce((
-        select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
-        from (
-          select m.processor, count(*) as subscriptions from tollgate.mirrors m
-          where m.status in ('trialing', 'active') and m.period_end < now() - interval '2 hours' and m.ended_at is null
-          group by m.processor) p), '[]'),
-      'inbox', coalesce((
-        select jsonb_agg(jsonb_build_object('processor', e.processor, 'state', e.state, 'events', e.events,
-          'oldest_seconds', e.oldest_seconds))
-        from (
-          select e.processor, coalesce(e.outcome, 'undecided') as state, count(*) as events,
-            extract(epoch from now() - min(e.created_at))::double precision as oldest_seconds
-          from tollgate.webhook_events e
-          where e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead')
-          group by 1, 2) e), '[]'),
-      'last_webhook', coalesce((
-        select jsonb_agg(jsonb_build_object('processor', p.processor, 'at', tollgate.instant_text(p.at)))
-        from (
-          select known.processor,
-            (select max(e.created_at) from tollgate.webhook_events e where e.processor = known.processor) as at
-          from (values ('stripe'), ('paddle')) as known (processor)) p
-        where p.at is not null), '[]'),
-      -- pg_locks, unlike pg_stat_activity, shows every session's waits to every role.
-      'locks', (
-        select jsonb_build_object('waiting', count(*),
-          'longest_seconds', coalesce(extract(epoch from max(clock_timestamp() - l.waitstart)), 0)::double precision)
-        from pg_catalog.pg_locks l
-        where not l.granted),
-      'jobs', coalesce((
-        select jsonb_agg(jsonb_build_object('job', j.job, 'failed', j.failed,
-          'succeeded_at', tollgate.instant_text(j.succeeded_at), 'result', j.result))
-        from (
-          select r.job,
-            (array_agg(r.error is not null order by r.run_id desc))[1] as failed,
-            max(r.finished_at) filter (where r.error is null) as succeeded_at,
-            (array_agg(r.result order by r.run_id desc) filter (where r.error is null))[1] as result
-          from tollgate.job_runs r
-          where r.finished_at is not null
-          group by r.job) j), '[]')));
-end;
-$$;
-
-comment on function tollgate.measure_billing() is 'What metrics say of the whole deployment.';
 
 -- supabase/schemas/functions/meter_of.sql
 -- Called by every function that takes a field from outside. Errors: TG400 for a field that no product has.
@@ -3614,7 +3819,7 @@ begin
         from jsonb_array_elements(v_part -> 'facts') as f (body)
         on conflict (user_id, product, fact_id) do nothing;
         perform tollgate.replace_timeline(v_part ->> 'user_id', v_part ->> 'product', v_part -> 'timeline');
-        perform tollgate.turn_window(v_part ->> 'user_id', v_part ->> 'product', greatest(
+        perform tollgate.advance_window(v_part ->> 'user_id', v_part ->> 'product', greatest(
           tollgate.now_for(v_part ->> 'user_id'), (v_part #>> '{timeline,as_of}')::timestamptz));
       end if;
     end loop;
@@ -3703,7 +3908,7 @@ as $$
             >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
           and (p_notice.kind = 'limit_reached' or (s.usage ->> p_notice.field)::bigint < p_notice.limit_amount))
       when p_notice.kind = 'payment_failed' then exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = p_notice.user_id and m.product = p_notice.product and m.source = p_notice.source
           and m.past_due_since = p_notice.occasion_at and m.status in ('past_due', 'unpaid'))
       else exists (
@@ -3759,7 +3964,7 @@ $$;
 comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores what the processor made for a checkout, and whose it is.';
 
 -- supabase/schemas/functions/open_windows.sql
--- Called by turn_window, under the row's lock.
+-- Called by advance_window, under the row's lock.
 -- Computes the openings whose time has come, oldest first, each from the window before it:
 --   reset       starts at 0 and forgives all that was used;
 --   carry_over  forgives what was used up to the elapsed share of the plans held, and starts from the rest;
@@ -3848,7 +4053,7 @@ begin
       perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
       update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
       where s.user_id = p_user_id and s.product = p_product;
-      v_row := tollgate.turn_window(
+      v_row := tollgate.advance_window(
         p_user_id, p_product, greatest(tollgate.now_for(p_user_id), (p_timeline ->> 'as_of')::timestamptz));
       v_answer := '{}';
     end if;
@@ -3875,15 +4080,15 @@ $$;
 
 comment on function tollgate.ping() is 'Answers.';
 
--- supabase/schemas/functions/pseudonymize_admin_acts.sql
+-- supabase/schemas/functions/pseudonymize_audit_entries.sql
 -- Called by erase_account: entries about the user keep what was done, when and by whom, under the pseudonym that the
 -- ledger has. Of the details, ids of processors and free text are left out.
-create or replace function tollgate.pseudonymize_admin_acts(p_user_id text, p_pseudonym text) returns void
+create or replace function tollgate.pseudonymize_audit_entries(p_user_id text, p_pseudonym text) returns void
 language plpgsql set search_path = ''
 as $$
 begin
   perform set_config('tollgate.audit', 'pseudonymize', true);
-  update tollgate.admin_acts a
+  update tollgate.audit_entries a
   set user_id = p_pseudonym,
     details = (
       select coalesce(jsonb_object_agg(d.key, d.value), '{}')
@@ -3892,13 +4097,13 @@ begin
         'counted', 'actual', 'drift', 'refused']))
   where a.user_id = p_user_id;
   -- A subscription that was moved away from them.
-  update tollgate.admin_acts a set details = a.details - 'from'
+  update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;
 
-comment on function tollgate.pseudonymize_admin_acts(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';
+comment on function tollgate.pseudonymize_audit_entries(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';
 
 -- supabase/schemas/functions/rebuild_timeline.sql
 -- Called by npm run db:rebuild. Computes mirrors, periods, segments, windows and counters again, from p_timeline (all the
@@ -3924,12 +4129,12 @@ begin
   end if;
   v_stored := tollgate.timeline_state(p_user_id, p_product);
   begin
-    delete from tollgate.entitlement_segments s where s.user_id = p_user_id and s.product = p_product;
+    delete from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product;
     delete from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product;
     perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
     update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
     where s.user_id = p_user_id and s.product = p_product;
-    perform tollgate.turn_window(p_user_id, p_product, v_lock.now_at);
+    perform tollgate.advance_window(p_user_id, p_product, v_lock.now_at);
     v_rebuilt := tollgate.timeline_state(p_user_id, p_product);
     if not p_repair then
       raise exception 'compared' using errcode = 'TG000';
@@ -3961,18 +4166,18 @@ $$;
 
 comment on function tollgate.recent_notices(integer, timestamptz) is 'Everybodys latest notices.';
 
--- supabase/schemas/functions/record_admin_act.sql
+-- supabase/schemas/functions/record_audit_entry.sql
 -- Called by every admin route and page action after it has acted, refused acts too: who did what, and what came of it.
-create or replace function tollgate.record_admin_act(p_actor text, p_act text, p_user_id text, p_details jsonb)
+create or replace function tollgate.record_audit_entry(p_actor text, p_act text, p_user_id text, p_details jsonb)
 returns jsonb
 language sql set search_path = ''
 as $$
-  insert into tollgate.admin_acts as a (actor, act, user_id, details, done_at)
+  insert into tollgate.audit_entries as a (actor, act, user_id, details, done_at)
   values (p_actor, p_act, p_user_id, p_details, date_trunc('milliseconds', clock_timestamp()))
-  returning jsonb_build_object('id', a.act_id, 'at', tollgate.instant_text(a.done_at));
+  returning jsonb_build_object('id', a.entry_id, 'at', tollgate.instant_text(a.done_at));
 $$;
 
-comment on function tollgate.record_admin_act(text, text, text, jsonb) is 'Writes down what an admin did.';
+comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Writes down what an admin did.';
 
 -- supabase/schemas/functions/record_webhook_event.sql
 -- Called by receive() for every verified delivery, before anything is decided. Stores it once; says whether an earlier
@@ -4012,28 +4217,60 @@ as $$
 begin
   update tollgate.usage_windows w set opening = null, forgiven = null, unpaid_held = null
   where w.user_id = p_row.user_id and w.product = p_row.product and w.opened_at > p_at;
-  return tollgate.turn_window(p_row.user_id, p_row.product, p_now);
+  return tollgate.advance_window(p_row.user_id, p_row.product, p_now);
 end;
 $$;
 
 comment on function tollgate.recount_after(tollgate.subscriptions, timestamptz, timestamptz) is 'Computes again what follows from a ledger row of the past.';
 
--- supabase/schemas/functions/refusals.sql
--- Called by charge_usage: a refused verdict a field, each with what stood in the way.
-create or replace function tollgate.refusals(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns jsonb
-language sql stable set search_path = ''
+-- supabase/schemas/functions/refresh_subscription.sql
+-- Called by lock_subscription when the row's refresh_at has come, and by whatever changes what the review looks at; the
+-- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
+-- ended.
+create or replace function tollgate.refresh_subscription(p_user_id text, p_product text, p_now timestamptz)
+returns tollgate.subscriptions
+language plpgsql set search_path = ''
 as $$
-  select jsonb_agg(tollgate.verdict(p_row, c.field, false) || case
-    -- The other field's limit stood in the way, not this one's.
-    when c.amount <= m.remaining then '{"reason": "limit_reached_elsewhere"}'::jsonb
-    -- Paying would let it pass.
-    when c.amount <= m.remaining + m.unpaid_held then '{"reason": "payment_pending"}'
-    else '{}' end order by c.position)
-  from unnest(p_fields, p_amounts) with ordinality as c (field, amount, position)
-  cross join lateral tollgate.meter_state(p_row, c.field) m;
+declare
+  v_row tollgate.subscriptions;
+  v_reserved record;
+  v_limits record;
+begin
+  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  v_reserved := tollgate.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
+  v_limits := tollgate.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
+  update tollgate.subscriptions s
+  set reserved = v_reserved.held, limits = v_limits.limits, refresh_at = least(v_reserved.until, v_limits.until)
+  where s.user_id = p_user_id and s.product = p_product
+  returning * into v_row;
+  return v_row;
+end;
 $$;
 
-comment on function tollgate.refusals(tollgate.subscriptions, text[], bigint[]) is 'The verdicts of a charge that was refused.';
+comment on function tollgate.refresh_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
+
+-- supabase/schemas/functions/refuse_audit_changes.sql
+-- Called by the triggers of audit_entries: an entry of the audit log is neither changed nor deleted. Two functions are
+-- exempt, which the setting tollgate.audit names for as long as they run: cleanup_audit_entries deletes old entries, and
+-- pseudonymize_audit_entries changes the user and leaves details out. Errors: 42501.
+create or replace function tollgate.refuse_audit_changes() returns trigger
+language plpgsql set search_path = ''
+as $$
+begin
+  if tg_op = 'DELETE' and current_setting('tollgate.audit', true) = 'retention' then
+    return old;
+  elsif tg_op = 'UPDATE' and current_setting('tollgate.audit', true) = 'pseudonymize' then
+    if (new.entry_id, new.actor, new.act, new.done_at) = (old.entry_id, old.actor, old.act, old.done_at)
+      and (new.user_id is not distinct from old.user_id or (old.user_id is not null and new.user_id ~ '^erased_'))
+      and old.details @> new.details then
+      return new;
+    end if;
+  end if;
+  raise exception 'Entries of the audit log are kept as they are.' using errcode = '42501';
+end;
+$$;
+
+comment on function tollgate.refuse_audit_changes() is 'Refuses changes of the audit log.';
 
 -- supabase/schemas/functions/release_usage.sql
 -- Called by POST /api/usage/release. Gives back what failed: with p_of, in the window of the charge that this consume key
@@ -4116,78 +4353,14 @@ begin
   end if;
 
   if p_idempotency_key is not null then
-    perform tollgate.remember_verdict(p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
+    perform tollgate.store_verdict(p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
   end if;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_result;
 end;
 $$;
 
 comment on function tollgate.release_usage(text, text, bigint, text, text) is 'Gives back an amount of a field, in the window of the charge it names.';
-
--- supabase/schemas/functions/remember_profile.sql
--- Called after a request is answered, for its user: stores the e-mail and the name that the identity provider knows.
--- A request that was answered before an erasure may come here after it: for a minute after an erasure it stores nothing
--- and answers null. Locks: the users row, if there is one. Errors: as ensure_user.
-create or replace function tollgate.remember_profile(p_user_id text, p_email text default null, p_name text default null)
-returns jsonb
-language plpgsql set search_path = ''
-as $$
-begin
-  -- An erasure under way is waited for.
-  perform from tollgate.users u where u.user_id = p_user_id for key share;
-  if not found then
-    -- A statement of its own, after the one above: it sees the tombstone of an erasure that has just removed the row.
-    if exists (
-      select from tollgate.erased_accounts e
-      where e.user_hash = tollgate.user_hash(p_user_id) and e.erased_at > clock_timestamp() - interval '1 minute'
-    ) then
-      return null;
-    end if;
-  end if;
-  return tollgate.ensure_user(p_user_id, p_email, p_name);
-end;
-$$;
-
-comment on function tollgate.remember_profile(text, text, text) is 'Stores what is known of a user, unless the account was just erased.';
-
--- supabase/schemas/functions/remember_verdict.sql
--- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call that named a key. The
--- row of a free key is replaced: one whose charge was given back, or, for a reservation's key, one that still holds
--- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
--- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
--- does not hold back, took the same key at the same time. The whole call is undone then.
-create or replace function tollgate.remember_verdict(
-  p_user_id text,
-  p_operation text,
-  p_key text,
-  p_request jsonb,
-  p_verdict jsonb,
-  p_charged_at timestamptz,
-  p_entries bigint[] default null,
-  p_replaces jsonb default null,
-  p_by_session boolean default false
-) returns void
-language plpgsql set search_path = ''
-as $$
-begin
-  if length(p_key) not between 1 and 255 then
-    raise exception 'An idempotency key has 1 to 255 characters.' using errcode = 'TG400', detail = 'idempotencyKey';
-  end if;
-  insert into tollgate.idempotency_keys as k (user_id, operation, key, request, verdict, charged_at, entries, by_session)
-  values (p_user_id, p_operation, p_key, p_request, p_verdict, p_charged_at, p_entries, p_by_session)
-  on conflict (user_id, operation, key, by_session) do update
-  set request = excluded.request, verdict = excluded.verdict, charged_at = excluded.charged_at,
-    entries = excluded.entries, reversed = false, created_at = excluded.created_at
-  where k.reversed or k.verdict = p_replaces;
-  if not found then
-    raise exception 'This idempotency key was used for another request.'
-      using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
-  end if;
-end;
-$$;
-
-comment on function tollgate.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
 
 -- supabase/schemas/functions/reopen_webhook_event.sql
 -- Called by replay: a dead or an ignored event is undecided again and may fail as often as at first. An ignored event has
@@ -4218,8 +4391,8 @@ as $$
 declare
   v_changed_from timestamptz;
 begin
-  delete from tollgate.mirrors m where m.user_id = p_user_id and m.product = p_product;
-  insert into tollgate.mirrors (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
+  delete from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product;
+  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
     status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
     scheduled_plan, scheduled_interval, discounts)
   select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
@@ -4232,7 +4405,8 @@ begin
     scheduled_plan text, scheduled_interval text, discounts jsonb);
 
   delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
-  insert into tollgate.billing_periods
+  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
+    paid, paid_in_money, reason)
   select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
     source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
     paid boolean, paid_in_money boolean, reason text);
@@ -4244,7 +4418,7 @@ begin
       period_end timestamptz, cadence text, anchor timestamptz, held boolean)
   ),
   old_segments as (
-    select * from tollgate.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+    select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -4270,9 +4444,10 @@ begin
     return;
   end if;
 
-  delete from tollgate.entitlement_segments s
+  delete from tollgate.entitlement_periods s
   where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
-  insert into tollgate.entitlement_segments
+  insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
+    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, held)
   select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
     starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
     subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
@@ -4371,8 +4546,8 @@ begin
   if not v_known.free then
     return tollgate.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request)
       || jsonb_build_object('settled', v_known.settled);
-  elsif not tollgate.fits(v_row, array[p_field], array[p_amount]) then
-    return (tollgate.refusals(v_row, array[p_field], array[p_amount]) -> 0)
+  elsif not tollgate.has_capacity(v_row, array[p_field], array[p_amount]) then
+    return (tollgate.denied_verdicts(v_row, array[p_field], array[p_amount]) -> 0)
       || '{"reservation_id": null, "expires_at": null, "settled": null}'::jsonb;
   end if;
 
@@ -4382,7 +4557,7 @@ begin
   returning * into v_reservation;
   update tollgate.subscriptions s
   set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
-    review_at = least(s.review_at, v_reservation.expires_at),
+    refresh_at = least(s.refresh_at, v_reservation.expires_at),
     updated_at = v_lock.now_at
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
@@ -4392,10 +4567,10 @@ begin
     'expires_at', tollgate.instant_text(v_reservation.expires_at),
     'settled', null);
   if p_idempotency_key is not null then
-    perform tollgate.remember_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
+    perform tollgate.store_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
       p_replaces => v_known.answer);
   end if;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answer;
 end;
 $$;
@@ -4403,7 +4578,7 @@ $$;
 comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Holds an amount of a field for work under way.';
 
 -- supabase/schemas/functions/reserved_at.sql
--- Called by turn_window and review_subscription, under the row's lock. Ends the reservations whose time has come, and says
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends the reservations whose time has come, and says
 -- what the open ones hold of the window that is current at p_now, and when the first of them ends.
 -- A reservation counts in the window that it was made in. Where the current window starts from the count of an older one
 -- (carried over, fallen back to free) its reservations hold here too: settled, they would become part of this count.
@@ -4568,7 +4743,7 @@ begin
   where p.product = p_product and p.rank = 0;
   update tollgate.subscriptions s
   set created_at = (v_left ->> 'anchor')::timestamptz, window_start = v_window.window_start,
-    window_end = v_window.window_end, turns_at = v_window.counts_until,
+    window_end = v_window.window_end, advance_at = v_window.counts_until,
     revision = coalesce((v_left ->> 'revision')::bigint, 0) + 1
   where s.user_id = p_user_id and s.product = p_product;
 
@@ -4592,7 +4767,7 @@ begin
   where (r.kept ->> 'limit')::bigint < l.limit_amount and (r.kept ->> 'expires_at')::timestamptz > v_now
   on conflict (user_id, field) do nothing;
   if found then
-    perform tollgate.review_subscription(p_user_id, p_product, v_now);
+    perform tollgate.refresh_subscription(p_user_id, p_product, v_now);
   end if;
 
   insert into tollgate.facts
@@ -4634,32 +4809,6 @@ end;
 $$;
 
 comment on function tollgate.return_attempts(jsonb) is 'Takes back attempts that did not fail.';
-
--- supabase/schemas/functions/review_subscription.sql
--- Called by lock_subscription when the row's review_at has come, and by whatever changes what the review looks at; the
--- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
--- ended.
-create or replace function tollgate.review_subscription(p_user_id text, p_product text, p_now timestamptz)
-returns tollgate.subscriptions
-language plpgsql set search_path = ''
-as $$
-declare
-  v_row tollgate.subscriptions;
-  v_reserved record;
-  v_limits record;
-begin
-  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
-  v_reserved := tollgate.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
-  v_limits := tollgate.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
-  update tollgate.subscriptions s
-  set reserved = v_reserved.held, limits = v_limits.limits, review_at = least(v_reserved.until, v_limits.until)
-  where s.user_id = p_user_id and s.product = p_product
-  returning * into v_row;
-  return v_row;
-end;
-$$;
-
-comment on function tollgate.review_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
 
 -- supabase/schemas/functions/save_catalog.sql
 -- Called at migration with lib/config/catalog.ts. The table follows the file: what the file no longer has goes.
@@ -4710,7 +4859,7 @@ begin
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
   -- Each row takes the changed limits when it is next touched. Locked by product, as a user's rows are everywhere.
-  update tollgate.subscriptions s set review_at = '-infinity'
+  update tollgate.subscriptions s set refresh_at = '-infinity'
   from (
     select r.user_id, r.product from tollgate.subscriptions r
     where r.product = any(v_changed)
@@ -4722,37 +4871,6 @@ end;
 $$;
 
 comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalogs copy.';
-
--- supabase/schemas/functions/segment_at.sql
--- The entitlement at an instant, by the timeline; the product's free plan for a user who never had a subscription.
-create or replace function tollgate.segment_at(p_user_id text, p_product text, p_at timestamptz)
-returns tollgate.entitlement_segments
-language plpgsql stable set search_path = ''
-as $$
-declare
-  v_segment tollgate.entitlement_segments;
-begin
-  select * into v_segment
-  from tollgate.entitlement_segments s
-  where s.user_id = p_user_id and s.product = p_product and s.starts_at <= p_at
-  order by s.starts_at desc
-  limit 1;
-  if not found then
-    select p.plan, p.plan, p.cadence into v_segment.plan, v_segment.limit_plan, v_segment.cadence
-    from tollgate.catalog_plans p
-    where p.product = p_product and p.rank = 0;
-    v_segment.source := 'free';
-    v_segment.quantity := 1;
-    v_segment.held := false;
-    select s.created_at into v_segment.anchor
-    from tollgate.subscriptions s
-    where s.user_id = p_user_id and s.product = p_product;
-  end if;
-  return v_segment;
-end;
-$$;
-
-comment on function tollgate.segment_at(text, text, timestamptz) is 'The entitlement segment in force at an instant.';
 
 -- supabase/schemas/functions/service_health.sql
 -- Called by /admin: how the service is, at a glance. Counts of the last p_hours, and what stands open now. Reads whole
@@ -4775,7 +4893,7 @@ as $$
     cross join lateral jsonb_each_text(s.usage) as u (key, value)
     join tollgate.catalog_meters m on m.field = u.key and m.kind = 'counter'
     -- A window that is over says nothing of now.
-    where s.turns_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
+    where s.advance_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
   )
   select jsonb_build_object(
     'now', tollgate.instant_text(now()),
@@ -4796,7 +4914,7 @@ as $$
         and r.before ->> 'status' not in ('past_due', 'unpaid')),
       'recovered', (select count(*) from recent r where r.before ->> 'status' in ('past_due', 'unpaid')
         and r.after ->> 'status' = 'active'),
-      'open', (select count(*) from tollgate.mirrors m where m.status in ('past_due', 'unpaid') and m.ended_at is null)),
+      'open', (select count(*) from tollgate.subscription_records m where m.status in ('past_due', 'unpaid') and m.ended_at is null)),
     'decisions', coalesce((
       select jsonb_agg(to_jsonb(d) order by d.count desc, d.reason) from (
         select r.action, r.reason, count(*) as count from recent r group by r.action, r.reason) d), '[]'),
@@ -4820,7 +4938,7 @@ as $$
       from tollgate.webhook_events e
       where e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead')),
     'renewals_overdue', (
-      select count(*) from tollgate.mirrors m
+      select count(*) from tollgate.subscription_records m
       where m.ended_at is null and m.status in ('active', 'trialing') and m.cancel_at is null
         and m.period_end < now() - interval '2 hours'),
     'flags', coalesce((
@@ -4877,7 +4995,7 @@ begin
     insert into tollgate.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
-  v_row := tollgate.review_subscription(p_user_id, v_meter.product, v_lock.now_at);
+  v_row := tollgate.refresh_subscription(p_user_id, v_meter.product, v_lock.now_at);
   -- Caches of the entitlement are ordered by the revision; a delivery that is being folded meanwhile folds once more.
   update tollgate.subscriptions s set revision = s.revision + 1
   where s.user_id = p_user_id and s.product = v_meter.product
@@ -4931,7 +5049,7 @@ begin
         p_reservation.field, coalesce((s.usage ->> p_reservation.field)::bigint, 0) + v_settled),
       updated_at = p_now
     where s.user_id = p_row.user_id and s.product = p_row.product;
-    perform tollgate.review_subscription(p_row.user_id, p_row.product, p_now);
+    perform tollgate.refresh_subscription(p_row.user_id, p_row.product, p_now);
   else
     perform tollgate.recount_after(p_row, p_reservation.at, p_now);
   end if;
@@ -4986,7 +5104,7 @@ begin
   elsif p_amount = 0 then
     v_settled := 0;
     v_answer := tollgate.verdict(v_row, v_reservation.field, true);
-  elsif tollgate.fits(v_row, array[v_reservation.field], array[p_amount]) then
+  elsif tollgate.has_capacity(v_row, array[v_reservation.field], array[p_amount]) then
     v_charge := tollgate.write_charge(v_row, array[v_reservation.field], array[p_amount], null, v_lock.now_at);
     update tollgate.reservations r set charge = v_charge.entries[1], charged_at = v_charge.charged_at
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
@@ -4994,7 +5112,7 @@ begin
     v_answer := tollgate.verdict(v_charge.charged, v_reservation.field, true);
   else
     v_settled := 0;
-    v_answer := tollgate.refusals(v_row, array[v_reservation.field], array[p_amount]) -> 0;
+    v_answer := tollgate.denied_verdicts(v_row, array[v_reservation.field], array[p_amount]) -> 0;
   end if;
 
   v_answer := v_answer || jsonb_build_object(
@@ -5007,12 +5125,76 @@ begin
     update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
   end if;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answer;
 end;
 $$;
 
 comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to what was used, once.';
+
+-- supabase/schemas/functions/store_profile.sql
+-- Called after a request is answered, for its user: stores the e-mail and the name that the identity provider knows.
+-- A request that was answered before an erasure may come here after it: for a minute after an erasure it stores nothing
+-- and answers null. Locks: the users row, if there is one. Errors: as ensure_user.
+create or replace function tollgate.store_profile(p_user_id text, p_email text default null, p_name text default null)
+returns jsonb
+language plpgsql set search_path = ''
+as $$
+begin
+  -- An erasure under way is waited for.
+  perform from tollgate.users u where u.user_id = p_user_id for key share;
+  if not found then
+    -- A statement of its own, after the one above: it sees the tombstone of an erasure that has just removed the row.
+    if exists (
+      select from tollgate.erased_accounts e
+      where e.user_hash = tollgate.user_hash(p_user_id) and e.erased_at > clock_timestamp() - interval '1 minute'
+    ) then
+      return null;
+    end if;
+  end if;
+  return tollgate.ensure_user(p_user_id, p_email, p_name);
+end;
+$$;
+
+comment on function tollgate.store_profile(text, text, text) is 'Stores what is known of a user, unless the account was just erased.';
+
+-- supabase/schemas/functions/store_verdict.sql
+-- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call that named a key. The
+-- row of a free key is replaced: one whose charge was given back, or, for a reservation's key, one that still holds
+-- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
+-- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
+-- does not hold back, took the same key at the same time. The whole call is undone then.
+create or replace function tollgate.store_verdict(
+  p_user_id text,
+  p_operation text,
+  p_key text,
+  p_request jsonb,
+  p_verdict jsonb,
+  p_charged_at timestamptz,
+  p_entries bigint[] default null,
+  p_replaces jsonb default null,
+  p_by_session boolean default false
+) returns void
+language plpgsql set search_path = ''
+as $$
+begin
+  if length(p_key) not between 1 and 255 then
+    raise exception 'An idempotency key has 1 to 255 characters.' using errcode = 'TG400', detail = 'idempotencyKey';
+  end if;
+  insert into tollgate.idempotency_keys as k (user_id, operation, key, request, verdict, charged_at, entries, by_session)
+  values (p_user_id, p_operation, p_key, p_request, p_verdict, p_charged_at, p_entries, p_by_session)
+  on conflict (user_id, operation, key, by_session) do update
+  set request = excluded.request, verdict = excluded.verdict, charged_at = excluded.charged_at,
+    entries = excluded.entries, reversed = false, created_at = excluded.created_at
+  where k.reversed or k.verdict = p_replaces;
+  if not found then
+    raise exception 'This idempotency key was used for another request.'
+      using errcode = 'TG409', detail = 'idempotencyKey', hint = 'key_reused';
+  end if;
+end;
+$$;
+
+comment on function tollgate.store_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
 
 -- supabase/schemas/functions/subscription_used.sql
 -- Called before a purchase is refunded: was anything used while this subscription gave the plan? A reservation counts as use.
@@ -5021,7 +5203,7 @@ language sql stable set search_path = ''
 as $$
   with given as (
     select s.source, s.starts_at, lead(s.starts_at, 1, 'infinity') over (order by s.starts_at) as ends_at
-    from tollgate.entitlement_segments s
+    from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
   )
   select exists (
@@ -5061,12 +5243,12 @@ as $$
     -- While a payment is open: when the plan falls back to free's limits.
     'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
       select tollgate.instant_text(min(s.starts_at))
-      from tollgate.entitlement_segments s
+      from tollgate.entitlement_periods s
       where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-        and s.starts_at >= p_row.turns_at) end,
+        and s.starts_at >= p_row.advance_at) end,
     'discounts', coalesce((
       select jsonb_agg(d.value order by d.ordinality)
-      from tollgate.mirrors m
+      from tollgate.subscription_records m
       cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
       where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
         and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true)
@@ -5088,119 +5270,6 @@ $$;
 
 comment on function tollgate.subscription_view(tollgate.subscriptions) is 'One subscriptions row as the API shows it.';
 
--- supabase/schemas/functions/take_carried.sql
--- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
--- latest charges before p_since, each at its own time, and computes the openings again. As many as lower the counter by one
--- each: units that the opening had forgiven are not given back. Gives the row as it is then and the units given back.
-create or replace function tollgate.take_carried(
-  p_row tollgate.subscriptions,
-  p_field text,
-  p_amount bigint,
-  p_since timestamptz,
-  p_now timestamptz,
-  out counted tollgate.subscriptions,
-  out taken bigint
-)
-language plpgsql set search_path = ''
-as $$
-declare
-  v_charges record;
-  v_effect bigint;
-begin
-  counted := p_row;
-  taken := p_amount;
-  -- The first try shows how many units count; the second gives back those. A third finds charges that do not count at all.
-  for attempt in 1 .. 3 loop
-    exit when taken = 0;
-    begin
-      v_charges := tollgate.take_charges(p_row, p_field, taken, '-infinity', p_since);
-      exit when v_charges.taken = 0;
-      counted := tollgate.recount_after(p_row, v_charges.oldest, p_now);
-      v_effect := (p_row.usage ->> p_field)::bigint - (counted.usage ->> p_field)::bigint;
-      taken := v_charges.taken;
-      if v_effect = taken then
-        return;
-      end if;
-      raise exception 'undone' using errcode = 'TG000';
-    exception when sqlstate 'TG000' then
-      -- More than was taken: a month that an opening was computed from has been dropped, so none can be computed again.
-      taken := case when v_effect < taken then v_effect else 0 end;
-    end;
-  end loop;
-  counted := p_row;
-  taken := 0;
-end;
-$$;
-
-comment on function tollgate.take_carried(tollgate.subscriptions, text, bigint, timestamptz, timestamptz) is 'Gives back units that the current window carried over.';
-
--- supabase/schemas/functions/take_charges.sql
--- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from on and before
--- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
--- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
--- caller's. Gives the units taken and the time of the oldest charge among them.
-create or replace function tollgate.take_charges(
-  p_row tollgate.subscriptions,
-  p_field text,
-  p_amount bigint,
-  p_from timestamptz,
-  p_before timestamptz,
-  p_at timestamptz default null,
-  out taken bigint,
-  out oldest timestamptz
-)
-language plpgsql set search_path = ''
-as $$
-declare
-  v_from timestamptz;
-begin
-  -- The latest instant is tried by itself: it is mostly enough, and a scan for more charges passes all that were given back.
-  select max(l.at) into v_from
-  from tollgate.usage_ledger l
-  where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before and l.amount > l.given_back;
-  taken := 0;
-  while taken < p_amount and v_from >= p_from loop
-    with latest as materialized (
-      select l.at, l.entry, l.idempotency_key as key, l.amount - l.given_back as rest
-      from tollgate.usage_ledger l
-      where l.user_id = p_row.user_id and l.field = p_field and l.at >= v_from and l.at < p_before
-        and l.amount > l.given_back
-      order by l.at desc, l.idempotency_key is null desc, l.entry desc
-      -- Each has a rest of at least one unit: more charges are never needed.
-      limit p_amount - taken
-    ),
-    charges as materialized (
-      select c.at, c.entry, c.key, least(c.rest, p_amount - taken - c.before) as amount
-      from (
-        select l.*, sum(l.rest) over (order by l.at desc, l.key is null desc, l.entry desc) - l.rest as before
-        from latest l
-      ) c
-      where c.before < p_amount - taken
-    ),
-    marked as (
-      update tollgate.usage_ledger l set given_back = l.given_back + c.amount
-      from charges c
-      where l.user_id = p_row.user_id and l.field = p_field and l.at = c.at and l.entry = c.entry
-    ),
-    freed as (
-      update tollgate.idempotency_keys k set reversed = true
-      from charges c
-      where k.user_id = p_row.user_id and k.operation = 'consume' and k.key = c.key and not k.reversed
-        and case when k.entries is null then k.charged_at <= c.at else c.entry = any (k.entries) end
-    ),
-    written as (
-      insert into tollgate.usage_ledger (user_id, product, field, at, amount, idempotency_key)
-      select p_row.user_id, p_row.product, p_field, coalesce(p_at, c.at), -c.amount, c.key
-      from charges c
-    )
-    select taken + coalesce(sum(c.amount), 0), coalesce(min(c.at), oldest) into taken, oldest from charges c;
-    v_from := case when v_from > p_from then p_from end;
-  end loop;
-end;
-$$;
-
-comment on function tollgate.take_charges(tollgate.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';
-
 -- supabase/schemas/functions/timeline_state.sql
 -- Called by rebuild_timeline: all that is stored of what the facts and the ledger add up to, part by part, to compare.
 create or replace function tollgate.timeline_state(p_user_id text, p_product text) returns jsonb
@@ -5208,13 +5277,13 @@ language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'mirrors', (
-      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.mirrors m
+      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = p_product),
     'periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from tollgate.billing_periods b
       where b.user_id = p_user_id and b.product = p_product),
     'segments', (
-      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_segments s
+      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_periods s
       where s.user_id = p_user_id and s.product = p_product),
     'windows', (
       select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from tollgate.usage_windows w
@@ -5225,72 +5294,6 @@ as $$
 $$;
 
 comment on function tollgate.timeline_state(text, text) is 'What is stored of a users timeline and counters, part by part.';
-
--- supabase/schemas/functions/turn_window.sql
--- Called by lock_subscription when the row's turns_at has come, and by commit_timeline; the caller holds the row's lock.
--- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, what open
--- reservations hold of it, and its limits. Gauges stay.
-create or replace function tollgate.turn_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
-language plpgsql set search_path = ''
-as $$
-declare
-  v_row tollgate.subscriptions;
-  v_segment tollgate.entitlement_segments;
-  v_next timestamptz;
-  v_window record;
-  v_held jsonb;
-  v_reserved record;
-  v_limits record;
-begin
-  perform tollgate.open_windows(p_user_id, p_product, p_now);
-  v_segment := tollgate.segment_at(p_user_id, p_product, p_now);
-  select min(s.starts_at) into v_next
-  from tollgate.entitlement_segments s
-  where s.user_id = p_user_id and s.product = p_product and s.starts_at > p_now;
-  select * into v_window
-  from tollgate.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, p_now);
-
-  if v_segment.held then
-    select w.unpaid_held into v_held
-    from tollgate.usage_windows w
-    where w.user_id = p_user_id and w.product = p_product and w.source = v_segment.source
-      and w.window_start = v_segment.period_start;
-  end if;
-
-  v_reserved := tollgate.reserved_at(p_user_id, p_product, v_segment.source, v_window.window_start, p_now);
-  v_limits := tollgate.limits_of(p_user_id, p_product, v_segment.limit_plan, v_segment.quantity, p_now);
-
-  update tollgate.subscriptions s
-  set plan = v_segment.plan,
-    limit_plan = v_segment.limit_plan,
-    status = coalesce(v_segment.status, 'free'),
-    processor = v_segment.processor,
-    subscription_id = v_segment.subscription_id,
-    billing_interval = v_segment.billing_interval,
-    quantity = v_segment.quantity,
-    current_period_start = v_segment.period_start,
-    current_period_end = v_segment.period_end,
-    (cancel_at, scheduled_plan) = (
-      select m.cancel_at, m.scheduled_plan from tollgate.mirrors m
-      where m.user_id = p_user_id and m.product = p_product and m.source = v_segment.source),
-    source = v_segment.source,
-    window_start = v_window.window_start,
-    window_end = v_window.window_end,
-    turns_at = least(v_next, v_window.counts_until, 'infinity'),
-    usage = s.usage || tollgate.window_used(p_user_id, p_product, v_segment.source, v_segment.period_start,
-      v_window.window_start, v_window.counts_until, 'infinity'),
-    unpaid_held = coalesce(v_held, '{}'),
-    reserved = v_reserved.held,
-    limits = v_limits.limits,
-    review_at = least(v_reserved.until, v_limits.until),
-    updated_at = tollgate.now_for(p_user_id)
-  where s.user_id = p_user_id and s.product = p_product
-  returning * into v_row;
-  return v_row;
-end;
-$$;
-
-comment on function tollgate.turn_window(text, text, timestamptz) is 'Turns a subscriptions row to the segment and window of an instant, counters from the ledger.';
 
 -- supabase/schemas/functions/usage_history.sql
 -- Called by GET /api/usage/history and the usage page: what was used of a field on each UTC day, from the ledger. Days
@@ -5369,14 +5372,14 @@ create or replace function tollgate.used_at(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_segment tollgate.entitlement_segments := tollgate.segment_at(p_row.user_id, p_row.product, p_at);
+  v_entitlement tollgate.entitlement_periods := tollgate.entitlement_period_at(p_row.user_id, p_row.product, p_at);
   v_window record;
   v_then tollgate.subscriptions := p_row;
 begin
-  select * into v_window from tollgate.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, p_at);
-  v_then.limits := (tollgate.limits_of(p_row.user_id, p_row.product, v_segment.limit_plan, v_segment.quantity,
+  select * into v_window from tollgate.window_at(v_entitlement.cadence, v_entitlement.anchor, v_entitlement.period_end, p_at);
+  v_then.limits := (tollgate.limits_of(p_row.user_id, p_row.product, v_entitlement.limit_plan, v_entitlement.quantity,
     greatest(tollgate.now_for(p_row.user_id), p_row.as_of))).limits;
-  v_then.usage := tollgate.window_used(p_row.user_id, p_row.product, v_segment.source, v_segment.period_start,
+  v_then.usage := tollgate.window_used(p_row.user_id, p_row.product, v_entitlement.source, v_entitlement.period_start,
     v_window.window_start, v_window.counts_until, 'infinity');
   v_then.reserved := (
     select coalesce(jsonb_object_agg(o.field, o.amount), '{}')
@@ -5387,11 +5390,11 @@ begin
         and r.at >= v_window.window_start and r.at < coalesce(v_window.counts_until, 'infinity')
       group by r.field
     ) o);
-  v_then.unpaid_held := case when v_segment.held then (
+  v_then.unpaid_held := case when v_entitlement.held then (
     select w.unpaid_held
     from tollgate.usage_windows w
-    where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_segment.source
-      and w.window_start = v_segment.period_start
+    where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_entitlement.source
+      and w.window_start = v_entitlement.period_start
     order by w.opened_at desc
     limit 1) end;
   select m.used, m.remaining into used, remaining from tollgate.meter_state(v_then, p_field) m;
@@ -5400,20 +5403,10 @@ $$;
 
 comment on function tollgate.used_at(tollgate.subscriptions, text, timestamptz) is 'Used and remaining in the window of an instant.';
 
--- supabase/schemas/functions/user_hash.sql
--- Called by erase_account and restore_erased: how a tombstone knows its user.
-create or replace function tollgate.user_hash(p_user_id text) returns text
-language sql immutable parallel safe set search_path = ''
-as $$
-  select encode(sha256(convert_to(p_user_id, 'UTF8')), 'hex');
-$$;
-
-comment on function tollgate.user_hash(text) is 'SHA-256 of a user id, in hex.';
-
--- supabase/schemas/functions/user_story.sql
+-- supabase/schemas/functions/user_detail.sql
 -- Called by a user's page in /admin: everything that explains what they may use. Reads only; what is in force now is
 -- get_usage's answer. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
-create or replace function tollgate.user_story(p_user_id text, p_decisions integer) returns jsonb
+create or replace function tollgate.user_detail(p_user_id text, p_decisions integer) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -5427,7 +5420,7 @@ begin
     'user_id', v_user.user_id, 'email', v_user.email, 'name', v_user.name,
     'created_at', tollgate.instant_text(v_user.created_at),
     'decisions', coalesce((
-      select jsonb_agg(tollgate.decision_line(d) order by d.decided_at desc, d.decision_id desc)
+      select jsonb_agg(tollgate.decision_row(d) order by d.decided_at desc, d.decision_id desc)
       from (
         select * from tollgate.decisions d where d.user_id = p_user_id
         order by d.decided_at desc, d.decision_id desc limit p_decisions) d), '[]'),
@@ -5476,7 +5469,17 @@ begin
 end;
 $$;
 
-comment on function tollgate.user_story(text, integer) is 'Decisions, windows, periods, overrides, links and notes of a user.';
+comment on function tollgate.user_detail(text, integer) is 'Decisions, windows, periods, overrides, links and notes of a user.';
+
+-- supabase/schemas/functions/user_hash.sql
+-- Called by erase_account and restore_erased: how a tombstone knows its user.
+create or replace function tollgate.user_hash(p_user_id text) returns text
+language sql immutable parallel safe set search_path = ''
+as $$
+  select encode(sha256(convert_to(p_user_id, 'UTF8')), 'hex');
+$$;
+
+comment on function tollgate.user_hash(text) is 'SHA-256 of a user id, in hex.';
 
 -- supabase/schemas/functions/validate_plan_change.sql
 -- Called before any checkout or change is begun. Says whether what exists fits the new plan's gauges.
@@ -5566,9 +5569,9 @@ $$;
 
 comment on function tollgate.waiting_events(text, text, text) is 'Deferred events of a customer or subscription, oldest first.';
 
--- supabase/schemas/functions/webhook_event_story.sql
+-- supabase/schemas/functions/webhook_event_detail.sql
 -- Called by an event's page: what came, what it says, what it changed. Errors: TG404 no such event.
-create or replace function tollgate.webhook_event_story(p_processor text, p_id text) returns jsonb
+create or replace function tollgate.webhook_event_detail(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -5578,13 +5581,13 @@ begin
   if not found then
     raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
   end if;
-  return tollgate.event_line(v_event) || jsonb_build_object(
+  return tollgate.event_row(v_event) || jsonb_build_object(
     -- As text: its keys are the processor's own, and stay as they are.
     'payload', v_event.payload::text,
     'bytes', length(v_event.raw),
     'livemode', v_event.livemode,
     'decisions', coalesce((
-      select jsonb_agg(tollgate.decision_line(d) order by d.decision_id)
+      select jsonb_agg(tollgate.decision_row(d) order by d.decision_id)
       from tollgate.decisions d
       where d.user_id = v_event.user_id and d.processor = p_processor
         and (d.event_id = p_id or starts_with(d.event_id, p_id || '/'))), '[]'),
@@ -5599,7 +5602,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.webhook_event_story(text, text) is 'One webhook event with payload, facts and decisions.';
+comment on function tollgate.webhook_event_detail(text, text) is 'One webhook event with payload, facts and decisions.';
 
 -- supabase/schemas/functions/window_at.sql
 -- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them).
@@ -5648,7 +5651,7 @@ $$;
 comment on function tollgate.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window that an instant falls in, by cadence, anchor and billing period.';
 
 -- supabase/schemas/functions/window_used.sql
--- Called by open_windows and turn_window, under the row's lock.
+-- Called by open_windows and advance_window, under the row's lock.
 -- What is used in one window: its opening plus the ledger rows that fall in it. A row falls in the window that is current
 -- at the row's time, so only the stretches in which the window's source was in force count: a window that becomes current
 -- again (resumed, recovered, the other subscription ended) shows its own counters. p_before bounds the rows' time.
@@ -5666,13 +5669,13 @@ as $$
   with stretches as (
     select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
       s.source, s.period_start
-    from tollgate.entitlement_segments s
+    from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
     union all
     -- Never subscribed: free since ever.
     select '-infinity', 'infinity', 'free', null
     where not exists (
-      select from tollgate.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+      select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
     )
   ),
   opening as (
@@ -5758,10 +5761,10 @@ insert into tollgate.table_rights (table_name, app, users) values
 
 -- supabase/schemas/triggers.sql
 -- Triggers, after the functions that they call.
-create trigger admin_acts_kept before update or delete on tollgate.admin_acts
-  for each row execute function tollgate.keep_admin_acts();
-create trigger admin_acts_not_emptied before truncate on tollgate.admin_acts
-  for each statement execute function tollgate.keep_admin_acts();
+create trigger audit_entries_unchanged before update or delete on tollgate.audit_entries
+  for each row execute function tollgate.refuse_audit_changes();
+create trigger audit_entries_not_truncated before truncate on tollgate.audit_entries
+  for each statement execute function tollgate.refuse_audit_changes();
 
 -- supabase/schemas/partitions.sql
 -- The ledger's partitions around today, as the first migration makes them. Later ones are made by the partitions job.

@@ -79,12 +79,12 @@ begin
   end if;
   -- A row that is current refuses without its lock: a user at the limit costs no write.
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
-  if not found or not tollgate.is_current(v_row) or tollgate.fits(v_row, array['chatbots_count'], array[1]) then
+  if not found or not tollgate.is_current(v_row) or tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
     perform tollgate.hold_user(p_user_id);
     v_lock := tollgate.lock_subscription(p_user_id, 'chatbots');
     v_row := v_lock.locked;
   end if;
-  if not tollgate.fits(v_row, array['chatbots_count'], array[1]) then
+  if not tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
     return jsonb_build_object('chatbot', null, 'verdict', tollgate.verdict(v_row, 'chatbots_count', false) || '{"resets_at": null}');
   end if;
   insert into tollgate.chatbots (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at)

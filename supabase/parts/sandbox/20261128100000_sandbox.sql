@@ -257,10 +257,26 @@ $$;
 
 comment on function tollgate.sandbox_commit_account(text, text, bigint, text, jsonb, timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Stores one step of a played processors account.';
 
--- supabase/schemas/sandbox/functions/sandbox_conclude_event.sql
+-- supabase/schemas/sandbox/functions/sandbox_due_accounts.sql
+-- Called by the sandbox's tick: accounts whose next thing is due by their user's clock.
+create or replace function tollgate.sandbox_due_accounts(p_limit integer) returns jsonb
+language sql volatile set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object('processor', d.processor, 'account_id', d.account_id)), '[]')
+  from (
+    select a.processor, a.account_id
+    from tollgate.sandbox_accounts a
+    where a.due_at <= tollgate.now_for(a.user_id)
+    order by a.due_at
+    limit p_limit) d;
+$$;
+
+comment on function tollgate.sandbox_due_accounts(integer) is 'Played accounts to which something is due.';
+
+-- supabase/schemas/sandbox/functions/sandbox_finish_event.sql
 -- Called by the sandbox's deliverer after each attempt. p_again null: it was taken (2xx); else the time until the next
 -- attempt. p_last lets go of the account.
-create or replace function tollgate.sandbox_conclude_event(
+create or replace function tollgate.sandbox_finish_event(
   p_processor text,
   p_event_id text,
   p_status integer,
@@ -286,23 +302,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_conclude_event(text, text, integer, interval, boolean) is 'Notes an attempt to deliver a played event.';
-
--- supabase/schemas/sandbox/functions/sandbox_due_accounts.sql
--- Called by the sandbox's tick: accounts whose next thing is due by their user's clock.
-create or replace function tollgate.sandbox_due_accounts(p_limit integer) returns jsonb
-language sql volatile set search_path = ''
-as $$
-  select coalesce(jsonb_agg(jsonb_build_object('processor', d.processor, 'account_id', d.account_id)), '[]')
-  from (
-    select a.processor, a.account_id
-    from tollgate.sandbox_accounts a
-    where a.due_at <= tollgate.now_for(a.user_id)
-    order by a.due_at
-    limit p_limit) d;
-$$;
-
-comment on function tollgate.sandbox_due_accounts(integer) is 'Played accounts to which something is due.';
+comment on function tollgate.sandbox_finish_event(text, text, integer, interval, boolean) is 'Notes an attempt to deliver a played event.';
 
 -- supabase/schemas/sandbox/functions/sandbox_list_events.sql
 -- Called by the played processors' event lists: the newest first, after the one named by p_after, of these types (null:

@@ -46,7 +46,7 @@ begin
   on conflict (note_id) do nothing;
   update tollgate.webhook_events e set user_id = v_user_id
   where e.processor = p_processor and e.id = p_event_id;
-  return tollgate.conclude_webhook_event(p_processor, p_event_id, 'applied',
+  return tollgate.finish_webhook_event(p_processor, p_event_id, 'applied',
     case when p_disputed then 'owner_disputed' when p_notes = '[]' then 'linked' else 'noted' end);
 end;
 $$;

@@ -20,24 +20,24 @@ language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_row tollgate.subscriptions;
-  v_mirror tollgate.mirrors;
+  v_record tollgate.subscription_records;
   v_checkout tollgate.checkouts;
 begin
   perform tollgate.hold_user(p_user_id);
   v_row := (tollgate.lock_subscription(p_user_id, p_product)).locked;
 
-  select * into v_mirror from tollgate.mirrors m
+  select * into v_record from tollgate.subscription_records m
   where m.user_id = p_user_id and m.product = p_product
     and m.ended_at is null and m.status not in ('canceled', 'incomplete_expired')
   order by (m.source = v_row.source) desc, m.updated_at desc
   limit 1;
   if found then
     return jsonb_build_object('outcome', 'subscribed', 'subscription', jsonb_build_object(
-      'processor', v_mirror.processor,
-      'id', v_mirror.subscription_id,
-      'plan', v_mirror.plan,
-      'status', v_mirror.status,
-      'in_force', v_mirror.source = v_row.source));
+      'processor', v_record.processor,
+      'id', v_record.subscription_id,
+      'plan', v_record.plan,
+      'status', v_record.status,
+      'in_force', v_record.source = v_row.source));
   end if;
 
   update tollgate.checkouts c set status = 'closed', updated_at = now()
@@ -48,7 +48,7 @@ begin
     and (c.status in ('opening', 'open')
       -- Paid, and what it sold has not come: nothing is sold beside it.
       or (c.status = 'paid' and not exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
   limit 1;
   if found then

@@ -1,4 +1,4 @@
--- Called by check_and_increment_usage and consume_in_turn. Counts several fields of one product, all or
+-- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or
 -- nothing.
 -- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
 -- row as it stands refuses: a user at the limit costs no write.
@@ -38,9 +38,9 @@ begin
   end loop;
 
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-  if found and not tollgate.fits(v_row, p_fields, p_amounts) and tollgate.is_current(v_row) then
+  if found and not tollgate.has_capacity(v_row, p_fields, p_amounts) and tollgate.is_current(v_row) then
     v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
-    return coalesce(v_known, tollgate.refusals(v_row, p_fields, p_amounts));
+    return coalesce(v_known, tollgate.denied_verdicts(v_row, p_fields, p_amounts));
   end if;
 
   v_lock := tollgate.lock_subscription(p_user_id, v_product);
@@ -48,15 +48,15 @@ begin
   v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
   if v_known is not null then
     return v_known;
-  elsif not tollgate.fits(v_row, p_fields, p_amounts) then
-    return tollgate.refusals(v_row, p_fields, p_amounts);
+  elsif not tollgate.has_capacity(v_row, p_fields, p_amounts) then
+    return tollgate.denied_verdicts(v_row, p_fields, p_amounts);
   end if;
 
   v_charge := tollgate.write_charge(v_row, p_fields, p_amounts, p_idempotency_key, v_lock.now_at);
   select jsonb_agg(tollgate.verdict(v_charge.charged, f.field, true) order by f.position) into v_known
   from unnest(p_fields) with ordinality as f (field, position);
   if p_idempotency_key is not null then
-    perform tollgate.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
+    perform tollgate.store_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
       v_charge.charged_at, v_charge.entries, p_by_session => p_by_session);
   end if;
   return v_known;

@@ -26,7 +26,7 @@ begin
       updated_at = greatest(v_now, s.as_of)
     where s.user_id = p_user_id
       and s.product = (select m.product from tollgate.catalog_meters m where m.field = p_field and m.kind = 'counter')
-      and greatest(v_now, s.as_of) < least(s.turns_at, s.review_at)
+      and greatest(v_now, s.as_of) < least(s.advance_at, s.refresh_at)
       and p_amount <= (s.limits ->> p_field)::bigint - (s.usage ->> p_field)::bigint
         - coalesce((s.reserved ->> p_field)::bigint, 0) - coalesce((s.unpaid_held ->> p_field)::bigint, 0)
     returning s.product, s.plan, s.updated_at, s.window_start, s.window_end, (s.usage ->> p_field)::bigint as used,

@@ -16,7 +16,7 @@ as $$
     'subscription', p_row.subscription_id,
     -- What it sold has come by a webhook, or by asking.
     'known', exists (
-      select from tollgate.mirrors m
+      select from tollgate.subscription_records m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
           -- Nobody has asked yet, and a subscription like it has begun.

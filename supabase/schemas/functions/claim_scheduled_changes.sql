@@ -7,7 +7,7 @@ language sql set search_path = ''
 as $$
   with due as (
     select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
-    from tollgate.mirrors m
+    from tollgate.subscription_records m
     left join tollgate.scheduled_change_runs r
       on r.user_id = m.user_id and r.product = m.product and r.source = m.source
     where m.scheduled_plan is not null

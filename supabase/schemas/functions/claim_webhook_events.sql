@@ -19,7 +19,7 @@ as $$
           where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
         -- A price that is not ours: its end and debts count once the subscription is known.
         or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
-          select from tollgate.mirrors m
+          select from tollgate.subscription_records m
           where m.processor = e.processor and m.subscription_id = e.subscription_id)))
     order by e.next_attempt_at
     limit p_limit

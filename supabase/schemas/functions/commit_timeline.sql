@@ -72,7 +72,7 @@ begin
   update tollgate.subscriptions s
   set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
   where s.user_id = p_user_id and s.product = p_product;
-  v_after := tollgate.turn_window(
+  v_after := tollgate.advance_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
   -- An event that turns out to be about other items only leaves no entry in the user's activity.

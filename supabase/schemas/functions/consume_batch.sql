@@ -1,14 +1,14 @@
 -- Called by the gate with calls that arrived together, summed up by user and field:
---   p_sums [{"user_id", "field", "amount", "unkeyed", "beside": [{"field", "amount"}],
+--   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "beside" are the user's other sums of the same
+-- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "siblings" are the user's other sums of the same
 -- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
 -- this batch ask for of the field. "by_session": the key is a session's, whose keys are apart from a service's.
 -- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
 -- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
 -- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
 -- is, and the caller knows from the numbers which calls are refused for certain. What is left is judged call by call
--- (consume_in_turn). So nobody waits here for anybody.
+-- (consume_sequential). So nobody waits here for anybody.
 -- Atomic: the whole batch, one transaction. Locks: the rows that are charged, those held by others skipped; what does not
 -- fit is neither locked nor written.
 -- Every step carries its rows along instead of joining them again: the cost grows with the batch, not with its square.
@@ -26,8 +26,8 @@ begin
     select a.*, m.product,
       case when v_sandbox then v_now + coalesce(tollgate.clock_shift(a.user_id), interval '0') else v_now end as now_at
     from rows from (jsonb_to_recordset(p_sums) as (
-      user_id text, field text, amount bigint, unkeyed bigint, beside jsonb, keyed jsonb))
-      with ordinality as a (user_id, field, amount, unkeyed, beside, keyed, position)
+      user_id text, field text, amount bigint, unkeyed bigint, siblings jsonb, keyed jsonb))
+      with ordinality as a (user_id, field, amount, unkeyed, siblings, keyed, position)
     join tollgate.catalog_meters m on m.field = a.field and m.kind = 'counter'
     where a.amount > 0
   ),
@@ -50,11 +50,11 @@ begin
         greatest(a.now_at, s.as_of) as now_at
       from tollgate.subscriptions s
       where s.user_id = a.user_id and s.product = a.product
-        and greatest(a.now_at, s.as_of) < least(s.turns_at, s.review_at)
+        and greatest(a.now_at, s.as_of) < least(s.advance_at, s.refresh_at)
         and a.amount <= (s.limits ->> a.field)::bigint - (s.usage ->> a.field)::bigint
           - coalesce((s.reserved ->> a.field)::bigint, 0) - coalesce((s.unpaid_held ->> a.field)::bigint, 0)
-        and (a.beside is null or not exists (
-          select from jsonb_to_recordset(a.beside) as b (field text, amount bigint)
+        and (a.siblings is null or not exists (
+          select from jsonb_to_recordset(a.siblings) as b (field text, amount bigint)
           where b.amount > (s.limits ->> b.field)::bigint - (s.usage ->> b.field)::bigint
             - coalesce((s.reserved ->> b.field)::bigint, 0) - coalesce((s.unpaid_held ->> b.field)::bigint, 0)))
       for update skip locked
@@ -65,7 +65,7 @@ begin
         greatest(a.now_at, s.as_of) as now_at
       from tollgate.subscriptions s
       where l.plan is null and s.user_id = a.user_id and s.product = a.product
-        and greatest(a.now_at, s.as_of) < least(s.turns_at, s.review_at)
+        and greatest(a.now_at, s.as_of) < least(s.advance_at, s.refresh_at)
     ) v on true
     cross join lateral (
       select coalesce(l.usage, v.usage) as usage, coalesce(l.reserved, v.reserved) as reserved,
@@ -129,7 +129,7 @@ begin
   into v_answer
   from states t;
 
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return coalesce(v_answer, '[]');
 end;
 $$;

@@ -5,11 +5,11 @@ create or replace function tollgate.counts_now(p_row tollgate.subscriptions, p_a
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_segment tollgate.entitlement_segments := tollgate.segment_at(p_row.user_id, p_row.product, p_at);
+  v_entitlement tollgate.entitlement_periods := tollgate.entitlement_period_at(p_row.user_id, p_row.product, p_at);
 begin
   return p_at >= p_row.window_start
-    and v_segment.source = p_row.source
-    and v_segment.period_start is not distinct from p_row.current_period_start
+    and v_entitlement.source = p_row.source
+    and v_entitlement.period_start is not distinct from p_row.current_period_start
     and not exists (
       select from tollgate.usage_windows w
       where w.user_id = p_row.user_id and w.product = p_row.product and w.opened_at > p_at and w.opening is not null);

@@ -7,11 +7,11 @@ as $$
   select greatest(
     p_row.window_start,
     (select min(n.starts_at)
-      from tollgate.entitlement_segments n
+      from tollgate.entitlement_periods n
       where n.user_id = p_row.user_id and n.product = p_row.product and n.starts_at > (
         select max(s.starts_at)
-        from tollgate.entitlement_segments s
-        where s.user_id = p_row.user_id and s.product = p_row.product and s.starts_at < p_row.turns_at
+        from tollgate.entitlement_periods s
+        where s.user_id = p_row.user_id and s.product = p_row.product and s.starts_at < p_row.advance_at
           and (s.source <> p_row.source or s.period_start is distinct from p_row.current_period_start))),
     (select max(w.opened_at)
       from tollgate.usage_windows w

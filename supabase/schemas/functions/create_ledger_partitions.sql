@@ -20,7 +20,8 @@ begin
     lock table tollgate.usage_ledger_default in access exclusive mode;
     execute format(
       'with moved as (delete from tollgate.usage_ledger_default l where l.at >= %L and l.at < %L returning *)
-       insert into tollgate.%I select * from moved',
+       insert into tollgate.%I (user_id, product, field, at, amount, entry, idempotency_key, given_back)
+       select m.user_id, m.product, m.field, m.at, m.amount, m.entry, m.idempotency_key, m.given_back from moved m',
       v_start || ' 00:00:00+00', (v_start + interval '1 month')::date || ' 00:00:00+00', v_name);
     execute format(
       'alter table tollgate.usage_ledger attach partition tollgate.%I for values from (%L) to (%L)',

@@ -24,14 +24,14 @@ begin
   if v_given > 0 then
     v_since := tollgate.counts_since(v_row);
     v_at := greatest(v_lock.now_at, v_row.window_start);
-    v_left := v_given - (tollgate.take_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
+    v_left := v_given - (tollgate.give_back_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
     update tollgate.subscriptions s
     set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given + v_left),
       updated_at = v_lock.now_at
     where s.user_id = p_user_id and s.product = v_meter.product
     returning * into v_row;
     if v_left > 0 then
-      v_carried := tollgate.take_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
+      v_carried := tollgate.give_back_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
       v_row := v_carried.counted;
       v_left := v_left - v_carried.taken;
     end if;
@@ -40,7 +40,7 @@ begin
       set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_left)
       where s.user_id = p_user_id and s.product = v_meter.product
       returning * into v_row;
-      v_left := v_left - (tollgate.take_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
+      v_left := v_left - (tollgate.give_back_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
     end if;
     if v_left > 0 then
       insert into tollgate.usage_ledger (user_id, product, field, at, amount)

@@ -15,7 +15,7 @@ begin
   select least(
     date_trunc('month', p_before::timestamp) at time zone 'UTC',
     (select min(least(s.window_start, s.current_period_start)) from tollgate.subscriptions s
-      where s.turns_at > greatest(tollgate.now_for(s.user_id), s.as_of)),
+      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)),
     (select min(w.from_window_start) from tollgate.usage_windows w where w.opening is null),
     (select min(r.at) from tollgate.reservations r where r.state = 'open')
   ) into v_before;

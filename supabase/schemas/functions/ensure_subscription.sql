@@ -17,8 +17,8 @@ begin
   perform tollgate.hold_user(p_user_id);
   select * into v_window from tollgate.window_at(v_plan.cadence, v_now, null, v_now);
   v_limits := tollgate.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
-  insert into tollgate.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage,
-    limits, review_at, created_at, updated_at)
+  insert into tollgate.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, advance_at, usage,
+    limits, refresh_at, created_at, updated_at)
   select p_user_id, p_product, v_plan.plan, v_plan.plan, v_window.window_start, v_window.window_end,
     v_window.counts_until, jsonb_object_agg(m.field, 0), v_limits.limits, v_limits.until, v_now, v_now
   from tollgate.catalog_meters m

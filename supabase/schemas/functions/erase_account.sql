@@ -61,13 +61,13 @@ begin
             and b.source = f.processor || ':' || f.subscription_id)))));
   end loop;
   if exists (
-    select from tollgate.mirrors m
+    select from tollgate.subscription_records m
     where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
   ) or exists (
     -- Its first event comes within the days in which processors repeat a delivery, or never.
     select from tollgate.checkouts c
     where c.user_id = p_user_id and c.status = 'paid' and c.updated_at > now() - interval '3 days' and not exists (
-      select from tollgate.mirrors m
+      select from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = c.product and m.subscription_id = c.subscription_id)
   ) then
     raise exception 'A subscription is still running. Cancel it first; the account can be erased when it has ended.'
@@ -102,16 +102,16 @@ begin
   delete from tollgate.limit_overrides o where o.user_id = p_user_id;
   delete from tollgate.decisions d where d.user_id = p_user_id;
   delete from tollgate.facts f where f.user_id = p_user_id;
-  delete from tollgate.mirrors m where m.user_id = p_user_id;
+  delete from tollgate.subscription_records m where m.user_id = p_user_id;
   delete from tollgate.billing_periods b where b.user_id = p_user_id;
-  delete from tollgate.entitlement_segments s where s.user_id = p_user_id;
+  delete from tollgate.entitlement_periods s where s.user_id = p_user_id;
   delete from tollgate.usage_windows w where w.user_id = p_user_id;
   delete from tollgate.scheduled_change_runs r where r.user_id = p_user_id;
   delete from tollgate.links l where l.user_id = p_user_id;
   delete from tollgate.checkouts c where c.user_id = p_user_id;
   delete from tollgate.notices n where n.user_id = p_user_id;
-  -- The audit log, admin_acts, keeps its entries.
-  perform tollgate.pseudonymize_admin_acts(p_user_id, v_pseudonym);
+  -- The audit log, audit_entries, keeps its entries.
+  perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;

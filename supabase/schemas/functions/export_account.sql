@@ -14,7 +14,7 @@ begin
       from tollgate.subscriptions s where s.user_id = p_user_id),
     'processor_subscriptions', (
       select coalesce(jsonb_agg(to_jsonb(m) order by m.product, m.source), '[]')
-      from tollgate.mirrors m where m.user_id = p_user_id),
+      from tollgate.subscription_records m where m.user_id = p_user_id),
     'billing_periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.product, b.period_start), '[]')
       from tollgate.billing_periods b where b.user_id = p_user_id),

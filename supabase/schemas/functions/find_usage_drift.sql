@@ -14,9 +14,9 @@ as $$
     cross join lateral (
       select u.key as field, u.value::bigint as actual
       from jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
-        null, s.turns_at)) u
+        null, s.advance_at)) u
       -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
-      where s.turns_at > greatest(tollgate.now_for(s.user_id), s.as_of)
+      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
       union all
       select g.field, tollgate.gauge_count(g.field, s.user_id)
       from tollgate.catalog_meters g

@@ -19,7 +19,7 @@ begin
         'fresh_ms', case
           when tollgate.clock_shift(p_user_id) is not null then 0
           else greatest(0, least(86400000, extract(epoch from
-            least(s.turns_at, s.review_at, now() + interval '1 day') - greatest(tollgate.now_for(p_user_id), s.as_of)
+            least(s.advance_at, s.refresh_at, now() + interval '1 day') - greatest(tollgate.now_for(p_user_id), s.as_of)
           ) * 1000))::bigint end,
         'entitlement', jsonb_build_object(
           'product', s.product,

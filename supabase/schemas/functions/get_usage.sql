@@ -7,7 +7,7 @@ as $$
 declare
   v_product text;
   v_row tollgate.subscriptions;
-  v_segment tollgate.entitlement_segments;
+  v_entitlement tollgate.entitlement_periods;
   v_now timestamptz;
   v_lock record;
   v_latest timestamptz;
@@ -20,7 +20,7 @@ begin
   loop
     select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
     v_now := greatest(tollgate.now_for(p_user_id), v_row.as_of);
-    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.review_at) then
+    if v_row.user_id is null or v_now >= least(v_row.advance_at, v_row.refresh_at) then
       if not v_user_locked then
         perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
@@ -29,17 +29,17 @@ begin
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
     end if;
-    v_segment := tollgate.segment_at(p_user_id, v_product, v_now);
-    if (v_row.plan, v_row.limit_plan) is distinct from (v_segment.plan, v_segment.limit_plan) then
+    v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_now);
+    if (v_row.plan, v_row.limit_plan) is distinct from (v_entitlement.plan, v_entitlement.limit_plan) then
       if not v_user_locked then
         perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
       end if;
       v_lock := tollgate.lock_subscription(p_user_id, v_product);
-      v_segment := tollgate.segment_at(p_user_id, v_product, v_lock.now_at);
+      v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_lock.now_at);
       v_corrected := v_corrected
-        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_segment.plan);
-      update tollgate.subscriptions s set plan = v_segment.plan, limit_plan = v_segment.limit_plan
+        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_entitlement.plan);
+      update tollgate.subscriptions s set plan = v_entitlement.plan, limit_plan = v_entitlement.limit_plan
       where s.user_id = p_user_id and s.product = v_product
       returning * into v_row;
     end if;

@@ -3,7 +3,7 @@ create or replace function tollgate.is_current(p_row tollgate.subscriptions) ret
 language plpgsql volatile set search_path = ''
 as $$
 begin
-  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.turns_at, p_row.review_at);
+  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.advance_at, p_row.refresh_at);
 end;
 $$;
 

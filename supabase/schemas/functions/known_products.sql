@@ -3,7 +3,7 @@ create or replace function tollgate.known_products(p_user_id text, p_processor t
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(m.product order by m.product), '[]')
-  from tollgate.mirrors m
+  from tollgate.subscription_records m
   where m.user_id = p_user_id and m.processor = p_processor and m.subscription_id = p_subscription_id;
 $$;
 

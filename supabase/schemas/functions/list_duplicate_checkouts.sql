@@ -9,11 +9,11 @@ as $$
     where c.status = 'paid' and (c.duplicate = 'ending' or (
       c.duplicate is null and c.updated_at > now() - interval '30 days'
       and exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id
           and m.ended_at is null)
       and exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id <> c.subscription_id
           and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired'))))
     order by c.updated_at desc
@@ -30,7 +30,7 @@ as $$
           select tollgate.instant_text(min(p.period_start)) from tollgate.billing_periods p
           where p.user_id = m.user_id and p.product = m.product and p.source = m.source),
         'used', tollgate.subscription_used(m.user_id, m.product, m.source))), '[]')
-      from tollgate.mirrors m
+      from tollgate.subscription_records m
       where m.user_id = d.user_id and m.product = d.product
         and m.ended_at is null and m.status not in ('canceled', 'incomplete', 'incomplete_expired')))), '[]')
   from due d;

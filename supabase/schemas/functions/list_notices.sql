@@ -4,7 +4,7 @@ create or replace function tollgate.list_notices(p_user_id text, p_limit integer
 language plpgsql set search_path = ''
 as $$
 begin
-  perform tollgate.make_notices(array[p_user_id]);
+  perform tollgate.create_notices(array[p_user_id]);
   return (
     select coalesce(jsonb_agg(tollgate.notice_view(n) order by n.created_at desc, n.notice_id desc), '[]')
     from (

@@ -7,7 +7,7 @@ as $$
   with due as (
     select c.user_id, c.checkout_id
     from tollgate.checkouts c, lateral (
-      select count(*) as subscriptions from tollgate.mirrors m
+      select count(*) as subscriptions from tollgate.subscription_records m
       where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'

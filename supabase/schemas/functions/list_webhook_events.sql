@@ -30,7 +30,7 @@ as $$
   )
   select jsonb_build_object(
     'events', coalesce((
-      select jsonb_agg(tollgate.event_line(p) order by p.created_at desc, p.processor desc, p.id desc) from (
+      select jsonb_agg(tollgate.event_row(p) order by p.created_at desc, p.processor desc, p.id desc) from (
         select * from page) as p), '[]'),
     'next', (
       select case when (select count(*) from page) = p_limit then

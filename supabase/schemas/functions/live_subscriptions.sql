@@ -6,7 +6,7 @@ language sql stable set search_path = ''
 as $$
   with page as (
     select m.*
-    from tollgate.mirrors m
+    from tollgate.subscription_records m
     where m.ended_at is null
       and (m.user_id, m.product, m.source) > (p_after ->> 0, p_after ->> 1, p_after ->> 2)
       and (p_user_id is null or m.user_id = p_user_id)

@@ -19,10 +19,10 @@ begin
     where s.user_id = p_user_id and s.product = p_product for update;
   end if;
   now_at := greatest(tollgate.now_for(p_user_id), locked.as_of);
-  if now_at >= locked.turns_at then
-    locked := tollgate.turn_window(p_user_id, p_product, now_at);
-  elsif now_at >= locked.review_at then
-    locked := tollgate.review_subscription(p_user_id, p_product, now_at);
+  if now_at >= locked.advance_at then
+    locked := tollgate.advance_window(p_user_id, p_product, now_at);
+  elsif now_at >= locked.refresh_at then
+    locked := tollgate.refresh_subscription(p_user_id, p_product, now_at);
   end if;
 end;
 $$;

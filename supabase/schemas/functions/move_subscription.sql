@@ -56,7 +56,7 @@ begin
         from jsonb_array_elements(v_part -> 'facts') as f (body)
         on conflict (user_id, product, fact_id) do nothing;
         perform tollgate.replace_timeline(v_part ->> 'user_id', v_part ->> 'product', v_part -> 'timeline');
-        perform tollgate.turn_window(v_part ->> 'user_id', v_part ->> 'product', greatest(
+        perform tollgate.advance_window(v_part ->> 'user_id', v_part ->> 'product', greatest(
           tollgate.now_for(v_part ->> 'user_id'), (v_part #>> '{timeline,as_of}')::timestamptz));
       end if;
     end loop;

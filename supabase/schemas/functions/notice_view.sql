@@ -23,7 +23,7 @@ as $$
             >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
           and (p_notice.kind = 'limit_reached' or (s.usage ->> p_notice.field)::bigint < p_notice.limit_amount))
       when p_notice.kind = 'payment_failed' then exists (
-        select from tollgate.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = p_notice.user_id and m.product = p_notice.product and m.source = p_notice.source
           and m.past_due_since = p_notice.occasion_at and m.status in ('past_due', 'unpaid'))
       else exists (

@@ -1,4 +1,4 @@
--- Called by turn_window, under the row's lock.
+-- Called by advance_window, under the row's lock.
 -- Computes the openings whose time has come, oldest first, each from the window before it:
 --   reset       starts at 0 and forgives all that was used;
 --   carry_over  forgives what was used up to the elapsed share of the plans held, and starts from the rest;

@@ -21,7 +21,7 @@ begin
       perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
       update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
       where s.user_id = p_user_id and s.product = p_product;
-      v_row := tollgate.turn_window(
+      v_row := tollgate.advance_window(
         p_user_id, p_product, greatest(tollgate.now_for(p_user_id), (p_timeline ->> 'as_of')::timestamptz));
       v_answer := '{}';
     end if;

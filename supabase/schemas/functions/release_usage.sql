@@ -78,9 +78,9 @@ begin
   end if;
 
   if p_idempotency_key is not null then
-    perform tollgate.remember_verdict(p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
+    perform tollgate.store_verdict(p_user_id, 'release', p_idempotency_key, v_request, v_result, v_lock.now_at);
   end if;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_result;
 end;
 $$;

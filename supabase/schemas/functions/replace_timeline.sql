@@ -6,8 +6,8 @@ as $$
 declare
   v_changed_from timestamptz;
 begin
-  delete from tollgate.mirrors m where m.user_id = p_user_id and m.product = p_product;
-  insert into tollgate.mirrors (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
+  delete from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product;
+  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
     status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
     scheduled_plan, scheduled_interval, discounts)
   select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
@@ -20,7 +20,8 @@ begin
     scheduled_plan text, scheduled_interval text, discounts jsonb);
 
   delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
-  insert into tollgate.billing_periods
+  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
+    paid, paid_in_money, reason)
   select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
     source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
     paid boolean, paid_in_money boolean, reason text);
@@ -32,7 +33,7 @@ begin
       period_end timestamptz, cadence text, anchor timestamptz, held boolean)
   ),
   old_segments as (
-    select * from tollgate.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+    select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -58,9 +59,10 @@ begin
     return;
   end if;
 
-  delete from tollgate.entitlement_segments s
+  delete from tollgate.entitlement_periods s
   where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
-  insert into tollgate.entitlement_segments
+  insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
+    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, held)
   select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
     starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
     subscription_id text, billing_interval text, quantity integer, period_start timestamptz,

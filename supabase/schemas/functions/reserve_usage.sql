@@ -33,8 +33,8 @@ begin
   if not v_known.free then
     return tollgate.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request)
       || jsonb_build_object('settled', v_known.settled);
-  elsif not tollgate.fits(v_row, array[p_field], array[p_amount]) then
-    return (tollgate.refusals(v_row, array[p_field], array[p_amount]) -> 0)
+  elsif not tollgate.has_capacity(v_row, array[p_field], array[p_amount]) then
+    return (tollgate.denied_verdicts(v_row, array[p_field], array[p_amount]) -> 0)
       || '{"reservation_id": null, "expires_at": null, "settled": null}'::jsonb;
   end if;
 
@@ -44,7 +44,7 @@ begin
   returning * into v_reservation;
   update tollgate.subscriptions s
   set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
-    review_at = least(s.review_at, v_reservation.expires_at),
+    refresh_at = least(s.refresh_at, v_reservation.expires_at),
     updated_at = v_lock.now_at
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
@@ -54,10 +54,10 @@ begin
     'expires_at', tollgate.instant_text(v_reservation.expires_at),
     'settled', null);
   if p_idempotency_key is not null then
-    perform tollgate.remember_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
+    perform tollgate.store_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
       p_replaces => v_known.answer);
   end if;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answer;
 end;
 $$;

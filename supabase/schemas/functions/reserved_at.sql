@@ -1,4 +1,4 @@
--- Called by turn_window and review_subscription, under the row's lock. Ends the reservations whose time has come, and says
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends the reservations whose time has come, and says
 -- what the open ones hold of the window that is current at p_now, and when the first of them ends.
 -- A reservation counts in the window that it was made in. Where the current window starts from the count of an older one
 -- (carried over, fallen back to free) its reservations hold here too: settled, they would become part of this count.

@@ -23,7 +23,7 @@ begin
   where p.product = p_product and p.rank = 0;
   update tollgate.subscriptions s
   set created_at = (v_left ->> 'anchor')::timestamptz, window_start = v_window.window_start,
-    window_end = v_window.window_end, turns_at = v_window.counts_until,
+    window_end = v_window.window_end, advance_at = v_window.counts_until,
     revision = coalesce((v_left ->> 'revision')::bigint, 0) + 1
   where s.user_id = p_user_id and s.product = p_product;
 
@@ -47,7 +47,7 @@ begin
   where (r.kept ->> 'limit')::bigint < l.limit_amount and (r.kept ->> 'expires_at')::timestamptz > v_now
   on conflict (user_id, field) do nothing;
   if found then
-    perform tollgate.review_subscription(p_user_id, p_product, v_now);
+    perform tollgate.refresh_subscription(p_user_id, p_product, v_now);
   end if;
 
   insert into tollgate.facts

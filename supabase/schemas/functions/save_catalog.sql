@@ -46,7 +46,7 @@ begin
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
   -- Each row takes the changed limits when it is next touched. Locked by product, as a user's rows are everywhere.
-  update tollgate.subscriptions s set review_at = '-infinity'
+  update tollgate.subscriptions s set refresh_at = '-infinity'
   from (
     select r.user_id, r.product from tollgate.subscriptions r
     where r.product = any(v_changed)

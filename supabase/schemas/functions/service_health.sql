@@ -18,7 +18,7 @@ as $$
     cross join lateral jsonb_each_text(s.usage) as u (key, value)
     join tollgate.catalog_meters m on m.field = u.key and m.kind = 'counter'
     -- A window that is over says nothing of now.
-    where s.turns_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
+    where s.advance_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
   )
   select jsonb_build_object(
     'now', tollgate.instant_text(now()),
@@ -39,7 +39,7 @@ as $$
         and r.before ->> 'status' not in ('past_due', 'unpaid')),
       'recovered', (select count(*) from recent r where r.before ->> 'status' in ('past_due', 'unpaid')
         and r.after ->> 'status' = 'active'),
-      'open', (select count(*) from tollgate.mirrors m where m.status in ('past_due', 'unpaid') and m.ended_at is null)),
+      'open', (select count(*) from tollgate.subscription_records m where m.status in ('past_due', 'unpaid') and m.ended_at is null)),
     'decisions', coalesce((
       select jsonb_agg(to_jsonb(d) order by d.count desc, d.reason) from (
         select r.action, r.reason, count(*) as count from recent r group by r.action, r.reason) d), '[]'),
@@ -63,7 +63,7 @@ as $$
       from tollgate.webhook_events e
       where e.outcome is null or e.outcome in ('deferred', 'quarantined', 'dead')),
     'renewals_overdue', (
-      select count(*) from tollgate.mirrors m
+      select count(*) from tollgate.subscription_records m
       where m.ended_at is null and m.status in ('active', 'trialing') and m.cancel_at is null
         and m.period_end < now() - interval '2 hours'),
     'flags', coalesce((

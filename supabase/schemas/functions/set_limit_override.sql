@@ -34,7 +34,7 @@ begin
     insert into tollgate.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
-  v_row := tollgate.review_subscription(p_user_id, v_meter.product, v_lock.now_at);
+  v_row := tollgate.refresh_subscription(p_user_id, v_meter.product, v_lock.now_at);
   -- Caches of the entitlement are ordered by the revision; a delivery that is being folded meanwhile folds once more.
   update tollgate.subscriptions s set revision = s.revision + 1
   where s.user_id = p_user_id and s.product = v_meter.product

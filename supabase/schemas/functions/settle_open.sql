@@ -37,7 +37,7 @@ begin
         p_reservation.field, coalesce((s.usage ->> p_reservation.field)::bigint, 0) + v_settled),
       updated_at = p_now
     where s.user_id = p_row.user_id and s.product = p_row.product;
-    perform tollgate.review_subscription(p_row.user_id, p_row.product, p_now);
+    perform tollgate.refresh_subscription(p_row.user_id, p_row.product, p_now);
   else
     perform tollgate.recount_after(p_row, p_reservation.at, p_now);
   end if;

@@ -42,7 +42,7 @@ begin
   elsif p_amount = 0 then
     v_settled := 0;
     v_answer := tollgate.verdict(v_row, v_reservation.field, true);
-  elsif tollgate.fits(v_row, array[v_reservation.field], array[p_amount]) then
+  elsif tollgate.has_capacity(v_row, array[v_reservation.field], array[p_amount]) then
     v_charge := tollgate.write_charge(v_row, array[v_reservation.field], array[p_amount], null, v_lock.now_at);
     update tollgate.reservations r set charge = v_charge.entries[1], charged_at = v_charge.charged_at
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
@@ -50,7 +50,7 @@ begin
     v_answer := tollgate.verdict(v_charge.charged, v_reservation.field, true);
   else
     v_settled := 0;
-    v_answer := tollgate.refusals(v_row, array[v_reservation.field], array[p_amount]) -> 0;
+    v_answer := tollgate.denied_verdicts(v_row, array[v_reservation.field], array[p_amount]) -> 0;
   end if;
 
   v_answer := v_answer || jsonb_build_object(
@@ -63,7 +63,7 @@ begin
     update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
   end if;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answer;
 end;
 $$;

@@ -4,7 +4,7 @@ language sql stable set search_path = ''
 as $$
   with given as (
     select s.source, s.starts_at, lead(s.starts_at, 1, 'infinity') over (order by s.starts_at) as ends_at
-    from tollgate.entitlement_segments s
+    from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
   )
   select exists (

@@ -19,12 +19,12 @@ as $$
     -- While a payment is open: when the plan falls back to free's limits.
     'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
       select tollgate.instant_text(min(s.starts_at))
-      from tollgate.entitlement_segments s
+      from tollgate.entitlement_periods s
       where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-        and s.starts_at >= p_row.turns_at) end,
+        and s.starts_at >= p_row.advance_at) end,
     'discounts', coalesce((
       select jsonb_agg(d.value order by d.ordinality)
-      from tollgate.mirrors m
+      from tollgate.subscription_records m
       cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
       where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
         and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true)

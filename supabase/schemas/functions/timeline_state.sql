@@ -4,13 +4,13 @@ language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'mirrors', (
-      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.mirrors m
+      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = p_product),
     'periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from tollgate.billing_periods b
       where b.user_id = p_user_id and b.product = p_product),
     'segments', (
-      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_segments s
+      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_periods s
       where s.user_id = p_user_id and s.product = p_product),
     'windows', (
       select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from tollgate.usage_windows w

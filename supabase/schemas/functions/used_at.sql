@@ -10,14 +10,14 @@ create or replace function tollgate.used_at(
 language plpgsql set search_path = ''
 as $$
 declare
-  v_segment tollgate.entitlement_segments := tollgate.segment_at(p_row.user_id, p_row.product, p_at);
+  v_entitlement tollgate.entitlement_periods := tollgate.entitlement_period_at(p_row.user_id, p_row.product, p_at);
   v_window record;
   v_then tollgate.subscriptions := p_row;
 begin
-  select * into v_window from tollgate.window_at(v_segment.cadence, v_segment.anchor, v_segment.period_end, p_at);
-  v_then.limits := (tollgate.limits_of(p_row.user_id, p_row.product, v_segment.limit_plan, v_segment.quantity,
+  select * into v_window from tollgate.window_at(v_entitlement.cadence, v_entitlement.anchor, v_entitlement.period_end, p_at);
+  v_then.limits := (tollgate.limits_of(p_row.user_id, p_row.product, v_entitlement.limit_plan, v_entitlement.quantity,
     greatest(tollgate.now_for(p_row.user_id), p_row.as_of))).limits;
-  v_then.usage := tollgate.window_used(p_row.user_id, p_row.product, v_segment.source, v_segment.period_start,
+  v_then.usage := tollgate.window_used(p_row.user_id, p_row.product, v_entitlement.source, v_entitlement.period_start,
     v_window.window_start, v_window.counts_until, 'infinity');
   v_then.reserved := (
     select coalesce(jsonb_object_agg(o.field, o.amount), '{}')
@@ -28,11 +28,11 @@ begin
         and r.at >= v_window.window_start and r.at < coalesce(v_window.counts_until, 'infinity')
       group by r.field
     ) o);
-  v_then.unpaid_held := case when v_segment.held then (
+  v_then.unpaid_held := case when v_entitlement.held then (
     select w.unpaid_held
     from tollgate.usage_windows w
-    where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_segment.source
-      and w.window_start = v_segment.period_start
+    where w.user_id = p_row.user_id and w.product = p_row.product and w.source = v_entitlement.source
+      and w.window_start = v_entitlement.period_start
     order by w.opened_at desc
     limit 1) end;
   select m.used, m.remaining into used, remaining from tollgate.meter_state(v_then, p_field) m;

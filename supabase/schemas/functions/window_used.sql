@@ -1,4 +1,4 @@
--- Called by open_windows and turn_window, under the row's lock.
+-- Called by open_windows and advance_window, under the row's lock.
 -- What is used in one window: its opening plus the ledger rows that fall in it. A row falls in the window that is current
 -- at the row's time, so only the stretches in which the window's source was in force count: a window that becomes current
 -- again (resumed, recovered, the other subscription ended) shows its own counters. p_before bounds the rows' time.
@@ -16,13 +16,13 @@ as $$
   with stretches as (
     select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
       s.source, s.period_start
-    from tollgate.entitlement_segments s
+    from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
     union all
     -- Never subscribed: free since ever.
     select '-infinity', 'infinity', 'free', null
     where not exists (
-      select from tollgate.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+      select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
     )
   ),
   opening as (

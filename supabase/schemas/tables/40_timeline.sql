@@ -17,7 +17,7 @@ comment on table tollgate.facts is 'What an event says, in our own words; the ti
 -- To which users a subscription has belonged.
 create index facts_transfers on tollgate.facts (processor, subscription_id) where kind = 'transfer';
 
-create table tollgate.mirrors (
+create table tollgate.subscription_records (
   user_id text not null,
   product text not null,
   source text not null,
@@ -42,9 +42,9 @@ create table tollgate.mirrors (
   discounts jsonb not null default '[]',
   primary key (user_id, product, source)
 );
-create index mirrors_subscription on tollgate.mirrors (processor, subscription_id);
-create index mirrors_scheduled on tollgate.mirrors (period_end) where scheduled_plan is not null;
-comment on table tollgate.mirrors is 'Each processor subscription as last known.';
+create index subscription_records_subscription on tollgate.subscription_records (processor, subscription_id);
+create index subscription_records_scheduled on tollgate.subscription_records (period_end) where scheduled_plan is not null;
+comment on table tollgate.subscription_records is 'Each processor subscription as last known.';
 
 -- The key is the promise: a (subscription, period start) opens once, however many events announce it.
 create table tollgate.billing_periods (
@@ -63,7 +63,7 @@ create table tollgate.billing_periods (
 );
 comment on table tollgate.billing_periods is 'What a subscription charges for; each start exists once.';
 
-create table tollgate.entitlement_segments (
+create table tollgate.entitlement_periods (
   user_id text not null,
   product text not null,
   -- Each segment lasts until the next one starts.
@@ -83,7 +83,7 @@ create table tollgate.entitlement_segments (
   held boolean not null,
   primary key (user_id, product, starts_at)
 );
-comment on table tollgate.entitlement_segments is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
+comment on table tollgate.entitlement_periods is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
 
 create table tollgate.usage_windows (
   user_id text not null,
@@ -150,9 +150,9 @@ comment on table tollgate.scheduled_change_runs is 'Attempts at carrying out a s
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('facts', 'select, insert, update, delete', null),
-  ('mirrors', 'select, insert, delete', null),
+  ('subscription_records', 'select, insert, delete', null),
   ('billing_periods', 'select, insert, delete', null),
-  ('entitlement_segments', 'select, insert, delete', null),
+  ('entitlement_periods', 'select, insert, delete', null),
   ('usage_windows', 'select, insert, update, delete', 'own'),
   ('decisions', 'select, insert, delete', 'own'),
   ('scheduled_change_runs', 'select, insert, update, delete', null);

@@ -19,7 +19,7 @@ create table tollgate.subscriptions (
   window_start timestamptz not null,
   window_end timestamptz not null,
   -- From here on the row must be turned to the next window or segment before it is believed.
-  turns_at timestamptz not null,
+  advance_at timestamptz not null,
   -- Counters by field name for the current window, and gauges.
   usage jsonb not null,
   reserved jsonb not null default '{}',
@@ -33,7 +33,7 @@ create table tollgate.subscriptions (
   -- What may be used of each field: the plan's limits, or the user's own. Kept here so that the gate reads one row.
   limits jsonb not null default '{}',
   -- From here on reserved and limits must be looked at again: a reservation or an override ends, the catalog changed.
-  review_at timestamptz not null default '-infinity',
+  refresh_at timestamptz not null default '-infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);

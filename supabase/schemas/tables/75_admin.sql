@@ -1,7 +1,7 @@
--- What admins did, each act a row. Written by record_admin_act, beside the act itself; never changed
--- (keep_admin_acts).
-create table tollgate.admin_acts (
-  act_id bigint generated always as identity primary key,
+-- What admins did, each act a row. Written by record_audit_entry, beside the act itself; never changed
+-- (refuse_audit_changes).
+create table tollgate.audit_entries (
+  entry_id bigint generated always as identity primary key,
   actor text not null,
   act text not null check (act ~ '^[a-z_.]{1,64}$'),
   -- Whom it was about; null where it was about nobody in particular.
@@ -9,8 +9,8 @@ create table tollgate.admin_acts (
   details jsonb not null,
   done_at timestamptz not null default now()
 );
-comment on table tollgate.admin_acts is 'Who did what by hand, and what came of it.';
-create index admin_acts_user on tollgate.admin_acts (user_id, act_id desc);
+comment on table tollgate.audit_entries is 'Who did what by hand, and what came of it.';
+create index audit_entries_user on tollgate.audit_entries (user_id, entry_id desc);
 
 -- One row a round of a job. An unfinished row is a round under way, or one that was killed: after its lease another begins.
 create table tollgate.job_runs (
@@ -31,5 +31,5 @@ create index webhook_events_user on tollgate.webhook_events (user_id, created_at
 create index decisions_decided on tollgate.decisions (decided_at);
 
 insert into tollgate.table_rights (table_name, app, users) values
-  ('admin_acts', 'select, insert, update', null),
+  ('audit_entries', 'select, insert, update', null),
   ('job_runs', 'select, insert, update, delete', null);

@@ -1,5 +1,5 @@
 -- Called by an event's page: what came, what it says, what it changed. Errors: TG404 no such event.
-create or replace function tollgate.webhook_event_story(p_processor text, p_id text) returns jsonb
+create or replace function tollgate.webhook_event_detail(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -9,13 +9,13 @@ begin
   if not found then
     raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
   end if;
-  return tollgate.event_line(v_event) || jsonb_build_object(
+  return tollgate.event_row(v_event) || jsonb_build_object(
     -- As text: its keys are the processor's own, and stay as they are.
     'payload', v_event.payload::text,
     'bytes', length(v_event.raw),
     'livemode', v_event.livemode,
     'decisions', coalesce((
-      select jsonb_agg(tollgate.decision_line(d) order by d.decision_id)
+      select jsonb_agg(tollgate.decision_row(d) order by d.decision_id)
       from tollgate.decisions d
       where d.user_id = v_event.user_id and d.processor = p_processor
         and (d.event_id = p_id or starts_with(d.event_id, p_id || '/'))), '[]'),
@@ -30,4 +30,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.webhook_event_story(text, text) is 'One webhook event with payload, facts and decisions.';
+comment on function tollgate.webhook_event_detail(text, text) is 'One webhook event with payload, facts and decisions.';

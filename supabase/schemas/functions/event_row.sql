@@ -1,5 +1,5 @@
--- Called by list_webhook_events and webhook_event_story: an event as the admin's lists show it.
-create or replace function tollgate.event_line(p_event tollgate.webhook_events) returns jsonb
+-- Called by list_webhook_events and webhook_event_detail: an event as the admin's lists show it.
+create or replace function tollgate.event_row(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$
   select tollgate.event_state(p_event) || jsonb_build_object(
@@ -16,4 +16,4 @@ as $$
     'customer_id', p_event.customer_id, 'subscription_id', p_event.subscription_id);
 $$;
 
-comment on function tollgate.event_line(tollgate.webhook_events) is 'A webhook event as the admin sees it.';
+comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook event as the admin sees it.';

@@ -3,7 +3,7 @@
 -- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
 -- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
 -- does not hold back, took the same key at the same time. The whole call is undone then.
-create or replace function tollgate.remember_verdict(
+create or replace function tollgate.store_verdict(
   p_user_id text,
   p_operation text,
   p_key text,
@@ -33,4 +33,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.remember_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
+comment on function tollgate.store_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';

@@ -3,7 +3,7 @@
 -- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
-create or replace function tollgate.consume_in_turn(p_charges jsonb) returns jsonb
+create or replace function tollgate.consume_sequential(p_charges jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
@@ -44,9 +44,9 @@ begin
     end;
     v_answers := v_answers || jsonb_build_array(v_answer);
   end loop;
-  perform tollgate.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answers;
 end;
 $$;
 
-comment on function tollgate.consume_in_turn(jsonb) is 'Judges calls of one user, one after the other.';
+comment on function tollgate.consume_sequential(jsonb) is 'Judges calls of one user, one after the other.';

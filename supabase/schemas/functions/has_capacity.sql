@@ -1,5 +1,5 @@
 -- Called by charge_usage and its like: whether every amount is within what remains of its field.
-create or replace function tollgate.fits(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
+create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
 language plpgsql immutable set search_path = ''
 as $$
 begin
@@ -12,4 +12,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.fits(tollgate.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';
+comment on function tollgate.has_capacity(tollgate.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';

@@ -2,7 +2,7 @@
 -- first. A customer that was deleted there is no longer good for buying. A Paddle customer is here only where an admin or
 -- our checkout has linked it: Paddle finds customers by the address that a payer types, so that the customer of a user's
 -- subscription may be somebody else, whose invoices and cards are none of the user's.
-create or replace function tollgate.list_payers(p_user_id text) returns jsonb
+create or replace function tollgate.list_billing_accounts(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -19,4 +19,4 @@ as $$
       where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted')));
 $$;
 
-comment on function tollgate.list_payers(text) is 'A users customers and subscriptions at the processors.';
+comment on function tollgate.list_billing_accounts(text) is 'A users customers and subscriptions at the processors.';

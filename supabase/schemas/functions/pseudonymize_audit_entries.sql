@@ -1,11 +1,11 @@
 -- Called by erase_account: entries about the user keep what was done, when and by whom, under the pseudonym that the
 -- ledger has. Of the details, ids of processors and free text are left out.
-create or replace function tollgate.pseudonymize_admin_acts(p_user_id text, p_pseudonym text) returns void
+create or replace function tollgate.pseudonymize_audit_entries(p_user_id text, p_pseudonym text) returns void
 language plpgsql set search_path = ''
 as $$
 begin
   perform set_config('tollgate.audit', 'pseudonymize', true);
-  update tollgate.admin_acts a
+  update tollgate.audit_entries a
   set user_id = p_pseudonym,
     details = (
       select coalesce(jsonb_object_agg(d.key, d.value), '{}')
@@ -14,10 +14,10 @@ begin
         'counted', 'actual', 'drift', 'refused']))
   where a.user_id = p_user_id;
   -- A subscription that was moved away from them.
-  update tollgate.admin_acts a set details = a.details - 'from'
+  update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;
 
-comment on function tollgate.pseudonymize_admin_acts(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';
+comment on function tollgate.pseudonymize_audit_entries(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';

@@ -1,6 +1,6 @@
 -- Called last by the functions of the gate. A caller who waited this long for the answer has been told 503: what was
 -- counted since the statement came is undone, so that a 503 never counts. Errors: 57014.
-create or replace function tollgate.answer_in_time() returns void
+create or replace function tollgate.assert_deadline() returns void
 language plpgsql volatile set search_path = ''
 as $$
 begin
@@ -10,4 +10,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.answer_in_time() is 'Undoes a statement that took longer than its caller waits.';
+comment on function tollgate.assert_deadline() is 'Undoes a statement that took longer than its caller waits.';

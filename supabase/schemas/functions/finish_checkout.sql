@@ -1,6 +1,6 @@
 -- Called by checkout and on the way back from it, with what the processor says has become of it. What is paid or closed
 -- stays so, but for a subscription that is learned later; one that was left open may still turn out to be paid.
-create or replace function tollgate.conclude_checkout(
+create or replace function tollgate.finish_checkout(
   p_user_id text,
   p_checkout_id uuid,
   p_status text,
@@ -17,4 +17,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.conclude_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';
+comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';

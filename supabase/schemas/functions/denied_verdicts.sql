@@ -1,5 +1,5 @@
 -- Called by charge_usage: a refused verdict a field, each with what stood in the way.
-create or replace function tollgate.refusals(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns jsonb
+create or replace function tollgate.denied_verdicts(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_agg(tollgate.verdict(p_row, c.field, false) || case
@@ -12,4 +12,4 @@ as $$
   cross join lateral tollgate.meter_state(p_row, c.field) m;
 $$;
 
-comment on function tollgate.refusals(tollgate.subscriptions, text[], bigint[]) is 'The verdicts of a charge that was refused.';
+comment on function tollgate.denied_verdicts(tollgate.subscriptions, text[], bigint[]) is 'The verdicts of a charge that was refused.';

@@ -2,7 +2,7 @@
 -- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
 -- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
 -- caller's. Gives the units taken and the time of the oldest charge among them.
-create or replace function tollgate.take_charges(
+create or replace function tollgate.give_back_charges(
   p_row tollgate.subscriptions,
   p_field text,
   p_amount bigint,
@@ -62,4 +62,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.take_charges(tollgate.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';
+comment on function tollgate.give_back_charges(tollgate.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';

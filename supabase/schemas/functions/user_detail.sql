@@ -1,6 +1,6 @@
 -- Called by a user's page in /admin: everything that explains what they may use. Reads only; what is in force now is
 -- get_usage's answer. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
-create or replace function tollgate.user_story(p_user_id text, p_decisions integer) returns jsonb
+create or replace function tollgate.user_detail(p_user_id text, p_decisions integer) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -14,7 +14,7 @@ begin
     'user_id', v_user.user_id, 'email', v_user.email, 'name', v_user.name,
     'created_at', tollgate.instant_text(v_user.created_at),
     'decisions', coalesce((
-      select jsonb_agg(tollgate.decision_line(d) order by d.decided_at desc, d.decision_id desc)
+      select jsonb_agg(tollgate.decision_row(d) order by d.decided_at desc, d.decision_id desc)
       from (
         select * from tollgate.decisions d where d.user_id = p_user_id
         order by d.decided_at desc, d.decision_id desc limit p_decisions) d), '[]'),
@@ -63,4 +63,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.user_story(text, integer) is 'Decisions, windows, periods, overrides, links and notes of a user.';
+comment on function tollgate.user_detail(text, integer) is 'Decisions, windows, periods, overrides, links and notes of a user.';

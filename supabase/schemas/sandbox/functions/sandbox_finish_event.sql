@@ -1,6 +1,6 @@
 -- Called by the sandbox's deliverer after each attempt. p_again null: it was taken (2xx); else the time until the next
 -- attempt. p_last lets go of the account.
-create or replace function tollgate.sandbox_conclude_event(
+create or replace function tollgate.sandbox_finish_event(
   p_processor text,
   p_event_id text,
   p_status integer,
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_conclude_event(text, text, integer, interval, boolean) is 'Notes an attempt to deliver a played event.';
+comment on function tollgate.sandbox_finish_event(text, text, integer, interval, boolean) is 'Notes an attempt to deliver a played event.';

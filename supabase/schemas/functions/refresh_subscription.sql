@@ -1,7 +1,7 @@
--- Called by lock_subscription when the row's review_at has come, and by whatever changes what the review looks at; the
+-- Called by lock_subscription when the row's refresh_at has come, and by whatever changes what the review looks at; the
 -- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
 -- ended.
-create or replace function tollgate.review_subscription(p_user_id text, p_product text, p_now timestamptz)
+create or replace function tollgate.refresh_subscription(p_user_id text, p_product text, p_now timestamptz)
 returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
@@ -14,11 +14,11 @@ begin
   v_reserved := tollgate.reserved_at(p_user_id, p_product, v_row.source, v_row.window_start, p_now);
   v_limits := tollgate.limits_of(p_user_id, p_product, v_row.limit_plan, v_row.quantity, p_now);
   update tollgate.subscriptions s
-  set reserved = v_reserved.held, limits = v_limits.limits, review_at = least(v_reserved.until, v_limits.until)
+  set reserved = v_reserved.held, limits = v_limits.limits, refresh_at = least(v_reserved.until, v_limits.until)
   where s.user_id = p_user_id and s.product = p_product
   returning * into v_row;
   return v_row;
 end;
 $$;
 
-comment on function tollgate.review_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
+comment on function tollgate.refresh_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';

@@ -1,7 +1,7 @@
 -- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
 -- latest charges before p_since, each at its own time, and computes the openings again. As many as lower the counter by one
 -- each: units that the opening had forgiven are not given back. Gives the row as it is then and the units given back.
-create or replace function tollgate.take_carried(
+create or replace function tollgate.give_back_carried(
   p_row tollgate.subscriptions,
   p_field text,
   p_amount bigint,
@@ -22,7 +22,7 @@ begin
   for attempt in 1 .. 3 loop
     exit when taken = 0;
     begin
-      v_charges := tollgate.take_charges(p_row, p_field, taken, '-infinity', p_since);
+      v_charges := tollgate.give_back_charges(p_row, p_field, taken, '-infinity', p_since);
       exit when v_charges.taken = 0;
       counted := tollgate.recount_after(p_row, v_charges.oldest, p_now);
       v_effect := (p_row.usage ->> p_field)::bigint - (counted.usage ->> p_field)::bigint;
@@ -41,4 +41,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.take_carried(tollgate.subscriptions, text, bigint, timestamptz, timestamptz) is 'Gives back units that the current window carried over.';
+comment on function tollgate.give_back_carried(tollgate.subscriptions, text, bigint, timestamptz, timestamptz) is 'Gives back units that the current window carried over.';

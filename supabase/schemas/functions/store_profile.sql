@@ -1,7 +1,7 @@
 -- Called after a request is answered, for its user: stores the e-mail and the name that the identity provider knows.
 -- A request that was answered before an erasure may come here after it: for a minute after an erasure it stores nothing
 -- and answers null. Locks: the users row, if there is one. Errors: as ensure_user.
-create or replace function tollgate.remember_profile(p_user_id text, p_email text default null, p_name text default null)
+create or replace function tollgate.store_profile(p_user_id text, p_email text default null, p_name text default null)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -21,4 +21,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.remember_profile(text, text, text) is 'Stores what is known of a user, unless the account was just erased.';
+comment on function tollgate.store_profile(text, text, text) is 'Stores what is known of a user, unless the account was just erased.';

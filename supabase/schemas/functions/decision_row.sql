@@ -1,5 +1,5 @@
--- Called by webhook_event_story and user_story: a decision with all that it rests on.
-create or replace function tollgate.decision_line(p_decision tollgate.decisions) returns jsonb
+-- Called by webhook_event_detail and user_detail: a decision with all that it rests on.
+create or replace function tollgate.decision_row(p_decision tollgate.decisions) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -10,4 +10,4 @@ as $$
     'before', p_decision.before, 'after', p_decision.after);
 $$;
 
-comment on function tollgate.decision_line(tollgate.decisions) is 'A decision as the admin sees it.';
+comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as the admin sees it.';

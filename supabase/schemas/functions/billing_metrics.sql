@@ -1,13 +1,13 @@
 -- Called when /api/metrics is read, at most every half minute: what is true of the whole deployment, whichever process is
 -- asked. Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
-create or replace function tollgate.measure_billing() returns jsonb
+create or replace function tollgate.billing_metrics() returns jsonb
 language plpgsql set search_path = ''
 as $$
 begin
   return (
     with rows as (
       -- Not meter_state: a call for each row would make this four times as slow.
-      select s.product, s.plan, m.field, s.turns_at > now() as current,
+      select s.product, s.plan, m.field, s.advance_at > now() as current,
         coalesce((s.usage ->> m.field)::bigint, 0) as used, coalesce((s.limits ->> m.field)::bigint, 0) as limit_amount
       from tollgate.subscriptions s
       join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
@@ -31,13 +31,13 @@ begin
       'past_due', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
-          select m.processor, count(*) as subscriptions from tollgate.mirrors m
+          select m.processor, count(*) as subscriptions from tollgate.subscription_records m
           where m.status in ('past_due', 'unpaid') group by m.processor) p), '[]'),
       -- A live subscription whose period is over and whose next one nobody has told of.
       'renewals_overdue', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
-          select m.processor, count(*) as subscriptions from tollgate.mirrors m
+          select m.processor, count(*) as subscriptions from tollgate.subscription_records m
           where m.status in ('trialing', 'active') and m.period_end < now() - interval '2 hours' and m.ended_at is null
           group by m.processor) p), '[]'),
       'inbox', coalesce((
@@ -76,4 +76,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.measure_billing() is 'What metrics say of the whole deployment.';
+comment on function tollgate.billing_metrics() is 'What metrics say of the whole deployment.';

@@ -1,11 +1,11 @@
--- Called by list_notices at look time and by make_due_notices for everybody: writes what these users should be told and are
+-- Called by list_notices at look time and by create_due_notices for everybody: writes what these users should be told and are
 -- not told yet. Counters only: a free plan's one chatbot fills its gauge on the first day, and that is no news.
 --   limits           a current row's counter at 80 or 100 percent, once for each window, source and limit; only the higher
 --                    one where both were passed since the last look
 --   payment_failed   a mirror that owes, once for each unbroken stretch
 --   plan_ended       a subscription that gave a plan and ended within a week, where free has taken over
 -- The gate never calls it. Locks nothing but the unique key: two at once write one row. Answers how many are new.
-create or replace function tollgate.make_notices(p_user_ids text[]) returns integer
+create or replace function tollgate.create_notices(p_user_ids text[]) returns integer
 language plpgsql set search_path = ''
 as $$
 declare
@@ -37,15 +37,15 @@ begin
     select m.user_id, m.product, 'payment_failed', '', m.source, m.past_due_since, 0,
       jsonb_build_object('plan', m.plan, 'processor', m.processor, 'grace_until', (
         select tollgate.instant_text(min(e.starts_at))
-        from tollgate.entitlement_segments e
+        from tollgate.entitlement_periods e
         where e.user_id = m.user_id and e.product = m.product and e.source = 'free' and e.starts_at > m.past_due_since))
-    from tollgate.mirrors m
+    from tollgate.subscription_records m
     where m.user_id = any (p_user_ids) and m.status in ('past_due', 'unpaid') and m.past_due_since is not null
       and m.plan is not null
     union all
     select m.user_id, m.product, 'plan_ended', '', m.source, m.ended_at, 0,
       jsonb_build_object('plan', m.plan, 'processor', m.processor)
-    from tollgate.mirrors m
+    from tollgate.subscription_records m
     join tollgate.subscriptions s on s.user_id = m.user_id and s.product = m.product and s.source = 'free'
     where m.user_id = any (p_user_ids) and m.plan is not null
       and m.ended_at > tollgate.now_for(m.user_id) - interval '7 days'
@@ -64,4 +64,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.make_notices(text[]) is 'Writes what users should be told and are not told yet.';
+comment on function tollgate.create_notices(text[]) is 'Writes what users should be told and are not told yet.';

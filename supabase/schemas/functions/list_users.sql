@@ -1,6 +1,6 @@
 -- Called by /admin/users: users by id, a page at a time, with their plans. p_filter {search (in id, e-mail or name),
 -- product, plan, status}; an absent key filters nothing. "next" is the last user of a full page.
-create or replace function tollgate.list_people(p_filter jsonb, p_after text, p_limit integer) returns jsonb
+create or replace function tollgate.list_users(p_filter jsonb, p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   with page as (
@@ -20,7 +20,7 @@ as $$
     limit p_limit
   )
   select jsonb_build_object(
-    'people', coalesce((
+    'users', coalesce((
       select jsonb_agg(jsonb_build_object(
         'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', tollgate.instant_text(p.created_at),
         -- As the row was last touched: the list of everybody turns nobody's window.
@@ -31,4 +31,4 @@ as $$
     'next', (select case when count(*) = p_limit then max(p.user_id) end from page p));
 $$;
 
-comment on function tollgate.list_people(jsonb, text, integer) is 'Users and their plans, by filter.';
+comment on function tollgate.list_users(jsonb, text, integer) is 'Users and their plans, by filter.';
