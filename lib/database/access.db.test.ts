@@ -35,7 +35,7 @@ const CLOSED = [
   "links",
   "notes",
   "facts",
-  "mirrors",
+  "subscription_records",
   "billing_periods",
   "entitlement_periods",
   "scheduled_change_runs",

@@ -29,7 +29,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   notes: ALL,
   links: ALL,
   facts: ALL,
-  mirrors: REBUILT,
+  subscription_records: REBUILT,
   billing_periods: REBUILT,
   entitlement_periods: REBUILT,
   decisions: REBUILT,

@@ -59,8 +59,8 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('part_migrations', null, null);
 
 -- supabase/schemas/tables/05_extensions.sql
--- pg_stat_statements keeps the time of every statement; the statement for slow queries in docs/documents.md reads it. It
--- lives in the schema extensions, as on Supabase. Nothing else needs it, so a server without it, or a role that may not
+-- pg_stat_statements measures every statement; the query for slow statements in docs/documents.md reads it. It is
+-- in the schema extensions, as on Supabase. No other part needs it, so a server without it, or a role that may not
 -- create it, gets a notice.
 do $$
 begin
@@ -77,20 +77,20 @@ end
 $$;
 
 -- supabase/schemas/tables/10_catalog.sql
--- The catalog's copy of lib/config/catalog.ts, written by save_catalog at migration. Nothing else writes it.
+-- The catalog's copy in Postgres. Only save_catalog writes it, at migration.
 create table tollgate.catalog_plans (
   product text not null,
   plan text not null,
   name text not null,
-  -- 0 is free; higher is better.
+  -- 0 is free; a higher rank is a better plan.
   rank integer not null check (rank >= 0),
   cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
-  -- Limits are for each unit of the subscription's quantity.
+  -- Limits apply per unit of the subscription's quantity.
   per_quantity boolean not null,
   primary key (product, plan),
   unique (product, rank)
 );
-comment on table tollgate.catalog_plans is 'Plans by product; a copy of lib/config/catalog.ts.';
+comment on table tollgate.catalog_plans is 'Plans by product; a copy of the config.';
 
 create table tollgate.catalog_meters (
   -- Unique over all products, so that a field names its product.
@@ -99,7 +99,7 @@ create table tollgate.catalog_meters (
   kind text not null check (kind in ('counter', 'gauge')),
   position integer not null
 );
-comment on table tollgate.catalog_meters is 'Meters by field name; a copy of lib/config/catalog.ts.';
+comment on table tollgate.catalog_meters is 'Meters by field name; a copy of the config.';
 
 create table tollgate.catalog_limits (
   product text not null,
@@ -109,7 +109,7 @@ create table tollgate.catalog_limits (
   primary key (product, plan, field),
   foreign key (product, plan) references tollgate.catalog_plans (product, plan)
 );
-comment on table tollgate.catalog_limits is 'What a plan grants of a meter in one window, or at one time for a gauge.';
+comment on table tollgate.catalog_limits is 'The amount of a meter that a plan allows in one window, or at one time for a gauge.';
 create index catalog_limits_field on tollgate.catalog_limits (field);
 
 insert into tollgate.table_rights (table_name, app, users) values
@@ -125,41 +125,41 @@ create table tollgate.users (
   name text,
   created_at timestamptz not null default now()
 );
-comment on table tollgate.users is 'Who is billed.';
+comment on table tollgate.users is 'The billed users.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('users', 'select, insert, update, delete', 'own');
 
 -- supabase/schemas/tables/30_inbox.sql
--- One row a webhook event, written before anything is decided: what was acknowledged is never only in a log.
+-- One row per webhook event, written before its decision, so that an acknowledged event is never lost.
 create table tollgate.webhook_events (
   processor text not null check (processor in ('stripe', 'paddle')),
   id text not null,
   event_type text not null,
-  -- The bytes that were signed. jsonb refuses \u0000 and lone surrogates, so payload is only a readable copy.
+  -- The signed bytes. jsonb refuses \u0000 and lone surrogates, so payload is only a readable copy.
   raw bytea not null,
   payload jsonb,
   livemode boolean,
   occurred_at timestamptz,
   created_at timestamptz not null default now(),
-  -- null: stored and not decided; the next delivery or the retry job decides it. dead: it threw at every attempt.
+  -- null: not decided yet; the next delivery or the retry job decides it. dead: every attempt threw.
   outcome text check (outcome in ('applied', 'ignored', 'deferred', 'quarantined', 'dead')),
   reason text,
   processed_at timestamptz,
   deliveries integer not null default 1,
   attempts integer not null default 0,
-  -- When the retry job may take it, while it is undecided; a claim moves it on, so that two jobs do not take one event.
+  -- When the retry job may take an undecided event. A claim postpones it, so that two jobs do not take one event.
   next_attempt_at timestamptz not null default now() + interval '1 minute',
   last_error text,
-  -- What a deferred event waits for.
+  -- The link that a deferred event waits for.
   user_id text,
   customer_id text,
   subscription_id text,
-  -- Whose it is by the browser's word alone (Paddle's custom_data): shown to the admin, believed by nobody.
+  -- The user that only the browser names (Paddle's custom_data): shown to the admin, never trusted.
   hint_user_id text,
   primary key (processor, id)
 );
-comment on table tollgate.webhook_events is 'The inbox: every delivery''s content as it was signed, and what came of it.';
+comment on table tollgate.webhook_events is 'The inbox: the signed bytes of every event, and its outcome.';
 
 create index webhook_events_undecided on tollgate.webhook_events (next_attempt_at) where outcome is null;
 create index webhook_events_waiting_customer on tollgate.webhook_events (processor, customer_id)
@@ -168,8 +168,8 @@ create index webhook_events_waiting_subscription on tollgate.webhook_events (pro
   where outcome in ('deferred', 'quarantined');
 create index webhook_events_created on tollgate.webhook_events (created_at);
 
--- Which user something at a processor belongs to. The key allows one user each. Only an admin moves one:
--- a subscription, by move_subscription.
+-- The user of a customer, subscription or transaction at a processor. The key allows one user each. Only an admin moves
+-- a link of a subscription, by move_subscription.
 create table tollgate.links (
   processor text not null check (processor in ('stripe', 'paddle')),
   kind text not null check (kind in ('customer', 'subscription', 'transaction')),
@@ -179,13 +179,13 @@ create table tollgate.links (
   created_at timestamptz not null default now(),
   primary key (processor, kind, external_id)
 );
-comment on table tollgate.links is 'Customers, subscriptions and transactions of a processor, and whose they are.';
+comment on table tollgate.links is 'Customers, subscriptions and transactions of a processor, and their users.';
 create index links_user on tollgate.links (user_id, processor, kind);
 
--- What changes no entitlement and must be seen: refunds, disputes, a customer deleted at the processor.
+-- Refunds, disputes and customers deleted at the processor. They change no entitlement, and admins see them.
 create table tollgate.notes (
   note_id text primary key,
-  -- null: no link names the user yet, or the processor names nothing that could be linked (a dispute: its charge only).
+  -- null: no link names the user yet, or the processor names no linkable id (a dispute names its charge only).
   user_id text references tollgate.users (user_id),
   kind text not null check (kind in ('refund', 'dispute_opened', 'dispute_closed', 'customer_deleted')),
   processor text not null,
@@ -197,11 +197,11 @@ create table tollgate.notes (
   detail text,
   occurred_at timestamptz not null,
   created_at timestamptz not null default now(),
-  -- With customer_id, the ids whose link gives the note to a user.
+  -- A link of one of these ids, or of customer_id, gives the note to a user.
   subscription_id text,
   transaction_id text
 );
-comment on table tollgate.notes is 'Refunds, disputes and deleted customers: recorded and shown, never acted on.';
+comment on table tollgate.notes is 'Refunds, disputes and deleted customers: recorded and shown only.';
 create index notes_user on tollgate.notes (user_id);
 create index notes_waiting_customer on tollgate.notes (processor, customer_id) where user_id is null;
 create index notes_waiting_subscription on tollgate.notes (processor, subscription_id) where user_id is null;
@@ -213,8 +213,8 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('notes', 'select, insert, update, delete', null);
 
 -- supabase/schemas/tables/40_timeline.sql
--- What events say (facts), and what the fold in lib/billing/timeline/build-timeline.ts made of all of them. commit_timeline writes
--- these tables together, or none of them.
+-- Facts of events, and the result of their fold (lib/billing/timeline/build-timeline.ts). commit_timeline writes these tables
+-- together, or none of them.
 create table tollgate.facts (
   user_id text not null,
   product text not null,
@@ -228,8 +228,8 @@ create table tollgate.facts (
   created_at timestamptz not null default now(),
   primary key (user_id, product, fact_id)
 );
-comment on table tollgate.facts is 'What an event says, in our own words; the timeline is a pure fold over these.';
--- To which users a subscription has belonged.
+comment on table tollgate.facts is 'The statements of events in our own terms; the timeline is a pure fold over them.';
+-- Finds the former users of a subscription.
 create index facts_transfers on tollgate.facts (processor, subscription_id) where kind = 'transfer';
 
 create table tollgate.subscription_records (
@@ -250,10 +250,10 @@ create table tollgate.subscription_records (
   past_due_since timestamptz,
   updated_at timestamptz not null,
   ended_at timestamptz,
-  -- Our own plan change for the end of the period.
+  -- Our own scheduled change for the end of the period.
   scheduled_plan text,
   scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
-  -- What reduces its charges: [{id, name, code, off, ends_at}]. Shown only.
+  -- Discounts of its charges: [{id, name, code, off, ends_at}]. Shown only.
   discounts jsonb not null default '[]',
   primary key (user_id, product, source)
 );
@@ -261,7 +261,7 @@ create index subscription_records_subscription on tollgate.subscription_records 
 create index subscription_records_scheduled on tollgate.subscription_records (period_end) where scheduled_plan is not null;
 comment on table tollgate.subscription_records is 'Each processor subscription as last known.';
 
--- The key is the promise: a (subscription, period start) opens once, however many events announce it.
+-- The key guarantees that a period of a subscription opens once, for any number of events.
 create table tollgate.billing_periods (
   user_id text not null,
   product text not null,
@@ -276,12 +276,12 @@ create table tollgate.billing_periods (
   reason text not null,
   primary key (user_id, product, source, period_start)
 );
-comment on table tollgate.billing_periods is 'What a subscription charges for; each start exists once.';
+comment on table tollgate.billing_periods is 'The periods that a subscription charges for; each start exists once.';
 
 create table tollgate.entitlement_periods (
   user_id text not null,
   product text not null,
-  -- Each segment lasts until the next one starts.
+  -- Each period lasts until the next one starts.
   starts_at timestamptz not null,
   source text not null,
   plan text not null,
@@ -298,14 +298,14 @@ create table tollgate.entitlement_periods (
   held boolean not null,
   primary key (user_id, product, starts_at)
 );
-comment on table tollgate.entitlement_periods is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
+comment on table tollgate.entitlement_periods is 'The plan of a user from each time on, into the future. A user without a row is on free.';
 
 create table tollgate.usage_windows (
   user_id text not null,
   product text not null,
   source text not null,
   window_start timestamptz not null,
-  -- A window of the free plan can grow each time an entitlement falls back to it.
+  -- A window of the free plan can open again each time an entitlement returns to it.
   opened_at timestamptz not null,
   window_end timestamptz not null,
   period_start timestamptz,
@@ -319,13 +319,13 @@ create table tollgate.usage_windows (
   share jsonb not null,
   unpaid boolean not null,
   held_from_old boolean not null,
-  -- Computed from the ledger under the row's lock once opened_at has come; null until then.
+  -- Computed from the ledger under the row's lock at opened_at; null until then.
   opening jsonb,
   forgiven jsonb,
   unpaid_held jsonb,
   primary key (user_id, product, source, window_start, opened_at)
 );
-comment on table tollgate.usage_windows is 'How a usage window begins: what it starts from, what was forgiven, and why.';
+comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the forgiven usage and the reason.';
 
 create unique index usage_windows_open_once on tollgate.usage_windows (user_id, product, source, window_start)
   where source <> 'free';
@@ -344,14 +344,14 @@ create table tollgate.decisions (
   flags jsonb not null,
   before jsonb not null,
   after jsonb not null,
-  -- The request (or the job's round) that brought it about: what the log has of it.
+  -- The request or the run of a job that caused it, as in the log.
   request_id text,
   primary key (user_id, decision_id),
   unique (user_id, product, processor, event_id)
 );
-comment on table tollgate.decisions is 'The difference each event made, with its one reason: the trail that users and admins read.';
+comment on table tollgate.decisions is 'The difference that each event made, with its one reason; users and admins read it.';
 
--- When the job that carries out scheduled plan changes may try one again; not part of the timeline.
+-- When the job may try a scheduled plan change again; not part of the timeline.
 create table tollgate.scheduled_change_runs (
   user_id text not null,
   product text not null,
@@ -361,7 +361,7 @@ create table tollgate.scheduled_change_runs (
   last_error text,
   primary key (user_id, product, source)
 );
-comment on table tollgate.scheduled_change_runs is 'Attempts at carrying out a scheduled plan change at the processor.';
+comment on table tollgate.scheduled_change_runs is 'Attempts to carry out a scheduled plan change at the processor.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('facts', 'select, insert, update, delete', null),
@@ -373,13 +373,13 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('scheduled_change_runs', 'select, insert, update, delete', null);
 
 -- supabase/schemas/tables/50_usage.sql
--- The entitlement in force and its counters: the row that the gate locks. One row a user and product, free ones too.
--- No index but the key and room on every page, so that counting stays a HOT update.
+-- The current entitlement and its counters: the row that the gate locks. One row per user and product, free ones too.
+-- No index but the key, and free space on every page, so that counting is a HOT update.
 create table tollgate.subscriptions (
   user_id text not null references tollgate.users (user_id),
   product text not null,
   plan text not null,
-  -- Whose limits apply: the plan, or less while an upgrade or a trial is not paid for.
+  -- The plan whose limits apply: a lower one while an upgrade or a trial is not paid for.
   limit_plan text not null,
   status text not null default 'free',
   processor text,
@@ -393,35 +393,35 @@ create table tollgate.subscriptions (
   source text not null default 'free',
   window_start timestamptz not null,
   window_end timestamptz not null,
-  -- From here on the row must be turned to the next window or segment before it is believed.
+  -- From this time on the row must be set to the next window or entitlement period before its use.
   advance_at timestamptz not null,
   -- Counters by field name for the current window, and gauges.
   usage jsonb not null,
   reserved jsonb not null default '{}',
   unpaid_held jsonb not null default '{}',
-  -- The latest instant that news is about. Processors' test clocks run ahead: the row's clock is never earlier.
+  -- The time of the latest event. Processors' test clocks run ahead, so the row's clock is never earlier.
   as_of timestamptz not null default '-infinity',
-  -- Moved by billing facts only, never by consumption: what commit_timeline compares.
+  -- Raised by billing facts only, never by consumption; commit_timeline compares it.
   revision bigint not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- What may be used of each field: the plan's limits, or the user's own. Kept here so that the gate reads one row.
+  -- The limit of each field: the plan's, or the user's own. It is here so that the gate reads one row.
   limits jsonb not null default '{}',
-  -- From here on reserved and limits must be looked at again: a reservation or an override ends, the catalog changed.
+  -- From this time on reserved and limits must be computed again: a reservation or an override expires.
   refresh_at timestamptz not null default '-infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);
-comment on table tollgate.subscriptions is 'The plan in force and what is used of it, a row a user and product.';
+comment on table tollgate.subscriptions is 'The current plan and its usage, one row per user and product.';
 
--- Every accepted unit, with its time. Counters are sums over it: used = opening + sum of the rows in the window.
+-- Every accepted unit, with its time. A counter is the opening plus the sum of the window's rows.
 create sequence tollgate.usage_ledger_entry as bigint cache 64;
 create table tollgate.usage_ledger (
   user_id text not null,
   product text not null,
   field text not null,
   at timestamptz not null,
-  -- Negative: given back.
+  -- Negative: units that were given back.
   amount bigint not null check (amount <> 0),
   entry bigint not null default nextval('tollgate.usage_ledger_entry'),
   idempotency_key text,
@@ -429,10 +429,10 @@ create table tollgate.usage_ledger (
   given_back bigint not null default 0 check (given_back between 0 and greatest(amount, 0)),
   primary key (user_id, field, at, entry)
 ) partition by range (at);
-comment on table tollgate.usage_ledger is 'Every accepted unit of use with its time; counters are sums over it.';
+comment on table tollgate.usage_ledger is 'Every accepted unit of usage with its time; counters are sums over it.';
 create table tollgate.usage_ledger_default partition of tollgate.usage_ledger default;
 
--- The answer to a call that named a key, so that a retry is answered and not charged again. Only allowed verdicts. A key
+-- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key
 -- names one charge in effect: once any of the charge is given back, the key is free and the next allowed call replaces the
 -- row. The key of a reservation is free by the reservation's own state (reserve_key_state).
 create table tollgate.idempotency_keys (
@@ -454,18 +454,18 @@ create table tollgate.idempotency_keys (
 comment on table tollgate.idempotency_keys is 'Allowed verdicts by the caller''s key.';
 create index idempotency_keys_created on tollgate.idempotency_keys (created_at);
 
--- Work whose cost is known only afterwards: the amount is held, and settled to what was used.
+-- An amount for work whose cost is known afterwards. It is reserved, and settled to the used amount.
 create table tollgate.reservations (
   user_id text not null,
   reservation_id uuid not null default gen_random_uuid(),
   product text not null,
   field text not null,
   amount bigint not null check (amount > 0),
-  -- The instant that its use counts at, whenever it is settled.
+  -- The time at which its usage counts, also if it is settled later.
   at timestamptz not null,
   expires_at timestamptz not null,
   state text not null default 'open' check (state in ('open', 'settled', 'expired')),
-  -- What was asked for at the settling, and the answer: a retry gets the same.
+  -- The settled amount and the answer: a retry gets the same.
   requested bigint,
   verdict jsonb,
   created_at timestamptz not null default now(),
@@ -475,11 +475,11 @@ create table tollgate.reservations (
   primary key (user_id, reservation_id),
   check ((state = 'settled') = (verdict is not null and requested is not null))
 );
-comment on table tollgate.reservations is 'Amounts held for work under way, each settled or expired once.';
+comment on table tollgate.reservations is 'Amounts reserved for work under way, each settled or expired once.';
 create index reservations_open on tollgate.reservations (user_id, product) where state = 'open';
 create index reservations_due on tollgate.reservations (expires_at) where state = 'open';
 
--- Stands beside the plan's limit and never changes it.
+-- Replaces the plan's limit for one user and never changes the plan.
 create table tollgate.limit_overrides (
   user_id text not null references tollgate.users (user_id),
   field text not null,
@@ -500,21 +500,21 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('limit_overrides', 'select, insert, update, delete', 'own');
 
 -- supabase/schemas/tables/70_access.sql
--- How often somebody may try something: one counter a key, in fixed windows. Lost in a crash, which does no harm.
+-- Attempts in fixed windows, one counter per key. A crash may lose them, which is harmless.
 create unlogged table tollgate.rate_limits (
   scope text not null,
-  -- A hash: whose attempts they are is nobody's business.
+  -- A hash, so that the table names no user or address.
   key text not null,
   resets_at timestamptz not null,
   hits integer not null,
   primary key (scope, key)
 ) with (fillfactor = 70);
 comment on table tollgate.rate_limits is 'Attempts in the current window, by scope and hashed key.';
--- For the cleanup job, which removes counters of windows that have ended.
+-- For the cleanup job, which deletes counters of windows that have ended.
 create index rate_limits_resets_at on tollgate.rate_limits (resets_at);
 
--- What is left of an erased account, so that erasing and returning is no refill. Nobody can be found by it; only who
--- comes back with the same id is recognized.
+-- The rest of an erased account, so that erasing and returning is no refill. It identifies no user; only a user
+-- who returns with the same id is recognized.
 create table tollgate.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
@@ -522,7 +522,7 @@ create table tollgate.erased_accounts (
   -- By product: the free plan's anchor, the window's counters, the revision, the user's own limits below the plan's, the
   -- facts of subscriptions that had a trial, and the ends of subscriptions.
   products jsonb not null,
-  -- The customers at the processors, for the operator to erase there; the law may ask to keep their invoices.
+  -- The customers at the processors, which the operator erases there; the law may require their invoices.
   processor_ids jsonb not null
 );
 comment on table tollgate.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';
@@ -532,8 +532,8 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('erased_accounts', 'select, insert, update', null);
 
 -- supabase/schemas/tables/70_notices.sql
--- What a user should be told, once: a limit that comes near or is reached, a payment that failed, a plan that ended. The
--- unique key is the promise: one row a threshold and window, whatever finds it and how often.
+-- Notices to users: a limit that is near or reached, a failed payment, the end of a plan. The unique key guarantees
+-- one row per threshold and window, for any number of runs.
 create table tollgate.notices (
   user_id text not null references tollgate.users (user_id),
   notice_id bigint generated always as identity,
@@ -542,22 +542,22 @@ create table tollgate.notices (
   -- The meter of a limit; '' for the others.
   field text not null default '',
   source text not null,
-  -- Start of the window, of the stretch in which a payment is open, or of what came after the plan.
+  -- Start of the window, of the time without payment, or the end of the plan.
   occasion_at timestamptz not null,
-  -- A share of another limit is another threshold; 0 for notices without one.
+  -- Another limit is another threshold; 0 for notices without a limit.
   limit_amount bigint not null default 0,
-  -- What the words are made of: plan, used, limit, resets_at, grace_until, processor.
+  -- For the text: plan, used, limit, resets_at, grace_until, processor.
   details jsonb not null,
   created_at timestamptz not null default now(),
   dismissed_at timestamptz,
-  -- Delivery by e-mail or webhook, where one is plugged in; the app shows the row in any case.
+  -- Delivery by e-mail or webhook, if one is configured; the app shows the row in any case.
   delivered_at timestamptz,
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
   primary key (user_id, notice_id),
   unique (user_id, product, kind, field, source, occasion_at, limit_amount)
 );
-comment on table tollgate.notices is 'What users are told, a row once for each occasion.';
+comment on table tollgate.notices is 'Notices to users, one row per occasion.';
 create index notices_undelivered on tollgate.notices (next_attempt_at) where delivered_at is null;
 create index notices_created on tollgate.notices (created_at);
 
@@ -565,21 +565,21 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('notices', 'select, insert, update, delete', 'own');
 
 -- supabase/schemas/tables/75_admin.sql
--- What admins did, each act a row. Written by record_audit_entry, beside the act itself; never changed
+-- Actions of admins, one row each. record_audit_entry writes it with the action. It never changes
 -- (refuse_audit_changes).
 create table tollgate.audit_entries (
   entry_id bigint generated always as identity primary key,
   actor text not null,
   act text not null check (act ~ '^[a-z_.]{1,64}$'),
-  -- Whom it was about; null where it was about nobody in particular.
+  -- The user of the action; null if it had none.
   user_id text,
   details jsonb not null,
   done_at timestamptz not null default now()
 );
-comment on table tollgate.audit_entries is 'Who did what by hand, and what came of it.';
+comment on table tollgate.audit_entries is 'Manual actions: actor, action and result.';
 create index audit_entries_user on tollgate.audit_entries (user_id, entry_id desc);
 
--- One row a round of a job. An unfinished row is a round under way, or one that was killed: after its lease another begins.
+-- One row per run of a job. An unfinished row is an active run, or a killed one: after its lease another begins.
 create table tollgate.job_runs (
   job text not null check (job ~ '^[a-z_]{1,64}$'),
   run_id bigint generated always as identity,
@@ -591,9 +591,9 @@ create table tollgate.job_runs (
   error text,
   primary key (job, run_id)
 );
-comment on table tollgate.job_runs is 'Rounds of jobs: under way, finished, failed.';
+comment on table tollgate.job_runs is 'Runs of jobs: active, finished, failed.';
 
--- What the admin's lists look for.
+-- For the admin's lists.
 create index webhook_events_user on tollgate.webhook_events (user_id, created_at);
 create index decisions_decided on tollgate.decisions (decided_at);
 
@@ -602,8 +602,8 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('job_runs', 'select, insert, update, delete', null);
 
 -- supabase/schemas/tables/80_checkouts.sql
--- What our server has begun to sell: one row a checkout, made before the processor is asked for it. At most one a user and
--- product can be paid at a time, whatever is clicked twice or opened in a second tab, at either processor.
+-- Checkouts of our server, one row each, created before the request to the processor. At most one per user and product
+-- can be paid at a time, at either processor and in any number of tabs.
 create table tollgate.checkouts (
   user_id text not null references tollgate.users (user_id),
   checkout_id uuid not null default gen_random_uuid(),
@@ -612,19 +612,19 @@ create table tollgate.checkouts (
   billing_interval text not null check (billing_interval in ('monthly', 'yearly')),
   trial boolean not null,
   processor text not null check (processor in ('stripe', 'paddle')),
-  -- The processor's id of it, and where it is paid; null until the processor has answered.
+  -- The processor's id and the checkout's address; null until the processor has answered.
   external_id text,
   url text,
-  -- opening: the processor is being asked. left_open: replaced, but the processor has no way to close it.
+  -- opening: the request to the processor is under way. left_open: replaced, but the processor cannot close it.
   status text not null default 'opening' check (status in ('opening', 'open', 'paid', 'closed', 'left_open')),
-  -- What it sold, once it is paid.
+  -- Its subscription, once it is paid.
   subscription_id text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- The promotion code that it was opened with: with another one it is another checkout.
+  -- Its promotion code; a checkout with another code is another checkout.
   code text,
-  -- Paid beside another subscription. ending: its end and its refund have begun. refunded: both are done. used: something was
-  -- used of it and of the other one, so that nothing is refunded.
+  -- Paid beside another subscription. ending: its end and its refund have begun. refunded: both are done. used: both
+  -- subscriptions were used, so neither is refunded.
   duplicate text check (duplicate in ('ending', 'refunded', 'used')),
   primary key (user_id, checkout_id),
   check (status in ('opening', 'closed') or external_id is not null)
@@ -633,16 +633,16 @@ create unique index checkouts_one_at_a_time on tollgate.checkouts (user_id, prod
 create index checkouts_unsettled on tollgate.checkouts (updated_at)
   where subscription_id is null and status in ('open', 'left_open', 'paid');
 create index checkouts_paid on tollgate.checkouts (updated_at) where status = 'paid';
-comment on table tollgate.checkouts is 'Checkouts that our server has opened, and what has become of them.';
+comment on table tollgate.checkouts is 'Checkouts that our server has opened, and their outcome.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('checkouts', 'select, insert, update, delete', null);
 
 -- supabase/schemas/functions/add_fetched_notes.sql
--- Called by the reconciliation with the refunds and disputes that a processor lists for a subscription: answers with the ids of
--- those that this user's notes lack, and with p_add adds them. An event's note has the same id, so the later event adds
--- nothing. A dispute's event names no customer: its note, which waits without a user, is given to this one. Refunds and
--- disputes of a Stripe customer who is linked to another user are not this user's.
+-- Called by the reconciliation with the refunds and disputes that a processor lists for a subscription. Returns the ids of
+-- those that this user's notes lack; p_add adds them. An event's note has the same id, so the later event adds nothing. A
+-- dispute's event names no customer, so its note waits without a user and is given to this one. Refunds and disputes of a
+-- Stripe customer who is linked to another user are left out.
 -- Locks: with p_add the users row (hold_user).
 create or replace function tollgate.add_fetched_notes(p_user_id text, p_processor text, p_notes jsonb, p_add boolean)
 returns jsonb
@@ -677,14 +677,14 @@ begin
 end;
 $$;
 
-comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'Which fetched refunds and disputes are not known, and adds them.';
+comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'Lists fetched refunds and disputes that are not known, and adds them.';
 
 -- supabase/schemas/functions/add_notes.sql
--- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
--- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
--- them to its user. An event that is final already (an admin has dismissed it) records nothing.
--- p_disputed: the event names another user than p_user_id, which its reason then says.
--- Locks: the notes without a user (advisory; attach_notes says why), the users row (hold_user), then the event.
+-- Called by receive() for an event that only has notes: records them and decides the event, in one transaction. p_notes may
+-- be empty (an event that only links). A note without a user keeps the ids that a later link can name; attach_notes then
+-- gives it to that user. If the event is decided already (an admin has dismissed it), nothing is recorded.
+-- p_disputed: the event names another user than p_user_id; its reason says so.
+-- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
@@ -700,7 +700,7 @@ declare
 begin
   if v_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
-    -- A link that was made after the caller had looked.
+    -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
     join tollgate.links l on l.processor = p_processor and (
@@ -733,12 +733,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records what changes no entitlement and must be seen.';
+comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records refunds, disputes and deleted customers of an event.';
 
 -- supabase/schemas/functions/advance_window.sql
--- Called by lock_subscription when the row's advance_at has come, and by commit_timeline; the caller holds the row's lock.
--- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, what open
--- reservations hold of it, and its limits. Gauges stay.
+-- Called by lock_subscription when advance_at has come, and by commit_timeline; the caller holds the row's lock. Sets the
+-- row to the entitlement period and window that p_now falls in. Counters are computed from the ledger, with the amounts of
+-- open reservations and the limits. Gauges stay.
 create or replace function tollgate.advance_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
@@ -799,11 +799,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.advance_window(text, text, timestamptz) is 'Turns a subscriptions row to the segment and window of an instant, counters from the ledger.';
+comment on function tollgate.advance_window(text, text, timestamptz) is 'Sets a subscriptions row to the entitlement period and window of an instant.';
 
 -- supabase/schemas/functions/assert_deadline.sql
--- Called last by the functions of the gate. A caller who waited this long for the answer has been told 503: what was
--- counted since the statement came is undone, so that a 503 never counts. Errors: 57014.
+-- Called last by the functions of the gate. After this time the caller has answered 503 already. The error undoes the
+-- charge, so a 503 never counts. Errors: 57014.
 create or replace function tollgate.assert_deadline() returns void
 language plpgsql volatile set search_path = ''
 as $$
@@ -817,9 +817,10 @@ $$;
 comment on function tollgate.assert_deadline() is 'Undoes a statement that took longer than its caller waits.';
 
 -- supabase/schemas/functions/attach_notes.sql
--- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came
--- before it to its user. add_notes takes the same lock before it looks for a link, so one of the two always sees what the
--- other has written, whichever commits first. Locks: the notes without a user (advisory), then their events.
+-- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came before
+-- it to its user. add_notes takes the same lock before it looks for a link. So one of the two always sees the other's rows,
+-- in either order of commits.
+-- Locks: the notes without a user (advisory), then their events.
 create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,
@@ -847,14 +848,14 @@ $$;
 comment on function tollgate.attach_notes(text, text, text, text, text) is 'Gives notes that came before a link to its user.';
 
 -- supabase/schemas/functions/begin_checkout.sql
--- Called by POST /api/checkout before the processor is asked. Under the lock of the user's row of the product, so that of
--- any number of requests at once, for whatever plan and processor, one begins:
---   {outcome: subscribed, subscription: {…}}  a subscription lives: a change is right, not a second one
---   {outcome: busy}                            another request is asking the processor at this moment
---   {outcome: open, checkout}                  one is open already (or paid, and its news is late): the caller asks what
---                                              has become of it, gives it again, or closes it first
---   {outcome: begun, checkout}                 this caller asks the processor now
--- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
+-- Called by POST /api/checkout before the processor is asked. Runs under the lock of the subscriptions row, so one of
+-- several concurrent requests begins, for any plan and processor:
+--   {outcome: subscribed, subscription: {…}}  a subscription exists: the user changes it instead
+--   {outcome: busy}                            another request is asking the processor
+--   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the
+--                                               processor, and returns it or closes it first
+--   {outcome: begun, checkout}                 this caller asks the processor
+-- After two minutes a request that asked and died no longer blocks: its checkout's address was never returned.
 -- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
 create or replace function tollgate.begin_checkout(
   p_user_id text,
@@ -895,7 +896,7 @@ begin
   select * into v_checkout from tollgate.checkouts c
   where c.user_id = p_user_id and c.product = p_product
     and (c.status in ('opening', 'open')
-      -- Paid, and what it sold has not come: nothing is sold beside it.
+      -- Paid, and its subscription's webhook is outstanding: no other checkout may open.
       or (c.status = 'paid' and not exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
@@ -913,12 +914,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';
+comment on function tollgate.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time per user and product.';
 
 -- supabase/schemas/functions/begin_job.sql
--- Called before every round of a job, by whichever scheduler: two at once do the work once. Answers null where another
--- round is under way, or began within p_not_within_seconds. A round that was killed keeps others away until its lease ends.
--- Locks: an advisory lock of the job's name, for this transaction only, so that poolers in transaction mode do.
+-- Called before every run of a job, by any scheduler. Returns null if another run is active, or began within
+-- p_not_within_seconds. The lease is how long a killed run blocks the next one.
+-- Locks: an advisory lock of the job's name for this transaction, which also works through poolers in transaction mode.
 create or replace function tollgate.begin_job(
   p_job text,
   p_by text,
@@ -949,12 +950,13 @@ begin
 end;
 $$;
 
-comment on function tollgate.begin_job(text, text, integer, integer) is 'Begins a round of a job, unless another is under way.';
+comment on function tollgate.begin_job(text, text, integer, integer) is 'Begins a run of a job, unless another is active.';
 
 -- supabase/schemas/functions/begin_move.sql
--- Called by an admin's move of a subscription, before its timelines are folded: whose it is, how often it has been moved, and
--- the instant of the move. That is now by both users' clocks, and later than all that is known of the subscription, also if
--- a processor's test clock runs ahead. Without a user, "waiting" says whether events of it wait. Makes the new user if need be.
+-- Called by an admin's move of a subscription, before its timelines are folded. Returns the subscription's user, its number
+-- of moves, and the instant of this move. That instant is now by both users' clocks. It is later than all known times of
+-- the subscription, also if a processor's test clock is ahead. If no user has the subscription, events of it must wait.
+-- Creates the new user if needed.
 -- Errors: TG404 no link and no waiting event names the subscription.
 create or replace function tollgate.begin_move(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
 language plpgsql set search_path = ''
@@ -984,11 +986,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.begin_move(text, text, text) is 'Whose a subscription is, and the instant of its move to another user.';
+comment on function tollgate.begin_move(text, text, text) is 'The user of a subscription, and the instant of its move to another one.';
 
 -- supabase/schemas/functions/billing_metrics.sql
--- Called when /api/metrics is read, at most every half minute: what is true of the whole deployment, whichever process is
--- asked. Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
+-- Called when /api/metrics is read, at most every 30 seconds: figures of the whole deployment, the same from any process.
+-- Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
 create or replace function tollgate.billing_metrics() returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -1022,7 +1024,7 @@ begin
         from (
           select m.processor, count(*) as subscriptions from tollgate.subscription_records m
           where m.status in ('past_due', 'unpaid') group by m.processor) p), '[]'),
-      -- A live subscription whose period is over and whose next one nobody has told of.
+      -- A live subscription whose period is over, without an event of the next one.
       'renewals_overdue', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
@@ -1065,11 +1067,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.billing_metrics() is 'What metrics say of the whole deployment.';
+comment on function tollgate.billing_metrics() is 'Figures of the whole deployment, for metrics.';
 
 -- supabase/schemas/functions/change_grants.sql
--- Called by supabase/schemas/compat for objects outside our schema: runs a GRANT or REVOKE, which ends before the role's name,
--- for those of the roles that the server has.
+-- Called by supabase/schemas/compat for objects outside our schema: runs a GRANT or REVOKE, which ends before the role's
+-- name, for those of the roles that the server has.
 create or replace function tollgate.change_grants(p_statement text, p_roles text[]) returns void
 language plpgsql set search_path = ''
 as $$
@@ -1085,12 +1087,11 @@ $$;
 comment on function tollgate.change_grants(text, text[]) is 'Runs a GRANT or REVOKE for existing roles.';
 
 -- supabase/schemas/functions/charge_usage.sql
--- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or
--- nothing.
--- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
--- row as it stands refuses: a user at the limit costs no write.
--- With a key, the first allowed verdicts are stored and given again while their charge is in effect in full; a refused call
--- stores nothing and is judged anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
+-- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or nothing.
+-- With a key, the first allowed verdicts are stored and returned again while their charge is in effect in full. A denied
+-- call stores nothing and is evaluated anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
+-- Atomic: the limit is checked and the ledger written under the row's lock. Locks: the subscriptions row, unless the row as
+-- read denies the call: a user at the limit costs no write.
 -- Errors: TG400 bad amount, unknown field, a gauge, fields of two products; TG409 the key names a charge in effect of
 -- another request.
 create or replace function tollgate.charge_usage(
@@ -1150,10 +1151,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; a verdict a field.';
+comment on function tollgate.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; one verdict per field.';
 
 -- supabase/schemas/functions/check_amount.sql
--- Called by every function that takes an amount from outside. Errors: TG400 for what is not a whole number in the range
+-- Called by every function that takes an amount from outside. Errors: TG400 for anything but a whole number in the range
 -- that JSON can carry.
 create or replace function tollgate.check_amount(p_amount bigint, p_least bigint default 1) returns void
 language plpgsql immutable set search_path = ''
@@ -1169,9 +1170,9 @@ $$;
 comment on function tollgate.check_amount(bigint, bigint) is 'Refuses an amount that cannot be counted.';
 
 -- supabase/schemas/functions/check_and_increment_usage.sql
--- Called over rpc by anyone with the service role, as the documents name it; the gate's own calls travel by consume_batch.
--- May this user do this now? If so, count it. The plan stored in the row decides; p_plan is a caller's belief, reported
--- back as plan_mismatch and never trusted.
+-- Called over rpc with the service role, as the documents name it; the gate itself calls consume_batch. Checks the limit
+-- and counts the amount if it is within it. The plan stored in the row decides. p_plan is the caller's assumption: it is
+-- reported back as plan_mismatch and never trusted.
 -- Atomic. Locks: the subscriptions row. Errors: charge_usage.
 create or replace function tollgate.check_and_increment_usage(
   p_user_id text,
@@ -1187,9 +1188,8 @@ declare
   v_now timestamptz;
   v_verdict jsonb;
 begin
-  -- The common case in one guarded update: a current row, an amount that fits, no key. Whatever it does not take is judged
-  -- by charge_usage, which knows the reasons. The guard is meter_state's arithmetic; a waiter evaluates it anew under the
-  -- row's lock.
+  -- The common case in one guarded update: a current row, enough capacity, no key. charge_usage evaluates the others and finds
+  -- their reasons. The guard is meter_state's arithmetic; a caller that waited evaluates it again under the row's lock.
   if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
     v_now := tollgate.now_for(p_user_id);
     update tollgate.subscriptions s
@@ -1222,7 +1222,7 @@ $$;
 comment on function tollgate.check_and_increment_usage(text, text, text, bigint, text) is 'Counts an amount of a field if the limit allows it; the verdict either way.';
 
 -- supabase/schemas/functions/checkout_view.sql
--- Called by the functions about checkouts: one row as the gateway reads it.
+-- Called by the functions of checkouts: one row as the gateway reads it.
 create or replace function tollgate.checkout_view(p_row tollgate.checkouts) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -1238,12 +1238,12 @@ as $$
     'url', p_row.url,
     'status', p_row.status,
     'subscription', p_row.subscription_id,
-    -- What it sold has come by a webhook, or by asking.
+    -- Its subscription is known by a webhook, or by a request to the processor.
     'known', exists (
       select from tollgate.subscription_records m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
-          -- Nobody has asked yet, and a subscription like it has begun.
+          -- The processor was not asked yet, and a subscription of the same plan has begun.
           or (p_row.subscription_id is null and p_row.status in ('opening', 'open', 'left_open', 'paid')
             and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
             and (m.processor, m.plan, m.billing_interval)
@@ -1253,9 +1253,9 @@ $$;
 comment on function tollgate.checkout_view(tollgate.checkouts) is 'One checkouts row as the gateway reads it.';
 
 -- supabase/schemas/functions/claim_notices.sql
--- Called by the notices job where a delivery is plugged in: takes undelivered notices of the last day, each for longer with
--- every attempt (1, 4, 9 … minutes), so that two rounds never have the same one at once and one that dies loses nothing. What
--- the user dismissed, and what is older (nothing was plugged in then), is not sent.
+-- Called by the notices job if a delivery is configured: takes undelivered notices of the last day. Each attempt takes a
+-- notice for longer (1, 4, 9 … minutes). So two runs never have the same notice, and a run that dies loses none. Dismissed
+-- and older notices are not sent.
 create or replace function tollgate.claim_notices(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
@@ -1283,9 +1283,10 @@ $$;
 comment on function tollgate.claim_notices(integer) is 'Takes notices that are due for delivery.';
 
 -- supabase/schemas/functions/claim_scheduled_changes.sql
--- Called by the job that carries out scheduled plan changes: those whose period ends within p_ahead, by each user's clock,
--- and not within p_margin of it (the renewal may have begun). Takes each for five minutes: two jobs at once never have the
--- same, and a job that dies is followed by another. Stripe keeps these changes itself: there the job only makes sure, once.
+-- Called by the job that carries out scheduled plan changes. Takes those whose period ends within p_ahead by the user's
+-- clock, but not within p_margin of the end, when the renewal may have begun. Each is taken for five minutes: two jobs
+-- never have the same one, and after a job that dies another follows. Stripe keeps these changes itself, so the job only
+-- checks them once.
 create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
 returns jsonb
 language sql set search_path = ''
@@ -1324,8 +1325,8 @@ $$;
 comment on function tollgate.claim_scheduled_changes(interval, interval, integer) is 'Takes scheduled plan changes that must be carried out now.';
 
 -- supabase/schemas/functions/claim_webhook_events.sql
--- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
--- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
+-- Called by the retry job: undecided events that are due, and waiting ones whose user or subscription is known by now. Each
+-- is taken for a minute: two jobs never have the same event, and a job that dies loses none.
 create or replace function tollgate.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
@@ -1339,11 +1340,11 @@ as $$
           where l.processor = e.processor
             and ((l.kind = 'customer' and l.external_id = e.customer_id)
               or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
-        -- It named two users before its subscription had one.
+        -- It named two users before its subscription was linked.
         or (e.outcome = 'quarantined' and e.reason = 'link_conflict' and exists (
           select from tollgate.links l
           where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
-        -- A price that is not ours: its end and debts count once the subscription is known.
+        -- An unknown price: the end and debts count once the subscription is known.
         or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
           select from tollgate.subscription_records m
           where m.processor = e.processor and m.subscription_id = e.subscription_id)))
@@ -1363,8 +1364,8 @@ $$;
 comment on function tollgate.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';
 
 -- supabase/schemas/functions/cleanup_audit_entries.sql
--- Called by the operator, if the audit log has a retention: deletes entries that are older than p_days, at least a year.
--- Errors: TG400 fewer days.
+-- Called by the operator, if the audit log has a retention: deletes entries older than p_days, at least a year. Errors:
+-- TG400 fewer days.
 create or replace function tollgate.cleanup_audit_entries(p_days integer) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -1385,7 +1386,8 @@ $$;
 comment on function tollgate.cleanup_audit_entries(integer) is 'Deletes entries of the audit log that are older than a number of days.';
 
 -- supabase/schemas/functions/cleanup_notices.sql
--- Called by the notices job: removes notices older than p_days, those that still hold too (a year is long past any window).
+-- Called by the notices job: deletes notices older than p_days, also those that still apply: a year is longer than any
+-- window.
 create or replace function tollgate.cleanup_notices(p_days integer default 400) returns jsonb
 language sql set search_path = ''
 as $$
@@ -1395,11 +1397,11 @@ as $$
   select jsonb_build_object('deleted', (select count(*) from gone));
 $$;
 
-comment on function tollgate.cleanup_notices(integer) is 'Removes old notices.';
+comment on function tollgate.cleanup_notices(integer) is 'Deletes old notices.';
 
 -- supabase/schemas/functions/cleanup_old_webhook_events.sql
--- Called by the cleanup job. Deletes decided events older than p_days (30). What is undecided, deferred or quarantined
--- stays: it still waits for somebody.
+-- Called by the cleanup job: deletes decided events older than p_days. Undecided, deferred and quarantined events stay,
+-- since they still wait.
 create or replace function tollgate.cleanup_old_webhook_events(p_days integer default 30) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -1419,8 +1421,8 @@ $$;
 comment on function tollgate.cleanup_old_webhook_events(integer) is 'Deletes webhook events that were decided more than some days ago.';
 
 -- supabase/schemas/functions/cleanup_rate_limits.sql
--- Called by the cleanup job: removes counters of attempts whose window has ended. At most p_rows per call, so that no call
--- holds its locks for long; "more" means that there may be others. Counters that another transaction holds stay.
+-- Called by the cleanup job: deletes counters of attempts whose window has ended. At most p_rows per call, so that no call
+-- holds its locks for long; "more" means that there may be others. Counters that another transaction locks stay.
 create or replace function tollgate.cleanup_rate_limits(p_rows integer default 5000) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -1440,11 +1442,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.cleanup_rate_limits(integer) is 'Removes counters of attempts whose window has ended.';
+comment on function tollgate.cleanup_rate_limits(integer) is 'Deletes counters of attempts whose window has ended.';
 
 -- supabase/schemas/functions/cleanup_usage.sql
--- Called by the cleanup job: removes idempotency keys after p_hours, and reservations that ended a day before that. At most
--- p_rows of each a call, so that no call holds its locks for long; "more" says that there may be others.
+-- Called by the cleanup job: deletes idempotency keys after p_hours, and reservations that ended a day before that. At most
+-- p_rows of each per call, so that no call holds its locks for long; "more" means that there may be others.
 create or replace function tollgate.cleanup_usage(p_hours integer default 48, p_rows integer default 5000) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -1474,11 +1476,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.cleanup_usage(integer, integer) is 'Removes idempotency keys and ended reservations after their time.';
+comment on function tollgate.cleanup_usage(integer, integer) is 'Deletes old idempotency keys and ended reservations.';
 
 -- supabase/schemas/functions/clock_shift.sql
--- Called wherever the time of a user is asked: how far the sandbox has moved the user's clock; null if it has not. A database
--- without the sandbox's tables answers null for everyone.
+-- Called for the time of a user: how far the sandbox has moved the user's clock; null if it has not. A database without the
+-- sandbox's tables returns null for every user.
 create or replace function tollgate.clock_shift(p_user_id text) returns interval
 language plpgsql stable set search_path = ''
 as $$
@@ -1493,16 +1495,18 @@ $$;
 comment on function tollgate.clock_shift(text) is 'How far the sandbox has moved a user''s clock.';
 
 -- supabase/schemas/functions/commit_timeline.sql
--- Called by receive() with what the fold made of the facts. All or nothing: facts, mirrors, periods, segments, windows,
--- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
--- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
--- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
--- lost or counted twice. Locks: the users row (hold_user), the subscriptions row, then the event.
--- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and the subscription's
--- later events must find their user.
--- {committed: false, moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users
--- than the caller knows.
--- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- Called by receive() with the result of the fold. Stores facts, subscription records, billing periods, entitlement
+-- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger under
+-- the row's lock, so no consumption is lost or counted twice.
+-- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}; the caller loads,
+-- folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. {committed: false,
+-- moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users than the caller
+-- knows.
+-- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
+-- their user.
+-- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
+-- event's last product. p_timeline {mirrors, periods, segments, windows}: instants as text.
+-- Locks: the users row (hold_user), the subscriptions row, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,
   p_product text,
@@ -1533,7 +1537,7 @@ begin
   end if;
   v_before := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
-  -- The revision covers this product only; facts of the subscription in another product may have come since.
+  -- The revision covers this product only; facts of the subscription in another product may be new.
   if v_before.revision <> p_revision or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
@@ -1554,7 +1558,7 @@ begin
     (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
   from jsonb_array_elements(p_facts) as f (body)
   on conflict (user_id, product, fact_id) do update
-  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  -- The same event gives the same fact, except for a price that the catalog has added since.
   set body = excluded.body
   where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
 
@@ -1570,7 +1574,7 @@ begin
   v_after := tollgate.advance_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
-  -- An event that turns out to be about other items only leaves no entry in the user's activity.
+  -- An event of other items only adds no entry to the user's activity.
   insert into tollgate.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after, request_id)
   select p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
@@ -1594,29 +1598,30 @@ begin
 end;
 $$;
 
-comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
+comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision is unchanged.';
 
 -- supabase/schemas/functions/consume_batch.sql
--- Called by the gate with calls that arrived together, summed up by user and field:
+-- Called by the gate with the calls of a batch, summed by user and field:
 --   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "siblings" are the user's other sums of the same
--- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
--- this batch ask for of the field. "by_session": the key is a session's, whose keys are apart from a service's.
--- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
--- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
--- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
--- is, and the caller knows from the numbers which calls are refused for certain. What is left is judged call by call
--- (consume_sequential). So nobody waits here for anybody.
--- Atomic: the whole batch, one transaction. Locks: the rows that are charged, those held by others skipped; what does not
--- fit is neither locked nor written.
--- Every step carries its rows along instead of joining them again: the cost grows with the batch, not with its square.
--- Errors: 23505 a key that another transaction has just stored.
+-- "amount" is the total, "unkeyed" its part without an idempotency key. "siblings" are the user's other sums of the same
+-- product. "keyed" are charges of calls with a key: the charge's place in its call, and the amount of the calls before it
+-- in this batch. "by_session": a session's key, apart from a service's.
+-- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the numbers
+-- before the batch. Sums that need more than one row read are left out: a new user, a window that ends, a known key, free
+-- or not.
+-- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else none
+-- is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
+-- (consume_sequential). So a batch never waits for a lock.
+-- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without capacity
+-- are neither locked nor written.
+-- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its square.
+-- Errors: 23505 another transaction has just stored the key.
 create or replace function tollgate.consume_batch(p_sums jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- Read once: nobody waits here, so the time before the locks is the time under them.
+  -- Read once: the batch never waits, so the time before the locks is the time under them.
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_sandbox boolean := to_regclass('tollgate.sandbox_clocks') is not null;
   v_answer jsonb;
@@ -1643,7 +1648,7 @@ begin
       r.now_at, n.used, n.limit_amount, n.unpaid_held, n.limit_amount - n.used - n.reserved - n.unpaid_held as remaining,
       bool_and(l.plan is not null) over (partition by a.user_id, a.product) as charged
     from asked a
-    -- The row under our lock, if it is free and all that is asked of it fits.
+    -- The row under our lock, if it is not locked and has capacity for all sums.
     left join lateral (
       select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
         greatest(a.now_at, s.as_of) as now_at
@@ -1658,7 +1663,7 @@ begin
             - coalesce((s.reserved ->> b.field)::bigint, 0) - coalesce((s.unpaid_held ->> b.field)::bigint, 0)))
       for update skip locked
     ) l on true
-    -- Else as it stands.
+    -- Else the row as read.
     left join lateral (
       select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
         greatest(a.now_at, s.as_of) as now_at
@@ -1712,7 +1717,7 @@ begin
     from keyed k
     group by k.user_id, k.key, k.by_session
   ),
-  -- Units without a key and of the same instant share a row.
+  -- Units without a key and of one instant share a row.
   written as (
     insert into tollgate.usage_ledger (user_id, product, field, at, amount, entry, idempotency_key)
     select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), t.unkeyed,
@@ -1733,12 +1738,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.consume_batch(jsonb) is 'Judges and charges calls that arrived together, summed up by user and field.';
+comment on function tollgate.consume_batch(jsonb) is 'Evaluates and charges a batch of calls, summed by user and field.';
 
 -- supabase/schemas/functions/consume_sequential.sql
--- Called by the gate for what consume_batch did not judge, with calls of one user; p_charges as there. Answers
--- [verdicts or {"error"}, …], one element a call, judged in their order. A call that is refused for what it asks fails
--- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
+-- Called by the gate for calls of one user that consume_batch left out; p_charges as there. Returns [verdicts or {"error"},
+-- …], one element per call, evaluated in order. A call with bad input fails alone. An error of the database (a lock
+-- timeout) fails all calls, and nothing is counted.
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
 create or replace function tollgate.consume_sequential(p_charges jsonb) returns jsonb
@@ -1787,11 +1792,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.consume_sequential(jsonb) is 'Judges calls of one user, one after the other.';
+comment on function tollgate.consume_sequential(jsonb) is 'Evaluates calls of one user, one after the other.';
 
 -- supabase/schemas/functions/count_attempt.sql
 -- Called before a checkout and a new account. Counts one attempt: at most p_limit in p_seconds for the scope and key.
--- Answers {allowed, retry_after}. Atomicity and locks: as count_attempts.
+-- Returns {allowed, retry_after}. Atomicity and locks: as count_attempts.
 create or replace function tollgate.count_attempt(p_scope text, p_key text, p_limit integer, p_seconds integer)
 returns jsonb
 language sql set search_path = '' set lock_timeout = '500ms'
@@ -1805,10 +1810,10 @@ comment on function tollgate.count_attempt(text, text, integer, integer) is 'Cou
 -- supabase/schemas/functions/count_attempts.sql
 -- Called before a sign-in with a password, and by count_attempt. Counts one attempt under several limits together:
 --   p_limits [{"scope", "key", "attempts", "seconds"}, …]: at most "attempts" in "seconds" for each scope and key.
--- Answers {allowed, retry_after, counted: [{scope, key, resets_at}, …]}; return_attempts takes "counted". If one limit is
--- reached, the attempt is refused, nothing is written and no lock is taken, so a refused flood costs one read per request.
--- Atomic: every limit counts the attempt, or none does. Locks: the rows of the keys, in the order of p_limits, which must be
--- the same for all callers. Attempts at once are counted one by one.
+-- Returns {allowed, retry_after, counted: [{scope, key, resets_at}, …]}; return_attempts takes "counted". If one limit is
+-- reached, nothing is written and no lock is taken, so a refused flood costs one read per request.
+-- Atomic: every limit counts the attempt, or none does. Concurrent attempts are counted one by one. Locks: the rows of the
+-- keys in the order of p_limits, which must be the same for all callers.
 create or replace function tollgate.count_attempts(p_limits jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -1826,7 +1831,7 @@ begin
   if v_wait is not null then
     return jsonb_build_object('allowed', false, 'retry_after', v_wait, 'counted', '[]'::jsonb);
   end if;
-  -- Its own block: another attempt may take the last place of a limit meanwhile, and the counts before it are undone.
+  -- Its own block: if another attempt reaches a limit meanwhile, the counts before it are undone.
   begin
     for v_limit in
       select l.* from rows from (jsonb_to_recordset(p_limits) as (
@@ -1857,7 +1862,7 @@ $$;
 comment on function tollgate.count_attempts(jsonb) is 'Counts an attempt under several limits, or refuses it and counts nothing.';
 
 -- supabase/schemas/functions/counter_of.sql
--- Called by every function that counts or gives back a field by hand. Errors: TG400 unknown field, a gauge.
+-- Called by every function that counts or gives back a field. Errors: TG400 unknown field, a gauge.
 create or replace function tollgate.counter_of(p_field text) returns tollgate.catalog_meters
 language plpgsql stable set search_path = ''
 as $$
@@ -1872,12 +1877,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.counter_of(text) is 'The meter of a field that may be counted by hand.';
+comment on function tollgate.counter_of(text) is 'The meter of a field that callers may count.';
 
 -- supabase/schemas/functions/counts_now.sql
 -- Called by settle_open and release_usage, under the row's lock: whether a ledger row of that instant counts in the row's
--- current window and nowhere else, so that adding to the counter is enough. It is the test of window_used, for one row;
--- and no window opened since, whose beginning was computed from what was used before.
+-- current window and in no other. Then adding to the counter is enough. This is window_used's condition for one row. Also,
+-- no window may have opened since, because its opening was computed from earlier usage.
 create or replace function tollgate.counts_now(p_row tollgate.subscriptions, p_at timestamptz) returns boolean
 language plpgsql stable set search_path = ''
 as $$
@@ -1893,12 +1898,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.counts_now(tollgate.subscriptions, timestamptz) is 'Whether use of an instant counts in the current window alone.';
+comment on function tollgate.counts_now(tollgate.subscriptions, timestamptz) is 'Whether usage of an instant counts in the current window alone.';
 
 -- supabase/schemas/functions/counts_since.sql
--- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current window
--- and nowhere else (counts_now holds from here on). Before it begin the window itself, a stretch of another subscription or
--- period, and every opening that was computed from earlier use.
+-- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current
+-- window and in no other (counts_now is true from then on). The window itself begins before it, and so does every other
+-- subscription's entitlement, other period, and opening computed from earlier usage.
 create or replace function tollgate.counts_since(p_row tollgate.subscriptions) returns timestamptz
 language sql stable set search_path = ''
 as $$
@@ -1916,11 +1921,11 @@ as $$
       where w.user_id = p_row.user_id and w.product = p_row.product and w.opening is not null));
 $$;
 
-comment on function tollgate.counts_since(tollgate.subscriptions) is 'From when on use counts in the current window alone.';
+comment on function tollgate.counts_since(tollgate.subscriptions) is 'The time from which usage counts in the current window alone.';
 
 -- supabase/schemas/functions/create_due_notices.sql
--- Called by the notices job, a page of users at a time, so that no statement is long. "next" is the last user of a full
--- page, null at the end.
+-- Called by the notices job with a page of users at a time, so that no statement takes long. "next" is the last user of a
+-- full page, null at the end.
 create or replace function tollgate.create_due_notices(p_after text default '', p_users integer default 1000) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -1935,13 +1940,13 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_due_notices(text, integer) is 'Writes the notices of a page of users.';
+comment on function tollgate.create_due_notices(text, integer) is 'Creates the notices of a page of users.';
 
 -- supabase/schemas/functions/create_ledger_partitions.sql
--- Called at migration and by the partitions job: makes the months' partitions that are not there yet. Rows outside every
--- month (a sandbox clock moved far ahead) fall in the default partition and are counted all the same.
+-- Called at migration and by the partitions job: creates the monthly partitions that are missing. Rows outside every month
+-- (a sandbox clock far ahead) go to the default partition and are counted as well.
 create or replace function tollgate.create_ledger_partitions(p_from date, p_months integer) returns jsonb
--- Definer: the job runs as service_role, and only the table's owner can add partitions.
+-- Definer: only the table's owner can add partitions.
 language plpgsql security definer set search_path = '' set lock_timeout = '1s'
 as $$
 declare
@@ -1949,13 +1954,13 @@ declare
   v_name text;
   v_made jsonb := '[]';
 begin
-  -- Rounds at once take turns.
+  -- Concurrent runs wait for each other.
   perform pg_advisory_xact_lock(hashtextextended('tollgate.usage_ledger', 0));
   for i in 0 .. p_months - 1 loop
     v_start := (date_trunc('month', p_from) + make_interval(months => i))::date;
     v_name := 'usage_ledger_' || to_char(v_start, 'YYYY_MM');
     continue when to_regclass('tollgate.' || v_name) is not null;
-    -- Made beside the ledger and attached: rows that fell in the default partition move to their month first.
+    -- A separate table that is attached later: rows of the default partition move to their month first.
     execute format('create table tollgate.%I (like tollgate.usage_ledger including all)', v_name);
     lock table tollgate.usage_ledger_default in access exclusive mode;
     execute format(
@@ -1973,16 +1978,17 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_ledger_partitions(date, integer) is 'Makes the monthly partitions of the ledger that are missing.';
+comment on function tollgate.create_ledger_partitions(date, integer) is 'Creates the monthly partitions of the ledger that are missing.';
 
 -- supabase/schemas/functions/create_notices.sql
--- Called by list_notices at look time and by create_due_notices for everybody: writes what these users should be told and are
--- not told yet. Counters only: a free plan's one chatbot fills its gauge on the first day, and that is no news.
---   limits           a current row's counter at 80 or 100 percent, once for each window, source and limit; only the higher
---                    one where both were passed since the last look
---   payment_failed   a mirror that owes, once for each unbroken stretch
---   plan_ended       a subscription that gave a plan and ended within a week, where free has taken over
--- The gate never calls it. Locks nothing but the unique key: two at once write one row. Answers how many are new.
+-- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: one chatbot
+-- fills the gauge of a free plan on the first day.
+--   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit; only the higher
+--                    one if both were passed since the last run
+--   payment_failed   a subscription that owes, once per time without payment
+--   plan_ended       a subscription that ended within a week, if the user is on free since
+-- The gate never calls it. It locks nothing but the unique key, so two concurrent calls create one row. Returns the number
+-- of new notices.
 create or replace function tollgate.create_notices(p_user_ids text[]) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -1995,7 +2001,7 @@ begin
         'resets_at', tollgate.instant_text(s.window_end)) as details
     from tollgate.subscriptions s
     join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
-    -- Not meter_state, which would be called for everybody: most are far from any limit.
+    -- Not meter_state, which would be called for all users: most are far from any limit.
     cross join lateral (
       select (s.usage ->> m.field)::bigint as used, (s.limits ->> m.field)::bigint as limit_amount
     ) state
@@ -2006,7 +2012,7 @@ begin
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
       and tollgate.is_current(s)
-      -- What was given back after the limit was reached makes "near" no news.
+      -- After "reached", units that were given back cause no "near".
       and not (threshold.kind = 'near_limit' and exists (
         select from tollgate.notices n
         where n.user_id = s.user_id and n.product = s.product and n.kind = 'limit_reached' and n.field = m.field
@@ -2042,10 +2048,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_notices(text[]) is 'Writes what users should be told and are not told yet.';
+comment on function tollgate.create_notices(text[]) is 'Creates the notices that users lack.';
 
 -- supabase/schemas/functions/decision_row.sql
--- Called by webhook_event_detail and user_detail: a decision with all that it rests on.
+-- Called by webhook_event_detail and user_detail: a decision with its basis.
 create or replace function tollgate.decision_row(p_decision tollgate.decisions) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -2057,14 +2063,15 @@ as $$
     'before', p_decision.before, 'after', p_decision.after);
 $$;
 
-comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as the admin sees it.';
+comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as admins see it.';
 
 -- supabase/schemas/functions/decrement_usage.sql
--- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
--- Gives back what failed, in the current window, never below 0: the latest charges first, one negative ledger row per charge,
--- at most the rest of the charge, with its time and key, and the key is free then. Charges from before the window follow, as
--- far as its opening carries them over; their rows have their own time too, so that no window's sum falls below 0. What is
--- left (units that two windows count as one, or that no charge covers) is given back by rows of now.
+-- Called by POST /api/usage/release (service key only) and over rpc with the service role. Gives back usage of failed work
+-- in the current window, never below 0.
+-- The latest charges come first: one negative ledger row per charge, at most its rest, with its time and key. The key is
+-- free then. Charges from before the window follow, as far as its opening carries them over. Their rows have their own time
+-- too, so no window's sum falls below 0. The rest (units that two windows count as one, or without a charge) is given back
+-- by rows of now.
 -- Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function tollgate.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
@@ -2116,24 +2123,24 @@ $$;
 comment on function tollgate.decrement_usage(text, text, bigint) is 'Gives back an amount of a field in the current window, never below 0.';
 
 -- supabase/schemas/functions/denied_verdicts.sql
--- Called by charge_usage: a refused verdict a field, each with what stood in the way.
+-- Called by charge_usage: one denied verdict per field, each with its reason.
 create or replace function tollgate.denied_verdicts(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_agg(tollgate.verdict(p_row, c.field, false) || case
-    -- The other field's limit stood in the way, not this one's.
+    -- Another field's limit was the cause.
     when c.amount <= m.remaining then '{"reason": "limit_reached_elsewhere"}'::jsonb
-    -- Paying would let it pass.
+    -- A payment would allow it.
     when c.amount <= m.remaining + m.unpaid_held then '{"reason": "payment_pending"}'
     else '{}' end order by c.position)
   from unnest(p_fields, p_amounts) with ordinality as c (field, amount, position)
   cross join lateral tollgate.meter_state(p_row, c.field) m;
 $$;
 
-comment on function tollgate.denied_verdicts(tollgate.subscriptions, text[], bigint[]) is 'The verdicts of a charge that was refused.';
+comment on function tollgate.denied_verdicts(tollgate.subscriptions, text[], bigint[]) is 'The verdicts of a charge that was denied.';
 
 -- supabase/schemas/functions/dismiss_notice.sql
--- Called by POST /api/notices/:id/dismiss: the user has read it. Errors: TG404 for one that is not there, or not this user's.
+-- Called by POST /api/notices/:id/dismiss: the user has read the notice. Errors: TG404 no such notice of this user.
 create or replace function tollgate.dismiss_notice(p_user_id text, p_notice_id bigint) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -2147,12 +2154,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.dismiss_notice(text, bigint) is 'Marks a users notice as read.';
+comment on function tollgate.dismiss_notice(text, bigint) is 'Marks a user''s notice as read.';
 
 -- supabase/schemas/functions/dismiss_webhook_event.sql
 -- Called by an admin: an event that waits (deferred, quarantined, dead) is ignored from now on. No alert counts it, no job
--- retries it and no link releases it; a replay can still decide it. Dismissing it again changes nothing.
--- Locks: the event. Errors: TG404 no such event, TG409 an event that waits for nothing, or that is retried by itself.
+-- retries it and no link releases it; a replay can still decide it. A second call changes nothing.
+-- Locks: the event. Errors: TG404 no such event, TG409 an event that does not wait or is retried automatically.
 create or replace function tollgate.dismiss_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -2179,11 +2186,10 @@ $$;
 comment on function tollgate.dismiss_webhook_event(text, text) is 'Ignores a webhook event that waits.';
 
 -- supabase/schemas/functions/drop_ledger_partitions.sql
--- Called by the partitions job. Drops the months that end before p_before, and old rows of the default partition, except
--- what is still needed: months in which an open window, a window that an uncomputed one starts from, or an open
--- reservation has its rows.
+-- Called by the partitions job. Drops the months that end before p_before, and old rows of the default partition. Months
+-- stay if their rows belong to an open window, to a window that another opening still needs, or to an open reservation.
 create or replace function tollgate.drop_ledger_partitions(p_before date) returns jsonb
--- Definer: the job runs as service_role, and only the table's owner can drop partitions.
+-- Definer: only the table's owner can drop partitions.
 language plpgsql security definer set search_path = '' set lock_timeout = '3s'
 as $$
 declare
@@ -2218,12 +2224,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.drop_ledger_partitions(date) is 'Drops months of the ledger that nobody needs.';
+comment on function tollgate.drop_ledger_partitions(date) is 'Drops months of the ledger that are no longer needed.';
 
 -- supabase/schemas/functions/ensure_subscription.sql
--- Called by lock_subscription and load_timeline. Everybody has every product's free plan; the row is made when it is first
--- asked for, and the day it was made anchors the free plan's monthly windows. Two callers at once make one row.
--- Locks: the users row (hold_user), then the new row.
+-- Called by lock_subscription and load_timeline. Every user has the free plan of every product. The row is created at the
+-- first access, and its date anchors the free plan's monthly windows. Two concurrent calls create one row.
+-- Locks: the users row (hold_user), then the new row. Errors: TG404 unknown product.
 create or replace function tollgate.ensure_subscription(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -2253,12 +2259,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.ensure_subscription(text, text) is 'Makes a users free row of a product where there is none.';
+comment on function tollgate.ensure_subscription(text, text) is 'Creates a user''s free row of a product if it is missing.';
 
 -- supabase/schemas/functions/ensure_user.sql
--- Called wherever a user is seen. Keeps what is known: a null never wipes an e-mail or a name. If an erasure deletes the
--- row meanwhile, the row is made anew.
--- Errors: TG400 for an id that is empty, longer than 255 characters or holds control characters.
+-- Called with every user of a request or an event. A null never deletes a known e-mail or name. If an erasure deletes the
+-- row meanwhile, it is created again.
+-- Errors: TG400 an id that is empty, longer than 255 characters or has control characters.
 create or replace function tollgate.ensure_user(p_user_id text, p_email text default null, p_name text default null)
 returns jsonb
 language plpgsql set search_path = ''
@@ -2289,10 +2295,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.ensure_user(text, text, text) is 'Makes or completes a users row and returns it.';
+comment on function tollgate.ensure_user(text, text, text) is 'Creates or completes a users row and returns it.';
 
 -- supabase/schemas/functions/entitlement_period_at.sql
--- The entitlement at an instant, by the timeline; the product's free plan for a user who never had a subscription.
+-- The entitlement at an instant by the timeline; the product's free plan for a user without a subscription.
 create or replace function tollgate.entitlement_period_at(p_user_id text, p_product text, p_at timestamptz)
 returns tollgate.entitlement_periods
 language plpgsql stable set search_path = ''
@@ -2320,21 +2326,20 @@ begin
 end;
 $$;
 
-comment on function tollgate.entitlement_period_at(text, text, timestamptz) is 'The entitlement segment in force at an instant.';
+comment on function tollgate.entitlement_period_at(text, text, timestamptz) is 'The entitlement period at an instant.';
 
 -- supabase/schemas/functions/erase_account.sql
--- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
+-- Called by DELETE /api/account. Erases a user in one transaction. These rows stay, without the user:
 -- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
--- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
---   random name, and of everything else only that it came and what came of it;
--- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
---   refill; the user's own limits below the plan's, so that it lifts no block (without their reason, which may name the
---   person); the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
---   prepared before the erasure is prepared again; and the customers at the processors, for the operator.
--- Refused while a subscription lives or is paid for and has not been announced yet: it would go on being charged. Erasing
--- what is not there answers erased: false.
--- Locks: the users row, so that no row that refers to it is made meanwhile; the subscriptions rows by product; then all
--- else of the user. Errors: TG409 a subscription lives.
+-- · refunds and disputes without a user; invoices and charges of the inbox under the random name, since the law requires them;
+--   of other events only their arrival and outcome;
+-- · a tombstone by hash, so that erasing and returning is no refill: the window's counters, the free plan's anchor, trials, and
+--   ends of subscriptions (a late event revives none); the user's own limits below the plan's, without their reason (it may name
+--   the user); the revision (a commit prepared before the erasure is prepared again); and the processors' customers.
+-- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing user
+-- returns {erased: false}.
+-- Locks: the users row, so that no row that refers to it is created meanwhile; the subscriptions rows by product; then all
+-- other rows of the user. Errors: TG409 a subscription is live.
 create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -2352,14 +2357,14 @@ begin
   for v_product in
     select s.product from tollgate.subscriptions s where s.user_id = p_user_id order by s.product
   loop
-    -- Turned to the window of now, so that the tombstone keeps its counters.
+    -- Sets the row to the current window, so that the tombstone has its counters.
     v_row := (tollgate.lock_subscription(p_user_id, v_product)).locked;
     v_products := v_products || jsonb_build_object(v_product, jsonb_build_object(
       'anchor', v_row.created_at,
       'revision', v_row.revision,
       'window_start', v_row.window_start,
       'counters', (
-        -- What is held counts as used: nobody is left to settle it.
+        -- A reserved amount counts as used, since its user cannot settle it any more.
         select coalesce(jsonb_object_agg(u.field, u.used), '{}')
         from (
           select m.field, coalesce((v_row.usage ->> m.field)::bigint, 0) + coalesce((v_row.reserved ->> m.field)::bigint, 0) as used
@@ -2389,7 +2394,7 @@ begin
     select from tollgate.subscription_records m
     where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
   ) or exists (
-    -- Its first event comes within the days in which processors repeat a delivery, or never.
+    -- Its first event comes within the days in which processors retry a delivery, or never.
     select from tollgate.checkouts c
     where c.user_id = p_user_id and c.status = 'paid' and c.updated_at > now() - interval '3 days' and not exists (
       select from tollgate.subscription_records m
@@ -2435,23 +2440,23 @@ begin
   delete from tollgate.links l where l.user_id = p_user_id;
   delete from tollgate.checkouts c where c.user_id = p_user_id;
   delete from tollgate.notices n where n.user_id = p_user_id;
-  -- The audit log, audit_entries, keeps its entries.
+  -- The audit log keeps its entries.
   perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
     delete from tollgate.sandbox_accounts a where a.user_id = p_user_id;
   end if;
-  -- The things that gauges count refer to the users row, and are deleted with it.
+  -- Things that gauges count refer to the users row and are deleted with it.
   delete from tollgate.users u where u.user_id = p_user_id;
   return jsonb_build_object('erased', true);
 end;
 $$;
 
-comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription lives.';
+comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription is live.';
 
 -- supabase/schemas/functions/event_row.sql
--- Called by list_webhook_events and webhook_event_detail: an event as the admin's lists show it.
+-- Called by list_webhook_events and webhook_event_detail: an event as admins see it in lists.
 create or replace function tollgate.event_row(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -2469,10 +2474,10 @@ as $$
     'customer_id', p_event.customer_id, 'subscription_id', p_event.subscription_id);
 $$;
 
-comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook event as the admin sees it.';
+comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook event as admins see it.';
 
 -- supabase/schemas/functions/event_state.sql
--- Called by the inbox functions: what came of an event, with the decision shown to the processor.
+-- Called by the functions of the inbox: an event's outcome, with the decision that the processor's response names.
 create or replace function tollgate.event_state(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -2490,8 +2495,8 @@ $$;
 comment on function tollgate.event_state(tollgate.webhook_events) is 'Outcome, reason and decision of a webhook event.';
 
 -- supabase/schemas/functions/expire_due_reservations.sql
--- Called by the expire job. The gate lets go of expired reservations by itself when a row is next touched; this does it for
--- rows that nobody touches, so that what people read elsewhere is right too. Rows that others hold wait for the next round.
+-- Called by the expire job. The gate ends expired reservations itself when a row is next used. This function does it for
+-- unused rows, so that other readers see right numbers. Locked rows wait for the next run.
 create or replace function tollgate.expire_due_reservations(p_rows integer default 500) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -2518,11 +2523,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.expire_due_reservations(integer) is 'Lets go of expired reservations of rows that nobody touches.';
+comment on function tollgate.expire_due_reservations(integer) is 'Ends expired reservations of rows that are not used.';
 
 -- supabase/schemas/functions/export_account.sql
--- Called by GET /api/account/export: everything that is kept about one user but the ledger, which export_ledger pages.
--- Nothing of ours alone (raw events, hashes) and nothing of anybody else.
+-- Called by GET /api/account/export: all data of one user except the ledger, which export_ledger pages. Internal data (raw
+-- events, hashes) and data of other users are left out.
 create or replace function tollgate.export_account(p_user_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -2575,18 +2580,18 @@ begin
 end;
 $$;
 
-comment on function tollgate.export_account(text) is 'Everything kept about a user but the ledger.';
+comment on function tollgate.export_account(text) is 'All data of a user except the ledger.';
 
 -- supabase/schemas/functions/export_ledger.sql
--- Called by GET /api/account/export, page by page: a user's ledger in its order, after p_after ({at, field, entry} of the
--- last row; null: from the start).
+-- Called by GET /api/account/export, page by page: a user's ledger in order, after p_after ({at, field, entry} of the last
+-- row; null: from the start).
 create or replace function tollgate.export_ledger(p_user_id text, p_after jsonb, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(to_jsonb(page) - 'user_id' order by page.field, page.at, page.entry), '[]')
   from (
     select * from tollgate.usage_ledger l
-    -- Without "or": a plan that serves the first page and the later ones would read from the start each time.
+    -- Without "or": a common plan for the first and later pages would read from the start each time.
     where l.user_id = p_user_id and (l.field, l.at, l.entry)
       > (coalesce(p_after ->> 'field', ''), coalesce((p_after ->> 'at')::timestamptz, '-infinity'),
         coalesce((p_after ->> 'entry')::bigint, 0))
@@ -2595,10 +2600,11 @@ as $$
   ) page;
 $$;
 
-comment on function tollgate.export_ledger(text, jsonb, integer) is 'A page of a users ledger.';
+comment on function tollgate.export_ledger(text, jsonb, integer) is 'A page of a user''s ledger.';
 
 -- supabase/schemas/functions/fail_scheduled_change.sql
--- Called by the same job when the processor refused or did not answer: tried again after five minutes.
+-- Called by the job of scheduled changes if the processor refused or did not answer: the change is tried again after five
+-- minutes.
 create or replace function tollgate.fail_scheduled_change(p_user_id text, p_product text, p_source text, p_error text)
 returns jsonb
 language sql set search_path = ''
@@ -2608,11 +2614,12 @@ as $$
   returning jsonb_build_object('attempts', r.attempts);
 $$;
 
-comment on function tollgate.fail_scheduled_change(text, text, text, text) is 'Notes why a scheduled plan change could not be carried out.';
+comment on function tollgate.fail_scheduled_change(text, text, text, text) is 'Stores why a scheduled plan change could not be carried out.';
 
 -- supabase/schemas/functions/fail_webhook_event.sql
--- Called by receive() and the retry job when deciding an event threw. The event stays undecided with the error beside it
--- and is tried again after 1, 2, 4, 8 … minutes (6 hours at most); after p_attempts it is dead: visible, replayable.
+-- Called by receive() and the retry job if the decision of an event threw. The event stays undecided, with the error, and
+-- is tried again after 1, 2, 4, 8 … minutes (6 hours at most). After p_attempts it is dead: visible, and a replay can
+-- decide it.
 create or replace function tollgate.fail_webhook_event(p_processor text, p_id text, p_error text, p_attempts integer)
 returns jsonb
 language sql set search_path = '' set lock_timeout = '3s'
@@ -2627,12 +2634,12 @@ as $$
   returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not distinct from 'dead');
 $$;
 
-comment on function tollgate.fail_webhook_event(text, text, text, integer) is 'Notes a failed attempt at deciding a webhook event; the last one makes it dead.';
+comment on function tollgate.fail_webhook_event(text, text, text, integer) is 'Stores a failed attempt to decide a webhook event; the last one makes it dead.';
 
 -- supabase/schemas/functions/find_usage_drift.sql
--- Called by the reconcile job, a page of users at a time. used = opening + the sum of the ledger's rows, at any moment;
--- answers the counters where it is not, and gauges that are not the number of things. Repairs nothing, locks nothing: one
--- statement sees counters and ledger as of one moment. "next" is the last user of a full page, null at the end.
+-- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows,
+-- and a gauge the number of things. Returns those that do not; repairs nothing and locks nothing. One statement reads
+-- counters and ledger at one moment. "next" is the last user of a full page, null at the end.
 create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
 language sql set search_path = ''
 as $$
@@ -2647,7 +2654,7 @@ as $$
       select u.key as field, u.value::bigint as actual
       from jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
         null, s.advance_at)) u
-      -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
+      -- A window that is over is computed again before its next use, and its rows may have been dropped.
       where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
       union all
       select g.field, tollgate.gauge_count(g.field, s.user_id)
@@ -2665,11 +2672,11 @@ as $$
       where c.counted <> c.actual), '[]'));
 $$;
 
-comment on function tollgate.find_usage_drift(text, integer) is 'Counters that are not opening plus ledger, gauges that are not the number of things.';
+comment on function tollgate.find_usage_drift(text, integer) is 'Counters that differ from the ledger, and gauges that differ from the number of things.';
 
 -- supabase/schemas/functions/finish_checkout.sql
--- Called by checkout and on the way back from it, with what the processor says has become of it. What is paid or closed
--- stays so, but for a subscription that is learned later; one that was left open may still turn out to be paid.
+-- Called by checkout and on the return from it, with the processor's answer. A paid or closed checkout stays so; its
+-- subscription may be learned later. A checkout that was left open may still be paid.
 create or replace function tollgate.finish_checkout(
   p_user_id text,
   p_checkout_id uuid,
@@ -2687,10 +2694,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';
+comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores the outcome of a checkout.';
 
 -- supabase/schemas/functions/finish_job.sql
--- Called when a round of a job is over, however it went.
+-- Called when a run of a job has ended, with or without an error.
 create or replace function tollgate.finish_job(p_job text, p_run_id bigint, p_result jsonb, p_error text) returns jsonb
 language sql set search_path = ''
 as $$
@@ -2700,10 +2707,10 @@ as $$
   returning jsonb_build_object('finished', true);
 $$;
 
-comment on function tollgate.finish_job(text, bigint, jsonb, text) is 'Ends a round of a job.';
+comment on function tollgate.finish_job(text, bigint, jsonb, text) is 'Ends a run of a job.';
 
 -- supabase/schemas/functions/finish_notice.sql
--- Called by the notices job after every delivery has taken it: it is not sent again.
+-- Called by the notices job after all deliveries have accepted the notice: it is not sent again.
 create or replace function tollgate.finish_notice(p_user_id text, p_notice_id bigint) returns jsonb
 language sql set search_path = ''
 as $$
@@ -2714,8 +2721,8 @@ $$;
 comment on function tollgate.finish_notice(text, bigint) is 'Marks a notice as delivered.';
 
 -- supabase/schemas/functions/finish_webhook_event.sql
--- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
--- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
+-- Called by receive() for an event that adds no facts: ignored, deferred or quarantined. A deferred event names the
+-- customer or subscription whose link it waits for, and the user that the browser named. A final outcome stays.
 create or replace function tollgate.finish_webhook_event(
   p_processor text,
   p_id text,
@@ -2742,7 +2749,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
+comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Stores the outcome of a webhook event that adds no facts.';
 
 -- supabase/schemas/functions/gauge_count.sql
 -- Called by find_usage_drift: the number of existing things that a gauge counts; null if Postgres cannot count them.
@@ -2760,10 +2767,9 @@ $$;
 comment on function tollgate.gauge_count(text, text) is 'The number of things that a gauge counts.';
 
 -- supabase/schemas/functions/get_entitlements.sql
--- Called where the entitlement cache has nothing: every product's plan and limits, without what is used. "revision" orders
--- what caches keep: it moves with every billing fact and every change of a user's own limit. "fresh_ms" is how long the row
--- may be believed without asking again: until its window turns or a limit of the user's own ends, and not at all where the
--- sandbox moves the user's clock.
+-- Called if the entitlement cache misses: plan and limits of every product, without usage. "revision" orders cached values:
+-- every billing fact and every change of a user's own limit raises it. "fresh_ms" is how long the value is valid: until the
+-- window ends or a limit of the user's own expires. It is 0 if the sandbox moves the user's clock.
 create or replace function tollgate.get_entitlements(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -2772,7 +2778,7 @@ declare
 begin
   -- An erasure may delete the rows before they are read.
   loop
-    -- Makes rows at the first look, turns them, corrects a plan that disagrees with the timeline.
+    -- Creates missing rows, updates windows, and corrects a plan that differs from the timeline.
     perform tollgate.get_usage(p_user_id);
     v_entitlements := (
       select jsonb_agg(jsonb_build_object(
@@ -2809,9 +2815,10 @@ $$;
 comment on function tollgate.get_entitlements(text) is 'Plan and limits of every product of a user.';
 
 -- supabase/schemas/functions/get_usage.sql
--- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
--- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
--- or an override ends, or a plan is corrected. Locks: then the users row (lock_user) before the subscriptions rows.
+-- Called by GET /api/subscription/usage and the pages: every product, free ones too. If the stored plan differs from the
+-- timeline, it corrects the plan and never touches usage. It takes a lock only if a window ends, a reservation or an
+-- override expires, or a plan is corrected.
+-- Locks: then the users row (lock_user) before the subscriptions rows.
 create or replace function tollgate.get_usage(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -2869,8 +2876,8 @@ comment on function tollgate.get_usage(text) is 'Plan, window and meters of ever
 
 -- supabase/schemas/functions/give_back_carried.sql
 -- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
--- latest charges before p_since, each at its own time, and computes the openings again. As many as lower the counter by one
--- each: units that the opening had forgiven are not given back. Gives the row as it is then and the units given back.
+-- latest charges before p_since, each at its own time, and computes the openings again. It gives back as many units as
+-- lower the counter by one each, so no units that the opening had forgiven. Returns the row and the number of units.
 create or replace function tollgate.give_back_carried(
   p_row tollgate.subscriptions,
   p_field text,
@@ -2888,7 +2895,7 @@ declare
 begin
   counted := p_row;
   taken := p_amount;
-  -- The first try shows how many units count; the second gives back those. A third finds charges that do not count at all.
+  -- The first try shows how many units count; the second gives back these. The third finds charges that do not count at all.
   for attempt in 1 .. 3 loop
     exit when taken = 0;
     begin
@@ -2902,7 +2909,7 @@ begin
       end if;
       raise exception 'undone' using errcode = 'TG000';
     exception when sqlstate 'TG000' then
-      -- More than was taken: a month that an opening was computed from has been dropped, so none can be computed again.
+      -- A larger effect: a month of an opening was dropped, so no opening can be computed again.
       taken := case when v_effect < taken then v_effect else 0 end;
     end;
   end loop;
@@ -2914,10 +2921,10 @@ $$;
 comment on function tollgate.give_back_carried(tollgate.subscriptions, text, bigint, timestamptz, timestamptz) is 'Gives back units that the current window carried over.';
 
 -- supabase/schemas/functions/give_back_charges.sql
--- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from on and before
--- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
--- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
--- caller's. Gives the units taken and the time of the oldest charge among them.
+-- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from and before
+-- p_before. The latest come first, and of one instant those without a key. Writes one negative ledger row per charge, at
+-- most its rest, with its key, and with its time or p_at. The charge's key is free then. The caller changes the counter.
+-- Returns the number of units and the time of the oldest charge.
 create or replace function tollgate.give_back_charges(
   p_row tollgate.subscriptions,
   p_field text,
@@ -2933,7 +2940,7 @@ as $$
 declare
   v_from timestamptz;
 begin
-  -- The latest instant is tried by itself: it is mostly enough, and a scan for more charges passes all that were given back.
+  -- The latest instant is tried alone. It mostly suffices, and a scan for more passes all charges that were given back.
   select max(l.at) into v_from
   from tollgate.usage_ledger l
   where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before and l.amount > l.given_back;
@@ -2945,7 +2952,7 @@ begin
       where l.user_id = p_row.user_id and l.field = p_field and l.at >= v_from and l.at < p_before
         and l.amount > l.given_back
       order by l.at desc, l.idempotency_key is null desc, l.entry desc
-      -- Each has a rest of at least one unit: more charges are never needed.
+      -- Each has a rest of at least one unit, so more charges are never needed.
       limit p_amount - taken
     ),
     charges as materialized (
@@ -2981,9 +2988,9 @@ $$;
 comment on function tollgate.give_back_charges(tollgate.subscriptions, text, bigint, timestamptz, timestamptz, timestamptz) is 'Gives back units of the latest charges.';
 
 -- supabase/schemas/functions/grant_access.sql
--- Called at the end of each migration, and by `npm run db:migrate` after it: closes all objects of the schema, and opens
--- them again as table_rights says. A new table or function is closed until then. Roles that the server lacks are left out: plain
--- Postgres needs none of Supabase's. Errors: 42501 for all but the owner.
+-- Called at the end of each migration, and by `npm run db:migrate` after it. Closes all objects of the schema, and opens
+-- them again as table_rights says. So a new table or function is closed. Roles that the server lacks are left out: plain
+-- Postgres needs none of Supabase's. Errors: 42501 for any role but the owner.
 create or replace function tollgate.grant_access() returns void
 language plpgsql set search_path = '' set client_min_messages = warning
 as $$
@@ -3058,7 +3065,8 @@ $$;
 comment on function tollgate.grant_access() is 'Closes every object of the schema and opens it to its roles again.';
 
 -- supabase/schemas/functions/has_capacity.sql
--- Called by charge_usage and its like: whether every amount is within what remains of its field.
+-- Called by charge_usage, reserve_usage, settle_usage and create_chatbot: whether each amount is within the rest of its
+-- field.
 create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
 language plpgsql immutable set search_path = ''
 as $$
@@ -3075,9 +3083,9 @@ $$;
 comment on function tollgate.has_capacity(tollgate.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';
 
 -- supabase/schemas/functions/hold_user.sql
--- Called by every function that writes a row which refers to users, before it locks any other row: makes the users row if
--- it is missing and locks it `for key share`. Until the transaction ends no erasure begins; an erasure under way is waited
--- for, and the row is then made anew, so that what follows belongs to the account's next life.
+-- Called by every function that writes a row which refers to users, before it locks any other row. Creates the users row if
+-- it is missing and locks it `for key share`. No erasure begins until the transaction ends. During an erasure it waits and
+-- then creates the row again, so the later rows belong to the new account.
 -- Locks: the users row. Errors: TG400 bad user id.
 create or replace function tollgate.hold_user(p_user_id text) returns void
 language plpgsql set search_path = ''
@@ -3091,11 +3099,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.hold_user(text) is 'Keeps a user from being erased until the transaction ends.';
+comment on function tollgate.hold_user(text) is 'Prevents the erasure of a user until the transaction ends.';
 
 -- supabase/schemas/functions/instant_text.sql
--- An instant as JavaScript writes it, so that both sides read and compare the same text. null stays null, and so does
--- infinity: "until further notice" has no date.
+-- An instant in the format of JavaScript, so that both sides read and compare the same text. null stays null, and infinity
+-- (no end known) becomes null.
 create or replace function tollgate.instant_text(p_at timestamptz) returns text
 language plpgsql immutable parallel safe set search_path = ''
 as $$
@@ -3107,8 +3115,9 @@ $$;
 comment on function tollgate.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';
 
 -- supabase/schemas/functions/is_anothers_transaction.sql
--- Called by the page that opens Paddle's checkout: did our server make this transaction for another user? The answer is only
--- yes or no, so that the page cannot show whose it is. No for a transaction that our server has not made, such as a renewal's.
+-- Called by the page that opens Paddle's checkout: whether our server made this transaction for another user. The answer is
+-- only yes or no, so that the page cannot reveal the user. No for a transaction that our server has not made, such as a
+-- renewal's.
 create or replace function tollgate.is_anothers_transaction(
   p_user_id text,
   p_processor text,
@@ -3125,7 +3134,7 @@ $$;
 comment on function tollgate.is_anothers_transaction(text, text, text) is 'Whether our server made a transaction for another user.';
 
 -- supabase/schemas/functions/is_current.sql
--- Called before a row is believed without its lock: whether it needs no turning and no review yet.
+-- Called before a row is used without its lock: whether its window and its limits are still current.
 create or replace function tollgate.is_current(p_row tollgate.subscriptions) returns boolean
 language plpgsql volatile set search_path = ''
 as $$
@@ -3134,10 +3143,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a row may be believed as it stands.';
+comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a subscriptions row is current as it is.';
 
 -- supabase/schemas/functions/known_products.sql
--- Called by receive() for a subscription whose price is not known: the products that this subscription has a mirror in.
+-- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
 create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3149,9 +3158,10 @@ $$;
 comment on function tollgate.known_products(text, text, text) is 'The products in which a processor subscription is known.';
 
 -- supabase/schemas/functions/known_verdict.sql
--- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict stored with
--- the key; null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
--- request. A session's keys (p_by_session) are apart from a service's. Errors: TG409 the key names a charge in effect of another request.
+-- Called by every function that takes an idempotency key, under the row's lock or before a denial: the verdict stored with
+-- the key. null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
+-- request. A session's keys (p_by_session) are apart from a service's.
+-- Errors: TG409 the key names a charge in effect of another request.
 create or replace function tollgate.known_verdict(
   p_user_id text,
   p_operation text,
@@ -3182,8 +3192,8 @@ $$;
 comment on function tollgate.known_verdict(text, text, text, jsonb, boolean) is 'The stored verdict of a retry.';
 
 -- supabase/schemas/functions/limits_of.sql
--- Called by whatever writes a row's limits: what a plan grants of each meter, or the user's own limit where one was granted
--- and has not expired, and until when that holds.
+-- Called by every function that writes a row's limits: a plan's limit of each meter, or the user's own limit if one was
+-- granted and has not expired; and the end of their validity.
 create or replace function tollgate.limits_of(
   p_user_id text,
   p_product text,
@@ -3209,9 +3219,9 @@ $$;
 comment on function tollgate.limits_of(text, text, text, integer, timestamptz) is 'The limits of a user under a plan.';
 
 -- supabase/schemas/functions/link_customer.sql
--- Called by an admin (and by checkout, before it is opened): this customer of the processor is this user. Never moves a
--- link: a customer that is another user's already is a conflict. Answers with the events that waited for it,
--- and gives the notes that did to the user.
+-- Called by an admin, and by checkout before it opens: links this customer of the processor to this user. It never moves a
+-- link: a customer of another user is a conflict. Returns the events that waited for it, and gives the waiting notes to the
+-- user.
 -- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function tollgate.link_customer(
   p_processor text,
@@ -3239,11 +3249,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.link_customer(text, text, text, text) is 'Links a processors customer to a user; the events that waited for it.';
+comment on function tollgate.link_customer(text, text, text, text) is 'Links a processor''s customer to a user; returns the events that waited for it.';
 
 -- supabase/schemas/functions/link_subscription.sql
--- Called by an admin for a subscription that no user has and whose events wait: it is this user's. Never moves a link
--- (move_subscription does). Answers with the events that waited for it, and gives the notes that did to the user.
+-- Called by an admin for a subscription without a user whose events wait. It never moves a link (move_subscription does).
+-- Returns the events that waited for it, and gives the waiting notes to the user.
 -- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function tollgate.link_subscription(p_processor text, p_subscription_id text, p_user_id text)
 returns jsonb
@@ -3267,11 +3277,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.link_subscription(text, text, text) is 'Links a processors subscription to a user; the events that waited for it.';
+comment on function tollgate.link_subscription(text, text, text) is 'Links a processor''s subscription to a user; returns the events that waited for it.';
 
 -- supabase/schemas/functions/link_transaction.sql
--- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
--- Its subscription is linked by the events that name the transaction. Never moves a link.
+-- Called by checkout after our server has made a transaction at the processor, and before it can be paid: links it to its
+-- user. The events that name the transaction link its subscription. It never moves a link.
 -- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function tollgate.link_transaction(p_processor text, p_transaction_id text, p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
@@ -3294,10 +3304,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.link_transaction(text, text, text) is 'Stores whose a transaction is that our server made.';
+comment on function tollgate.link_transaction(text, text, text) is 'Links a transaction that our server made to its user.';
 
 -- supabase/schemas/functions/list_audit_entries.sql
--- Called by /admin: the latest acts, about one user or (null) about anybody.
+-- Called by /admin: the latest entries of one user or (null) of all.
 create or replace function tollgate.list_audit_entries(p_user_id text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3311,13 +3321,13 @@ as $$
   ) a;
 $$;
 
-comment on function tollgate.list_audit_entries(text, integer) is 'What admins did lately.';
+comment on function tollgate.list_audit_entries(text, integer) is 'The latest entries of the audit log.';
 
 -- supabase/schemas/functions/list_billing_accounts.sql
--- Called by checkout, portal and invoices: which customers and subscriptions at the processors are this user's, the latest
--- first. A customer that was deleted there is no longer good for buying. A Paddle customer is here only where an admin or
--- our checkout has linked it: Paddle finds customers by the address that a payer types, so that the customer of a user's
--- subscription may be somebody else, whose invoices and cards are none of the user's.
+-- Called by checkout, portal and invoices: a user's customers and subscriptions at the processors, the latest first. A
+-- customer that was deleted there is left out, since it cannot buy. A Paddle customer is here only if an admin or our
+-- checkout linked it. Paddle finds customers by the address that a payer types, so a subscription's customer may be another
+-- person with own invoices and cards.
 create or replace function tollgate.list_billing_accounts(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3335,11 +3345,11 @@ as $$
       where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted')));
 $$;
 
-comment on function tollgate.list_billing_accounts(text) is 'A users customers and subscriptions at the processors.';
+comment on function tollgate.list_billing_accounts(text) is 'A user''s customers and subscriptions at the processors.';
 
 -- supabase/schemas/functions/list_decisions.sql
--- Called by the billing page: the user's own trail, newest first. What changed nothing that a user could see is left
--- out; the admin's list has it.
+-- Called by the billing page: the user's decisions, newest first. Those without a visible change are left out; the admin's
+-- list has them.
 create or replace function tollgate.list_decisions(p_user_id text, p_limit integer default 5) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3358,12 +3368,12 @@ as $$
   ) d;
 $$;
 
-comment on function tollgate.list_decisions(text, integer) is 'A users latest decisions.';
+comment on function tollgate.list_decisions(text, integer) is 'A user''s latest decisions.';
 
 -- supabase/schemas/functions/list_duplicate_checkouts.sql
--- Called by the job that ends purchases which were paid twice: paid checkouts whose subscription lives beside another one of
--- that user and product, with all that live; and those whose end and refund have begun. Looked at for thirty days, the
--- latest first.
+-- Called by the job that ends purchases which were paid twice. Lists paid checkouts whose subscription is live beside
+-- another one of that user and product, with all live ones; and those whose end and refund have begun. It looks back thirty
+-- days, the latest first.
 create or replace function tollgate.list_duplicate_checkouts(p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3402,8 +3412,8 @@ $$;
 comment on function tollgate.list_duplicate_checkouts(integer) is 'Checkouts that were paid beside another subscription.';
 
 -- supabase/schemas/functions/list_notices.sql
--- Called by the pages and GET /api/notices: a user's latest notices, newest first; what the job has not found yet is made on
--- the way. The window of a row that nobody has touched since is judged by get_usage, which pages call before.
+-- Called by the pages and GET /api/notices: a user's latest notices, newest first. It creates the notices that the job has
+-- not found yet. Pages call get_usage before, which updates a row whose window is over.
 create or replace function tollgate.list_notices(p_user_id text, p_limit integer default 20) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -3417,7 +3427,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.list_notices(text, integer) is 'A users latest notices.';
+comment on function tollgate.list_notices(text, integer) is 'A user''s latest notices.';
 
 -- supabase/schemas/functions/list_timelines.sql
 -- Called by npm run db:rebuild: users and products that have facts, after p_after (a user id), in order.
@@ -3435,12 +3445,12 @@ as $$
   ) t;
 $$;
 
-comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products these are about.';
+comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products of these.';
 
 -- supabase/schemas/functions/list_unsettled_checkouts.sql
--- Called by the job that ends purchases which were paid twice: checkouts of users who have a subscription of that product,
--- and of which we do not know what they sold. An open one is closed, a paid one is learned. Looked at for thirty days, or
--- while the user has two subscriptions, and those come first; then the longest waiting.
+-- Called by the job that ends purchases which were paid twice: checkouts of unknown outcome whose user has a subscription
+-- of that product. The job closes an open one and learns the subscription of a paid one. It looks back thirty days, or
+-- longer while the user has two subscriptions. Those come first, then the longest waiting.
 create or replace function tollgate.list_unsettled_checkouts(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
@@ -3457,7 +3467,7 @@ as $$
     for update of c skip locked
   ),
   taken as (
-    -- Looked at next when all others have been.
+    -- The next run begins with the others.
     update tollgate.checkouts c set updated_at = now()
     from due d where c.user_id = d.user_id and c.checkout_id = d.checkout_id
     returning c.*
@@ -3466,11 +3476,11 @@ as $$
   from taken t;
 $$;
 
-comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that could still be paid, or were paid for something unknown.';
+comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that can still be paid, or were paid for an unknown subscription.';
 
 -- supabase/schemas/functions/list_users.sql
--- Called by /admin/users: users by id, a page at a time, with their plans. p_filter {search (in id, e-mail or name),
--- product, plan, status}; an absent key filters nothing. "next" is the last user of a full page.
+-- Called by /admin/users: users by id with their plans, a page at a time. p_filter {search (in id, e-mail or name),
+-- product, plan, status}; a missing key filters nothing. "next" is the last user of a full page.
 create or replace function tollgate.list_users(p_filter jsonb, p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3494,7 +3504,7 @@ as $$
     'users', coalesce((
       select jsonb_agg(jsonb_build_object(
         'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', tollgate.instant_text(p.created_at),
-        -- As the row was last touched: the list of everybody turns nobody's window.
+        -- The row as last used: this list updates no window.
         'subscriptions', coalesce((
           select jsonb_agg(tollgate.subscription_view(s) order by s.product)
           from tollgate.subscriptions s where s.user_id = p.user_id), '[]')) order by p.user_id)
@@ -3505,9 +3515,9 @@ $$;
 comment on function tollgate.list_users(jsonb, text, integer) is 'Users and their plans, by filter.';
 
 -- supabase/schemas/functions/list_webhook_events.sql
--- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor,
--- type (its beginning), outcome (or "undecided", or "waiting": all that wait for somebody), user_id, from, to (by arrival),
--- id}; an absent key filters nothing. p_after is the "next" of the page before.
+-- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor, type
+-- (its beginning), outcome (or "undecided", or "waiting" for all that wait), user_id, from, to (by arrival), id}; a missing
+-- key filters nothing. p_after is the "next" of the page before.
 create or replace function tollgate.list_webhook_events(p_filter jsonb, p_after jsonb, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3548,8 +3558,8 @@ $$;
 comment on function tollgate.list_webhook_events(jsonb, jsonb, integer) is 'Webhook events by filter, newest first.';
 
 -- supabase/schemas/functions/live_subscriptions.sql
--- Called by the reconcile job, a page at a time: every processor subscription that has not ended, as last known. p_after
--- is the "next" of the page before ('["", "", ""]' at first); p_user_id (null: everybody) looks at one user only.
+-- Called by the reconcile job, a page at a time: every processor subscription that has not ended, as last known. p_after is
+-- the "next" of the page before ('["", "", ""]' at first). p_user_id restricts it to one user.
 create or replace function tollgate.live_subscriptions(p_after jsonb, p_limit integer, p_user_id text default null)
 returns jsonb
 language sql stable set search_path = ''
@@ -3580,7 +3590,7 @@ $$;
 comment on function tollgate.live_subscriptions(jsonb, integer, text) is 'Processor subscriptions that have not ended, as last known.';
 
 -- supabase/schemas/functions/load_checkout.sql
--- Called on the way back from a checkout. null where this user has no such checkout.
+-- Called on the return from a checkout. null if this user has no such checkout.
 create or replace function tollgate.load_checkout(p_user_id text, p_checkout_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3588,13 +3598,13 @@ as $$
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id;
 $$;
 
-comment on function tollgate.load_checkout(text, uuid) is 'One of a users own checkouts.';
+comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own checkouts.';
 
 -- supabase/schemas/functions/load_timeline.sql
--- Called before every fold: the facts of the user and product, the revision that commit_timeline will compare, and the day
+-- Called before every fold: the facts of the user and product, the revision that commit_timeline compares, and the date
 -- that anchors the free windows. "others" are facts of the same subscriptions in the user's other products, and of
--- p_subscription_id, which this product may not know yet: they hold the shared status, item lists and unlisted charges.
--- Locks: the users row (hold_user), so that no erasure deletes what is read.
+-- p_subscription_id, which this product may not know yet. They have the shared status, item lists and unlisted charges.
+-- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
 create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
 returns jsonb
 language plpgsql set search_path = ''
@@ -3629,8 +3639,8 @@ $$;
 comment on function tollgate.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
 
 -- supabase/schemas/functions/load_webhook_event.sql
--- Called by the retry job, by replay and when a link releases what waited: the bytes that were signed, in hex.
--- Errors: TG404 no such event.
+-- Called by the retry job, by replay, and when a link releases waiting events: the signed bytes, in hex. Errors: TG404 no
+-- such event.
 create or replace function tollgate.load_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -3645,13 +3655,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and what came of it.';
+comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and its outcome.';
 
 -- supabase/schemas/functions/lock_subscription.sql
--- Called by every function that counts, gives back or commits: the one way to the row.
--- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
--- current window when its time has come, or lets go of reservations and overrides that have ended. How long a caller waits for the
--- lock is the calling function's lock_timeout; then it gets 55P03.
+-- Called by every function that counts, gives back or commits: the only way to the row. Locks the user's row of the product
+-- (and creates it if needed) and reads the clock under the lock. If its time has come, sets the row to the current window,
+-- or ends expired reservations and overrides. The calling function's lock_timeout limits the wait; then it gets 55P03.
 create or replace function tollgate.lock_subscription(
   p_user_id text,
   p_product text,
@@ -3677,12 +3686,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.lock_subscription(text, text) is 'Locks a subscriptions row, turned to the window of now, and says what time it is.';
+comment on function tollgate.lock_subscription(text, text) is 'Locks a subscriptions row, brings it to the current window, and returns the time.';
 
 -- supabase/schemas/functions/lock_user.sql
--- Called by every function that works on several products of one user, before it locks any other row: makes the users row
--- if it is missing and locks it `for update`. Until the transaction ends no row that refers to the user can be made by
--- another one: its foreign key needs `for key share`.
+-- Called by every function that works on several products of one user, before it locks any other row. Creates the users row
+-- if it is missing and locks it `for update`. Until the transaction ends no other one can create a row that refers to the
+-- user, since its foreign key needs `for key share`.
 -- Locks: the users row. Errors: TG400 bad user id.
 create or replace function tollgate.lock_user(p_user_id text) returns void
 language plpgsql set search_path = ''
@@ -3699,8 +3708,8 @@ $$;
 comment on function tollgate.lock_user(text) is 'Locks a users row, before all products of the user.';
 
 -- supabase/schemas/functions/mark_duplicate_checkout.sql
--- Called by the job that ends purchases which were paid twice, before it ends one and when that is done. Answers if anything
--- was used while its subscription gave the plan: then there is no refund.
+-- Called by the job that ends purchases which were paid twice, before it ends one and when that is done. Returns whether
+-- anything was used while its subscription gave the plan: then there is no refund.
 create or replace function tollgate.mark_duplicate_checkout(p_user_id text, p_checkout_id uuid, p_duplicate text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -3715,10 +3724,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.mark_duplicate_checkout(text, uuid, text) is 'Stores what is done about a checkout that was paid beside another.';
+comment on function tollgate.mark_duplicate_checkout(text, uuid, text) is 'Stores the treatment of a checkout that was paid beside another subscription.';
 
 -- supabase/schemas/functions/meter_of.sql
--- Called by every function that takes a field from outside. Errors: TG400 for a field that no product has.
+-- Called by every function that takes a field from outside. Errors: TG400 a field that no product has.
 create or replace function tollgate.meter_of(p_field text) returns tollgate.catalog_meters
 language plpgsql stable set search_path = ''
 as $$
@@ -3736,8 +3745,8 @@ $$;
 comment on function tollgate.meter_of(text) is 'The meter of a field name.';
 
 -- supabase/schemas/functions/meter_state.sql
--- Called by everything that answers about a meter, so that the numbers agree: used, reserved, held back, limit, left. The
--- row must be current. consume_batch has the same arithmetic for many rows at once.
+-- Called by all functions that return a meter's numbers, so that these agree: used, reserved, withheld, limit, remaining.
+-- The row must be current. consume_batch has the same arithmetic for many rows at once.
 create or replace function tollgate.meter_state(
   p_row tollgate.subscriptions,
   p_field text,
@@ -3758,16 +3767,17 @@ begin
 end;
 $$;
 
-comment on function tollgate.meter_state(tollgate.subscriptions, text) is 'Used, reserved, held, limit and remaining of one meter of a subscriptions row.';
+comment on function tollgate.meter_state(tollgate.subscriptions, text) is 'Used, reserved, withheld, limit and remaining of one meter of a subscriptions row.';
 
 -- supabase/schemas/functions/move_subscription.sql
--- Called by an admin's move of a subscription, with what the fold made of it for both users. All or nothing: the link, the
--- facts that the new user gets, both users' timelines, counters and decisions. p_parts: one for each user and product,
--- {user_id, product, revision, facts, timeline, decision, flags, others}; a part without a decision changes nothing that its
--- user sees (the product is not of this subscription) and leaves none. If the link or one revision has moved on, nothing is written and the answer is {moved: false}; the
--- caller begins again.
--- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A webhook commits under
--- one of these rows, so it is either copied with the rest or finds the move and delivers to both users.
+-- Called by an admin's move of a subscription, with the result of the fold for both users. All or nothing: the link, the
+-- facts that the new user gets, both users' timelines, counters and decisions.
+-- p_parts: one per user and product, {user_id, product, revision, facts, timeline, decision, flags, others}. A part without
+-- a decision changes nothing that its user sees, since the product is not of this subscription. If the link or a revision
+-- has changed, nothing is written and the answer is {moved: false}; the caller begins again.
+-- Locks: both users' rows by user id (lock_user), the subscriptions rows by product and user id, then the link. A webhook
+-- commits under one of these rows. So its facts are either copied with the others, or it finds the move and delivers to
+-- both users.
 create or replace function tollgate.move_subscription(
   p_processor text,
   p_subscription_id text,
@@ -3833,9 +3843,9 @@ $$;
 comment on function tollgate.move_subscription(text, text, text, text, jsonb, jsonb) is 'Moves a subscription from one user to another.';
 
 -- supabase/schemas/functions/moved_meanwhile.sql
--- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts has been
--- moved between users since the caller asked to which users they belong. p_moves: how many moves it knew; null: it knows of
--- none and adds facts for the present user, as our own schedule does. The facts of a move itself are never late.
+-- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts was
+-- moved between users after the caller read its users. p_moves: the number of moves that the caller knew; null for facts of
+-- the present user, such as our own schedule. The facts of a move itself are never late.
 create or replace function tollgate.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
 language sql stable set search_path = ''
 as $$
@@ -3859,11 +3869,11 @@ as $$
           and l.user_id <> p_user_id) end);
 $$;
 
-comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were looked up.';
+comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were read.';
 
 -- supabase/schemas/functions/moves_of.sql
--- Called by resolve_links and begin_move: how often a subscription has been moved between users, and its former users, each
--- with the instant until which it was theirs. Each move is one fact of both users, under one id.
+-- Called by resolve_links and begin_move: the number of a subscription's moves between users, and its former users with the
+-- instants of their ends. Each move is one fact of both users, under one id.
 create or replace function tollgate.moves_of(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3883,8 +3893,8 @@ $$;
 comment on function tollgate.moves_of(text, text, text) is 'Moves of a subscription between users, and its former users.';
 
 -- supabase/schemas/functions/notice_view.sql
--- Called by whatever shows a notice: one row as the API has it. "current" says that it still holds: the window goes on with
--- that limit, the payment is still open, no plan has come since.
+-- Called by all functions that return notices: one row as the API has it. "current" means that the notice still applies:
+-- the window with that limit continues, the payment is still open, or no plan has followed.
 create or replace function tollgate.notice_view(p_notice tollgate.notices) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -3903,7 +3913,7 @@ as $$
         select from tollgate.subscriptions s
         where s.user_id = p_notice.user_id and s.product = p_notice.product and s.source = p_notice.source
           and s.window_start = p_notice.occasion_at and (s.limits ->> p_notice.field)::bigint = p_notice.limit_amount
-          -- The higher one speaks for both; what was given back is not near any more.
+          -- The higher notice replaces the lower one; after a release the lower one no longer applies.
           and (s.usage ->> p_notice.field)::bigint
             >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
           and (p_notice.kind = 'limit_reached' or (s.usage ->> p_notice.field)::bigint < p_notice.limit_amount))
@@ -3920,8 +3930,8 @@ $$;
 comment on function tollgate.notice_view(tollgate.notices) is 'One notice as the API has it.';
 
 -- supabase/schemas/functions/now_for.sql
--- The time it is for a user: the database's clock, floored to the millisecond, plus the user's moved clock in the
--- sandbox. clock_timestamp, not now(): a caller that waited for a row's lock must not decide by the time it began to wait.
+-- The time of a user: the database's clock, floored to the millisecond, plus the shift of the user's clock in the sandbox.
+-- It reads clock_timestamp and not now(), since a caller may have waited for a row's lock.
 create or replace function tollgate.now_for(p_user_id text) returns timestamptz
 language sql volatile set search_path = ''
 as $$
@@ -3929,14 +3939,14 @@ as $$
     + coalesce(tollgate.clock_shift(p_user_id), interval '0');
 $$;
 
-comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the users sandbox shift.';
+comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';
 
 -- supabase/schemas/functions/open_checkout.sql
--- Called by checkout once the processor has made it, before anybody has its address: stores whose it is (also as a link,
--- so that its events are at home) and opens it. Where the request took so long that another was let in, nothing is opened
--- and the caller closes what it has made. Never moves a link.
--- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened.
--- Errors: TG409 linked to another user.
+-- Called by checkout after the processor has made it and before its address is returned: links it to its user and opens it,
+-- so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the caller
+-- closes its own. It never moves a link.
+-- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened. Errors:
+-- TG409 linked to another user.
 create or replace function tollgate.open_checkout(
   p_user_id text,
   p_checkout_id uuid,
@@ -3961,15 +3971,15 @@ begin
 end;
 $$;
 
-comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores what the processor made for a checkout, and whose it is.';
+comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores the processor''s checkout and links it to its user.';
 
 -- supabase/schemas/functions/open_windows.sql
--- Called by advance_window, under the row's lock.
--- Computes the openings whose time has come, oldest first, each from the window before it:
---   reset       starts at 0 and forgives all that was used;
---   carry_over  forgives what was used up to the elapsed share of the plans held, and starts from the rest;
---   preserve    (back to free) grows by what was used elsewhere beyond the free window's own count.
--- What an unpaid period forgave is kept as unpaid_held, with what the unpaid one before it held.
+-- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
+-- before it:
+--   reset       starts at 0 and forgives all usage;
+--   carry_over  forgives usage up to the elapsed share of the plan's limits, and starts from the rest;
+--   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
+-- The amount that an unpaid period forgave is kept as unpaid_held, with that of the unpaid period before it.
 create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
@@ -4027,13 +4037,13 @@ begin
 end;
 $$;
 
-comment on function tollgate.open_windows(text, text, timestamptz) is 'Computes what each usage window whose time has come starts from.';
+comment on function tollgate.open_windows(text, text, timestamptz) is 'Computes the openings of usage windows that have begun.';
 
 -- supabase/schemas/functions/peek_subscription.sql
--- Called by the simulation's dry runs. Without a timeline: the facts as load_timeline gives them, and the row as it stands
--- now. With one: the row as it would stand if this were the timeline. Whatever is computed on the way (rows made, windows
--- turned) is undone before it answers: nothing is left behind. Locks: the users row (hold_user), then the
--- subscriptions row.
+-- Called by the simulation's dry runs. Without a timeline: the facts as load_timeline returns them, and the row as it is
+-- now. With one: the row as it would be under this timeline. All changes on the way (new rows, windows) are undone before
+-- it answers.
+-- Locks: the users row (hold_user), then the subscriptions row.
 create or replace function tollgate.peek_subscription(p_user_id text, p_product text, p_timeline jsonb default null)
 returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
@@ -4062,13 +4072,13 @@ begin
       'view', tollgate.subscription_view(v_row));
     raise exception 'seen' using errcode = 'TG000';
   exception when sqlstate 'TG000' then
-    -- Everything since "begin" is undone; what was seen is kept.
+    -- All changes since "begin" are undone; the answer is kept.
   end;
   return v_answer;
 end;
 $$;
 
-comment on function tollgate.peek_subscription(text, text, jsonb) is 'How a users row stands, or would stand under another timeline; changes nothing.';
+comment on function tollgate.peek_subscription(text, text, jsonb) is 'A user''s row as it is, or would be under another timeline; changes nothing.';
 
 -- supabase/schemas/functions/ping.sql
 -- Called by the readiness probe: the database answers and has its functions.
@@ -4081,8 +4091,8 @@ $$;
 comment on function tollgate.ping() is 'Answers.';
 
 -- supabase/schemas/functions/pseudonymize_audit_entries.sql
--- Called by erase_account: entries about the user keep what was done, when and by whom, under the pseudonym that the
--- ledger has. Of the details, ids of processors and free text are left out.
+-- Called by erase_account: entries about the user keep action, time and actor, under the pseudonym of the ledger.
+-- Processors' ids and free text are removed from the details.
 create or replace function tollgate.pseudonymize_audit_entries(p_user_id text, p_pseudonym text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -4096,19 +4106,20 @@ begin
       where d.key = any (array['field', 'limit', 'expiresAt', 'processor', 'scenario', 'dryRun', 'repair', 'events',
         'counted', 'actual', 'drift', 'refused']))
   where a.user_id = p_user_id;
-  -- A subscription that was moved away from them.
+  -- A subscription that was moved away from the user.
   update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;
 
-comment on function tollgate.pseudonymize_audit_entries(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';
+comment on function tollgate.pseudonymize_audit_entries(text, text) is 'Removes an erased user from the audit log and keeps the entries.';
 
 -- supabase/schemas/functions/rebuild_timeline.sql
--- Called by npm run db:rebuild. Computes mirrors, periods, segments, windows and counters again, from p_timeline (all the
--- facts, folded anew) and the ledger, and reports the parts that differ from what is stored. Without p_repair it leaves
--- everything as it was. Locks: the subscriptions row. Compare-and-swap on the revision, as commit_timeline.
+-- Called by npm run db:rebuild. Computes subscription records, periods, windows and counters again, from p_timeline (all
+-- facts, folded anew) and the ledger. Returns the parts that differ. Without p_repair nothing changes. Compare-and-swap on
+-- the revision, as commit_timeline.
+-- Locks: the subscriptions row.
 create or replace function tollgate.rebuild_timeline(
   p_user_id text,
   p_product text,
@@ -4140,7 +4151,7 @@ begin
       raise exception 'compared' using errcode = 'TG000';
     end if;
   exception when sqlstate 'TG000' then
-    -- Everything since "begin" is undone; what was computed is kept.
+    -- All changes since "begin" are undone; the result is kept.
   end;
   return jsonb_build_object('moved', false, 'differences', (
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -4150,10 +4161,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a users timeline and counters again and reports what differs.';
+comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a user''s timeline and counters again and returns the differences.';
 
 -- supabase/schemas/functions/recent_notices.sql
--- Called by the admin's list: everybody's notices, newest first, from before the last one of the page before.
+-- Called by the admin's list: the notices of all users, newest first, from before the last one of the previous page.
 create or replace function tollgate.recent_notices(p_limit integer default 50, p_before timestamptz default 'infinity')
 returns jsonb
 language sql stable set search_path = ''
@@ -4164,10 +4175,10 @@ as $$
   ) n;
 $$;
 
-comment on function tollgate.recent_notices(integer, timestamptz) is 'Everybodys latest notices.';
+comment on function tollgate.recent_notices(integer, timestamptz) is 'The latest notices of all users.';
 
 -- supabase/schemas/functions/record_audit_entry.sql
--- Called by every admin route and page action after it has acted, refused acts too: who did what, and what came of it.
+-- Called by every admin route and page action after the action, also a refused one: actor, action and result.
 create or replace function tollgate.record_audit_entry(p_actor text, p_act text, p_user_id text, p_details jsonb)
 returns jsonb
 language sql set search_path = ''
@@ -4177,12 +4188,12 @@ as $$
   returning jsonb_build_object('id', a.entry_id, 'at', tollgate.instant_text(a.done_at));
 $$;
 
-comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Writes down what an admin did.';
+comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Adds an entry to the audit log.';
 
 -- supabase/schemas/functions/record_webhook_event.sql
--- Called by receive() for every verified delivery, before anything is decided. Stores it once; says whether an earlier
--- delivery has already been decided (then this one is a duplicate) and with what. A stored but undecided event (a crash,
--- a 503) is decided by the next delivery.
+-- Called by receive() for every verified delivery, before any decision. Stores the event once. Returns its outcome if an
+-- earlier delivery was decided; then this one is a duplicate. The next delivery decides an event that was stored and not
+-- decided (a crash, a 503).
 create or replace function tollgate.record_webhook_event(
   p_processor text,
   p_id text,
@@ -4205,11 +4216,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) is 'Stores a webhook event once and tells what an earlier delivery came to.';
+comment on function tollgate.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) is 'Stores a webhook event once and returns the outcome of an earlier delivery.';
 
 -- supabase/schemas/functions/recount_after.sql
--- Called by settle_open and release_usage, which write ledger rows of the past; the caller holds the row's lock. What later
--- windows started from may have changed with them: their openings are computed again, and the row's counters.
+-- Called by settle_open and release_usage, which write ledger rows of the past; the caller holds the row's lock. Later
+-- openings may depend on these rows, so they and the row's counters are computed again.
 create or replace function tollgate.recount_after(p_row tollgate.subscriptions, p_at timestamptz, p_now timestamptz)
 returns tollgate.subscriptions
 language plpgsql set search_path = ''
@@ -4221,12 +4232,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.recount_after(tollgate.subscriptions, timestamptz, timestamptz) is 'Computes again what follows from a ledger row of the past.';
+comment on function tollgate.recount_after(tollgate.subscriptions, timestamptz, timestamptz) is 'Computes later openings and counters again after a ledger row of the past.';
 
 -- supabase/schemas/functions/refresh_subscription.sql
--- Called by lock_subscription when the row's refresh_at has come, and by whatever changes what the review looks at; the
--- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
--- ended.
+-- Called by lock_subscription when the row's refresh_at has come, and by the functions that change reservations, overrides
+-- or limits. The caller holds the row's lock, and the row's window is current. Ends expired reservations and overrides.
 create or replace function tollgate.refresh_subscription(p_user_id text, p_product text, p_now timestamptz)
 returns tollgate.subscriptions
 language plpgsql set search_path = ''
@@ -4247,12 +4257,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.refresh_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
+comment on function tollgate.refresh_subscription(text, text, timestamptz) is 'Updates reserved and limits of a row.';
 
 -- supabase/schemas/functions/refuse_audit_changes.sql
--- Called by the triggers of audit_entries: an entry of the audit log is neither changed nor deleted. Two functions are
--- exempt, which the setting tollgate.audit names for as long as they run: cleanup_audit_entries deletes old entries, and
--- pseudonymize_audit_entries changes the user and leaves details out. Errors: 42501.
+-- Called by the triggers of audit_entries: an entry is neither changed nor deleted. Two functions are exempt, which the
+-- setting tollgate.audit names while they run. cleanup_audit_entries deletes old entries, and pseudonymize_audit_entries
+-- changes the user and removes details. Errors: 42501.
 create or replace function tollgate.refuse_audit_changes() returns trigger
 language plpgsql set search_path = ''
 as $$
@@ -4273,9 +4283,9 @@ $$;
 comment on function tollgate.refuse_audit_changes() is 'Refuses changes of the audit log.';
 
 -- supabase/schemas/functions/release_usage.sql
--- Called by POST /api/usage/release. Gives back what failed: with p_of, in the window of the charge that this consume key
--- names now, and no more than its rest; else the latest charges of the current window (decrement_usage). The keys of
--- charges that it gives back are free then. With a key of its own a retry gives back once. p_of names keys of services only.
+-- Called by POST /api/usage/release. Gives back usage of failed work. With p_of: in the window of the charge that this
+-- consume key names now, and at most its rest. Else the latest charges of the current window (decrement_usage). The keys of
+-- these charges are free then. With a key of its own, a retry gives back once. p_of names keys of services only.
 -- Locks: the subscriptions row. Errors: decrement_usage's; TG404 no such charge; TG409 the key was used differently.
 create or replace function tollgate.release_usage(
   p_user_id text,
@@ -4318,7 +4328,7 @@ begin
     if not found then
       raise exception 'No charge with this key is known.' using errcode = 'TG404', detail = 'of', hint = 'charge_not_found';
     end if;
-    -- No more than the rest of the charge, nor than its window has used.
+    -- At most the rest of the charge, and at most the usage of its window.
     v_current := tollgate.counts_now(v_row, v_charge.at);
     v_used := coalesce((v_row.usage ->> p_field)::bigint, 0);
     v_given := greatest(0, least(p_amount, v_charge.rest, case when v_current then v_used
@@ -4336,8 +4346,8 @@ begin
         v_row := tollgate.recount_after(v_row, v_charge.at, v_lock.now_at);
       end if;
       exit when (v_row.usage ->> p_field)::bigint >= least(0, v_used);
-      -- Below 0: the current window carried these units over and has given some of them back already. A unit of the past
-      -- changes the counter by one at most, so as many as the counter shows are safe.
+      -- Below 0: the current window carried these units over and has given back some of them already. A unit of the past
+      -- changes the counter by one at most, so the counter's own number of units is safe.
       delete from tollgate.usage_ledger l
       where l.user_id = p_user_id and l.field = p_field and l.at = v_charge.at and l.entry = v_entry;
       v_row := tollgate.recount_after(v_row, v_charge.at, v_lock.now_at);
@@ -4363,8 +4373,8 @@ $$;
 comment on function tollgate.release_usage(text, text, bigint, text, text) is 'Gives back an amount of a field, in the window of the charge it names.';
 
 -- supabase/schemas/functions/reopen_webhook_event.sql
--- Called by replay: a dead or an ignored event is undecided again and may fail as often as at first. An ignored event has
--- added no facts, so deciding it again is safe; one without bytes (its user was erased) stays ignored.
+-- Called by replay: a dead or ignored event is undecided again, with all its attempts. An ignored event has added no facts,
+-- so another decision is safe. An event without bytes (its user was erased) stays ignored.
 -- Errors: TG404 no such event.
 create or replace function tollgate.reopen_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
@@ -4383,8 +4393,9 @@ $$;
 comment on function tollgate.reopen_webhook_event(text, text) is 'Makes a dead or ignored webhook event undecided again.';
 
 -- supabase/schemas/functions/replace_timeline.sql
--- Called by commit_timeline, under the row's lock. Writes the fold's mirrors, periods, segments and windows in the place
--- of the old. Windows that opened before the first difference keep what was computed for them; the rest is computed again.
+-- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
+-- windows by those of the fold. Windows that opened before the first difference keep their computed openings; the others
+-- are computed again.
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -4468,12 +4479,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.replace_timeline(text, text, jsonb) is 'Writes mirrors, periods, segments and windows in the place of the old.';
+comment on function tollgate.replace_timeline(text, text, jsonb) is 'Replaces a user''s stored timeline of a product.';
 
 -- supabase/schemas/functions/reserve_key_state.sql
--- Called by reserve_usage, under the row's lock. What a reservation's key names now: the stored answer, what its reservation
--- was settled to (null while it is open), and whether the key is free. It is free once the reservation has expired, was
--- settled to 0, or was settled to more and some of that was given back. Nulls if the key is not known.
+-- Called by reserve_usage, under the row's lock: the stored answer of a reservation's key, the settled amount (null while
+-- it is open), and whether the key is free. It is free once the reservation has expired or was settled to 0, or if some of
+-- the settled amount was given back. Nulls if the key is not known.
 create or replace function tollgate.reserve_key_state(
   p_user_id text,
   p_key text,
@@ -4502,21 +4513,22 @@ begin
       where l.user_id = p_user_id and l.field = v_reservation.field and l.at = v_reservation.charged_at
         and l.entry = v_reservation.charge and l.given_back > 0);
   else
-    -- The row's lock ends what has expired of its own product only.
+    -- The row's lock ends expired reservations of its own product only.
     free := not coalesce(v_reservation.state = 'open' and v_reservation.expires_at > p_now, false);
   end if;
 end;
 $$;
 
-comment on function tollgate.reserve_key_state(text, text, timestamptz) is 'What a reservations key names, and whether it is free.';
+comment on function tollgate.reserve_key_state(text, text, timestamptz) is 'The reservation of a key, and whether the key is free.';
 
 -- supabase/schemas/functions/reserve_usage.sql
--- Called by POST /api/usage/reserve (service key only). Holds an amount for work whose cost is known only afterwards, if
--- the limit allows it; settle_usage settles it, and without that it ends by itself after p_ttl_seconds, no job needed.
--- With a key, the first allowed answer is given again while its reservation is open, or settled to more than 0 and not given
--- back; "settled" says to how much then. Else the key is free and the call is judged anew. A refused call stores nothing.
--- Atomic: judged and held under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a
--- gauge, a time to live beyond a day; TG409 the key names a reservation in effect of another request.
+-- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if the
+-- limit allows it. settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
+-- With a key, the first allowed answer is returned again while its reservation is open, or settled to more than 0 and not
+-- given back; "settled" is that amount. Else the key is free and the call is evaluated anew. A denied call stores nothing.
+-- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row.
+-- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of another
+-- request.
 create or replace function tollgate.reserve_usage(
   p_user_id text,
   p_field text,
@@ -4575,13 +4587,13 @@ begin
 end;
 $$;
 
-comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Holds an amount of a field for work under way.';
+comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Reserves an amount of a field for work under way.';
 
 -- supabase/schemas/functions/reserved_at.sql
--- Called by advance_window and refresh_subscription, under the row's lock. Ends the reservations whose time has come, and says
--- what the open ones hold of the window that is current at p_now, and when the first of them ends.
--- A reservation counts in the window that it was made in. Where the current window starts from the count of an older one
--- (carried over, fallen back to free) its reservations hold here too: settled, they would become part of this count.
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the amounts
+-- that open ones reserve of the window at p_now, and when the first of them ends.
+-- A reservation counts in the window in which it was made. If the current window starts from an older one's count
+-- (carry-over, back to free), that window's reservations count here too: once settled they are part of this count.
 create or replace function tollgate.reserved_at(
   p_user_id text,
   p_product text,
@@ -4619,15 +4631,16 @@ begin
 end;
 $$;
 
-comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends what has expired; what is held of a window, and until when.';
+comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends expired reservations; the reserved amounts of a window, and until when.';
 
 -- supabase/schemas/functions/resolve_links.sql
--- Called by receive(): to which user does this event belong? A subscription that is linked keeps its user: an event of it
--- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
--- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
--- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
--- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
--- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
+-- Called by receive(): the user of an event. A linked subscription keeps its user. Its event may name another one: by
+-- customer, by transaction, or by the user id that our server wrote at the processor (p_trusted_user_id). Then the event
+-- belongs to the known user, and "disputed" is true. An event of a subscription without a user belongs to the one user that
+-- these name; missing links of customer and subscription are made. If they name several users, nothing is written and the
+-- answer is a conflict. It never moves a link.
+-- Also returns the events that waited, the number of moves between users, and the former users: naming one of them disputes
+-- nothing.
 -- Locks: the users row (hold_user).
 create or replace function tollgate.resolve_links(
   p_processor text,
@@ -4646,8 +4659,8 @@ declare
   v_made integer;
   v_moves jsonb;
 begin
-  -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
-  -- own server or an admin has linked it does it count, and no event makes such a link.
+  -- A Paddle checkout's customer depends on the e-mail that the payer types, so it does not identify the payer. It counts only
+  -- if our own server or an admin has linked it, and no event makes such a link.
   if p_processor = 'paddle' and not exists (
     select from tollgate.links l
     where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id
@@ -4678,7 +4691,7 @@ begin
 
     begin
       perform tollgate.hold_user(v_user_id);
-      -- If the event names another user, its customer is in doubt too, and is linked to neither.
+      -- If the event names another user, its customer is doubtful too and is linked to neither.
       insert into tollgate.links (processor, kind, external_id, user_id, source)
       select p_processor, i.kind, i.external_id, v_user_id,
         case when p_trusted_user_id is null then 'event' else 'metadata' end
@@ -4686,7 +4699,7 @@ begin
       where i.external_id is not null and v_agreed
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
-      -- Another delivery may have linked one of them meanwhile, to another user: look again.
+      -- Another delivery may have linked one of them to another user meanwhile: try again.
       if v_agreed and exists (
         select from tollgate.links l
         where l.processor = p_processor and l.user_id <> v_user_id
@@ -4715,13 +4728,14 @@ begin
 end;
 $$;
 
-comment on function tollgate.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
+comment on function tollgate.resolve_links(text, text, text, text, text) is 'Finds the user of a processor''s customer or subscription, and links them.';
 
 -- supabase/schemas/functions/restore_erased.sql
--- Called by ensure_subscription when it has made a row. A user who returns after an erasure finds the free plan's anchor,
--- the counters of a window that still goes on, the trials and the ends of subscriptions as they were: erasing and returning
--- is no refill. Limits of their own below the plan's apply again until they expire. The revision continues, so that no
--- caller takes the new row for the old one. Locks: the users row (hold_user), which the caller has locked.
+-- Called by ensure_subscription when it has created a row. Restores for a user who returns after an erasure: the free
+-- plan's anchor, the counters of a window that still runs, trials, and the ends of subscriptions. So erasing and returning
+-- is no refill. The user's own limits below the plan's apply again until they expire. The revision continues, so that no
+-- caller takes the new row for the old one.
+-- Locks: the users row (hold_user), which the caller has locked.
 create or replace function tollgate.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -4747,7 +4761,7 @@ begin
     revision = coalesce((v_left ->> 'revision')::bigint, 0) + 1
   where s.user_id = p_user_id and s.product = p_product;
 
-  -- By the ledger, from which counters are computed: they stay right when the row turns or is computed again.
+  -- By the ledger, from which counters are computed: they stay right when the row is computed again.
   if v_window.window_start = (v_left ->> 'window_start')::timestamptz then
     insert into tollgate.usage_ledger (user_id, product, field, at, amount)
     select p_user_id, p_product, c.field, greatest(v_window.window_start, least(v_tombstone.erased_at, v_now)),
@@ -4780,11 +4794,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.restore_erased(text, text) is 'Gives a returning user what the tombstone of their erased account keeps.';
+comment on function tollgate.restore_erased(text, text) is 'Restores the state in the tombstone of a returning user.';
 
 -- supabase/schemas/functions/return_attempts.sql
--- Called after an attempt that did not fail: takes back what count_attempts counted ("counted" of its answer). A window that
--- ended meanwhile stays as it is, since the attempt was not counted in its successor.
+-- Called after an attempt that did not fail: subtracts the counts of count_attempts ("counted" of its answer). If a window
+-- has ended meanwhile, the next one stays unchanged, since the attempt was not counted in it.
 -- Atomic. Locks: the rows of the keys, in the order in which they were counted.
 create or replace function tollgate.return_attempts(p_counted jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
@@ -4808,10 +4822,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.return_attempts(jsonb) is 'Takes back attempts that did not fail.';
+comment on function tollgate.return_attempts(jsonb) is 'Subtracts attempts that did not fail.';
 
 -- supabase/schemas/functions/save_catalog.sql
--- Called at migration with lib/config/catalog.ts. The table follows the file: what the file no longer has goes.
+-- Called at migration with the config. The tables follow the config: rows that it no longer has are deleted.
 -- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function tollgate.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
@@ -4819,7 +4833,7 @@ as $$
 declare
   v_changed text[];
 begin
-  -- Loading twice at once must not interleave.
+  -- Concurrent loads must not interleave.
   lock table tollgate.catalog_plans in share row exclusive mode;
   create temporary table new_limits on commit drop as
   select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
@@ -4858,7 +4872,7 @@ begin
   insert into tollgate.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
-  -- Each row takes the changed limits when it is next touched. Locked by product, as a user's rows are everywhere.
+  -- Each row gets the changed limits at its next use. Rows are locked by product, as in all functions.
   update tollgate.subscriptions s set refresh_at = '-infinity'
   from (
     select r.user_id, r.product from tollgate.subscriptions r
@@ -4870,11 +4884,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalogs copy.';
+comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalog''s copy.';
 
 -- supabase/schemas/functions/service_health.sql
--- Called by /admin: how the service is, at a glance. Counts of the last p_hours, and what stands open now. Reads whole
--- tables for the plans and the near limits: for a page that a person opens, not for a probe.
+-- Called by /admin: figures of the last p_hours, and of all that is open now. It reads whole tables for plans and near
+-- limits, so it is for a page and not for a probe.
 create or replace function tollgate.service_health(p_hours integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -4892,7 +4906,7 @@ as $$
     from tollgate.subscriptions s
     cross join lateral jsonb_each_text(s.usage) as u (key, value)
     join tollgate.catalog_meters m on m.field = u.key and m.kind = 'counter'
-    -- A window that is over says nothing of now.
+    -- A window that is over has no current usage.
     where s.advance_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
   )
   select jsonb_build_object(
@@ -4956,13 +4970,13 @@ as $$
         select distinct on (r.job) r.* from tollgate.job_runs r order by r.job, r.run_id desc) j), '[]'));
 $$;
 
-comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs at a glance.';
+comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs.';
 
 -- supabase/schemas/functions/set_limit_override.sql
--- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
--- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
--- Locks: the users row (hold_user), then the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
--- expiry that has passed; TG403 p_by is the user, who may not lift a block either.
+-- Called by an admin's grant and by the simulation's newLimit. Until p_expires_at (null: without end) the user's limit of
+-- this meter is p_limit, under any plan. p_limit null removes the override. A plan change keeps it.
+-- Locks: the users row (hold_user), then the subscriptions row, so that no charge is evaluated by both limits. Errors:
+-- TG400 bad amount, unknown field, a past expiry; TG403 p_by is the user: users may not remove their own limits either.
 create or replace function tollgate.set_limit_override(
   p_user_id text,
   p_field text,
@@ -4996,7 +5010,7 @@ begin
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
   v_row := tollgate.refresh_subscription(p_user_id, v_meter.product, v_lock.now_at);
-  -- Caches of the entitlement are ordered by the revision; a delivery that is being folded meanwhile folds once more.
+  -- The revision orders cached entitlements. A delivery that is folded meanwhile is folded again.
   update tollgate.subscriptions s set revision = s.revision + 1
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
@@ -5007,11 +5021,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or takes it back.';
+comment on function tollgate.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or removes it.';
 
 -- supabase/schemas/functions/settle_open.sql
--- Called by settle_usage for a reservation that has not expired; the caller holds the row's lock. Writes what is charged
--- and gives its amount: all of p_amount, or what the reservation and the limit of its window allow.
+-- Called by settle_usage for a reservation that has not expired; the caller holds the row's lock. Charges p_amount, or as
+-- much as the reservation and the limit of its window allow, and returns the charged amount.
 create or replace function tollgate.settle_open(
   p_row tollgate.subscriptions,
   p_reservation tollgate.reservations,
@@ -5038,7 +5052,7 @@ begin
     values (p_row.user_id, p_row.product, p_reservation.field, p_reservation.at, v_settled)
     returning entry into v_entry;
   end if;
-  -- Its verdict comes with settle_usage's update in the same transaction; from here on it no longer counts as held.
+  -- settle_usage stores its verdict in the same transaction. From here on it no longer counts as reserved.
   update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = '{}', charge = v_entry,
     charged_at = case when v_entry is not null then p_reservation.at end
   where r.user_id = p_row.user_id and r.reservation_id = p_reservation.reservation_id;
@@ -5060,12 +5074,12 @@ $$;
 comment on function tollgate.settle_open(tollgate.subscriptions, tollgate.reservations, bigint, timestamptz) is 'Charges an open reservation in its window.';
 
 -- supabase/schemas/functions/settle_usage.sql
--- Called by POST /api/usage/settle (service key only). Charges what the work took, in the window that it was reserved in
--- (also when that has ended since), and lets go of the rest. More than was reserved is charged only as far as the limit
--- allows; "unsettled" is what was not. After the reservation has expired it charges as a consume would, all or nothing.
--- Settled once: a retry with the same amount gets the same answer.
--- Atomic: under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount; TG404 no such reservation; TG409
--- it was settled to another amount.
+-- Called by POST /api/usage/settle (service key only). Charges the work's cost in the window of its reservation, also after
+-- that window, and frees the rest. An amount above the reservation is charged as far as the limit allows; "unsettled" is
+-- the rest. After the reservation has expired it charges as a consume does, all or nothing. A retry with the same amount
+-- gets the same answer.
+-- Atomic: under the row's lock. Locks: the subscriptions row.
+-- Errors: TG400 bad amount; TG404 no such reservation; TG409 settled to another amount.
 create or replace function tollgate.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -5086,7 +5100,7 @@ begin
   end if;
   v_lock := tollgate.lock_subscription(p_user_id, v_reservation.product);
   v_row := v_lock.locked;
-  -- Another settling may have come first, and the lock lets go of what has expired.
+  -- Another call may have settled it first, and the lock ends expired reservations.
   select * into v_reservation from tollgate.reservations r
   where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
 
@@ -5120,7 +5134,7 @@ begin
     'settled', v_settled,
     'unsettled', p_amount - v_settled,
     'expired', v_reservation.state = 'expired');
-  -- One that expired and was refused stays open to another try.
+  -- An expired reservation whose charge was denied can be settled again.
   if v_reservation.state = 'open' or v_settled = p_amount then
     update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
@@ -5130,21 +5144,21 @@ begin
 end;
 $$;
 
-comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to what was used, once.';
+comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to the used amount, once.';
 
 -- supabase/schemas/functions/store_profile.sql
--- Called after a request is answered, for its user: stores the e-mail and the name that the identity provider knows.
--- A request that was answered before an erasure may come here after it: for a minute after an erasure it stores nothing
--- and answers null. Locks: the users row, if there is one. Errors: as ensure_user.
+-- Called after a request is answered, for its user: stores the e-mail and name that the identity provider knows. An erasure
+-- may have happened since the request. For a minute after an erasure it stores nothing and returns null.
+-- Locks: the users row, if there is one. Errors: as ensure_user.
 create or replace function tollgate.store_profile(p_user_id text, p_email text default null, p_name text default null)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
 begin
-  -- An erasure under way is waited for.
+  -- Waits for an erasure.
   perform from tollgate.users u where u.user_id = p_user_id for key share;
   if not found then
-    -- A statement of its own, after the one above: it sees the tombstone of an erasure that has just removed the row.
+    -- A separate statement after the one above: it sees the tombstone of an erasure that has just deleted the row.
     if exists (
       select from tollgate.erased_accounts e
       where e.user_hash = tollgate.user_hash(p_user_id) and e.erased_at > clock_timestamp() - interval '1 minute'
@@ -5156,14 +5170,14 @@ begin
 end;
 $$;
 
-comment on function tollgate.store_profile(text, text, text) is 'Stores what is known of a user, unless the account was just erased.';
+comment on function tollgate.store_profile(text, text, text) is 'Stores e-mail and name of a user, unless the account was just erased.';
 
 -- supabase/schemas/functions/store_verdict.sql
--- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call that named a key. The
--- row of a free key is replaced: one whose charge was given back, or, for a reservation's key, one that still holds
--- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
--- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
--- does not hold back, took the same key at the same time. The whole call is undone then.
+-- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call with a key. The row of
+-- a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A session's
+-- key never replaces a service's.
+-- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a concurrent call of another product took the same
+-- key, which the row's lock does not prevent. The whole call is undone then.
 create or replace function tollgate.store_verdict(
   p_user_id text,
   p_operation text,
@@ -5194,10 +5208,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.store_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
+comment on function tollgate.store_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the caller''s key.';
 
 -- supabase/schemas/functions/subscription_used.sql
--- Called before a purchase is refunded: was anything used while this subscription gave the plan? A reservation counts as use.
+-- Called before a purchase is refunded: whether anything was used while this subscription gave the plan. A reservation
+-- counts as usage.
 create or replace function tollgate.subscription_used(p_user_id text, p_product text, p_source text) returns boolean
 language sql stable set search_path = ''
 as $$
@@ -5240,7 +5255,7 @@ as $$
     'resets_at', tollgate.instant_text(p_row.window_end),
     'cancel_at', tollgate.instant_text(p_row.cancel_at),
     'scheduled_plan', p_row.scheduled_plan,
-    -- While a payment is open: when the plan falls back to free's limits.
+    -- While a payment is open: the time from which free's limits apply.
     'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
       select tollgate.instant_text(min(s.starts_at))
       from tollgate.entitlement_periods s
@@ -5271,7 +5286,7 @@ $$;
 comment on function tollgate.subscription_view(tollgate.subscriptions) is 'One subscriptions row as the API shows it.';
 
 -- supabase/schemas/functions/timeline_state.sql
--- Called by rebuild_timeline: all that is stored of what the facts and the ledger add up to, part by part, to compare.
+-- Called by rebuild_timeline: the stored result of facts and ledger, part by part, to compare.
 create or replace function tollgate.timeline_state(p_user_id text, p_product text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -5293,13 +5308,13 @@ as $$
       where s.user_id = p_user_id and s.product = p_product));
 $$;
 
-comment on function tollgate.timeline_state(text, text) is 'What is stored of a users timeline and counters, part by part.';
+comment on function tollgate.timeline_state(text, text) is 'A user''s stored timeline and counters, part by part.';
 
 -- supabase/schemas/functions/usage_history.sql
--- Called by GET /api/usage/history and the usage page: what was used of a field on each UTC day, from the ledger. Days
--- without use are left out. Units given back count on the day of their charge, or on the day of the release if they are
--- units that two windows counted as one (decrement_usage).
--- Errors: TG400 unknown field, a gauge (nothing is written of its past), days outside 1 to 400.
+-- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the ledger. Days without usage
+-- are left out. Units given back count on the day of their charge. Units that two windows count as one count on the day of
+-- the release (decrement_usage).
+-- Errors: TG400 unknown field, a gauge (it has no history), days outside 1 to 400.
 create or replace function tollgate.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -5335,9 +5350,9 @@ $$;
 comment on function tollgate.usage_history(text, text, integer) is 'Daily totals of a field.';
 
 -- supabase/schemas/functions/usage_sums.sql
--- Called by the preview of a plan change: what was used of each field between the given instants, as if all of it had been
--- used at the earlier one. With every instant at which a timeline cuts the usage among them, the pure twin of the counters
--- (lib/billing/usage-at.ts) computes from a few sums what Postgres computes from the rows.
+-- Called by the preview of a plan change: usage of each field between the given instants, as if all of it were at the
+-- earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes from these few sums
+-- the same counters as Postgres from the rows.
 create or replace function tollgate.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -5360,8 +5375,8 @@ $$;
 comment on function tollgate.usage_sums(text, text, jsonb) is 'Usage of each field between instants.';
 
 -- supabase/schemas/functions/used_at.sql
--- Called by settle_open and release_usage, under the row's lock: the numbers of the window that an instant falls in,
--- current or not, by the timeline as it is now. The limit is that of the plan held at the instant, or the user's own.
+-- Called by settle_open and release_usage, under the row's lock: the numbers of the window of an instant, current or not,
+-- by the present timeline. The limit is that of the plan at the instant, or the user's own.
 create or replace function tollgate.used_at(
   p_row tollgate.subscriptions,
   p_field text,
@@ -5404,8 +5419,8 @@ $$;
 comment on function tollgate.used_at(tollgate.subscriptions, text, timestamptz) is 'Used and remaining in the window of an instant.';
 
 -- supabase/schemas/functions/user_detail.sql
--- Called by a user's page in /admin: everything that explains what they may use. Reads only; what is in force now is
--- get_usage's answer. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
+-- Called by a user's page in /admin: the basis of the user's limits and usage. Reads only; get_usage returns the current
+-- state. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
 create or replace function tollgate.user_detail(p_user_id text, p_decisions integer) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -5472,7 +5487,7 @@ $$;
 comment on function tollgate.user_detail(text, integer) is 'Decisions, windows, periods, overrides, links and notes of a user.';
 
 -- supabase/schemas/functions/user_hash.sql
--- Called by erase_account and restore_erased: how a tombstone knows its user.
+-- Called by erase_account and restore_erased: the key of a tombstone.
 create or replace function tollgate.user_hash(p_user_id text) returns text
 language sql immutable parallel safe set search_path = ''
 as $$
@@ -5482,8 +5497,8 @@ $$;
 comment on function tollgate.user_hash(text) is 'SHA-256 of a user id, in hex.';
 
 -- supabase/schemas/functions/validate_plan_change.sql
--- Called before any checkout or change is begun. Says whether what exists fits the new plan's gauges.
--- Errors: TG400 unknown product or plan.
+-- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. Errors: TG400
+-- unknown product or plan.
 create or replace function tollgate.validate_plan_change(
   p_user_id text,
   p_new_plan text,
@@ -5522,11 +5537,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.validate_plan_change(text, text, text) is 'Whether a users things fit a plan: {valid, reason, message}.';
+comment on function tollgate.validate_plan_change(text, text, text) is 'Whether a user''s things are within a plan: {valid, reason, message}.';
 
 -- supabase/schemas/functions/verdict.sql
--- Called by every function that allows or refuses; the one shape of the answer. A refusal's reason is the plain one.
--- A gauge does not reset: who answers about one takes resets_at out.
+-- Called by every function that allows or denies: the common shape of the answer. A denial's reason is limit_reached unless
+-- the caller replaces it. A gauge does not reset, so its callers replace resets_at.
 create or replace function tollgate.verdict(p_row tollgate.subscriptions, p_field text, p_allowed boolean) returns jsonb
 language plpgsql immutable set search_path = ''
 as $$
@@ -5545,12 +5560,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.verdict(tollgate.subscriptions, text, boolean) is 'Whether something is allowed, with the numbers.';
+comment on function tollgate.verdict(tollgate.subscriptions, text, boolean) is 'Allowed or not, with the numbers.';
 
 -- supabase/schemas/functions/waiting_events.sql
--- Called when a customer or subscription is linked: the events that waited for it, oldest first. Those with a price that
--- is not known wait too: the end of a subscription counts whatever its price, once the subscription is known. So do those
--- that named two users: a subscription with a user keeps it, whatever its events name.
+-- Called when a customer or subscription is linked: the events that waited for it, oldest first. Events with an unknown
+-- price wait too: the end of a subscription counts with any price once the subscription is known. So do events that named
+-- two users: a linked subscription keeps its user.
 create or replace function tollgate.waiting_events(p_processor text, p_customer_id text, p_subscription_id text)
 returns jsonb
 language sql stable set search_path = ''
@@ -5567,10 +5582,10 @@ as $$
   ) w;
 $$;
 
-comment on function tollgate.waiting_events(text, text, text) is 'Deferred events of a customer or subscription, oldest first.';
+comment on function tollgate.waiting_events(text, text, text) is 'Waiting events of a customer or subscription, oldest first.';
 
 -- supabase/schemas/functions/webhook_event_detail.sql
--- Called by an event's page: what came, what it says, what it changed. Errors: TG404 no such event.
+-- Called by an event's page: content and changes of the event. Errors: TG404 no such event.
 create or replace function tollgate.webhook_event_detail(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -5582,7 +5597,7 @@ begin
     raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
   end if;
   return tollgate.event_row(v_event) || jsonb_build_object(
-    -- As text: its keys are the processor's own, and stay as they are.
+    -- As text: its keys are the processor's.
     'payload', v_event.payload::text,
     'bytes', length(v_event.raw),
     'livemode', v_event.livemode,
@@ -5605,9 +5620,9 @@ $$;
 comment on function tollgate.webhook_event_detail(text, text) is 'One webhook event with payload, facts and decisions.';
 
 -- supabase/schemas/functions/window_at.sql
--- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them).
--- Months are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. Past the period's end the last window goes
--- on: only news opens the next period. counts_until is null for such a last window.
+-- The window of p_at: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them). Months
+-- are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. After the period's end the last window continues
+-- until an event opens the next period. counts_until is null for such a last window.
 create or replace function tollgate.window_at(
   p_cadence text,
   p_anchor timestamptz,
@@ -5648,13 +5663,13 @@ begin
 end;
 $$;
 
-comment on function tollgate.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window that an instant falls in, by cadence, anchor and billing period.';
+comment on function tollgate.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window of an instant, by cadence, anchor and billing period.';
 
 -- supabase/schemas/functions/window_used.sql
--- Called by open_windows and advance_window, under the row's lock.
--- What is used in one window: its opening plus the ledger rows that fall in it. A row falls in the window that is current
--- at the row's time, so only the stretches in which the window's source was in force count: a window that becomes current
--- again (resumed, recovered, the other subscription ended) shows its own counters. p_before bounds the rows' time.
+-- Called by open_windows and advance_window, under the row's lock: the usage of one window, its opening plus its ledger
+-- rows. A row belongs to the window that is current at the row's time. So only times count in which the window's source was
+-- in force. A window that becomes current again (resumed, recovered, the other subscription ended) shows its own counters.
+-- p_before limits the rows' time.
 create or replace function tollgate.window_used(
   p_user_id text,
   p_product text,
@@ -5672,7 +5687,7 @@ as $$
     from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
     union all
-    -- Never subscribed: free since ever.
+    -- No subscription: free at all times.
     select '-infinity', 'infinity', 'free', null
     where not exists (
       select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
@@ -5701,8 +5716,8 @@ $$;
 comment on function tollgate.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) is 'Opening plus ledger of one window up to an instant, by field.';
 
 -- supabase/schemas/functions/write_charge.sql
--- Called by charge_usage and settle_usage, under the row's lock, for a charge that fits: adds it to the counters and writes
--- one ledger row per field. Gives the row as it is then, the time of the ledger rows and their entries.
+-- Called by charge_usage and settle_usage, under the row's lock, for a charge within the limits: adds it to the counters
+-- and writes one ledger row per field. Returns the row, the time of the ledger rows and their entries.
 create or replace function tollgate.write_charge(
   p_row tollgate.subscriptions,
   p_fields text[],
@@ -5737,7 +5752,7 @@ $$;
 comment on function tollgate.write_charge(tollgate.subscriptions, text[], bigint[], text, timestamptz) is 'Adds a charge to the counters and the ledger.';
 
 -- supabase/schemas/views/usage_resets.sql
--- Answers what the document's query with a window function in WHERE (not valid SQL) asks: large counters that fell.
+-- Replaces the document's query for suspicious resets, which is not valid SQL (a window function in WHERE).
 create view tollgate.usage_resets with (security_invoker = true) as
 select
   d.user_id,
@@ -5767,7 +5782,7 @@ create trigger audit_entries_not_truncated before truncate on tollgate.audit_ent
   for each statement execute function tollgate.refuse_audit_changes();
 
 -- supabase/schemas/partitions.sql
--- The ledger's partitions around today, as the first migration makes them. Later ones are made by the partitions job.
+-- The ledger's first partitions. The partitions job creates later ones.
 select tollgate.create_ledger_partitions((current_date - interval '13 months')::date, 26);
 
 -- supabase/schemas/access.sql

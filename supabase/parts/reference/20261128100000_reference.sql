@@ -10,14 +10,14 @@ create table tollgate.chatbots (
   created_at timestamptz not null default now(),
   primary key (user_id, id)
 );
-comment on table tollgate.chatbots is 'Reference product 1: the things that chatbots_count counts.';
+comment on table tollgate.chatbots is 'Reference product 1: the chatbots that chatbots_count counts.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('chatbots', 'select, insert, update, delete', 'own');
 
 -- supabase/schemas/reference/functions/check_functions.sql
--- Called by POST /api/test/check-functions: whether the functions that others call by name are there and answer. Each is
--- called for a user of nobody's; everything that it did is undone.
+-- Called by POST /api/test/check-functions: whether the functions that others call by name exist and respond. Each is
+-- called for a probe user, and all changes are undone.
 create or replace function tollgate.check_functions() returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -60,12 +60,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.check_functions() is 'Whether the functions that others call by name exist and answer.';
+comment on function tollgate.check_functions() is 'Whether the functions that others call by name exist and respond.';
 
 -- supabase/schemas/reference/functions/create_chatbot.sql
--- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock: the gauge is the
--- number of things. At the limit nothing is made and the verdict says so. Locks: the users row (hold_user), then the
--- subscriptions row.
+-- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock, so the gauge equals
+-- the number of chatbots. At the limit nothing is created, and the verdict is a denial.
+-- Locks: the users row (hold_user), then the subscriptions row. Errors: TG400 bad name.
 create or replace function tollgate.create_chatbot(p_user_id text, p_name text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -77,7 +77,7 @@ begin
   if p_name is null or length(p_name) not between 1 and 80 then
     raise exception 'A name has 1 to 80 characters.' using errcode = 'TG400', detail = 'name';
   end if;
-  -- A row that is current refuses without its lock: a user at the limit costs no write.
+  -- A current row denies without its lock: a user at the limit costs no write.
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
   if not found or not tollgate.is_current(v_row) or tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
     perform tollgate.hold_user(p_user_id);
@@ -101,11 +101,11 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_chatbot(text, text) is 'Makes a chatbot and counts it, if the plan allows one more.';
+comment on function tollgate.create_chatbot(text, text) is 'Creates and counts a chatbot, if the plan allows one more.';
 
 -- supabase/schemas/reference/functions/delete_chatbot.sql
--- Called by DELETE /api/chatbots/:id. The chatbot and its count go in one transaction; one that is not there (or is
--- another user's) changes nothing. Locks: the subscriptions row.
+-- Called by DELETE /api/chatbots/:id. The chatbot and its count are removed in one transaction. A missing chatbot, or
+-- another user's, changes nothing. Locks: the subscriptions row.
 create or replace function tollgate.delete_chatbot(p_user_id text, p_chatbot_id uuid) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -125,7 +125,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot and uncounts it.';
+comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot and subtracts it from the count.';
 
 -- supabase/schemas/reference/functions/list_chatbots.sql
 -- Called by GET /api/chatbots and the page.
@@ -138,11 +138,11 @@ as $$
   where c.user_id = p_user_id;
 $$;
 
-comment on function tollgate.list_chatbots(text) is 'A users chatbots, oldest first.';
+comment on function tollgate.list_chatbots(text) is 'A user''s chatbots, oldest first.';
 
 -- supabase/schemas/reference/functions/rename_chatbot.sql
--- Called by PATCH /api/chatbots/:id. Gives a chatbot another name; one that is not there (or is another user's) changes
--- nothing. Nothing is counted, so the subscriptions row is left alone. Locks: the chatbot's row. Errors: TG400 bad name.
+-- Called by PATCH /api/chatbots/:id. A missing chatbot, or another user's, changes nothing. The count stays, so the
+-- subscriptions row is not locked. Locks: the chatbot's row. Errors: TG400 bad name.
 create or replace function tollgate.rename_chatbot(p_user_id text, p_chatbot_id uuid, p_name text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -166,8 +166,8 @@ $$;
 comment on function tollgate.rename_chatbot(text, uuid, text) is 'Gives a chatbot another name.';
 
 -- supabase/schemas/reference/functions/sync_chatbot_count.sql
--- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and reports what it was off by.
--- Locks: the subscriptions row.
+-- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and returns the difference. Locks: the
+-- subscriptions row.
 create or replace function tollgate.sync_chatbot_count(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -186,7 +186,7 @@ begin
 end;
 $$;
 
-comment on function tollgate.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and reports the drift.';
+comment on function tollgate.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and returns the drift.';
 
 -- supabase/schemas/compat/check_and_increment_usage.sql
 -- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.check_and_increment_usage.

@@ -7,26 +7,26 @@ create table tollgate.sandbox_clocks (
   user_id text primary key,
   shift interval not null
 );
-comment on table tollgate.sandbox_clocks is 'How far a sandbox user''s clock is moved from the database''s.';
+comment on table tollgate.sandbox_clocks is 'The shift of a sandbox user''s clock from the database''s.';
 
--- What the sandbox's Stripe and Paddle know: their side of the story, never ours.
+-- The data of the fake Stripe and Paddle, separate from ours.
 create table tollgate.sandbox_accounts (
   processor text not null check (processor in ('stripe', 'paddle')),
-  -- The processor's customer id: everything that the customer has is one document, changed by compare and swap.
+  -- The processor's customer id. All data of the customer is one document, changed by compare-and-swap.
   account_id text not null,
-  -- Whose clock it runs on; null until the product has said, and then the real time.
+  -- The user whose clock applies; null until the product has named one: then the real time applies.
   user_id text check (user_id ~ '^[^[:cntrl:]]{1,255}$'),
   revision bigint not null default 1,
   world jsonb not null,
-  -- The next thing that time brings: a renewal, a retry, a trial's end; null where nothing waits.
+  -- The next due action: a renewal, a retry, a trial's end; null if there is none.
   due_at timestamptz,
-  -- The latest instant at which anything happened here; its time never runs backwards past this.
+  -- The time of the latest event; the account's clock is never earlier.
   as_of timestamptz not null,
-  -- One deliverer at a time, so that first attempts keep their order; a killed one is followed by another.
+  -- One deliverer at a time, so that first attempts keep their order. After this time another may begin.
   delivering_until timestamptz not null default '-infinity',
   primary key (processor, account_id)
 );
-comment on table tollgate.sandbox_accounts is 'A customer of a played processor, with all that is theirs.';
+comment on table tollgate.sandbox_accounts is 'A customer of a fake processor, with all its data.';
 create index sandbox_accounts_user on tollgate.sandbox_accounts (user_id);
 create index sandbox_accounts_due on tollgate.sandbox_accounts (due_at) where due_at is not null;
 
@@ -37,10 +37,10 @@ create table tollgate.sandbox_objects (
   primary key (processor, object_id),
   foreign key (processor, account_id) references tollgate.sandbox_accounts (processor, account_id) on delete cascade
 );
-comment on table tollgate.sandbox_objects is 'Which account an id of a played processor belongs to.';
+comment on table tollgate.sandbox_objects is 'The account of each id of a fake processor.';
 create index sandbox_objects_account on tollgate.sandbox_objects (processor, account_id);
 
--- The outbox. An event is kept after its delivery: the processors list them.
+-- The outbox. Events stay after their delivery, since the processors list them.
 create table tollgate.sandbox_events (
   processor text not null,
   event_id text not null,
@@ -49,7 +49,7 @@ create table tollgate.sandbox_events (
   sequence bigint generated always as identity,
   event_type text not null,
   occurred_at timestamptz not null,
-  -- The bytes to sign: a retry sends exactly the same.
+  -- The bytes to sign: a retry sends the same bytes.
   raw bytea not null,
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
@@ -58,7 +58,7 @@ create table tollgate.sandbox_events (
   primary key (processor, event_id),
   foreign key (processor, account_id) references tollgate.sandbox_accounts (processor, account_id) on delete cascade
 );
-comment on table tollgate.sandbox_events is 'Webhook events of the played processors, delivered and to be delivered.';
+comment on table tollgate.sandbox_events is 'Webhook events of the fake processors, delivered or not.';
 create index sandbox_events_account on tollgate.sandbox_events (processor, account_id, sequence);
 create index sandbox_events_undelivered on tollgate.sandbox_events (next_attempt_at) where delivered_at is null;
 
@@ -82,13 +82,13 @@ insert into tollgate.table_rights (table_name, app, users) values
   ('sandbox_requests', null, null);
 
 -- supabase/schemas/sandbox/functions/sandbox_advance_clock.sql
--- Called by the sandbox while it walks a user's clock: it is p_to from now on, unless it is later already (two walks at once
--- never turn each other back). Locks: the users row, if there is one.
+-- Called by the sandbox while it advances a user's clock in steps: sets it to p_to, unless it is later already. So two
+-- concurrent runs never set it back. Locks: the users row, if there is one.
 create or replace function tollgate.sandbox_advance_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  -- From the same millisecond that now_for adds it to: the clock is never a moment short of p_to.
+  -- From the same millisecond to which now_for adds it: the clock is never before p_to.
   v_shift interval := p_to - date_trunc('milliseconds', clock_timestamp());
 begin
   perform from tollgate.users u where u.user_id = p_user_id for update;
@@ -99,14 +99,14 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_advance_clock(text, timestamptz) is 'Moves a sandbox users clock forward.';
+comment on function tollgate.sandbox_advance_clock(text, timestamptz) is 'Moves a sandbox user''s clock forward.';
 
 -- supabase/schemas/sandbox/functions/sandbox_claim_events.sql
--- Called by the sandbox's deliverer: takes one account (p_account_id, or any) and answers its due events in the order in
--- which they were emitted. The lease lasts 15 seconds, longer than one delivery may take; each concluded event renews it.
--- Another deliverer skips the account until the lease ends, so a killed deliverer loses nothing.
--- null: no event is due. {"busy": true}: events are due, but another transaction locks their account's row. The caller
--- then claims again: the lock's holder does not deliver them.
+-- Called by the sandbox's deliverer: takes one account (p_account_id, or any) and returns its due events in the order of
+-- emission. The lease lasts 15 seconds, longer than one delivery may take; each finished event renews it. Another deliverer
+-- skips the account until the lease ends, so a killed deliverer loses nothing.
+-- null: no event is due. {"busy": true}: events are due, but another transaction locks their account's row. The caller then
+-- claims again, since the holder of the lock does not deliver them.
 -- Locks: the account's row, without waiting.
 create or replace function tollgate.sandbox_claim_events(
   p_limit integer,
@@ -161,11 +161,12 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_claim_events(integer, text, text) is 'Takes one accounts events for delivery.';
+comment on function tollgate.sandbox_claim_events(integer, text, text) is 'Takes one account''s events for delivery.';
 
 -- supabase/schemas/sandbox/functions/sandbox_clock.sql
--- Called by the sandbox before and while a user's clock is moved: what time it is, before which instant it may not go back
--- (use, news and the processors' own records are dated), the end of the nearest paid period, and what time brings next.
+-- Called by the sandbox before and while a user's clock is moved: the user's time, and the earliest time to which it may be
+-- set (usage, events and the processors' own records are dated). Also the end of the nearest paid period, and the next due
+-- action.
 create or replace function tollgate.sandbox_clock(p_user_id text) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -192,14 +193,14 @@ as $$
       limit 1));
 $$;
 
-comment on function tollgate.sandbox_clock(text) is 'A sandbox users clock and what waits on it.';
+comment on function tollgate.sandbox_clock(text) is 'A sandbox user''s clock and the actions that wait for it.';
 
 -- supabase/schemas/sandbox/functions/sandbox_commit_account.sql
--- Called by the sandbox after each step of an account: its world, the ids that are new in it, the events it emitted and
--- the answer under the request's idempotency key, together or not at all. p_revision 0 makes the account. An answer that is
--- a day old by the account's clock gives way to a new one.
---
--- committed is false, and nothing is stored, where another step came first or the key has been used: load and try again.
+-- Called by the sandbox after each step of an account: its state, the new ids in it, its emitted events, and the answer
+-- under the request's idempotency key, all or nothing. p_revision 0 creates the account. An answer older than a day by the
+-- account's clock is replaced.
+-- {committed: false}: another step came first or the key has been used, and nothing is stored; the caller loads and tries
+-- again.
 -- Locks: the account's row.
 create or replace function tollgate.sandbox_commit_account(
   p_processor text,
@@ -216,7 +217,7 @@ create or replace function tollgate.sandbox_commit_account(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 begin
-  -- A conflict below undoes what this block did.
+  -- A conflict undoes this block.
   begin
     if p_revision = 0 then
       insert into tollgate.sandbox_accounts (processor, account_id, user_id, world, due_at, as_of)
@@ -255,10 +256,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_commit_account(text, text, bigint, text, jsonb, timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Stores one step of a played processors account.';
+comment on function tollgate.sandbox_commit_account(text, text, bigint, text, jsonb, timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Stores one step of a fake processor''s account.';
 
 -- supabase/schemas/sandbox/functions/sandbox_due_accounts.sql
--- Called by the sandbox's tick: accounts whose next thing is due by their user's clock.
+-- Called by the sandbox's tick: accounts with a due action by their user's clock.
 create or replace function tollgate.sandbox_due_accounts(p_limit integer) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -271,11 +272,11 @@ as $$
     limit p_limit) d;
 $$;
 
-comment on function tollgate.sandbox_due_accounts(integer) is 'Played accounts to which something is due.';
+comment on function tollgate.sandbox_due_accounts(integer) is 'Sandbox accounts with a due action.';
 
 -- supabase/schemas/sandbox/functions/sandbox_finish_event.sql
--- Called by the sandbox's deliverer after each attempt. p_again null: it was taken (2xx); else the time until the next
--- attempt. p_last lets go of the account.
+-- Called by the sandbox's deliverer after each attempt. p_again null: the endpoint accepted it (2xx); else the time until
+-- the next attempt. p_last ends the account's lease.
 create or replace function tollgate.sandbox_finish_event(
   p_processor text,
   p_event_id text,
@@ -302,11 +303,10 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_finish_event(text, text, integer, interval, boolean) is 'Notes an attempt to deliver a played event.';
+comment on function tollgate.sandbox_finish_event(text, text, integer, interval, boolean) is 'Stores an attempt to deliver a sandbox event.';
 
 -- supabase/schemas/sandbox/functions/sandbox_list_events.sql
--- Called by the played processors' event lists: the newest first, after the one named by p_after, of these types (null:
--- all).
+-- Called by the fake processors' event lists: the newest first, after the one named by p_after, of these types (null: all).
 create or replace function tollgate.sandbox_list_events(
   p_processor text,
   p_after text,
@@ -327,12 +327,12 @@ as $$
     limit p_limit) e;
 $$;
 
-comment on function tollgate.sandbox_list_events(text, text, jsonb, integer) is 'Events of a played processor, newest first.';
+comment on function tollgate.sandbox_list_events(text, text, jsonb, integer) is 'Events of a fake processor, newest first.';
 
 -- supabase/schemas/sandbox/functions/sandbox_load_account.sql
--- Called by the sandbox before each request: the account that an object belongs to, with its time, which is its user's and
--- never earlier than what has happened to it. null where no account has the object. The world travels as text: its keys
--- are the processor's.
+-- Called by the sandbox before each request: the account of an object, with its time. That is its user's time, and never
+-- earlier than the account's latest event. null if no account has the object. The state is text, since its keys are the
+-- processor's.
 create or replace function tollgate.sandbox_load_account(p_processor text, p_object_id text) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -346,10 +346,10 @@ as $$
   where o.processor = p_processor and o.object_id = p_object_id;
 $$;
 
-comment on function tollgate.sandbox_load_account(text, text) is 'Finds a played processors account by the id of anything in it.';
+comment on function tollgate.sandbox_load_account(text, text) is 'Finds a fake processor''s account by the id of an object in it.';
 
 -- supabase/schemas/sandbox/functions/sandbox_load_event.sql
--- Called by the played processors where an event is asked for by its id; null where there is none.
+-- Called by the fake processors for an event by its id; null if there is none.
 create or replace function tollgate.sandbox_load_event(p_processor text, p_event_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -358,11 +358,11 @@ as $$
   where e.processor = p_processor and e.event_id = p_event_id;
 $$;
 
-comment on function tollgate.sandbox_load_event(text, text) is 'The body of a played event.';
+comment on function tollgate.sandbox_load_event(text, text) is 'The body of a sandbox event.';
 
 -- supabase/schemas/sandbox/functions/sandbox_load_request.sql
--- Called by the sandbox for a request with an idempotency key: the answer it was given before, or null. `at` is by the clock of
--- the account that gave it: the sandbox compares it with the same clock, because a key is remembered for a day.
+-- Called by the sandbox for a request with an idempotency key: its earlier answer, or null. `at` is by the clock of the
+-- account. The sandbox compares it with that clock, because a key is valid for a day.
 create or replace function tollgate.sandbox_load_request(p_processor text, p_key text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -375,7 +375,7 @@ $$;
 comment on function tollgate.sandbox_load_request(text, text) is 'The answer that was given under an idempotency key.';
 
 -- supabase/schemas/sandbox/functions/sandbox_undelivered.sql
--- Called by the sandbox where it waits for an account's events: how many have not been attempted yet.
+-- Called by the sandbox while it waits for an account's events: the number of events without any attempt.
 create or replace function tollgate.sandbox_undelivered(p_processor text, p_account_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -384,12 +384,11 @@ as $$
   where e.processor = p_processor and e.account_id = p_account_id and e.delivered_at is null and e.attempts = 0;
 $$;
 
-comment on function tollgate.sandbox_undelivered(text, text) is 'How many events of an account were never sent.';
+comment on function tollgate.sandbox_undelivered(text, text) is 'The number of events of an account that were never sent.';
 
 -- supabase/schemas/sandbox/functions/set_sandbox_clock.sql
--- Called by the demo data and the sandbox's clock. From now on it is p_to for this user (null: the real time again). The
--- row turns by itself when it is next touched. Never called in production: the gateway's callers are sandbox only.
--- Locks: the users row, if there is one.
+-- Called by the demo data and the sandbox's clock. Sets this user's time to p_to (null: the real time). The row's window
+-- changes when the row is next used. Locks: the users row, if there is one.
 create or replace function tollgate.set_sandbox_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -398,14 +397,14 @@ begin
   delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
   if p_to is not null then
     insert into tollgate.sandbox_clocks (user_id, shift)
-    -- From the same floored instant as now_for: it is p_to from this very call on, never a millisecond before.
+    -- From the same floored instant as now_for: the clock is never before p_to.
     values (p_user_id, p_to - date_trunc('milliseconds', clock_timestamp()));
   end if;
   return jsonb_build_object('now', tollgate.instant_text(tollgate.now_for(p_user_id)));
 end;
 $$;
 
-comment on function tollgate.set_sandbox_clock(text, timestamptz) is 'Moves a sandbox users clock.';
+comment on function tollgate.set_sandbox_clock(text, timestamptz) is 'Sets a sandbox user''s clock.';
 
 -- supabase/schemas/access.sql
 -- Last: every object exists.

@@ -1,7 +1,7 @@
--- Called by the reconciliation with the refunds and disputes that a processor lists for a subscription: answers with the ids of
--- those that this user's notes lack, and with p_add adds them. An event's note has the same id, so the later event adds
--- nothing. A dispute's event names no customer: its note, which waits without a user, is given to this one. Refunds and
--- disputes of a Stripe customer who is linked to another user are not this user's.
+-- Called by the reconciliation with the refunds and disputes that a processor lists for a subscription. Returns the ids of
+-- those that this user's notes lack; p_add adds them. An event's note has the same id, so the later event adds nothing. A
+-- dispute's event names no customer, so its note waits without a user and is given to this one. Refunds and disputes of a
+-- Stripe customer who is linked to another user are left out.
 -- Locks: with p_add the users row (hold_user).
 create or replace function tollgate.add_fetched_notes(p_user_id text, p_processor text, p_notes jsonb, p_add boolean)
 returns jsonb
@@ -36,4 +36,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'Which fetched refunds and disputes are not known, and adds them.';
+comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'Lists fetched refunds and disputes that are not known, and adds them.';

@@ -1,8 +1,8 @@
--- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
--- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
--- them to its user. An event that is final already (an admin has dismissed it) records nothing.
--- p_disputed: the event names another user than p_user_id, which its reason then says.
--- Locks: the notes without a user (advisory; attach_notes says why), the users row (hold_user), then the event.
+-- Called by receive() for an event that only has notes: records them and decides the event, in one transaction. p_notes may
+-- be empty (an event that only links). A note without a user keeps the ids that a later link can name; attach_notes then
+-- gives it to that user. If the event is decided already (an admin has dismissed it), nothing is recorded.
+-- p_disputed: the event names another user than p_user_id; its reason says so.
+-- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
 create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
@@ -18,7 +18,7 @@ declare
 begin
   if v_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
-    -- A link that was made after the caller had looked.
+    -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
     join tollgate.links l on l.processor = p_processor and (
@@ -51,4 +51,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records what changes no entitlement and must be seen.';
+comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records refunds, disputes and deleted customers of an event.';

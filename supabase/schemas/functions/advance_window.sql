@@ -1,6 +1,6 @@
--- Called by lock_subscription when the row's advance_at has come, and by commit_timeline; the caller holds the row's lock.
--- Turns the row to the segment and window that p_now falls in and computes its counters from the ledger, what open
--- reservations hold of it, and its limits. Gauges stay.
+-- Called by lock_subscription when advance_at has come, and by commit_timeline; the caller holds the row's lock. Sets the
+-- row to the entitlement period and window that p_now falls in. Counters are computed from the ledger, with the amounts of
+-- open reservations and the limits. Gauges stay.
 create or replace function tollgate.advance_window(p_user_id text, p_product text, p_now timestamptz) returns tollgate.subscriptions
 language plpgsql set search_path = ''
 as $$
@@ -61,4 +61,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.advance_window(text, text, timestamptz) is 'Turns a subscriptions row to the segment and window of an instant, counters from the ledger.';
+comment on function tollgate.advance_window(text, text, timestamptz) is 'Sets a subscriptions row to the entitlement period and window of an instant.';

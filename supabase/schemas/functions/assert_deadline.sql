@@ -1,5 +1,5 @@
--- Called last by the functions of the gate. A caller who waited this long for the answer has been told 503: what was
--- counted since the statement came is undone, so that a 503 never counts. Errors: 57014.
+-- Called last by the functions of the gate. After this time the caller has answered 503 already. The error undoes the
+-- charge, so a 503 never counts. Errors: 57014.
 create or replace function tollgate.assert_deadline() returns void
 language plpgsql volatile set search_path = ''
 as $$

@@ -1,6 +1,7 @@
--- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came
--- before it to its user. add_notes takes the same lock before it looks for a link, so one of the two always sees what the
--- other has written, whichever commits first. Locks: the notes without a user (advisory), then their events.
+-- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came before
+-- it to its user. add_notes takes the same lock before it looks for a link. So one of the two always sees the other's rows,
+-- in either order of commits.
+-- Locks: the notes without a user (advisory), then their events.
 create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,

@@ -1,11 +1,11 @@
--- Called by POST /api/checkout before the processor is asked. Under the lock of the user's row of the product, so that of
--- any number of requests at once, for whatever plan and processor, one begins:
---   {outcome: subscribed, subscription: {…}}  a subscription lives: a change is right, not a second one
---   {outcome: busy}                            another request is asking the processor at this moment
---   {outcome: open, checkout}                  one is open already (or paid, and its news is late): the caller asks what
---                                              has become of it, gives it again, or closes it first
---   {outcome: begun, checkout}                 this caller asks the processor now
--- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
+-- Called by POST /api/checkout before the processor is asked. Runs under the lock of the subscriptions row, so one of
+-- several concurrent requests begins, for any plan and processor:
+--   {outcome: subscribed, subscription: {…}}  a subscription exists: the user changes it instead
+--   {outcome: busy}                            another request is asking the processor
+--   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the
+--                                               processor, and returns it or closes it first
+--   {outcome: begun, checkout}                 this caller asks the processor
+-- After two minutes a request that asked and died no longer blocks: its checkout's address was never returned.
 -- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
 create or replace function tollgate.begin_checkout(
   p_user_id text,
@@ -46,7 +46,7 @@ begin
   select * into v_checkout from tollgate.checkouts c
   where c.user_id = p_user_id and c.product = p_product
     and (c.status in ('opening', 'open')
-      -- Paid, and what it sold has not come: nothing is sold beside it.
+      -- Paid, and its subscription's webhook is outstanding: no other checkout may open.
       or (c.status = 'paid' and not exists (
         select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
@@ -64,4 +64,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';
+comment on function tollgate.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time per user and product.';

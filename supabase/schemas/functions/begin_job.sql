@@ -1,6 +1,6 @@
--- Called before every round of a job, by whichever scheduler: two at once do the work once. Answers null where another
--- round is under way, or began within p_not_within_seconds. A round that was killed keeps others away until its lease ends.
--- Locks: an advisory lock of the job's name, for this transaction only, so that poolers in transaction mode do.
+-- Called before every run of a job, by any scheduler. Returns null if another run is active, or began within
+-- p_not_within_seconds. The lease is how long a killed run blocks the next one.
+-- Locks: an advisory lock of the job's name for this transaction, which also works through poolers in transaction mode.
 create or replace function tollgate.begin_job(
   p_job text,
   p_by text,
@@ -31,4 +31,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.begin_job(text, text, integer, integer) is 'Begins a round of a job, unless another is under way.';
+comment on function tollgate.begin_job(text, text, integer, integer) is 'Begins a run of a job, unless another is active.';

@@ -1,6 +1,7 @@
--- Called by an admin's move of a subscription, before its timelines are folded: whose it is, how often it has been moved, and
--- the instant of the move. That is now by both users' clocks, and later than all that is known of the subscription, also if
--- a processor's test clock runs ahead. Without a user, "waiting" says whether events of it wait. Makes the new user if need be.
+-- Called by an admin's move of a subscription, before its timelines are folded. Returns the subscription's user, its number
+-- of moves, and the instant of this move. That instant is now by both users' clocks. It is later than all known times of
+-- the subscription, also if a processor's test clock is ahead. If no user has the subscription, events of it must wait.
+-- Creates the new user if needed.
 -- Errors: TG404 no link and no waiting event names the subscription.
 create or replace function tollgate.begin_move(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
 language plpgsql set search_path = ''
@@ -30,4 +31,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.begin_move(text, text, text) is 'Whose a subscription is, and the instant of its move to another user.';
+comment on function tollgate.begin_move(text, text, text) is 'The user of a subscription, and the instant of its move to another one.';

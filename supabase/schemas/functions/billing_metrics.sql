@@ -1,5 +1,5 @@
--- Called when /api/metrics is read, at most every half minute: what is true of the whole deployment, whichever process is
--- asked. Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
+-- Called when /api/metrics is read, at most every 30 seconds: figures of the whole deployment, the same from any process.
+-- Reads every subscriptions row once and locks nothing. A row whose window is over counts as unused.
 create or replace function tollgate.billing_metrics() returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -33,7 +33,7 @@ begin
         from (
           select m.processor, count(*) as subscriptions from tollgate.subscription_records m
           where m.status in ('past_due', 'unpaid') group by m.processor) p), '[]'),
-      -- A live subscription whose period is over and whose next one nobody has told of.
+      -- A live subscription whose period is over, without an event of the next one.
       'renewals_overdue', coalesce((
         select jsonb_agg(jsonb_build_object('processor', p.processor, 'subscriptions', p.subscriptions))
         from (
@@ -76,4 +76,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.billing_metrics() is 'What metrics say of the whole deployment.';
+comment on function tollgate.billing_metrics() is 'Figures of the whole deployment, for metrics.';

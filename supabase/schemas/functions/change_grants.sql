@@ -1,5 +1,5 @@
--- Called by supabase/schemas/compat for objects outside our schema: runs a GRANT or REVOKE, which ends before the role's name,
--- for those of the roles that the server has.
+-- Called by supabase/schemas/compat for objects outside our schema: runs a GRANT or REVOKE, which ends before the role's
+-- name, for those of the roles that the server has.
 create or replace function tollgate.change_grants(p_statement text, p_roles text[]) returns void
 language plpgsql set search_path = ''
 as $$

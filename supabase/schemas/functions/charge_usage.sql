@@ -1,9 +1,8 @@
--- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or
--- nothing.
--- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
--- row as it stands refuses: a user at the limit costs no write.
--- With a key, the first allowed verdicts are stored and given again while their charge is in effect in full; a refused call
--- stores nothing and is judged anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
+-- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or nothing.
+-- With a key, the first allowed verdicts are stored and returned again while their charge is in effect in full. A denied
+-- call stores nothing and is evaluated anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
+-- Atomic: the limit is checked and the ledger written under the row's lock. Locks: the subscriptions row, unless the row as
+-- read denies the call: a user at the limit costs no write.
 -- Errors: TG400 bad amount, unknown field, a gauge, fields of two products; TG409 the key names a charge in effect of
 -- another request.
 create or replace function tollgate.charge_usage(
@@ -63,4 +62,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; a verdict a field.';
+comment on function tollgate.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; one verdict per field.';

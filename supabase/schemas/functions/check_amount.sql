@@ -1,4 +1,4 @@
--- Called by every function that takes an amount from outside. Errors: TG400 for what is not a whole number in the range
+-- Called by every function that takes an amount from outside. Errors: TG400 for anything but a whole number in the range
 -- that JSON can carry.
 create or replace function tollgate.check_amount(p_amount bigint, p_least bigint default 1) returns void
 language plpgsql immutable set search_path = ''

@@ -1,6 +1,6 @@
--- Called over rpc by anyone with the service role, as the documents name it; the gate's own calls travel by consume_batch.
--- May this user do this now? If so, count it. The plan stored in the row decides; p_plan is a caller's belief, reported
--- back as plan_mismatch and never trusted.
+-- Called over rpc with the service role, as the documents name it; the gate itself calls consume_batch. Checks the limit
+-- and counts the amount if it is within it. The plan stored in the row decides. p_plan is the caller's assumption: it is
+-- reported back as plan_mismatch and never trusted.
 -- Atomic. Locks: the subscriptions row. Errors: charge_usage.
 create or replace function tollgate.check_and_increment_usage(
   p_user_id text,
@@ -16,9 +16,8 @@ declare
   v_now timestamptz;
   v_verdict jsonb;
 begin
-  -- The common case in one guarded update: a current row, an amount that fits, no key. Whatever it does not take is judged
-  -- by charge_usage, which knows the reasons. The guard is meter_state's arithmetic; a waiter evaluates it anew under the
-  -- row's lock.
+  -- The common case in one guarded update: a current row, enough capacity, no key. charge_usage evaluates the others and finds
+  -- their reasons. The guard is meter_state's arithmetic; a caller that waited evaluates it again under the row's lock.
   if p_idempotency_key is null and p_amount between 1 and 9007199254740991 then
     v_now := tollgate.now_for(p_user_id);
     update tollgate.subscriptions s

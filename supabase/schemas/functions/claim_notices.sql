@@ -1,6 +1,6 @@
--- Called by the notices job where a delivery is plugged in: takes undelivered notices of the last day, each for longer with
--- every attempt (1, 4, 9 … minutes), so that two rounds never have the same one at once and one that dies loses nothing. What
--- the user dismissed, and what is older (nothing was plugged in then), is not sent.
+-- Called by the notices job if a delivery is configured: takes undelivered notices of the last day. Each attempt takes a
+-- notice for longer (1, 4, 9 … minutes). So two runs never have the same notice, and a run that dies loses none. Dismissed
+-- and older notices are not sent.
 create or replace function tollgate.claim_notices(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$

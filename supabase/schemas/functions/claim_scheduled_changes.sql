@@ -1,6 +1,7 @@
--- Called by the job that carries out scheduled plan changes: those whose period ends within p_ahead, by each user's clock,
--- and not within p_margin of it (the renewal may have begun). Takes each for five minutes: two jobs at once never have the
--- same, and a job that dies is followed by another. Stripe keeps these changes itself: there the job only makes sure, once.
+-- Called by the job that carries out scheduled plan changes. Takes those whose period ends within p_ahead by the user's
+-- clock, but not within p_margin of the end, when the renewal may have begun. Each is taken for five minutes: two jobs
+-- never have the same one, and after a job that dies another follows. Stripe keeps these changes itself, so the job only
+-- checks them once.
 create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
 returns jsonb
 language sql set search_path = ''

@@ -1,5 +1,5 @@
--- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
--- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
+-- Called by the retry job: undecided events that are due, and waiting ones whose user or subscription is known by now. Each
+-- is taken for a minute: two jobs never have the same event, and a job that dies loses none.
 create or replace function tollgate.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
@@ -13,11 +13,11 @@ as $$
           where l.processor = e.processor
             and ((l.kind = 'customer' and l.external_id = e.customer_id)
               or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
-        -- It named two users before its subscription had one.
+        -- It named two users before its subscription was linked.
         or (e.outcome = 'quarantined' and e.reason = 'link_conflict' and exists (
           select from tollgate.links l
           where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
-        -- A price that is not ours: its end and debts count once the subscription is known.
+        -- An unknown price: the end and debts count once the subscription is known.
         or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
           select from tollgate.subscription_records m
           where m.processor = e.processor and m.subscription_id = e.subscription_id)))

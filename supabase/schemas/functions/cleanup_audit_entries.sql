@@ -1,5 +1,5 @@
--- Called by the operator, if the audit log has a retention: deletes entries that are older than p_days, at least a year.
--- Errors: TG400 fewer days.
+-- Called by the operator, if the audit log has a retention: deletes entries older than p_days, at least a year. Errors:
+-- TG400 fewer days.
 create or replace function tollgate.cleanup_audit_entries(p_days integer) returns jsonb
 language plpgsql set search_path = ''
 as $$

@@ -1,4 +1,5 @@
--- Called by the notices job: removes notices older than p_days, those that still hold too (a year is long past any window).
+-- Called by the notices job: deletes notices older than p_days, also those that still apply: a year is longer than any
+-- window.
 create or replace function tollgate.cleanup_notices(p_days integer default 400) returns jsonb
 language sql set search_path = ''
 as $$
@@ -8,4 +9,4 @@ as $$
   select jsonb_build_object('deleted', (select count(*) from gone));
 $$;
 
-comment on function tollgate.cleanup_notices(integer) is 'Removes old notices.';
+comment on function tollgate.cleanup_notices(integer) is 'Deletes old notices.';

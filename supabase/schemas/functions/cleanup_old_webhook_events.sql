@@ -1,5 +1,5 @@
--- Called by the cleanup job. Deletes decided events older than p_days (30). What is undecided, deferred or quarantined
--- stays: it still waits for somebody.
+-- Called by the cleanup job: deletes decided events older than p_days. Undecided, deferred and quarantined events stay,
+-- since they still wait.
 create or replace function tollgate.cleanup_old_webhook_events(p_days integer default 30) returns jsonb
 language plpgsql set search_path = ''
 as $$

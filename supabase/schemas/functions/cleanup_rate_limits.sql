@@ -1,5 +1,5 @@
--- Called by the cleanup job: removes counters of attempts whose window has ended. At most p_rows per call, so that no call
--- holds its locks for long; "more" means that there may be others. Counters that another transaction holds stay.
+-- Called by the cleanup job: deletes counters of attempts whose window has ended. At most p_rows per call, so that no call
+-- holds its locks for long; "more" means that there may be others. Counters that another transaction locks stay.
 create or replace function tollgate.cleanup_rate_limits(p_rows integer default 5000) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -19,4 +19,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.cleanup_rate_limits(integer) is 'Removes counters of attempts whose window has ended.';
+comment on function tollgate.cleanup_rate_limits(integer) is 'Deletes counters of attempts whose window has ended.';

@@ -1,5 +1,5 @@
--- Called by the cleanup job: removes idempotency keys after p_hours, and reservations that ended a day before that. At most
--- p_rows of each a call, so that no call holds its locks for long; "more" says that there may be others.
+-- Called by the cleanup job: deletes idempotency keys after p_hours, and reservations that ended a day before that. At most
+-- p_rows of each per call, so that no call holds its locks for long; "more" means that there may be others.
 create or replace function tollgate.cleanup_usage(p_hours integer default 48, p_rows integer default 5000) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -29,4 +29,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.cleanup_usage(integer, integer) is 'Removes idempotency keys and ended reservations after their time.';
+comment on function tollgate.cleanup_usage(integer, integer) is 'Deletes old idempotency keys and ended reservations.';

@@ -1,5 +1,5 @@
--- Called wherever the time of a user is asked: how far the sandbox has moved the user's clock; null if it has not. A database
--- without the sandbox's tables answers null for everyone.
+-- Called for the time of a user: how far the sandbox has moved the user's clock; null if it has not. A database without the
+-- sandbox's tables returns null for every user.
 create or replace function tollgate.clock_shift(p_user_id text) returns interval
 language plpgsql stable set search_path = ''
 as $$

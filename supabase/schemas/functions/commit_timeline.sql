@@ -1,13 +1,15 @@
--- Called by receive() with what the fold made of the facts. All or nothing: facts, mirrors, periods, segments, windows,
--- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
--- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
--- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
--- lost or counted twice. Locks: the users row (hold_user), the subscriptions row, then the event.
--- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and the subscription's
--- later events must find their user.
--- {committed: false, moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users
--- than the caller knows.
--- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
+-- Called by receive() with the result of the fold. Stores facts, subscription records, billing periods, entitlement
+-- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger under
+-- the row's lock, so no consumption is lost or counted twice.
+-- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}; the caller loads,
+-- folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. {committed: false,
+-- moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users than the caller
+-- knows.
+-- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
+-- their user.
+-- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
+-- event's last product. p_timeline {mirrors, periods, segments, windows}: instants as text.
+-- Locks: the users row (hold_user), the subscriptions row, then the event.
 create or replace function tollgate.commit_timeline(
   p_user_id text,
   p_product text,
@@ -38,7 +40,7 @@ begin
   end if;
   v_before := v_lock.locked;
   v_now := tollgate.now_for(p_user_id);
-  -- The revision covers this product only; facts of the subscription in another product may have come since.
+  -- The revision covers this product only; facts of the subscription in another product may be new.
   if v_before.revision <> p_revision or exists (
     select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
@@ -59,7 +61,7 @@ begin
     (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
   from jsonb_array_elements(p_facts) as f (body)
   on conflict (user_id, product, fact_id) do update
-  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  -- The same event gives the same fact, except for a price that the catalog has added since.
   set body = excluded.body
   where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
 
@@ -75,7 +77,7 @@ begin
   v_after := tollgate.advance_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
-  -- An event that turns out to be about other items only leaves no entry in the user's activity.
+  -- An event of other items only adds no entry to the user's activity.
   insert into tollgate.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after, request_id)
   select p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
@@ -99,4 +101,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
+comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision is unchanged.';

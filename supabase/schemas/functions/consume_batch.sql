@@ -1,23 +1,24 @@
--- Called by the gate with calls that arrived together, summed up by user and field:
+-- Called by the gate with the calls of a batch, summed by user and field:
 --   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "siblings" are the user's other sums of the same
--- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
--- this batch ask for of the field. "by_session": the key is a session's, whose keys are apart from a service's.
--- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
--- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
--- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
--- is, and the caller knows from the numbers which calls are refused for certain. What is left is judged call by call
--- (consume_sequential). So nobody waits here for anybody.
--- Atomic: the whole batch, one transaction. Locks: the rows that are charged, those held by others skipped; what does not
--- fit is neither locked nor written.
--- Every step carries its rows along instead of joining them again: the cost grows with the batch, not with its square.
--- Errors: 23505 a key that another transaction has just stored.
+-- "amount" is the total, "unkeyed" its part without an idempotency key. "siblings" are the user's other sums of the same
+-- product. "keyed" are charges of calls with a key: the charge's place in its call, and the amount of the calls before it
+-- in this batch. "by_session": a session's key, apart from a service's.
+-- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the numbers
+-- before the batch. Sums that need more than one row read are left out: a new user, a window that ends, a known key, free
+-- or not.
+-- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else none
+-- is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
+-- (consume_sequential). So a batch never waits for a lock.
+-- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without capacity
+-- are neither locked nor written.
+-- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its square.
+-- Errors: 23505 another transaction has just stored the key.
 create or replace function tollgate.consume_batch(p_sums jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- Read once: nobody waits here, so the time before the locks is the time under them.
+  -- Read once: the batch never waits, so the time before the locks is the time under them.
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
   v_sandbox boolean := to_regclass('tollgate.sandbox_clocks') is not null;
   v_answer jsonb;
@@ -44,7 +45,7 @@ begin
       r.now_at, n.used, n.limit_amount, n.unpaid_held, n.limit_amount - n.used - n.reserved - n.unpaid_held as remaining,
       bool_and(l.plan is not null) over (partition by a.user_id, a.product) as charged
     from asked a
-    -- The row under our lock, if it is free and all that is asked of it fits.
+    -- The row under our lock, if it is not locked and has capacity for all sums.
     left join lateral (
       select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
         greatest(a.now_at, s.as_of) as now_at
@@ -59,7 +60,7 @@ begin
             - coalesce((s.reserved ->> b.field)::bigint, 0) - coalesce((s.unpaid_held ->> b.field)::bigint, 0)))
       for update skip locked
     ) l on true
-    -- Else as it stands.
+    -- Else the row as read.
     left join lateral (
       select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
         greatest(a.now_at, s.as_of) as now_at
@@ -113,7 +114,7 @@ begin
     from keyed k
     group by k.user_id, k.key, k.by_session
   ),
-  -- Units without a key and of the same instant share a row.
+  -- Units without a key and of one instant share a row.
   written as (
     insert into tollgate.usage_ledger (user_id, product, field, at, amount, entry, idempotency_key)
     select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), t.unkeyed,
@@ -134,4 +135,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.consume_batch(jsonb) is 'Judges and charges calls that arrived together, summed up by user and field.';
+comment on function tollgate.consume_batch(jsonb) is 'Evaluates and charges a batch of calls, summed by user and field.';

@@ -1,6 +1,6 @@
--- Called by the gate for what consume_batch did not judge, with calls of one user; p_charges as there. Answers
--- [verdicts or {"error"}, …], one element a call, judged in their order. A call that is refused for what it asks fails
--- alone; what hits the database (a lock that does not come) fails them all, and nothing is counted.
+-- Called by the gate for calls of one user that consume_batch left out; p_charges as there. Returns [verdicts or {"error"},
+-- …], one element per call, evaluated in order. A call with bad input fails alone. An error of the database (a lock
+-- timeout) fails all calls, and nothing is counted.
 -- Atomic: one transaction. Locks: for calls of several products the users row (lock_user); then charge_usage's, whose
 -- errors it has.
 create or replace function tollgate.consume_sequential(p_charges jsonb) returns jsonb
@@ -49,4 +49,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.consume_sequential(jsonb) is 'Judges calls of one user, one after the other.';
+comment on function tollgate.consume_sequential(jsonb) is 'Evaluates calls of one user, one after the other.';

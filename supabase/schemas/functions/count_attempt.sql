@@ -1,5 +1,5 @@
 -- Called before a checkout and a new account. Counts one attempt: at most p_limit in p_seconds for the scope and key.
--- Answers {allowed, retry_after}. Atomicity and locks: as count_attempts.
+-- Returns {allowed, retry_after}. Atomicity and locks: as count_attempts.
 create or replace function tollgate.count_attempt(p_scope text, p_key text, p_limit integer, p_seconds integer)
 returns jsonb
 language sql set search_path = '' set lock_timeout = '500ms'

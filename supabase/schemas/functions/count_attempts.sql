@@ -1,9 +1,9 @@
 -- Called before a sign-in with a password, and by count_attempt. Counts one attempt under several limits together:
 --   p_limits [{"scope", "key", "attempts", "seconds"}, …]: at most "attempts" in "seconds" for each scope and key.
--- Answers {allowed, retry_after, counted: [{scope, key, resets_at}, …]}; return_attempts takes "counted". If one limit is
--- reached, the attempt is refused, nothing is written and no lock is taken, so a refused flood costs one read per request.
--- Atomic: every limit counts the attempt, or none does. Locks: the rows of the keys, in the order of p_limits, which must be
--- the same for all callers. Attempts at once are counted one by one.
+-- Returns {allowed, retry_after, counted: [{scope, key, resets_at}, …]}; return_attempts takes "counted". If one limit is
+-- reached, nothing is written and no lock is taken, so a refused flood costs one read per request.
+-- Atomic: every limit counts the attempt, or none does. Concurrent attempts are counted one by one. Locks: the rows of the
+-- keys in the order of p_limits, which must be the same for all callers.
 create or replace function tollgate.count_attempts(p_limits jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -21,7 +21,7 @@ begin
   if v_wait is not null then
     return jsonb_build_object('allowed', false, 'retry_after', v_wait, 'counted', '[]'::jsonb);
   end if;
-  -- Its own block: another attempt may take the last place of a limit meanwhile, and the counts before it are undone.
+  -- Its own block: if another attempt reaches a limit meanwhile, the counts before it are undone.
   begin
     for v_limit in
       select l.* from rows from (jsonb_to_recordset(p_limits) as (

@@ -1,4 +1,4 @@
--- Called by every function that counts or gives back a field by hand. Errors: TG400 unknown field, a gauge.
+-- Called by every function that counts or gives back a field. Errors: TG400 unknown field, a gauge.
 create or replace function tollgate.counter_of(p_field text) returns tollgate.catalog_meters
 language plpgsql stable set search_path = ''
 as $$
@@ -13,4 +13,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.counter_of(text) is 'The meter of a field that may be counted by hand.';
+comment on function tollgate.counter_of(text) is 'The meter of a field that callers may count.';

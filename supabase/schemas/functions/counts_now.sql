@@ -1,6 +1,6 @@
 -- Called by settle_open and release_usage, under the row's lock: whether a ledger row of that instant counts in the row's
--- current window and nowhere else, so that adding to the counter is enough. It is the test of window_used, for one row;
--- and no window opened since, whose beginning was computed from what was used before.
+-- current window and in no other. Then adding to the counter is enough. This is window_used's condition for one row. Also,
+-- no window may have opened since, because its opening was computed from earlier usage.
 create or replace function tollgate.counts_now(p_row tollgate.subscriptions, p_at timestamptz) returns boolean
 language plpgsql stable set search_path = ''
 as $$
@@ -16,4 +16,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.counts_now(tollgate.subscriptions, timestamptz) is 'Whether use of an instant counts in the current window alone.';
+comment on function tollgate.counts_now(tollgate.subscriptions, timestamptz) is 'Whether usage of an instant counts in the current window alone.';

@@ -1,6 +1,6 @@
--- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current window
--- and nowhere else (counts_now holds from here on). Before it begin the window itself, a stretch of another subscription or
--- period, and every opening that was computed from earlier use.
+-- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current
+-- window and in no other (counts_now is true from then on). The window itself begins before it, and so does every other
+-- subscription's entitlement, other period, and opening computed from earlier usage.
 create or replace function tollgate.counts_since(p_row tollgate.subscriptions) returns timestamptz
 language sql stable set search_path = ''
 as $$
@@ -18,4 +18,4 @@ as $$
       where w.user_id = p_row.user_id and w.product = p_row.product and w.opening is not null));
 $$;
 
-comment on function tollgate.counts_since(tollgate.subscriptions) is 'From when on use counts in the current window alone.';
+comment on function tollgate.counts_since(tollgate.subscriptions) is 'The time from which usage counts in the current window alone.';

@@ -1,7 +1,7 @@
--- Called at migration and by the partitions job: makes the months' partitions that are not there yet. Rows outside every
--- month (a sandbox clock moved far ahead) fall in the default partition and are counted all the same.
+-- Called at migration and by the partitions job: creates the monthly partitions that are missing. Rows outside every month
+-- (a sandbox clock far ahead) go to the default partition and are counted as well.
 create or replace function tollgate.create_ledger_partitions(p_from date, p_months integer) returns jsonb
--- Definer: the job runs as service_role, and only the table's owner can add partitions.
+-- Definer: only the table's owner can add partitions.
 language plpgsql security definer set search_path = '' set lock_timeout = '1s'
 as $$
 declare
@@ -9,13 +9,13 @@ declare
   v_name text;
   v_made jsonb := '[]';
 begin
-  -- Rounds at once take turns.
+  -- Concurrent runs wait for each other.
   perform pg_advisory_xact_lock(hashtextextended('tollgate.usage_ledger', 0));
   for i in 0 .. p_months - 1 loop
     v_start := (date_trunc('month', p_from) + make_interval(months => i))::date;
     v_name := 'usage_ledger_' || to_char(v_start, 'YYYY_MM');
     continue when to_regclass('tollgate.' || v_name) is not null;
-    -- Made beside the ledger and attached: rows that fell in the default partition move to their month first.
+    -- A separate table that is attached later: rows of the default partition move to their month first.
     execute format('create table tollgate.%I (like tollgate.usage_ledger including all)', v_name);
     lock table tollgate.usage_ledger_default in access exclusive mode;
     execute format(
@@ -33,4 +33,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_ledger_partitions(date, integer) is 'Makes the monthly partitions of the ledger that are missing.';
+comment on function tollgate.create_ledger_partitions(date, integer) is 'Creates the monthly partitions of the ledger that are missing.';

@@ -1,10 +1,11 @@
--- Called by list_notices at look time and by create_due_notices for everybody: writes what these users should be told and are
--- not told yet. Counters only: a free plan's one chatbot fills its gauge on the first day, and that is no news.
---   limits           a current row's counter at 80 or 100 percent, once for each window, source and limit; only the higher
---                    one where both were passed since the last look
---   payment_failed   a mirror that owes, once for each unbroken stretch
---   plan_ended       a subscription that gave a plan and ended within a week, where free has taken over
--- The gate never calls it. Locks nothing but the unique key: two at once write one row. Answers how many are new.
+-- Called by list_notices and create_due_notices: creates the notices that these users lack. Counters only: one chatbot
+-- fills the gauge of a free plan on the first day.
+--   limits           the counter of a current row at 80 or 100 percent, once per window, source and limit; only the higher
+--                    one if both were passed since the last run
+--   payment_failed   a subscription that owes, once per time without payment
+--   plan_ended       a subscription that ended within a week, if the user is on free since
+-- The gate never calls it. It locks nothing but the unique key, so two concurrent calls create one row. Returns the number
+-- of new notices.
 create or replace function tollgate.create_notices(p_user_ids text[]) returns integer
 language plpgsql set search_path = ''
 as $$
@@ -17,7 +18,7 @@ begin
         'resets_at', tollgate.instant_text(s.window_end)) as details
     from tollgate.subscriptions s
     join tollgate.catalog_meters m on m.product = s.product and m.kind = 'counter'
-    -- Not meter_state, which would be called for everybody: most are far from any limit.
+    -- Not meter_state, which would be called for all users: most are far from any limit.
     cross join lateral (
       select (s.usage ->> m.field)::bigint as used, (s.limits ->> m.field)::bigint as limit_amount
     ) state
@@ -28,7 +29,7 @@ begin
       and state.limit_amount > 0
       and state.used >= ceil(state.limit_amount * 0.8)
       and tollgate.is_current(s)
-      -- What was given back after the limit was reached makes "near" no news.
+      -- After "reached", units that were given back cause no "near".
       and not (threshold.kind = 'near_limit' and exists (
         select from tollgate.notices n
         where n.user_id = s.user_id and n.product = s.product and n.kind = 'limit_reached' and n.field = m.field
@@ -64,4 +65,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_notices(text[]) is 'Writes what users should be told and are not told yet.';
+comment on function tollgate.create_notices(text[]) is 'Creates the notices that users lack.';

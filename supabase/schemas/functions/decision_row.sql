@@ -1,4 +1,4 @@
--- Called by webhook_event_detail and user_detail: a decision with all that it rests on.
+-- Called by webhook_event_detail and user_detail: a decision with its basis.
 create or replace function tollgate.decision_row(p_decision tollgate.decisions) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -10,4 +10,4 @@ as $$
     'before', p_decision.before, 'after', p_decision.after);
 $$;
 
-comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as the admin sees it.';
+comment on function tollgate.decision_row(tollgate.decisions) is 'A decision as admins see it.';

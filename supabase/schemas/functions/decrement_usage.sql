@@ -1,8 +1,9 @@
--- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
--- Gives back what failed, in the current window, never below 0: the latest charges first, one negative ledger row per charge,
--- at most the rest of the charge, with its time and key, and the key is free then. Charges from before the window follow, as
--- far as its opening carries them over; their rows have their own time too, so that no window's sum falls below 0. What is
--- left (units that two windows count as one, or that no charge covers) is given back by rows of now.
+-- Called by POST /api/usage/release (service key only) and over rpc with the service role. Gives back usage of failed work
+-- in the current window, never below 0.
+-- The latest charges come first: one negative ledger row per charge, at most its rest, with its time and key. The key is
+-- free then. Charges from before the window follow, as far as its opening carries them over. Their rows have their own time
+-- too, so no window's sum falls below 0. The rest (units that two windows count as one, or without a charge) is given back
+-- by rows of now.
 -- Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a gauge.
 create or replace function tollgate.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'

@@ -1,4 +1,4 @@
--- Called by POST /api/notices/:id/dismiss: the user has read it. Errors: TG404 for one that is not there, or not this user's.
+-- Called by POST /api/notices/:id/dismiss: the user has read the notice. Errors: TG404 no such notice of this user.
 create or replace function tollgate.dismiss_notice(p_user_id text, p_notice_id bigint) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -12,4 +12,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.dismiss_notice(text, bigint) is 'Marks a users notice as read.';
+comment on function tollgate.dismiss_notice(text, bigint) is 'Marks a user''s notice as read.';

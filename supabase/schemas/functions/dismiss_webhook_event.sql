@@ -1,6 +1,6 @@
 -- Called by an admin: an event that waits (deferred, quarantined, dead) is ignored from now on. No alert counts it, no job
--- retries it and no link releases it; a replay can still decide it. Dismissing it again changes nothing.
--- Locks: the event. Errors: TG404 no such event, TG409 an event that waits for nothing, or that is retried by itself.
+-- retries it and no link releases it; a replay can still decide it. A second call changes nothing.
+-- Locks: the event. Errors: TG404 no such event, TG409 an event that does not wait or is retried automatically.
 create or replace function tollgate.dismiss_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$

@@ -1,8 +1,7 @@
--- Called by the partitions job. Drops the months that end before p_before, and old rows of the default partition, except
--- what is still needed: months in which an open window, a window that an uncomputed one starts from, or an open
--- reservation has its rows.
+-- Called by the partitions job. Drops the months that end before p_before, and old rows of the default partition. Months
+-- stay if their rows belong to an open window, to a window that another opening still needs, or to an open reservation.
 create or replace function tollgate.drop_ledger_partitions(p_before date) returns jsonb
--- Definer: the job runs as service_role, and only the table's owner can drop partitions.
+-- Definer: only the table's owner can drop partitions.
 language plpgsql security definer set search_path = '' set lock_timeout = '3s'
 as $$
 declare
@@ -37,4 +36,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.drop_ledger_partitions(date) is 'Drops months of the ledger that nobody needs.';
+comment on function tollgate.drop_ledger_partitions(date) is 'Drops months of the ledger that are no longer needed.';

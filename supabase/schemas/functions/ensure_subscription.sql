@@ -1,6 +1,6 @@
--- Called by lock_subscription and load_timeline. Everybody has every product's free plan; the row is made when it is first
--- asked for, and the day it was made anchors the free plan's monthly windows. Two callers at once make one row.
--- Locks: the users row (hold_user), then the new row.
+-- Called by lock_subscription and load_timeline. Every user has the free plan of every product. The row is created at the
+-- first access, and its date anchors the free plan's monthly windows. Two concurrent calls create one row.
+-- Locks: the users row (hold_user), then the new row. Errors: TG404 unknown product.
 create or replace function tollgate.ensure_subscription(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -30,4 +30,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.ensure_subscription(text, text) is 'Makes a users free row of a product where there is none.';
+comment on function tollgate.ensure_subscription(text, text) is 'Creates a user''s free row of a product if it is missing.';

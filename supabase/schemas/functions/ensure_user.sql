@@ -1,6 +1,6 @@
--- Called wherever a user is seen. Keeps what is known: a null never wipes an e-mail or a name. If an erasure deletes the
--- row meanwhile, the row is made anew.
--- Errors: TG400 for an id that is empty, longer than 255 characters or holds control characters.
+-- Called with every user of a request or an event. A null never deletes a known e-mail or name. If an erasure deletes the
+-- row meanwhile, it is created again.
+-- Errors: TG400 an id that is empty, longer than 255 characters or has control characters.
 create or replace function tollgate.ensure_user(p_user_id text, p_email text default null, p_name text default null)
 returns jsonb
 language plpgsql set search_path = ''
@@ -31,4 +31,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.ensure_user(text, text, text) is 'Makes or completes a users row and returns it.';
+comment on function tollgate.ensure_user(text, text, text) is 'Creates or completes a users row and returns it.';

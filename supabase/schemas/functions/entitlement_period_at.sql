@@ -1,4 +1,4 @@
--- The entitlement at an instant, by the timeline; the product's free plan for a user who never had a subscription.
+-- The entitlement at an instant by the timeline; the product's free plan for a user without a subscription.
 create or replace function tollgate.entitlement_period_at(p_user_id text, p_product text, p_at timestamptz)
 returns tollgate.entitlement_periods
 language plpgsql stable set search_path = ''
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.entitlement_period_at(text, text, timestamptz) is 'The entitlement segment in force at an instant.';
+comment on function tollgate.entitlement_period_at(text, text, timestamptz) is 'The entitlement period at an instant.';

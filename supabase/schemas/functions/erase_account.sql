@@ -1,15 +1,14 @@
--- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
+-- Called by DELETE /api/account. Erases a user in one transaction. These rows stay, without the user:
 -- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
--- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
---   random name, and of everything else only that it came and what came of it;
--- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
---   refill; the user's own limits below the plan's, so that it lifts no block (without their reason, which may name the
---   person); the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
---   prepared before the erasure is prepared again; and the customers at the processors, for the operator.
--- Refused while a subscription lives or is paid for and has not been announced yet: it would go on being charged. Erasing
--- what is not there answers erased: false.
--- Locks: the users row, so that no row that refers to it is made meanwhile; the subscriptions rows by product; then all
--- else of the user. Errors: TG409 a subscription lives.
+-- · refunds and disputes without a user; invoices and charges of the inbox under the random name, since the law requires them;
+--   of other events only their arrival and outcome;
+-- · a tombstone by hash, so that erasing and returning is no refill: the window's counters, the free plan's anchor, trials, and
+--   ends of subscriptions (a late event revives none); the user's own limits below the plan's, without their reason (it may name
+--   the user); the revision (a commit prepared before the erasure is prepared again); and the processors' customers.
+-- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing user
+-- returns {erased: false}.
+-- Locks: the users row, so that no row that refers to it is created meanwhile; the subscriptions rows by product; then all
+-- other rows of the user. Errors: TG409 a subscription is live.
 create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -27,14 +26,14 @@ begin
   for v_product in
     select s.product from tollgate.subscriptions s where s.user_id = p_user_id order by s.product
   loop
-    -- Turned to the window of now, so that the tombstone keeps its counters.
+    -- Sets the row to the current window, so that the tombstone has its counters.
     v_row := (tollgate.lock_subscription(p_user_id, v_product)).locked;
     v_products := v_products || jsonb_build_object(v_product, jsonb_build_object(
       'anchor', v_row.created_at,
       'revision', v_row.revision,
       'window_start', v_row.window_start,
       'counters', (
-        -- What is held counts as used: nobody is left to settle it.
+        -- A reserved amount counts as used, since its user cannot settle it any more.
         select coalesce(jsonb_object_agg(u.field, u.used), '{}')
         from (
           select m.field, coalesce((v_row.usage ->> m.field)::bigint, 0) + coalesce((v_row.reserved ->> m.field)::bigint, 0) as used
@@ -64,7 +63,7 @@ begin
     select from tollgate.subscription_records m
     where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
   ) or exists (
-    -- Its first event comes within the days in which processors repeat a delivery, or never.
+    -- Its first event comes within the days in which processors retry a delivery, or never.
     select from tollgate.checkouts c
     where c.user_id = p_user_id and c.status = 'paid' and c.updated_at > now() - interval '3 days' and not exists (
       select from tollgate.subscription_records m
@@ -110,17 +109,17 @@ begin
   delete from tollgate.links l where l.user_id = p_user_id;
   delete from tollgate.checkouts c where c.user_id = p_user_id;
   delete from tollgate.notices n where n.user_id = p_user_id;
-  -- The audit log, audit_entries, keeps its entries.
+  -- The audit log keeps its entries.
   perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
   delete from tollgate.subscriptions s where s.user_id = p_user_id;
   if to_regclass('tollgate.sandbox_accounts') is not null then
     delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
     delete from tollgate.sandbox_accounts a where a.user_id = p_user_id;
   end if;
-  -- The things that gauges count refer to the users row, and are deleted with it.
+  -- Things that gauges count refer to the users row and are deleted with it.
   delete from tollgate.users u where u.user_id = p_user_id;
   return jsonb_build_object('erased', true);
 end;
 $$;
 
-comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription lives.';
+comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription is live.';

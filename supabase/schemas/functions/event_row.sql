@@ -1,4 +1,4 @@
--- Called by list_webhook_events and webhook_event_detail: an event as the admin's lists show it.
+-- Called by list_webhook_events and webhook_event_detail: an event as admins see it in lists.
 create or replace function tollgate.event_row(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -16,4 +16,4 @@ as $$
     'customer_id', p_event.customer_id, 'subscription_id', p_event.subscription_id);
 $$;
 
-comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook event as the admin sees it.';
+comment on function tollgate.event_row(tollgate.webhook_events) is 'A webhook event as admins see it.';

@@ -1,4 +1,4 @@
--- Called by the inbox functions: what came of an event, with the decision shown to the processor.
+-- Called by the functions of the inbox: an event's outcome, with the decision that the processor's response names.
 create or replace function tollgate.event_state(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$

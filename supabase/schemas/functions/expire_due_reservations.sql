@@ -1,5 +1,5 @@
--- Called by the expire job. The gate lets go of expired reservations by itself when a row is next touched; this does it for
--- rows that nobody touches, so that what people read elsewhere is right too. Rows that others hold wait for the next round.
+-- Called by the expire job. The gate ends expired reservations itself when a row is next used. This function does it for
+-- unused rows, so that other readers see right numbers. Locked rows wait for the next run.
 create or replace function tollgate.expire_due_reservations(p_rows integer default 500) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.expire_due_reservations(integer) is 'Lets go of expired reservations of rows that nobody touches.';
+comment on function tollgate.expire_due_reservations(integer) is 'Ends expired reservations of rows that are not used.';

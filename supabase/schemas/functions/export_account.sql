@@ -1,5 +1,5 @@
--- Called by GET /api/account/export: everything that is kept about one user but the ledger, which export_ledger pages.
--- Nothing of ours alone (raw events, hashes) and nothing of anybody else.
+-- Called by GET /api/account/export: all data of one user except the ledger, which export_ledger pages. Internal data (raw
+-- events, hashes) and data of other users are left out.
 create or replace function tollgate.export_account(p_user_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -52,4 +52,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.export_account(text) is 'Everything kept about a user but the ledger.';
+comment on function tollgate.export_account(text) is 'All data of a user except the ledger.';

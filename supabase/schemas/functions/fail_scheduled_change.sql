@@ -1,4 +1,5 @@
--- Called by the same job when the processor refused or did not answer: tried again after five minutes.
+-- Called by the job of scheduled changes if the processor refused or did not answer: the change is tried again after five
+-- minutes.
 create or replace function tollgate.fail_scheduled_change(p_user_id text, p_product text, p_source text, p_error text)
 returns jsonb
 language sql set search_path = ''
@@ -8,4 +9,4 @@ as $$
   returning jsonb_build_object('attempts', r.attempts);
 $$;
 
-comment on function tollgate.fail_scheduled_change(text, text, text, text) is 'Notes why a scheduled plan change could not be carried out.';
+comment on function tollgate.fail_scheduled_change(text, text, text, text) is 'Stores why a scheduled plan change could not be carried out.';

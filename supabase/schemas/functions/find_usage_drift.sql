@@ -1,6 +1,6 @@
--- Called by the reconcile job, a page of users at a time. used = opening + the sum of the ledger's rows, at any moment;
--- answers the counters where it is not, and gauges that are not the number of things. Repairs nothing, locks nothing: one
--- statement sees counters and ledger as of one moment. "next" is the last user of a full page, null at the end.
+-- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows,
+-- and a gauge the number of things. Returns those that do not; repairs nothing and locks nothing. One statement reads
+-- counters and ledger at one moment. "next" is the last user of a full page, null at the end.
 create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
 language sql set search_path = ''
 as $$
@@ -15,7 +15,7 @@ as $$
       select u.key as field, u.value::bigint as actual
       from jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
         null, s.advance_at)) u
-      -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
+      -- A window that is over is computed again before its next use, and its rows may have been dropped.
       where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
       union all
       select g.field, tollgate.gauge_count(g.field, s.user_id)
@@ -33,4 +33,4 @@ as $$
       where c.counted <> c.actual), '[]'));
 $$;
 
-comment on function tollgate.find_usage_drift(text, integer) is 'Counters that are not opening plus ledger, gauges that are not the number of things.';
+comment on function tollgate.find_usage_drift(text, integer) is 'Counters that differ from the ledger, and gauges that differ from the number of things.';

@@ -1,5 +1,5 @@
--- Called by checkout and on the way back from it, with what the processor says has become of it. What is paid or closed
--- stays so, but for a subscription that is learned later; one that was left open may still turn out to be paid.
+-- Called by checkout and on the return from it, with the processor's answer. A paid or closed checkout stays so; its
+-- subscription may be learned later. A checkout that was left open may still be paid.
 create or replace function tollgate.finish_checkout(
   p_user_id text,
   p_checkout_id uuid,
@@ -17,4 +17,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores what has become of a checkout.';
+comment on function tollgate.finish_checkout(text, uuid, text, text) is 'Stores the outcome of a checkout.';

@@ -1,4 +1,4 @@
--- Called when a round of a job is over, however it went.
+-- Called when a run of a job has ended, with or without an error.
 create or replace function tollgate.finish_job(p_job text, p_run_id bigint, p_result jsonb, p_error text) returns jsonb
 language sql set search_path = ''
 as $$
@@ -8,4 +8,4 @@ as $$
   returning jsonb_build_object('finished', true);
 $$;
 
-comment on function tollgate.finish_job(text, bigint, jsonb, text) is 'Ends a round of a job.';
+comment on function tollgate.finish_job(text, bigint, jsonb, text) is 'Ends a run of a job.';

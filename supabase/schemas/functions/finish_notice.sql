@@ -1,4 +1,4 @@
--- Called by the notices job after every delivery has taken it: it is not sent again.
+-- Called by the notices job after all deliveries have accepted the notice: it is not sent again.
 create or replace function tollgate.finish_notice(p_user_id text, p_notice_id bigint) returns jsonb
 language sql set search_path = ''
 as $$

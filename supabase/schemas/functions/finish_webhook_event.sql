@@ -1,5 +1,5 @@
--- Called by receive() for an event that adds no facts: ignored, deferred (with the customer or subscription whose link it
--- waits for, and whose the browser says it is) or quarantined. An outcome that is final already stays.
+-- Called by receive() for an event that adds no facts: ignored, deferred or quarantined. A deferred event names the
+-- customer or subscription whose link it waits for, and the user that the browser named. A final outcome stays.
 create or replace function tollgate.finish_webhook_event(
   p_processor text,
   p_id text,
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Writes what came of a webhook event that adds no facts.';
+comment on function tollgate.finish_webhook_event(text, text, text, text, text, text, text) is 'Stores the outcome of a webhook event that adds no facts.';

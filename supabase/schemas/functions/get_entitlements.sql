@@ -1,7 +1,6 @@
--- Called where the entitlement cache has nothing: every product's plan and limits, without what is used. "revision" orders
--- what caches keep: it moves with every billing fact and every change of a user's own limit. "fresh_ms" is how long the row
--- may be believed without asking again: until its window turns or a limit of the user's own ends, and not at all where the
--- sandbox moves the user's clock.
+-- Called if the entitlement cache misses: plan and limits of every product, without usage. "revision" orders cached values:
+-- every billing fact and every change of a user's own limit raises it. "fresh_ms" is how long the value is valid: until the
+-- window ends or a limit of the user's own expires. It is 0 if the sandbox moves the user's clock.
 create or replace function tollgate.get_entitlements(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -10,7 +9,7 @@ declare
 begin
   -- An erasure may delete the rows before they are read.
   loop
-    -- Makes rows at the first look, turns them, corrects a plan that disagrees with the timeline.
+    -- Creates missing rows, updates windows, and corrects a plan that differs from the timeline.
     perform tollgate.get_usage(p_user_id);
     v_entitlements := (
       select jsonb_agg(jsonb_build_object(

@@ -1,6 +1,7 @@
--- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
--- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
--- or an override ends, or a plan is corrected. Locks: then the users row (lock_user) before the subscriptions rows.
+-- Called by GET /api/subscription/usage and the pages: every product, free ones too. If the stored plan differs from the
+-- timeline, it corrects the plan and never touches usage. It takes a lock only if a window ends, a reservation or an
+-- override expires, or a plan is corrected.
+-- Locks: then the users row (lock_user) before the subscriptions rows.
 create or replace function tollgate.get_usage(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$

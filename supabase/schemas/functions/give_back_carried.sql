@@ -1,6 +1,6 @@
 -- Called by decrement_usage, under the row's lock, for units that the current window carried over. Gives back units of the
--- latest charges before p_since, each at its own time, and computes the openings again. As many as lower the counter by one
--- each: units that the opening had forgiven are not given back. Gives the row as it is then and the units given back.
+-- latest charges before p_since, each at its own time, and computes the openings again. It gives back as many units as
+-- lower the counter by one each, so no units that the opening had forgiven. Returns the row and the number of units.
 create or replace function tollgate.give_back_carried(
   p_row tollgate.subscriptions,
   p_field text,
@@ -18,7 +18,7 @@ declare
 begin
   counted := p_row;
   taken := p_amount;
-  -- The first try shows how many units count; the second gives back those. A third finds charges that do not count at all.
+  -- The first try shows how many units count; the second gives back these. The third finds charges that do not count at all.
   for attempt in 1 .. 3 loop
     exit when taken = 0;
     begin
@@ -32,7 +32,7 @@ begin
       end if;
       raise exception 'undone' using errcode = 'TG000';
     exception when sqlstate 'TG000' then
-      -- More than was taken: a month that an opening was computed from has been dropped, so none can be computed again.
+      -- A larger effect: a month of an opening was dropped, so no opening can be computed again.
       taken := case when v_effect < taken then v_effect else 0 end;
     end;
   end loop;

@@ -1,7 +1,7 @@
--- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from on and before
--- p_before, the latest first and among those of one instant the ones without a key. One negative ledger row per charge, at
--- most its rest, with its key and its time, or with p_at instead. The charge's key is free then. The counter is the
--- caller's. Gives the units taken and the time of the oldest charge among them.
+-- Called by decrement_usage, under the row's lock: gives back up to p_amount of the charges from p_from and before
+-- p_before. The latest come first, and of one instant those without a key. Writes one negative ledger row per charge, at
+-- most its rest, with its key, and with its time or p_at. The charge's key is free then. The caller changes the counter.
+-- Returns the number of units and the time of the oldest charge.
 create or replace function tollgate.give_back_charges(
   p_row tollgate.subscriptions,
   p_field text,
@@ -17,7 +17,7 @@ as $$
 declare
   v_from timestamptz;
 begin
-  -- The latest instant is tried by itself: it is mostly enough, and a scan for more charges passes all that were given back.
+  -- The latest instant is tried alone. It mostly suffices, and a scan for more passes all charges that were given back.
   select max(l.at) into v_from
   from tollgate.usage_ledger l
   where l.user_id = p_row.user_id and l.field = p_field and l.at >= p_from and l.at < p_before and l.amount > l.given_back;
@@ -29,7 +29,7 @@ begin
       where l.user_id = p_row.user_id and l.field = p_field and l.at >= v_from and l.at < p_before
         and l.amount > l.given_back
       order by l.at desc, l.idempotency_key is null desc, l.entry desc
-      -- Each has a rest of at least one unit: more charges are never needed.
+      -- Each has a rest of at least one unit, so more charges are never needed.
       limit p_amount - taken
     ),
     charges as materialized (

@@ -1,6 +1,6 @@
--- Called at the end of each migration, and by `npm run db:migrate` after it: closes all objects of the schema, and opens
--- them again as table_rights says. A new table or function is closed until then. Roles that the server lacks are left out: plain
--- Postgres needs none of Supabase's. Errors: 42501 for all but the owner.
+-- Called at the end of each migration, and by `npm run db:migrate` after it. Closes all objects of the schema, and opens
+-- them again as table_rights says. So a new table or function is closed. Roles that the server lacks are left out: plain
+-- Postgres needs none of Supabase's. Errors: 42501 for any role but the owner.
 create or replace function tollgate.grant_access() returns void
 language plpgsql set search_path = '' set client_min_messages = warning
 as $$

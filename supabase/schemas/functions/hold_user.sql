@@ -1,6 +1,6 @@
--- Called by every function that writes a row which refers to users, before it locks any other row: makes the users row if
--- it is missing and locks it `for key share`. Until the transaction ends no erasure begins; an erasure under way is waited
--- for, and the row is then made anew, so that what follows belongs to the account's next life.
+-- Called by every function that writes a row which refers to users, before it locks any other row. Creates the users row if
+-- it is missing and locks it `for key share`. No erasure begins until the transaction ends. During an erasure it waits and
+-- then creates the row again, so the later rows belong to the new account.
 -- Locks: the users row. Errors: TG400 bad user id.
 create or replace function tollgate.hold_user(p_user_id text) returns void
 language plpgsql set search_path = ''
@@ -14,4 +14,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.hold_user(text) is 'Keeps a user from being erased until the transaction ends.';
+comment on function tollgate.hold_user(text) is 'Prevents the erasure of a user until the transaction ends.';

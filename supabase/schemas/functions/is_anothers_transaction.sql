@@ -1,5 +1,6 @@
--- Called by the page that opens Paddle's checkout: did our server make this transaction for another user? The answer is only
--- yes or no, so that the page cannot show whose it is. No for a transaction that our server has not made, such as a renewal's.
+-- Called by the page that opens Paddle's checkout: whether our server made this transaction for another user. The answer is
+-- only yes or no, so that the page cannot reveal the user. No for a transaction that our server has not made, such as a
+-- renewal's.
 create or replace function tollgate.is_anothers_transaction(
   p_user_id text,
   p_processor text,

@@ -1,4 +1,4 @@
--- Called before a row is believed without its lock: whether it needs no turning and no review yet.
+-- Called before a row is used without its lock: whether its window and its limits are still current.
 create or replace function tollgate.is_current(p_row tollgate.subscriptions) returns boolean
 language plpgsql volatile set search_path = ''
 as $$
@@ -7,4 +7,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a row may be believed as it stands.';
+comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a subscriptions row is current as it is.';

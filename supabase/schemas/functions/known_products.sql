@@ -1,4 +1,4 @@
--- Called by receive() for a subscription whose price is not known: the products that this subscription has a mirror in.
+-- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
 create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,6 +1,6 @@
--- Called by an admin (and by checkout, before it is opened): this customer of the processor is this user. Never moves a
--- link: a customer that is another user's already is a conflict. Answers with the events that waited for it,
--- and gives the notes that did to the user.
+-- Called by an admin, and by checkout before it opens: links this customer of the processor to this user. It never moves a
+-- link: a customer of another user is a conflict. Returns the events that waited for it, and gives the waiting notes to the
+-- user.
 -- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function tollgate.link_customer(
   p_processor text,
@@ -28,4 +28,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.link_customer(text, text, text, text) is 'Links a processors customer to a user; the events that waited for it.';
+comment on function tollgate.link_customer(text, text, text, text) is 'Links a processor''s customer to a user; returns the events that waited for it.';

@@ -1,5 +1,5 @@
--- Called by an admin for a subscription that no user has and whose events wait: it is this user's. Never moves a link
--- (move_subscription does). Answers with the events that waited for it, and gives the notes that did to the user.
+-- Called by an admin for a subscription without a user whose events wait. It never moves a link (move_subscription does).
+-- Returns the events that waited for it, and gives the waiting notes to the user.
 -- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function tollgate.link_subscription(p_processor text, p_subscription_id text, p_user_id text)
 returns jsonb
@@ -23,4 +23,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.link_subscription(text, text, text) is 'Links a processors subscription to a user; the events that waited for it.';
+comment on function tollgate.link_subscription(text, text, text) is 'Links a processor''s subscription to a user; returns the events that waited for it.';

@@ -1,5 +1,5 @@
--- Called by checkout, after our server has made a transaction at the processor and before anybody can pay it: whose it is.
--- Its subscription is linked by the events that name the transaction. Never moves a link.
+-- Called by checkout after our server has made a transaction at the processor, and before it can be paid: links it to its
+-- user. The events that name the transaction link its subscription. It never moves a link.
 -- Locks: the users row (hold_user). Errors: TG409 linked to another user.
 create or replace function tollgate.link_transaction(p_processor text, p_transaction_id text, p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
@@ -22,4 +22,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.link_transaction(text, text, text) is 'Stores whose a transaction is that our server made.';
+comment on function tollgate.link_transaction(text, text, text) is 'Links a transaction that our server made to its user.';

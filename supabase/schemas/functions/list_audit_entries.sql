@@ -1,4 +1,4 @@
--- Called by /admin: the latest acts, about one user or (null) about anybody.
+-- Called by /admin: the latest entries of one user or (null) of all.
 create or replace function tollgate.list_audit_entries(p_user_id text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -12,4 +12,4 @@ as $$
   ) a;
 $$;
 
-comment on function tollgate.list_audit_entries(text, integer) is 'What admins did lately.';
+comment on function tollgate.list_audit_entries(text, integer) is 'The latest entries of the audit log.';

@@ -1,7 +1,7 @@
--- Called by checkout, portal and invoices: which customers and subscriptions at the processors are this user's, the latest
--- first. A customer that was deleted there is no longer good for buying. A Paddle customer is here only where an admin or
--- our checkout has linked it: Paddle finds customers by the address that a payer types, so that the customer of a user's
--- subscription may be somebody else, whose invoices and cards are none of the user's.
+-- Called by checkout, portal and invoices: a user's customers and subscriptions at the processors, the latest first. A
+-- customer that was deleted there is left out, since it cannot buy. A Paddle customer is here only if an admin or our
+-- checkout linked it. Paddle finds customers by the address that a payer types, so a subscription's customer may be another
+-- person with own invoices and cards.
 create or replace function tollgate.list_billing_accounts(p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -19,4 +19,4 @@ as $$
       where n.processor = l.processor and n.customer_id = l.external_id and n.kind = 'customer_deleted')));
 $$;
 
-comment on function tollgate.list_billing_accounts(text) is 'A users customers and subscriptions at the processors.';
+comment on function tollgate.list_billing_accounts(text) is 'A user''s customers and subscriptions at the processors.';

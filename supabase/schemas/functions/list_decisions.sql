@@ -1,5 +1,5 @@
--- Called by the billing page: the user's own trail, newest first. What changed nothing that a user could see is left
--- out; the admin's list has it.
+-- Called by the billing page: the user's decisions, newest first. Those without a visible change are left out; the admin's
+-- list has them.
 create or replace function tollgate.list_decisions(p_user_id text, p_limit integer default 5) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -18,4 +18,4 @@ as $$
   ) d;
 $$;
 
-comment on function tollgate.list_decisions(text, integer) is 'A users latest decisions.';
+comment on function tollgate.list_decisions(text, integer) is 'A user''s latest decisions.';

@@ -1,5 +1,5 @@
--- Called by the pages and GET /api/notices: a user's latest notices, newest first; what the job has not found yet is made on
--- the way. The window of a row that nobody has touched since is judged by get_usage, which pages call before.
+-- Called by the pages and GET /api/notices: a user's latest notices, newest first. It creates the notices that the job has
+-- not found yet. Pages call get_usage before, which updates a row whose window is over.
 create or replace function tollgate.list_notices(p_user_id text, p_limit integer default 20) returns jsonb
 language plpgsql set search_path = ''
 as $$
@@ -13,4 +13,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.list_notices(text, integer) is 'A users latest notices.';
+comment on function tollgate.list_notices(text, integer) is 'A user''s latest notices.';

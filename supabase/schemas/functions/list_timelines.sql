@@ -13,4 +13,4 @@ as $$
   ) t;
 $$;
 
-comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products these are about.';
+comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products of these.';

@@ -1,6 +1,6 @@
--- Called by the job that ends purchases which were paid twice: checkouts of users who have a subscription of that product,
--- and of which we do not know what they sold. An open one is closed, a paid one is learned. Looked at for thirty days, or
--- while the user has two subscriptions, and those come first; then the longest waiting.
+-- Called by the job that ends purchases which were paid twice: checkouts of unknown outcome whose user has a subscription
+-- of that product. The job closes an open one and learns the subscription of a paid one. It looks back thirty days, or
+-- longer while the user has two subscriptions. Those come first, then the longest waiting.
 create or replace function tollgate.list_unsettled_checkouts(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
@@ -17,7 +17,7 @@ as $$
     for update of c skip locked
   ),
   taken as (
-    -- Looked at next when all others have been.
+    -- The next run begins with the others.
     update tollgate.checkouts c set updated_at = now()
     from due d where c.user_id = d.user_id and c.checkout_id = d.checkout_id
     returning c.*
@@ -26,4 +26,4 @@ as $$
   from taken t;
 $$;
 
-comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that could still be paid, or were paid for something unknown.';
+comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that can still be paid, or were paid for an unknown subscription.';

@@ -1,5 +1,5 @@
--- Called by /admin/users: users by id, a page at a time, with their plans. p_filter {search (in id, e-mail or name),
--- product, plan, status}; an absent key filters nothing. "next" is the last user of a full page.
+-- Called by /admin/users: users by id with their plans, a page at a time. p_filter {search (in id, e-mail or name),
+-- product, plan, status}; a missing key filters nothing. "next" is the last user of a full page.
 create or replace function tollgate.list_users(p_filter jsonb, p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -23,7 +23,7 @@ as $$
     'users', coalesce((
       select jsonb_agg(jsonb_build_object(
         'user_id', p.user_id, 'email', p.email, 'name', p.name, 'created_at', tollgate.instant_text(p.created_at),
-        -- As the row was last touched: the list of everybody turns nobody's window.
+        -- The row as last used: this list updates no window.
         'subscriptions', coalesce((
           select jsonb_agg(tollgate.subscription_view(s) order by s.product)
           from tollgate.subscriptions s where s.user_id = p.user_id), '[]')) order by p.user_id)

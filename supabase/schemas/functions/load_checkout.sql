@@ -1,4 +1,4 @@
--- Called on the way back from a checkout. null where this user has no such checkout.
+-- Called on the return from a checkout. null if this user has no such checkout.
 create or replace function tollgate.load_checkout(p_user_id text, p_checkout_id uuid) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -6,4 +6,4 @@ as $$
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id;
 $$;
 
-comment on function tollgate.load_checkout(text, uuid) is 'One of a users own checkouts.';
+comment on function tollgate.load_checkout(text, uuid) is 'One of a user''s own checkouts.';

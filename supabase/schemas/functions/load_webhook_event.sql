@@ -1,5 +1,5 @@
--- Called by the retry job, by replay and when a link releases what waited: the bytes that were signed, in hex.
--- Errors: TG404 no such event.
+-- Called by the retry job, by replay, and when a link releases waiting events: the signed bytes, in hex. Errors: TG404 no
+-- such event.
 create or replace function tollgate.load_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -14,4 +14,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and what came of it.';
+comment on function tollgate.load_webhook_event(text, text) is 'The raw bytes of a webhook event, and its outcome.';

@@ -1,7 +1,6 @@
--- Called by every function that counts, gives back or commits: the one way to the row.
--- Locks the user's row of the product (making it if need be), reads the clock under the lock, and turns the row to the
--- current window when its time has come, or lets go of reservations and overrides that have ended. How long a caller waits for the
--- lock is the calling function's lock_timeout; then it gets 55P03.
+-- Called by every function that counts, gives back or commits: the only way to the row. Locks the user's row of the product
+-- (and creates it if needed) and reads the clock under the lock. If its time has come, sets the row to the current window,
+-- or ends expired reservations and overrides. The calling function's lock_timeout limits the wait; then it gets 55P03.
 create or replace function tollgate.lock_subscription(
   p_user_id text,
   p_product text,
@@ -27,4 +26,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.lock_subscription(text, text) is 'Locks a subscriptions row, turned to the window of now, and says what time it is.';
+comment on function tollgate.lock_subscription(text, text) is 'Locks a subscriptions row, brings it to the current window, and returns the time.';

@@ -1,5 +1,5 @@
--- Called by the job that ends purchases which were paid twice, before it ends one and when that is done. Answers if anything
--- was used while its subscription gave the plan: then there is no refund.
+-- Called by the job that ends purchases which were paid twice, before it ends one and when that is done. Returns whether
+-- anything was used while its subscription gave the plan: then there is no refund.
 create or replace function tollgate.mark_duplicate_checkout(p_user_id text, p_checkout_id uuid, p_duplicate text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -14,4 +14,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.mark_duplicate_checkout(text, uuid, text) is 'Stores what is done about a checkout that was paid beside another.';
+comment on function tollgate.mark_duplicate_checkout(text, uuid, text) is 'Stores the treatment of a checkout that was paid beside another subscription.';

@@ -1,4 +1,4 @@
--- Called by every function that takes a field from outside. Errors: TG400 for a field that no product has.
+-- Called by every function that takes a field from outside. Errors: TG400 a field that no product has.
 create or replace function tollgate.meter_of(p_field text) returns tollgate.catalog_meters
 language plpgsql stable set search_path = ''
 as $$

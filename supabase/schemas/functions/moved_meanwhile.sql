@@ -1,6 +1,6 @@
--- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts has been
--- moved between users since the caller asked to which users they belong. p_moves: how many moves it knew; null: it knows of
--- none and adds facts for the present user, as our own schedule does. The facts of a move itself are never late.
+-- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts was
+-- moved between users after the caller read its users. p_moves: the number of moves that the caller knew; null for facts of
+-- the present user, such as our own schedule. The facts of a move itself are never late.
 create or replace function tollgate.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
 language sql stable set search_path = ''
 as $$
@@ -24,4 +24,4 @@ as $$
           and l.user_id <> p_user_id) end);
 $$;
 
-comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were looked up.';
+comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were read.';

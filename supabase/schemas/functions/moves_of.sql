@@ -1,5 +1,5 @@
--- Called by resolve_links and begin_move: how often a subscription has been moved between users, and its former users, each
--- with the instant until which it was theirs. Each move is one fact of both users, under one id.
+-- Called by resolve_links and begin_move: the number of a subscription's moves between users, and its former users with the
+-- instants of their ends. Each move is one fact of both users, under one id.
 create or replace function tollgate.moves_of(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$

@@ -1,5 +1,5 @@
--- Called by whatever shows a notice: one row as the API has it. "current" says that it still holds: the window goes on with
--- that limit, the payment is still open, no plan has come since.
+-- Called by all functions that return notices: one row as the API has it. "current" means that the notice still applies:
+-- the window with that limit continues, the payment is still open, or no plan has followed.
 create or replace function tollgate.notice_view(p_notice tollgate.notices) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -18,7 +18,7 @@ as $$
         select from tollgate.subscriptions s
         where s.user_id = p_notice.user_id and s.product = p_notice.product and s.source = p_notice.source
           and s.window_start = p_notice.occasion_at and (s.limits ->> p_notice.field)::bigint = p_notice.limit_amount
-          -- The higher one speaks for both; what was given back is not near any more.
+          -- The higher notice replaces the lower one; after a release the lower one no longer applies.
           and (s.usage ->> p_notice.field)::bigint
             >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
           and (p_notice.kind = 'limit_reached' or (s.usage ->> p_notice.field)::bigint < p_notice.limit_amount))

@@ -1,5 +1,5 @@
--- The time it is for a user: the database's clock, floored to the millisecond, plus the user's moved clock in the
--- sandbox. clock_timestamp, not now(): a caller that waited for a row's lock must not decide by the time it began to wait.
+-- The time of a user: the database's clock, floored to the millisecond, plus the shift of the user's clock in the sandbox.
+-- It reads clock_timestamp and not now(), since a caller may have waited for a row's lock.
 create or replace function tollgate.now_for(p_user_id text) returns timestamptz
 language sql volatile set search_path = ''
 as $$
@@ -7,4 +7,4 @@ as $$
     + coalesce(tollgate.clock_shift(p_user_id), interval '0');
 $$;
 
-comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the users sandbox shift.';
+comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';

@@ -1,8 +1,8 @@
--- Called by checkout once the processor has made it, before anybody has its address: stores whose it is (also as a link,
--- so that its events are at home) and opens it. Where the request took so long that another was let in, nothing is opened
--- and the caller closes what it has made. Never moves a link.
--- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened.
--- Errors: TG409 linked to another user.
+-- Called by checkout after the processor has made it and before its address is returned: links it to its user and opens it,
+-- so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the caller
+-- closes its own. It never moves a link.
+-- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened. Errors:
+-- TG409 linked to another user.
 create or replace function tollgate.open_checkout(
   p_user_id text,
   p_checkout_id uuid,
@@ -27,4 +27,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores what the processor made for a checkout, and whose it is.';
+comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores the processor''s checkout and links it to its user.';

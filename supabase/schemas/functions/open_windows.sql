@@ -1,9 +1,9 @@
--- Called by advance_window, under the row's lock.
--- Computes the openings whose time has come, oldest first, each from the window before it:
---   reset       starts at 0 and forgives all that was used;
---   carry_over  forgives what was used up to the elapsed share of the plans held, and starts from the rest;
---   preserve    (back to free) grows by what was used elsewhere beyond the free window's own count.
--- What an unpaid period forgave is kept as unpaid_held, with what the unpaid one before it held.
+-- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
+-- before it:
+--   reset       starts at 0 and forgives all usage;
+--   carry_over  forgives usage up to the elapsed share of the plan's limits, and starts from the rest;
+--   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
+-- The amount that an unpaid period forgave is kept as unpaid_held, with that of the unpaid period before it.
 create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
@@ -61,4 +61,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.open_windows(text, text, timestamptz) is 'Computes what each usage window whose time has come starts from.';
+comment on function tollgate.open_windows(text, text, timestamptz) is 'Computes the openings of usage windows that have begun.';

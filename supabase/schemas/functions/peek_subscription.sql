@@ -1,7 +1,7 @@
--- Called by the simulation's dry runs. Without a timeline: the facts as load_timeline gives them, and the row as it stands
--- now. With one: the row as it would stand if this were the timeline. Whatever is computed on the way (rows made, windows
--- turned) is undone before it answers: nothing is left behind. Locks: the users row (hold_user), then the
--- subscriptions row.
+-- Called by the simulation's dry runs. Without a timeline: the facts as load_timeline returns them, and the row as it is
+-- now. With one: the row as it would be under this timeline. All changes on the way (new rows, windows) are undone before
+-- it answers.
+-- Locks: the users row (hold_user), then the subscriptions row.
 create or replace function tollgate.peek_subscription(p_user_id text, p_product text, p_timeline jsonb default null)
 returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
@@ -30,10 +30,10 @@ begin
       'view', tollgate.subscription_view(v_row));
     raise exception 'seen' using errcode = 'TG000';
   exception when sqlstate 'TG000' then
-    -- Everything since "begin" is undone; what was seen is kept.
+    -- All changes since "begin" are undone; the answer is kept.
   end;
   return v_answer;
 end;
 $$;
 
-comment on function tollgate.peek_subscription(text, text, jsonb) is 'How a users row stands, or would stand under another timeline; changes nothing.';
+comment on function tollgate.peek_subscription(text, text, jsonb) is 'A user''s row as it is, or would be under another timeline; changes nothing.';

@@ -1,5 +1,5 @@
--- Called by erase_account: entries about the user keep what was done, when and by whom, under the pseudonym that the
--- ledger has. Of the details, ids of processors and free text are left out.
+-- Called by erase_account: entries about the user keep action, time and actor, under the pseudonym of the ledger.
+-- Processors' ids and free text are removed from the details.
 create or replace function tollgate.pseudonymize_audit_entries(p_user_id text, p_pseudonym text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -13,11 +13,11 @@ begin
       where d.key = any (array['field', 'limit', 'expiresAt', 'processor', 'scenario', 'dryRun', 'repair', 'events',
         'counted', 'actual', 'drift', 'refused']))
   where a.user_id = p_user_id;
-  -- A subscription that was moved away from them.
+  -- A subscription that was moved away from the user.
   update tollgate.audit_entries a set details = a.details - 'from'
   where a.act = 'subscription.moved' and a.details ->> 'from' = p_user_id;
   perform set_config('tollgate.audit', '', true);
 end;
 $$;
 
-comment on function tollgate.pseudonymize_audit_entries(text, text) is 'Takes an erased user out of the audit log and keeps the entries.';
+comment on function tollgate.pseudonymize_audit_entries(text, text) is 'Removes an erased user from the audit log and keeps the entries.';

@@ -1,6 +1,7 @@
--- Called by npm run db:rebuild. Computes mirrors, periods, segments, windows and counters again, from p_timeline (all the
--- facts, folded anew) and the ledger, and reports the parts that differ from what is stored. Without p_repair it leaves
--- everything as it was. Locks: the subscriptions row. Compare-and-swap on the revision, as commit_timeline.
+-- Called by npm run db:rebuild. Computes subscription records, periods, windows and counters again, from p_timeline (all
+-- facts, folded anew) and the ledger. Returns the parts that differ. Without p_repair nothing changes. Compare-and-swap on
+-- the revision, as commit_timeline.
+-- Locks: the subscriptions row.
 create or replace function tollgate.rebuild_timeline(
   p_user_id text,
   p_product text,
@@ -32,7 +33,7 @@ begin
       raise exception 'compared' using errcode = 'TG000';
     end if;
   exception when sqlstate 'TG000' then
-    -- Everything since "begin" is undone; what was computed is kept.
+    -- All changes since "begin" are undone; the result is kept.
   end;
   return jsonb_build_object('moved', false, 'differences', (
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -42,4 +43,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a users timeline and counters again and reports what differs.';
+comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a user''s timeline and counters again and returns the differences.';

@@ -1,4 +1,4 @@
--- Called by the admin's list: everybody's notices, newest first, from before the last one of the page before.
+-- Called by the admin's list: the notices of all users, newest first, from before the last one of the previous page.
 create or replace function tollgate.recent_notices(p_limit integer default 50, p_before timestamptz default 'infinity')
 returns jsonb
 language sql stable set search_path = ''
@@ -9,4 +9,4 @@ as $$
   ) n;
 $$;
 
-comment on function tollgate.recent_notices(integer, timestamptz) is 'Everybodys latest notices.';
+comment on function tollgate.recent_notices(integer, timestamptz) is 'The latest notices of all users.';

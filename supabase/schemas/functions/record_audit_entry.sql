@@ -1,4 +1,4 @@
--- Called by every admin route and page action after it has acted, refused acts too: who did what, and what came of it.
+-- Called by every admin route and page action after the action, also a refused one: actor, action and result.
 create or replace function tollgate.record_audit_entry(p_actor text, p_act text, p_user_id text, p_details jsonb)
 returns jsonb
 language sql set search_path = ''
@@ -8,4 +8,4 @@ as $$
   returning jsonb_build_object('id', a.entry_id, 'at', tollgate.instant_text(a.done_at));
 $$;
 
-comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Writes down what an admin did.';
+comment on function tollgate.record_audit_entry(text, text, text, jsonb) is 'Adds an entry to the audit log.';

@@ -1,6 +1,6 @@
--- Called by receive() for every verified delivery, before anything is decided. Stores it once; says whether an earlier
--- delivery has already been decided (then this one is a duplicate) and with what. A stored but undecided event (a crash,
--- a 503) is decided by the next delivery.
+-- Called by receive() for every verified delivery, before any decision. Stores the event once. Returns its outcome if an
+-- earlier delivery was decided; then this one is a duplicate. The next delivery decides an event that was stored and not
+-- decided (a crash, a 503).
 create or replace function tollgate.record_webhook_event(
   p_processor text,
   p_id text,
@@ -23,4 +23,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) is 'Stores a webhook event once and tells what an earlier delivery came to.';
+comment on function tollgate.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) is 'Stores a webhook event once and returns the outcome of an earlier delivery.';

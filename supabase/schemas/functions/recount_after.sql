@@ -1,5 +1,5 @@
--- Called by settle_open and release_usage, which write ledger rows of the past; the caller holds the row's lock. What later
--- windows started from may have changed with them: their openings are computed again, and the row's counters.
+-- Called by settle_open and release_usage, which write ledger rows of the past; the caller holds the row's lock. Later
+-- openings may depend on these rows, so they and the row's counters are computed again.
 create or replace function tollgate.recount_after(p_row tollgate.subscriptions, p_at timestamptz, p_now timestamptz)
 returns tollgate.subscriptions
 language plpgsql set search_path = ''
@@ -11,4 +11,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.recount_after(tollgate.subscriptions, timestamptz, timestamptz) is 'Computes again what follows from a ledger row of the past.';
+comment on function tollgate.recount_after(tollgate.subscriptions, timestamptz, timestamptz) is 'Computes later openings and counters again after a ledger row of the past.';

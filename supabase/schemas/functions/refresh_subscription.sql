@@ -1,6 +1,5 @@
--- Called by lock_subscription when the row's refresh_at has come, and by whatever changes what the review looks at; the
--- caller holds the row's lock, and the row's window is the current one. Lets go of reservations and overrides that have
--- ended.
+-- Called by lock_subscription when the row's refresh_at has come, and by the functions that change reservations, overrides
+-- or limits. The caller holds the row's lock, and the row's window is current. Ends expired reservations and overrides.
 create or replace function tollgate.refresh_subscription(p_user_id text, p_product text, p_now timestamptz)
 returns tollgate.subscriptions
 language plpgsql set search_path = ''
@@ -21,4 +20,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.refresh_subscription(text, text, timestamptz) is 'Brings reserved and limits of a row up to date.';
+comment on function tollgate.refresh_subscription(text, text, timestamptz) is 'Updates reserved and limits of a row.';

@@ -1,6 +1,6 @@
--- Called by the triggers of audit_entries: an entry of the audit log is neither changed nor deleted. Two functions are
--- exempt, which the setting tollgate.audit names for as long as they run: cleanup_audit_entries deletes old entries, and
--- pseudonymize_audit_entries changes the user and leaves details out. Errors: 42501.
+-- Called by the triggers of audit_entries: an entry is neither changed nor deleted. Two functions are exempt, which the
+-- setting tollgate.audit names while they run. cleanup_audit_entries deletes old entries, and pseudonymize_audit_entries
+-- changes the user and removes details. Errors: 42501.
 create or replace function tollgate.refuse_audit_changes() returns trigger
 language plpgsql set search_path = ''
 as $$

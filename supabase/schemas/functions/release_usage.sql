@@ -1,6 +1,6 @@
--- Called by POST /api/usage/release. Gives back what failed: with p_of, in the window of the charge that this consume key
--- names now, and no more than its rest; else the latest charges of the current window (decrement_usage). The keys of
--- charges that it gives back are free then. With a key of its own a retry gives back once. p_of names keys of services only.
+-- Called by POST /api/usage/release. Gives back usage of failed work. With p_of: in the window of the charge that this
+-- consume key names now, and at most its rest. Else the latest charges of the current window (decrement_usage). The keys of
+-- these charges are free then. With a key of its own, a retry gives back once. p_of names keys of services only.
 -- Locks: the subscriptions row. Errors: decrement_usage's; TG404 no such charge; TG409 the key was used differently.
 create or replace function tollgate.release_usage(
   p_user_id text,
@@ -43,7 +43,7 @@ begin
     if not found then
       raise exception 'No charge with this key is known.' using errcode = 'TG404', detail = 'of', hint = 'charge_not_found';
     end if;
-    -- No more than the rest of the charge, nor than its window has used.
+    -- At most the rest of the charge, and at most the usage of its window.
     v_current := tollgate.counts_now(v_row, v_charge.at);
     v_used := coalesce((v_row.usage ->> p_field)::bigint, 0);
     v_given := greatest(0, least(p_amount, v_charge.rest, case when v_current then v_used
@@ -61,8 +61,8 @@ begin
         v_row := tollgate.recount_after(v_row, v_charge.at, v_lock.now_at);
       end if;
       exit when (v_row.usage ->> p_field)::bigint >= least(0, v_used);
-      -- Below 0: the current window carried these units over and has given some of them back already. A unit of the past
-      -- changes the counter by one at most, so as many as the counter shows are safe.
+      -- Below 0: the current window carried these units over and has given back some of them already. A unit of the past
+      -- changes the counter by one at most, so the counter's own number of units is safe.
       delete from tollgate.usage_ledger l
       where l.user_id = p_user_id and l.field = p_field and l.at = v_charge.at and l.entry = v_entry;
       v_row := tollgate.recount_after(v_row, v_charge.at, v_lock.now_at);

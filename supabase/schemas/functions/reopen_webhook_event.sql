@@ -1,5 +1,5 @@
--- Called by replay: a dead or an ignored event is undecided again and may fail as often as at first. An ignored event has
--- added no facts, so deciding it again is safe; one without bytes (its user was erased) stays ignored.
+-- Called by replay: a dead or ignored event is undecided again, with all its attempts. An ignored event has added no facts,
+-- so another decision is safe. An event without bytes (its user was erased) stays ignored.
 -- Errors: TG404 no such event.
 create or replace function tollgate.reopen_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'

@@ -1,5 +1,6 @@
--- Called by commit_timeline, under the row's lock. Writes the fold's mirrors, periods, segments and windows in the place
--- of the old. Windows that opened before the first difference keep what was computed for them; the rest is computed again.
+-- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
+-- windows by those of the fold. Windows that opened before the first difference keep their computed openings; the others
+-- are computed again.
 create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
@@ -83,4 +84,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.replace_timeline(text, text, jsonb) is 'Writes mirrors, periods, segments and windows in the place of the old.';
+comment on function tollgate.replace_timeline(text, text, jsonb) is 'Replaces a user''s stored timeline of a product.';

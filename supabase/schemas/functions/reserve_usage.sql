@@ -1,9 +1,10 @@
--- Called by POST /api/usage/reserve (service key only). Holds an amount for work whose cost is known only afterwards, if
--- the limit allows it; settle_usage settles it, and without that it ends by itself after p_ttl_seconds, no job needed.
--- With a key, the first allowed answer is given again while its reservation is open, or settled to more than 0 and not given
--- back; "settled" says to how much then. Else the key is free and the call is judged anew. A refused call stores nothing.
--- Atomic: judged and held under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a
--- gauge, a time to live beyond a day; TG409 the key names a reservation in effect of another request.
+-- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if the
+-- limit allows it. settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
+-- With a key, the first allowed answer is returned again while its reservation is open, or settled to more than 0 and not
+-- given back; "settled" is that amount. Else the key is free and the call is evaluated anew. A denied call stores nothing.
+-- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row.
+-- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of another
+-- request.
 create or replace function tollgate.reserve_usage(
   p_user_id text,
   p_field text,
@@ -62,4 +63,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Holds an amount of a field for work under way.';
+comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Reserves an amount of a field for work under way.';

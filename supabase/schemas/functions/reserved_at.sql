@@ -1,7 +1,7 @@
--- Called by advance_window and refresh_subscription, under the row's lock. Ends the reservations whose time has come, and says
--- what the open ones hold of the window that is current at p_now, and when the first of them ends.
--- A reservation counts in the window that it was made in. Where the current window starts from the count of an older one
--- (carried over, fallen back to free) its reservations hold here too: settled, they would become part of this count.
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the amounts
+-- that open ones reserve of the window at p_now, and when the first of them ends.
+-- A reservation counts in the window in which it was made. If the current window starts from an older one's count
+-- (carry-over, back to free), that window's reservations count here too: once settled they are part of this count.
 create or replace function tollgate.reserved_at(
   p_user_id text,
   p_product text,
@@ -39,4 +39,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends what has expired; what is held of a window, and until when.';
+comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends expired reservations; the reserved amounts of a window, and until when.';

@@ -1,9 +1,10 @@
--- Called by receive(): to which user does this event belong? A subscription that is linked keeps its user: an event of it
--- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
--- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
--- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
--- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
--- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
+-- Called by receive(): the user of an event. A linked subscription keeps its user. Its event may name another one: by
+-- customer, by transaction, or by the user id that our server wrote at the processor (p_trusted_user_id). Then the event
+-- belongs to the known user, and "disputed" is true. An event of a subscription without a user belongs to the one user that
+-- these name; missing links of customer and subscription are made. If they name several users, nothing is written and the
+-- answer is a conflict. It never moves a link.
+-- Also returns the events that waited, the number of moves between users, and the former users: naming one of them disputes
+-- nothing.
 -- Locks: the users row (hold_user).
 create or replace function tollgate.resolve_links(
   p_processor text,
@@ -22,8 +23,8 @@ declare
   v_made integer;
   v_moves jsonb;
 begin
-  -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
-  -- own server or an admin has linked it does it count, and no event makes such a link.
+  -- A Paddle checkout's customer depends on the e-mail that the payer types, so it does not identify the payer. It counts only
+  -- if our own server or an admin has linked it, and no event makes such a link.
   if p_processor = 'paddle' and not exists (
     select from tollgate.links l
     where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id
@@ -54,7 +55,7 @@ begin
 
     begin
       perform tollgate.hold_user(v_user_id);
-      -- If the event names another user, its customer is in doubt too, and is linked to neither.
+      -- If the event names another user, its customer is doubtful too and is linked to neither.
       insert into tollgate.links (processor, kind, external_id, user_id, source)
       select p_processor, i.kind, i.external_id, v_user_id,
         case when p_trusted_user_id is null then 'event' else 'metadata' end
@@ -62,7 +63,7 @@ begin
       where i.external_id is not null and v_agreed
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
-      -- Another delivery may have linked one of them meanwhile, to another user: look again.
+      -- Another delivery may have linked one of them to another user meanwhile: try again.
       if v_agreed and exists (
         select from tollgate.links l
         where l.processor = p_processor and l.user_id <> v_user_id
@@ -91,4 +92,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
+comment on function tollgate.resolve_links(text, text, text, text, text) is 'Finds the user of a processor''s customer or subscription, and links them.';

@@ -1,7 +1,8 @@
--- Called by ensure_subscription when it has made a row. A user who returns after an erasure finds the free plan's anchor,
--- the counters of a window that still goes on, the trials and the ends of subscriptions as they were: erasing and returning
--- is no refill. Limits of their own below the plan's apply again until they expire. The revision continues, so that no
--- caller takes the new row for the old one. Locks: the users row (hold_user), which the caller has locked.
+-- Called by ensure_subscription when it has created a row. Restores for a user who returns after an erasure: the free
+-- plan's anchor, the counters of a window that still runs, trials, and the ends of subscriptions. So erasing and returning
+-- is no refill. The user's own limits below the plan's apply again until they expire. The revision continues, so that no
+-- caller takes the new row for the old one.
+-- Locks: the users row (hold_user), which the caller has locked.
 create or replace function tollgate.restore_erased(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
@@ -27,7 +28,7 @@ begin
     revision = coalesce((v_left ->> 'revision')::bigint, 0) + 1
   where s.user_id = p_user_id and s.product = p_product;
 
-  -- By the ledger, from which counters are computed: they stay right when the row turns or is computed again.
+  -- By the ledger, from which counters are computed: they stay right when the row is computed again.
   if v_window.window_start = (v_left ->> 'window_start')::timestamptz then
     insert into tollgate.usage_ledger (user_id, product, field, at, amount)
     select p_user_id, p_product, c.field, greatest(v_window.window_start, least(v_tombstone.erased_at, v_now)),
@@ -60,4 +61,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.restore_erased(text, text) is 'Gives a returning user what the tombstone of their erased account keeps.';
+comment on function tollgate.restore_erased(text, text) is 'Restores the state in the tombstone of a returning user.';

@@ -1,5 +1,5 @@
--- Called after an attempt that did not fail: takes back what count_attempts counted ("counted" of its answer). A window that
--- ended meanwhile stays as it is, since the attempt was not counted in its successor.
+-- Called after an attempt that did not fail: subtracts the counts of count_attempts ("counted" of its answer). If a window
+-- has ended meanwhile, the next one stays unchanged, since the attempt was not counted in it.
 -- Atomic. Locks: the rows of the keys, in the order in which they were counted.
 create or replace function tollgate.return_attempts(p_counted jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
@@ -23,4 +23,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.return_attempts(jsonb) is 'Takes back attempts that did not fail.';
+comment on function tollgate.return_attempts(jsonb) is 'Subtracts attempts that did not fail.';

@@ -1,4 +1,4 @@
--- Called at migration with lib/config/catalog.ts. The table follows the file: what the file no longer has goes.
+-- Called at migration with the config. The tables follow the config: rows that it no longer has are deleted.
 -- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
 create or replace function tollgate.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
@@ -6,7 +6,7 @@ as $$
 declare
   v_changed text[];
 begin
-  -- Loading twice at once must not interleave.
+  -- Concurrent loads must not interleave.
   lock table tollgate.catalog_plans in share row exclusive mode;
   create temporary table new_limits on commit drop as
   select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
@@ -45,7 +45,7 @@ begin
   insert into tollgate.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
-  -- Each row takes the changed limits when it is next touched. Locked by product, as a user's rows are everywhere.
+  -- Each row gets the changed limits at its next use. Rows are locked by product, as in all functions.
   update tollgate.subscriptions s set refresh_at = '-infinity'
   from (
     select r.user_id, r.product from tollgate.subscriptions r
@@ -57,4 +57,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalogs copy.';
+comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalog''s copy.';

@@ -1,5 +1,5 @@
--- Called by /admin: how the service is, at a glance. Counts of the last p_hours, and what stands open now. Reads whole
--- tables for the plans and the near limits: for a page that a person opens, not for a probe.
+-- Called by /admin: figures of the last p_hours, and of all that is open now. It reads whole tables for plans and near
+-- limits, so it is for a page and not for a probe.
 create or replace function tollgate.service_health(p_hours integer) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -17,7 +17,7 @@ as $$
     from tollgate.subscriptions s
     cross join lateral jsonb_each_text(s.usage) as u (key, value)
     join tollgate.catalog_meters m on m.field = u.key and m.kind = 'counter'
-    -- A window that is over says nothing of now.
+    -- A window that is over has no current usage.
     where s.advance_at > now() and u.value::bigint > 0 and u.value::bigint * 5 >= (s.limits ->> u.key)::bigint * 4
   )
   select jsonb_build_object(
@@ -81,4 +81,4 @@ as $$
         select distinct on (r.job) r.* from tollgate.job_runs r order by r.job, r.run_id desc) j), '[]'));
 $$;
 
-comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs at a glance.';
+comment on function tollgate.service_health(integer) is 'Plans, limits, payments, resets, webhooks and jobs.';

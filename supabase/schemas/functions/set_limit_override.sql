@@ -1,7 +1,7 @@
--- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
--- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
--- Locks: the users row (hold_user), then the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
--- expiry that has passed; TG403 p_by is the user, who may not lift a block either.
+-- Called by an admin's grant and by the simulation's newLimit. Until p_expires_at (null: without end) the user's limit of
+-- this meter is p_limit, under any plan. p_limit null removes the override. A plan change keeps it.
+-- Locks: the users row (hold_user), then the subscriptions row, so that no charge is evaluated by both limits. Errors:
+-- TG400 bad amount, unknown field, a past expiry; TG403 p_by is the user: users may not remove their own limits either.
 create or replace function tollgate.set_limit_override(
   p_user_id text,
   p_field text,
@@ -35,7 +35,7 @@ begin
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
   v_row := tollgate.refresh_subscription(p_user_id, v_meter.product, v_lock.now_at);
-  -- Caches of the entitlement are ordered by the revision; a delivery that is being folded meanwhile folds once more.
+  -- The revision orders cached entitlements. A delivery that is folded meanwhile is folded again.
   update tollgate.subscriptions s set revision = s.revision + 1
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
@@ -46,4 +46,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or takes it back.';
+comment on function tollgate.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or removes it.';

@@ -1,5 +1,5 @@
--- Called by settle_usage for a reservation that has not expired; the caller holds the row's lock. Writes what is charged
--- and gives its amount: all of p_amount, or what the reservation and the limit of its window allow.
+-- Called by settle_usage for a reservation that has not expired; the caller holds the row's lock. Charges p_amount, or as
+-- much as the reservation and the limit of its window allow, and returns the charged amount.
 create or replace function tollgate.settle_open(
   p_row tollgate.subscriptions,
   p_reservation tollgate.reservations,
@@ -26,7 +26,7 @@ begin
     values (p_row.user_id, p_row.product, p_reservation.field, p_reservation.at, v_settled)
     returning entry into v_entry;
   end if;
-  -- Its verdict comes with settle_usage's update in the same transaction; from here on it no longer counts as held.
+  -- settle_usage stores its verdict in the same transaction. From here on it no longer counts as reserved.
   update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = '{}', charge = v_entry,
     charged_at = case when v_entry is not null then p_reservation.at end
   where r.user_id = p_row.user_id and r.reservation_id = p_reservation.reservation_id;

@@ -1,9 +1,9 @@
--- Called by POST /api/usage/settle (service key only). Charges what the work took, in the window that it was reserved in
--- (also when that has ended since), and lets go of the rest. More than was reserved is charged only as far as the limit
--- allows; "unsettled" is what was not. After the reservation has expired it charges as a consume would, all or nothing.
--- Settled once: a retry with the same amount gets the same answer.
--- Atomic: under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount; TG404 no such reservation; TG409
--- it was settled to another amount.
+-- Called by POST /api/usage/settle (service key only). Charges the work's cost in the window of its reservation, also after
+-- that window, and frees the rest. An amount above the reservation is charged as far as the limit allows; "unsettled" is
+-- the rest. After the reservation has expired it charges as a consume does, all or nothing. A retry with the same amount
+-- gets the same answer.
+-- Atomic: under the row's lock. Locks: the subscriptions row.
+-- Errors: TG400 bad amount; TG404 no such reservation; TG409 settled to another amount.
 create or replace function tollgate.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -24,7 +24,7 @@ begin
   end if;
   v_lock := tollgate.lock_subscription(p_user_id, v_reservation.product);
   v_row := v_lock.locked;
-  -- Another settling may have come first, and the lock lets go of what has expired.
+  -- Another call may have settled it first, and the lock ends expired reservations.
   select * into v_reservation from tollgate.reservations r
   where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
 
@@ -58,7 +58,7 @@ begin
     'settled', v_settled,
     'unsettled', p_amount - v_settled,
     'expired', v_reservation.state = 'expired');
-  -- One that expired and was refused stays open to another try.
+  -- An expired reservation whose charge was denied can be settled again.
   if v_reservation.state = 'open' or v_settled = p_amount then
     update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
@@ -68,4 +68,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to what was used, once.';
+comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to the used amount, once.';

@@ -1,8 +1,8 @@
--- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call that named a key. The
--- row of a free key is replaced: one whose charge was given back, or, for a reservation's key, one that still holds
--- p_replaces, the answer that the caller found to be over. A session's key never replaces a service's.
--- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a call for another product, which the row's lock
--- does not hold back, took the same key at the same time. The whole call is undone then.
+-- Called by charge_usage, release_usage and reserve_usage, under the row's lock, for an allowed call with a key. The row of
+-- a free key is replaced: its charge was given back, or it has the answer p_replaces of an ended reservation. A session's
+-- key never replaces a service's.
+-- Errors: TG400 a key that is empty or longer than 255 characters; TG409 a concurrent call of another product took the same
+-- key, which the row's lock does not prevent. The whole call is undone then.
 create or replace function tollgate.store_verdict(
   p_user_id text,
   p_operation text,
@@ -33,4 +33,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.store_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the callers key.';
+comment on function tollgate.store_verdict(text, text, text, jsonb, jsonb, timestamptz, bigint[], jsonb, boolean) is 'Stores an allowed verdict by the caller''s key.';

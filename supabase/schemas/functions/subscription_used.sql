@@ -1,4 +1,5 @@
--- Called before a purchase is refunded: was anything used while this subscription gave the plan? A reservation counts as use.
+-- Called before a purchase is refunded: whether anything was used while this subscription gave the plan. A reservation
+-- counts as usage.
 create or replace function tollgate.subscription_used(p_user_id text, p_product text, p_source text) returns boolean
 language sql stable set search_path = ''
 as $$

@@ -16,7 +16,7 @@ as $$
     'resets_at', tollgate.instant_text(p_row.window_end),
     'cancel_at', tollgate.instant_text(p_row.cancel_at),
     'scheduled_plan', p_row.scheduled_plan,
-    -- While a payment is open: when the plan falls back to free's limits.
+    -- While a payment is open: the time from which free's limits apply.
     'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
       select tollgate.instant_text(min(s.starts_at))
       from tollgate.entitlement_periods s

@@ -1,4 +1,4 @@
--- Called by rebuild_timeline: all that is stored of what the facts and the ledger add up to, part by part, to compare.
+-- Called by rebuild_timeline: the stored result of facts and ledger, part by part, to compare.
 create or replace function tollgate.timeline_state(p_user_id text, p_product text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -20,4 +20,4 @@ as $$
       where s.user_id = p_user_id and s.product = p_product));
 $$;
 
-comment on function tollgate.timeline_state(text, text) is 'What is stored of a users timeline and counters, part by part.';
+comment on function tollgate.timeline_state(text, text) is 'A user''s stored timeline and counters, part by part.';

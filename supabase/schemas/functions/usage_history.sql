@@ -1,7 +1,7 @@
--- Called by GET /api/usage/history and the usage page: what was used of a field on each UTC day, from the ledger. Days
--- without use are left out. Units given back count on the day of their charge, or on the day of the release if they are
--- units that two windows counted as one (decrement_usage).
--- Errors: TG400 unknown field, a gauge (nothing is written of its past), days outside 1 to 400.
+-- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the ledger. Days without usage
+-- are left out. Units given back count on the day of their charge. Units that two windows count as one count on the day of
+-- the release (decrement_usage).
+-- Errors: TG400 unknown field, a gauge (it has no history), days outside 1 to 400.
 create or replace function tollgate.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
 language plpgsql set search_path = ''
 as $$

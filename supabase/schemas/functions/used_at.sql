@@ -1,5 +1,5 @@
--- Called by settle_open and release_usage, under the row's lock: the numbers of the window that an instant falls in,
--- current or not, by the timeline as it is now. The limit is that of the plan held at the instant, or the user's own.
+-- Called by settle_open and release_usage, under the row's lock: the numbers of the window of an instant, current or not,
+-- by the present timeline. The limit is that of the plan at the instant, or the user's own.
 create or replace function tollgate.used_at(
   p_row tollgate.subscriptions,
   p_field text,

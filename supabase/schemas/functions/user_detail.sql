@@ -1,5 +1,5 @@
--- Called by a user's page in /admin: everything that explains what they may use. Reads only; what is in force now is
--- get_usage's answer. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
+-- Called by a user's page in /admin: the basis of the user's limits and usage. Reads only; get_usage returns the current
+-- state. The refunds of one charge are one note, with their total. Errors: TG404 no such user.
 create or replace function tollgate.user_detail(p_user_id text, p_decisions integer) returns jsonb
 language plpgsql stable set search_path = ''
 as $$

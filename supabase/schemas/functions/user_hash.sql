@@ -1,4 +1,4 @@
--- Called by erase_account and restore_erased: how a tombstone knows its user.
+-- Called by erase_account and restore_erased: the key of a tombstone.
 create or replace function tollgate.user_hash(p_user_id text) returns text
 language sql immutable parallel safe set search_path = ''
 as $$

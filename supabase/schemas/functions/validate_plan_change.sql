@@ -1,5 +1,5 @@
--- Called before any checkout or change is begun. Says whether what exists fits the new plan's gauges.
--- Errors: TG400 unknown product or plan.
+-- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. Errors: TG400
+-- unknown product or plan.
 create or replace function tollgate.validate_plan_change(
   p_user_id text,
   p_new_plan text,
@@ -38,4 +38,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.validate_plan_change(text, text, text) is 'Whether a users things fit a plan: {valid, reason, message}.';
+comment on function tollgate.validate_plan_change(text, text, text) is 'Whether a user''s things are within a plan: {valid, reason, message}.';

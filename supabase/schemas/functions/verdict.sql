@@ -1,5 +1,5 @@
--- Called by every function that allows or refuses; the one shape of the answer. A refusal's reason is the plain one.
--- A gauge does not reset: who answers about one takes resets_at out.
+-- Called by every function that allows or denies: the common shape of the answer. A denial's reason is limit_reached unless
+-- the caller replaces it. A gauge does not reset, so its callers replace resets_at.
 create or replace function tollgate.verdict(p_row tollgate.subscriptions, p_field text, p_allowed boolean) returns jsonb
 language plpgsql immutable set search_path = ''
 as $$
@@ -18,4 +18,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.verdict(tollgate.subscriptions, text, boolean) is 'Whether something is allowed, with the numbers.';
+comment on function tollgate.verdict(tollgate.subscriptions, text, boolean) is 'Allowed or not, with the numbers.';

@@ -1,6 +1,6 @@
--- Called when a customer or subscription is linked: the events that waited for it, oldest first. Those with a price that
--- is not known wait too: the end of a subscription counts whatever its price, once the subscription is known. So do those
--- that named two users: a subscription with a user keeps it, whatever its events name.
+-- Called when a customer or subscription is linked: the events that waited for it, oldest first. Events with an unknown
+-- price wait too: the end of a subscription counts with any price once the subscription is known. So do events that named
+-- two users: a linked subscription keeps its user.
 create or replace function tollgate.waiting_events(p_processor text, p_customer_id text, p_subscription_id text)
 returns jsonb
 language sql stable set search_path = ''
@@ -17,4 +17,4 @@ as $$
   ) w;
 $$;
 
-comment on function tollgate.waiting_events(text, text, text) is 'Deferred events of a customer or subscription, oldest first.';
+comment on function tollgate.waiting_events(text, text, text) is 'Waiting events of a customer or subscription, oldest first.';

@@ -1,4 +1,4 @@
--- Called by an event's page: what came, what it says, what it changed. Errors: TG404 no such event.
+-- Called by an event's page: content and changes of the event. Errors: TG404 no such event.
 create or replace function tollgate.webhook_event_detail(p_processor text, p_id text) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -10,7 +10,7 @@ begin
     raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
   end if;
   return tollgate.event_row(v_event) || jsonb_build_object(
-    -- As text: its keys are the processor's own, and stay as they are.
+    -- As text: its keys are the processor's.
     'payload', v_event.payload::text,
     'bytes', length(v_event.raw),
     'livemode', v_event.livemode,

@@ -1,6 +1,6 @@
--- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them).
--- Months are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. Past the period's end the last window goes
--- on: only news opens the next period. counts_until is null for such a last window.
+-- The window of p_at: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them). Months
+-- are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. After the period's end the last window continues
+-- until an event opens the next period. counts_until is null for such a last window.
 create or replace function tollgate.window_at(
   p_cadence text,
   p_anchor timestamptz,
@@ -41,4 +41,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window that an instant falls in, by cadence, anchor and billing period.';
+comment on function tollgate.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window of an instant, by cadence, anchor and billing period.';

@@ -1,7 +1,7 @@
--- Called by open_windows and advance_window, under the row's lock.
--- What is used in one window: its opening plus the ledger rows that fall in it. A row falls in the window that is current
--- at the row's time, so only the stretches in which the window's source was in force count: a window that becomes current
--- again (resumed, recovered, the other subscription ended) shows its own counters. p_before bounds the rows' time.
+-- Called by open_windows and advance_window, under the row's lock: the usage of one window, its opening plus its ledger
+-- rows. A row belongs to the window that is current at the row's time. So only times count in which the window's source was
+-- in force. A window that becomes current again (resumed, recovered, the other subscription ended) shows its own counters.
+-- p_before limits the rows' time.
 create or replace function tollgate.window_used(
   p_user_id text,
   p_product text,
@@ -19,7 +19,7 @@ as $$
     from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
     union all
-    -- Never subscribed: free since ever.
+    -- No subscription: free at all times.
     select '-infinity', 'infinity', 'free', null
     where not exists (
       select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product

@@ -1,17 +1,17 @@
--- The catalog's copy of lib/config/catalog.ts, written by save_catalog at migration. Nothing else writes it.
+-- The catalog's copy in Postgres. Only save_catalog writes it, at migration.
 create table tollgate.catalog_plans (
   product text not null,
   plan text not null,
   name text not null,
-  -- 0 is free; higher is better.
+  -- 0 is free; a higher rank is a better plan.
   rank integer not null check (rank >= 0),
   cadence text not null check (cadence in ('daily', 'monthly', 'billing_period')),
-  -- Limits are for each unit of the subscription's quantity.
+  -- Limits apply per unit of the subscription's quantity.
   per_quantity boolean not null,
   primary key (product, plan),
   unique (product, rank)
 );
-comment on table tollgate.catalog_plans is 'Plans by product; a copy of lib/config/catalog.ts.';
+comment on table tollgate.catalog_plans is 'Plans by product; a copy of the config.';
 
 create table tollgate.catalog_meters (
   -- Unique over all products, so that a field names its product.
@@ -20,7 +20,7 @@ create table tollgate.catalog_meters (
   kind text not null check (kind in ('counter', 'gauge')),
   position integer not null
 );
-comment on table tollgate.catalog_meters is 'Meters by field name; a copy of lib/config/catalog.ts.';
+comment on table tollgate.catalog_meters is 'Meters by field name; a copy of the config.';
 
 create table tollgate.catalog_limits (
   product text not null,
@@ -30,7 +30,7 @@ create table tollgate.catalog_limits (
   primary key (product, plan, field),
   foreign key (product, plan) references tollgate.catalog_plans (product, plan)
 );
-comment on table tollgate.catalog_limits is 'What a plan grants of a meter in one window, or at one time for a gauge.';
+comment on table tollgate.catalog_limits is 'The amount of a meter that a plan allows in one window, or at one time for a gauge.';
 create index catalog_limits_field on tollgate.catalog_limits (field);
 
 insert into tollgate.table_rights (table_name, app, users) values

@@ -5,7 +5,7 @@ create table tollgate.users (
   name text,
   created_at timestamptz not null default now()
 );
-comment on table tollgate.users is 'Who is billed.';
+comment on table tollgate.users is 'The billed users.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('users', 'select, insert, update, delete', 'own');

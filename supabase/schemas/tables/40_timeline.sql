@@ -1,5 +1,5 @@
--- What events say (facts), and what the fold in lib/billing/timeline/build-timeline.ts made of all of them. commit_timeline writes
--- these tables together, or none of them.
+-- Facts of events, and the result of their fold (lib/billing/timeline/build-timeline.ts). commit_timeline writes these tables
+-- together, or none of them.
 create table tollgate.facts (
   user_id text not null,
   product text not null,
@@ -13,8 +13,8 @@ create table tollgate.facts (
   created_at timestamptz not null default now(),
   primary key (user_id, product, fact_id)
 );
-comment on table tollgate.facts is 'What an event says, in our own words; the timeline is a pure fold over these.';
--- To which users a subscription has belonged.
+comment on table tollgate.facts is 'The statements of events in our own terms; the timeline is a pure fold over them.';
+-- Finds the former users of a subscription.
 create index facts_transfers on tollgate.facts (processor, subscription_id) where kind = 'transfer';
 
 create table tollgate.subscription_records (
@@ -35,10 +35,10 @@ create table tollgate.subscription_records (
   past_due_since timestamptz,
   updated_at timestamptz not null,
   ended_at timestamptz,
-  -- Our own plan change for the end of the period.
+  -- Our own scheduled change for the end of the period.
   scheduled_plan text,
   scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
-  -- What reduces its charges: [{id, name, code, off, ends_at}]. Shown only.
+  -- Discounts of its charges: [{id, name, code, off, ends_at}]. Shown only.
   discounts jsonb not null default '[]',
   primary key (user_id, product, source)
 );
@@ -46,7 +46,7 @@ create index subscription_records_subscription on tollgate.subscription_records 
 create index subscription_records_scheduled on tollgate.subscription_records (period_end) where scheduled_plan is not null;
 comment on table tollgate.subscription_records is 'Each processor subscription as last known.';
 
--- The key is the promise: a (subscription, period start) opens once, however many events announce it.
+-- The key guarantees that a period of a subscription opens once, for any number of events.
 create table tollgate.billing_periods (
   user_id text not null,
   product text not null,
@@ -61,12 +61,12 @@ create table tollgate.billing_periods (
   reason text not null,
   primary key (user_id, product, source, period_start)
 );
-comment on table tollgate.billing_periods is 'What a subscription charges for; each start exists once.';
+comment on table tollgate.billing_periods is 'The periods that a subscription charges for; each start exists once.';
 
 create table tollgate.entitlement_periods (
   user_id text not null,
   product text not null,
-  -- Each segment lasts until the next one starts.
+  -- Each period lasts until the next one starts.
   starts_at timestamptz not null,
   source text not null,
   plan text not null,
@@ -83,14 +83,14 @@ create table tollgate.entitlement_periods (
   held boolean not null,
   primary key (user_id, product, starts_at)
 );
-comment on table tollgate.entitlement_periods is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
+comment on table tollgate.entitlement_periods is 'The plan of a user from each time on, into the future. A user without a row is on free.';
 
 create table tollgate.usage_windows (
   user_id text not null,
   product text not null,
   source text not null,
   window_start timestamptz not null,
-  -- A window of the free plan can grow each time an entitlement falls back to it.
+  -- A window of the free plan can open again each time an entitlement returns to it.
   opened_at timestamptz not null,
   window_end timestamptz not null,
   period_start timestamptz,
@@ -104,13 +104,13 @@ create table tollgate.usage_windows (
   share jsonb not null,
   unpaid boolean not null,
   held_from_old boolean not null,
-  -- Computed from the ledger under the row's lock once opened_at has come; null until then.
+  -- Computed from the ledger under the row's lock at opened_at; null until then.
   opening jsonb,
   forgiven jsonb,
   unpaid_held jsonb,
   primary key (user_id, product, source, window_start, opened_at)
 );
-comment on table tollgate.usage_windows is 'How a usage window begins: what it starts from, what was forgiven, and why.';
+comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the forgiven usage and the reason.';
 
 create unique index usage_windows_open_once on tollgate.usage_windows (user_id, product, source, window_start)
   where source <> 'free';
@@ -129,14 +129,14 @@ create table tollgate.decisions (
   flags jsonb not null,
   before jsonb not null,
   after jsonb not null,
-  -- The request (or the job's round) that brought it about: what the log has of it.
+  -- The request or the run of a job that caused it, as in the log.
   request_id text,
   primary key (user_id, decision_id),
   unique (user_id, product, processor, event_id)
 );
-comment on table tollgate.decisions is 'The difference each event made, with its one reason: the trail that users and admins read.';
+comment on table tollgate.decisions is 'The difference that each event made, with its one reason; users and admins read it.';
 
--- When the job that carries out scheduled plan changes may try one again; not part of the timeline.
+-- When the job may try a scheduled plan change again; not part of the timeline.
 create table tollgate.scheduled_change_runs (
   user_id text not null,
   product text not null,
@@ -146,7 +146,7 @@ create table tollgate.scheduled_change_runs (
   last_error text,
   primary key (user_id, product, source)
 );
-comment on table tollgate.scheduled_change_runs is 'Attempts at carrying out a scheduled plan change at the processor.';
+comment on table tollgate.scheduled_change_runs is 'Attempts to carry out a scheduled plan change at the processor.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('facts', 'select, insert, update, delete', null),

@@ -1,18 +1,18 @@
--- How often somebody may try something: one counter a key, in fixed windows. Lost in a crash, which does no harm.
+-- Attempts in fixed windows, one counter per key. A crash may lose them, which is harmless.
 create unlogged table tollgate.rate_limits (
   scope text not null,
-  -- A hash: whose attempts they are is nobody's business.
+  -- A hash, so that the table names no user or address.
   key text not null,
   resets_at timestamptz not null,
   hits integer not null,
   primary key (scope, key)
 ) with (fillfactor = 70);
 comment on table tollgate.rate_limits is 'Attempts in the current window, by scope and hashed key.';
--- For the cleanup job, which removes counters of windows that have ended.
+-- For the cleanup job, which deletes counters of windows that have ended.
 create index rate_limits_resets_at on tollgate.rate_limits (resets_at);
 
--- What is left of an erased account, so that erasing and returning is no refill. Nobody can be found by it; only who
--- comes back with the same id is recognized.
+-- The rest of an erased account, so that erasing and returning is no refill. It identifies no user; only a user
+-- who returns with the same id is recognized.
 create table tollgate.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
@@ -20,7 +20,7 @@ create table tollgate.erased_accounts (
   -- By product: the free plan's anchor, the window's counters, the revision, the user's own limits below the plan's, the
   -- facts of subscriptions that had a trial, and the ends of subscriptions.
   products jsonb not null,
-  -- The customers at the processors, for the operator to erase there; the law may ask to keep their invoices.
+  -- The customers at the processors, which the operator erases there; the law may require their invoices.
   processor_ids jsonb not null
 );
 comment on table tollgate.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';

@@ -1,18 +1,18 @@
--- What admins did, each act a row. Written by record_audit_entry, beside the act itself; never changed
+-- Actions of admins, one row each. record_audit_entry writes it with the action. It never changes
 -- (refuse_audit_changes).
 create table tollgate.audit_entries (
   entry_id bigint generated always as identity primary key,
   actor text not null,
   act text not null check (act ~ '^[a-z_.]{1,64}$'),
-  -- Whom it was about; null where it was about nobody in particular.
+  -- The user of the action; null if it had none.
   user_id text,
   details jsonb not null,
   done_at timestamptz not null default now()
 );
-comment on table tollgate.audit_entries is 'Who did what by hand, and what came of it.';
+comment on table tollgate.audit_entries is 'Manual actions: actor, action and result.';
 create index audit_entries_user on tollgate.audit_entries (user_id, entry_id desc);
 
--- One row a round of a job. An unfinished row is a round under way, or one that was killed: after its lease another begins.
+-- One row per run of a job. An unfinished row is an active run, or a killed one: after its lease another begins.
 create table tollgate.job_runs (
   job text not null check (job ~ '^[a-z_]{1,64}$'),
   run_id bigint generated always as identity,
@@ -24,9 +24,9 @@ create table tollgate.job_runs (
   error text,
   primary key (job, run_id)
 );
-comment on table tollgate.job_runs is 'Rounds of jobs: under way, finished, failed.';
+comment on table tollgate.job_runs is 'Runs of jobs: active, finished, failed.';
 
--- What the admin's lists look for.
+-- For the admin's lists.
 create index webhook_events_user on tollgate.webhook_events (user_id, created_at);
 create index decisions_decided on tollgate.decisions (decided_at);
 

@@ -1,4 +1,4 @@
--- Answers what the document's query with a window function in WHERE (not valid SQL) asks: large counters that fell.
+-- Replaces the document's query for suspicious resets, which is not valid SQL (a window function in WHERE).
 create view tollgate.usage_resets with (security_invoker = true) as
 select
   d.user_id,

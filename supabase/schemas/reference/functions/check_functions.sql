@@ -1,5 +1,5 @@
--- Called by POST /api/test/check-functions: whether the functions that others call by name are there and answer. Each is
--- called for a user of nobody's; everything that it did is undone.
+-- Called by POST /api/test/check-functions: whether the functions that others call by name exist and respond. Each is
+-- called for a probe user, and all changes are undone.
 create or replace function tollgate.check_functions() returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -42,4 +42,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.check_functions() is 'Whether the functions that others call by name exist and answer.';
+comment on function tollgate.check_functions() is 'Whether the functions that others call by name exist and respond.';

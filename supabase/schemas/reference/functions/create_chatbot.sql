@@ -1,6 +1,6 @@
--- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock: the gauge is the
--- number of things. At the limit nothing is made and the verdict says so. Locks: the users row (hold_user), then the
--- subscriptions row.
+-- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock, so the gauge equals
+-- the number of chatbots. At the limit nothing is created, and the verdict is a denial.
+-- Locks: the users row (hold_user), then the subscriptions row. Errors: TG400 bad name.
 create or replace function tollgate.create_chatbot(p_user_id text, p_name text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -12,7 +12,7 @@ begin
   if p_name is null or length(p_name) not between 1 and 80 then
     raise exception 'A name has 1 to 80 characters.' using errcode = 'TG400', detail = 'name';
   end if;
-  -- A row that is current refuses without its lock: a user at the limit costs no write.
+  -- A current row denies without its lock: a user at the limit costs no write.
   select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
   if not found or not tollgate.is_current(v_row) or tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
     perform tollgate.hold_user(p_user_id);
@@ -36,4 +36,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.create_chatbot(text, text) is 'Makes a chatbot and counts it, if the plan allows one more.';
+comment on function tollgate.create_chatbot(text, text) is 'Creates and counts a chatbot, if the plan allows one more.';

@@ -1,5 +1,5 @@
--- Called by DELETE /api/chatbots/:id. The chatbot and its count go in one transaction; one that is not there (or is
--- another user's) changes nothing. Locks: the subscriptions row.
+-- Called by DELETE /api/chatbots/:id. The chatbot and its count are removed in one transaction. A missing chatbot, or
+-- another user's, changes nothing. Locks: the subscriptions row.
 create or replace function tollgate.delete_chatbot(p_user_id text, p_chatbot_id uuid) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
@@ -19,4 +19,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot and uncounts it.';
+comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot and subtracts it from the count.';

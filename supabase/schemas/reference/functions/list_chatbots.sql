@@ -8,4 +8,4 @@ as $$
   where c.user_id = p_user_id;
 $$;
 
-comment on function tollgate.list_chatbots(text) is 'A users chatbots, oldest first.';
+comment on function tollgate.list_chatbots(text) is 'A user''s chatbots, oldest first.';

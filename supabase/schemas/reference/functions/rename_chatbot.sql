@@ -1,5 +1,5 @@
--- Called by PATCH /api/chatbots/:id. Gives a chatbot another name; one that is not there (or is another user's) changes
--- nothing. Nothing is counted, so the subscriptions row is left alone. Locks: the chatbot's row. Errors: TG400 bad name.
+-- Called by PATCH /api/chatbots/:id. A missing chatbot, or another user's, changes nothing. The count stays, so the
+-- subscriptions row is not locked. Locks: the chatbot's row. Errors: TG400 bad name.
 create or replace function tollgate.rename_chatbot(p_user_id text, p_chatbot_id uuid, p_name text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$

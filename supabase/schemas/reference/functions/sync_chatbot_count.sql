@@ -1,5 +1,5 @@
--- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and reports what it was off by.
--- Locks: the subscriptions row.
+-- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and returns the difference. Locks: the
+-- subscriptions row.
 create or replace function tollgate.sync_chatbot_count(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
@@ -18,4 +18,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and reports the drift.';
+comment on function tollgate.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and returns the drift.';

@@ -5,7 +5,7 @@ create table tollgate.chatbots (
   created_at timestamptz not null default now(),
   primary key (user_id, id)
 );
-comment on table tollgate.chatbots is 'Reference product 1: the things that chatbots_count counts.';
+comment on table tollgate.chatbots is 'Reference product 1: the chatbots that chatbots_count counts.';
 
 insert into tollgate.table_rights (table_name, app, users) values
   ('chatbots', 'select, insert, update, delete', 'own');

@@ -1,10 +1,10 @@
--- Called by the sandbox while it walks a user's clock: it is p_to from now on, unless it is later already (two walks at once
--- never turn each other back). Locks: the users row, if there is one.
+-- Called by the sandbox while it advances a user's clock in steps: sets it to p_to, unless it is later already. So two
+-- concurrent runs never set it back. Locks: the users row, if there is one.
 create or replace function tollgate.sandbox_advance_clock(p_user_id text, p_to timestamptz) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  -- From the same millisecond that now_for adds it to: the clock is never a moment short of p_to.
+  -- From the same millisecond to which now_for adds it: the clock is never before p_to.
   v_shift interval := p_to - date_trunc('milliseconds', clock_timestamp());
 begin
   perform from tollgate.users u where u.user_id = p_user_id for update;
@@ -15,4 +15,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_advance_clock(text, timestamptz) is 'Moves a sandbox users clock forward.';
+comment on function tollgate.sandbox_advance_clock(text, timestamptz) is 'Moves a sandbox user''s clock forward.';

@@ -1,5 +1,6 @@
--- Called by the sandbox before and while a user's clock is moved: what time it is, before which instant it may not go back
--- (use, news and the processors' own records are dated), the end of the nearest paid period, and what time brings next.
+-- Called by the sandbox before and while a user's clock is moved: the user's time, and the earliest time to which it may be
+-- set (usage, events and the processors' own records are dated). Also the end of the nearest paid period, and the next due
+-- action.
 create or replace function tollgate.sandbox_clock(p_user_id text) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -26,4 +27,4 @@ as $$
       limit 1));
 $$;
 
-comment on function tollgate.sandbox_clock(text) is 'A sandbox users clock and what waits on it.';
+comment on function tollgate.sandbox_clock(text) is 'A sandbox user''s clock and the actions that wait for it.';

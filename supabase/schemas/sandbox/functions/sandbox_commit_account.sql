@@ -1,8 +1,8 @@
--- Called by the sandbox after each step of an account: its world, the ids that are new in it, the events it emitted and
--- the answer under the request's idempotency key, together or not at all. p_revision 0 makes the account. An answer that is
--- a day old by the account's clock gives way to a new one.
---
--- committed is false, and nothing is stored, where another step came first or the key has been used: load and try again.
+-- Called by the sandbox after each step of an account: its state, the new ids in it, its emitted events, and the answer
+-- under the request's idempotency key, all or nothing. p_revision 0 creates the account. An answer older than a day by the
+-- account's clock is replaced.
+-- {committed: false}: another step came first or the key has been used, and nothing is stored; the caller loads and tries
+-- again.
 -- Locks: the account's row.
 create or replace function tollgate.sandbox_commit_account(
   p_processor text,
@@ -19,7 +19,7 @@ create or replace function tollgate.sandbox_commit_account(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 begin
-  -- A conflict below undoes what this block did.
+  -- A conflict undoes this block.
   begin
     if p_revision = 0 then
       insert into tollgate.sandbox_accounts (processor, account_id, user_id, world, due_at, as_of)
@@ -58,4 +58,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_commit_account(text, text, bigint, text, jsonb, timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Stores one step of a played processors account.';
+comment on function tollgate.sandbox_commit_account(text, text, bigint, text, jsonb, timestamptz, timestamptz, jsonb, jsonb, jsonb) is 'Stores one step of a fake processor''s account.';

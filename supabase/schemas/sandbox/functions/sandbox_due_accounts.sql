@@ -1,4 +1,4 @@
--- Called by the sandbox's tick: accounts whose next thing is due by their user's clock.
+-- Called by the sandbox's tick: accounts with a due action by their user's clock.
 create or replace function tollgate.sandbox_due_accounts(p_limit integer) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -11,4 +11,4 @@ as $$
     limit p_limit) d;
 $$;
 
-comment on function tollgate.sandbox_due_accounts(integer) is 'Played accounts to which something is due.';
+comment on function tollgate.sandbox_due_accounts(integer) is 'Sandbox accounts with a due action.';

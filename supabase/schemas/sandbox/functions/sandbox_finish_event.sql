@@ -1,5 +1,5 @@
--- Called by the sandbox's deliverer after each attempt. p_again null: it was taken (2xx); else the time until the next
--- attempt. p_last lets go of the account.
+-- Called by the sandbox's deliverer after each attempt. p_again null: the endpoint accepted it (2xx); else the time until
+-- the next attempt. p_last ends the account's lease.
 create or replace function tollgate.sandbox_finish_event(
   p_processor text,
   p_event_id text,
@@ -26,4 +26,4 @@ begin
 end;
 $$;
 
-comment on function tollgate.sandbox_finish_event(text, text, integer, interval, boolean) is 'Notes an attempt to deliver a played event.';
+comment on function tollgate.sandbox_finish_event(text, text, integer, interval, boolean) is 'Stores an attempt to deliver a sandbox event.';

@@ -1,5 +1,4 @@
--- Called by the played processors' event lists: the newest first, after the one named by p_after, of these types (null:
--- all).
+-- Called by the fake processors' event lists: the newest first, after the one named by p_after, of these types (null: all).
 create or replace function tollgate.sandbox_list_events(
   p_processor text,
   p_after text,
@@ -20,4 +19,4 @@ as $$
     limit p_limit) e;
 $$;
 
-comment on function tollgate.sandbox_list_events(text, text, jsonb, integer) is 'Events of a played processor, newest first.';
+comment on function tollgate.sandbox_list_events(text, text, jsonb, integer) is 'Events of a fake processor, newest first.';

@@ -1,6 +1,6 @@
--- Called by the sandbox before each request: the account that an object belongs to, with its time, which is its user's and
--- never earlier than what has happened to it. null where no account has the object. The world travels as text: its keys
--- are the processor's.
+-- Called by the sandbox before each request: the account of an object, with its time. That is its user's time, and never
+-- earlier than the account's latest event. null if no account has the object. The state is text, since its keys are the
+-- processor's.
 create or replace function tollgate.sandbox_load_account(p_processor text, p_object_id text) returns jsonb
 language sql volatile set search_path = ''
 as $$
@@ -14,4 +14,4 @@ as $$
   where o.processor = p_processor and o.object_id = p_object_id;
 $$;
 
-comment on function tollgate.sandbox_load_account(text, text) is 'Finds a played processors account by the id of anything in it.';
+comment on function tollgate.sandbox_load_account(text, text) is 'Finds a fake processor''s account by the id of an object in it.';

@@ -1,4 +1,4 @@
--- Called by the played processors where an event is asked for by its id; null where there is none.
+-- Called by the fake processors for an event by its id; null if there is none.
 create or replace function tollgate.sandbox_load_event(p_processor text, p_event_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -7,4 +7,4 @@ as $$
   where e.processor = p_processor and e.event_id = p_event_id;
 $$;
 
-comment on function tollgate.sandbox_load_event(text, text) is 'The body of a played event.';
+comment on function tollgate.sandbox_load_event(text, text) is 'The body of a sandbox event.';

@@ -1,5 +1,5 @@
--- Called by the sandbox for a request with an idempotency key: the answer it was given before, or null. `at` is by the clock of
--- the account that gave it: the sandbox compares it with the same clock, because a key is remembered for a day.
+-- Called by the sandbox for a request with an idempotency key: its earlier answer, or null. `at` is by the clock of the
+-- account. The sandbox compares it with that clock, because a key is valid for a day.
 create or replace function tollgate.sandbox_load_request(p_processor text, p_key text) returns jsonb
 language sql stable set search_path = ''
 as $$

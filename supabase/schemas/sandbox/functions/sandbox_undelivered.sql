@@ -1,4 +1,4 @@
--- Called by the sandbox where it waits for an account's events: how many have not been attempted yet.
+-- Called by the sandbox while it waits for an account's events: the number of events without any attempt.
 create or replace function tollgate.sandbox_undelivered(p_processor text, p_account_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
@@ -7,4 +7,4 @@ as $$
   where e.processor = p_processor and e.account_id = p_account_id and e.delivered_at is null and e.attempts = 0;
 $$;
 
-comment on function tollgate.sandbox_undelivered(text, text) is 'How many events of an account were never sent.';
+comment on function tollgate.sandbox_undelivered(text, text) is 'The number of events of an account that were never sent.';

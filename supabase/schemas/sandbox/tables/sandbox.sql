@@ -2,26 +2,26 @@ create table tollgate.sandbox_clocks (
   user_id text primary key,
   shift interval not null
 );
-comment on table tollgate.sandbox_clocks is 'How far a sandbox user''s clock is moved from the database''s.';
+comment on table tollgate.sandbox_clocks is 'The shift of a sandbox user''s clock from the database''s.';
 
--- What the sandbox's Stripe and Paddle know: their side of the story, never ours.
+-- The data of the fake Stripe and Paddle, separate from ours.
 create table tollgate.sandbox_accounts (
   processor text not null check (processor in ('stripe', 'paddle')),
-  -- The processor's customer id: everything that the customer has is one document, changed by compare and swap.
+  -- The processor's customer id. All data of the customer is one document, changed by compare-and-swap.
   account_id text not null,
-  -- Whose clock it runs on; null until the product has said, and then the real time.
+  -- The user whose clock applies; null until the product has named one: then the real time applies.
   user_id text check (user_id ~ '^[^[:cntrl:]]{1,255}$'),
   revision bigint not null default 1,
   world jsonb not null,
-  -- The next thing that time brings: a renewal, a retry, a trial's end; null where nothing waits.
+  -- The next due action: a renewal, a retry, a trial's end; null if there is none.
   due_at timestamptz,
-  -- The latest instant at which anything happened here; its time never runs backwards past this.
+  -- The time of the latest event; the account's clock is never earlier.
   as_of timestamptz not null,
-  -- One deliverer at a time, so that first attempts keep their order; a killed one is followed by another.
+  -- One deliverer at a time, so that first attempts keep their order. After this time another may begin.
   delivering_until timestamptz not null default '-infinity',
   primary key (processor, account_id)
 );
-comment on table tollgate.sandbox_accounts is 'A customer of a played processor, with all that is theirs.';
+comment on table tollgate.sandbox_accounts is 'A customer of a fake processor, with all its data.';
 create index sandbox_accounts_user on tollgate.sandbox_accounts (user_id);
 create index sandbox_accounts_due on tollgate.sandbox_accounts (due_at) where due_at is not null;
 
@@ -32,10 +32,10 @@ create table tollgate.sandbox_objects (
   primary key (processor, object_id),
   foreign key (processor, account_id) references tollgate.sandbox_accounts (processor, account_id) on delete cascade
 );
-comment on table tollgate.sandbox_objects is 'Which account an id of a played processor belongs to.';
+comment on table tollgate.sandbox_objects is 'The account of each id of a fake processor.';
 create index sandbox_objects_account on tollgate.sandbox_objects (processor, account_id);
 
--- The outbox. An event is kept after its delivery: the processors list them.
+-- The outbox. Events stay after their delivery, since the processors list them.
 create table tollgate.sandbox_events (
   processor text not null,
   event_id text not null,
@@ -44,7 +44,7 @@ create table tollgate.sandbox_events (
   sequence bigint generated always as identity,
   event_type text not null,
   occurred_at timestamptz not null,
-  -- The bytes to sign: a retry sends exactly the same.
+  -- The bytes to sign: a retry sends the same bytes.
   raw bytea not null,
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
@@ -53,7 +53,7 @@ create table tollgate.sandbox_events (
   primary key (processor, event_id),
   foreign key (processor, account_id) references tollgate.sandbox_accounts (processor, account_id) on delete cascade
 );
-comment on table tollgate.sandbox_events is 'Webhook events of the played processors, delivered and to be delivered.';
+comment on table tollgate.sandbox_events is 'Webhook events of the fake processors, delivered or not.';
 create index sandbox_events_account on tollgate.sandbox_events (processor, account_id, sequence);
 create index sandbox_events_undelivered on tollgate.sandbox_events (next_attempt_at) where delivered_at is null;
 
