@@ -41,7 +41,8 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   await shutdown.step(freePort(port, await endOrphans(dataDirectory)));
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
-  await shutdown.step(migrate(databaseUrl, EVERY_PART));
+  const { warnings } = await shutdown.step(migrate(databaseUrl, EVERY_PART));
+  for (const warning of warnings) console.warn(warning);
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,
