@@ -80,9 +80,13 @@ function cyclesOf(imports: ReadonlyMap<string, string[]>): string[][] {
   return cycles;
 }
 
+function isForBrowser(file: string): boolean {
+  return readFileSync(path.join(ROOT, file), "utf8").startsWith('"use client"');
+}
+
 const problems: string[] = [];
 for (const rule of IMPORT_RULES)
-  for (const file of all.filter((each) => rule.from.test(each))) {
+  for (const file of all.filter((each) => rule.from.test(each) && (!rule.inBrowser || isForBrowser(each)))) {
     const direct = (rule.types ? typedGraph : graph).get(file) ?? [];
     const chains = rule.transitive ? reached(file) : direct.map((target) => [file, target]);
     for (const chain of chains) {

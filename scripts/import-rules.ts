@@ -14,16 +14,16 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "http", only: ["core", "database"] },
   { folder: "rate-limit", only: ["core", "database", "http"] },
   { folder: "webhooks", not: ["messages"] },
-  { folder: "subscriptions", not: ["messages"] },
-  { folder: "usage", only: ["core", "config", "billing", "database", "http"] },
+  { folder: "subscriptions", not: ["messages", "http"] },
+  { folder: "usage", only: ["core", "config", "billing", "database"] },
   { folder: "entitlements", only: ["core", "config", "billing", "database"] },
   { folder: "identity", only: ["core", "database", "http", "rate-limit"] },
   { folder: "api", not: ["messages", "webhooks", "subscriptions"] },
-  { folder: "notices" },
+  { folder: "notices", not: ["http"] },
   { folder: "account" },
-  { folder: "monitoring" },
-  { folder: "jobs", not: ["identity"] },
-  { folder: "admin" },
+  { folder: "monitoring", not: ["http"] },
+  { folder: "jobs", not: ["http", "identity"] },
+  { folder: "admin", not: ["http"] },
   { folder: "sandbox" },
   { folder: "ui", not: ["sandbox"] },
   { folder: "server" },
@@ -40,6 +40,8 @@ export interface ImportRule {
   except?: RegExp;
   /** Also not by way of another file of ours. */
   transitive?: boolean;
+  /** Only files that begin with "use client". */
+  inBrowser?: boolean;
   /** Imports of types count too. */
   types?: boolean;
   /** Only for folders that have an index. */
@@ -77,6 +79,20 @@ export const IMPORT_RULES: ImportRule[] = [
     whereIndexed: true,
   },
   {
+    name: "rules-without-current-catalog",
+    why: "rules get the product or the price as an argument: the process's catalog is for what uses the rules",
+    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/(?!build\/))(?!.*(\.test|testing)\.ts$)/,
+    mayNot: /^lib\/config\/(current-catalog|schemas|index)\.ts$/,
+  },
+  {
+    name: "browser-without-current-catalog",
+    why: "the catalog is provided on the server; a client component gets its part as a property",
+    from: /^(app|lib)\/.*\.tsx$/,
+    mayNot: /^lib\/config\/current-catalog\.ts$/,
+    transitive: true,
+    inBrowser: true,
+  },
+  {
     name: "lib-not-app",
     why: "lib does not know the pages and routes that use it",
     from: /^lib\/.*(?<!\.test)\.tsx?$/,
@@ -93,6 +109,12 @@ export const IMPORT_RULES: ImportRule[] = [
     why: "a processor's SDK stays behind the processor interface and in the sandbox",
     from: /^(app|lib)\/(?!processors\/|sandbox\/).*(?<!\.test)\.tsx?$/,
     mayNot: /^(stripe|@paddle\/paddle-node-sdk)($|\/)/,
+  },
+  {
+    name: "statuses-in-http",
+    why: "the domain names problems, and only lib/http knows their statuses",
+    from: /^(app|lib)\/(?!http\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/http\/statuses\.ts$/,
   },
   {
     name: "pure",

@@ -8,6 +8,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { APP_PASSWORD, asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
+import config from "@/tollgate.config";
 import { createGateway, type Gateway } from "./gateway";
 import { EVERY_PART, migrate, withClient } from "./migrate";
 import { postgresTransport } from "./transports/postgres";
@@ -72,7 +73,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   await withClient(inject("serverUrl"), (client) => client.query(`create database ${name}`));
-  await migrate(owner, EVERY_PART);
+  await migrate(owner, config, EVERY_PART);
   app = new pg.Client({ connectionString: asApp(owner) });
   await app.connect();
   gateway = createGateway(postgresTransport(asApp(owner)));

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
+import config from "@/tollgate.config";
 import { createGateway } from "./gateway";
 import { EVERY_PART, migrate, withClient } from "./migrate";
 import { postgresTransport } from "./transports/postgres";
@@ -79,7 +80,7 @@ describe("beside tables with our names in public", () => {
     await rowsOf(url, OLD);
     const before = [await contents(url), await shape(url)];
 
-    const { warnings } = await migrate(url, EVERY_PART);
+    const { warnings } = await migrate(url, config, EVERY_PART);
     expect([await contents(url), await shape(url)]).toEqual(before);
     for (const name of ["profiles", "subscriptions", "webhook_events", "check_and_increment_usage"])
       expect(warnings.filter((warning) => warning.startsWith(`public.${name} exists`))).toHaveLength(1);
@@ -92,7 +93,7 @@ describe("beside tables with our names in public", () => {
 
     await useAndErase(url);
     expect([await contents(url), await shape(url)]).toEqual(before);
-    expect(await migrate(url, EVERY_PART)).toMatchObject({ applied: [] });
+    expect(await migrate(url, config, EVERY_PART)).toMatchObject({ applied: [] });
     expect([await contents(url), await shape(url)]).toEqual(before);
   });
 
@@ -101,7 +102,7 @@ describe("beside tables with our names in public", () => {
     const rights = `select relacl::text as table_rights, (select proacl::text from pg_proc where proname = 'later_too') as function_rights
       from pg_class where relname = 'later'`;
     const [without, beside] = [await newDatabase(), await newDatabase()];
-    await migrate(beside);
+    await migrate(beside, config);
     for (const url of [without, beside]) await rowsOf(url, make);
     expect(await rowsOf(beside, rights)).toEqual(await rowsOf(without, rights));
   });
@@ -109,7 +110,7 @@ describe("beside tables with our names in public", () => {
 
 test("a production database without the optional parts has nothing of the sandbox or of a product, and works", async () => {
   const url = await newDatabase();
-  expect(await migrate(url)).toEqual({ applied: [expect.stringMatching(/_baseline\.sql$/)], warnings: [] });
+  expect(await migrate(url, config)).toEqual({ applied: [expect.stringMatching(/_baseline\.sql$/)], warnings: [] });
   const names = await rowsOf(
     url,
     `select relname as name from pg_class where relnamespace in ('tollgate'::regnamespace, 'public'::regnamespace)
@@ -123,15 +124,15 @@ test("a production database without the optional parts has nothing of the sandbo
 
 test("the parts can be added later, each once", async () => {
   const url = await newDatabase();
-  await migrate(url);
-  const { applied } = await migrate(url, EVERY_PART);
+  await migrate(url, config);
+  const { applied } = await migrate(url, config, EVERY_PART);
   expect(applied).toEqual([expect.stringMatching(/_reference\.sql$/), expect.stringMatching(/_sandbox\.sql$/)]);
-  expect(await migrate(url, EVERY_PART)).toEqual({ applied: [], warnings: [] });
+  expect(await migrate(url, config, EVERY_PART)).toEqual({ applied: [], warnings: [] });
 });
 
 test("concurrent runs apply each migration once", async () => {
   const url = await newDatabase();
-  const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(url, EVERY_PART)));
+  const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(url, config, EVERY_PART)));
   expect(runs.flatMap(({ applied }) => applied)).toHaveLength(3);
 });
 
@@ -143,7 +144,7 @@ test("a database of a version before 0.1.0 is left as it is, with an error that 
      create table supabase_migrations.schema_migrations (version text primary key, statements text[], name text);
      insert into supabase_migrations.schema_migrations values ('20261120000000', '{}', 'foundation')`,
   );
-  await expect(migrate(url, EVERY_PART)).rejects.toThrow("docs/upgrade.md");
+  await expect(migrate(url, config, EVERY_PART)).rejects.toThrow("docs/upgrade.md");
   expect(await rowsOf(url, "select to_regnamespace('tollgate') as schema")).toEqual([{ schema: null }]);
 });
 
@@ -154,6 +155,6 @@ test("an application's own functions auth.jwt() and tables in auth stay", async 
     `create schema auth; create table auth.users (id int);
      create function auth.jwt() returns jsonb language sql stable as 'select ''{"sub": "own"}''::jsonb'`,
   );
-  await migrate(url);
+  await migrate(url, config);
   expect(await rowsOf(url, "select auth.jwt() as claims")).toEqual([{ claims: { sub: "own" } }]);
 });

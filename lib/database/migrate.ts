@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import type { Catalog } from "@/lib/config/catalog";
 import { catalogDocument } from "./catalog-document";
 
 /** The folder with the prelude, the migrations and the schemas. */
@@ -30,7 +31,11 @@ export const EVERY_PART: Parts = { reference: true, sandbox: true };
  * Returns the names of the migrations that this run applied, and the server's warnings. An error names the file and the
  * line.
  */
-export async function migrate(url: string, parts: Parts = {}): Promise<{ applied: string[]; warnings: string[] }> {
+export async function migrate(
+  url: string,
+  catalog: Catalog,
+  parts: Parts = {},
+): Promise<{ applied: string[]; warnings: string[] }> {
   return withClient(url, async (client) => {
     const warnings = new Set<string>();
     client.on("notice", ({ severity, message }) => {
@@ -40,7 +45,7 @@ export async function migrate(url: string, parts: Parts = {}): Promise<{ applied
     const applied = await applyMigrations(client, parts);
     // Also without a new migration: the server may have a role that it lacked at the last one.
     await inTransaction(client, () => client.query("select tollgate.grant_access()"));
-    await saveCatalog(client);
+    await saveCatalog(client, catalog);
     return { applied, warnings: [...warnings] };
   });
 }
@@ -146,9 +151,9 @@ async function applyPartMigration(client: pg.Client, part: keyof Parts, fileName
 }
 
 /** Every migration run updates Postgres' copy of the catalog, so that a changed limit takes effect. */
-async function saveCatalog(client: pg.Client): Promise<void> {
+async function saveCatalog(client: pg.Client, catalog: Catalog): Promise<void> {
   await inTransaction(client, () =>
-    client.query("select tollgate.save_catalog($1::jsonb)", [JSON.stringify(catalogDocument())]),
+    client.query("select tollgate.save_catalog($1::jsonb)", [JSON.stringify(catalogDocument(catalog))]),
   );
 }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
@@ -23,7 +23,7 @@ afterAll(() => gateway.end());
 const { sandbox, stripe, pay, hosted } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
-const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
+const client = stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice, httpClient });
 const shop: PurchaseContext = {
   gateway,
   appUrl: "http://localhost:3000",
@@ -147,7 +147,7 @@ describe("Case P2: a card that the payer must confirm", () => {
     await pay(session.id, { card: null });
     await sandbox.moveClock(buyer.id, { to: Date.now() + 8 * DAY });
     const resume = () => resumeSubscription(buyer.id, "writer", shop);
-    await expect(resume()).rejects.toMatchObject({ status: 402, reason: "payment_method_missing" });
+    await expect(resume()).rejects.toMatchObject({ problem: "payment_required", reason: "payment_method_missing" });
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
     await hosted.changeCard(sandbox, portal, { card: "3184", email: null, name: null, confirmed: true });
     const [first, second] = [await resume(), await resume()];

@@ -7,6 +7,7 @@ import { createGateway } from "@/lib/database/gateway";
 import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { databaseUrl } from "@/tests/support/database-url";
+import config from "@/tollgate.config";
 import { startEmbeddedPostgres } from "./embedded";
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "tollgate-roles-"));
@@ -54,7 +55,7 @@ async function consume(url: string): Promise<number> {
 }
 
 test("the migration succeeds, says that the app's role is missing, and the owner can use it", async () => {
-  const { applied, warnings } = await migrate(owner, EVERY_PART);
+  const { applied, warnings } = await migrate(owner, config, EVERY_PART);
   expect(applied).toHaveLength(3);
   expect(warnings).toEqual([expect.stringContaining("The role tollgate_app does not exist")]);
   expect(await roles()).toEqual([]);
@@ -70,7 +71,7 @@ test("after an administrator has created the role, the next run opens the schema
   app.password = "app";
   await expect(consume(app.href)).rejects.toMatchObject({ code: "42501" });
 
-  expect(await migrate(owner, EVERY_PART)).toEqual({ applied: [], warnings: [] });
+  expect(await migrate(owner, config, EVERY_PART)).toEqual({ applied: [], warnings: [] });
   expect(await consume(app.href)).toBe(2);
 });
 
@@ -79,7 +80,7 @@ test("Supabase's roles that come later are given their rights, and their users' 
     client.query(`create role anon; create role authenticated; create role service_role bypassrls;
       grant anon, authenticated, service_role to shop`),
   );
-  await migrate(owner, EVERY_PART);
+  await migrate(owner, config, EVERY_PART);
   const { rows } = await withClient(superuser, (client) =>
     client.query(`select r as role, has_table_privilege(r, 'tollgate.subscriptions', 'select') as reads,
         has_function_privilege(r, 'tollgate.get_usage(text)', 'execute') as calls

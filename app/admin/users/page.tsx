@@ -1,9 +1,10 @@
 import type { Metadata } from "next";
 import { filled, usersQuery } from "@/lib/admin";
 import { STATUSES } from "@/lib/billing/types";
-import { CATALOG, PRODUCT_IDS } from "@/lib/config";
+import { catalog, productIds, product as productOf } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
+import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
-import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";
 import { planName, requestLocale } from "@/lib/ui";
 import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
@@ -12,7 +13,7 @@ export const metadata: Metadata = { title: "Users" };
 
 const PAGE = 50;
 const PATH = "/admin/users";
-const PLANS = [...new Set(PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].plans)))];
+const plans = () => [...new Set(Object.values(catalog().products).flatMap((product) => Object.keys(product.plans)))];
 
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
   await adminUser(PATH);
@@ -28,8 +29,8 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
         values={kept}
         filters={[
           { name: "search", label: "Id, e-mail or name" },
-          { name: "product", label: "Product", options: PRODUCT_IDS },
-          { name: "plan", label: "Plan", options: PLANS },
+          { name: "product", label: "Product", options: productIds() },
+          { name: "plan", label: "Plan", options: plans() },
           { name: "status", label: "Status", options: ["free", ...STATUSES] },
         ]}
       />
@@ -45,7 +46,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
               <Cell>
                 {subscriptions.map(({ product, plan, status }) => (
                   <p key={product}>
-                    {CATALOG[product].name} {planName(product, plan)}
+                    {productOf(product).name} {planName(product, plan)}
                     {status !== "active" && status !== "free" && <strong className="text-warn"> {status}</strong>}
                   </p>
                 ))}
@@ -75,7 +76,7 @@ async function find(values: Record<string, string>) {
     const { after = "", ...filter } = parse(usersQuery, values);
     return { ...(await gateway().users(filter, after, PAGE)), problem: null };
   } catch (error) {
-    if (error instanceof HttpError) return { users: [], next: null, problem: error.message };
+    if (error instanceof DomainError) return { users: [], next: null, problem: error.message };
     throw error;
   }
 }
