@@ -1,10 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { changeViewSchema } from "@/lib/billing/schemas/purchase";
 import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -49,7 +50,7 @@ async function writer() {
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 describe("a change", () => {
@@ -82,7 +83,10 @@ describe("a change", () => {
     const { context, failWith } = fakeProcessors(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
-    expect(await refusal(change(context, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(context, "ultra"))).toEqual({
+      problem: "payment_required",
+      reason: "payment_declined",
+    });
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
 
@@ -105,7 +109,7 @@ describe("a change", () => {
     await subscriber("ultra");
     await change(context, "basic");
     expect(await change(context, "ultra")).toMatchObject({ outcome: "undone" });
-    expect(await refusal(change(context, "ultra"))).toEqual({ status: 409, reason: "already_on_plan" });
+    expect(await refusal(change(context, "ultra"))).toEqual({ problem: "conflict", reason: "already_on_plan" });
   });
 
   test("to a lower plan stays scheduled if the answer was lost, and not if it was refused", async () => {
@@ -114,7 +118,7 @@ describe("a change", () => {
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await change(context, "basic")).toMatchObject({ outcome: "scheduled" });
     failWith(new ProcessorError("no", "invalid", "parameter_invalid"));
-    expect(await refusal(change(context, "plus"))).toEqual({ status: 409, reason: "processor_refused" });
+    expect(await refusal(change(context, "plus"))).toEqual({ problem: "conflict", reason: "processor_refused" });
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
   });
 
@@ -127,7 +131,10 @@ describe("a change", () => {
       if (request.timing === "now") throw new ProcessorError("declined", "declined", null);
       return answer(request);
     };
-    expect(await refusal(change(context, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(context, "ultra"))).toEqual({
+      problem: "payment_required",
+      reason: "payment_declined",
+    });
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
     expect(requestsOf("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
   });
@@ -137,7 +144,7 @@ describe("a change", () => {
     await subscriber("plus");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
     const refused = await change(context, "ultra").catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ status: 409, reason: "refund_pending" });
+    expect(refused).toMatchObject({ problem: "conflict", reason: "refund_pending" });
     expect(String(refused)).toContain("approv");
   });
 
@@ -146,13 +153,13 @@ describe("a change", () => {
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(userId, `bot ${each}`);
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(userId, `bot ${each}`);
     for (const ask of [previewChange, changePlan]) {
       const error = await ask(userId, { product: "chatbots", plan: "starter" }, context).catch(
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({
-        status: 400,
+        problem: "bad_input",
         reason: "chatbot_limit_exceeded",
         message: "Please delete 2 chatbot(s) to switch to Starter",
       });
@@ -163,15 +170,15 @@ describe("a change", () => {
 
   test("of nothing: 409; an unknown plan: 400", async () => {
     const { context } = fakeProcessors(gateway);
-    expect(await refusal(change(context, "ultra"))).toEqual({ status: 409, reason: "not_subscribed" });
-    expect(await refusal(change(context, "toString"))).toEqual({ status: 400, reason: "bad_input" });
+    expect(await refusal(change(context, "ultra"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
+    expect(await refusal(change(context, "toString"))).toEqual({ problem: "bad_input", reason: "bad_input" });
   });
 
   test("of another user's subscription is not possible: each has their own", async () => {
     const { context, requests } = fakeProcessors(gateway);
     await subscriber("plus");
     expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, context))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "not_subscribed",
     });
     expect(requests).toEqual([]);
@@ -192,7 +199,7 @@ describe("the end", () => {
     expect(await cancelSubscription(userId, "writer", context)).toMatchObject({ outcome: "scheduled" });
     expect(requestsOf("cancel")).toHaveLength(1);
     const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, context);
-    expect(await refusal(toUltra)).toEqual({ status: 409, reason: "cancellation_scheduled" });
+    expect(await refusal(toUltra)).toEqual({ problem: "conflict", reason: "cancellation_scheduled" });
     expect(await resumeSubscription(userId, "writer", context)).toMatchObject({ outcome: "pending", plan: "plus" });
     expect(requestsOf("keep")).toEqual([`sub_${userId}`]);
   });
@@ -218,7 +225,7 @@ describe("the end", () => {
     const { context, requestsOf } = fakeProcessors(gateway);
     const fake = await subscriber("plus");
     expect(await refusal(resumeSubscription(userId, "writer", context))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "nothing_to_resume",
     });
     await deliver(gateway, fake.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
@@ -236,7 +243,7 @@ test("Paddle accepts no change in the last half hour before a renewal", async ()
   const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, context);
   const ends = Date.parse((await writer()).periodEnd ?? "");
   await gateway.setSandboxClock(userId, ends - 29 * MINUTE);
-  expect(await refusal(toBasic())).toEqual({ status: 409, reason: "renewal_under_way" });
+  expect(await refusal(toBasic())).toEqual({ problem: "conflict", reason: "renewal_under_way" });
   await gateway.setSandboxClock(userId, ends - 31 * MINUTE);
   expect(await toBasic()).toMatchObject({ outcome: "scheduled" });
   expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });

@@ -1,10 +1,12 @@
 /** Purchases that are refused before a checkout exists. */
+
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
@@ -30,7 +32,7 @@ const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ produ
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 async function writer(userId = buyer.id) {
@@ -61,16 +63,16 @@ describe("is refused", () => {
       startsAt: Date.now() - DAY,
     });
     await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(buyer.id, `bot ${each}`);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
     const error = await checkout(buyer, wanted, context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
-      status: 400,
+      problem: "bad_input",
       reason: "chatbot_limit_exceeded",
       message: "Please delete 2 chatbot(s) to switch to Starter",
     });
     expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, context))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "already_subscribed",
     });
     expect(requests).toEqual([]);
@@ -82,14 +84,14 @@ describe("is refused", () => {
     ["constructor", "bad_input"],
   ])("the plan %s: %s", async (plan, reason) => {
     const { context } = fakeProcessors(gateway);
-    expect(await refusal(checkout(buyer, wants(plan), context))).toEqual({ status: 400, reason });
+    expect(await refusal(checkout(buyer, wants(plan), context))).toEqual({ problem: "bad_input", reason });
   });
 
   test("a processor that is not configured", async () => {
     const { context } = fakeProcessors(gateway);
     const closed = { ...context, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "processor_not_configured",
     });
   });
@@ -101,7 +103,7 @@ describe("is refused", () => {
       getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
     };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "processor_not_configured",
     });
     expect(checkouts).toEqual([]);
@@ -113,7 +115,10 @@ describe("is refused", () => {
       ...context,
       getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
     };
-    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
+    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({
+      problem: "bad_input",
+      reason: "plan_not_sold",
+    });
   });
 
   test("a second subscription, also while the first payment is open; after its end it is sold again", async () => {
@@ -121,9 +126,9 @@ describe("is refused", () => {
     const first = fake("incomplete");
     await deliver(gateway, first.created());
     const again = () => refusal(checkout(buyer, wants("ultra"), context));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.deleted(Date.now()));
     expect(await again()).toBeNull();
     expect(checkouts).toHaveLength(1);
@@ -185,11 +190,11 @@ describe("is refused", () => {
     });
     await deliver(gateway, ended.deleted(Date.now()));
     expect(await refusal(checkout(buyer, wants("plus", { trial: true }), context))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "trial_used",
     });
     expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), context))).toEqual({
-      status: 400,
+      problem: "bad_input",
       reason: "no_trial",
     });
     await checkout(buyer, wants("plus"), context);

@@ -1,9 +1,9 @@
 /** The return of a payer from a checkout, before and after the webhook. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
@@ -29,7 +29,7 @@ const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ produ
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 async function writer(userId = buyer.id) {
@@ -101,10 +101,10 @@ describe("the return from a checkout", () => {
     expect(await checkoutStatus(buyer.id, id, context)).toMatchObject({ status: "activating" });
     // Nothing is sold beside what is paid for.
     const another = () => refusal(checkout(buyer, wants("ultra"), context));
-    expect(await another()).toEqual({ status: 409, reason: "payment_activating" });
+    expect(await another()).toEqual({ problem: "conflict", reason: "payment_activating" });
     made.state = "open";
     pay(made.id);
-    expect(await another()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await another()).toEqual({ problem: "conflict", reason: "already_subscribed" });
   });
 
   test("another user's checkout: 404, without a request to the processor", async () => {
@@ -112,11 +112,11 @@ describe("the return from a checkout", () => {
     const { checkout: id } = await checkout(buyer, wants("plus"), context);
     const before = requests.length;
     expect(await refusal(returnFromCheckout("mallory", id, context))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "checkout_not_found",
     });
     expect(await refusal(checkoutStatus("mallory", id, context))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "checkout_not_found",
     });
     expect(requests).toHaveLength(before);
@@ -131,7 +131,7 @@ describe("the return from a checkout", () => {
     expect(await returnFromCheckout(buyer.id, id, context)).toMatchObject({ status: "activating" });
     expect(await writer()).toMatchObject({ plan: "free" });
     expect(await refusal(checkout(buyer, wants("ultra"), context))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "payment_activating",
     });
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { testDatabase } from "@/tests/support/database";
 import { fakeProcessors } from "@/tests/support/fake-processors";
@@ -27,7 +27,7 @@ const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ produ
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 async function writer(userId = buyer.id) {
@@ -113,7 +113,7 @@ describe("a checkout", () => {
     await checkout(buyer, wants("plus"), context);
     pay(checkouts[0]?.id as string);
     const second = refusal(checkout(buyer, wants("ultra"), context));
-    expect(await second).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await second).toEqual({ problem: "conflict", reason: "already_subscribed" });
     expect(checkouts).toHaveLength(1);
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
@@ -131,7 +131,7 @@ describe("a checkout", () => {
     const { context, failWith, checkouts } = fakeProcessors(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await refusal(checkout(buyer, wants("plus"), context))).toEqual({
-      status: 503,
+      problem: "unavailable",
       reason: "processor_unavailable",
     });
     failWith(null);

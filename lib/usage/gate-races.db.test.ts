@@ -1,5 +1,7 @@
 /** Concurrent calls at a limit, on separate connections. */
+
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
@@ -68,11 +70,11 @@ const WAYS = [
 describe("races at the limit, on connections of their own", () => {
   test("5 chatbots at once at 9 of 10: one passes", async () => {
     await subscribe("growth", "chatbots");
-    await times(9, (index) => gateway.createChatbot(userId, `Bot ${index}`));
-    const made = await times(5, () => gateway.createChatbot(userId, "One more"));
+    await times(9, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
+    const made = await times(5, () => chatbotsTable(gateway).create(userId, "One more"));
     expect(made.filter(({ chatbot }) => chatbot !== null)).toHaveLength(1);
     expect(await meter("chatbots_count")).toMatchObject({ used: 10, limit: 10, remaining: 0 });
-    expect(await gateway.chatbots(userId)).toHaveLength(10);
+    expect(await chatbotsTable(gateway).list(userId)).toHaveLength(10);
   });
 
   test.each(WAYS)("10 messages at once at 95 of 100: five pass (%s)", async (_, consume) => {

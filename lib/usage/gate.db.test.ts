@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
@@ -208,18 +209,24 @@ test("a plan that was changed by hand is corrected, and usage never changes", as
   expect(await meter("words_used")).toMatchObject({ used: 12_000, limit: 15_000 });
 });
 
-test("sync_chatbot_count repairs the gauge and reports its drift", async () => {
-  await gateway.createChatbot(userId, "Bot");
+test("sync_gauge repairs the gauge and reports its drift", async () => {
+  await chatbotsTable(gateway).create(userId, "Bot");
   await database
     .pool()
     .query(`update subscriptions set usage = usage || '{"chatbots_count": 7}' where user_id = $1`, [userId]);
-  expect(await gateway.syncChatbotCount(userId)).toEqual({ counted: 7, actual: 1, drift: 6 });
+  expect(await gateway.syncGauge(userId, "chatbots_count")).toEqual({ counted: 7, actual: 1, drift: 6 });
   expect(await meter("chatbots_count")).toMatchObject({ used: 1 });
+});
+
+test("sync_gauge refuses a counter, and a gauge without a table", async () => {
+  for (const field of ["messages_count", "nothing"])
+    await expect(gateway.syncGauge(userId, field)).rejects.toMatchObject({ problem: "bad_input", field: "field" });
+  expect(await meter("messages_count")).toMatchObject({ used: 0 });
 });
 
 test("validate_plan_change names what must go", async () => {
   await subscribe("growth", "chatbots");
-  await times(5, (index) => gateway.createChatbot(userId, `Bot ${index}`));
+  await times(5, (index) => chatbotsTable(gateway).create(userId, `Bot ${index}`));
   expect(await gateway.validatePlanChange(userId, "starter", "chatbots")).toEqual({
     valid: false,
     reason: "chatbot_limit_exceeded",

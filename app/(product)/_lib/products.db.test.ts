@@ -1,4 +1,5 @@
 /** Usage that the reference products count, for every way their work can end. */
+
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Deadlines from "@/lib/core/deadlines";
@@ -6,6 +7,7 @@ import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { createChatbot, deleteChatbot, renameChatbot } from "../chatbots/_lib/chatbots";
+import { chatbotsTable } from "../chatbots/_lib/chatbots-table";
 import { streamAnswer, wholeAnswer } from "../chatbots/_lib/messages";
 import { streamRewriting } from "../writer/_lib/rewriting";
 
@@ -49,9 +51,12 @@ describe("a message", () => {
     const lines = await collect((await ask("/fail"))(going()));
     expect(lines.map(({ type }) => type)).toEqual(["text", "text", "text", "failed"]);
     expect(await counters("messages_count")).toEqual(nothing);
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const again = await streamAnswer(userId, bot?.id ?? "", "/fail");
-    await expect(wholeAnswer(again(going()))).rejects.toMatchObject({ status: 502, reason: "answer_failed" });
+    await expect(wholeAnswer(again(going()))).rejects.toMatchObject({
+      problem: "upstream_failed",
+      reason: "answer_failed",
+    });
     expect(await counters("messages_count")).toEqual(nothing);
   });
 
@@ -60,7 +65,7 @@ describe("a message", () => {
     await early.body?.cancel();
     expect(await counters("messages_count")).toEqual(nothing);
 
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const late = jsonLines(await streamAnswer(userId, bot?.id ?? "", "Hello")).body?.getReader();
     await late?.read();
     await late?.cancel();
@@ -71,13 +76,17 @@ describe("a message", () => {
     const stream = await ask("Hello");
     await collect(stream(going()));
     await gateway.consume(userId, "messages_count", 98);
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const open = () => streamAnswer(userId, bot?.id ?? "", "Hello");
     // One message is left: of two concurrent calls, one gets an answer.
     const both = await Promise.allSettled([open(), open()]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(both.find(({ status }) => status === "rejected")).toMatchObject({
-      reason: { status: 402, reason: "limit_reached", details: { limit: 100, used: 99, field: "messages_count" } },
+      reason: {
+        problem: "payment_required",
+        reason: "limit_reached",
+        details: { limit: 100, used: 99, field: "messages_count" },
+      },
     });
     expect(await counters("messages_count")).toEqual({ used: 99, reserved: 1, ledger: 99 });
   });
@@ -85,7 +94,7 @@ describe("a message", () => {
   test("to another user's chatbot, or to none: 404, no reservation", async () => {
     const theirs = await createChatbot("somebody-else", "Theirs");
     for (const id of [theirs.id, randomUUID(), "nonsense"])
-      await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ status: 404 });
+      await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ problem: "not_found" });
     expect(await query("select 1 from reservations where user_id = $1", [userId])).toEqual([]);
   });
 });
@@ -153,7 +162,7 @@ describe("a rewriting", () => {
   test("with words left but no transformation left: 402, and no words stay reserved", async () => {
     await gateway.consume(userId, "transformations_used", 10);
     await expect(streamRewriting(userId, { text, style: "plain" })).rejects.toMatchObject({
-      status: 402,
+      problem: "payment_required",
       details: { field: "transformations_used" },
     });
     expect(await counters("words_used")).toEqual(nothing);
@@ -183,22 +192,22 @@ describe("a chatbot's name", () => {
   test("can be changed by its owner, and counts nothing", async () => {
     const made = await createChatbot(userId, "Support");
     expect(await renameChatbot(userId, made.id, "Help")).toEqual({ ...made, name: "Help" });
-    expect(await gateway.chatbots(userId)).toEqual([{ ...made, name: "Help" }]);
+    expect(await chatbotsTable(gateway).list(userId)).toEqual([{ ...made, name: "Help" }]);
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 1 });
     for (const [who, id] of [
       ["somebody", made.id],
       [userId, randomUUID()],
       [userId, "nonsense"],
     ] as const)
-      await expect(renameChatbot(who, id, "Mine")).rejects.toMatchObject({ status: 404 });
+      await expect(renameChatbot(who, id, "Mine")).rejects.toMatchObject({ problem: "not_found" });
     await deleteChatbot(userId, made.id);
-    await expect(renameChatbot(userId, made.id, "Gone")).rejects.toMatchObject({ status: 404 });
+    await expect(renameChatbot(userId, made.id, "Gone")).rejects.toMatchObject({ problem: "not_found" });
   });
 
   test("is checked by the database too", async () => {
     const { id } = await createChatbot(userId, "Support");
     for (const name of ["", "n".repeat(81)])
-      await expect(gateway.renameChatbot(userId, id, name)).rejects.toMatchObject({
+      await expect(chatbotsTable(gateway).rename(userId, id, name)).rejects.toMatchObject({
         problem: "bad_input",
         field: "name",
       });
