@@ -5,7 +5,7 @@ import type { Gateway } from "@/lib/database";
 import { DEFAULT_LOCALE, formatTime } from "@/lib/messages/format";
 import { DELIVERIES, type NoticeDelivery, noticeWords } from "@/lib/notices";
 
-/** As many as one run can send within the time limit of hosts. */
+/** One run can send this number within the time limit of hosts. */
 const BATCH_SIZE = 100;
 
 /** One run. Concurrent runs write one row per occasion, and never send the same notice at once. */
