@@ -1,4 +1,4 @@
-/** The status and the headers of the response to each problem: the only place that knows both. */
+/** The status and the headers of the response to each problem. No other file knows them. */
 import { isTemporary, type Problem } from "@/lib/core/domain-error";
 import { CLOSE_CONNECTION } from "./body";
 

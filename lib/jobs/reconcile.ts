@@ -121,51 +121,51 @@ interface Comparison {
 async function reconcileOne(
   gateway: Gateway,
   fetch: FetchSubscription,
-  known: LiveSubscription,
+  stored: LiveSubscription,
   repair: boolean,
 ): Promise<Comparison> {
-  const { userId, product, processor, subscription } = known;
-  const subject = { userId, product, processor, subscription, differences: [], repaired: false };
+  const { userId, product, processor, subscription } = stored;
+  const unrepaired = { userId, product, processor, subscription, differences: [], repaired: false };
   const fetched = await fetch({ processor, subscription });
   if (fetched === "unreachable") return { found: fetched };
-  if (fetched === "not_found") return { found: { ...subject, finding: "not_found" } };
+  if (fetched === "not_found") return { found: { ...unrepaired, finding: "not_found" } };
   const recordsUnread = fetched.records === null;
   const part = fetched.facts.find((entry) => entry.product === product);
   if (part === undefined) {
-    const added = repair && (await repairOne(gateway, fetch, known)).outcome === "added";
-    return { found: { ...subject, finding: "unknown_price", repaired: added }, recordsUnread };
+    const added = repair && (await repairOne(gateway, fetch, stored)).outcome === "added";
+    return { found: { ...unrepaired, finding: "unknown_price", repaired: added }, recordsUnread };
   }
-  const stored = { userId, processor, subscription, product: part.product };
+  const subject = { userId, processor, subscription, product: part.product };
   const differences = [
-    ...compare(known, part.fact),
-    ...(await compareRecords(gateway, stored, { fact: part.fact, records: fetched.records })),
+    ...compare(stored, part.fact),
+    ...(await compareRecords(gateway, subject, { fact: part.fact, records: fetched.records })),
   ];
   if (differences.length === 0) return { found: "same", recordsUnread };
-  const latest = repair ? (await repairOne(gateway, fetch, known)).latest : undefined;
+  const latest = repair ? (await repairOne(gateway, fetch, stored)).latest : undefined;
   const latestPart = latest?.facts.find((entry) => entry.product === product);
   const repaired =
     latest !== undefined &&
     latestPart !== undefined &&
-    (await isRepaired(gateway, stored, { ...latestPart, records: latest.records }));
-  return { found: { ...subject, finding: "different", differences, repaired }, recordsUnread };
+    (await isRepaired(gateway, subject, { ...latestPart, records: latest.records }));
+  return { found: { ...unrepaired, finding: "different", differences, repaired }, recordsUnread };
 }
 
 /** The fields that differ between the stored and the fetched subscription. Instants up to a second apart are equal. */
-export function compare(known: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
+export function compare(stored: LiveSubscription, { life, image }: SnapshotFact): FieldDifference[] {
   const status = life === "deleted" ? "canceled" : image.status;
   const fields = [
     // An unlisted price gives no plan to compare.
     ...(image.plan === null
       ? []
-      : [text("plan", known.plan, image.plan), text("interval", known.interval, image.interval)]),
-    text("status", known.status, status),
+      : [text("plan", stored.plan, image.plan), text("interval", stored.interval, image.interval)]),
+    text("status", stored.status, status),
     ...(hasPeriod(image) && status !== "canceled"
       ? [
-          instant("periodStart", known.periodStart, image.periodStart),
-          instant("periodEnd", known.periodEnd, image.periodEnd),
+          instant("periodStart", stored.periodStart, image.periodStart),
+          instant("periodEnd", stored.periodEnd, image.periodEnd),
         ]
       : []),
-    ...(status === "canceled" ? [] : [instant("cancelAt", known.cancelAt, image.cancelAt)]),
+    ...(status === "canceled" ? [] : [instant("cancelAt", stored.cancelAt, image.cancelAt)]),
   ];
   return fields.filter((field) => field !== null);
 }

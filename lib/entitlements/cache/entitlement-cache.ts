@@ -38,7 +38,7 @@ export function createEntitlementCache(store: VersionedStore) {
       }
     },
 
-    /** Read it before the database, and pass it to `write`. */
+    /** Callers read it before they read the database, and pass it to `write`. */
     generation: () => store.generation(),
 
     /** Caches the values that the database returned, except those that were invalidated since. Never throws. */
