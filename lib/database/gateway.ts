@@ -30,7 +30,7 @@ export type { CountedAttempt } from "./queries/attempts";
 
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
 export type { Chatbot } from "./queries/chatbots";
-export type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "./queries/checkouts";
+export type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
 
 export type { EventOutcome, EventState } from "./queries/inbox";

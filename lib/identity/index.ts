@@ -7,7 +7,7 @@ import { enterRequest } from "@/lib/rate-limit";
 import { hasBearerToken } from "./api-key";
 import { usableIdentity } from "./claims";
 import type { Caller, Cookie, CurrentUser } from "./identity";
-import { rememberProfile } from "./profile";
+import { storeProfile } from "./profile";
 import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
@@ -32,7 +32,7 @@ export async function currentUser(): Promise<CurrentUser | null> {
   const claimed = await chosen?.userOf(new Headers(await headers()), (renewed) => setCookies(jar, renewed));
   const identity = usableIdentity(claimed);
   if (identity === null) return null;
-  after(() => rememberProfile(identity));
+  after(() => storeProfile(identity));
   return { ...identity, admin: env().adminUserIds.includes(identity.id) };
 }
 

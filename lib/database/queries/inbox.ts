@@ -39,7 +39,7 @@ export function inboxQueries(call: Call) {
         p_occurred_at: iso(event.occurredAt),
       }),
 
-    concludeWebhookEvent: (
+    finishWebhookEvent: (
       event: { processor: Processor; id: string },
       result: {
         outcome: EventOutcome;
@@ -82,7 +82,8 @@ export function inboxQueries(call: Call) {
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
     /**
-     * Ignores a waiting event from now on. @throws DatabaseError not_found, conflict for an event that does not wait
+     * Ignores a waiting event from now on.
+     * @throws DatabaseError not_found, conflict for an event that does not wait
      */
     dismissWebhookEvent: (processor: Processor, id: string) =>
       call(eventState, "dismiss_webhook_event", { p_processor: processor, p_id: id }),
@@ -110,7 +111,7 @@ export function inboxQueries(call: Call) {
 
     /**
      * The ids of fetched refunds and disputes that the user's notes lack.
-     * @param add adds them, too
+     * @param add also stores them
      */
     addFetchedNotes: (
       userId: string,
@@ -121,7 +122,7 @@ export function inboxQueries(call: Call) {
       call(z.array(z.string()), "add_fetched_notes", {
         p_user_id: userId,
         p_processor: processor,
-        // A Stripe charge belongs to its customer; which subscription it paid it does not say.
+        // A Stripe charge names its customer, but not the subscription that it paid.
         p_notes: notes.map((note) => ({
           ...note,
           at: iso(note.at),
