@@ -34,7 +34,7 @@ interface MicroBatcherOptions<Call, Answer> {
 
 export type Mode = "batch" | "sequential";
 
-interface Waiting<Call, Answer> {
+interface WaitingCall<Call, Answer> {
   call: Call;
   since: number;
   resolve: (answer: Answer) => void;
@@ -56,10 +56,10 @@ export function microBatcher<Call, Answer>(
 class MicroBatcher<Call, Answer> {
   private readonly options: Required<MicroBatcherOptions<Call, Answer>>;
   /** Calls that wait for the next batch. */
-  private readonly arrived: Waiting<Call, Answer>[] = [];
+  private readonly waiting: WaitingCall<Call, Answer>[] = [];
   private batchInFlight = false;
   /** Each user's calls for the sequential mode; the key stays while their statement is in flight. */
-  private readonly queues = new Map<string, Waiting<Call, Answer>[]>();
+  private readonly queues = new Map<string, WaitingCall<Call, Answer>[]>();
   /** Users whose queue has calls to send and no statement in flight. */
   private readonly ready: string[] = [];
   private queuesInFlight = 0;
@@ -79,7 +79,7 @@ class MicroBatcher<Call, Answer> {
     this.countFor(owner, 1);
     return new Promise((resolve, reject) => {
       // Also if the user has a queue: earlier calls of the user may still wait here.
-      this.arrived.push({ call, since: performance.now(), resolve, reject });
+      this.waiting.push({ call, since: performance.now(), resolve, reject });
       void this.sendBatches();
     });
   }
@@ -87,8 +87,8 @@ class MicroBatcher<Call, Answer> {
   private async sendBatches(): Promise<void> {
     if (this.batchInFlight) return;
     this.batchInFlight = true;
-    while (this.arrived.length > 0) {
-      const entries = this.take(this.arrived).filter((entry) => !this.joinQueue(entry));
+    while (this.waiting.length > 0) {
+      const entries = this.take(this.waiting).filter((entry) => !this.joinQueue(entry));
       if (entries.length === 0) continue;
       await this.evaluateBatch(entries);
       // After one pass of the event loop, callers that were just answered and new requests join the next statement.
@@ -97,7 +97,7 @@ class MicroBatcher<Call, Answer> {
     this.batchInFlight = false;
   }
 
-  private async evaluateBatch(entries: Waiting<Call, Answer>[]): Promise<void> {
+  private async evaluateBatch(entries: WaitingCall<Call, Answer>[]): Promise<void> {
     this.options.onSend("batch", entries.length);
     try {
       const answers = await this.options.batch(entries.map(({ call }) => call));
@@ -116,11 +116,11 @@ class MicroBatcher<Call, Answer> {
   }
 
   /** Adds a call to its user's queue; false if the user has none. */
-  private joinQueue(entry: Waiting<Call, Answer>): boolean {
+  private joinQueue(entry: WaitingCall<Call, Answer>): boolean {
     return this.queues.get(this.options.ownerOf(entry.call))?.push(entry) !== undefined;
   }
 
-  private openQueue(entry: Waiting<Call, Answer>): void {
+  private openQueue(entry: WaitingCall<Call, Answer>): void {
     if (this.joinQueue(entry)) return;
     const owner = this.options.ownerOf(entry.call);
     this.queues.set(owner, [entry]);
@@ -156,7 +156,7 @@ class MicroBatcher<Call, Answer> {
   }
 
   /** Takes the first calls of a queue and refuses those that waited too long. */
-  private take(queue: Waiting<Call, Answer>[]): Waiting<Call, Answer>[] {
+  private take(queue: WaitingCall<Call, Answer>[]): WaitingCall<Call, Answer>[] {
     const oldest = performance.now() - this.options.maxWaitMs;
     const taken = queue.splice(0, this.options.maxCalls);
     const late = taken.filter(({ since }) => since < oldest);
@@ -164,7 +164,7 @@ class MicroBatcher<Call, Answer> {
     return late.length === 0 ? taken : taken.filter(({ since }) => since >= oldest);
   }
 
-  private settle({ call, resolve, reject }: Waiting<Call, Answer>, answer: Answer | Error): void {
+  private settle({ call, resolve, reject }: WaitingCall<Call, Answer>, answer: Answer | Error): void {
     this.countFor(this.options.ownerOf(call), -1);
     if (answer instanceof Error) reject(answer);
     else resolve(answer);
