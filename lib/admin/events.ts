@@ -91,9 +91,9 @@ export async function dismissOne(processor: string, id: string, by: string, gate
   );
 }
 
-/** Outcomes of events that an admin can dismiss. */
 const DISMISSIBLE: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
 
+/** Whether an admin can dismiss the event: it waits. */
 export function canBeDismissed({ outcome }: Pick<EventRow, "outcome">): boolean {
   return DISMISSIBLE.has(outcome);
 }

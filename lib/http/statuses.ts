@@ -18,6 +18,7 @@ export const STATUSES: Readonly<Record<Problem, number>> = {
 
 const RETRY_AFTER_SECONDS = 2;
 
+/** `Retry-After` for a temporary problem; `Connection: close` if the request's body was not read to its end. */
 export function problemHeaders(
   problem: Problem,
   retryAfterSeconds: unknown = RETRY_AFTER_SECONDS,

@@ -11,6 +11,7 @@ interface Credentials {
   password: string;
 }
 
+/** @throws DomainError unauthenticated for a wrong password, forbidden, too_many, unavailable, bad_input */
 export async function signInWithPassword(request: Request, { email, password }: Credentials): Promise<void> {
   const { error } = await (await client(request)).auth.signInWithPassword({ email, password });
   if (error) throw signInError(error);

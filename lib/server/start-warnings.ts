@@ -7,6 +7,7 @@ export function logStartWarnings(): void {
   for (const warning of configurationWarnings(env())) log.warn(`[Start] ${warning}`);
 }
 
+/** One sentence per warning, with the variable. */
 export function configurationWarnings({ sandbox, stripe, paddle }: Env): string[] {
   const warnings: string[] = [];
   if (!sandbox && paddle.apiKey !== undefined && paddle.clientToken === undefined)

@@ -1,6 +1,6 @@
 /**
- * Aggregates the calls of a batch by user and field, so that the statement handles each row once for any number of calls, and
- * distributes the verdicts to the callers in the order of their arrival.
+ * Aggregates the calls of a batch by user and field, so that the statement handles each row once for any number of calls.
+ * Distributes the verdicts to the calls in the order of their arrival.
  */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";

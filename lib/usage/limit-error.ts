@@ -4,6 +4,7 @@ import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { findPlan, meterOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
 
+/** DomainError payment_required, with the verdict's reason and numbers. */
 export function limitError(verdict: Verdict): DomainError {
   const { field, limit, used, resetsAt, plan } = verdict;
   return new DomainError("payment_required", verdict.reason ?? "limit_reached", limitMessage(verdict), {

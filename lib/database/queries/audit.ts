@@ -14,6 +14,7 @@ const auditEntry = z.object({
 
 export function auditQueries(call: Call) {
   return {
+    /** @param userId null if the action has no single user */
     recordAuditEntry: (actor: string, action: string, userId: string | null, details: Record<string, unknown>) =>
       call(z.object({ id: count, at: timestamp }), "record_audit_entry", {
         p_actor: actor,

@@ -69,6 +69,10 @@ interface CheckoutSpec {
 
 export function checkoutQueries(call: Call) {
   return {
+    /**
+     * Stores a checkout before the processor creates it. `begun`: the caller creates it. `open`: an earlier one is open or
+     * paid. `busy`: another request creates one. `subscribed`: the user changes the subscription instead.
+     */
     beginCheckout: (spec: CheckoutSpec) =>
       call(checkoutStart, "begin_checkout", {
         p_user_id: spec.userId,
@@ -80,6 +84,7 @@ export function checkoutQueries(call: Call) {
         p_code: spec.code ?? null,
       }),
 
+    /** Links a created checkout to its user. `opened: false` if another request opened one meanwhile. */
     openCheckout: (userId: string, checkout: string, externalId: string, url: string) =>
       call(z.object({ opened: z.boolean() }), "open_checkout", {
         p_user_id: userId,
@@ -88,6 +93,7 @@ export function checkoutQueries(call: Call) {
         p_url: url,
       }),
 
+    /** Stores the processor's result. A checkout that is paid or closed keeps its status. */
     finishCheckout: (
       userId: string,
       checkout: string,
@@ -122,6 +128,7 @@ export function checkoutQueries(call: Call) {
     duplicateCheckouts: (limit: number) =>
       call(z.array(duplicateCheckout), "list_duplicate_checkouts", { p_limit: limit }),
 
+    /** Returns whether usage was counted while its subscription gave the plan; then there is no refund. */
     markDuplicateCheckout: (userId: string, checkout: string, duplicate: "ending" | "refunded" | "used") =>
       call(z.object({ used: z.boolean() }), "mark_duplicate_checkout", {
         p_user_id: userId,

@@ -28,6 +28,7 @@ interface StoredEvent {
 
 export function inboxQueries(call: Call) {
   return {
+    /** Stores a verified event once. Returns its outcome if an earlier delivery was decided. */
     recordWebhookEvent: (event: StoredEvent) =>
       call(eventState, "record_webhook_event", {
         p_processor: event.processor,
@@ -39,6 +40,7 @@ export function inboxQueries(call: Call) {
         p_occurred_at: iso(event.occurredAt),
       }),
 
+    /** Stores the outcome of an event that adds no facts. A final outcome does not change. */
     finishWebhookEvent: (
       event: { processor: Processor; id: string },
       result: {
@@ -70,14 +72,17 @@ export function inboxQueries(call: Call) {
         p_attempts: attempts,
       }),
 
+    /** Claims undecided events, and waiting events with a known user, each for a minute. */
     claimWebhookEvents: (limit: number) =>
       call(z.array(z.object({ processor: processor, id: z.string() })), "claim_webhook_events", {
         p_limit: limit,
       }),
 
+    /** @throws DatabaseError not_found */
     loadWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "load_webhook_event", { p_processor: processor, p_id: id }),
 
+    /** Makes a dead or ignored event undecided again. @throws DatabaseError not_found */
     reopenWebhookEvent: (processor: Processor, id: string) =>
       call(storedBytes, "reopen_webhook_event", { p_processor: processor, p_id: id }),
 
@@ -131,6 +136,7 @@ export function inboxQueries(call: Call) {
         p_add: add,
       }),
 
+    /** The products with a record of this subscription. */
     knownProducts: (userId: string, processor: Processor, subscription: string) =>
       call(z.array(z.string()), "known_products", {
         p_user_id: userId,

@@ -106,6 +106,7 @@ export function timelineQueries(call: Call) {
         p_subscription_id: subscription,
       }),
 
+    /** All or nothing. `committed: false` if the revision has changed: the caller loads, folds and commits again. */
     commitTimeline: (input: CommitInput): Promise<CommitResult> =>
       call(committed, "commit_timeline", {
         p_user_id: input.userId,
@@ -146,6 +147,7 @@ export function timelineQueries(call: Call) {
         p_limit: limit,
       }),
 
+    /** Records a failed attempt; the next one is five minutes later. */
     failScheduledChange: (
       { userId, product, source }: Pick<DueChange, "userId" | "product" | "source">,
       error: string,
@@ -182,6 +184,7 @@ export function timelineQueries(call: Call) {
         p_timeline: timelineDocument(timeline),
       }),
 
+    /** A page of users with facts after `after`, by user id, each with the products. */
     timelines: (after: string, limit: number) =>
       call(z.array(z.object({ userId: z.string(), products: z.array(z.string()) })), "list_timelines", {
         p_after: after,

@@ -20,6 +20,7 @@ export const ANY_REVISION = Number.MAX_SAFE_INTEGER;
 
 export type EntitlementCache = ReturnType<typeof createEntitlementCache>;
 
+/** A cache over one store. No method throws. */
 export function createEntitlementCache(store: VersionedStore) {
   const countRead = (result: "hit" | "miss" | "error") => metrics.cacheReads.inc({ store: store.name, result });
 

@@ -34,6 +34,7 @@ interface PendingInvalidation {
   until: number;
 }
 
+/** Connects at once. `generation()` is empty until Redis is connected. */
 export function redisStore(url: string): VersionedStore {
   let client: RedisClientType | undefined;
   let runId = "";
