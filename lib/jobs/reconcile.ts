@@ -22,7 +22,7 @@ export interface FetchedSubscription {
   facts: readonly { product: ProductId; fact: SnapshotFact }[];
   /** The snapshot for known products of which no item has a listed plan. */
   shared?: SnapshotFact | null;
-  /** The source of the facts' time: the processor, or the time of our fetch. A fetch counts as newer than all stored facts. */
+  /** The source of the facts' time: the processor, or our fetch. A fetch is never older than the facts stored before it. */
   datedBy: "processor" | "reading";
   /** Its payments, refunds and disputes; null if the processor did not list them, so they are not compared. */
   records: PaymentRecords | null;
