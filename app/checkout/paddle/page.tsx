@@ -29,7 +29,7 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
   }
   const user = await currentUser();
   const anothers =
-    user !== null && asked.success && (await gateway().isAnothersTransaction(user.id, "paddle", asked.data._ptxn));
+    user !== null && asked.success && (await gateway().isOtherUsersTransaction(user.id, "paddle", asked.data._ptxn));
   const Opened = anothers ? AnothersPaddleCheckout : PaddleCheckout;
   return (
     <PageFrame>
