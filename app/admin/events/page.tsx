@@ -3,14 +3,24 @@ import { eventQuery, filled, listEvents, OUTCOMES } from "@/lib/admin";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
-import { adminUser, Cell, Empty, Filters, NextPage, OutcomeBadge, ReplayForm, RowLink, Table } from "@/lib/ui/admin";
+import {
+  Cell,
+  Empty,
+  Filters,
+  NextPage,
+  OutcomeBadge,
+  ReplayForm,
+  RowLink,
+  requirePageAdmin,
+  Table,
+} from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Events" };
 
 const PATH = "/admin/events";
 
 export default async function EventsPage({ searchParams }: PageProps<"/admin/events">) {
-  await adminUser(PATH);
+  await requirePageAdmin(PATH);
   const values = filled(Object.entries(await searchParams));
   const { after: _, ...kept } = values;
   const { events, next, problem } = await find(values);
@@ -37,7 +47,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
       <ReplayForm>
         <Table
           caption="Events"
-          head={["Pick", "Event", "Processor", "Outcome", "Received", "User", "Reason and release"]}
+          head={["Select", "Event", "Processor", "Outcome", "Received", "User", "Reason and release"]}
         >
           {events.length === 0 && <Empty columns={7}>No event matches.</Empty>}
           {events.map(({ processor, id, type, outcome, reason, receivedAt, userId, decision, deliveries, release }) => (
@@ -76,7 +86,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
   );
 }
 
-/** The page names a filter that it cannot read, and shows an empty list. */
+/** The events of the filters. If a filter is not valid, the list is empty and `problem` names the filter. */
 async function find(values: Record<string, string>) {
   try {
     return { ...(await listEvents(parse(eventQuery, values), gateway())), problem: null };

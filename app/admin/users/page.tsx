@@ -6,16 +6,16 @@ import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";
 import { planName, requestLocale } from "@/lib/ui";
-import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
+import { Cell, Empty, Filters, NextPage, RowLink, requirePageAdmin, Table } from "@/lib/ui/admin";
 
 export const metadata: Metadata = { title: "Users" };
 
-const PAGE = 50;
+const PAGE_SIZE = 50;
 const PATH = "/admin/users";
 const plans = () => [...new Set(Object.values(catalog().products).flatMap((product) => Object.keys(product.plans)))];
 
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
-  await adminUser(PATH);
+  await requirePageAdmin(PATH);
   const values = filled(Object.entries(await searchParams));
   const [{ locale }, { users, next, problem }] = await Promise.all([requestLocale(), find(values)]);
   const { after: _, ...kept } = values;
@@ -27,7 +27,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
         path={PATH}
         values={kept}
         filters={[
-          { name: "search", label: "Id, e-mail or name" },
+          { name: "search", label: "ID, e-mail or name" },
           { name: "product", label: "Product", options: productIds() },
           { name: "plan", label: "Plan", options: plans() },
           { name: "status", label: "Status", options: ["free", ...STATUSES] },
@@ -69,11 +69,11 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
   );
 }
 
-/** The page names a filter that it cannot read, and shows an empty list. */
+/** The users of the filters. If a filter is not valid, the list is empty and `problem` names the filter. */
 async function find(values: Record<string, string>) {
   try {
     const { after = "", ...filter } = parse(usersQuery, values);
-    return { ...(await gateway().users(filter, after, PAGE)), problem: null };
+    return { ...(await gateway().users(filter, after, PAGE_SIZE)), problem: null };
   } catch (error) {
     if (error instanceof HttpError) return { users: [], next: null, problem: error.message };
     throw error;

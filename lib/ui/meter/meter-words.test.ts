@@ -46,9 +46,10 @@ describe("meterBar", () => {
 });
 
 describe("meterWords", () => {
-  const say = (meter: MeterView) => meterWords(meter.kind === "gauge" ? "chatbots" : "writer", "Plus", meter, "en-GB");
+  const textOf = (meter: MeterView) =>
+    meterWords(meter.kind === "gauge" ? "chatbots" : "writer", "Plus", meter, "en-GB");
   it("gives the remaining amount", () => {
-    expect(say(words(340))).toMatchObject({
+    expect(textOf(words(340))).toMatchObject({
       answer: { figure: "660", after: "left" },
       detail: "340 of 1,000 words used",
       held: [],
@@ -56,22 +57,22 @@ describe("meterWords", () => {
     });
   });
   it("explains the withheld amount", () => {
-    expect(say(words(100, { reserved: 50, unpaidHeld: 200 })).held).toEqual([
+    expect(textOf(words(100, { reserved: 50, unpaidHeld: 200 })).held).toEqual([
       "50 reserved for work that is still running",
-      "200 held until your payment goes through",
+      "200 withheld until your payment goes through",
     ]);
   });
   it("names the ways to continue at a limit", () => {
-    expect(say(words(1_000)).advice).toBe("You can go on after the reset.");
-    expect(say(chatbots(3)).advice).toBe("To make another, delete one first.");
-    expect(say(chatbots(2)).advice).toBeNull();
+    expect(textOf(words(1_000)).advice).toBe("You can go on after the reset.");
+    expect(textOf(chatbots(3)).advice).toBe("To create another, delete one first.");
+    expect(textOf(chatbots(2)).advice).toBeNull();
   });
   it("names the amount over a limit, and what to do", () => {
-    expect(say(words(1_200))).toMatchObject({
+    expect(textOf(words(1_200))).toMatchObject({
       answer: { figure: "200", after: "over the limit" },
       advice: "That is 200 words more than Plus allows. You can go on after the reset.",
     });
-    expect(say(chatbots(5)).advice).toBe(
+    expect(textOf(chatbots(5)).advice).toBe(
       "You have 5 chatbots and Plus allows 3. Nothing is deleted for you: delete 2 to be within Plus.",
     );
   });

@@ -9,15 +9,13 @@ const ANSWER = { calm: "text-ink", near: "text-warn", full: "text-danger" };
 
 interface MeterProps {
   product: ProductId;
-  /** The name of the plan whose limit counts. */
+  /** The name of the plan whose limit applies. */
   planName: string;
   meter: MeterView;
   locale: string;
 }
 
-/**
- * One meter: the remaining amount, the bar, and the sum behind it. The text says everything; colour only repeats it.
- */
+/** One meter: the remaining amount, the bar, and the used amount. The text contains everything that colour shows. */
 export function Meter({ product, planName, meter, locale }: MeterProps) {
   const id = useId();
   const { label, answer, detail, held, advice } = meterWords(product, planName, meter, locale);
