@@ -1,7 +1,8 @@
 "use server";
 
-import { actionFields, parse } from "@/lib/http";
 /** Server actions of the billing and plan pages, for use without script: the same calls as the routes. */
+import { parse } from "@/lib/core/parse";
+import { actionFields } from "@/lib/http";
 import {
   cancelSubscription,
   changePlan as change,

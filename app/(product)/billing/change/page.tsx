@@ -1,6 +1,6 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import { planChangeRequest, previewChange, purchaseContext } from "@/lib/subscriptions";
 import {
   BackToBilling,
@@ -32,12 +32,12 @@ export default async function ChangePage({ searchParams }: ChangePageProps) {
     usageOf(user.id),
     orRefusal(previewChange(user.id, request.data, purchaseContext(user.id))),
   ]);
-  const name = preview instanceof HttpError ? planName(request.data.product, request.data.plan) : changeName(preview);
+  const name = preview instanceof DomainError ? planName(request.data.product, request.data.plan) : changeName(preview);
   return (
     <>
       <BackToBilling />
       <h1 className="mb-6 font-semibold text-2xl tracking-tight">Switch to {name}</h1>
-      {preview instanceof HttpError ? (
+      {preview instanceof DomainError ? (
         <RefusalNotice
           refusal={{ error: refusalText(preview.message), reason: preview.reason }}
           product={request.data.product}
@@ -60,11 +60,11 @@ function changePath({
   return `/billing/change?${new URLSearchParams({ ...choice, ...(interval && { interval }) })}`;
 }
 
-async function orRefusal<T>(answer: Promise<T>): Promise<T | HttpError> {
+async function orRefusal<T>(answer: Promise<T>): Promise<T | DomainError> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof HttpError) return error;
+    if (error instanceof DomainError) return error;
     throw error;
   }
 }

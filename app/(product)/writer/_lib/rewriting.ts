@@ -23,7 +23,7 @@ export type RewritingLine =
  * - everything, if the work is complete;
  * - if the user stopped it: the words of the finished chunks, and the transformation if a chunk is finished;
  * - nothing, if it failed.
- * @throws HttpError 402 if the plan does not allow all of it; then nothing is reserved
+ * @throws DomainError payment_required if the plan does not allow all of it; then nothing is reserved
  */
 export async function streamRewriting(
   userId: string,

@@ -38,7 +38,7 @@ export default async function UserPage({ params, searchParams }: Params) {
   const { amount: parameter } = await searchParams;
   const amount = Math.max(1, Number.parseInt(String(parameter ?? "1"), 10) || 1);
   const [{ locale, zone }, explained] = await Promise.all([requestLocale(), load(userId)]);
-  const { story: detail, usage, waiting } = explained;
+  const { detail, usage, waiting } = explained;
   const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
   const auditEntries = await gateway().auditEntries(userId, AUDIT_LINES);
   return (
