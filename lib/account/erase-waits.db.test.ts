@@ -63,7 +63,9 @@ describe("an erasure and a call that waits for it", () => {
     const ended = played.deleted(Date.now());
     Object.assign((ended.data as { object: object }).object, { metadata: {} });
     expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "applied" });
-    const { rows } = await database.pool().query("select ended_at from mirrors where user_id = $1", [userId]);
+    const { rows } = await database
+      .pool()
+      .query("select ended_at from subscription_records where user_id = $1", [userId]);
     expect(rows).toEqual([{ ended_at: expect.any(Date) }]);
   });
 

@@ -12,12 +12,18 @@ import { deliver } from "@/tests/support/stripe";
 const { database, gateway, query, subscribe } = meteredDatabase();
 const DOCUMENT = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "documents.md"), "utf8");
 
-/** Runs the query under a heading. */
+/** Runs the query under a heading with the server's search path, in which `public` has the documents' names. */
 async function documented(heading: string): Promise<Record<string, unknown>[]> {
   const [, below] = DOCUMENT.split(`\n### ${heading}\n`);
   const sql = /```sql\n([\s\S]*?)```/.exec(below ?? "")?.[1];
   if (!sql) throw new Error(`docs/documents.md has no query "${heading}"`);
-  return query(sql);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 const EMAIL = "your-email@domain.com";
@@ -88,7 +94,7 @@ test("who is over a limit", async () => {
   await client.connect();
   try {
     await client.query(
-      `update subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
+      `update tollgate.subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
     );
     expect(await documented("who is over a limit")).toEqual([
       expect.objectContaining({ user_id: "free", plan: "free", msg_count: 101, bot_count: 0 }),

@@ -97,7 +97,7 @@ export function sandboxQueries(call: Call) {
       eventId: string,
       { status, again, last }: { status: number | null; again: number | null; last: boolean },
     ) =>
-      call(z.object({ delivered: z.boolean() }), "sandbox_conclude_event", {
+      call(z.object({ delivered: z.boolean() }), "sandbox_finish_event", {
         p_processor: of,
         p_event_id: eventId,
         p_status: status,

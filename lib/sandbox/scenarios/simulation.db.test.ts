@@ -143,7 +143,7 @@ describe("a limit that is not the plan's", () => {
 /** Every row of every table, summed up. */
 async function contents(): Promise<Record<string, string>> {
   const tables = await query<{ name: string }>(
-    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'tollgate'::regnamespace and relkind = 'r'",
   );
   const sums: Record<string, string> = {};
   for (const { name } of tables) {
