@@ -86,12 +86,17 @@ test.describe("bad input gets a 400 that names the field, and counts nothing", (
 
   test("amounts", async ({ request }) => {
     const userId = newUserId("amount");
-    const { body: held } = await call(request, "reserve", { userId, field: "words_used", amount: 10, ttlSeconds: 60 });
+    const { body: reserved } = await call(request, "reserve", {
+      userId,
+      field: "words_used",
+      amount: 10,
+      ttlSeconds: 60,
+    });
     const bodies: [string, (amount: string) => string][] = [
       ["consume", (amount) => `{"userId":"${userId}","field":"words_used","amount":${amount}}`],
       ["release", (amount) => `{"userId":"${userId}","field":"words_used","amount":${amount}}`],
       ["reserve", (amount) => `{"userId":"${userId}","field":"words_used","ttlSeconds":60,"amount":${amount}}`],
-      ["settle", (amount) => `{"userId":"${userId}","reservationId":"${held.reservationId}","amount":${amount}}`],
+      ["settle", (amount) => `{"userId":"${userId}","reservationId":"${reserved.reservationId}","amount":${amount}}`],
     ];
     for (const [action, bodyOf] of bodies)
       for (const amount of AMOUNTS) {
@@ -235,11 +240,11 @@ test.describe("retries", () => {
 
 test.describe("reservations", () => {
   test("settled to less, once; the user sees the reserved amount before", async ({ page, request }) => {
-    const userId = newUserId("held");
+    const userId = newUserId("reserved");
     await signIn(page, userId);
     const reserve = { userId, field: "words_used", amount: 300, ttlSeconds: 60, idempotencyKey: "stream" };
-    const held = await call(request, "reserve", reserve);
-    expect(held).toMatchObject({
+    const reserved = await call(request, "reserve", reserve);
+    expect(reserved).toMatchObject({
       status: 200,
       body: {
         allowed: true,
@@ -249,11 +254,11 @@ test.describe("reservations", () => {
         expiresAt: expect.any(String),
       },
     });
-    expect(await call(request, "reserve", reserve)).toEqual(held);
+    expect(await call(request, "reserve", reserve)).toEqual(reserved);
     expect(await meterOf(page.request, "writer")).toEqual({ used: 0, limit: 500, remaining: 200 });
     expect((await consume(page.request, "words_used", 201)).body).toMatchObject({ allowed: false });
 
-    const settle = { userId, reservationId: held.body.reservationId, amount: 120 };
+    const settle = { userId, reservationId: reserved.body.reservationId, amount: 120 };
     const settled = await call(request, "settle", settle);
     expect(settled).toMatchObject({ body: { settled: 120, unsettled: 0, expired: false, used: 120, remaining: 380 } });
     expect(await call(request, "settle", settle)).toEqual(settled);

@@ -73,7 +73,7 @@ test("the page names the reached thresholds and the reset at a limit", async ({ 
 });
 
 test("new usage appears without a reload", async ({ page }) => {
-  await signIn(page, newUserId("seen"));
+  await signIn(page, newUserId("idle-then-used"));
   await page.goto("/usage");
   await expect(page.getByText("No messages used on these days.")).toBeVisible();
   await consume(page.request, "messages_count", 7);

@@ -2,7 +2,7 @@
  * Formats of all numbers, money and dates that users read.
  *
  * Numbers and money follow the user's locale. Dates keep English month names, since the sentences around them are
- * English, in the order of the reader's English ("November 29" or "29 November"). The server picks the locale once
+ * English, in the order of the user's English ("November 29" or "29 November"). The server picks the locale once
  * (request-locale.ts) and passes it on, so that server and browser write the same text.
  */
 
@@ -70,7 +70,7 @@ export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", 
   return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
 }
 
-/** An instant (ISO) in the reader's zone. */
+/** An instant (ISO) in the user's time zone. */
 export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeReading): string {
   const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
   const instant = Date.parse(at);

@@ -18,7 +18,7 @@ export function isFree({ product, plan }: SubscriptionView): boolean {
   return plan === freePlan(productOf(product)).id;
 }
 
-/** The plan's name within a sentence: "Plus", or "your Writer subscription" while the free plan's limits apply. */
+/** The subscription within a sentence: its plan's name, or "your … subscription" while the free plan's limits apply. */
 export function subscriptionName(subscription: SubscriptionView): string {
   const { product, plan } = subscription;
   return isFree(subscription) ? `your ${productOf(product).name} subscription` : planName(product, plan);

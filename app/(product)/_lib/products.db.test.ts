@@ -181,7 +181,7 @@ describe("settling", () => {
       usage: null,
     });
     settle.mockRestore();
-    // The reservation expires by itself.
+    // The reservation stays until it expires.
     expect(await counters("messages_count")).toMatchObject({ used: 1, reserved: 1 });
   });
 });

@@ -23,14 +23,14 @@ const PATH = "/admin/events";
 export default async function EventsPage({ searchParams }: PageProps<"/admin/events">) {
   await requirePageAdmin(PATH);
   const values = filled(Object.entries(await searchParams));
-  const { after: _, ...kept } = values;
+  const { after: _, ...filters } = values;
   const { events, next, problem } = await find(values);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Events</h1>
       <Filters
         path={PATH}
-        values={kept}
+        values={filters}
         filters={[
           { name: "type", label: "Type (prefix)" },
           { name: "processor", label: "Processor", options: ["stripe", "paddle"] },
@@ -82,7 +82,7 @@ export default async function EventsPage({ searchParams }: PageProps<"/admin/eve
           ))}
         </Table>
       </ReplayForm>
-      <NextPage path={PATH} values={kept} next={next} />
+      <NextPage path={PATH} values={filters} next={next} />
     </>
   );
 }

@@ -19,14 +19,14 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
   await requirePageAdmin(PATH);
   const values = filled(Object.entries(await searchParams));
   const [{ locale }, { users, next, problem }] = await Promise.all([requestLocale(), find(values)]);
-  const { after: _, ...kept } = values;
+  const { after: _, ...filters } = values;
   const number = (value: number) => formatNumber(value, locale);
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Users</h1>
       <Filters
         path={PATH}
-        values={kept}
+        values={filters}
         filters={[
           { name: "search", label: "ID, e-mail or name" },
           { name: "product", label: "Product", options: productIds() },
@@ -65,7 +65,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
           ))}
         </Table>
       </div>
-      <NextPage path={PATH} values={kept} next={next} />
+      <NextPage path={PATH} values={filters} next={next} />
     </>
   );
 }

@@ -25,7 +25,7 @@ export function LiveRefresh({ shown, pending }: LiveRefreshProps) {
 
 const ACTIVITY = ["visibilitychange", "pointerdown", "keydown"] as const;
 
-/** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls at once. */
+/** Runs until the returned function is called. Hidden pages do not poll; a page that becomes visible polls soon. */
 function watch(latest: { readonly current: LiveRefreshProps }, onChange: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;

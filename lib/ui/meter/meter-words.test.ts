@@ -35,12 +35,17 @@ describe("meterTone", () => {
 
 describe("meterBar", () => {
   it("shows shares of the limit", () => {
-    expect(meterBar(words(340))).toEqual({ used: 34, held: 0, limitMark: null });
-    expect(meterBar(words(500, { reserved: 100, unpaidHeld: 200 }))).toEqual({ used: 50, held: 30, limitMark: null });
+    expect(meterBar(words(340))).toEqual({ used: 34, blocked: 0, limitMark: null });
+    expect(meterBar(words(500, { reserved: 100, unpaidHeld: 200 }))).toEqual({
+      used: 50,
+      blocked: 30,
+      limitMark: null,
+    });
   });
-  it("never draws withheld units past the end", () => expect(meterBar(words(900, { unpaidHeld: 900 })).held).toBe(10));
+  it("never draws withheld units past the end", () =>
+    expect(meterBar(words(900, { unpaidHeld: 900 })).blocked).toBe(10));
   it("marks the limit if more is used", () => {
-    expect(meterBar(words(2_000))).toEqual({ used: 100, held: 0, limitMark: 50 });
+    expect(meterBar(words(2_000))).toEqual({ used: 100, blocked: 0, limitMark: 50 });
   });
   it("survives a limit of 0", () => expect(meterBar(words(0, { limit: 0 })).used).toBe(0));
 });
@@ -52,12 +57,12 @@ describe("meterWords", () => {
     expect(textOf(words(340))).toMatchObject({
       answer: { figure: "660", after: "left" },
       detail: "340 of 1,000 words used",
-      held: [],
+      blocked: [],
       advice: null,
     });
   });
   it("explains the withheld amount", () => {
-    expect(textOf(words(100, { reserved: 50, unpaidHeld: 200 })).held).toEqual([
+    expect(textOf(words(100, { reserved: 50, unpaidHeld: 200 })).blocked).toEqual([
       "50 reserved for work that is still running",
       "200 withheld until your payment goes through",
     ]);

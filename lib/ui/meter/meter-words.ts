@@ -10,19 +10,19 @@ export type MeterTone = "calm" | "near" | "full";
 export interface MeterBar {
   used: number;
   /** Reserved and withheld. */
-  held: number;
+  blocked: number;
   /** The limit's position; null if it is the bar's end. */
   limitMark: number | null;
 }
 
 /** The units that are used, reserved or withheld. */
-function unavailable(meter: MeterView): number {
+function allocated(meter: MeterView): number {
   return meter.used + meter.reserved + meter.unpaidHeld;
 }
 
 export function meterTone(meter: MeterView): MeterTone {
-  if (unavailable(meter) >= meter.limit) return "full";
-  return unavailable(meter) >= 0.8 * meter.limit ? "near" : "calm";
+  if (allocated(meter) >= meter.limit) return "full";
+  return allocated(meter) >= 0.8 * meter.limit ? "near" : "calm";
 }
 
 export function meterBar(meter: MeterView): MeterBar {
@@ -30,7 +30,7 @@ export function meterBar(meter: MeterView): MeterBar {
   const used = (100 * meter.used) / scale;
   return {
     used,
-    held: Math.min(100 - used, (100 * (meter.reserved + meter.unpaidHeld)) / scale),
+    blocked: Math.min(100 - used, (100 * (meter.reserved + meter.unpaidHeld)) / scale),
     limitMark: meter.used > meter.limit ? (100 * meter.limit) / scale : null,
   };
 }
@@ -43,8 +43,8 @@ export interface MeterWords {
   /** "12,000 of 35,000 words used" */
   detail: string;
   /** The reasons why a part of the bar is hatched: reserved and withheld amounts. */
-  held: string[];
-  /** The consequence of a reached or exceeded limit, and what to do. */
+  blocked: string[];
+  /** The consequence of a reached or exceeded limit, and the next step. */
   advice: string | null;
 }
 
@@ -53,9 +53,9 @@ export function meterWords(productId: ProductId, planName: string, meter: MeterV
   const { label, unit } = catalogMeter(productId, meter.field);
   const number = (value: number) => formatNumber(value, locale);
   const usedOf = `${number(meter.used)} of ${formatCount(meter.limit, unit, locale)}`;
-  const held: string[] = [];
-  if (meter.reserved > 0) held.push(`${number(meter.reserved)} reserved for work that is still running`);
-  if (meter.unpaidHeld > 0) held.push(`${number(meter.unpaidHeld)} withheld until your payment goes through`);
+  const blocked: string[] = [];
+  if (meter.reserved > 0) blocked.push(`${number(meter.reserved)} reserved for work that is still running`);
+  if (meter.unpaidHeld > 0) blocked.push(`${number(meter.unpaidHeld)} withheld until your payment goes through`);
 
   const excess = meter.used - meter.limit;
   const over = { figure: number(excess), after: "over the limit" };
@@ -64,7 +64,7 @@ export function meterWords(productId: ProductId, planName: string, meter: MeterV
     label,
     answer: excess > 0 ? over : left,
     detail: meter.kind === "gauge" ? usedOf : `${usedOf} used`,
-    held,
+    blocked,
     advice: advice(meter, planName, unit, locale),
   };
 }
@@ -92,7 +92,7 @@ function advice(
 export function meterAlert(productId: ProductId, meter: MeterView, locale: string): string | null {
   const tone = meterTone(meter);
   const { unit } = catalogMeter(productId, meter.field);
-  // A gauge at its limit is normal use, for example one chatbot of one, so it gets no sentence.
+  // A gauge at its limit is normal use, for example 1 of 1, so it gets no sentence.
   if (tone === "calm" || (meter.kind === "gauge" && meter.used <= meter.limit)) return null;
   const name = product(productId).name;
   if (meter.used > meter.limit) {

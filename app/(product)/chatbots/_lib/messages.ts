@@ -64,7 +64,7 @@ const FAILED = {
 } as const;
 
 /**
- * The whole answer at once, for callers that do not stream.
+ * The whole answer in one piece, for callers that do not stream.
  * @throws DomainError upstream_failed if the answer failed
  */
 export async function wholeAnswer(lines: AnswerLines): Promise<{ reply: string; usage: Settlement | null }> {

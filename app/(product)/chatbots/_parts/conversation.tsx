@@ -101,13 +101,13 @@ export function Conversation({
 }
 
 function Line({ message: { by, text, note }, name }: { message: Message; name: string }) {
-  const mine = by === "you";
+  const byUser = by === "you";
   return (
-    <div className={mine ? "text-right" : undefined}>
+    <div className={byUser ? "text-right" : undefined}>
       <p
-        className={`inline-block max-w-[85%] whitespace-pre-wrap rounded-lg px-3 py-2 text-left wrap-anywhere ${mine ? "bg-accent-soft" : "bg-sunken"}`}
+        className={`inline-block max-w-[85%] whitespace-pre-wrap rounded-lg px-3 py-2 text-left wrap-anywhere ${byUser ? "bg-accent-soft" : "bg-sunken"}`}
       >
-        <span className="sr-only">{mine ? "You: " : `${name}: `}</span>
+        <span className="sr-only">{byUser ? "You: " : `${name}: `}</span>
         {text}
       </p>
       {note && <p className="mt-1 text-muted">{note}</p>}
