@@ -1,8 +1,8 @@
 /** The export and the erasure of an account; a live subscription prevents the erasure. */
 import { expect, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll } from "./support/page-checks";
-import { consume, meterOf, newUserId, signIn } from "./support/person";
 import { enterState } from "./support/states";
+import { consume, meterOf, newUserId, signIn } from "./support/users";
 
 test("the account is exported and erased, and its usage still counts after a new sign-in", async ({ page }) => {
   const userId = newUserId("leaver");

@@ -1,9 +1,9 @@
 /** An admin assigns events and subscriptions to the right user, with and without script. */
 import { expect, type Page, test } from "@playwright/test";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const DAY = 86_400_000;
@@ -13,7 +13,7 @@ test.beforeEach(async ({ page }, { project }) => {
 });
 
 const play = (userId: string, customer?: string) =>
-  playSubscription({
+  fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
     price: PLUS,

@@ -1,11 +1,11 @@
 /** The admin pages and routes; other users get 404. */
 import { expect, type Page, test } from "@playwright/test";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign as signPaddle } from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { SCENARIO_IDS, SCENARIOS } from "@/lib/sandbox/scenarios/scenarios";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const PLUS = { product: "writer", plan: "plus", interval: "monthly" } as const;
 const DAY = 86_400_000;
@@ -18,12 +18,12 @@ test.beforeEach(async ({ page }, { project }) => {
 async function subscriber(page: Page, name: string) {
   const userId = newUserId(name);
   await signIn(page, userId);
-  const played = playSubscription({ id: `sub_${userId}`, userId, price: PLUS, startsAt: Date.now() - 10 * DAY });
-  const created = played.created();
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: PLUS, startsAt: Date.now() - 10 * DAY });
+  const created = fake.created();
   await postStripe(page.request, created);
   await consume(page.request, "words_used", 1_200);
   await signIn(page, "admin");
-  return { userId, played, created };
+  return { userId, fake, created };
 }
 
 test("pages and routes answer 404 to other users and 401 without identity", async ({ page, request }) => {
@@ -66,7 +66,7 @@ test("every scenario passes on the page, as a dry run and for real", async ({ pa
       await page.getByLabel(/Dry run/).setChecked(dry);
       await page.getByRole("button", { name: "Run" }).click();
       const result = page.getByRole("main");
-      await expect(result.getByText(SCENARIOS[id].expects.says)).toHaveCount(2);
+      await expect(result.getByText(SCENARIOS[id].expects.description)).toHaveCount(2);
       await expect(result.getByText("Passed", { exact: true }), id).toBeVisible();
       await expect(result.getByText("nothing was changed")).toHaveCount(dry ? 1 : 0);
     }
@@ -99,13 +99,13 @@ test("a deferred event names the missing link, and is applied after the link", a
   const userId = newUserId("unlinked");
   await signIn(page, userId);
   const startsAt = Date.now() - DAY;
-  const played = playPaddleSubscription({
+  const fake = fakePaddleSubscription({
     id: `sub_${userId}`,
     price: PLUS,
     startsAt,
     customData: { user_id: userId },
   });
-  const created = played.created();
+  const created = fake.created();
   const raw = JSON.stringify(created);
   const signature = signPaddle(raw, "pdl_ntfset_tollgate_sandbox", Math.floor(Date.now() / 1000));
   const headers = { "content-type": "application/json", "paddle-signature": signature };
@@ -165,8 +165,8 @@ test("a limit is granted and revoked; bad amounts change nothing", async ({ page
 });
 
 test("decisions, windows and a refusal are explained in sentences with their numbers", async ({ page }) => {
-  const { userId, played } = await subscriber(page, "why");
-  await postStripe(page.request, played.planChanged("ultra", Date.now()));
+  const { userId, fake } = await subscriber(page, "explained");
+  await postStripe(page.request, fake.planChanged("ultra", Date.now()));
   await page.goto(`/admin/users/${userId}?amount=34000`);
   const main = page.getByRole("main");
   await expect(main).toContainText("Writer: Ultra (active), billed monthly by Stripe, paid period to");

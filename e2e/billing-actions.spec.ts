@@ -1,9 +1,9 @@
 /** The actions of a subscription's card, and the page's updates after webhooks. */
 import { expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { expectAccessible } from "./support/page-checks";
-import { newUserId, postStripe, signIn } from "./support/person";
 import { enterState } from "./support/states";
+import { newUserId, postStripe, signIn } from "./support/users";
 
 test.use({ trace: "off" });
 
@@ -25,7 +25,7 @@ test("a new plan appears within 2 s of its webhook, without a reload", async ({ 
   await expect.poll(() => requests).toBe(0);
   await postStripe(
     page.request,
-    playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
+    fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
   );
   await page.clock.runFor(2_000);
   await expect(page.getByRole("region", { name: "Writer Ultra" })).toContainText("0 of 35,000 words used");

@@ -1,7 +1,7 @@
 /** A promotion code, from the pricing page to a refunded and disputed invoice. */
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll } from "./support/page-checks";
-import { newUserId, signIn, subscriptionOf } from "./support/person";
+import { newUserId, signIn, subscriptionOf } from "./support/users";
 
 const LINK = "/pricing?product=writer&code=spring";
 const choose = (page: Page) => page.getByRole("button", { name: "Choose Plus" });

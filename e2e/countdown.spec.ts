@@ -1,9 +1,9 @@
 /** The countdown and the dates: the server's time in the browser's zone, independent of the browser's clock. */
 import { expect, type Page, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consoleProblems } from "./support/page-checks";
-import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const BROWSERS = [
   { zone: "America/Los_Angeles", clockWrongBy: -3 * DAY },
@@ -68,7 +68,10 @@ for (const { zone, clockWrongBy } of BROWSERS) {
       // Half an hour away from a change of the countdown's hours.
       const startsAt = Date.now() - 10 * DAY - HOUR / 2;
       const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-      await postStripe(page.request, playSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created());
+      await postStripe(
+        page.request,
+        fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created(),
+      );
       const { resetsAt } = await subscriptionOf(page.request, "writer");
       const reset = Date.parse(resetsAt ?? "");
       const problems = consoleProblems(page);

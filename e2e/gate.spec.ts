@@ -1,6 +1,6 @@
 /** The gate over HTTP: access rights, bad input, retries, reservations and exact limits. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
-import { consume, meterOf, newUserId, signIn } from "./support/person";
+import { consume, meterOf, newUserId, signIn } from "./support/users";
 
 const KEY = { authorization: "Bearer sandbox-usage-key" };
 const GATE = "/api/usage";

@@ -1,7 +1,7 @@
 /** From the pricing page to the renewal, with the buttons and links that a user presses. */
 import { expect, type Page, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { consume, newUserId, signIn } from "./support/person";
+import { consume, newUserId, signIn } from "./support/users";
 
 test.use({ trace: "off" });
 

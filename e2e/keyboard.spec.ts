@@ -1,6 +1,6 @@
 /** Use by keyboard alone, and reduced motion. */
 import { expect, type Page, test } from "@playwright/test";
-import { newUserId, signIn } from "./support/person";
+import { newUserId, signIn } from "./support/users";
 
 /** Tabs through the page and returns the names of the focused elements. Fails if a focus is not visible. */
 async function tabAround(page: Page): Promise<string[]> {

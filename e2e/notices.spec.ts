@@ -1,7 +1,7 @@
 /** Notices on the billing page: each appears once, until the user dismisses it. */
 import { expect, test } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { consume, newUserId, signIn } from "./support/person";
+import { consume, newUserId, signIn } from "./support/users";
 
 test("80 % of a limit gives one notice until it is dismissed; the full limit gives another", async ({
   page,

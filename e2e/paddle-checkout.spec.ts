@@ -1,7 +1,7 @@
 /** The page of Paddle's payment links, with a fake Paddle.js that records its calls. */
 import { expect, type Page, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { newUserId, signIn } from "./support/person";
+import { newUserId, signIn } from "./support/users";
 
 const TRANSACTION = "txn_01hv8wptq8987qeep44cyrewp9";
 const CHECKOUT = "7b0e7d0c-6c1f-4a57-9d2f-2d8c4a1e6b11";

@@ -1,8 +1,8 @@
 /** Every page in every state: its sentences, accessibility, width and a screenshot. */
 import { expect, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { newUserId, signIn } from "./support/person";
 import { enterState, STATE_NAMES, type StateName } from "./support/states";
+import { newUserId, signIn } from "./support/users";
 
 /** The sentences of each state. */
 const SENTENCES: Record<StateName, (string | RegExp)[]> = {

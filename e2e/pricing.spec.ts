@@ -1,8 +1,8 @@
 /** The pricing page for visitors, for users without a subscription, and for subscribers. */
 import { expect, type Page, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { newUserId } from "./support/person";
 import { enterState } from "./support/states";
+import { newUserId } from "./support/users";
 
 test.use({ trace: "off" });
 

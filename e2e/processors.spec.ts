@@ -1,7 +1,7 @@
 /** A subscription from purchase to end at each fake processor, with the buttons that a customer presses. */
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible } from "./support/page-checks";
-import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 test.use({ trace: "off" });
 

@@ -1,7 +1,7 @@
 /** Purchases and plan changes over HTTP: the order of refusals, ownership, and the arrival of the plan. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { newUserId, postStripe, signIn, subscriptionOf } from "./support/users";
 
 const ROUTES = {
   "/api/checkout": { product: "writer", plan: "plus" },
@@ -86,7 +86,7 @@ test("too many chatbots are refused before an existing subscription, and before 
   const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
   await postStripe(
     page.request,
-    playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
+    fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
   );
   for (let each = 0; each < 5; each += 1) await page.request.post("/api/chatbots", { data: { name: `bot ${each}` } });
   expect(await post(page.request, "/api/checkout", { product: "chatbots", plan: "starter" })).toEqual({

@@ -1,7 +1,7 @@
 /** The fake Paddle over HTTP: its pages, its API's access, its deliveries and the clock. */
 import { expect, type Page, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 async function checkout(page: Page, plan = "plus", product = "writer", processor = "paddle"): Promise<string> {
   const response = await page.request.post("/api/checkout", { data: { product, plan, processor } });

@@ -1,7 +1,7 @@
 /** The fake Stripe over HTTP: its hosted pages, its deliveries and the clock. */
 import { expect, type Page, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
+import { meterOf, newUserId, signIn, subscriptionOf } from "./support/users";
 
 async function checkout(page: Page, plan = "plus"): Promise<string> {
   const response = await page.request.post("/api/checkout", { data: { product: "writer", plan } });

@@ -1,8 +1,8 @@
 /** Both reference products, used on their pages. */
 import { expect, type Page, test } from "@playwright/test";
 import { expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { newUserId, signIn, subscriptionOf } from "./support/person";
 import { enterState } from "./support/states";
+import { newUserId, signIn, subscriptionOf } from "./support/users";
 
 function meter(page: Page, name: string) {
   return page.getByRole("meter", { name, exact: true });

@@ -1,8 +1,8 @@
 /** The usage page: charts, tables, periods and forecasts. */
 import { expect, test } from "@playwright/test";
 import { consoleProblems, expectAccessible, expectNoSidewaysScroll, screenshot } from "./support/page-checks";
-import { consume, newUserId, signIn } from "./support/person";
 import { enterState } from "./support/states";
+import { consume, newUserId, signIn } from "./support/users";
 
 test.use({ trace: "off" });
 

@@ -1,7 +1,7 @@
 /** The pages are complete without script. */
 import { expect, test } from "@playwright/test";
-import { newUserId } from "./support/person";
 import { enterState } from "./support/states";
+import { newUserId } from "./support/users";
 
 test.use({ javaScriptEnabled: false });
 test.skip(({ isMobile }) => isMobile, "the same on every screen");

@@ -9,8 +9,8 @@ import pg from "pg";
 import { median } from "@/bench/load";
 import { printTable } from "@/bench/table";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import { sign } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Installation } from "./installation";
 
 const USERS = Array.from({ length: 100 }, (_, index) => `load-${index}`);
@@ -51,7 +51,7 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
     baseline.push(await empty());
 
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const event = playSubscription({
+    const event = fakeStripeSubscription({
       id: "sub_load",
       userId: "load-webhook",
       price,

@@ -4,7 +4,7 @@ import path from "node:path";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
@@ -31,15 +31,15 @@ const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as
 
 beforeAll(async () => {
   await gateway.ensureUser("writer", EMAIL, null);
-  const played = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY });
   await gateway.consume("writer", "words_used", 12_000);
-  const upgrade = played.planChanged("ultra", Date.now());
+  const upgrade = fake.planChanged("ultra", Date.now());
   await Promise.all(Array.from({ length: 5 }, () => deliver(gateway, upgrade)));
-  await gateway.setSandboxClock("writer", played.periodEnd() + HOUR);
-  await deliver(gateway, played.renewed());
+  await gateway.setSandboxClock("writer", fake.periodEnd() + HOUR);
+  await deliver(gateway, fake.renewed());
   await gateway.consume("writer", "words_used", 700);
 
-  const paddle = playPaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
+  const paddle = fakePaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
   await gateway.linkTransaction("paddle", paddle.transaction, "bots");
   await deliverPaddle(gateway, paddle.created());
   await Promise.all(Array.from({ length: 5 }, (_, index) => gateway.createChatbot("bots", `Bot ${index}`)));
