@@ -64,7 +64,7 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
           />
         )}
         <Segments
-          label="Product"
+          label="Plans for"
           options={[{ id: null, name: "All" }, ...productNames()].map(({ id, name }) => ({
             name,
             href: pricingPath({ ...choice, product: id }),

@@ -48,7 +48,7 @@ export function CancelPreview({
   );
 }
 
-/** A plan that runs ends with its period; a paused or unpaid one ends immediately. */
+/** Whether the subscription ends with its period. A paused or unpaid one ends immediately. */
 function endsLater({ status, periodEnd }: SubscriptionView): boolean {
   return periodEnd !== null && (status === "active" || status === "trialing" || status === "past_due");
 }

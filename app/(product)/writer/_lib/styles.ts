@@ -55,7 +55,7 @@ const FRIENDLY: Rules = {
   "please be advised that": "just so you know:",
 };
 
-/** Also removes words that add nothing. */
+/** The plain style, without words that add nothing. */
 const CONCISE: Rules = {
   ...PLAIN,
   very: "",
