@@ -152,7 +152,7 @@ test("a limit is granted and revoked; bad amounts change nothing", async ({ page
   await form.getByLabel("Reason").fill("a launch");
   await form.getByRole("button", { name: "Grant" }).click();
   await expect(page.getByText("The limit is granted.")).toBeVisible();
-  await expect(page.getByText(/words_used: 50,000, for good,\s+granted by admin \(a launch\)/)).toBeVisible();
+  await expect(page.getByText(/words_used: 50,000, without end,\s+granted by admin \(a launch\)/)).toBeVisible();
   await expect(page.getByText("allows 50,000 words (limit override)")).toBeVisible();
   for (const limit of [-1, 1.5, "5", null, 2 ** 53]) {
     const refused = await page.request.post("/api/admin/overrides", { data: { userId, field: "words_used", limit } });
