@@ -1,43 +1,28 @@
-/** Bad input of the usage API: the answer names the field, and no counter changes. */
-import { type APIRequestContext, expect, test } from "@playwright/test";
-import { newUserId, signIn } from "./support/person";
+/** Bad input of the gate over HTTP: the answer names the field, and nothing is counted. */
+import { expect, test } from "@playwright/test";
+import { amounts, call, GATE, history, KEY } from "./support/gate-calls";
+import { newUserId, signIn } from "./support/users";
 
-const KEY = { authorization: "Bearer sandbox-usage-key" };
-const GATE = "/api/usage";
-
-/** As a service with the usage key. */
-async function serve(request: APIRequestContext, action: string, data: unknown, headers: Record<string, string> = KEY) {
-  const response = await request.post(`${GATE}/${action}`, { data: JSON.stringify(data), headers });
-  expect(response.headers()["cache-control"]).toContain("no-store");
-  return { status: response.status(), body: await response.json() };
-}
-
-async function history(request: APIRequestContext, query: string) {
-  const response = await request.get(`${GATE}/history?${query}`);
-  return { status: response.status(), body: await response.json() };
-}
-
-/** Used, reserved and left, as a service sees them: by a call that is refused and writes nothing. */
-async function standing(request: APIRequestContext, userId: string, field = "words_used") {
-  const { body } = await serve(request, "consume", { userId, field, amount: 2 ** 40 });
-  return { used: body.used, remaining: body.remaining };
-}
-
-test.describe("bad input names the field and counts nothing", () => {
+test.describe("bad input gets a 400 that names the field, and counts nothing", () => {
   const AMOUNTS = ["0", "-1", "1.5", '"1"', "null", "1e400", "9007199254740993", "[1]", "true", "{}"];
 
   test("amounts", async ({ request }) => {
     const userId = newUserId("amount");
-    const { body: held } = await serve(request, "reserve", { userId, field: "words_used", amount: 10, ttlSeconds: 60 });
+    const { body: reserved } = await call(request, "reserve", {
+      userId,
+      field: "words_used",
+      amount: 10,
+      ttlSeconds: 60,
+    });
     const bodies: [string, (amount: string) => string][] = [
       ["consume", (amount) => `{"userId":"${userId}","field":"words_used","amount":${amount}}`],
       ["release", (amount) => `{"userId":"${userId}","field":"words_used","amount":${amount}}`],
       ["reserve", (amount) => `{"userId":"${userId}","field":"words_used","ttlSeconds":60,"amount":${amount}}`],
-      ["settle", (amount) => `{"userId":"${userId}","reservationId":"${held.reservationId}","amount":${amount}}`],
+      ["settle", (amount) => `{"userId":"${userId}","reservationId":"${reserved.reservationId}","amount":${amount}}`],
     ];
     for (const [action, bodyOf] of bodies)
       for (const amount of AMOUNTS) {
-        // Settled to 0, it gives all back.
+        // Settling to 0 is valid: it releases everything.
         if (action === "settle" && amount === "0") continue;
         const response = await request.post(`${GATE}/${action}`, { data: Buffer.from(bodyOf(amount)), headers: KEY });
         expect(response.status(), `${action} ${amount}`).toBe(400);
@@ -46,10 +31,10 @@ test.describe("bad input names the field and counts nothing", () => {
           error: expect.any(String),
         });
       }
-    expect(await standing(request, userId)).toEqual({ used: 0, remaining: 490 });
+    expect(await amounts(request, userId)).toEqual({ used: 0, remaining: 490 });
   });
 
-  test("fields, users, keys, times and unknown names", async ({ request }) => {
+  test("fields, users, keys, times and unknown parameters", async ({ request }) => {
     const userId = newUserId("input");
     const words = { userId, field: "words_used", amount: 1 };
     const reservationId = "00000000-0000-4000-8000-000000000000";
@@ -80,12 +65,12 @@ test.describe("bad input names the field and counts nothing", () => {
       ["settle", { reservationId, amount: 1 }, "userId"],
     ];
     for (const [action, body, field] of cases) {
-      const answer = await serve(request, action, body);
+      const answer = await call(request, action, body);
       expect(answer, `${action} ${JSON.stringify(body)}`).toMatchObject({ status: 400, body: { field } });
     }
     for (const action of ["consume", "release", "reserve"])
       expect(
-        await serve(request, action, {
+        await call(request, action, {
           ...words,
           field: "chatbots_count",
           ...(action === "reserve" && { ttlSeconds: 60 }),
@@ -98,14 +83,14 @@ test.describe("bad input names the field and counts nothing", () => {
     expect((await request.post(`${GATE}/consume`, { data: Buffer.alloc(1_048_577, 32), headers: KEY })).status()).toBe(
       413,
     );
-    expect(await serve(request, "settle", { userId, reservationId, amount: 1 })).toMatchObject({
+    expect(await call(request, "settle", { userId, reservationId, amount: 1 })).toMatchObject({
       status: 404,
       body: { reason: "reservation_not_found" },
     });
-    expect(await standing(request, userId)).toEqual({ used: 0, remaining: 500 });
+    expect(await amounts(request, userId)).toEqual({ used: 0, remaining: 500 });
   });
 
-  test("history's field and days", async ({ page }) => {
+  test("the field and days of the history", async ({ page }) => {
     await signIn(page, newUserId("days"));
     for (const query of ["", "field=nothing", "field=words_used&field=x"])
       expect(await history(page.request, query), query).toMatchObject({ status: 400, body: { field: "field" } });
@@ -120,12 +105,12 @@ test.describe("bad input names the field and counts nothing", () => {
     });
   });
 
-  test("ids that look alike are different users, but not two encodings of one id", async ({ request }) => {
+  test("ids that look alike are different users, but two encodings of one id are one user", async ({ request }) => {
     const userId = newUserId("caf");
     const ids = [`${userId}\u00e9`, `${userId}\u0435`, `${userId}\u00e9 `, `${userId}\u00c9`];
     for (const [index, id] of ids.entries())
-      await serve(request, "consume", { userId: id, field: "words_used", amount: index + 1 });
-    for (const [index, id] of ids.entries()) expect((await standing(request, id)).used, id).toBe(index + 1);
-    expect((await standing(request, `${userId}e\u0301`)).used).toBe(1);
+      await call(request, "consume", { userId: id, field: "words_used", amount: index + 1 });
+    for (const [index, id] of ids.entries()) expect((await amounts(request, id)).used, id).toBe(index + 1);
+    expect((await amounts(request, `${userId}e\u0301`)).used).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EVERY_PART, migrate } from "@/lib/database/migrate";
-import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
+import { exitIfMisconfigured } from "@/lib/server/start-problems";
 import config from "@/tollgate.config";
 import { buildOnce } from "./build";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
@@ -35,7 +35,7 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   const { dataDirectory, port } = settings;
   const url = `http://localhost:${port}`;
   // Before any access to the database, which may be production's.
-  refuseToStartMisconfigured({ ...process.env, TOLLGATE_SANDBOX: "1", NODE_ENV: "production" }, ["-H", "localhost"]);
+  exitIfMisconfigured({ ...process.env, TOLLGATE_SANDBOX: "1", NODE_ENV: "production" }, ["-H", "localhost"]);
 
   const held = await shutdown.step(holdDataDirectory(dataDirectory));
   shutdown.add(() => held.release());

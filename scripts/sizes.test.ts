@@ -13,7 +13,7 @@ const MAX_FILE_LINES = 300;
 const MAX_FUNCTION_LINES = 60;
 
 /** Generated from `supabase/schemas`, and frozen. */
-const GENERATED = /^supabase\/migrations\//;
+const GENERATED = /^supabase\/(migrations|parts)\//;
 
 /** Functions that only list short functions or the fields of one object, as a table does, each with its content. */
 const FACTORIES: Readonly<Record<string, string>> = {
@@ -22,19 +22,14 @@ const FACTORIES: Readonly<Record<string, string>> = {
   "lib/database/queries/timelines.ts timelineQueries": "one method per database function",
   "lib/database/queries/usage.ts usageQueries": "one method per database function",
   "lib/database/transports/transports.db.test.ts contract": "a test suite that runs over each transport",
-  "lib/entitlements/cache/redis.ts redisStore": "the methods of one store",
   "lib/processors/paddle/client.ts paddleClient": "one method per request",
   "lib/processors/stripe/client-change.ts planChanges": "one method per request",
   "lib/processors/stripe/client.ts stripeClient": "one method per request",
-  "lib/sandbox/event-builders/paddle/fake-subscription.ts fakePaddleSubscription": "one method per event",
   "lib/sandbox/event-builders/stripe/charge.ts todaysCharge": "the fields of one object of the API",
   "lib/sandbox/event-builders/stripe/dispute.ts todaysDispute": "the fields of one object of the API",
-  "lib/sandbox/event-builders/stripe/fake-subscription.ts fakeStripeSubscription": "one method per event",
   "lib/sandbox/event-builders/stripe/invoice.ts todaysInvoice": "the fields of one object of the API",
   "lib/sandbox/event-builders/stripe/session.ts todaysSession": "the fields of one object of the API",
   "lib/sandbox/event-builders/stripe/subscription.ts todaysSubscription": "the fields of one object of the API",
-  "lib/usage/gate.ts createGate": "one method per call of the gate",
-  "lib/usage/micro-batcher.ts microBatcher": "the functions that share the state of the queues",
   "soak/installation.ts startInstallation": "the methods of one installation",
   "soak/tcp-proxy.ts startTcpProxy": "the methods of one proxy",
   "tests/conformance/journey/step-context.ts stepContext": "the helpers of a step",
