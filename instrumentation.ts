@@ -8,6 +8,7 @@ import type { Instrumentation } from "next";
 export async function register(): Promise<void> {
   // One condition around it all: what it imports is then left out of other runtimes' bundles.
   if (process.env.NEXT_RUNTIME === "nodejs") {
+    (await import("./lib/config/current-catalog")).provideCatalog((await import("./tollgate.config")).default);
     const { refuseToStartMisconfigured } = await import("./lib/server/start-problems");
     refuseToStartMisconfigured();
     (await import("./lib/rate-limit/socket-address")).watchConnections();

@@ -1,3 +1,4 @@
+import "./scripts/provide-catalog";
 import { createServer } from "node:net";
 import { defineConfig, devices } from "@playwright/test";
 import { CHROMIUM_ARGUMENTS, findChromium } from "./tests/support/chromium";

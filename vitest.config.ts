@@ -12,7 +12,11 @@ const timeouts = {
 };
 
 /** Deadlines of the product are generous, except in the tests of a deadline. Property tests repeat their inputs. */
-const setupFiles = ["./tests/support/generous-deadlines.ts", "./tests/support/property-seed.ts"];
+const setupFiles = [
+  "./tests/support/generous-deadlines.ts",
+  "./tests/support/property-seed.ts",
+  "./scripts/provide-catalog.ts",
+];
 
 /** The log of what a test does on purpose would bury its result. */
 const env = {
@@ -71,6 +75,7 @@ export default defineConfig({
           include: ["tests/http/**/*.test.ts"],
           exclude,
           globalSetup: "./tests/support/build-setup.ts",
+          setupFiles: "./scripts/provide-catalog.ts",
           pool: "forks",
           maxWorkers: 2,
           ...timeouts,

@@ -3,8 +3,9 @@ import { connection } from "next/server";
 import type { ReactNode } from "react";
 import { env } from "@/lib/core/env";
 import { currentUser } from "@/lib/identity";
-import { SandboxBar, SkipLink } from "@/lib/ui";
+import { InstallationProvider, SandboxBar, SkipLink } from "@/lib/ui";
 import "./globals.css";
+import { INSTALLATION } from "./installation";
 
 export const metadata: Metadata = {
   title: { default: "Tollgate", template: "%s · Tollgate" },
@@ -28,7 +29,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       <body className="flex min-h-dvh flex-col font-sans">
         <SkipLink />
         {env().sandbox && <SandboxBar user={user} />}
-        {children}
+        <InstallationProvider {...INSTALLATION}>{children}</InstallationProvider>
       </body>
     </html>
   );

@@ -9,12 +9,14 @@
  *   BENCH_ROUNDS=3 BENCH_MS=500   shorter
  */
 import "@/scripts/preflight";
+import "@/scripts/provide-catalog";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { databaseUrl } from "@/tests/support/database-url";
+import config from "@/tollgate.config";
 import { bareUpdate, batched, type Contender, ENDLESS, rateLimiterFlexible, readThenWrite, single } from "./contenders";
 import { httpBench } from "./http";
 import { closedLoop, type Measured, median } from "./load";
@@ -105,7 +107,7 @@ async function withDatabase(work: (url: string) => Promise<void>): Promise<void>
   try {
     await withClient(server.url, (client) => client.query("create database bench"));
     const url = databaseUrl(server.url, "bench");
-    await migrate(url);
+    await migrate(url, config);
     await work(url);
   } finally {
     await server.stop();

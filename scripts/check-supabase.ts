@@ -5,6 +5,7 @@
  * this run confirms the fake. It creates a user and erases it.
  */
 import "./preflight";
+import "./provide-catalog";
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { createGateway } from "@/lib/database/gateway";

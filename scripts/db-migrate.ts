@@ -1,13 +1,14 @@
 import "./preflight";
 import { APP_ROLE, setAppPassword } from "@/lib/database/app-role";
 import { migrate } from "@/lib/database/migrate";
+import config from "@/tollgate.config";
 import { withDatabase } from "./database/configured";
 import { loadSettings } from "./project";
 
 const { appPassword } = loadSettings({ development: true }).database;
 
 await withDatabase(async (url) => {
-  const { applied } = await migrate(url);
+  const { applied } = await migrate(url, config);
   console.log(applied.length > 0 ? `Applied: ${applied.join(", ")}` : "Up to date.");
   if (appPassword === undefined) return;
   await setAppPassword(url, appPassword);

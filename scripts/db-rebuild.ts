@@ -3,6 +3,7 @@
  * stored ones. `npm run db:rebuild -- --repair` stores the rebuilt ones. Exits with 1 if a difference stays.
  */
 import "./preflight";
+import "./provide-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { rebuildAll } from "@/lib/webhooks/rebuild";

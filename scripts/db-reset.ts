@@ -1,6 +1,7 @@
 /** Drops everything and migrates again. The next `npm run dev` creates the demo data again. */
 import "./preflight";
 import { migrate } from "@/lib/database/migrate";
+import config from "@/tollgate.config";
 import { withDatabase } from "./database/configured";
 import { dropEverything } from "./database/reset";
 import { isLoopback } from "./project";
@@ -12,6 +13,6 @@ await withDatabase(async (url) => {
       `This would delete all data of ${pathname.slice(1)} on ${hostname}. If you are sure: npm run db:reset -- --yes`,
     );
   await dropEverything(url);
-  await migrate(url);
+  await migrate(url, config);
   console.log("The database is empty and migrated.");
 });

@@ -6,7 +6,8 @@
 import Stripe from "stripe";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
-import { type FieldId, isProductId, type Price, priceLists } from "@/lib/config/catalog";
+import type { FieldId, Price } from "@/lib/config/catalog";
+import { isProductId, priceLists } from "@/lib/config/current-catalog";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { DEMO_USERS, demoUser } from "@/lib/identity/demo";

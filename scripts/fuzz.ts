@@ -4,12 +4,13 @@
  * one; FUZZ_SEED repeats a run.
  */
 import "./preflight";
+import "./provide-catalog";
 import "./fuzz/environment";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { Fact } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { migrate } from "@/lib/database/migrate";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -19,6 +20,7 @@ import { SHAPES, type StripeObject } from "@/lib/processors/stripe/events";
 import { story } from "@/lib/processors/stripe/fixtures/story";
 import { rebuildAll } from "@/lib/webhooks/rebuild";
 import { receive } from "@/lib/webhooks/receive";
+import config from "@/tollgate.config";
 import { startEmbeddedPostgres } from "./database/embedded";
 import { changedBody } from "./fuzz/byte-mutations";
 import { changedEvent } from "./fuzz/json-mutations";
@@ -112,7 +114,7 @@ async function fuzzDatabase(): Promise<void> {
   const settings = { fsync: "off", full_page_writes: "off" };
   const server = await startEmbeddedPostgres({ directory: path.join(directory, "postgres"), settings });
   try {
-    await migrate(server.url);
+    await migrate(server.url, config);
     const gateway = createGateway(postgresTransport(server.url));
     await fuzz("database", DATABASE_RUNS, gateway);
     for await (const { userId, product, differences } of rebuildAll(gateway, { repair: false })) {

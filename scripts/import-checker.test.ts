@@ -84,6 +84,14 @@ describe("layers", () => {
   });
 });
 
+test("a client component does not reach the process's catalog, a server component may", () => {
+  const text = 'import { productIds } from "@/lib/config/current-catalog";\nexport const Planted = () => productIds();';
+  expect(problemsWith({ "lib/ui/planted.tsx": `"use client";\n${text}` }).join()).toContain(
+    "browser-without-current-catalog",
+  );
+  expect(problemsWith({ "lib/ui/planted.tsx": text })).toEqual([]);
+});
+
 test("SQL stands in lib/database only", () => {
   const sql = 'export const text = "delete from usage_ledger";';
   expect(problemsWith({ "lib/usage/planted.ts": sql })).toEqual([

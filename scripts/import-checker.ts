@@ -22,7 +22,7 @@ export function importProblems({ sources, exists, rules }: CheckedSources): stri
   const graph = graphOf(sources, exists, { types: false });
   const typedGraph = graphOf(sources, exists, { types: true });
   return [
-    ...rules.flatMap((rule) => brokenImports(rule, rule.types ? typedGraph : graph)),
+    ...rules.flatMap((rule) => brokenImports(rule, rule.types ? typedGraph : graph, sources)),
     ...cyclesOf(typedGraph).map((cycle) => `${cycle.join(" → ")}\n  no-cycles: these files import each other`),
     ...[...sources].flatMap(([file, text]) => misplacedSql(file, text)),
   ];
@@ -65,11 +65,12 @@ function resolve(from: string, name: string, exists: CheckedSources["exists"]): 
   return candidates.find((each) => /\.\w+$/.test(each) && exists(each)) ?? base;
 }
 
-function brokenImports(rule: ImportRule, graph: Graph): string[] {
+function brokenImports(rule: ImportRule, graph: Graph, sources: CheckedSources["sources"]): string[] {
+  const isForBrowser = (file: string) => sources.get(file)?.startsWith('"use client"') ?? false;
   const isForbidden = (target: string) =>
     rule.mayNot.test(target) && !rule.except?.test(target) && (!rule.whereIndexed || hasIndex(target, graph));
   return [...graph.keys()]
-    .filter((file) => rule.from.test(file))
+    .filter((file) => rule.from.test(file) && (!rule.inBrowser || isForBrowser(file)))
     .flatMap((file) =>
       rule.transitive ? chainsFrom(file, graph) : (graph.get(file) ?? []).map((target) => [file, target]),
     )

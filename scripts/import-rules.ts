@@ -40,6 +40,8 @@ export interface ImportRule {
   except?: RegExp;
   /** Also not by way of another file of ours. */
   transitive?: boolean;
+  /** Only files that begin with "use client". */
+  inBrowser?: boolean;
   /** Imports of types count too. */
   types?: boolean;
   /** Only for folders that have an index. */
@@ -75,6 +77,20 @@ export const IMPORT_RULES: ImportRule[] = [
     mayNot: /^lib\/[^/]+\/.+/,
     except: /^lib\/([^/]+\/(scenarios\/)?index\.tsx?$|(ui|core|billing|config)\/)/,
     whereIndexed: true,
+  },
+  {
+    name: "rules-without-current-catalog",
+    why: "rules get the product or the price as an argument: the process's catalog is for what uses the rules",
+    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/(?!build\/))(?!.*(\.test|testing)\.ts$)/,
+    mayNot: /^lib\/config\/(current-catalog|schemas|index)\.ts$/,
+  },
+  {
+    name: "browser-without-current-catalog",
+    why: "the catalog is provided on the server; a client component gets its part as a property",
+    from: /^(app|lib)\/.*\.tsx$/,
+    mayNot: /^lib\/config\/current-catalog\.ts$/,
+    transitive: true,
+    inBrowser: true,
   },
   {
     name: "lib-not-app",

@@ -1,4 +1,5 @@
 import "./preflight";
+import "./provide-catalog";
 import { serve } from "./serve";
 
 await serve("preview");

@@ -1,5 +1,6 @@
 /** Takes the documentation's screenshots of the current pages: `npm run screenshots`. */
 import "./preflight";
+import "./provide-catalog";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";

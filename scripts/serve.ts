@@ -7,6 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { migrate } from "@/lib/database/migrate";
 import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
+import config from "@/tollgate.config";
 import { buildOnce } from "./build";
 import { clearRun, endOrphans, holdDataDirectory, localSecret, writeRun } from "./data-directory";
 import { startEmbeddedPostgres } from "./database/embedded";
@@ -41,7 +42,7 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   await shutdown.step(freePort(port, await endOrphans(dataDirectory)));
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
-  await shutdown.step(migrate(databaseUrl));
+  await shutdown.step(migrate(databaseUrl, config));
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

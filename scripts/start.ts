@@ -1,5 +1,6 @@
 /** `npm start`: production. It first refuses a configuration that cannot work. */
 import "./preflight";
+import "./provide-catalog";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { refuseToStartMisconfigured } from "@/lib/server/start-problems";

@@ -1,10 +1,10 @@
 /** The clients' requests and their answers: the final check's only knowledge of the run. */
-import type { CounterField } from "@/lib/config/catalog";
+import type { FieldId } from "@/lib/config/catalog";
 
 /** A charge that was allowed or refused. A client repeats a charge until it has an answer. */
 export interface LoggedCharge {
   userId: string;
-  field: CounterField;
+  field: FieldId;
   amount: number;
   key: string;
   allowed: boolean;
@@ -14,7 +14,7 @@ export interface LoggedCharge {
 
 export interface LoggedReservation {
   userId: string;
-  field: CounterField;
+  field: FieldId;
   id: string;
   /** null: never settled, so it must expire. */
   settled: number | null;

@@ -3,14 +3,14 @@
  * users have their own names, since the other checks look for keys, which an erasure deletes.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { CATALOG } from "@/lib/config/catalog";
+import config from "@/tollgate.config";
 import type { Client } from "./client";
 import type { ClientLog } from "./client-log";
 import type { Random } from "./random";
 import type { Finding } from "./verify";
 
 const FIELD = "messages_count";
-const LIMIT = CATALOG.chatbots.plans.free.limits[FIELD];
+const LIMIT = config.products.chatbots.plans.free.limits[FIELD];
 /** Enough to reach the limit. */
 const ROUNDS = 12;
 

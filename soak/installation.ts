@@ -14,6 +14,7 @@ import { ended, signalGroup, spawnGroup } from "@/scripts/process-group";
 import { ROOT } from "@/scripts/project";
 import { databaseUrl } from "@/tests/support/database-url";
 import { unset } from "@/tests/support/preview";
+import config from "@/tollgate.config";
 import { httpProtocol, postgresProtocol } from "./protocols";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy";
 
@@ -58,7 +59,7 @@ export async function startInstallation(directory: string): Promise<Installation
   try {
     await withClient(server.url, (client) => client.query(`create database ${DATABASE}`));
     const direct = () => databaseUrl(server.url, DATABASE);
-    await migrate(direct());
+    await migrate(direct(), config);
     const data = realpathSync(await ask(direct(), "show data_directory"));
     const back = await startTcpProxy(addressOf(server.url), postgresProtocol);
     stops.push(() => back.close());

@@ -10,6 +10,7 @@
  * Exits with 1 if acknowledged work is missing or stored twice, or a limit was exceeded.
  */
 import "@/scripts/preflight";
+import "@/scripts/provide-catalog";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";

@@ -3,7 +3,7 @@
  * during consumption, and subscriptions. Stripe's and Paddle's signed events arrive late, twice and in any order.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CounterField } from "@/lib/config/catalog";
+import type { FieldId } from "@/lib/config/catalog";
 import type { Client } from "./client";
 import type { ClientLog, LoggedCharge } from "./client-log";
 import { erasures } from "./erasures";
@@ -71,7 +71,7 @@ async function charges({ client, clientLog, random, subscribers, isRunning }: Wo
   }
 }
 
-function chargeOf(random: Random, subscribers: readonly string[]): [string, CounterField, number] {
+function chargeOf(random: Random, subscribers: readonly string[]): [string, FieldId, number] {
   const latest = subscribers.slice(-4);
   return latest.length === 0 || random.chance(0.5)
     ? [random.pick(FREE), "messages_count", random.whole(1, 3)]

@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { CATALOG } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { rebuildAll } from "@/lib/webhooks/rebuild";
+import config from "@/tollgate.config";
 import type { ClientLog } from "./client-log";
 import { verifyErasures } from "./erasures";
 
@@ -122,8 +122,8 @@ async function totals(clientLog: ClientLog, query: Query): Promise<Finding> {
 
 /** Per period, by the ledger's own instants, against the highest plan announced in it. */
 async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
-  const messages = CATALOG.chatbots.plans.free.limits.messages_count;
-  const words = CATALOG.writer.plans.plus.limits.words_used;
+  const messages = config.products.chatbots.plans.free.limits.messages_count;
+  const words = config.products.writer.plans.plus.limits.words_used;
   const free = await query<{ user_id: string; used: number; counted: number }>(`
     select l.user_id, sum(l.amount)::int as used, max((s.usage ->> 'messages_count')::int) as counted
     from public.usage_ledger l join public.subscriptions s on s.user_id = l.user_id and s.product = 'chatbots'
@@ -167,7 +167,7 @@ async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
     if (state === "made" && there[0]?.id !== id) violations.push(`${userId} ${name}: another id`);
   }
   for (const name of named.keys()) violations.push(`${name}: stored, and no client asked for it`);
-  const limit = CATALOG.chatbots.plans.free.limits.chatbots_count;
+  const limit = config.products.chatbots.plans.free.limits.chatbots_count;
   const counts = await query<{ user_id: string; things: number; counted: number; allowed: number }>(`
     select s.user_id, (select count(*)::int from public.chatbots c where c.user_id = s.user_id) as things,
       (s.usage ->> 'chatbots_count')::int as counted, coalesce((s.limits ->> 'chatbots_count')::int, ${limit}) as allowed

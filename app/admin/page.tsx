@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { isProductId, product as productOf } from "@/lib/config";
+import { isProductId, product as productOf } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
 import { requestLocale } from "@/lib/ui";

@@ -6,10 +6,10 @@ import {
   LivePage,
   PageFrame,
   PlanGrid,
-  PRODUCTS,
   pricingChoice,
   pricingPath,
   processorName,
+  productNames,
   requestLocale,
   Segments,
 } from "@/lib/ui";
@@ -65,7 +65,7 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
         )}
         <Segments
           label="Plans of"
-          options={[{ id: null, name: "All" }, ...PRODUCTS].map(({ id, name }) => ({
+          options={[{ id: null, name: "All" }, ...productNames()].map(({ id, name }) => ({
             name,
             href: pricingPath({ ...choice, product: id }),
             current: id === product,
@@ -73,20 +73,22 @@ export default async function PricingPage({ searchParams }: PricingPageProps) {
         />
       </div>
       <div className="mt-8 space-y-12">
-        {PRODUCTS.filter(({ id }) => product === null || id === product).map(({ id }) => (
-          <PlanGrid
-            key={id}
-            product={id}
-            interval={interval}
-            processor={processor}
-            code={code}
-            subscription={usage?.subscriptions.find((subscription) => subscription.product === id) ?? null}
-            actions={ACTIONS}
-            here={pricingPath(choice)}
-            chosen={chosen?.product === id ? chosen.plan : null}
-            locale={locale}
-          />
-        ))}
+        {productNames()
+          .filter(({ id }) => product === null || id === product)
+          .map(({ id }) => (
+            <PlanGrid
+              key={id}
+              product={id}
+              interval={interval}
+              processor={processor}
+              code={code}
+              subscription={usage?.subscriptions.find((subscription) => subscription.product === id) ?? null}
+              actions={ACTIONS}
+              here={pricingPath(choice)}
+              chosen={chosen?.product === id ? chosen.plan : null}
+              locale={locale}
+            />
+          ))}
       </div>
       {usage && <LivePage usage={usage} />}
     </PageFrame>

@@ -1,5 +1,5 @@
 /** Exports and erases a user's data. */
-import { PRODUCT_IDS } from "@/lib/config/catalog";
+import { productIds } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import { ANY_REVISION, entitlementCache } from "@/lib/entitlements/cache";
 
@@ -12,6 +12,6 @@ export { exportAccount } from "./export";
  */
 export async function eraseAccount(userId: string): Promise<{ erased: boolean }> {
   const result = await gateway().eraseAccount(userId);
-  await Promise.all(PRODUCT_IDS.map((product) => entitlementCache().invalidate(userId, product, ANY_REVISION)));
+  await Promise.all(productIds().map((product) => entitlementCache().invalidate(userId, product, ANY_REVISION)));
   return result;
 }

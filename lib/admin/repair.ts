@@ -58,7 +58,7 @@ export async function linkAllByHand(requests: readonly LinkRequest[], by: string
   return { links };
 }
 
-/** Sets the gauge to the number of existing chatbots. */
+/** Sets the gauge to the number of things that exist. */
 export function syncGauge(userId: string, by: string, gateway: Gateway) {
   return audited(
     { by, act: "gauge.synced", userId, details: {} },

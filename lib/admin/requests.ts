@@ -1,9 +1,9 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId } from "@/lib/config/catalog";
+import { fieldIdSchema } from "@/lib/config/schemas";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
-const field = z.enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` });
+const field = fieldIdSchema;
 const whole = "is a whole number from 0 to 9007199254740991";
 const instant = isoInstant("is an instant like 2027-01-31T00:00:00Z").transform(Date.parse);
 

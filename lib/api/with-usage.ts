@@ -30,8 +30,8 @@ type Handler<Context, Body> = (request: Request, context: Context, usage: Usage<
  * that has begun to stream is not watched: reserve and settle are for work whose cost shows only at its end.
  *
  * ```ts
- * export const POST = withUsage({ field: "messages_count" }, async (request, context, { userId }) => …);
- * export const POST = withUsage({ body: schema, charges: ({ text }) => ({ field: "words_used", amount: words(text) }) }, …);
+ * export const POST = withUsage({ field: "emails" }, async (request, context, { userId }) => …);
+ * export const POST = withUsage({ body: schema, charges: ({ text }) => ({ field: "tokens", amount: tokens(text) }) }, …);
  * ```
  */
 export function withUsage<Context, Schema extends z.ZodType = z.ZodUndefined>(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { product } from "@/lib/config/current-catalog";
 import { type Chosen, planChoice } from "./plan-change-policy";
 import type { SubscriptionRecord } from "./types";
 
@@ -37,7 +38,7 @@ describe("more is given now, less with the next period", () => {
     ["a lower plan by the year", plus, { plan: "basic", interval: "yearly" }, "period_end"],
     ["in a trial too", { ...plus, status: "trialing" }, { plan: "ultra", interval: "monthly" }, "now"],
   ])("%s", (_, mirror, to, timing) => {
-    expect(planChoice("writer", mirror, to)).toEqual({ kind: "change", timing });
+    expect(planChoice(product("writer"), mirror, to)).toEqual({ kind: "change", timing });
   });
 });
 
@@ -46,14 +47,14 @@ describe("what one has", () => {
   const scheduled = { plan: "basic", interval: "monthly" } as const;
 
   test("is no change", () => {
-    expect(planChoice("writer", plus, same)).toEqual({ kind: "refused", reason: "already_on_plan" });
+    expect(planChoice(product("writer"), plus, same)).toEqual({ kind: "refused", reason: "already_on_plan" });
   });
 
   test("takes back what was kept for later, also where the processor has carried it out already", () => {
-    expect(planChoice("writer", { ...plus, scheduled }, same)).toEqual({ kind: "undo" });
+    expect(planChoice(product("writer"), { ...plus, scheduled }, same)).toEqual({ kind: "undo" });
     const carriedOut = { ...plus, plan: "basic", heldPlan: "plus", scheduled };
-    expect(planChoice("writer", carriedOut, same)).toEqual({ kind: "undo" });
-    expect(planChoice("writer", carriedOut, { plan: "basic", interval: "monthly" })).toEqual({
+    expect(planChoice(product("writer"), carriedOut, same)).toEqual({ kind: "undo" });
+    expect(planChoice(product("writer"), carriedOut, { plan: "basic", interval: "monthly" })).toEqual({
       kind: "change",
       timing: "period_end",
     });
@@ -71,7 +72,10 @@ describe("is refused, and the free plan never", () => {
     ["unknown_price", { plan: null }],
   ])("%s", (reason, changes) => {
     const mirror = { ...plus, ...changes };
-    expect(planChoice("writer", mirror, { plan: "ultra", interval: "monthly" })).toEqual({ kind: "refused", reason });
-    expect(planChoice("writer", mirror, { plan: "free", interval: "monthly" })).toEqual({ kind: "cancel" });
+    expect(planChoice(product("writer"), mirror, { plan: "ultra", interval: "monthly" })).toEqual({
+      kind: "refused",
+      reason,
+    });
+    expect(planChoice(product("writer"), mirror, { plan: "free", interval: "monthly" })).toEqual({ kind: "cancel" });
   });
 });

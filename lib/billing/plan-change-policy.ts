@@ -4,7 +4,7 @@
  * More of anything is given at once and paid at once; less of anything begins with the next period, since the present
  * one is paid for.
  */
-import { freePlan, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type Product, planRank } from "@/lib/config/catalog";
 import { heldPlan } from "./timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "./types";
 
@@ -31,8 +31,7 @@ export type ChoiceRefusal =
   | "unknown_price";
 
 /** First match from the top. */
-export function planChoice(productId: ProductId, mirror: SubscriptionRecord, to: Chosen): PlanChoice {
-  const product = productOf(productId);
+export function planChoice(product: Product, mirror: SubscriptionRecord, to: Chosen): PlanChoice {
   const from = heldPlan(mirror);
   const { status, interval, scheduled, cancelAt } = mirror;
   if (to.plan === freePlan(product).id) return { kind: "cancel" };

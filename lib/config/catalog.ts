@@ -1,9 +1,4 @@
-/**
- * The catalog: the only place where products, plans, meters and limits are written.
- *
- * To change a limit, change its number here and restart; to add a plan, add an entry (CONTRIBUTING.md has the
- * steps). Postgres gets its copy from this file at migration.
- */
+/** What is sold: products, plans, meters, limits and prices. `tollgate.config.ts` holds the data. */
 import type { Cadence, Interval, Processor } from "./terms";
 
 export interface Meter {
@@ -27,6 +22,11 @@ export interface Plan {
   limits: Record<string, number>;
 }
 
+/** A product's id in the config. */
+export type ProductId = string;
+/** A meter's id: unique over all products. */
+export type FieldId = string;
+
 export interface Product {
   name: string;
   tagline: string;
@@ -46,123 +46,10 @@ export interface Sales {
   promotionCodes: boolean;
 }
 
-export const SALES: Sales = { automaticTax: false, taxIds: false, promotionCodes: true };
-
-export const CATALOG = {
-  chatbots: {
-    name: "Chatbots",
-    tagline: "Build assistants that answer for you",
-    trialDays: 14,
-    meters: {
-      messages_count: { kind: "counter", label: "Messages", unit: { one: "message", many: "messages" } },
-      chatbots_count: { kind: "gauge", label: "Chatbots", unit: { one: "chatbot", many: "chatbots" } },
-    },
-    plans: {
-      free: {
-        name: "Free",
-        rank: 0,
-        price: { monthly: 0, yearly: null },
-        cadence: "monthly",
-        limits: { messages_count: 100, chatbots_count: 1 },
-      },
-      starter: {
-        name: "Starter",
-        rank: 1,
-        price: { monthly: 1_900, yearly: 19_000 },
-        cadence: "billing_period",
-        limits: { messages_count: 2_000, chatbots_count: 3 },
-      },
-      growth: {
-        name: "Growth",
-        rank: 2,
-        price: { monthly: 4_900, yearly: 49_000 },
-        cadence: "billing_period",
-        limits: { messages_count: 10_000, chatbots_count: 10 },
-      },
-      business: {
-        name: "Business",
-        rank: 3,
-        price: { monthly: 19_900, yearly: 199_000 },
-        cadence: "billing_period",
-        limits: { messages_count: 100_000, chatbots_count: 999 },
-      },
-    },
-  },
-  writer: {
-    name: "Writer",
-    tagline: "Rewrite any text in the style you need",
-    trialDays: 14,
-    meters: {
-      words_used: { kind: "counter", label: "Words", unit: { one: "word", many: "words" } },
-      transformations_used: {
-        kind: "counter",
-        label: "Transformations",
-        unit: { one: "transformation", many: "transformations" },
-      },
-    },
-    plans: {
-      free: {
-        name: "Free",
-        rank: 0,
-        price: { monthly: 0, yearly: null },
-        cadence: "daily",
-        limits: { words_used: 500, transformations_used: 10 },
-      },
-      basic: {
-        name: "Basic",
-        rank: 1,
-        price: { monthly: 999, yearly: 9_990 },
-        cadence: "billing_period",
-        limits: { words_used: 5_000, transformations_used: 200 },
-      },
-      plus: {
-        name: "Plus",
-        rank: 2,
-        price: { monthly: 1_999, yearly: 19_990 },
-        cadence: "billing_period",
-        limits: { words_used: 15_000, transformations_used: 600 },
-      },
-      ultra: {
-        name: "Ultra",
-        rank: 3,
-        price: { monthly: 3_999, yearly: 39_990 },
-        cadence: "billing_period",
-        limits: { words_used: 35_000, transformations_used: 2_000 },
-      },
-    },
-  },
-} as const satisfies Record<string, Product>;
-
-export type ProductId = keyof typeof CATALOG;
-export type FieldId = { [P in ProductId]: keyof (typeof CATALOG)[P]["meters"] }[ProductId];
-/** A field that is counted by hand; a gauge follows the things that exist. */
-export type CounterField = {
-  [P in ProductId]: {
-    [F in keyof (typeof CATALOG)[P]["meters"]]: (typeof CATALOG)[P]["meters"][F] extends { kind: "counter" }
-      ? F
-      : never;
-  }[keyof (typeof CATALOG)[P]["meters"]];
-}[ProductId];
-
-/** The same data for code that walks it, without the literal types. */
-const catalog: Record<string, Product> = CATALOG;
-
-export const PRODUCT_IDS = Object.keys(CATALOG) as ProductId[];
-export const FIELD_IDS = PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].meters)) as FieldId[];
-
-export function isProductId(value: string): value is ProductId {
-  return Object.hasOwn(CATALOG, value);
-}
-
-/** The product's data. */
-export function product(id: ProductId): Product {
-  return catalog[id] as Product;
-}
-
-/** The plan's data, or undefined where the product has no such plan. */
-export function findPlan(productId: ProductId, planId: string): Plan | undefined {
-  const plans = product(productId).plans;
-  return Object.hasOwn(plans, planId) ? plans[planId] : undefined;
+/** All that is sold, and how. */
+export interface Catalog {
+  products: Readonly<Record<ProductId, Product>>;
+  sales: Sales;
 }
 
 /** The plan that costs nothing and that everybody has. */
@@ -176,35 +63,32 @@ export function planRank({ plans }: Product, planId: string): number {
   return plans[planId]?.rank ?? 0;
 }
 
-/** The meter of a field and the product it belongs to; field names are unique over all products. */
-export function meterOf(field: FieldId): { productId: ProductId; meter: Meter } {
-  for (const productId of PRODUCT_IDS) {
-    const meter = product(productId).meters[field];
-    if (meter !== undefined) return { productId, meter };
-  }
-  throw new Error(`No product has the meter ${field}.`);
-}
-
 /** What the plan grants of a field in one window, for a subscription of this quantity. */
 export function planLimit({ plans }: Product, planId: string, field: string, quantity: number): number {
   const plan = plans[planId];
   return (plan?.limits[field] ?? 0) * (plan?.perQuantity ? quantity : 1);
 }
 
-/** What a price id stands for. */
+/** A plan of a product by its interval. */
 export interface Price {
   product: ProductId;
   plan: string;
   interval: Interval;
 }
 
+/** What a price id stands for. */
+export interface ListedPrice extends Price {
+  /** The plan's. Higher is better. */
+  rank: number;
+}
+
 /** Every sold combination, in the catalog's order. */
-export function sellable(): Price[] {
-  return PRODUCT_IDS.flatMap((productId) =>
-    Object.entries(product(productId).plans).flatMap(([plan, { rank, price }]) =>
+export function sellableOf({ products }: Catalog): ListedPrice[] {
+  return Object.entries(products).flatMap(([product, { plans }]) =>
+    Object.entries(plans).flatMap(([plan, { rank, price }]) =>
       (["monthly", "yearly"] as const)
         .filter((interval) => rank > 0 && price[interval] !== null)
-        .map((interval) => ({ product: productId, plan, interval })),
+        .map((interval) => ({ product, plan, interval, rank })),
     ),
   );
 }
@@ -221,20 +105,28 @@ export function sandboxPriceId(processor: Processor, price: Price): string {
 }
 
 /** Finds what a price id stands for; undefined for a price that is not ours. */
-export type FindPrice = (priceId: string) => Price | undefined;
+export type FindPrice = (priceId: string) => ListedPrice | undefined;
+
+/** The price lists of one processor. */
+export interface PriceLists {
+  find: FindPrice;
+  /** The id to sell; undefined if the price has none. */
+  sold: (price: Price) => string | undefined;
+}
 
 /**
  * The price lists of one processor, from environment variables by name.
- * With `sandbox`, the sandbox's ids are recognized where a variable is not set.
+ * With `sandbox`, the sandbox's ids are recognized if a variable is not set.
  */
-export function priceLists(
+export function priceListsOf(
+  catalog: Catalog,
   processor: Processor,
   variables: Readonly<Record<string, string | undefined>>,
   { sandbox }: { sandbox: boolean },
-): { find: FindPrice; sold: (price: Price) => string | undefined } {
-  const byId = new Map<string, Price>();
+): PriceLists {
+  const byId = new Map<string, ListedPrice>();
   const firstByVariable = new Map<string, string>();
-  for (const price of sellable()) {
+  for (const price of sellableOf(catalog)) {
     const name = priceVariable(processor, price);
     const listed = (variables[name] ?? "")
       .split(",")

@@ -1,1 +1,3 @@
 export * from "./catalog";
+export * from "./current-catalog";
+export { defineConfig } from "./define-config";

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { priceVariable, sellable } from "@/lib/config/catalog";
+import { priceVariable } from "@/lib/config/catalog";
+import { sellable } from "@/lib/config/current-catalog";
 import { configurationProblems } from "@/lib/server/start-problems";
 import { readEnv, VARIABLE_NAMES } from "./env";
 

@@ -8,6 +8,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { APP_PASSWORD, asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
+import config from "@/tollgate.config";
 import { createGateway, type Gateway } from "./gateway";
 import { migrate, withClient } from "./migrate";
 import { postgresTransport } from "./transports/postgres";
@@ -71,7 +72,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   await withClient(inject("serverUrl"), (client) => client.query(`create database ${name}`));
-  await migrate(owner);
+  await migrate(owner, config);
   app = new pg.Client({ connectionString: asApp(owner) });
   await app.connect();
   gateway = createGateway(postgresTransport(asApp(owner)));

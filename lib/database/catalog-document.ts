@@ -1,5 +1,5 @@
 /** The catalog in the form that `save_catalog` takes. */
-import { PRODUCT_IDS, product } from "@/lib/config/catalog";
+import type { Catalog } from "@/lib/config/catalog";
 
 export interface CatalogDocument {
   products: { product: string; plans: PlanDocument[] }[];
@@ -14,11 +14,13 @@ interface PlanDocument {
   limits: { field: string; kind: "counter" | "gauge"; limit: number }[];
 }
 
-/** Every product, plan and limit of the catalog. Throws if a plan limits a meter that its product does not have. */
-export function catalogDocument(): CatalogDocument {
+/**
+ * Every product, plan and limit of the catalog.
+ * @throws Error if a plan limits a meter that its product does not have
+ */
+export function catalogDocument({ products }: Catalog): CatalogDocument {
   return {
-    products: PRODUCT_IDS.map((id) => {
-      const { meters, plans } = product(id);
+    products: Object.entries(products).map(([id, { meters, plans }]) => {
       return {
         product: id,
         plans: Object.entries(plans).map(([plan, { name, rank, cadence, perQuantity, limits }]) => ({

@@ -8,6 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
+import type { Catalog } from "@/lib/config/catalog";
 import { catalogDocument } from "./catalog-document";
 
 /** The folder with the prelude, the migrations and the schemas. */
@@ -17,13 +18,13 @@ export const SUPABASE = path.join(import.meta.dirname, "..", "..", "supabase");
 const LOCK = 7_095_110;
 
 /** Returns the names of the migrations that this run applied. An error names the file and the line. */
-export async function migrate(url: string): Promise<{ applied: string[] }> {
+export async function migrate(url: string, catalog: Catalog): Promise<{ applied: string[] }> {
   return withClient(url, async (client) => {
     await applyPrelude(client);
     await inTransaction(client, () => client.query(HISTORY));
     const applied: string[] = [];
     for (const name of migrationNames()) if (await applyMigration(client, name)) applied.push(name);
-    await saveCatalog(client);
+    await saveCatalog(client, catalog);
     return { applied };
   });
 }
@@ -88,11 +89,11 @@ async function applyMigration(client: pg.Client, fileName: string): Promise<bool
 }
 
 /** Every migration run updates Postgres' copy of the catalog, so that a changed limit takes effect. */
-async function saveCatalog(client: pg.Client): Promise<void> {
+async function saveCatalog(client: pg.Client, catalog: Catalog): Promise<void> {
   await inTransaction(client, async () => {
     const { rows } = await client.query("select to_regprocedure('public.save_catalog(jsonb)') is not null as exists");
     if (rows[0].exists)
-      await client.query("select public.save_catalog($1::jsonb)", [JSON.stringify(catalogDocument())]);
+      await client.query("select public.save_catalog($1::jsonb)", [JSON.stringify(catalogDocument(catalog))]);
   });
 }
 

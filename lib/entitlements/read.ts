@@ -1,7 +1,7 @@
 /** Reads the plans and limits of a user, without the usage. Every page calls it to show or hide features. */
 import { z } from "zod";
 import { type Entitlement, entitlementSchema } from "@/lib/billing/schemas/usage-view";
-import { PRODUCT_IDS } from "@/lib/config/catalog";
+import { productIds } from "@/lib/config/current-catalog";
 import { type Gateway, gateway } from "@/lib/database";
 import { type EntitlementCache, entitlementCache } from "./cache";
 
@@ -15,7 +15,7 @@ export async function entitlementsOf(
   userId: string,
   { database = gateway, cache = entitlementCache() }: { database?: () => Gateway; cache?: EntitlementCache } = {},
 ): Promise<{ userId: string; entitlements: Entitlement[] }> {
-  const cached = await cache.read(userId, PRODUCT_IDS);
+  const cached = await cache.read(userId, productIds());
   // Another version of the program may have cached another shape: that is a miss.
   const parsed = cached && entitlements.safeParse(cached.map((value) => JSON.parse(value)));
   if (parsed?.success) return { userId, entitlements: parsed.data };
@@ -33,7 +33,7 @@ export async function entitlementsOf(
   await cache.write(userId, fills, generation);
   return {
     userId,
-    entitlements: PRODUCT_IDS.flatMap((id) =>
+    entitlements: productIds().flatMap((id) =>
       read.filter(({ product }) => product === id).map(({ entitlement }) => entitlement),
     ),
   };

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
 import { playSubscription } from "@/lib/processors/stripe/played";

@@ -1,7 +1,7 @@
 /** Carries out the plan changes that are scheduled for the end of a period, before the renewal. */
 
 import type { Processor } from "@/lib/billing/types";
-import { isProductId } from "@/lib/config";
+import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { DueChange, Gateway } from "@/lib/database";
 import type { ProcessorConnection } from "@/lib/processors/registry";

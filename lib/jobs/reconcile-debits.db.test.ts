@@ -1,7 +1,7 @@
 /** Bank debits that failed or are under way: reconciling by Stripe's real client on the sandbox finds no difference. */
 import { expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { stripeAccount } from "@/tests/support/stripe-account";
@@ -10,7 +10,12 @@ import { fetchThrough, reconcileSubscriptions } from "./reconcile";
 const { stripe, hosted, open, pay, subscribe, payer, sandbox, writer, gateway } = stripeAccount("reconciled");
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
-const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
+const client = stripeClient({
+  apiKey: "sk_test_sandbox",
+  sales: sales(),
+  findPrice,
+  httpClient: httpClientOver(() => sandbox, SITE),
+});
 const getProcessor = async () => ({ client, sold, sells: true });
 
 const round = (repair: boolean) =>

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
@@ -20,7 +20,12 @@ afterAll(() => gateway.end());
 const { sandbox, pay, hosted } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
-const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
+const client = stripeClient({
+  apiKey: "sk_test_sandbox",
+  sales: sales(),
+  findPrice,
+  httpClient: httpClientOver(() => sandbox, SITE),
+});
 const getProcessor = async () => ({ client, sold, sells: true });
 
 const userId = "compared";

@@ -1,5 +1,5 @@
 /** Holds what is counted against what it was counted from: used = opening + Σ ledger, a gauge = the number of things. */
-import { FIELD_IDS, meterOf } from "@/lib/config/catalog";
+import { fieldIds, meterOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Drift, type Gateway } from "@/lib/database";
 
@@ -39,7 +39,7 @@ export async function reconcileUsage(gateway: Gateway, { repair: repairs = true 
 }
 
 function isGauge(field: string): boolean {
-  return FIELD_IDS.some((id) => id === field && meterOf(id).meter.kind === "gauge");
+  return fieldIds().some((id) => id === field && meterOf(id).meter.kind === "gauge");
 }
 
 /** False where another round repaired it since, or where the row cannot be had now: the next round sees it again. */

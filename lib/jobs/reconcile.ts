@@ -2,7 +2,8 @@
 
 import { sameStart } from "@/lib/billing/timeline/calendar";
 import type { Instant, Processor, SnapshotFact, SubscriptionState } from "@/lib/billing/types";
-import { isProductId, type ProductId } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { Gateway, LiveSubscription } from "@/lib/database";
 import {

@@ -1,5 +1,5 @@
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
-import { product as productOf } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "./format";
 import { planName } from "./plan";
 

@@ -1,7 +1,7 @@
 /** A notice in words: the same in the app, in the admin's list and in a delivered message. Pure. */
 
 import type { Notice } from "@/lib/billing/schemas/notice";
-import { findPlan, meterOf, product } from "@/lib/config/catalog";
+import { findPlan, meterOf, product } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "./format";
 
 export interface NoticeWords {

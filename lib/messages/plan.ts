@@ -1,5 +1,6 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { findPlan, product as productOf } from "@/lib/config/current-catalog";
 import { formatPrice } from "./format";
 
 /** The plan's name; its id if the catalog no longer has it. */

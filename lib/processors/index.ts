@@ -1,5 +1,6 @@
 import type { Processor } from "@/lib/billing/types";
-import { type FindPrice, priceLists } from "@/lib/config/catalog";
+import type { FindPrice } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { paddle } from "./paddle";
 import { stripe } from "./stripe";

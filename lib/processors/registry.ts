@@ -1,5 +1,6 @@
 import type { Processor } from "@/lib/billing/types";
-import { type Price, priceLists, SALES } from "@/lib/config/catalog";
+import type { Price } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { setSingleton, singleton } from "@/lib/core/singleton";
 import type { ProcessorClient } from "./processor-client";
@@ -50,7 +51,7 @@ async function reachStripe(findPrice: FindPrice): Promise<ProcessorClient | unde
   const { secretKey: apiKey, apiBase } = stripe;
   if (apiKey === undefined) return fakeClient("stripe", findPrice);
   const { stripeClient } = await import("./stripe/client");
-  return stripeClient({ apiKey, findPrice, sales: SALES, ...(apiBase && { address: addressOf(apiBase) }) });
+  return stripeClient({ apiKey, findPrice, sales: sales(), ...(apiBase && { address: addressOf(apiBase) }) });
 }
 
 /** Stripe's SDK takes an address by its parts. */

@@ -1,5 +1,5 @@
 /** The product's own clients, connected to the fake processors. */
-import { SALES } from "@/lib/config/catalog";
+import { sales } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { paddleClient } from "@/lib/processors/paddle/client";
 import type { FakeClients } from "@/lib/processors/registry";
@@ -11,7 +11,8 @@ import { paddleEntrance, stripeHttpClient } from "./running";
 const STRIPE_KEY = "sk_test_tollgate_sandbox";
 
 export const fakeClients: FakeClients = {
-  stripe: (findPrice) => stripeClient({ apiKey: STRIPE_KEY, findPrice, sales: SALES, httpClient: stripeHttpClient() }),
+  stripe: (findPrice) =>
+    stripeClient({ apiKey: STRIPE_KEY, findPrice, sales: sales(), httpClient: stripeHttpClient() }),
   paddle(findPrice) {
     const { base: baseUrl, apiKey, site } = paddleEntrance();
     return withPlayedCheckout(

@@ -1,5 +1,6 @@
 /** Configurations that do not start: an incomplete or unsafe production, a sandbox beside signs of production. */
-import { priceVariable, sellable } from "@/lib/config/catalog";
+import { priceVariable } from "@/lib/config/catalog";
+import { sellable } from "@/lib/config/current-catalog";
 import { type Env, readEnv } from "@/lib/core/env";
 import { liveSigns, sandboxProblems } from "@/lib/core/env-sandbox";
 import { secretProblems } from "@/lib/core/env-secrets";

@@ -3,7 +3,8 @@
 import { type ChangeView, written } from "@/lib/billing/schemas/purchase";
 import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { SubscriptionRecord } from "@/lib/billing/types";
-import { freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { HttpError } from "@/lib/http";
 import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
 import { asked, type PurchaseContext, reached } from "./purchase-context";

@@ -7,7 +7,8 @@ import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { windowAt } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
 import { usageAt } from "@/lib/billing/usage-at";
-import { planLimit, product as productOf } from "@/lib/config/catalog";
+import { planLimit } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import type { Current } from "./load-subscription";
 

@@ -5,7 +5,8 @@ import { type ChangePreviewView, type ChangeView, written } from "@/lib/billing/
 import type { PlanChangeAsked } from "@/lib/billing/schemas/purchase-requests";
 import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "@/lib/billing/types";
-import { findPlan, freePlan, type ProductId, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { findPlan, product as productOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { HttpError } from "@/lib/http";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
@@ -96,7 +97,7 @@ async function decided(
   if (tooMuch) throw tooMuch;
   const current = await subscribedTo(userId, product, gateway);
   const to = { plan, interval: wanted.interval ?? current.mirror.interval ?? "monthly" };
-  const choice = planChoice(product, current.mirror, to);
+  const choice = planChoice(productOf(product), current.mirror, to);
   if (choice.kind === "refused")
     throw new HttpError(409, choice.reason, refusal(choice.reason, product, to), { product });
   return { current, to, choice };

@@ -1,7 +1,7 @@
 /** The way back from a checkout: paid and here, paid and on the way, or not paid. */
 
 import type { CheckoutStatusView } from "@/lib/billing/schemas/purchase";
-import { isProductId } from "@/lib/config/catalog";
+import { isProductId } from "@/lib/config/current-catalog";
 import type { StoredCheckout } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import type { CheckoutState } from "@/lib/processors/processor-client";

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
 import type { CheckoutAsked } from "@/lib/billing/schemas/purchase-requests";
-import { findPlan, freePlan, type ProductId, product as productOf, SALES } from "@/lib/config/catalog";
+import { freePlan, type ProductId } from "@/lib/config/catalog";
+import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { log } from "@/lib/core/observability";
 import type { StoredCheckout } from "@/lib/database";
@@ -27,7 +28,7 @@ const PAUSE_MS = 200;
 
 /**
  * Gives the address at which this plan is paid.
- * @throws HttpError 400 (not sold, `chatbot_limit_exceeded`, `code_not_valid`), 404, 409 (`already_subscribed`, `trial_used`,
+ * @throws HttpError 400 (not sold, `code_not_valid`), 404, 409 (`already_subscribed`, `trial_used`,
  * `checkout_in_progress`), 503; DatabaseError
  */
 export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: PurchaseContext): Promise<CheckoutView> {
@@ -36,7 +37,7 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Purcha
   const plan = soldPlan(product, wanted.plan);
   const refusal = await checkPlanFits(gateway, buyer.id, plan, product);
   if (refusal) throw refusal;
-  if (wanted.code !== undefined && !SALES.promotionCodes) throw codeNotValid();
+  if (wanted.code !== undefined && !sales().promotionCodes) throw codeNotValid();
 
   const found = await reached(shop, processor);
   if (!found.sells) throw notConfigured(processor);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest"
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
@@ -23,7 +23,7 @@ afterAll(() => gateway.end());
 const { sandbox, stripe, pay, hosted } = playStripe(gateway);
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
-const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
+const client = stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice, httpClient });
 const shop: PurchaseContext = {
   gateway,
   appUrl: "http://localhost:3000",

@@ -3,7 +3,7 @@
  * two subscriptions one is ended and its payment refunded: the later one, or the one of which nothing was used.
  */
 
-import { isProductId } from "@/lib/config/catalog";
+import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "@/lib/database";
 import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "@/lib/processors/processor-client";

@@ -2,7 +2,8 @@
 
 import { type InvoicesView, type InvoiceView, written } from "@/lib/billing/schemas/purchase";
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
-import { PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { productIds } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { BillingAccounts, LinkedCustomer } from "@/lib/database";
 import { HttpError } from "@/lib/http";
@@ -153,7 +154,7 @@ export async function duePaymentOf(
 
 /** Of the product asked for, else of the first that has one. */
 async function subscriptionToManage(userId: string, product: ProductId | undefined, { gateway }: PurchaseContext) {
-  for (const each of product === undefined ? PRODUCT_IDS : [product]) {
+  for (const each of product === undefined ? productIds() : [product]) {
     const { mirror } = await loadSubscription(userId, each, gateway);
     if (mirror !== null) return mirror;
   }

@@ -4,7 +4,8 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
-import { type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 

@@ -4,7 +4,8 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changePreviewViewSchema, invoicesViewSchema } from "@/lib/billing/schemas/purchase";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
-import { priceLists, SALES, type Sales } from "@/lib/config/catalog";
+import type { Sales } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { HttpError } from "@/lib/http/http-error";
@@ -30,7 +31,7 @@ function shopOf(sales: Sales): PurchaseContext {
   const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, sales, httpClient });
   return { gateway, appUrl: "http://localhost:3000", getProcessor: async () => ({ client, sold, sells: true }) };
 }
-const shop = shopOf(SALES);
+const shop = shopOf(sales());
 
 let users = 0;
 let buyer = { id: "", email: "" };
@@ -144,7 +145,7 @@ describe("a code at the checkout", () => {
 });
 
 test("with taxes: the customer's address is kept, and previews and invoices say the tax", async () => {
-  const taxing = shopOf({ ...SALES, automaticTax: true, taxIds: true });
+  const taxing = shopOf({ ...sales(), automaticTax: true, taxIds: true });
   const { session } = await open("plus", {}, taxing);
   await hosted.submit(sandbox, "checkout", session, new URLSearchParams({ action: "address", country: "DE" }));
   await pay(session);

@@ -1,7 +1,8 @@
 /** What every purchase needs: the database, the processors, and our own address. */
 
 import type { Processor } from "@/lib/billing/types";
-import { findPlan, type Price } from "@/lib/config/catalog";
+import type { Price } from "@/lib/config/catalog";
+import { findPlan } from "@/lib/config/current-catalog";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";

@@ -2,7 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval, ScheduleFact, SubscriptionRecord } from "@/lib/billing/types";
-import { findPlan, type ProductId } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { findPlan } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { commitFacts } from "@/lib/webhooks/commit-facts";

@@ -4,7 +4,7 @@
  */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { meterOf } from "@/lib/config/catalog";
+import { meterOf } from "@/lib/config/current-catalog";
 import type { ChargeSum, FieldState } from "@/lib/database";
 import type { ChargeRequest } from "./requests";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import type { CounterField } from "@/lib/config/catalog";
+import type { CounterName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
 import { playSubscription } from "@/lib/processors/stripe/played";
 import { testDatabase } from "@/tests/support/database";
@@ -56,7 +56,7 @@ const WAYS = [
   ["one call a statement", gateway.consume],
   [
     "gathered",
-    (user: string, field: CounterField, amount: number, idempotencyKey?: string) =>
+    (user: string, field: CounterName, amount: number, idempotencyKey?: string) =>
       gate.consume(user, field, amount, { idempotencyKey }),
   ],
 ] as const;

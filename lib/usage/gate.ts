@@ -4,7 +4,7 @@
  */
 
 import type { Reservation, Settlement, Verdict } from "@/lib/billing/schemas/usage-view";
-import type { CounterField } from "@/lib/config/catalog";
+import type { CounterName } from "@/lib/config/register";
 import { log } from "@/lib/core/observability";
 import { singleton } from "@/lib/core/singleton";
 import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
@@ -34,7 +34,7 @@ interface ConsumeOptions extends ChargeOptions {
 
 /** An amount of one counter, in whole units; 1 if absent. */
 export interface Charge {
-  field: CounterField;
+  field: CounterName;
   amount?: number | undefined;
 }
 
@@ -86,7 +86,7 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
     consumeTogether,
 
     /** Counts `amount` whole units of a counter if the limit allows it; answers the verdict in both cases. */
-    async consume(userId: string, field: CounterField, amount = 1, options?: ConsumeOptions): Promise<Verdict> {
+    async consume(userId: string, field: CounterName, amount = 1, options?: ConsumeOptions): Promise<Verdict> {
       const [verdict] = await consumeTogether(userId, [{ field, amount }], options);
       return verdict as Verdict;
     },
@@ -98,7 +98,7 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
      */
     async release(
       userId: string,
-      field: CounterField,
+      field: CounterName,
       amount = 1,
       { of, idempotencyKey }: ChargeOptions & { of?: string | undefined } = {},
     ) {
@@ -116,7 +116,7 @@ export function createGate(database: () => Gateway, observer: GateObserver = uno
      */
     async reserve(
       userId: string,
-      field: CounterField,
+      field: CounterName,
       amount: number,
       { ttlSeconds, idempotencyKey }: ChargeOptions & { ttlSeconds: number },
     ): Promise<Reservation> {

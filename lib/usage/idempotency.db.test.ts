@@ -1,7 +1,7 @@
 /** When an idempotency key repeats its verdict, and when it is free because its charge was given back. */
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import type { CounterField } from "@/lib/config/catalog";
+import type { CounterName } from "@/lib/config/register";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -22,7 +22,7 @@ const MODES = [
   ["one call per statement", gateway.consume],
   [
     "batch mode",
-    (userId: string, field: CounterField, amount: number, idempotencyKey?: string) =>
+    (userId: string, field: CounterName, amount: number, idempotencyKey?: string) =>
       gate.consume(userId, field, amount, { idempotencyKey }),
   ],
 ] as const;

@@ -1,7 +1,7 @@
 /** What a person reads when the gate said no: the limit, what was used, when it comes back. */
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
-import { findPlan, meterOf } from "@/lib/config/catalog";
+import { findPlan, meterOf } from "@/lib/config/current-catalog";
 import { HttpError } from "@/lib/http/http-error";
 
 /** The 402 for a refused verdict. */

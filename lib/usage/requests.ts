@@ -1,17 +1,18 @@
 /** What the usage routes accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
-import { type CounterField, FIELD_IDS, type FieldId, meterOf } from "@/lib/config/catalog";
+import { meterOf } from "@/lib/config/current-catalog";
+import type { CounterName } from "@/lib/config/register";
+import { fieldIdSchema } from "@/lib/config/schemas";
 import { identifier, userIdSchema } from "@/lib/core/text";
 
 export { userIdSchema };
 
-const field = z
-  .enum(FIELD_IDS as [FieldId, ...FieldId[]], { error: `is one of ${FIELD_IDS.join(", ")}` })
+const field = fieldIdSchema
   .refine((value) => meterOf(value).meter.kind !== "gauge", {
     error: "follows the things that exist and is never counted by hand",
     params: { reason: "field_is_gauge" },
   })
-  .transform((value) => value as CounterField);
+  .transform((value) => value as CounterName);
 const wholeAmount = "is a whole number from 1 to 9007199254740991";
 const positive = z.int({ error: wholeAmount }).min(1, { error: wholeAmount });
 const amount = positive.default(1);

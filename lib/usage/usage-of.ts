@@ -1,5 +1,5 @@
 import type { UsageView } from "@/lib/billing/schemas/usage-view";
-import { findPlan, isProductId } from "@/lib/config/catalog";
+import { findPlan, isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
 

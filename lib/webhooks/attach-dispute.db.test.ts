@@ -1,6 +1,6 @@
 /** Disputes at the sandbox's Stripe: their events name a charge, and get their user by Stripe's real client. */
 import { expect, test } from "vitest";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
@@ -10,7 +10,12 @@ import { attachDispute } from "./attach-dispute";
 const { stripe, hosted, pay, subscribe, payer, sandbox, gateway, told, latestInvoice } = stripeAccount("disputing");
 const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
 const SITE = "http://localhost:3000";
-const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient: httpClientOver(() => sandbox, SITE) });
+const client = stripeClient({
+  apiKey: "sk_test_sandbox",
+  sales: sales(),
+  findPrice,
+  httpClient: httpClientOver(() => sandbox, SITE),
+});
 const getProcessor = async () => ({ client, sold, sells: true });
 const compared = () => reconcileSubscriptions(gateway, fetchThrough(getProcessor), { repair: false, userId: payer.id });
 const notes = async () => (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, detail }) => [kind, detail]);

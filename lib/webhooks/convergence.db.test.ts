@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Processor, ProcessorFact } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import type { Normalized } from "@/lib/processors";
 import { paddle } from "@/lib/processors/paddle";

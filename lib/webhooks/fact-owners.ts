@@ -3,7 +3,8 @@
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import { factsBefore } from "@/lib/billing/timeline/transfer";
 import type { Fact } from "@/lib/billing/types";
-import { isProductId, type ProductId } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { isProductId } from "@/lib/config/current-catalog";
 import { DatabaseError, type FormerUser, type Gateway } from "@/lib/database";
 import type { Normalized } from "@/lib/processors";
 

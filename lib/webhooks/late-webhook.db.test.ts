@@ -1,7 +1,7 @@
 /** The payer is back before the webhooks: everything is fetched, and what comes later, in any order, adds nothing. */
 import { afterAll, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripe as source } from "@/lib/processors/stripe";
@@ -42,7 +42,7 @@ test.each([
     },
   });
   const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
-  const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
+  const client = stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice, httpClient });
   const shop: PurchaseContext = {
     gateway,
     appUrl: "http://localhost:3000",

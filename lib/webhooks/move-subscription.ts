@@ -5,7 +5,8 @@ import { decide, fold, newFlags } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import { factsToMove } from "@/lib/billing/timeline/transfer";
 import type { Fact, Instant, Processor, TransferFact } from "@/lib/billing/types";
-import { PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway, type MovePart } from "@/lib/database";
 
@@ -59,7 +60,7 @@ async function splitIntoChunks({ processor, subscription, userId: to, from, at, 
   const out: TransferFact = { ...transfer, direction: "out" };
   const here: TransferFact = { ...transfer, direction: "in" };
   const loaded: { product: ProductId; old: Known; anew: Known; moved: Fact[] }[] = [];
-  for (const product of PRODUCT_IDS) {
+  for (const product of productIds()) {
     const old = await gateway.loadTimeline(from, product, subscription);
     const anew = await gateway.loadTimeline(to, product, subscription);
     loaded.push({ product, old, anew, moved: factsToMove(old.facts, transfer) });

@@ -5,7 +5,8 @@
 import { lackTerms } from "@/lib/billing/timeline/discounts";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Decision, Fact, Processor, Reason, Timeline } from "@/lib/billing/types";
-import { isProductId, type ProductId } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import { type Endpoint, endpoint, type Identity, type Normalized, type WebhookEvent } from "@/lib/processors";

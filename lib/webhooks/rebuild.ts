@@ -2,7 +2,8 @@
 
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
-import { isProductId, type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { isProductId, product as productOf } from "@/lib/config/current-catalog";
 import type { Difference, Gateway } from "@/lib/database";
 
 export interface Rebuilt {

@@ -4,7 +4,8 @@ import { fold } from "@/lib/billing/timeline/build-timeline";
 import { sameStart } from "@/lib/billing/timeline/calendar";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, PaymentFact, Processor, Timeline } from "@/lib/billing/types";
-import { PRODUCT_IDS, type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import type { PaymentRecords, ProcessorClient, SubscriptionReading } from "@/lib/processors/processor-client";
@@ -134,7 +135,7 @@ async function addRecords(
   gateway: Gateway,
 ): Promise<boolean> {
   let added = 0;
-  for (const product of PRODUCT_IDS) {
+  for (const product of productIds()) {
     if (known.get(product) === 0 && !facts.some((entry) => entry.product === product)) continue;
     for (const fact of await missedPayments(userId, product, payments, gateway)) {
       const event = { processor, id: fact.id, type };
@@ -203,7 +204,7 @@ function isSameStart(one: Instant | null, other: Instant | null): boolean {
 /** The latest fact of the subscription for each product. A subscription read afterwards is later, whatever the clocks say. */
 async function knownUntil(userId: string, { processor, subscription }: Subject, gateway: Gateway) {
   const known = new Map<ProductId, Instant>();
-  for (const product of PRODUCT_IDS) {
+  for (const product of productIds()) {
     const { facts } = await gateway.loadTimeline(userId, product);
     const own = facts.filter((fact) => fact.processor === processor && fact.subscription === subscription);
     known.set(

@@ -1,6 +1,6 @@
 /** A subscription with more items than Stripe writes into an event: the rest is fetched after the answer. */
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
@@ -22,7 +22,10 @@ afterAll(() => gateway.end());
 const { sandbox, stripe, told, pay } = playStripe(gateway);
 const { sold, find } = priceLists("stripe", {}, { sandbox: true });
 const httpClient = httpClientOver(() => sandbox, "http://localhost:3000");
-const reached = { client: stripeClient({ apiKey: "sk_test_sandbox", findPrice: find, httpClient }), sold };
+const reached = {
+  client: stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice: find, httpClient }),
+  sold,
+};
 
 const writer = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
 const growth = planPrice({ product: "chatbots", plan: "growth", interval: "monthly" });

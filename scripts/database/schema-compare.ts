@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
+import config from "@/tollgate.config";
 import { readSnapshot, type Snapshot } from "./schema-snapshot";
 
 /** An object that differs between the two sides; null if a side lacks it. */
@@ -16,7 +17,7 @@ const ORDER = ["tables", "functions", "views", "."];
 
 /** Builds both versions in two new databases of the server and compares them; the databases stay. */
 export async function compareSchemas(serverUrl: string): Promise<{ objects: number; differences: Difference[] }> {
-  const migrations = await inNewDatabase(serverUrl, "check_migrations", migrate);
+  const migrations = await inNewDatabase(serverUrl, "check_migrations", (url) => migrate(url, config));
   const schemas = await inNewDatabase(serverUrl, "check_schemas", applySchemas);
   const names = [...new Set([...migrations.keys(), ...schemas.keys()])].sort();
   const differences = names

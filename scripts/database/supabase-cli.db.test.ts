@@ -9,6 +9,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
 import { databaseUrl } from "@/tests/support/database-url";
+import config from "@/tollgate.config";
 
 const name = `cli_${randomBytes(6).toString("hex")}`;
 const server = inject("serverUrl");
@@ -74,5 +75,5 @@ test("npm run db:migrate continues after the CLI's last migration", async () => 
       await client.query("insert into supabase_migrations.schema_migrations values ($1, $2, $3)", [version, [], rest]);
     }
   });
-  expect(await migrate(superuser)).toEqual({ applied: [] });
+  expect(await migrate(superuser, config)).toEqual({ applied: [] });
 });

@@ -5,7 +5,8 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, inject } from "vitest";
-import { priceVariable, sellable } from "@/lib/config/catalog";
+import { priceVariable } from "@/lib/config/catalog";
+import { sellable } from "@/lib/config/current-catalog";
 import { VARIABLE_NAMES } from "@/lib/core/env";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");

@@ -1,4 +1,5 @@
 /** Vitest's global set-up of the HTTP tests: a Postgres as for the database tests, and the production build. */
+import "@/scripts/provide-catalog";
 import type { TestProject } from "vitest/node";
 import { buildOnce } from "@/scripts/build";
 import startPostgres from "./postgres-setup";

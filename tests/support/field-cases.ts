@@ -5,7 +5,6 @@
 import { expect } from "vitest";
 import { addMonths, DAY, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
-import type { ProductId } from "@/lib/config/catalog";
 import * as paddle from "@/lib/processors/paddle/events";
 import { playPaddleSubscription } from "@/lib/processors/paddle/played";
 import * as stripe from "@/lib/processors/stripe/events";
@@ -35,7 +34,7 @@ export interface Field {
   /** Uses so many words. */
   use(words: number): Promise<void>;
   /** The counter of the product: words of the writer, messages of the chatbots. */
-  standing(product?: ProductId): Promise<UsageState>;
+  standing(product?: "writer" | "chatbots"): Promise<UsageState>;
 }
 
 export interface FieldCase {

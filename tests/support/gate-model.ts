@@ -7,7 +7,8 @@ import { fold } from "@/lib/billing/timeline/build-timeline";
 import { MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant, ProcessorFact, SubscriptionState, Timeline } from "@/lib/billing/types";
 import { usageAt } from "@/lib/billing/usage-at";
-import { type CounterField, product } from "@/lib/config/catalog";
+import type { CounterName } from "@/lib/config/register";
+import { product } from "@/lib/config/current-catalog";
 import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
 
@@ -16,7 +17,7 @@ const WRITER = product("writer");
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };
 
 export interface Charge {
-  field: CounterField;
+  field: CounterName;
   amount: number;
 }
 
@@ -88,7 +89,7 @@ export class GateModel {
   }
 
   /** Numbers of a meter now, or of the window of another instant. */
-  meter(field: CounterField, at?: Instant) {
+  meter(field: CounterName, at?: Instant) {
     const { segment, window, used, held, limits } = usageAt(WRITER, this.told, this.ledger.rows, this.world.now, at);
     const override = this.overrides.get(field);
     const limit = override && override.expiresAt > this.clock ? override.limit : (limits[field] ?? 0);
@@ -153,7 +154,7 @@ export class GateModel {
     return given;
   }
 
-  private takeCarried(field: CounterField, left: number, since: Instant): number {
+  private takeCarried(field: CounterName, left: number, since: Instant): number {
     const { used } = this.meter(field);
     let wanted = left;
     for (let attempt = 1; attempt <= 3 && wanted > 0; attempt += 1) {
@@ -214,7 +215,7 @@ export class GateModel {
     return { settled, expired: false, allowed: settled === amount };
   }
 
-  override(field: CounterField, limit: number | null, milliseconds: number | null): Instant | null {
+  override(field: CounterName, limit: number | null, milliseconds: number | null): Instant | null {
     const expiresAt = milliseconds === null ? null : this.clock + milliseconds;
     if (limit === null) this.overrides.delete(field);
     else this.overrides.set(field, { limit, expiresAt: expiresAt ?? Number.POSITIVE_INFINITY });
@@ -261,7 +262,7 @@ export class GateModel {
     return Math.max(window.start, stretch, ...openings.map(({ at }) => at).filter((at) => at <= this.clock));
   }
 
-  private verdict(field: CounterField, amount: number, allowed: boolean): Expected {
+  private verdict(field: CounterName, amount: number, allowed: boolean): Expected {
     const { used, limit, remaining, unpaidHeld, plan } = this.meter(field);
     if (allowed) return { allowed, used, limit, remaining, plan };
     const fits = amount <= remaining ? "limit_reached_elsewhere" : null;

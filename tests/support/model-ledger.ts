@@ -2,7 +2,7 @@
 
 import type { Instant } from "@/lib/billing/types";
 import type { Use } from "@/lib/billing/usage-at";
-import type { CounterField } from "@/lib/config/catalog";
+import type { FieldId } from "@/lib/config/catalog";
 
 export interface Entry extends Use {
   key?: string | undefined;
@@ -13,7 +13,7 @@ export interface Entry extends Use {
 }
 
 interface Amount {
-  field: CounterField;
+  field: FieldId;
   amount: number;
 }
 
@@ -33,7 +33,7 @@ export class ModelLedger {
   }
 
   /** Gives back units of the latest charges among those, each at its own time or at `now`. */
-  take(field: CounterField, amount: number, among: (at: Instant) => boolean, now?: Instant): number {
+  take(field: FieldId, amount: number, among: (at: Instant) => boolean, now?: Instant): number {
     const charges = this.rows.filter((row) => row.field === field && row.amount > row.givenBack && among(row.at));
     let left = amount;
     for (const row of charges.sort((a, b) => b.at - a.at || b.order - a.order)) {
@@ -56,7 +56,7 @@ export class ModelLedger {
   }
 
   /** The sum of each UTC day; days with none are left out. */
-  days(field: CounterField): { day: string; amount: number }[] {
+  days(field: FieldId): { day: string; amount: number }[] {
     const days = new Map<string, number>();
     for (const { at, amount } of this.rows.filter((row) => row.field === field)) {
       const day = new Date(at).toISOString().slice(0, 10);

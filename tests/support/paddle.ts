@@ -1,5 +1,5 @@
 /** Paddle's side of a test: signs events and delivers them to `receive`, as the route does. */
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { paddle } from "@/lib/processors/paddle";
 import { type PaddleObject, sign } from "@/lib/processors/paddle/events";

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { type Environment, Paddle } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeAll } from "vitest";
 import type { Processor } from "@/lib/billing/types";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { carryOutScheduledChanges } from "@/lib/jobs/changes";
 import { paddle as paddleSource } from "@/lib/processors/paddle";
@@ -88,7 +88,11 @@ export function playPaddle(gateway: Gateway) {
     const { find, sold } = priceLists(of, {}, { sandbox: true });
     if (of === "stripe") {
       const httpClient = httpClientOver(() => sandbox);
-      return { client: stripeClient({ apiKey: "sk_test_played", findPrice: find, httpClient }), sold, sells: true };
+      return {
+        client: stripeClient({ apiKey: "sk_test_played", sales: sales(), findPrice: find, httpClient }),
+        sold,
+        sells: true,
+      };
     }
     const { base: baseUrl, apiKey } = entrance;
     const client = paddleClient({ apiKey, environment: "sandbox", baseUrl, findPrice: find });

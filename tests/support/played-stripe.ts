@@ -1,6 +1,6 @@
 /** The sandbox's Stripe for a database test: the real SDK on one side, the real verification and fold on the other. */
 import Stripe from "stripe";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { stripe as source } from "@/lib/processors/stripe";
 import type { Played } from "@/lib/sandbox/played";

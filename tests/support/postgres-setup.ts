@@ -1,4 +1,5 @@
 /** Vitest's global set-up: one Postgres for the whole run, and a migrated template that every test file clones. */
+import "@/scripts/provide-catalog";
 import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -6,6 +7,7 @@ import type { TestProject } from "vitest/node";
 import { setAppPassword } from "@/lib/database/app-role";
 import { migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
+import config from "@/tollgate.config";
 import { APP_PASSWORD, openSandbox } from "./app-role";
 import { databaseUrl, GENEROUS_TEMPLATE, TEMPLATE } from "./database-url";
 import { makeGenerous } from "./generous-database";
@@ -37,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     await withClient(server.url, (client) => client.query(`create database ${TEMPLATE}`));
-    await migrate(databaseUrl(server.url, TEMPLATE));
+    await migrate(databaseUrl(server.url, TEMPLATE), config);
     await withClient(server.url, (client) =>
       client.query(`create database ${GENEROUS_TEMPLATE} template ${TEMPLATE} strategy file_copy`),
     );

@@ -1,4 +1,5 @@
 /** Playwright's global set-up: the preview on a fresh database, ended and removed when the tests are done. */
+import "@/scripts/provide-catalog";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";

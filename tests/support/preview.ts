@@ -2,7 +2,8 @@
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { priceVariable, sellable } from "@/lib/config/catalog";
+import { priceVariable } from "@/lib/config/catalog";
+import { sellable } from "@/lib/config/current-catalog";
 import { VARIABLE_NAMES } from "@/lib/core/env";
 
 const ROOT = path.join(import.meta.dirname, "..", "..");

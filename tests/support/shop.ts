@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Instant, Processor, SubscriptionState } from "@/lib/billing/types";
-import { type Price, priceLists } from "@/lib/config/catalog";
+import type { Price } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import {
   type CheckoutRequest,

@@ -1,5 +1,5 @@
 /** What our purchase functions need, with the sandbox's Stripe behind it. */
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists, sales } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
@@ -14,6 +14,6 @@ export function stripeShop({
 }: { gateway: Gateway } & Pick<ReturnType<typeof playStripe>, "sandbox">) {
   const { find: findPrice, sold } = priceLists("stripe", {}, { sandbox: true });
   const httpClient = httpClientOver(() => sandbox, SITE);
-  const client = stripeClient({ apiKey: "sk_test_sandbox", findPrice, httpClient });
+  const client = stripeClient({ apiKey: "sk_test_sandbox", sales: sales(), findPrice, httpClient });
   return { gateway, appUrl: SITE, getProcessor: async () => ({ client, sold, sells: true }) } satisfies PurchaseContext;
 }

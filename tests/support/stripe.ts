@@ -1,5 +1,5 @@
 /** Stripe's side of a test: signs events and delivers them to `receive`, as the route does. */
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { stripe } from "@/lib/processors/stripe";
 import { type StripeObject, sign } from "@/lib/processors/stripe/events";

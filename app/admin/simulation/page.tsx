@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { CATALOG, PRODUCT_IDS } from "@/lib/config";
+import { catalog } from "@/lib/config/current-catalog";
 import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
 import { scenarioList, simulationMode } from "@/lib/sandbox/scenarios";
@@ -12,11 +12,12 @@ export const metadata: Metadata = { title: "Simulation" };
 
 const SUGGESTED = 50;
 
-const PLANS = PRODUCT_IDS.flatMap((product) =>
-  Object.entries(CATALOG[product].plans)
-    .filter(([, { rank }]) => rank > 0)
-    .map(([plan, { name }]) => ({ value: `${product}/${plan}`, name: `${CATALOG[product].name} ${name}` })),
-);
+const paidPlans = () =>
+  Object.entries(catalog().products).flatMap(([productId, product]) =>
+    Object.entries(product.plans)
+      .filter(([, { rank }]) => rank > 0)
+      .map(([plan, { name }]) => ({ value: `${productId}/${plan}`, name: `${product.name} ${name}` })),
+  );
 
 export default async function SimulationPage({ searchParams }: PageProps<"/admin/simulation">) {
   const user = await adminUser("/admin/simulation");
@@ -33,7 +34,8 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
       </p>
       <SimulationForm
         scenarios={scenarioList()}
-        plans={PLANS}
+        products={catalog().products}
+        plans={paidPlans()}
         userIds={users.map(({ userId: id }) => id)}
         userId={userId ?? user.id}
         onlyDry={mode === "dry_run"}

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { filled, usersQuery } from "@/lib/admin";
 import { STATUSES } from "@/lib/billing/types";
-import { CATALOG, PRODUCT_IDS } from "@/lib/config";
+import { catalog, productIds, product as productOf } from "@/lib/config/current-catalog";
 import { gateway } from "@/lib/database";
 import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";
@@ -12,7 +12,7 @@ export const metadata: Metadata = { title: "Users" };
 
 const PAGE = 50;
 const PATH = "/admin/users";
-const PLANS = [...new Set(PRODUCT_IDS.flatMap((id) => Object.keys(CATALOG[id].plans)))];
+const plans = () => [...new Set(Object.values(catalog().products).flatMap((product) => Object.keys(product.plans)))];
 
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
   await adminUser(PATH);
@@ -28,8 +28,8 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
         values={kept}
         filters={[
           { name: "search", label: "Id, e-mail or name" },
-          { name: "product", label: "Product", options: PRODUCT_IDS },
-          { name: "plan", label: "Plan", options: PLANS },
+          { name: "product", label: "Product", options: productIds() },
+          { name: "plan", label: "Plan", options: plans() },
           { name: "status", label: "Status", options: ["free", ...STATUSES] },
         ]}
       />
@@ -45,7 +45,7 @@ export default async function UsersPage({ searchParams }: PageProps<"/admin/user
               <Cell>
                 {subscriptions.map(({ product, plan, status }) => (
                   <p key={product}>
-                    {CATALOG[product].name} {planName(product, plan)}
+                    {productOf(product).name} {planName(product, plan)}
                     {status !== "active" && status !== "free" && <strong className="text-warn"> {status}</strong>}
                   </p>
                 ))}

@@ -1,6 +1,6 @@
 /** One thing that a user is told, once for each occasion: as the API answers it and the pages show it. */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();
@@ -8,7 +8,7 @@ const amount = z.number().int();
 const about = {
   id: z.number().int(),
   userId: z.string(),
-  product: z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]]),
+  product: productIdSchema,
   /** When it was found. */
   at: instant,
   /** What it is about: the window's start, the first failed payment, the plan's end. */
@@ -26,7 +26,7 @@ const limit = z.object({
   ...about,
   /** 80 % of the limit are used, or all of it. */
   kind: z.enum(["near_limit", "limit_reached"]),
-  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  field: fieldIdSchema,
   used: amount,
   limit: amount,
   resetsAt: instant,

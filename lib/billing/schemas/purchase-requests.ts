@@ -1,10 +1,10 @@
 /** What the routes about purchases accept. Unknown fields are refused: a misspelt one must not be ignored silently. */
 import { z } from "zod";
-import { PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import { productIdSchema } from "@/lib/config/schemas";
 import { line } from "@/lib/core/text";
 import { promotionCode } from "./promotion-code";
 
-const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]], { error: `is one of ${PRODUCT_IDS.join(", ")}` });
+const product = productIdSchema;
 const plan = line({ max: 64, error: "is the name of a plan" });
 const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
 

@@ -3,14 +3,14 @@
  * currency's minor unit.
  */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
 import { type Instant, REASONS } from "../types";
 
 /** An instant as these answers write it. */
 export const written = (at: Instant): string => new Date(at).toISOString();
 
 const instant = z.iso.datetime({ offset: true });
-const product = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]]);
+const product = productIdSchema;
 const interval = z.enum(["monthly", "yearly"]);
 const processor = z.enum(["stripe", "paddle"]);
 const money = z.object({ amount: z.number().int(), currency: z.string() });
@@ -51,7 +51,7 @@ export type CheckoutStatusView = z.infer<typeof checkoutStatusViewSchema>;
 const chosen = z.object({ plan: z.string(), interval: interval.nullable() });
 
 const meterChange = z.object({
-  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  field: fieldIdSchema,
   kind: z.enum(["counter", "gauge"]),
   before: z.object({ used: z.number().int(), limit: z.number().int(), remaining: z.number().int() }),
   after: z.object({ used: z.number().int(), limit: z.number().int(), remaining: z.number().int() }),

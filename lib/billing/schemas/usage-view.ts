@@ -4,15 +4,15 @@
  * Instants are ISO strings, since the same shape crosses HTTP and the database; amounts are whole units.
  */
 import { z } from "zod";
-import { FIELD_IDS, type FieldId, PRODUCT_IDS, type ProductId } from "@/lib/config/catalog";
+import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
 import { STATUSES } from "../types";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();
-const productId = z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]]);
+const productId = productIdSchema;
 
 export const meterViewSchema = z.object({
-  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  field: fieldIdSchema,
   kind: z.enum(["counter", "gauge"]),
   used: amount,
   /** Held for work under way; becomes used, or comes back. */
@@ -78,7 +78,7 @@ export const entitlementSchema = subscriptionViewSchema
     cancelAt: true,
     scheduledPlan: true,
   })
-  .extend({ limits: z.array(z.object({ field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]), limit: amount })) });
+  .extend({ limits: z.array(z.object({ field: fieldIdSchema, limit: amount })) });
 /** What a user may use of one product, without what they have used. */
 export type Entitlement = z.infer<typeof entitlementSchema>;
 
@@ -113,7 +113,7 @@ export type DecisionView = z.infer<typeof decisionViewSchema>;
 /** The answer to one consumption. */
 export const verdictSchema = z.object({
   allowed: z.boolean(),
-  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  field: fieldIdSchema,
   used: amount,
   limit: amount,
   remaining: amount,
@@ -148,7 +148,7 @@ export type Settlement = z.infer<typeof settlementSchema>;
 /** What was used on each UTC day, from the ledger; days without use are left out. */
 export const usageHistorySchema = z.object({
   userId: z.string(),
-  field: z.enum(FIELD_IDS as [FieldId, ...FieldId[]]),
+  field: fieldIdSchema,
   from: z.iso.date(),
   to: z.iso.date(),
   days: z.array(z.object({ day: z.iso.date(), amount })),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { priceLists, product } from "@/lib/config/catalog";
+import { priceLists, product } from "@/lib/config/current-catalog";
 import { stripe } from "@/lib/processors/stripe";
 import type { StripeObject } from "@/lib/processors/stripe/events";
 import { playSubscription } from "@/lib/processors/stripe/played";

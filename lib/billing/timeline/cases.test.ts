@@ -1,6 +1,6 @@
 /** Cases from the field, through the normalizers and the fold. */
 import { describe, test } from "vitest";
-import { type ProductId, product as productOf } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import type { Normalized } from "@/lib/processors";
 import { normalized as readPaddle } from "@/lib/processors/paddle/testing";
 import { normalized as readStripe } from "@/lib/processors/stripe/testing";
@@ -10,14 +10,15 @@ import { type Use, usageAt } from "../usage-at";
 import { decide, fold } from "./build-timeline";
 import { sharedFacts, withoutPlan } from "./plan-items";
 
-const FIELDS: Record<ProductId, string> = { writer: "words_used", chatbots: "messages_count" };
+type Sold = keyof typeof FIELDS;
+const FIELDS = { writer: "words_used", chatbots: "messages_count" } as const;
 
 /** A user whose facts and uses are plain data. */
 function pureField(): Field {
   const now = Date.now();
-  const facts: Record<ProductId, Fact[]> = { writer: [], chatbots: [] };
+  const facts: Record<Sold, Fact[]> = { writer: [], chatbots: [] };
   const uses: Use[] = [];
-  const timelineOf = (product: ProductId) => {
+  const timelineOf = (product: Sold) => {
     const others = Object.entries(facts).flatMap(([other, known]) => (other === product ? [] : known));
     return fold(productOf(product), [...facts[product], ...sharedFacts(facts[product], others)], now);
   };
@@ -27,7 +28,7 @@ function pureField(): Field {
     const own = normalized.outcome === "facts" ? normalized.facts : [];
     const first = normalized.outcome === "unpriced" ? normalized.fact : own[0]?.fact;
     const shared = first && (normalized.outcome === "unpriced" ? first : withoutPlan(first));
-    const known = (product: ProductId) => facts[product].some((fact) => fact.subscription === first?.subscription);
+    const known = (product: Sold) => facts[product].some((fact) => fact.subscription === first?.subscription);
     const added = (["writer", "chatbots"] as const).flatMap((product) => {
       const fact = own.find((entry) => entry.product === product)?.fact ?? (known(product) ? shared : null);
       return fact ? [{ product, fact }] : [];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import type { DiscountFact, DiscountTerms, Fact, NamedDiscount, SnapshotFact } from "../types";
 import { decide, fold } from "./build-timeline";
 import { addMonths, DAY } from "./calendar";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { day, days, on, timelineOf, told } from "@/tests/support/told";
 import { SHOP } from "@/tests/support/world";
 import type { Fact, SubscriptionState } from "../types";

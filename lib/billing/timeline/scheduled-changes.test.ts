@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import type { Fact, Instant, ProcessorFact, ScheduleFact, SubscriptionState } from "../types";
 import { fold } from "./build-timeline";
 import { addMonths, DAY, HOUR } from "./calendar";

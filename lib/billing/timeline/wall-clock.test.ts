@@ -7,7 +7,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { playSubscription } from "@/lib/processors/stripe/played";
 import { normalized } from "@/lib/processors/stripe/testing";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";

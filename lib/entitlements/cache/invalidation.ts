@@ -1,5 +1,5 @@
 /** Invalidates the cache on each change of entitlements. */
-import { meterOf, PRODUCT_IDS } from "@/lib/config/catalog";
+import { meterOf, productIds } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database/gateway";
 import { ANY_REVISION, type EntitlementCache } from "./entitlement-cache";
 
@@ -29,7 +29,7 @@ export function withInvalidation(gateway: Gateway, cache: EntitlementCache): Gat
     },
     async setSandboxClock(userId, to) {
       const moved = await gateway.setSandboxClock(userId, to);
-      for (const product of PRODUCT_IDS) await cache.invalidate(userId, product, ANY_REVISION);
+      for (const product of productIds()) await cache.invalidate(userId, product, ANY_REVISION);
       return moved;
     },
   };

@@ -2,7 +2,7 @@
 
 import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
 import type { PaymentFact, UnlistedCharge } from "@/lib/billing/types";
-import { type FindPrice, type Price, planRank, product as productOf } from "@/lib/config/catalog";
+import type { FindPrice, ListedPrice } from "@/lib/config/catalog";
 import type { Transaction } from "./shape";
 
 /** The transactions that a subscription makes by itself; on the others a plan line has no meaning here. */
@@ -30,7 +30,7 @@ interface Period {
 
 export interface PlanLine {
   line: Line;
-  price: Price;
+  price: ListedPrice;
 }
 
 /** The calculated lines, or the items where there are none. */
@@ -100,7 +100,7 @@ export function chargeFor(planLines: readonly PlanLine[], transaction: Transacti
 function chargeForPeriod(planLines: readonly PlanLine[], { billing_period: period }: Transaction): Charge {
   const whole = planLines.filter(({ line }) => !isPartial(line, period));
   // Lines of one plan may be split; of two plan items the payment covers the higher.
-  const rank = ({ price }: PlanLine) => planRank(productOf(price.product), price.plan);
+  const rank = ({ price }: PlanLine) => price.rank;
   const planLine = whole.reduce<PlanLine | null>(
     (best, next) => (best && rank(best) >= rank(next) ? best : next),
     null,

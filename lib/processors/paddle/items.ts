@@ -1,12 +1,12 @@
 /** The items of a Paddle subscription: which one is the plan of a product, and which have prices of their own. */
 
 import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
-import { type FindPrice, type Price, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import type { FindPrice, ListedPrice, ProductId } from "@/lib/config/catalog";
 import type { Subscription, SubscriptionItem } from "./shape";
 
 export interface PlanItem {
   item: SubscriptionItem;
-  price: Price;
+  price: ListedPrice;
 }
 
 /** Seats, add-ons and other items of the same subscription have no listed price. */
@@ -19,7 +19,7 @@ export function planItemsOf({ items }: Subscription, findPrice: FindPrice): Plan
 
 /** The item that counts for a product: of two, the higher plan, then the first. All items share one billing period. */
 export function highestItem(items: readonly PlanItem[], product: ProductId): PlanItem | undefined {
-  const rank = ({ price }: PlanItem) => planRank(productOf(product), price.plan);
+  const rank = ({ price }: PlanItem) => price.rank;
   return items
     .filter(({ price }) => price.product === product)
     .reduce<PlanItem | undefined>((best, next) => (best && rank(best) >= rank(next) ? best : next), undefined);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact, ProcessorFact, SubscriptionState, UnlistedCharge } from "@/lib/billing/types";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
 import { PADDLE_ACTIONS, World } from "@/tests/support/world";
 import { normalized } from "./testing";

@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import { type Price, priceLists, type Sales } from "@/lib/config/catalog";
+import type { Price, Sales } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import type { ProcessorClient } from "../processor-client";
 import { stripeClient } from "./client";
 import { planPrice, type StripeObject, type SubscriptionSpec, subscriptionObject } from "./events";
@@ -55,22 +56,27 @@ export async function playedSales(sales: Sales | undefined, ...answers: Answer[]
     server.close();
   });
   const port = (server.address() as AddressInfo).port;
-  return { client: clientAt(port, { sales, ...(answers.includes("silence") && { timeoutMs: 50 }) }), requests };
+  return {
+    client: clientAt(port, { ...(sales && { sales }), ...(answers.includes("silence") && { timeoutMs: 50 }) }),
+    requests,
+  };
 }
+
+const PLAIN: Sales = { automaticTax: false, taxIds: false, promotionCodes: true };
 
 interface ClientOptions {
   apiKey?: string;
   timeoutMs?: number;
-  sales?: Sales | undefined;
+  sales?: Sales;
 }
 
 export function clientAt(
   port: number,
-  { apiKey = API_KEY, timeoutMs = PATIENT_MS, sales }: ClientOptions = {},
+  { apiKey = API_KEY, timeoutMs = PATIENT_MS, sales = PLAIN }: ClientOptions = {},
 ): ProcessorClient {
   const findPrice = priceLists("stripe", {}, { sandbox: true }).find;
   const address = { protocol: "http", host: "127.0.0.1", port } as const;
-  return stripeClient({ apiKey, findPrice, timeoutMs, ...(sales && { sales }), address });
+  return stripeClient({ apiKey, findPrice, timeoutMs, sales, address });
 }
 
 export function refusal(status: number, type: string, code?: string, message = "refused"): Answer {

@@ -1,5 +1,5 @@
 import Stripe from "stripe";
-import { type FindPrice, SALES, type Sales } from "@/lib/config/catalog";
+import type { FindPrice, Sales } from "@/lib/config/catalog";
 import { entityId } from "../entity-id";
 import type { ProcessorClient } from "../processor-client";
 import { caller, unreadable, withinDeadline } from "./client-call";
@@ -19,7 +19,7 @@ export interface StripeClientOptions {
   /** Tells the plan's item from the others of a subscription. */
   findPrice: FindPrice;
   /** How checkouts are taxed and discounted; the catalog's own by default. */
-  sales?: Sales;
+  sales: Sales;
   /** Another way to Stripe, for the sandbox; the SDK's own without it. */
   httpClient?: NonNullable<ConstructorParameters<typeof Stripe>[1]>["httpClient"];
   /** Another address of the API, for tests. */
@@ -37,7 +37,7 @@ const INVOICES = 100;
 const REFERENCE = 200;
 
 /** Stripe's API in the product's words, through Stripe's SDK. Every method throws `ProcessorError` and nothing else. */
-export function stripeClient({ apiKey, findPrice, sales = SALES, ...options }: StripeClientOptions): ProcessorClient {
+export function stripeClient({ apiKey, findPrice, sales, ...options }: StripeClientOptions): ProcessorClient {
   const stripe = new Stripe(apiKey, {
     timeout: options.timeoutMs ?? TIMEOUT_MS,
     maxNetworkRetries: RETRIES,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { objectBefore } from "./before";
 import { diff, SHAPES, type StripeObject } from "./events";
 import { story } from "./fixtures/story";

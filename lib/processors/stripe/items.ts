@@ -1,13 +1,13 @@
 /** The items of a Stripe subscription: which one is the plan of a product, and which have prices of their own. */
 
 import type { Interval, ItemKey, ItemList, UnlistedItem } from "@/lib/billing/types";
-import { type FindPrice, type Price, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import type { FindPrice, ListedPrice, ProductId } from "@/lib/config/catalog";
 import type { PriceReference, Subscription, SubscriptionItem } from "./shape";
 
 export interface PlanItem {
   item: SubscriptionItem;
   index: number;
-  price: Price;
+  price: ListedPrice;
 }
 
 /** Seats, add-ons and other items of the same subscription have no listed price. */
@@ -20,7 +20,7 @@ export function planItemsOf({ items }: Subscription, findPrice: FindPrice): Plan
 
 /** The item that counts for a product: of two, the higher plan, then the longer period, then the first. */
 export function highestItem(items: readonly PlanItem[], product: ProductId): PlanItem | undefined {
-  const rank = ({ price }: PlanItem) => planRank(productOf(product), price.plan);
+  const rank = ({ price }: PlanItem) => price.rank;
   const own = items.filter(({ price }) => price.product === product);
   return own.reduce<PlanItem | undefined>((best, next) => {
     if (best === undefined || rank(next) > rank(best)) return next;
@@ -67,7 +67,7 @@ export function itemListOf(subscription: Subscription, findPrice: FindPrice): It
   };
 }
 
-function priceOf(item: SubscriptionItem, findPrice: FindPrice): Price | undefined {
+function priceOf(item: SubscriptionItem, findPrice: FindPrice): ListedPrice | undefined {
   const price = item.price ?? item.plan;
   return price === null ? undefined : findPrice(price.id);
 }

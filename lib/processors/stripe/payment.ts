@@ -1,7 +1,7 @@
 /** Invoice events → payment facts, one for each product that the invoice charges for. */
 
 import type { PaymentFact, UnlistedCharge } from "@/lib/billing/types";
-import { type FindPrice, type Price, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import type { FindPrice, ListedPrice, Price, ProductId } from "@/lib/config/catalog";
 import type { Normalized } from "../webhook-source";
 import type { Delivered, Handler } from "./handler";
 import { type Invoice, type InvoiceLine, invoiceIdentityOf, invoiceShape, readObject } from "./shape";
@@ -93,7 +93,7 @@ interface Line {
   price: Price | undefined;
 }
 interface PlanLine extends Line {
-  price: Price;
+  price: ListedPrice;
 }
 
 /** The lines of this subscription. */
@@ -153,7 +153,7 @@ function chargeFor(planLines: readonly PlanLine[], invoice: Invoice): Charge {
   const purpose = purposeOf(invoice);
   if (purpose === "other") return { purpose, planLine: null };
   // Several lines of one period: tiers of one price, or two plan items. The payment covers the higher plan.
-  const rank = ({ price }: PlanLine) => planRank(productOf(price.product), price.plan);
+  const rank = ({ price }: PlanLine) => price.rank;
   const planLine = whole
     .filter(({ line }) => line.period.start === latest.line.period.start)
     .reduce((best, next) => (rank(next) > rank(best) ? next : best), latest);

@@ -1,5 +1,5 @@
 /** For the tests: events on the way that real ones take, and objects bent by hand. */
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { isPlainObject } from "../envelope";
 import type { Normalized } from "../webhook-source";
 import type { StripeObject } from "./events";

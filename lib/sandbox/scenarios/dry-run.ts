@@ -3,7 +3,7 @@
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact } from "@/lib/billing/types";
-import { product as productOf } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { type Delivered, endpointOf, signed } from "./deliver";
 import type { Told } from "./player";
 import type { Known } from "./stage";

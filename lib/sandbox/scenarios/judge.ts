@@ -1,7 +1,8 @@
 /** Whether what came of a simulation is what its scenario expects, point by point. Pure. */
 
 import type { MeterView, SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { findPlan, freePlan, type ProductId, planRank, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId, planRank } from "@/lib/config/catalog";
+import { findPlan, product as productOf } from "@/lib/config/current-catalog";
 import type { Delivered } from "./deliver";
 import type { Expectation } from "./scenarios";
 

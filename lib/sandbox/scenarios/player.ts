@@ -1,7 +1,8 @@
 /** One subscription at either processor, played in the same words; each thing that happens gives the events it sends. */
 
 import type { Instant, Interval, Processor, Status } from "@/lib/billing/types";
-import { type Price, priceLists, sandboxPriceId, sellable } from "@/lib/config/catalog";
+import { type Price, sandboxPriceId } from "@/lib/config/catalog";
+import { priceLists, sellable } from "@/lib/config/current-catalog";
 import { env } from "@/lib/core/env";
 import { playPaddleSubscription } from "@/lib/processors/paddle/played";
 import { playSubscription } from "@/lib/processors/stripe/played";

@@ -1,15 +1,8 @@
 /** What the simulation accepts; the documents' examples work as they are written. */
 import { z } from "zod";
-import {
-  CATALOG,
-  FIELD_IDS,
-  type FieldId,
-  findPlan,
-  meterOf,
-  PRODUCT_IDS,
-  type ProductId,
-  product as productOf,
-} from "@/lib/config/catalog";
+import type { FieldId, ProductId } from "@/lib/config/catalog";
+import { fieldIds, findPlan, meterOf, productIds, product as productOf } from "@/lib/config/current-catalog";
+import { productIdSchema } from "@/lib/config/schemas";
 import { line, userIdSchema } from "@/lib/core/text";
 import { HttpError } from "@/lib/http";
 import { SCENARIO_IDS } from "./scenarios";
@@ -18,25 +11,34 @@ const whole = "is a whole number from 0 to 9007199254740991";
 const limit = z.int({ error: whole }).min(0, { error: whole });
 const name = line({ max: 100, error: "is a plan's name" });
 
-const customData = z.strictObject({
-  product: z.enum(PRODUCT_IDS as [ProductId, ...ProductId[]]).optional(),
+const named = z.strictObject({
+  product: productIdSchema.optional(),
   /** By id or name, in any case. */
   plan: name.optional(),
   newPlan: name.optional(),
   interval: z.enum(["monthly", "yearly"]).optional(),
   /** Where it differs from the plan's, it becomes the user's own limit of the product's first counter. */
   newLimit: limit.optional(),
-  wordsLimit: limit.optional(),
-  messagesLimit: limit.optional(),
 });
 
-/** The documents' names for one product's limit. */
-const NAMED_LIMITS = { wordsLimit: "words_used", messagesLimit: "messages_count" } as const;
+/** The fields of limits by the name of their unit: `wordsLimit` for a counter of words. */
+function namedLimits(): [name: string, field: FieldId][] {
+  return fieldIds()
+    .map((field) => [meterOf(field).meter, field] as const)
+    .filter(([{ kind }]) => kind === "counter")
+    .map(([{ unit }, field]) => [`${unit.many}Limit`, field]);
+}
+
+type CustomData = z.infer<typeof named> & { [limit: `${string}Limit`]: number | undefined };
+
+const customData = z.lazy(() =>
+  named.extend(Object.fromEntries(namedLimits().map(([limitName]) => [limitName, limit.optional()]))),
+) as z.ZodType<CustomData>;
 
 export const simulationRequest = z.strictObject({
   userId: userIdSchema,
   scenario: z.enum(SCENARIO_IDS, { error: `is one of ${SCENARIO_IDS.join(", ")}` }),
-  customData: customData.default({}),
+  customData: customData.default({} as CustomData),
   processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).optional(),
   dryRun: z.boolean().default(false),
 });
@@ -65,8 +67,9 @@ export function askedFor({ customData: data }: SimulationRequest): Asked {
 
 function findByName(wanted: string, product: ProductId | undefined) {
   const asked = wanted.toLowerCase();
-  return PRODUCT_IDS.filter((id) => product === undefined || id === product)
-    .flatMap((id) => Object.keys(CATALOG[id].plans).map((plan) => ({ product: id, plan })))
+  return productIds()
+    .filter((id) => product === undefined || id === product)
+    .flatMap((id) => Object.keys(productOf(id).plans).map((plan) => ({ product: id, plan })))
     .find(({ product: id, plan }) => {
       const entry = findPlan(id, plan);
       return entry && entry.rank > 0 && (plan === asked || entry.name.toLowerCase() === asked);
@@ -74,8 +77,8 @@ function findByName(wanted: string, product: ProductId | undefined) {
 }
 
 function askedLimit(data: SimulationRequest["customData"], product: ProductId | null): Asked["limit"] {
-  for (const [name, field] of Object.entries(NAMED_LIMITS)) {
-    const amount = data[name as keyof typeof NAMED_LIMITS];
+  for (const [name, field] of namedLimits()) {
+    const amount = data[name as `${string}Limit`];
     if (amount === undefined) continue;
     const { productId } = meterOf(field);
     if (product !== null && product !== productId) throw refused(name, `${productOf(product).name} has no such limit`);
@@ -83,7 +86,7 @@ function askedLimit(data: SimulationRequest["customData"], product: ProductId | 
   }
   if (data.newLimit === undefined) return null;
   if (product === null) throw refused("newLimit", "needs a plan or a product to be the limit of");
-  const field = FIELD_IDS.find((id) => meterOf(id).productId === product && meterOf(id).meter.kind === "counter");
+  const field = fieldIds().find((id) => meterOf(id).productId === product && meterOf(id).meter.kind === "counter");
   return field === undefined ? null : { product, field, amount: data.newLimit };
 }
 

@@ -2,7 +2,8 @@
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Processor } from "@/lib/billing/types";
-import { freePlan, type ProductId, planLimit, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type ProductId, planLimit } from "@/lib/config/catalog";
+import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { type Delivered, deliver } from "./deliver";
@@ -78,13 +79,15 @@ export async function simulate(request: SimulationRequest, by: string, gateway: 
   };
 }
 
-/** Reads without a trace, also somebody whom nobody has seen yet. Where no product is named: the one they pay for. */
+/** Reads without a trace, also somebody whom nobody has seen yet. If the request names no product: the one they pay for, else the last of the config. */
 async function look(userId: string, asked: Asked, gateway: Gateway): Promise<Known> {
   const customers = await customersOf(userId, gateway);
-  const writer = await gateway.peekTimeline(userId, asked.product ?? "writer");
-  const chatbots = asked.product === null ? await gateway.peekTimeline(userId, "chatbots") : null;
+  const ids = asked.product === null ? productIds().reverse() : [asked.product];
+  const peeked = await Promise.all(ids.map((id) => gateway.peekTimeline(userId, id)));
   const pays = (view: SubscriptionView) => view.plan !== freePlan(productOf(view.product)).id;
-  const { view, now, ...loaded } = chatbots && pays(chatbots.view) && !pays(writer.view) ? chatbots : writer;
+  const found = peeked.find(({ view }) => pays(view)) ?? peeked[0];
+  if (found === undefined) throw new Error("The config has no product.");
+  const { view, now, ...loaded } = found;
   return { userId, product: view.product, ...loaded, now: Date.parse(now), customers };
 }
 

@@ -1,6 +1,6 @@
 /** The world's things as today's API writes them, each held against the SDK's type. */
 import type Stripe from "stripe";
-import { PRODUCT_IDS, product as productOf } from "@/lib/config/catalog";
+import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import {
   billingMode,
   customerObject,
@@ -176,7 +176,7 @@ export function portalOf({ customer, site }: World, { id, created, returnUrl }: 
 
 /** Every product of the catalog's plans that cost something. */
 export function products() {
-  return PRODUCT_IDS.flatMap((productId) => {
+  return productIds().flatMap((productId) => {
     const { name, plans } = productOf(productId);
     return Object.entries(plans)
       .filter(([, { rank }]) => rank > 0)

@@ -1,7 +1,8 @@
 /** What time brings, without a database: any life of a subscription goes on in order, and every event adds up. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Price, priceLists } from "@/lib/config/catalog";
+import type { Price } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
 import { objectBefore } from "@/lib/processors/stripe/before";
 import { planPrice } from "@/lib/processors/stripe/events";

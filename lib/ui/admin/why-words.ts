@@ -1,7 +1,8 @@
 /** Explanations with numbers for admins: windows, refusals and subscriptions. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { isProductId, type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { isProductId, product as productOf } from "@/lib/config/current-catalog";
 import type { WindowRow } from "@/lib/database";
 import { formatCount, formatNumber, formatTime, type TimeReading } from "@/lib/messages/format";
 import { planName, processorName } from "@/lib/messages/plan";

@@ -1,6 +1,6 @@
 import { ArrowRight, RotateCcw, Split } from "lucide-react";
 import type { DecisionView } from "@/lib/billing/schemas/usage-view";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { activityNumbers, activityWords } from "@/lib/messages/activity";
 import { requestLocale } from "../request-locale";
 import { Instant } from "../time/instant";

@@ -1,7 +1,8 @@
 /** The actions of a subscription's card: the primary one, and the rest. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { planRank, product as productOf } from "@/lib/config/catalog";
+import { planRank } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";
 

@@ -1,5 +1,6 @@
 import { Check, ChevronRight } from "lucide-react";
-import { type ProductId, product } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 
 interface PlanComparisonProps {

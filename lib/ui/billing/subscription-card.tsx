@@ -1,5 +1,5 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { isFree, planName, planPrice } from "@/lib/messages/plan";
 import { Meter } from "../meter/meter";
 import { Instant } from "../time/instant";

@@ -1,5 +1,5 @@
 import type { SubscriptionView, UsageView } from "@/lib/billing/schemas/usage-view";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { isFree } from "@/lib/messages/plan";
 import { meterAlert } from "../meter/meter-words";
 

@@ -1,5 +1,6 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { freePlan, product as productOf } from "@/lib/config/catalog";
+import { freePlan } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 import { planName } from "@/lib/messages/plan";
 import { purchaseState } from "../plans/plan-options";

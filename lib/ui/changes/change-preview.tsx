@@ -92,7 +92,7 @@ function Collected({ preview }: { preview: ChangePreviewView }) {
   return words === null ? null : <p className="text-pretty text-muted text-sm">{words}</p>;
 }
 
-/** The plan, or where that stays the same how it is paid: "Ultra", "Ultra, paid yearly". */
+/** The plan, or where that stays the same how it is paid: "Pro", "Pro, paid yearly". */
 export function changeName({ product, from, to }: Pick<ChangePreviewView, "product" | "from" | "to">): string {
   const name = planName(product, to.plan);
   return from.plan === to.plan && to.interval ? `${name}, paid ${to.interval}` : name;

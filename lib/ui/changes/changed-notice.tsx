@@ -1,5 +1,5 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { isProductId } from "@/lib/config/catalog";
+import { isProductId } from "@/lib/config/current-catalog";
 import { Notice } from "../notice";
 import { standingMark } from "./standing-mark";
 

@@ -1,6 +1,7 @@
 import { ArrowRight } from "lucide-react";
 import type { MeterChange } from "@/lib/billing/schemas/purchase";
-import { type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
 interface MeterChangesProps {

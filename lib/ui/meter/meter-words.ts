@@ -1,5 +1,6 @@
 import type { MeterView } from "@/lib/billing/schemas/usage-view";
-import { type ProductId, product } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
 /** calm below 80 %, near from 80 %, full from 100 % of the available amount. */
@@ -90,7 +91,7 @@ function advice(
 export function meterAlert(productId: ProductId, meter: MeterView, locale: string): string | null {
   const tone = meterTone(meter);
   const { unit } = catalogMeter(productId, meter.field);
-  // A free plan's one chatbot is in use from the first day: it gets a red bar, but no sentence.
+  // A gauge whose limit is 1 is full from the first day: it gets a red bar, but no sentence.
   if (tone === "calm" || (meter.kind === "gauge" && meter.used <= meter.limit)) return null;
   const name = product(productId).name;
   if (meter.used > meter.limit) {

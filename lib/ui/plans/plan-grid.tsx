@@ -1,6 +1,7 @@
 import { Check } from "lucide-react";
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { type Plan, type ProductId, product as productOf } from "@/lib/config/catalog";
+import type { Plan, ProductId } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatMoney } from "@/lib/messages/format";
 import { PlanAction, type PlanActions } from "./plan-action";
 import { planOption } from "./plan-options";

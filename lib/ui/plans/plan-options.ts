@@ -1,7 +1,8 @@
 /** What each plan means for a reader, by the state of the subscription. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { freePlan, type Product, planRank, product as productOf } from "@/lib/config/catalog";
+import { freePlan, type Product, planRank } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "@/lib/messages/format";
 
 type Interval = "monthly" | "yearly";

@@ -1,7 +1,8 @@
 /** The selection on the pricing page, read from its address. */
 
 import { promotionCode } from "@/lib/billing/schemas/promotion-code";
-import { findPlan, isProductId, PRODUCT_IDS, type ProductId, product as productOf, SALES } from "@/lib/config/catalog";
+import type { ProductId } from "@/lib/config/catalog";
+import { findPlan, isProductId, productIds, product as productOf, sales } from "@/lib/config/current-catalog";
 
 type Processor = "stripe" | "paddle";
 
@@ -34,7 +35,7 @@ export function pricingChoice(parameters: Parameters, processors: readonly Proce
       isProductId(chosenProduct) && findPlan(chosenProduct, chosenPlan)
         ? { product: chosenProduct, plan: chosenPlan }
         : null,
-    code: SALES.promotionCodes && named.success ? named.data : null,
+    code: sales().promotionCodes && named.success ? named.data : null,
   };
 }
 
@@ -49,4 +50,6 @@ export function pricingPath({ product, interval, processor, code }: Omit<Pricing
 }
 
 /** The products by name, in the catalog's order. */
-export const PRODUCTS = PRODUCT_IDS.map((id) => ({ id, name: productOf(id).name }));
+export function productNames(): { id: ProductId; name: string }[] {
+  return productIds().map((id) => ({ id, name: productOf(id).name }));
+}

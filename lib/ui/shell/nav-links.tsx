@@ -3,26 +3,20 @@
 import type { Route } from "next";
 import Link, { useLinkStatus } from "next/link";
 import { usePathname } from "next/navigation";
+import { useInstallation } from "./installation";
 
-const PAGES: { href: Route; name: string }[] = [
-  { href: "/billing" as Route, name: "Billing" },
-  { href: "/usage" as Route, name: "Usage" },
-  { href: "/chatbots" as Route, name: "Chatbots" },
-  { href: "/writer" as Route, name: "Writer" },
-  { href: "/pricing" as Route, name: "Plans" },
-];
-
-/** The product's pages, with the current one marked. */
+/** The installation's pages, with the current one marked. */
 export function NavLinks() {
   const path = usePathname();
+  const { pages } = useInstallation();
   return (
     <nav aria-label="Product" className="-mx-3 flex">
-      {PAGES.map(({ href, name }) => {
+      {pages.map(({ href, name }) => {
         const here = path === href || path.startsWith(`${href}/`);
         return (
           <Link
             key={href}
-            href={href}
+            href={href as Route}
             aria-current={here ? "page" : undefined}
             className="relative inline-flex min-h-11 items-center rounded-md px-3 text-muted text-sm transition-colors after:absolute after:inset-x-3 after:bottom-0 after:h-0.5 hover:text-ink aria-[current=page]:font-medium aria-[current=page]:text-ink aria-[current=page]:after:bg-accent sm:min-h-14"
           >

@@ -5,7 +5,8 @@ import { planName } from "@/lib/messages/plan";
 import { SubscriptionNotice } from "../billing/subscription-notice";
 import { WindowLine } from "../billing/window-line";
 import { Meter } from "../meter/meter";
-import { smallestUpgrade, upgradeOptions } from "./upgrade-options";
+import { smallestUpgrade } from "./smallest-upgrade";
+import { upgradeOptions } from "./upgrade-options";
 
 interface ProductMetersProps {
   subscription: SubscriptionView;

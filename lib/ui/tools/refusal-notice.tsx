@@ -1,22 +1,25 @@
+"use client";
+
 import type { Route } from "next";
 import Link from "next/link";
 import { Notice } from "../notice";
+import { type PageLink, useInstallation } from "../shell/installation";
 import type { Refusal } from "./send-json";
-import type { UpgradeOption } from "./upgrade-options";
+import type { UpgradeOption } from "./smallest-upgrade";
 
 /** Links that help with a refusal, by its reason. */
-const HELP: Readonly<Record<string, { text: string; href: string }[]>> = {
+const HELP: Readonly<Record<string, readonly PageLink[]>> = {
   limit_reached: [
-    { text: "See larger plans", href: "/pricing" },
-    { text: "See your plan", href: "/billing" },
+    { name: "See larger plans", href: "/pricing" },
+    { name: "See your plan", href: "/billing" },
   ],
-  payment_pending: [{ text: "Fix payment", href: "/billing" }],
-  chatbot_limit_exceeded: [{ text: "Go to your chatbots", href: "/chatbots" }],
-  already_subscribed: [{ text: "See your plan", href: "/billing" }],
-  code_not_valid: [{ text: "Buy without a code", href: "/pricing" }],
-  not_signed_in: [{ text: "Sign in", href: "/sign-in" }],
+  payment_pending: [{ name: "Fix payment", href: "/billing" }],
+  already_subscribed: [{ name: "See your plan", href: "/billing" }],
+  code_not_valid: [{ name: "Buy without a code", href: "/pricing" }],
+  not_signed_in: [{ name: "Sign in", href: "/sign-in" }],
 };
-const EXPECTED = new Set(["limit_reached", "payment_pending", "chatbot_limit_exceeded"]);
+/** A limit or an open payment is no error. */
+const EXPECTED = new Set(["limit_reached", "payment_pending"]);
 
 interface RefusalNoticeProps {
   refusal: Refusal;
@@ -28,21 +31,25 @@ interface RefusalNoticeProps {
 
 /** The reason of a refusal in the server's own sentence, with a link that helps. */
 export function RefusalNotice({ refusal: { error, reason = "" }, product, upgrade }: RefusalNoticeProps) {
-  const known = HELP[reason] ?? [];
+  const { help: ofInstallation } = useInstallation();
+  const own = ofInstallation[reason];
+  const known = own ?? HELP[reason] ?? [];
   const help =
-    upgrade && reason === "limit_reached" ? [upgrade, ...known.filter(({ href }) => href !== "/pricing")] : known;
+    upgrade && reason === "limit_reached"
+      ? [{ name: upgrade.text, href: upgrade.href }, ...known.filter(({ href }) => href !== "/pricing")]
+      : known;
   return (
     <div role="alert">
-      <Notice tone={EXPECTED.has(reason) ? "warn" : "danger"} title={error}>
+      <Notice tone={EXPECTED.has(reason) || own ? "warn" : "danger"} title={error}>
         {help.length > 0 && (
           <span className="flex flex-wrap gap-x-4">
-            {help.map(({ text, href }) => (
+            {help.map(({ name, href }) => (
               <Link
-                key={text}
+                key={name}
                 href={(href === "/pricing" && product ? `${href}?product=${product}` : href) as Route}
                 className="text-ink underline underline-offset-4"
               >
-                {text}
+                {name}
               </Link>
             ))}
           </span>

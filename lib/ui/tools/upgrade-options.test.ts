@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { MeterView } from "@/lib/billing/schemas/usage-view";
-import { smallestUpgrade, upgradeOptions } from "./upgrade-options";
+import { smallestUpgrade } from "./smallest-upgrade";
+import { upgradeOptions } from "./upgrade-options";
 
 function meters(limits: Record<string, number>): MeterView[] {
   return Object.entries(limits).map(([field, limit]) => ({

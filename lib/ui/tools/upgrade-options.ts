@@ -1,18 +1,10 @@
 /** The plans that raise a limit. Pure. */
 
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { type FieldId, type ProductId, planLimit, planRank, product as productOf } from "@/lib/config/catalog";
+import { type ProductId, planLimit, planRank } from "@/lib/config/catalog";
+import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount } from "@/lib/messages/format";
-
-/** A larger plan's limit of one field, and its link. */
-export interface UpgradeOption {
-  limit: number;
-  text: string;
-  href: string;
-}
-
-/** Per field, the plans with a higher limit, the smallest first. */
-export type UpgradeOptions = Readonly<Partial<Record<FieldId, readonly UpgradeOption[]>>>;
+import type { UpgradeOptions } from "./smallest-upgrade";
 
 type Subscription = Pick<SubscriptionView, "product" | "limitPlan" | "quantity" | "meters">;
 
@@ -38,16 +30,6 @@ export function upgradeOptions(
         .filter((upgrade) => upgrade.limit > limit),
     ]),
   );
-}
-
-/** The smallest plan that allows `needed`, else the largest; undefined if there is no larger plan. */
-export function smallestUpgrade(
-  upgrades: UpgradeOptions,
-  field: string | undefined,
-  needed: number,
-): UpgradeOption | undefined {
-  const larger = Object.hasOwn(upgrades, field ?? "") ? upgrades[field as FieldId] : undefined;
-  return larger?.find(({ limit }) => limit >= needed) ?? larger?.at(-1);
 }
 
 /** The pricing page with this plan marked. */

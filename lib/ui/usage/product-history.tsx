@@ -1,5 +1,5 @@
 import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
-import { product } from "@/lib/config/catalog";
+import { product } from "@/lib/config/current-catalog";
 import { planName } from "@/lib/messages/plan";
 import { Instant } from "../time/instant";
 import { MeterHistory } from "./meter-history";

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { priceLists } from "@/lib/config/catalog";
+import { priceLists } from "@/lib/config/current-catalog";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import * as pages from "@/lib/sandbox/stripe/hosted";

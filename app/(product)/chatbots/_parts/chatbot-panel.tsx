@@ -5,7 +5,7 @@ import { useState } from "react";
 import { button } from "@/lib/ui/button";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
-import type { UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import type { UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
 import type { Chatbot } from "./chatbot";
 import { Conversation } from "./conversation";
 import { RenameForm } from "./rename-form";

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 import { button, FIELD } from "@/lib/ui/button";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import { type Refusal, sendJson } from "@/lib/ui/tools/send-json";
-import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
 import type { Chatbot } from "./chatbot";
 import { ChatbotPanel } from "./chatbot-panel";
 

@@ -6,7 +6,7 @@ import { button, FIELD } from "@/lib/ui/button";
 import { Notice } from "@/lib/ui/notice";
 import { RefusalNotice } from "@/lib/ui/tools/refusal-notice";
 import type { Refusal } from "@/lib/ui/tools/send-json";
-import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/upgrade-options";
+import { smallestUpgrade, type UpgradeOptions } from "@/lib/ui/tools/smallest-upgrade";
 import { useStreamedRequest } from "@/lib/ui/tools/use-streamed-request";
 import type { RewritingLine } from "../_lib/rewriting";
 import { countWords } from "../_lib/words";

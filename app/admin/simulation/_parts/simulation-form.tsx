@@ -1,12 +1,14 @@
 "use client";
 
 import { type FormEvent, useState } from "react";
+import type { Catalog, Product } from "@/lib/config";
 import type { Simulation } from "@/lib/sandbox/scenarios";
 import { button, FIELD } from "@/lib/ui/button";
 import { sendJson } from "@/lib/ui/tools/send-json";
 import { SimulationResult } from "./simulation-result";
 
 interface SimulationFormProps {
+  products: Catalog["products"];
   scenarios: readonly { id: string; title: string; expectation: string }[];
   plans: readonly { value: string; name: string }[];
   /** Suggestions; any other id can be typed. */
@@ -18,7 +20,7 @@ interface SimulationFormProps {
 }
 
 /** Runs a scenario for a user and a processor, and shows its result. */
-export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
+export function SimulationForm({ products, scenarios, plans, userIds, userId, onlyDry, locale }: SimulationFormProps) {
   const [busy, setBusy] = useState(false);
   const [picked, setPicked] = useState(scenarios[0]?.id ?? "");
   const [result, setResult] = useState<Simulation | null>(null);
@@ -104,7 +106,7 @@ export function SimulationForm({ scenarios, plans, userIds, userId, onlyDry, loc
             The processor’s events, the decisions, and the state before and after appear here.
           </p>
         ) : (
-          <SimulationResult result={result} locale={locale} />
+          <SimulationResult result={result} product={products[result.product] as Product} locale={locale} />
         )}
       </div>
     </div>

@@ -1,10 +1,17 @@
 import { Check, X } from "lucide-react";
+import type { Product } from "@/lib/config";
 import type { Simulation } from "@/lib/sandbox/scenarios";
 import { BeforeAfter } from "@/lib/ui/admin/before-after";
 import { OutcomeBadge } from "@/lib/ui/admin/outcome-badge";
 
+interface SimulationResultProps {
+  result: Simulation;
+  product: Product;
+  locale: string;
+}
+
 /** The result of one simulation: passed or failed, the deliveries, the state before and after, and each check. */
-export function SimulationResult({ result, locale }: { result: Simulation; locale: string }) {
+export function SimulationResult({ result, product, locale }: SimulationResultProps) {
   const { passed, expectation, decision, dryRun, events, before, after, checks } = result;
   return (
     <div className="space-y-6">
@@ -37,7 +44,7 @@ export function SimulationResult({ result, locale }: { result: Simulation; local
           ))}
         </ol>
       </div>
-      <BeforeAfter before={before} after={after} locale={locale} />
+      <BeforeAfter product={product} before={before} after={after} locale={locale} />
       <div>
         <h2 className="font-semibold text-sm">Expected</h2>
         <ul className="mt-2 space-y-1 text-sm tabular-nums">

@@ -2,7 +2,7 @@ import type { Metadata, Route } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
 import { explain, releaseOf } from "@/lib/admin";
-import { FIELD_IDS, meterOf, product as productOf } from "@/lib/config";
+import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
 import { formatNumber, formatUtc } from "@/lib/messages/format";
@@ -180,7 +180,7 @@ export default async function UserPage({ params, searchParams }: Params) {
             {
               name: "field",
               label: "Meter",
-              options: FIELD_IDS.map((field) => ({ value: field, name: `${meterOf(field).meter.label} (${field})` })),
+              options: fieldIds().map((field) => ({ value: field, name: `${meterOf(field).meter.label} (${field})` })),
             },
             { name: "limit", label: "Limit", type: "number" },
             { name: "expiresAt", label: "Until (empty: no end)", type: "datetime-local", optional: true },

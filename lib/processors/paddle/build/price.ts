@@ -4,7 +4,8 @@ import type {
   IProductNotificationResponse,
 } from "@paddle/paddle-node-sdk";
 import type { Instant } from "@/lib/billing/types";
-import { findPlan, type Price, sandboxPriceId } from "@/lib/config/catalog";
+import { type Price, sandboxPriceId } from "@/lib/config/catalog";
+import { findPlan } from "@/lib/config/current-catalog";
 
 /** An entity as Paddle's API writes it. */
 export type PaddleObject = Record<string, unknown>;

@@ -1,5 +1,6 @@
 import type Stripe from "stripe";
-import { findPlan, type Price, sandboxPriceId } from "@/lib/config/catalog";
+import { type Price, sandboxPriceId } from "@/lib/config/catalog";
+import { findPlan } from "@/lib/config/current-catalog";
 import type { OnTheWire } from "./wire";
 
 /** An object as Stripe's API writes it. */

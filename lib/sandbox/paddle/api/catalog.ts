@@ -1,7 +1,8 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
 import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
 import { z } from "zod";
-import { type Price, priceLists, product as productOf, sellable } from "@/lib/config/catalog";
+import type { Price } from "@/lib/config/catalog";
+import { priceLists, product as productOf, sellable } from "@/lib/config/current-catalog";
 import { type PriceSpec, planPrice, priceEntities } from "@/lib/processors/paddle/events";
 import { invalidFields, notFound } from "../problem";
 import { page, several } from "./endpoint";
@@ -15,7 +16,7 @@ export function priceNamed(id: string, field?: string): PriceSpec {
   throw field === undefined ? notFound(id) : invalidFields({ field, message: `price ${id} not found` });
 }
 
-/** "Writer Plus". */
+/** The product and its plan, such as "Acme Pro". */
 export function titleOf({ id, name }: PriceSpec): string {
   const price = lists().find(id);
   if (price === undefined) return name;

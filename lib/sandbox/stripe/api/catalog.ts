@@ -1,6 +1,7 @@
 /** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
 import type Stripe from "stripe";
-import { type FindPrice, type Price, priceLists, sellable } from "@/lib/config/catalog";
+import type { FindPrice, Price } from "@/lib/config/catalog";
+import { priceLists, sellable } from "@/lib/config/current-catalog";
 import { type PriceSpec, planPrice, priceObject } from "@/lib/processors/stripe/events";
 import { promotionCodeNamed } from "../coupons";
 import type { Form } from "../form";

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { canBeDismissed, eventDetail, releaseOf } from "@/lib/admin";
+import { product as productOf } from "@/lib/config";
 import { DatabaseError, gateway } from "@/lib/database";
 import { HttpError } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
@@ -69,7 +70,12 @@ export default async function EventPage({ params }: PageProps<"/admin/events/[pr
                 </p>
               )}
               <div className="mt-3 overflow-x-auto">
-                <BeforeAfter before={decision.before} after={decision.after} locale={locale} />
+                <BeforeAfter
+                  product={productOf(decision.after.product)}
+                  before={decision.before}
+                  after={decision.after}
+                  locale={locale}
+                />
               </div>
             </div>
           );

@@ -1,0 +1,95 @@
+/**
+ * The process's catalog, which the server provides when it starts, and lookups in it by id. Rules (`lib/billing`,
+ * `lib/processors/stripe` and `paddle`) get the product or the price as an argument instead.
+ */
+import { setSingleton, singleton } from "@/lib/core/singleton";
+import {
+  type Catalog,
+  type FieldId,
+  type ListedPrice,
+  type Meter,
+  type Plan,
+  type PriceLists,
+  type Product,
+  type ProductId,
+  priceListsOf,
+  type Sales,
+  sellableOf,
+} from "./catalog";
+import type { Processor } from "./terms";
+
+const NAME = "catalog";
+
+/** Makes it the catalog of this process. */
+export function provideCatalog(catalog: Catalog): void {
+  setSingleton(NAME, catalog);
+}
+
+/** @throws Error if none was provided */
+export function catalog(): Catalog {
+  return singleton<Catalog>(NAME, () => {
+    throw new Error("No catalog is provided: the server's start has not run.");
+  });
+}
+
+export function sales(): Sales {
+  return catalog().sales;
+}
+
+/** In the config's order. */
+export function productIds(): ProductId[] {
+  return Object.keys(catalog().products);
+}
+
+/** In the config's order. */
+export function fieldIds(): FieldId[] {
+  return Object.values(catalog().products).flatMap(({ meters }) => Object.keys(meters));
+}
+
+export function isProductId(value: string): value is ProductId {
+  return Object.hasOwn(catalog().products, value);
+}
+
+export function isFieldId(value: string): value is FieldId {
+  return Object.values(catalog().products).some(({ meters }) => Object.hasOwn(meters, value));
+}
+
+/** @throws Error if the catalog has no such product */
+export function product(id: ProductId): Product {
+  const { products } = catalog();
+  const found = Object.hasOwn(products, id) ? products[id] : undefined;
+  if (found === undefined) throw new Error(`The catalog has no product ${id}.`);
+  return found;
+}
+
+/** The plan's data; undefined if the product has no such plan. */
+export function findPlan(productId: ProductId, planId: string): Plan | undefined {
+  const { plans } = product(productId);
+  return Object.hasOwn(plans, planId) ? plans[planId] : undefined;
+}
+
+/**
+ * The meter of a field and its product.
+ * @throws Error if no product has it
+ */
+export function meterOf(field: FieldId): { productId: ProductId; meter: Meter } {
+  for (const [productId, { meters }] of Object.entries(catalog().products)) {
+    const meter = Object.hasOwn(meters, field) ? meters[field] : undefined;
+    if (meter !== undefined) return { productId, meter };
+  }
+  throw new Error(`No product has the meter ${field}.`);
+}
+
+/** Every sold combination, in the catalog's order. */
+export function sellable(): ListedPrice[] {
+  return sellableOf(catalog());
+}
+
+/** The price lists of one processor, from environment variables by name. See `priceListsOf`. */
+export function priceLists(
+  processor: Processor,
+  variables: Readonly<Record<string, string | undefined>>,
+  options: { sandbox: boolean },
+): PriceLists {
+  return priceListsOf(catalog(), processor, variables, options);
+}

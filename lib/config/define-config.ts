@@ -1,0 +1,85 @@
+/** Checks a config when it is loaded, so that a wrong name stops the start and not a customer. */
+import { z } from "zod";
+import type { Catalog, Product } from "./catalog";
+
+const id = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, "is a name of lower-case letters, digits and underscores");
+const text = z.string().min(1);
+const count = z.int().min(0);
+
+const meter = z.strictObject({
+  kind: z.enum(["counter", "gauge"]),
+  label: text,
+  unit: z.strictObject({ one: text, many: text }),
+});
+
+const plan = z.strictObject({
+  name: text,
+  rank: count,
+  price: z.strictObject({ monthly: count.nullable(), yearly: count.nullable() }),
+  cadence: z.enum(["daily", "monthly", "billing_period"]),
+  perQuantity: z.boolean().optional(),
+  limits: z.record(id, count),
+});
+
+const product = z.strictObject({
+  name: text,
+  tagline: z.string(),
+  trialDays: z.int().min(1).optional(),
+  meters: z.record(id, meter),
+  plans: z.record(id, plan),
+});
+
+const config = z.strictObject({
+  products: z.record(id, product),
+  sales: z.strictObject({ automaticTax: z.boolean(), taxIds: z.boolean(), promotionCodes: z.boolean() }),
+});
+
+/**
+ * The config with its literal types.
+ * @throws Error that names each wrong entry by its path
+ */
+export function defineConfig<const C extends Catalog>(given: C): C {
+  const parsed = config.safeParse(given);
+  const problems = parsed.success
+    ? problemsOf(given)
+    : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  if (problems.length > 0) throw new Error(`The config is wrong.\n${problems.join("\n")}`);
+  return given;
+}
+
+function problemsOf({ products }: Catalog): string[] {
+  const owners = new Map<string, string>();
+  return Object.entries(products).flatMap(([productId, each]) => [
+    ...problemsOfMeters(productId, each, owners),
+    ...problemsOfPlans(productId, each),
+  ]);
+}
+
+/** @param owners the product of each meter so far; added to */
+function problemsOfMeters(productId: string, { meters }: Product, owners: Map<string, string>): string[] {
+  return Object.keys(meters).flatMap((field) => {
+    const owner = owners.get(field);
+    owners.set(field, productId);
+    return owner === undefined
+      ? []
+      : [`products.${productId}.meters.${field}: products.${owner} has a meter of this name`];
+  });
+}
+
+function problemsOfPlans(productId: string, { meters, plans }: Product): string[] {
+  const ranks = Object.values(plans).map(({ rank }) => rank);
+  const free = ranks.filter((rank) => rank === 0).length;
+  const at = `products.${productId}.plans`;
+  return [
+    ...(free === 1 ? [] : [`${at}: exactly one plan has rank 0, the free one; there are ${free}`]),
+    ...(new Set(ranks).size === ranks.length ? [] : [`${at}: two plans have the same rank`]),
+    ...Object.entries(plans).flatMap(([planId, { limits }]) =>
+      Object.keys(limits)
+        .filter((field) => !Object.hasOwn(meters, field))
+        .map(
+          (field) =>
+            `${at}.${planId}.limits.${field}: there is no such meter; there are ${Object.keys(meters).join(", ")}`,
+        ),
+    ),
+  ];
+}
