@@ -1,6 +1,7 @@
 /** Configurations that do not start: an incomplete or unsafe production, a sandbox beside signs of production. */
 import { priceVariable } from "@/lib/config/catalog";
 import { sellable } from "@/lib/config/current-catalog";
+import { PROCESSORS } from "@/lib/config/terms";
 import { type Env, readEnv } from "@/lib/core/env";
 import { liveSigns, sandboxProblems } from "@/lib/core/env-sandbox";
 import { secretProblems } from "@/lib/core/env-secrets";
@@ -110,7 +111,7 @@ function fakeApiProblems(env: Env): string[] {
 /** The same id under two prices would make one of two plans out of a payment by chance. */
 function priceProblems(variables: Variables): string[] {
   const names = new Map<string, Set<string>>();
-  for (const processor of ["stripe", "paddle"] as const)
+  for (const processor of PROCESSORS)
     for (const price of sellable()) {
       const variable = priceVariable(processor, price);
       for (const id of (variables[variable] ?? "").split(",").map((each) => each.trim()))
