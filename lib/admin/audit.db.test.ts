@@ -128,7 +128,7 @@ describe("an admin cannot change their own limits", () => {
   test("by a simulation with a limit, which then delivers no event", async () => {
     const request = { userId: "eve", scenario: "new_subscription", customData: { newLimit: 9_000, plan: "plus" } };
     const run = (by: string, dryRun: boolean) => simulate({ ...request, dryRun } as never, by, gateway);
-    await expect(run("eve", false)).rejects.toMatchObject({ status: 403, reason: "self_grant" });
+    await expect(run("eve", false)).rejects.toMatchObject({ problem: "forbidden", reason: "self_grant" });
     expect(await query("select from users where user_id = 'eve'")).toEqual([]);
     expect(await run("eve", true)).toMatchObject({ dryRun: true });
     expect(await run("sam", false)).toMatchObject({ after: { plan: "plus" } });

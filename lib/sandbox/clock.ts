@@ -2,8 +2,8 @@
 
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway, SandboxClock } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type AccountRef, bringUpToNow } from "./accounts";
 import type { Played } from "./played";
 
@@ -40,7 +40,7 @@ const FARTHEST = 10 * 366 * DAY;
  *
  * Back is only possible to a time after everything that has happened (use, news, the processors' own records), since
  * all of that is dated: `real` after a move on which nothing happened.
- * @throws HttpError 400
+ * @throws DomainError bad_input
  */
 export async function moveClock(userId: string, move: ClockMove, walker: Walker): Promise<ClockMoved> {
   const clock = await walker.gateway.sandboxClock(userId);
@@ -107,6 +107,6 @@ async function lookAhead(of: AccountRef | null, walker: Walker): Promise<void> {
   if (of !== null) await walker.deliverAndWait(of);
 }
 
-function badMove(message: string, reason: string): HttpError {
-  return new HttpError(400, reason, `to: ${message}`, { field: "to" });
+function badMove(message: string, reason: string): DomainError {
+  return new DomainError("bad_input", reason, `to: ${message}`, { field: "to" });
 }

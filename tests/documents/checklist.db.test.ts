@@ -149,7 +149,7 @@ describe("plan downgrade validation", () => {
     await makeChatbots(5);
     const { shop, asked } = playedShop(gateway);
     await expect(checkout({ id: userId, email: null }, toStarter, shop)).rejects.toMatchObject({
-      status: 400,
+      problem: "bad_input",
       reason: "chatbot_limit_exceeded",
       message: expect.stringContaining("Please delete 2 chatbot(s)"),
     });

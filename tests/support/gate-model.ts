@@ -7,8 +7,8 @@ import { fold } from "@/lib/billing/timeline/build-timeline";
 import { MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant, ProcessorFact, SubscriptionState, Timeline } from "@/lib/billing/types";
 import { usageAt } from "@/lib/billing/usage-at";
-import type { CounterName } from "@/lib/config/register";
 import { product } from "@/lib/config/current-catalog";
+import type { CounterName } from "@/lib/config/register";
 import { type Entry, ModelLedger } from "./model-ledger";
 import { type Action, World } from "./world";
 

@@ -2,7 +2,7 @@
  * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
  * Paddle's own, they are opened by whoever has the link: its id is the secret.
  */
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import * as checkout from "./checkout";
@@ -52,7 +52,7 @@ export function changeCard(sandbox: Sandbox, id: string, payment: checkout.Payme
 /** What Paddle or a bank does to a paid transaction. What is not possible changes nothing: false. */
 export async function act(sandbox: Sandbox, transaction: string, name: string, adjustment: string | null) {
   if (!isTransactionAction(name)) {
-    throw new HttpError(400, "bad_input", "action: is not an action of this page", { field: "action" });
+    throw new DomainError("bad_input", "bad_input", "action: is not an action of this page", { field: "action" });
   }
   return refusable(() =>
     onWorld(sandbox, transaction, (turn) => {
@@ -86,7 +86,7 @@ async function refusable(carryOut: () => Promise<boolean | null>): Promise<boole
   }
 }
 
-/** A posted form; gives where the browser goes. Throws HttpError 400, 404. */
+/** A posted form; gives where the browser goes. Throws DomainError bad_input, not_found. */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/paddle/${page}/${encodeURIComponent(id)}`;
   if (page === "portal") {
@@ -112,7 +112,8 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
 
 function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
-  if (!isCardNumber(card)) throw new HttpError(400, "bad_input", "card: is not a test card", { field: "card" });
+  if (!isCardNumber(card))
+    throw new DomainError("bad_input", "bad_input", "card: is not a test card", { field: "card" });
   const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   const country = form.get("country") ?? "";
   return {
@@ -130,8 +131,8 @@ function asked({ card, country, code }: checkout.Payment): Record<string, string
   return { confirm: card, ...(country && { country }), ...(code && { code }) };
 }
 
-function gone(): HttpError {
-  return new HttpError(404, "not_found", "There is nothing here.");
+function gone(): DomainError {
+  return new DomainError("not_found", "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */

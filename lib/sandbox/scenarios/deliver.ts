@@ -1,7 +1,7 @@
 /** Signed events by the real webhook path: as bytes, verified, stored, decided, answered. */
 import type { Decision, Processor } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type Endpoint, endpoint } from "@/lib/processors";
 import { sign as signPaddle } from "@/lib/processors/paddle/events";
 import { sign as signStripe } from "@/lib/processors/stripe/events";
@@ -25,10 +25,11 @@ export async function deliver({ processor, id, type, raw }: Told, gateway: Gatew
   return { id, type, outcome, reason, decision };
 }
 
-/** @throws HttpError 503 where the processor is not configured */
+/** @throws DomainError unavailable if the processor is not configured */
 export function endpointOf(processor: Processor): Endpoint {
   const configured = endpoint(processor);
-  if (configured === undefined) throw new HttpError(503, "not_configured", `No ${processor} webhook secret is set.`);
+  if (configured === undefined)
+    throw new DomainError("unavailable", "not_configured", `No ${processor} webhook secret is set.`);
   return configured;
 }
 

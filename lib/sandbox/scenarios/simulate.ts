@@ -4,8 +4,8 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Processor } from "@/lib/billing/types";
 import { freePlan, type ProductId, planLimit } from "@/lib/config/catalog";
 import { productIds, product as productOf } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type Delivered, deliver } from "./deliver";
 import { copyOf } from "./dry-run";
 import { type Check, decisionOf, judge } from "./judge";
@@ -38,12 +38,12 @@ const SELF_GRANT = "Admins cannot change their own limits. Another admin can run
 /**
  * Plays a scenario for a user. With `dryRun` on a copy, and no row of any table changes.
  * @param by the admin, who is named with a limit that the request grants
- * @throws HttpError 400, 403 `self_grant`, 503 where the processor is not configured, DatabaseError
+ * @throws DomainError bad_input, forbidden `self_grant`, unavailable if the processor is not configured, DatabaseError
  */
 export async function simulate(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
   const { userId, scenario: id, dryRun } = request;
   const asked = askedFor(request);
-  if (!dryRun && asked.limit !== null && by === userId) throw new HttpError(403, "self_grant", SELF_GRANT);
+  if (!dryRun && asked.limit !== null && by === userId) throw new DomainError("forbidden", "self_grant", SELF_GRANT);
   const played = scenario(id);
   const known = await look(userId, asked, gateway);
   const stage = setStage(known, {

@@ -133,7 +133,7 @@ describe("a limit that is not the plan's", () => {
   ])("%j is refused with the field named, and nothing changes", async (customData, field) => {
     const before = await contents();
     await expect(run({ userId: "refused", scenario: "new_subscription", customData })).rejects.toMatchObject({
-      status: 400,
+      problem: "bad_input",
       details: { field },
     });
     expect(await contents()).toEqual(before);

@@ -2,7 +2,7 @@
  * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
  * Stripe's own, they are opened by whoever has the link: its id is the secret.
  */
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Sandbox } from "../sandbox";
 import { cancelAtPeriodEnd } from "./cancel";
 import * as checkout from "./checkout";
@@ -68,7 +68,7 @@ export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels:
   });
 }
 
-/** A posted form; gives where the browser goes. Throws HttpError 400, 404. */
+/** A posted form; gives where the browser goes. Throws DomainError bad_input, not_found. */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
   if (page === "portal" && form.has("subscription")) {
@@ -118,7 +118,7 @@ async function moneyAction(
 function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
   if (card !== "none" && !isMethodNumber(card))
-    throw new HttpError(400, "bad_input", "card: is not a test card or test bank account", { field: "card" });
+    throw new DomainError("bad_input", "bad_input", "card: is not a test card or test bank account", { field: "card" });
   const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   return {
     card: card === "none" ? null : card,
@@ -128,8 +128,8 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
   };
 }
 
-function gone(): HttpError {
-  return new HttpError(404, "not_found", "There is nothing here.");
+function gone(): DomainError {
+  return new DomainError("not_found", "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */
