@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { missingReferences } from "./page-references";
+import { missingHeadings, missingReferences } from "./page-references";
 import { ROOT, repositoryFiles } from "./repository-files";
 
 const FILES = repositoryFiles();
@@ -10,8 +10,11 @@ const PAGES = FILES.filter((file) => file.endsWith(".md"));
 
 test("there are pages", () => expect(PAGES.length).toBeGreaterThan(80));
 
+const read = (page: string) => (PAGES.includes(page) ? readFileSync(path.join(ROOT, page), "utf8") : undefined);
+
 test.each(PAGES)("%s", (page) => {
-  expect(missingReferences(page, readFileSync(path.join(ROOT, page), "utf8"), FILES)).toEqual([]);
+  const text = read(page) ?? "";
+  expect([...missingReferences(page, text, FILES), ...missingHeadings(page, text, read)]).toEqual([]);
 });
 
 test("code and its comments name pages that exist", () => {
@@ -48,5 +51,12 @@ describe("a planted page", () => {
   test("reads a path from the page's own folder", () => {
     expect(found("[env](core/env.ts), `core/env.ts`", "lib/README.md")).toEqual([]);
     expect(found("[env](core/env.ts)", "docs/README.md")).toEqual(["core/env.ts"]);
+  });
+
+  test("names headings that exist", () => {
+    const pages: Record<string, string> = { "docs/deploy.md": "# Deploy\n\n## The app's role\n" };
+    const headings = (text: string) => missingHeadings("docs/try.md", text, (page) => pages[page]);
+    expect(headings("[role](deploy.md#the-apps-role), [below](#next)\n\n## Next\n")).toEqual([]);
+    expect(headings("[role](deploy.md#gone), [below](#gone)")).toEqual(["deploy.md#gone", "#gone"]);
   });
 });

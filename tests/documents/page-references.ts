@@ -28,6 +28,30 @@ export function missingReferences(page: string, text: string, files: readonly st
   ];
 }
 
+/**
+ * Links to a heading that the target page does not have.
+ * @param read the text of a page; undefined if there is none
+ */
+export function missingHeadings(page: string, text: string, read: (page: string) => string | undefined): string[] {
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g)];
+  return links
+    .filter(([, file = "", heading = ""]) => {
+      const target = file === "" ? text : read(path.join(path.dirname(page), file));
+      return target !== undefined && !headingsOf(target).includes(heading);
+    })
+    .map(([, file = "", heading = ""]) => `${file}#${heading}`);
+}
+
+/** The names that GitHub gives to the headings of a page. */
+function headingsOf(text: string): string[] {
+  return [...text.replaceAll(CODE_BLOCK, "").matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
 function existence(known: readonly string[]): (target: string) => boolean {
   const names = new Set(known);
   return (target) => {
