@@ -1,15 +1,15 @@
-/** Names of the catalog, processors and intervals in requests, answers and rows. */
+/** Names of the catalog, processors and intervals in requests, answers and rows. A wrong name ends its check: later steps look it up. */
 import { z } from "zod";
 import { fieldIds, isFieldId, isProductId, productIds } from "./current-catalog";
 import { INTERVALS, PROCESSORS } from "./terms";
 
 export const productIdSchema = z
   .string({ error: () => `is one of ${productIds().join(", ")}` })
-  .refine(isProductId, { error: () => `is one of ${productIds().join(", ")}` });
+  .refine(isProductId, { abort: true, error: () => `is one of ${productIds().join(", ")}` });
 
 export const fieldIdSchema = z
   .string({ error: () => `is one of ${fieldIds().join(", ")}` })
-  .refine(isFieldId, { error: () => `is one of ${fieldIds().join(", ")}` });
+  .refine(isFieldId, { abort: true, error: () => `is one of ${fieldIds().join(", ")}` });
 
 export const processorSchema = z.enum(PROCESSORS, { error: "is stripe or paddle" });
 
