@@ -1,4 +1,4 @@
-/** Taxes, discounts and refunds in a reader's words. Pure. */
+/** Taxes, discounts and refunds in words. Pure. */
 import type { MoneyView } from "@/lib/billing/schemas/purchase";
 import type { DiscountView } from "@/lib/billing/schemas/usage-view";
 import { discountOff } from "./discount";
