@@ -5,10 +5,10 @@
  * one is paid for.
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
-import { heldPlan } from "./timeline/scheduled-changes";
+import { effectivePlan } from "./timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "./types";
 
-export interface Chosen {
+export interface PlanSelection {
   plan: string;
   interval: Interval;
 }
@@ -21,9 +21,9 @@ export type PlanChoice =
   | { kind: "cancel" }
   /** What one has: a change that was kept for the period's end is taken back. */
   | { kind: "undo" }
-  | { kind: "refused"; reason: ChoiceRefusal };
+  | { kind: "refused"; reason: PlanChangeRefusal };
 
-export type ChoiceRefusal =
+export type PlanChangeRefusal =
   | "already_on_plan"
   | "cancellation_scheduled"
   | "payment_open"
@@ -31,12 +31,12 @@ export type ChoiceRefusal =
   | "unknown_price";
 
 /** First match from the top. */
-export function planChoice(product: Product, mirror: SubscriptionRecord, to: Chosen): PlanChoice {
-  const from = heldPlan(mirror);
-  const { status, interval, scheduled, cancelAt } = mirror;
+export function planChoice(product: Product, record: SubscriptionRecord, to: PlanSelection): PlanChoice {
+  const from = effectivePlan(record);
+  const { status, interval, scheduled, cancelAt } = record;
   if (to.plan === freePlan(product).id) return { kind: "cancel" };
   if (from === null || interval === null) return { kind: "refused", reason: "unknown_price" };
-  if (status === "paused" || mirror.collectionPaused) return { kind: "refused", reason: "subscription_paused" };
+  if (status === "paused" || record.collectionPaused) return { kind: "refused", reason: "subscription_paused" };
   if (status !== "active" && status !== "trialing") return { kind: "refused", reason: "payment_open" };
   // Nobody who has canceled is to find out that a click on a plan has taken it back.
   if (cancelAt !== null) return { kind: "refused", reason: "cancellation_scheduled" };

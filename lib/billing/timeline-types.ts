@@ -19,7 +19,7 @@ export interface BillingPeriod {
   /** The period counts as paid (its payment was seen, or the domain's rules vouch for it). */
   paid: boolean;
   /** The payment was seen, in full and in money. */
-  paidInMoney: boolean;
+  paidInFull: boolean;
   reason: Reason;
 }
 
@@ -38,7 +38,7 @@ export interface SubscriptionRecord extends SubscriptionState {
   /** Our own plan change for the end of the period. */
   scheduled: { plan: string; interval: Interval } | null;
   /** The plan that goes on until the period ends, where the scheduled change has been carried out already. */
-  heldPlan: string | null;
+  retainedPlan: string | null;
   /** Its discounts as last known, by key; absent if there are none. */
   discounts?: Required<NamedDiscount>[];
 }
@@ -64,7 +64,7 @@ export interface EntitlementPeriod {
   /** Windows are counted from here. */
   anchor: Instant;
   /** What an unpaid renewal forgave is held back for now. */
-  held: boolean;
+  withheld: boolean;
 }
 
 /** One usage window. */
@@ -83,7 +83,7 @@ export interface WindowTransition {
   window: Window;
   /** The instant up to which the old window's use is its base. */
   at: Instant;
-  by: TransitionKind;
+  kind: TransitionKind;
   reason: Reason;
   /** The window whose use this one starts from. */
   from: Window | null;
@@ -92,15 +92,15 @@ export interface WindowTransition {
   /** Its period was not paid: what it forgave is held while the segment says so. */
   unpaid: boolean;
   /** The old window is an unpaid one of the same subscription: what it held stays held. */
-  heldFromOld: boolean;
+  withheldFromPrevious: boolean;
 }
 
 /** What all facts add up to. */
 export interface Timeline {
-  mirrors: SubscriptionRecord[];
+  records: SubscriptionRecord[];
   periods: BillingPeriod[];
-  segments: EntitlementPeriod[];
-  openings: WindowTransition[];
+  entitlementPeriods: EntitlementPeriod[];
+  transitions: WindowTransition[];
   /**
    * The latest instant that news is about; 0 without news. Processors' test clocks run ahead of ours: what they
    * announce is in force at once, so nobody's clock is read as earlier than this.

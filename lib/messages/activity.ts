@@ -3,7 +3,7 @@ import { product as productOf } from "@/lib/config/current-catalog";
 import { formatCount, formatNumber } from "./format";
 import { planName } from "./plan";
 
-const WHY: Record<string, string> = {
+const REASON_TEXTS: Record<string, string> = {
   "New subscription": "your subscription started.",
   "Billing period renewal detected": "your plan renewed.",
   "Plan change at billing renewal": "your plan renewed and changed.",
@@ -35,9 +35,9 @@ const WHY: Record<string, string> = {
   "Discount changed": "a discount of your subscription began, changed or ended.",
 };
 
-const WHAT = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };
+const ACTION_TEXTS = { reset: "Usage reset", preserve: "Usage kept", carry_over: "Usage carried over" };
 
-type Figured = Pick<DecisionView, "product" | "before" | "after">;
+type MeteredDecision = Pick<DecisionView, "product" | "before" | "after">;
 
 type ShownState = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
 
@@ -47,7 +47,7 @@ type ShownDecision = Pick<DecisionView, "product" | "action" | "reason"> & { bef
  * The decision's effect on the figures: "12,000 of 15,000 words used before, 12,000 of 35,000 after." Only counters
  * that changed or were in use; null if there is none.
  */
-export function activityNumbers({ product, before, after }: Figured, locale: string): string | null {
+export function activityNumbers({ product, before, after }: MeteredDecision, locale: string): string | null {
   const sentences = after.meters.flatMap((now) => {
     const was = before.meters.find(({ field }) => field === now.field);
     if (was === undefined || now.kind === "gauge" || (was.used === 0 && now.used === 0)) return [];
@@ -64,7 +64,7 @@ export function activityNumbers({ product, before, after }: Figured, locale: str
 /** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
 export function activityWords(decision: ShownDecision): { what: string; why: string } {
   const { action, reason } = decision;
-  return { what: WHAT[action], why: whatChanged(decision) ?? WHY[reason] ?? `${reason}.` };
+  return { what: ACTION_TEXTS[action], why: whatChanged(decision) ?? REASON_TEXTS[reason] ?? `${reason}.` };
 }
 
 /** If the reason says little, the difference says more. */

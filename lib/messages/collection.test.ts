@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { collectedWords } from "./collection";
+import { collectionWords } from "./collection";
 
 const dueNow = { amount: 1_250, currency: "USD" };
 const nothing = { dueNow: null, nextCharge: null };
@@ -20,8 +20,8 @@ test.each([
     "We send you an invoice.",
   ],
 ])("%s", (_, collected, words) => {
-  const shown = collectedWords({ ...collected, dueNow, nextCharge: null });
+  const shown = collectionWords({ ...collected, dueNow, nextCharge: null });
   if (words === null) expect(shown).toBeNull();
   else expect(shown).toContain(words);
-  expect(collectedWords({ ...collected, ...nothing })).toBeNull();
+  expect(collectionWords({ ...collected, ...nothing })).toBeNull();
 });

@@ -10,7 +10,7 @@
 export const DEFAULT_LOCALE = "en-GB";
 
 /** How times are formatted: locale, IANA zone, and the instant that defines "this year". */
-export interface TimeReading {
+export interface TimeFormat {
   locale: string;
   zone: string;
   now: number;
@@ -71,7 +71,7 @@ export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", 
 }
 
 /** An instant (ISO) in the reader's zone. */
-export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeReading): string {
+export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeFormat): string {
   const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
   const instant = Date.parse(at);
   return new Intl.DateTimeFormat(dateLocale(locale), {

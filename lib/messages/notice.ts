@@ -10,14 +10,14 @@ export interface NoticeWords {
 }
 
 /** Formats of figures and days for the reader. */
-export interface NoticeReading {
+export interface NoticeFormat {
   locale: string;
   /** An instant (ISO) as a day: "29 November". */
   day: (at: string) => string;
 }
 
 /** The text for the user: what happened, with its numbers, and what helps. */
-export function noticeWords(notice: Notice, { locale, day }: NoticeReading): NoticeWords {
+export function noticeWords(notice: Notice, { locale, day }: NoticeFormat): NoticeWords {
   const plan = findPlan(notice.product, notice.plan)?.name ?? notice.plan;
   const named = `${product(notice.product).name} ${plan}`;
   switch (notice.kind) {

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
-import type { CheckoutAsked } from "@/lib/billing/schemas/purchase-requests";
+import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
@@ -31,7 +31,7 @@ const PAUSE_MS = 200;
  * @throws HttpError 400 (not sold, `code_not_valid`), 404, 409 (`already_subscribed`, `trial_used`,
  * `checkout_in_progress`), 503; DatabaseError
  */
-export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: PurchaseContext): Promise<CheckoutView> {
+export async function checkout(buyer: Buyer, wanted: CheckoutInput, shop: PurchaseContext): Promise<CheckoutView> {
   const { gateway } = shop;
   const { product, processor } = wanted;
   const plan = soldPlan(product, wanted.plan);
@@ -83,7 +83,7 @@ function soldPlan(product: ProductId, name: string): string {
 /** @throws HttpError 400 where there is no trial, 409 where it has been had */
 async function trialFor(
   userId: string,
-  { product, processor }: CheckoutAsked,
+  { product, processor }: CheckoutInput,
   { gateway }: PurchaseContext,
 ): Promise<number> {
   const { name, trialDays } = productOf(product);
@@ -168,7 +168,7 @@ async function customerFor(
 }
 
 /** The open checkout's address, where it is for the same; else it is closed, and the answer is null. */
-async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutAsked, shop: PurchaseContext) {
+async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutInput, shop: PurchaseContext) {
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
   const { client } = await reached(shop, processor);
@@ -202,7 +202,7 @@ async function stateOf({ processor }: StoredCheckout, externalId: string, shop: 
   );
 }
 
-function isFor(known: StoredCheckout, { product, plan, interval, processor, trial, code }: CheckoutAsked): boolean {
+function isFor(known: StoredCheckout, { product, plan, interval, processor, trial, code }: CheckoutInput): boolean {
   return (
     known.product === product &&
     known.plan === plan &&

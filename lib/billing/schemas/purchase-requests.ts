@@ -17,7 +17,7 @@ export const checkoutRequest = z.strictObject({
   trial: z.boolean({ error: "is true or false" }).default(false),
   code: promotionCode.optional(),
 });
-export type CheckoutAsked = z.infer<typeof checkoutRequest>;
+export type CheckoutInput = z.infer<typeof checkoutRequest>;
 
 /** The checkout's own id, as it stands in the address that payers come back to. */
 export const checkoutReturnRequest = z.strictObject({
@@ -26,7 +26,7 @@ export const checkoutReturnRequest = z.strictObject({
 
 /** Without `interval`, the subscription's own. */
 export const planChangeRequest = z.strictObject({ product, plan, interval: interval.optional() });
-export type PlanChangeAsked = z.infer<typeof planChangeRequest>;
+export type PlanChangeInput = z.infer<typeof planChangeRequest>;
 
 export const productRequest = z.strictObject({ product });
 

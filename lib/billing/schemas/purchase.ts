@@ -7,7 +7,7 @@ import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
 import { type Instant, REASONS } from "../types";
 
 /** An instant as these answers write it. */
-export const written = (at: Instant): string => new Date(at).toISOString();
+export const toIsoInstant = (at: Instant): string => new Date(at).toISOString();
 
 const instant = z.iso.datetime({ offset: true });
 const product = productIdSchema;

@@ -14,12 +14,12 @@ import type {
   WindowTransition,
 } from "../types";
 import { discountReasons, withDiscounts } from "./discounts";
-import { givingAt, isRefusedTrial, latestNews, segmentsOf } from "./entitlement-periods";
-import { type History, openedAt } from "./group-by-subscription";
+import { entitlementPeriodsOf, entitlingSubscriptionsAt, isRefusedTrial, latestEventAt } from "./entitlement-periods";
+import { openedAt, type SubscriptionHistory } from "./group-by-subscription";
 import { withdrawPresumptions } from "./presumptions";
 import { ownedHistories } from "./transfer";
 import { OPENING_REASONS } from "./transition-rules";
-import { openingsOf } from "./window-transitions";
+import { windowTransitionsOf } from "./window-transitions";
 
 /**
  * What the facts add up to.
@@ -29,12 +29,12 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
   const known = [...facts];
   const histories = groupBySubscription(known);
   withdrawPresumptions(histories);
-  const segments = segmentsOf(product, histories, freeAnchor);
-  const openings = openingsOf(product, histories, segments);
-  const opened = new Map(openings.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
-  const mirrors = histories.flatMap(({ mirror }) => (mirror ? [mirror] : []));
+  const entitlementPeriods = entitlementPeriodsOf(product, histories, freeAnchor);
+  const transitions = windowTransitionsOf(product, histories, entitlementPeriods);
+  const opened = new Map(transitions.map(({ window, reason }) => [keyOf(window.source, window.start), reason]));
+  const records = histories.flatMap(({ record }) => (record ? [record] : []));
   return {
-    mirrors: withDiscounts(mirrors, known),
+    records: withDiscounts(records, known),
     periods: histories.flatMap((history) =>
       history.periods.map((period): BillingPeriod => {
         const start = period.starts[0];
@@ -46,14 +46,14 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
           interval: period.interval,
           trial: period.trial,
           paid: period.paid,
-          paidInMoney: period.paidInMoney,
+          paidInFull: period.paidInFull,
           reason: opened.get(keyOf(history.source, start)) ?? period.reason,
         };
       }),
     ),
-    segments,
-    openings,
-    asOf: latestNews(histories),
+    entitlementPeriods,
+    transitions,
+    asOf: latestEventAt(histories),
     trace: Object.assign(discountReasons(known), ...histories.map(({ trace }) => trace)),
     flags: [...flagsOf(product, histories), ...disputesOf(known)],
   };
@@ -64,7 +64,7 @@ function keyOf(source: string, start: Instant): string {
 }
 
 /** One story a subscription, in an order of their own; a fact delivered twice counts once. */
-function groupBySubscription(facts: Iterable<Fact>): History[] {
+function groupBySubscription(facts: Iterable<Fact>): SubscriptionHistory[] {
   const bySubscription = new Map<string, Map<string, Fact>>();
   for (const fact of facts) {
     const key = `${fact.processor}:${fact.subscription}`;
@@ -76,7 +76,7 @@ function groupBySubscription(facts: Iterable<Fact>): History[] {
     .flatMap(([, known]) => ownedHistories([...known.values()]));
 }
 
-function flagsOf(product: Product, histories: readonly History[]): Flag[] {
+function flagsOf(product: Product, histories: readonly SubscriptionHistory[]): Flag[] {
   const backwards = histories.flatMap(({ source, movedBackwards }) =>
     movedBackwards.map((at): Flag => ({ kind: "period_moved_backwards", source, at })),
   );
@@ -84,7 +84,7 @@ function flagsOf(product: Product, histories: readonly History[]): Flag[] {
     periods.slice(0, 1).map((period) => ({ source, at: openedAt(period) })),
   );
   const doubled = starts
-    .filter(({ at }) => givingAt(product, histories, at).length > 1)
+    .filter(({ at }) => entitlingSubscriptionsAt(product, histories, at).length > 1)
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
   const refused = histories.flatMap(({ source, periods }) =>
     periods
@@ -125,16 +125,17 @@ export function newFlags(before: Timeline, after: Timeline): Flag[] {
 export function decide(before: Timeline, after: Timeline, delivered: readonly Fact[]): Decision {
   const subjects = new Set<string>(delivered.map(({ processor, subscription }) => `${processor}:${subscription}`));
   const traced = delivered.flatMap(({ id }) => after.trace[id] ?? []).at(-1) ?? "No billing change";
-  const changed = after.openings.findLast(
-    (opening) => subjects.has(opening.window.source) && openedBy(before, opening) !== opening.by,
+  const changed = after.transitions.findLast(
+    (opening) => subjects.has(opening.window.source) && openedBy(before, opening) !== opening.kind,
   );
   if (changed) {
     const known = openedBy(before, changed) !== undefined;
-    return { action: changed.by, reason: known ? traced : changed.reason };
+    return { action: changed.kind, reason: known ? traced : changed.reason };
   }
   return { action: "preserve", reason: OPENING_REASONS.has(traced) ? "No billing change" : traced };
 }
 
-function openedBy({ openings }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
-  return openings.find((known) => known.window.source === window.source && known.window.start === window.start)?.by;
+function openedBy({ transitions }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
+  return transitions.find((known) => known.window.source === window.source && known.window.start === window.start)
+    ?.kind;
 }

@@ -5,24 +5,24 @@
  */
 import type { Instant, PaymentFact } from "../types";
 import { MINUTE } from "./calendar";
-import { type Debt, type History, openedAt } from "./group-by-subscription";
-import { isFor, periodOf } from "./paid-plans";
+import { type Debt, openedAt, type SubscriptionHistory } from "./group-by-subscription";
+import { isForPlan, periodOf } from "./paid-plans";
 
 /** A processor may report the failed attempt a moment before the change that it was for. */
-export const ATTEMPT = MINUTE;
+export const ATTEMPT_TOLERANCE = MINUTE;
 
 /** The debts of one subscription. A payment ends a debt as if it had never been, whenever it comes. */
-export function debtsOf(history: History): Debt[] {
+export function debtsOf(history: SubscriptionHistory): Debt[] {
   return history.payments.filter(({ outcome }) => outcome === "failed").flatMap((fact) => debtOf(history, fact) ?? []);
 }
 
 /** Whether a charge had failed by `at` that was never paid. */
-export function owesAt(histories: readonly History[], at: Instant): boolean {
+export function owesAt(histories: readonly SubscriptionHistory[], at: Instant): boolean {
   return histories.some(({ debts }) => debts.some(({ failedAt, until }) => failedAt <= at && isBefore(at, until)));
 }
 
 /** Whether something that was sold before `at` was never paid, and its charge failed then or later. */
-export function owesSince(histories: readonly History[], at: Instant): boolean {
+export function owesSince(histories: readonly SubscriptionHistory[], at: Instant): boolean {
   return histories.some(({ debts }) => debts.some(({ since, until }) => since < at && isBefore(at, until)));
 }
 
@@ -30,7 +30,7 @@ function isBefore(at: Instant, until: Instant | null): boolean {
   return until === null || at < until;
 }
 
-function debtOf(history: History, fact: PaymentFact): Debt | null {
+function debtOf(history: SubscriptionHistory, fact: PaymentFact): Debt | null {
   const { purpose, periodStart, at } = fact;
   if (purpose === "other" || purpose === "not_due") return null;
   const period = purpose === "proration" ? undefined : periodOf(history.periods, fact);
@@ -42,15 +42,23 @@ function debtOf(history: History, fact: PaymentFact): Debt | null {
   const since = periodStart ?? at;
   const failedAt = Math.max(at, since);
   // A switch that was declined and not made is no debt.
-  if (purpose === "period" || !wasMade(history, fact, since, failedAt) || wasPaid(history, fact, since)) return null;
+  if (purpose === "period" || !wasChangeMade(history, fact, since, failedAt) || wasPaid(history, fact, since))
+    return null;
   return { since, failedAt, until: leftAt(history, failedAt) };
 }
 
 /** Whether the user held what the charge was for at some time from the change to the failure. */
-function wasMade({ changes }: History, fact: PaymentFact, since: Instant, failedAt: Instant): boolean {
+function wasChangeMade(
+  { changes }: SubscriptionHistory,
+  fact: PaymentFact,
+  since: Instant,
+  failedAt: Instant,
+): boolean {
   return changes.some((held, index) => {
     const next = changes[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-    return held.elsewhere === undefined && held.from <= failedAt + ATTEMPT && next > since && isFor(fact, held);
+    return (
+      held.otherUser === undefined && held.from <= failedAt + ATTEMPT_TOLERANCE && next > since && isForPlan(fact, held)
+    );
   });
 }
 
@@ -58,15 +66,15 @@ function wasMade({ changes }: History, fact: PaymentFact, since: Instant, failed
  * Whether the charge, or another attempt at the same change, was paid. Older facts may not name the plan. A switch of the
  * interval within the same minute is another change: it leaves the difference for an upgrade unpaid.
  */
-function wasPaid({ payments }: History, failed: PaymentFact, since: Instant): boolean {
+function wasPaid({ payments }: SubscriptionHistory, failed: PaymentFact, since: Instant): boolean {
   return payments.some(({ outcome, purpose, periodStart, plan }) => {
     if (outcome !== "paid" || periodStart === null || purpose !== failed.purpose) return false;
     if (plan === null || failed.plan === null) return periodStart === since;
-    return plan === failed.plan && Math.abs(periodStart - since) <= ATTEMPT;
+    return plan === failed.plan && Math.abs(periodStart - since) <= ATTEMPT_TOLERANCE;
   });
 }
 
 /** When an admin moved the subscription to another user, who owes what is unpaid. */
-function leftAt({ changes }: History, failedAt: Instant): Instant | null {
-  return changes.find(({ elsewhere, from }) => elsewhere === "since" && from >= failedAt)?.from ?? null;
+function leftAt({ changes }: SubscriptionHistory, failedAt: Instant): Instant | null {
+  return changes.find(({ otherUser, from }) => otherUser === "since" && from >= failedAt)?.from ?? null;
 }

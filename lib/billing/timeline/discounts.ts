@@ -7,17 +7,17 @@ import type { DiscountFact, Fact, NamedDiscount, Reason, SnapshotFact, Subscript
 type Naming = DiscountFact | SnapshotFact;
 
 /** The records with the discounts that the facts name. */
-export function withDiscounts(mirrors: readonly SubscriptionRecord[], facts: readonly Fact[]): SubscriptionRecord[] {
+export function withDiscounts(records: readonly SubscriptionRecord[], facts: readonly Fact[]): SubscriptionRecord[] {
   const naming = facts.filter((fact): fact is Naming => {
     return fact.kind === "discount" || (fact.kind === "snapshot" && fact.discounts !== undefined);
   });
-  if (naming.length === 0) return [...mirrors];
-  return mirrors.map((mirror) => {
+  if (naming.length === 0) return [...records];
+  return records.map((record) => {
     const own = naming.filter(
-      ({ processor, subscription }) => processor === mirror.processor && subscription === mirror.subscription,
+      ({ processor, subscription }) => processor === record.processor && subscription === record.subscription,
     );
-    const discounts = mirror.endedAt === null ? discountsOf(own) : [];
-    return discounts.length === 0 ? mirror : { ...mirror, discounts };
+    const discounts = record.endedAt === null ? discountsOf(own) : [];
+    return discounts.length === 0 ? record : { ...record, discounts };
   });
 }
 

@@ -11,7 +11,7 @@ export function hasNoItem({ plan, periodStart }: SubscriptionState): boolean {
 }
 
 /** Whether two images are equal; starts and ends as processors round them, an unlisted plan or no item equal to any. */
-export function sameImage(a: SubscriptionState, b: SubscriptionState): boolean {
+export function isSameState(a: SubscriptionState, b: SubscriptionState): boolean {
   const sameItem =
     hasNoItem(a) ||
     hasNoItem(b) ||
@@ -43,12 +43,14 @@ export function groupByInstant(facts: readonly Fact[]): Fact[][] {
   return [...groups.values()];
 }
 
-const LIFE = { created: 0, updated: 1, deleted: 2 } as const;
+const CHANGE_RANK = { created: 0, updated: 1, deleted: 2 } as const;
 
 function byTieBreak(a: Fact, b: Fact): number {
   if (a.kind === "snapshot" && b.kind === "snapshot") {
     return (
-      (a.image.periodStart ?? 0) - (b.image.periodStart ?? 0) || LIFE[a.life] - LIFE[b.life] || (a.id < b.id ? -1 : 1)
+      (a.image.periodStart ?? 0) - (b.image.periodStart ?? 0) ||
+      CHANGE_RANK[a.life] - CHANGE_RANK[b.life] ||
+      (a.id < b.id ? -1 : 1)
     );
   }
   if (a.kind === "snapshot") return -1;
@@ -57,20 +59,23 @@ function byTieBreak(a: Fact, b: Fact): number {
 }
 
 /** Above this many snapshots in one second the search for the best chain becomes a greedy one. */
-const SEARCHED = 10;
+const MAX_SEARCHED = 10;
 
 /**
  * The snapshots of one instant in the order with the most links "before-image = image so far", starting at the
  * state so far. Every snapshot is used once, so A→B and A→A cannot undo each other. Among equals the first in
  * tie-break order wins.
  */
-export function chain(snapshots: readonly SnapshotFact[], soFar: SubscriptionState | null): SnapshotFact[] {
+export function orderByPreviousState(
+  snapshots: readonly SnapshotFact[],
+  soFar: SubscriptionState | null,
+): SnapshotFact[] {
   if (snapshots.length < 2) return [...snapshots];
   const links = (previous: SubscriptionState | null, next: SnapshotFact): number => {
     if (next.before === null) return next.life === "created" && previous === null ? 1 : 0;
-    return previous !== null && sameImage(next.before, previous) ? 1 : 0;
+    return previous !== null && isSameState(next.before, previous) ? 1 : 0;
   };
-  return snapshots.length <= SEARCHED ? bestChain(snapshots, soFar, links) : greedyChain(snapshots, soFar, links);
+  return snapshots.length <= MAX_SEARCHED ? bestChain(snapshots, soFar, links) : greedyChain(snapshots, soFar, links);
 }
 
 type Links = (previous: SubscriptionState | null, next: SnapshotFact) => number;
@@ -119,7 +124,7 @@ function greedyChain(
   while (rest.length > 0) {
     const linked = rest.findIndex((next) => links(previous, next) === 1);
     const head = rest.findIndex(
-      (next) => !rest.some((other) => other !== next && next.before !== null && sameImage(other.image, next.before)),
+      (next) => !rest.some((other) => other !== next && next.before !== null && isSameState(other.image, next.before)),
     );
     const [next] = rest.splice(Math.max(0, linked >= 0 ? linked : head), 1) as [SnapshotFact];
     ordered.push(next);

@@ -26,11 +26,11 @@ export interface Period {
   /** The first active snapshot, for a period that began active: charges that failed before it have no effect. */
   activated: Activation | null;
   /** The domain's rules presume that it was paid. */
-  vouched: boolean;
+  presumedPaid: boolean;
   paid: boolean;
   /** A payment was seen, so that nothing is presumed. */
   paidByPayment: boolean;
-  paidInMoney: boolean;
+  paidInFull: boolean;
   /** A charge for it failed, after it had become active. */
   chargeFailed: boolean;
   effect: Effect;
@@ -71,7 +71,7 @@ export interface Change {
   /** Index into `periods`; -1 before the first. */
   period: number;
   /** The subscription is another user's: it came to this one later (`before`) or left them (`since`). It gives nothing. */
-  elsewhere?: "before" | "since";
+  otherUser?: "before" | "since";
 }
 
 /** A plan that was paid for, or that a period which counts as paid vouches for. */
@@ -91,11 +91,11 @@ export interface Debt {
   until: Instant | null;
 }
 
-export interface History {
+export interface SubscriptionHistory {
   source: Source;
   processor: Processor;
   subscription: string;
-  mirror: SubscriptionRecord | null;
+  record: SubscriptionRecord | null;
   periods: Period[];
   changes: Change[];
   confirmations: Confirmation[];
@@ -122,16 +122,16 @@ export function isPastDue(status: Status): boolean {
 }
 
 /** What the subscription is at `at`; undefined before its first change. */
-export function changeAt({ changes }: Pick<History, "changes">, at: Instant): Change | undefined {
+export function changeAt({ changes }: Pick<SubscriptionHistory, "changes">, at: Instant): Change | undefined {
   return changes.findLast(({ from }) => from <= at);
 }
 
 /** Whether the subscription could give a plan: it lives and has a period. */
-export function couldGive(change: Change): boolean {
+export function canEntitle(change: Change): boolean {
   return LIVE.has(change.status) && change.period >= 0;
 }
 
 /** The last period that has begun at `at`. A restart ends the one before, although that was sold until later. */
-export function periodAt({ periods }: History, at: Instant): Period | undefined {
+export function periodAt({ periods }: SubscriptionHistory, at: Instant): Period | undefined {
   return periods.findLast((period) => openedAt(period) <= at);
 }

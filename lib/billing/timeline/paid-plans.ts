@@ -4,7 +4,7 @@
  */
 import type { Instant, Interval, PaymentFact } from "../types";
 import { DAY, monthsSince, sameStart } from "./calendar";
-import type { Change, Confirmation, Failure, History, Period } from "./group-by-subscription";
+import type { Change, Confirmation, Failure, Period, SubscriptionHistory } from "./group-by-subscription";
 import { unlistedChargeFor } from "./plan-items";
 
 /** The period that a payment names: the one with the nearest start, of two as near the earlier. */
@@ -17,7 +17,7 @@ export function periodOf(periods: readonly Period[], { periodStart }: PaymentFac
 }
 
 /** The payment as far as it is for this product's plan; null if it is for other items only. */
-export function planPayment(fact: PaymentFact, history: History): PaymentFact | null {
+export function planPayment(fact: PaymentFact, history: SubscriptionHistory): PaymentFact | null {
   if (fact.plan !== null) return fact;
   const charge = unlistedChargeFor(fact, history);
   if (charge !== undefined) {
@@ -40,23 +40,23 @@ function intervalOf(start: Instant | null, end: Instant | null): Interval | null
 }
 
 /** Marks the period as paid, and as paid in money. */
-export function lookUpPayments(history: History, period: Period, payments: readonly PaymentFact[]): void {
+export function markPaid(history: SubscriptionHistory, period: Period, payments: readonly PaymentFact[]): void {
   const own = payments.filter(
     (fact) => (fact.purpose === "period" || fact.purpose === "change") && periodOf(history.periods, fact) === period,
   );
   const made = own.filter(({ outcome }) => outcome === "paid");
   // A charge for it that failed says more than the rules do.
   const failed = own.filter((fact) => fact.outcome === "failed" && !isBeforeActivation(period, fact));
-  period.chargeFailed = failed.some((fact) => plansOf(history, period).some((held) => isFor(fact, held)));
-  if (period.chargeFailed) period.vouched = false;
+  period.chargeFailed = failed.some((fact) => plansOf(history, period).some((held) => isForPlan(fact, held)));
+  if (period.chargeFailed) period.presumedPaid = false;
   // A trial's invoice over nothing is "paid" as well; it does not pay for the trial.
   period.paidByPayment = made.some((fact) => !period.trial || fact.inMoney);
-  period.paid = (period.vouched && !period.trial) || period.paidByPayment;
-  period.paidInMoney = made.some((fact) => fact.inMoney);
+  period.paid = (period.presumedPaid && !period.trial) || period.paidByPayment;
+  period.paidInFull = made.some((fact) => fact.inMoney);
 }
 
 /** The plan that the period opened with, and those held in it later. */
-function plansOf({ periods, changes }: History, period: Period): Pick<Change, "plan" | "interval">[] {
+function plansOf({ periods, changes }: SubscriptionHistory, period: Period): Pick<Change, "plan" | "interval">[] {
   const index = periods.indexOf(period);
   return [period, ...changes.filter((change) => change.period === index)];
 }
@@ -73,16 +73,18 @@ export function isBeforeActivation(period: Period | undefined, { at }: PaymentFa
  * @param owes whether the user owes a failed charge for something that began before an instant
  */
 export function confirmationsOf(
-  history: History,
+  history: SubscriptionHistory,
   payments: readonly PaymentFact[],
   owes: (at: Instant) => boolean = () => false,
 ): Confirmation[] {
-  const paid = payments.flatMap((fact) => paidFor(history, fact));
-  const vouched = history.periods.flatMap((period, index) => vouchedFor(history, paid, owes, period, index));
-  return [...vouched, ...paid].sort((a, b) => a.at - b.at);
+  const paid = payments.flatMap((fact) => confirmationsByPayment(history, fact));
+  const presumedPaid = history.periods.flatMap((period, index) =>
+    confirmationsByPresumption(history, paid, owes, period, index),
+  );
+  return [...presumedPaid, ...paid].sort((a, b) => a.at - b.at);
 }
 
-function paidFor({ periods, changes }: History, fact: PaymentFact): Confirmation[] {
+function confirmationsByPayment({ periods, changes }: SubscriptionHistory, fact: PaymentFact): Confirmation[] {
   const { outcome, purpose, periodStart, unlisted, truncated } = fact;
   if (outcome !== "paid" || purpose === "other" || purpose === "not_due") return [];
   if (fact.plan === null && unlisted === undefined && truncated === undefined) return [];
@@ -102,32 +104,32 @@ function paidFor({ periods, changes }: History, fact: PaymentFact): Confirmation
  * not if a charge for that plan failed in it and none has gone through since, for then the change was never paid, and
  * not if the user owes a failed charge.
  */
-function vouchedFor(
-  { periods, changes, failures }: History,
+function confirmationsByPresumption(
+  { periods, changes, failures }: SubscriptionHistory,
   paid: readonly Confirmation[],
   owes: (at: Instant) => boolean,
   period: Period,
   index: number,
 ): Confirmation[] {
-  if (!period.vouched || !period.paid) return [];
+  if (!period.presumedPaid || !period.paid) return [];
   const [start] = period.starts;
   const opened = { at: start, plan: period.plan, byPayment: false };
   const next = periods[index + 1]?.starts[0];
-  const held = next === undefined ? undefined : heldBefore(changes, index, next);
+  const held = next === undefined ? undefined : changeBefore(changes, index, next);
   if (next === undefined || held === undefined || owes(next)) return [opened];
-  const failed = failures.findLast((failure) => failure.at >= start && failure.at < next && isFor(failure, held));
+  const failed = failures.findLast((failure) => failure.at >= start && failure.at < next && isForPlan(failure, held));
   const unpaid = failed !== undefined && !paid.some(({ at }) => at >= failed.at && at < next);
   return unpaid ? [opened] : [opened, { at: next, plan: held.plan, byPayment: false }];
 }
 
 /** Whether the failed charge was for the plan and interval that is held; one without a plan is for the one held then. */
-export function isFor(
+export function isForPlan(
   { plan, interval }: Pick<Failure, "plan" | "interval">,
   held: Pick<Change, "plan" | "interval">,
 ): boolean {
   return (plan ?? held.plan) === held.plan && (interval ?? held.interval) === held.interval;
 }
 
-function heldBefore(changes: readonly Change[], period: number, next: Instant): Change | undefined {
+function changeBefore(changes: readonly Change[], period: number, next: Instant): Change | undefined {
   return changes.findLast((change) => change.period === period && change.from < next);
 }

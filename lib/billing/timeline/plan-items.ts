@@ -18,14 +18,14 @@ import type {
  * `listed`: an item has a listed price of the product. `unlisted`: the plan's item is there, at another price.
  * `absent`: the list is complete without it. `unknown`: the list says nothing about it.
  */
-export type Presence = "listed" | "unlisted" | "absent" | "unknown";
+export type ItemPresence = "listed" | "unlisted" | "absent" | "unknown";
 
 /** Equal ids name one item; so do equal processor products, because an upgrade can replace the item. */
 export function isSameItem(a: ItemKey, b: ItemKey): boolean {
   return (a.id !== null && a.id === b.id) || (a.product !== null && a.product === b.product);
 }
 
-export function keyOf({ id, product, price }: ItemKey): ItemKey {
+export function itemKeyOf({ id, product, price }: ItemKey): ItemKey {
   return { id, product, price };
 }
 
@@ -36,7 +36,7 @@ function isAddOn(item: ItemKey, addOns: readonly ItemKey[]): boolean {
 
 /** What is known of the subscription so far. */
 interface KnownItems {
-  mirror: SubscriptionRecord | null;
+  record: SubscriptionRecord | null;
   /** Unlisted items that were in a list together with a listed plan. */
   addOns: readonly ItemKey[];
 }
@@ -45,10 +45,10 @@ interface KnownItems {
  * The image of this product, given the one before: an unlisted price keeps the last known plan, an absent item ends it
  * until it returns.
  */
-export function imageFor(
+export function productStateOf(
   { image, list }: Pick<SnapshotFact, "image" | "list">,
-  { mirror: last, addOns }: KnownItems,
-): { image: SubscriptionState; presence: Presence } {
+  { record: last, addOns }: KnownItems,
+): { image: SubscriptionState; presence: ItemPresence } {
   if (image.plan !== null) return { image, presence: "listed" };
   // Older facts have no list; their image holds the item itself, or nothing but an end.
   const item = list === undefined ? ownItem(image) : unlistedPlan(list, last, addOns);
@@ -57,7 +57,7 @@ export function imageFor(
     const { quantity, periodStart, periodEnd } = item;
     const interval = item.interval ?? known.interval;
     return {
-      image: { ...image, ...known, interval, quantity, periodStart, periodEnd, item: keyOf(item) },
+      image: { ...image, ...known, interval, quantity, periodStart, periodEnd, item: itemKeyOf(item) },
       presence: "unlisted",
     };
   }
@@ -122,10 +122,10 @@ export function withoutPlan(fact: Fact): SnapshotFact | PaymentFact | null {
     return { ...fact, purpose: "other", plan: null, interval: null, periodStart: null, periodEnd: null };
   }
   if (fact.kind !== "snapshot" || (fact.list === undefined && fact.life !== "deleted")) return null;
-  return { ...fact, image: imageWithoutPlan(fact.image), before: fact.before && imageWithoutPlan(fact.before) };
+  return { ...fact, image: stateWithoutPlan(fact.image), before: fact.before && stateWithoutPlan(fact.before) };
 }
 
-function imageWithoutPlan({ twoPlanItems: _, ...image }: SubscriptionState): SubscriptionState {
+function stateWithoutPlan({ twoPlanItems: _, ...image }: SubscriptionState): SubscriptionState {
   const none = { plan: null, interval: null, quantity: 1, periodStart: null, periodEnd: null, item: null };
   return { ...image, ...none };
 }

@@ -5,20 +5,20 @@
  */
 
 import { debtsOf, owesSince } from "./debts";
-import { type History, openedAt, type Period } from "./group-by-subscription";
+import { openedAt, type Period, type SubscriptionHistory } from "./group-by-subscription";
 import { confirmationsOf } from "./paid-plans";
 
 /**
  * Withdraws what is presumed of first periods and of upgrades inside a period; what a payment shows stays. The histories
  * are of one user and product.
  */
-export function withdrawPresumptions(histories: readonly History[]): void {
+export function withdrawPresumptions(histories: readonly SubscriptionHistory[]): void {
   for (const history of histories) history.debts = debtsOf(history);
   if (!histories.some(({ debts }) => debts.length > 0)) return;
   for (const history of histories) {
     const [first] = history.periods;
     if (first !== undefined && isPresumedByActivation(first) && owesSince(histories, openedAt(first))) {
-      first.vouched = false;
+      first.presumedPaid = false;
       first.paid = first.paidByPayment;
     }
     history.confirmations = confirmationsOf(history, history.payments, (at) => owesSince(histories, at));
@@ -26,6 +26,6 @@ export function withdrawPresumptions(histories: readonly History[]): void {
 }
 
 /** A subscription that an admin moved to the user is the business's decision. */
-function isPresumedByActivation({ activated, vouched, paidByPayment, trial, openedAt: moved }: Period): boolean {
-  return activated !== null && vouched && !paidByPayment && !trial && moved === undefined;
+function isPresumedByActivation({ activated, presumedPaid, paidByPayment, trial, openedAt: moved }: Period): boolean {
+  return activated !== null && presumedPaid && !paidByPayment && !trial && moved === undefined;
 }

@@ -5,24 +5,24 @@
 
 import type { Fact, Instant, Interval, PaymentFact, Reason, SnapshotFact, Status, SubscriptionState } from "../types";
 import { DAY, type Move, periodMove, SAME_START } from "./calendar";
-import { chain, groupByInstant, hasNoItem, sameImage } from "./fact-order";
-import { type Activation, type History, isPastDue, type Period } from "./group-by-subscription";
-import { confirmationsOf, isBeforeActivation, lookUpPayments, periodOf, planPayment } from "./paid-plans";
-import { imageFor, keyOf, type Presence } from "./plan-items";
-import { heldPlan, isReached, scheduleAfter, takeSchedule } from "./scheduled-changes";
+import { groupByInstant, hasNoItem, isSameState, orderByPreviousState } from "./fact-order";
+import { type Activation, isPastDue, type Period, type SubscriptionHistory } from "./group-by-subscription";
+import { confirmationsOf, isBeforeActivation, markPaid, periodOf, planPayment } from "./paid-plans";
+import { type ItemPresence, itemKeyOf, productStateOf } from "./plan-items";
+import { applySchedule, effectivePlan, isCarriedOut, scheduleAfter } from "./scheduled-changes";
 import { type Effect, ruleFor } from "./transition-rules";
 
 /** Tells the story of one subscription; `facts` are all of one subscription and product. */
-export function replaySubscription(facts: readonly Fact[]): History {
+export function replaySubscription(facts: readonly Fact[]): SubscriptionHistory {
   const [first] = facts as [Fact, ...Fact[]];
   const payments = facts
     .filter((fact): fact is PaymentFact => fact.kind === "payment")
     .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
-  const history: History = {
+  const history: SubscriptionHistory = {
     source: `${first.processor}:${first.subscription}`,
     processor: first.processor,
     subscription: first.subscription,
-    mirror: null,
+    record: null,
     periods: [],
     changes: [],
     confirmations: [],
@@ -39,72 +39,72 @@ export function replaySubscription(facts: readonly Fact[]): History {
   };
   for (const group of groupByInstant(facts)) {
     const snapshots = group.filter((fact) => fact.kind === "snapshot");
-    for (const snapshot of chain(snapshots, history.mirror)) takeSnapshot(history, snapshot);
+    for (const snapshot of orderByPreviousState(snapshots, history.record)) applySnapshot(history, snapshot);
     for (const fact of group) {
-      if (fact.kind === "schedule") history.trace[fact.id] = takeSchedule(history, fact);
-      if (fact.kind === "payment") history.trace[fact.id] = takePayment(history, fact);
+      if (fact.kind === "schedule") history.trace[fact.id] = applySchedule(history, fact);
+      if (fact.kind === "payment") history.trace[fact.id] = applyPayment(history, fact);
     }
   }
   history.payments = payments.map((fact) => planPayment(fact, history)).filter((fact) => fact !== null);
-  for (const period of history.periods) lookUpPayments(history, period, history.payments);
+  for (const period of history.periods) markPaid(history, period, history.payments);
   history.confirmations = confirmationsOf(history, history.payments);
   return history;
 }
 
-function takeSnapshot(history: History, fact: SnapshotFact): void {
+function applySnapshot(history: SubscriptionHistory, fact: SnapshotFact): void {
   // An image without an item only tells the order: what it holds, the image after it holds as well.
   if (fact.before !== null && !hasNoItem(fact.before)) {
-    const before = imageFor({ image: fact.before }, history);
-    if (isNews(history, before.image)) apply(history, before, fact.at, "updated");
+    const before = productStateOf({ image: fact.before }, history);
+    if (isMissedUpdate(history, before.image)) applyState(history, before, fact.at, "updated");
   }
-  const now = imageFor(fact, history);
-  history.trace[fact.id] = apply(history, now, fact.at, fact.life);
-  if (now.presence === "listed") history.addOns.push(...(fact.list?.unlisted.map(keyOf) ?? []));
+  const now = productStateOf(fact, history);
+  history.trace[fact.id] = applyState(history, now, fact.at, fact.life);
+  if (now.presence === "listed") history.addOns.push(...(fact.list?.unlisted.map(itemKeyOf) ?? []));
 }
 
 /** A before-image that differs from the state so far tells of an event that has not come, unless it is older. */
-function isNews({ mirror, periods }: History, before: SubscriptionState): boolean {
-  if (before.status === "canceled" || (mirror !== null && sameImage(before, mirror))) return false;
+function isMissedUpdate({ record, periods }: SubscriptionHistory, before: SubscriptionState): boolean {
+  if (before.status === "canceled" || (record !== null && isSameState(before, record))) return false;
   const open = periods.at(-1);
   return open === undefined || before.periodStart === null || before.periodStart >= open.starts[0] - SAME_START;
 }
 
-function apply(
-  history: History,
-  { image, presence }: { image: SubscriptionState; presence: Presence },
+function applyState(
+  history: SubscriptionHistory,
+  { image, presence }: { image: SubscriptionState; presence: ItemPresence },
   occurredAt: Instant,
   life: SnapshotFact["life"],
 ): Reason {
-  const { mirror, periods } = history;
-  if (mirror?.endedAt != null) return "Subscription ended";
+  const { record, periods } = history;
+  if (record?.endedAt != null) return "Subscription ended";
   const ended = life === "deleted" || image.status === "canceled";
   // Before the product was part of the subscription, its other events mean nothing here.
-  if (mirror === null && presence === "unknown" && !ended) return "No billing change";
+  if (record === null && presence === "unknown" && !ended) return "No billing change";
   const open = periods.at(-1);
   const { plan } = image;
   const priced = plan !== null && image.interval !== null && (presence === "listed" || presence === "unlisted");
-  const longer = priced && open !== undefined && isLongerItem(image, mirror, open);
+  const longer = priced && open !== undefined && isLongerItem(image, record, open);
   // Its period is the open one under another start.
   if (longer) open.starts.push(image.periodStart as Instant);
   const move: Move = priced ? periodMove(image.periodEnd === null ? null : image.periodStart, open) : "none";
   // An absent plan has ended, but its item may return: `canceled` would be final.
   const status: Status = ended ? "canceled" : presence === "absent" ? "paused" : image.status;
-  const samePlan = mirror?.plan == null || (move === "same" ? mirror.plan : heldPlan(mirror)) === plan;
+  const samePlan = record?.plan == null || (move === "same" ? record.plan : effectivePlan(record)) === plan;
   const { effect, reason: rule } = ruleFor({
     move,
-    statusBefore: mirror?.status ?? null,
+    statusBefore: record?.status ?? null,
     status,
     planChanged: !samePlan,
-    intervalChanged: mirror?.interval != null && mirror.interval !== image.interval,
+    intervalChanged: record?.interval != null && record.interval !== image.interval,
     // Row 3 needs the other subscriptions: `openings.ts` asks again for the first period once all stories are told.
     insideAnother: false,
   });
-  const reason = presence === "absent" && !ended ? absence(mirror) : rule;
+  const reason = presence === "absent" && !ended ? absenceReason(record) : rule;
   const opens = effect === "reset" || effect === "carry_over_until_paid";
 
   const activated =
     opens && open === undefined && status === "active" && !image.sentInvoice
-      ? { at: occurredAt, fromIncomplete: mirror?.status === "incomplete" }
+      ? { at: occurredAt, fromIncomplete: record?.status === "incomplete" }
       : null;
   // The first charge has gone through since, or was declared unnecessary: its earlier failures have no effect.
   if (activated) history.failures = [];
@@ -117,7 +117,7 @@ function apply(
       trial: status === "trialing",
       selfStarted: image.selfStarted === true,
       activated,
-      vouched: image.collectionWaived === true,
+      presumedPaid: image.collectionWaived === true,
       effect,
       reason,
     });
@@ -133,24 +133,24 @@ function apply(
     if (move === "backwards") history.movedBackwards.push(occurredAt);
   }
   // A test clock's events carry wall time and its periods the clock's: an event is never earlier than its period.
-  const at = inPeriod(history, occurredAt);
-  if (image.twoPlanItems && !mirror?.twoPlanItems) history.twoPlanItems.push(at);
-  const unlisted = presence === "unlisted" || (presence === "unknown" && mirror?.unlisted === true);
-  if (unlisted && !ended && !mirror?.unlisted) history.unlistedPrices.push(at);
+  const at = notBeforePeriod(history, occurredAt);
+  if (image.twoPlanItems && !record?.twoPlanItems) history.twoPlanItems.push(at);
+  const unlisted = presence === "unlisted" || (presence === "unknown" && record?.unlisted === true);
+  if (unlisted && !ended && !record?.unlisted) history.unlistedPrices.push(at);
   if (priced && image.item) history.items.push(image.item);
 
   const keepsPeriod = effect === "ends" || effect === "nothing" || move === "backwards" || move === "none";
-  const pastDueSince = isPastDue(status) ? (mirror?.pastDueSince ?? at) : null;
+  const pastDueSince = isPastDue(status) ? (record?.pastDueSince ?? at) : null;
   // An invoice that was sent and is overdue is no failed charge.
-  if (isPastDue(status) && mirror?.pastDueSince == null && !image.sentInvoice) {
+  if (isPastDue(status) && record?.pastDueSince == null && !image.sentInvoice) {
     history.failures.push({ at, plan, interval: image.interval });
   }
-  history.mirror = {
+  history.record = {
     ...image,
     plan,
     status,
-    periodStart: keepsPeriod ? (mirror?.periodStart ?? image.periodStart) : image.periodStart,
-    periodEnd: keepsPeriod ? (mirror?.periodEnd ?? image.periodEnd) : image.periodEnd,
+    periodStart: keepsPeriod ? (record?.periodStart ?? image.periodStart) : image.periodStart,
+    periodEnd: keepsPeriod ? (record?.periodEnd ?? image.periodEnd) : image.periodEnd,
     processor: history.processor,
     subscription: history.subscription,
     updatedAt: occurredAt,
@@ -158,33 +158,33 @@ function apply(
     absent: presence === "absent",
     unlisted,
     pastDueSince,
-    ...scheduleAfter(mirror, { ...image, plan, status }, move),
+    ...scheduleAfter(record, { ...image, plan, status }, move),
   };
-  if (mirror?.scheduled && history.mirror.scheduled === null && !isReached(mirror, image) && move !== "boundary") {
+  if (record?.scheduled && history.record.scheduled === null && !isCarriedOut(record, image) && move !== "boundary") {
     history.schedulesCanceled.push(at);
   }
-  change(history, opens ? (image.periodStart as Instant) : at);
+  recordChange(history, opens ? (image.periodStart as Instant) : at);
   return reason;
 }
 
 /** Whether the shorter of two plan items has left: the period of the longer began earlier and ends later. */
 function isLongerItem(
   { item, periodStart, periodEnd }: SubscriptionState,
-  mirror: History["mirror"],
+  record: SubscriptionHistory["record"],
   open: Period,
 ): boolean {
-  const [left, stayed] = [mirror?.item?.id, item?.id];
+  const [left, stayed] = [record?.item?.id, item?.id];
   const isOtherItem = left != null && stayed != null && left !== stayed;
   if (!isOtherItem || periodEnd === null || periodEnd <= open.end + SAME_START) return false;
   return periodMove(periodStart, open) === "backwards";
 }
 
-function absence(mirror: History["mirror"]): Reason {
-  return mirror?.absent ? "No billing change" : "Plan removed from the subscription";
+function absenceReason(record: SubscriptionHistory["record"]): Reason {
+  return record?.absent ? "No billing change" : "Plan removed from the subscription";
 }
 
 /** The instant from which an event counts: not before the period that it is about. */
-function inPeriod({ periods }: History, at: Instant): Instant {
+function notBeforePeriod({ periods }: SubscriptionHistory, at: Instant): Instant {
   return Math.max(at, ...(periods.at(-1)?.starts ?? []));
 }
 
@@ -196,32 +196,35 @@ interface NewPeriod {
   trial: boolean;
   selfStarted: boolean;
   activated: Activation | null;
-  vouched: boolean;
+  presumedPaid: boolean;
   effect: Effect;
   reason: Reason;
 }
 
-function openPeriod({ periods, mirror, changes }: History, { start, vouched, ...period }: NewPeriod): void {
+function openPeriod(
+  { periods, record, changes }: SubscriptionHistory,
+  { start, presumedPaid, ...period }: NewPeriod,
+): void {
   const old = periods.at(-1);
   // Still active when the next period opens, its collection on all the while: an endpoint without invoices works too.
   const paused = changes.some((change) => change.period === periods.length - 1 && change.collectionPaused);
   // If the cycle restarts, the renewal before may not be charged yet, and a sent invoice not be due.
   const restarted = old !== undefined && start < old.end - SAME_START;
-  const owed = restarted && (mirror?.sentInvoice === true || start < old.starts[0] + DAY);
-  if (old && mirror?.status === "active" && !paused && !owed) old.vouched = true;
-  const presumed = vouched || period.activated !== null;
-  const unpaid = { paid: false, paidByPayment: false, paidInMoney: false, chargeFailed: false };
-  periods.push({ ...period, starts: [start], vouched: presumed, ...unpaid });
+  const owed = restarted && (record?.sentInvoice === true || start < old.starts[0] + DAY);
+  if (old && record?.status === "active" && !paused && !owed) old.presumedPaid = true;
+  const presumed = presumedPaid || period.activated !== null;
+  const unpaid = { paid: false, paidByPayment: false, paidInFull: false, chargeFailed: false };
+  periods.push({ ...period, starts: [start], presumedPaid: presumed, ...unpaid });
 }
 
-function takePayment(history: History, payment: PaymentFact): Reason {
-  const { mirror, periods } = history;
+function applyPayment(history: SubscriptionHistory, payment: PaymentFact): Reason {
+  const { record, periods } = history;
   const fact = planPayment(payment, history);
-  if (fact === null) return mirror === null ? "Payment waits for its subscription" : "Payment for another item";
+  if (fact === null) return record === null ? "Payment waits for its subscription" : "Payment for another item";
   if (fact.purpose === "not_due") return "Payment not due yet";
   if (fact.outcome === "failed") {
     if (fact.purpose !== "other" && !isBeforeActivation(periods[0], fact)) {
-      history.failures.push({ at: inPeriod(history, fact.at), plan: fact.plan, interval: fact.interval });
+      history.failures.push({ at: notBeforePeriod(history, fact.at), plan: fact.plan, interval: fact.interval });
     }
     return "Payment failed";
   }
@@ -234,15 +237,15 @@ function takePayment(history: History, payment: PaymentFact): Reason {
     return "Payment without a new period";
   }
   const open = periods.at(-1);
-  if (open === undefined || mirror === null) return "Payment waits for its subscription";
+  if (open === undefined || record === null) return "Payment waits for its subscription";
   const named = periodOf(periods, fact);
   if (named === open) return "Payment confirmed";
   if (named) return "Payment for an earlier period";
   if (fact.purpose === "change") return "Payment without a new period";
-  if (fact.periodStart < open.end - SAME_START || mirror.endedAt !== null) return "Payment for an earlier period";
+  if (fact.periodStart < open.end - SAME_START || record.endedAt !== null) return "Payment for an earlier period";
 
   const reason: Reason = "Payment for a new billing period";
-  const plan = fact.plan ?? (mirror.plan as string);
+  const plan = fact.plan ?? (record.plan as string);
   openPeriod(history, {
     start: fact.periodStart,
     end: fact.periodEnd,
@@ -251,35 +254,35 @@ function takePayment(history: History, payment: PaymentFact): Reason {
     trial: false,
     selfStarted: false,
     activated: null,
-    vouched: false,
+    presumedPaid: false,
     effect: "reset",
     reason,
   });
-  history.mirror = {
-    ...mirror,
+  history.record = {
+    ...record,
     plan,
-    interval: fact.interval ?? mirror.interval,
-    status: mirror.status === "trialing" ? "active" : mirror.status,
+    interval: fact.interval ?? record.interval,
+    status: record.status === "trialing" ? "active" : record.status,
     periodStart: fact.periodStart,
     periodEnd: fact.periodEnd,
-    ...scheduleAfter(mirror, { ...mirror, plan, interval: fact.interval ?? mirror.interval }, "boundary"),
+    ...scheduleAfter(record, { ...record, plan, interval: fact.interval ?? record.interval }, "boundary"),
   };
-  change(history, fact.periodStart);
+  recordChange(history, fact.periodStart);
   return reason;
 }
 
 /** Records what the subscription is from now on; whatever was recorded for later instants is overridden. */
-function change({ changes, mirror, periods }: History, from: Instant): void {
-  if (mirror === null || mirror.plan === null) return;
+function recordChange({ changes, record, periods }: SubscriptionHistory, from: Instant): void {
+  if (record === null || record.plan === null) return;
   while ((changes.at(-1)?.from ?? -1) >= from) changes.pop();
   changes.push({
     from,
-    plan: heldPlan(mirror) as string,
-    status: mirror.status,
-    interval: mirror.interval,
-    quantity: mirror.quantity,
-    collectionPaused: mirror.collectionPaused,
-    pastDueSince: mirror.pastDueSince,
+    plan: effectivePlan(record) as string,
+    status: record.status,
+    interval: record.interval,
+    quantity: record.quantity,
+    collectionPaused: record.collectionPaused,
+    pastDueSince: record.pastDueSince,
     period: periods.length - 1,
   });
 }

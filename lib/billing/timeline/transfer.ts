@@ -4,32 +4,32 @@
  * user's part knows all facts, so its state and its payments are right, and begins to give at the move.
  */
 import type { Fact, Instant, Reason, TransferFact } from "../types";
-import { type Change, changeAt, type History, type Period } from "./group-by-subscription";
+import { type Change, changeAt, type Period, type SubscriptionHistory } from "./group-by-subscription";
 import { replaySubscription } from "./subscription-history";
 
 /** From `from` up to, not including, `until` the subscription is the user's. */
-interface Stretch {
+interface OwnershipSpan {
   from: Instant;
   until: Instant;
 }
 
-const MOVED: Readonly<Record<TransferFact["direction"], Reason>> = {
+const TRANSFER_REASONS: Readonly<Record<TransferFact["direction"], Reason>> = {
   in: "Subscription moved from another user",
   out: "Subscription moved to another user",
 };
 
 /** The history of one subscription in the stretches that are the user's; none if nothing is known of it in them. */
-export function ownedHistories(facts: readonly Fact[]): History[] {
+export function ownedHistories(facts: readonly Fact[]): SubscriptionHistory[] {
   const transfers = facts.filter((fact) => fact.kind === "transfer");
   if (transfers.length === 0) return [replaySubscription(facts)];
-  const stretches = stretchesOf(transfers);
+  const stretches = ownershipSpansOf(transfers);
   const last = stretches.at(-1);
   if (last === undefined) return [];
   const known = facts.filter((fact) => fact.kind !== "transfer" && fact.at < last.until);
   // Every product has the transfers: later events may bring a plan of it. Until then there is nothing to fold.
   if (!known.some(namesPlan)) return [];
-  const owned = cut(replaySubscription(known), stretches);
-  for (const { id, direction } of transfers) owned.trace[id] = MOVED[direction];
+  const owned = clipToOwnership(replaySubscription(known), stretches);
+  for (const { id, direction } of transfers) owned.trace[id] = TRANSFER_REASONS[direction];
   return [owned];
 }
 
@@ -39,8 +39,8 @@ function namesPlan(fact: Fact): boolean {
 }
 
 /** Without a move into it, the first stretch is as old as the subscription. */
-function stretchesOf(transfers: readonly TransferFact[]): Stretch[] {
-  const stretches: Stretch[] = [];
+function ownershipSpansOf(transfers: readonly TransferFact[]): OwnershipSpan[] {
+  const stretches: OwnershipSpan[] = [];
   let from: Instant | null = null;
   const sorted = [...transfers].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   for (const [index, { direction, at }] of sorted.entries()) {
@@ -54,8 +54,8 @@ function stretchesOf(transfers: readonly TransferFact[]): Stretch[] {
   return stretches;
 }
 
-function cut(history: History, stretches: readonly Stretch[]): History {
-  const first = (stretches[0] as Stretch).from;
+function clipToOwnership(history: SubscriptionHistory, stretches: readonly OwnershipSpan[]): SubscriptionHistory {
+  const first = (stretches[0] as OwnershipSpan).from;
   const owns = (at: Instant) => stretches.some(({ from, until }) => from <= at && at < until);
   const kept = history.periods.map((period, index) => ownedPeriod(history, period, index, stretches));
   const places = new Map<number, number>();
@@ -65,7 +65,7 @@ function cut(history: History, stretches: readonly Stretch[]): History {
   }
 
   const moves = stretches.flatMap(({ from, until }) => [from, until]).filter(Number.isFinite);
-  const until = (stretches.at(-1) as Stretch).until;
+  const until = (stretches.at(-1) as OwnershipSpan).until;
   const instants = [...new Set([...history.changes.map(({ from }) => from), ...moves])]
     .filter((at) => at <= until)
     .sort((a, b) => a - b);
@@ -74,11 +74,11 @@ function cut(history: History, stretches: readonly Stretch[]): History {
     if (change === undefined) return [];
     const period = places.get(change.period) ?? -1;
     if (owns(from)) return [{ ...change, from, period }];
-    return [{ ...change, from, period: -1, status: "canceled", elsewhere: from < first ? "before" : "since" }];
+    return [{ ...change, from, period: -1, status: "canceled", otherUser: from < first ? "before" : "since" }];
   });
   return {
     ...history,
-    mirror: ownedMirror(history, until),
+    record: ownedRecord(history, until),
     periods,
     changes,
     movedBackwards: history.movedBackwards.filter(owns),
@@ -89,16 +89,21 @@ function cut(history: History, stretches: readonly Stretch[]): History {
 }
 
 /** The period if it runs while the subscription is the user's: opened by the move if it began before. */
-function ownedPeriod(history: History, period: Period, index: number, stretches: readonly Stretch[]): Period | null {
+function ownedPeriod(
+  history: SubscriptionHistory,
+  period: Period,
+  index: number,
+  stretches: readonly OwnershipSpan[],
+): Period | null {
   const [start] = period.starts;
   const end = Math.min(
     history.periods[index + 1]?.starts[0] ?? Number.POSITIVE_INFINITY,
-    history.mirror?.endedAt ?? Number.POSITIVE_INFINITY,
+    history.record?.endedAt ?? Number.POSITIVE_INFINITY,
   );
   const running = stretches.filter(({ from, until }) => from < end && start < until);
   const [first, last] = [running[0], running.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const movedIn = first.from > start ? { openedAt: first.from, reason: MOVED.in } : {};
+  const movedIn = first.from > start ? { openedAt: first.from, reason: TRANSFER_REASONS.in } : {};
   const movedAway = last.until < end ? { leftAt: last.until } : {};
   // A user who gets the subscription for the first time has used nothing of it that could be carried over.
   const anew = first === stretches[0] && first.from > start ? { effect: "reset" as const } : {};
@@ -106,25 +111,25 @@ function ownedPeriod(history: History, period: Period, index: number, stretches:
 }
 
 /** For a former user the subscription has ended with the move. */
-function ownedMirror({ mirror }: History, until: Instant): History["mirror"] {
-  if (mirror === null || mirror.endedAt !== null || !Number.isFinite(until)) return mirror;
+function ownedRecord({ record }: SubscriptionHistory, until: Instant): SubscriptionHistory["record"] {
+  if (record === null || record.endedAt !== null || !Number.isFinite(until)) return record;
   return {
-    ...mirror,
+    ...record,
     status: "canceled",
     updatedAt: until,
     endedAt: until,
     cancelAt: null,
     pastDueSince: null,
     scheduled: null,
-    heldPlan: null,
+    retainedPlan: null,
   };
 }
 
 /** Whether what the subscription gave ended at `at` because it was moved to another user. */
-export function movedAwayAt(histories: readonly History[], source: string, at: Instant): boolean {
+export function movedAwayAt(histories: readonly SubscriptionHistory[], source: string, at: Instant): boolean {
   return histories.some(
     (history) =>
-      history.source === source && history.changes.some(({ from, elsewhere }) => from === at && elsewhere === "since"),
+      history.source === source && history.changes.some(({ from, otherUser }) => from === at && otherUser === "since"),
   );
 }
 

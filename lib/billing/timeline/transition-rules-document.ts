@@ -10,7 +10,9 @@ const OPENS: Readonly<Record<Effect, string>> = {
 };
 
 export function rulesDocument(): string {
-  const rows = RULES.map(({ row, says, effect, reason }) => `| ${row} | ${says} | ${OPENS[effect]} | \`${reason}\` |`);
+  const rows = RULES.map(
+    ({ row, description, effect, reason }) => `| ${row} | ${description} | ${OPENS[effect]} | \`${reason}\` |`,
+  );
   return `# What a subscription event does to the usage windows
 
 Written from \`lib/billing/timeline/transition-rules.ts\` (\`UPDATE_DOCS=1 npx vitest run --project unit lib/billing/rules\`); do not edit.

@@ -13,54 +13,59 @@ import {
   type WindowTransition,
 } from "../types";
 import { type WindowRule, windowAt } from "./calendar";
-import { confirmedAt, lowest, windowCadence } from "./entitlement-periods";
-import { changeAt, type History, openedAt, type Period, periodAt } from "./group-by-subscription";
+import { confirmedPlanAt, lowestPlan, windowCadence } from "./entitlement-periods";
+import { changeAt, openedAt, type Period, periodAt, type SubscriptionHistory } from "./group-by-subscription";
 import { movedAwayAt } from "./transfer";
 import { type Effect, ruleFor } from "./transition-rules";
 
-interface Place {
-  history: History;
+interface PeriodInHistory {
+  history: SubscriptionHistory;
   period: Period;
 }
 
 /** The openings of one user and product, in the order in which Postgres computes them. */
-export function openingsOf(
+export function windowTransitionsOf(
   product: Product,
-  histories: readonly History[],
-  segments: readonly EntitlementPeriod[],
+  histories: readonly SubscriptionHistory[],
+  entitlementPeriods: readonly EntitlementPeriod[],
 ): WindowTransition[] {
   const ofPeriods = histories.flatMap((history) =>
-    history.periods.map((period, index) => openingOf(product, histories, { history, period }, index)),
+    history.periods.map((period, index) => windowTransitionOf(product, histories, { history, period }, index)),
   );
-  return [...ofPeriods, ...returnsToFree(histories, segments)].sort(
+  return [...ofPeriods, ...transitionsToFree(histories, entitlementPeriods)].sort(
     (a, b) => a.at - b.at || (a.window.source < b.window.source ? -1 : 1),
   );
 }
 
-function openingOf(product: Product, histories: readonly History[], place: Place, index: number): WindowTransition {
+function windowTransitionOf(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  place: PeriodInHistory,
+  index: number,
+): WindowTransition {
   const { history, period } = place;
   const at = openedAt(period);
   const previous = history.periods[index - 1];
-  const old = previous ? { history, period: previous } : periodAround(product, histories, place);
+  const old = previous ? { history, period: previous } : enclosingPeriodOf(product, histories, place);
   const from = old ? windowIn(old, at - 1) : null;
   // Row 3 of the rules: only here, with all stories told, is it known what lies around a first period.
   const { effect, reason } =
     previous === undefined && old !== undefined ? ruleFor({ ...FIRST, insideAnother: true }) : period;
-  const by = opensBy(effect, period);
+  const kind = transitionKindOf(effect, period);
   return {
     window: windowIn(place, at),
     at,
-    by,
+    kind,
     reason,
     from,
     // A trial inside a period that another subscription paid for continues its use: it forgives nothing.
-    share: by === "carry_over" && old && from && !period.trial ? shareOf(product, old, from, at) : {},
+    share: kind === "carry_over" && old && from && !period.trial ? shareOf(product, old, from, at) : {},
     unpaid: !period.paid && !period.trial,
-    heldFromOld: previous !== undefined && !previous.paid && !previous.trial,
+    withheldFromPrevious: previous !== undefined && !previous.paid && !previous.trial,
   };
 }
 
-function windowIn({ history, period }: Place, at: Instant): Window {
+function windowIn({ history, period }: PeriodInHistory, at: Instant): Window {
   const [periodStart] = period.starts;
   const rule = { cadence: windowCadence(period), anchor: periodStart, periodEnd: period.end };
   return { source: history.source, periodStart, ...span(rule, at) };
@@ -81,8 +86,8 @@ const FIRST = {
 } as const;
 
 /** `carry_over_until_paid`: until the period's own payment is seen, in full and in money. */
-function opensBy(effect: Effect, { paidInMoney }: Period): TransitionKind {
-  return effect === "carry_over_until_paid" && !paidInMoney ? "carry_over" : "reset";
+function transitionKindOf(effect: Effect, { paidInFull }: Period): TransitionKind {
+  return effect === "carry_over_until_paid" && !paidInFull ? "carry_over" : "reset";
 }
 
 /**
@@ -90,19 +95,23 @@ function opensBy(effect: Effect, { paidInMoney }: Period): TransitionKind {
  * before one that was paused, since its window holds the use. For a trial one that paid for a plan as high, of several
  * the one with the highest plan; else the one that lived longest.
  */
-function periodAround(product: Product, histories: readonly History[], { history: own, period: first }: Place) {
+function enclosingPeriodOf(
+  product: Product,
+  histories: readonly SubscriptionHistory[],
+  { history: own, period: first }: PeriodInHistory,
+) {
   const at = openedAt(first);
-  const endOf = ({ mirror }: History) => mirror?.endedAt ?? Number.POSITIVE_INFINITY;
-  const wasLive = ({ history }: Place) =>
+  const endOf = ({ record }: SubscriptionHistory) => record?.endedAt ?? Number.POSITIVE_INFINITY;
+  const wasLive = ({ history }: PeriodInHistory) =>
     Number(LIVE.has((changeAt(history, at - 1) ?? changeAt(history, at))?.status ?? "paused"));
-  const rank = ({ history }: Place) => planRank(product, changeAt(history, at)?.plan ?? "");
+  const rank = ({ history }: PeriodInHistory) => planRank(product, changeAt(history, at)?.plan ?? "");
   // A trial that was paid in money is paid as well: its end came within a second of its start.
-  const continued = (place: Place) =>
+  const continued = (place: PeriodInHistory) =>
     first.trial && place.period.paid && planRank(product, first.plan) <= rank(place) ? 1 : 0;
   return (
     histories
       .filter((other) => other !== own)
-      .flatMap((history) => history.periods.map((period): Place => ({ history, period })))
+      .flatMap((history) => history.periods.map((period): PeriodInHistory => ({ history, period })))
       .filter(({ period }) => (period.paid || period.trial) && at < period.end)
       .filter(({ history, period }) => periodAt(history, at) === period)
       // Of two that begin at one instant only one can be inside the other.
@@ -126,13 +135,18 @@ function periodAround(product: Product, histories: readonly History[], { history
  * The most that a carry-over forgives, a field: the limits of the plans held (no more than what was paid for), each
  * for its share of the old window; nothing when the old period was not paid.
  */
-function shareOf(product: Product, { history, period }: Place, window: Window, until: Instant): Record<string, number> {
+function shareOf(
+  product: Product,
+  { history, period }: PeriodInHistory,
+  window: Window,
+  until: Instant,
+): Record<string, number> {
   const share: Record<string, number> = {};
   for (const [field, meter] of Object.entries(product.meters)) {
     if (meter.kind !== "counter") continue;
     let limitTime = 0;
     if (period.paid) {
-      for (const { start, end, plan, quantity } of heldPlans(product, history, window.start, until)) {
+      for (const { start, end, plan, quantity } of plansBetween(product, history, window.start, until)) {
         limitTime += planLimit(product, plan, field, quantity) * (end - start);
       }
     }
@@ -141,7 +155,7 @@ function shareOf(product: Product, { history, period }: Place, window: Window, u
   return share;
 }
 
-function heldPlans(product: Product, history: History, from: Instant, until: Instant) {
+function plansBetween(product: Product, history: SubscriptionHistory, from: Instant, until: Instant) {
   const cuts = new Set([from, until]);
   for (const change of history.changes) cuts.add(change.from);
   for (const confirmation of history.confirmations) cuts.add(confirmation.at);
@@ -149,34 +163,41 @@ function heldPlans(product: Product, history: History, from: Instant, until: Ins
   return points.slice(0, -1).flatMap((start, index) => {
     const change = history.changes.findLast((candidate) => candidate.from <= start);
     if (change === undefined || !LIVE.has(change.status)) return [];
-    const plan = lowest(product, [change.plan, confirmedAt(product, history, start) ?? change.plan]);
+    const plan = lowestPlan(product, [change.plan, confirmedPlanAt(product, history, start) ?? change.plan]);
     return [{ start, end: points[index + 1] as Instant, plan, quantity: change.quantity }];
   });
 }
 
 /** Falling back to free brings along what was used, so that ending a subscription is not a refill. */
-function returnsToFree(histories: readonly History[], segments: readonly EntitlementPeriod[]): WindowTransition[] {
-  return segments.flatMap((segment, index) => {
-    const before = segments[index - 1];
-    if (segment.source !== "free" || before === undefined || before.source === "free") return [];
+function transitionsToFree(
+  histories: readonly SubscriptionHistory[],
+  entitlementPeriods: readonly EntitlementPeriod[],
+): WindowTransition[] {
+  return entitlementPeriods.flatMap((entitlementPeriod, index) => {
+    const before = entitlementPeriods[index - 1];
+    if (entitlementPeriod.source !== "free" || before === undefined || before.source === "free") return [];
     return [
       {
-        window: { source: segment.source, periodStart: null, ...span(segment, segment.start) },
-        at: segment.start,
-        by: "preserve" as const,
-        reason: movedAwayAt(histories, before.source, segment.start)
+        window: {
+          source: entitlementPeriod.source,
+          periodStart: null,
+          ...span(entitlementPeriod, entitlementPeriod.start),
+        },
+        at: entitlementPeriod.start,
+        kind: "preserve" as const,
+        reason: movedAwayAt(histories, before.source, entitlementPeriod.start)
           ? "Subscription moved to another user"
-          : whyFree(segment),
-        from: { source: before.source, periodStart: before.periodStart, ...span(before, segment.start - 1) },
+          : freeReason(entitlementPeriod),
+        from: { source: before.source, periodStart: before.periodStart, ...span(before, entitlementPeriod.start - 1) },
         share: {},
         unpaid: false,
-        heldFromOld: false,
+        withheldFromPrevious: false,
       },
     ];
   });
 }
 
-function whyFree({ status }: EntitlementPeriod): Reason {
+function freeReason({ status }: EntitlementPeriod): Reason {
   if (status === "canceled") return "Subscription ended";
   return status === "paused" ? "Subscription paused" : "Grace ran out";
 }

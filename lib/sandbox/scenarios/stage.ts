@@ -130,7 +130,7 @@ function clockFrom(now: Instant) {
 }
 
 function liveMirrors({ facts, others, freeAnchor, product }: Known): SubscriptionRecord[] {
-  const { mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
+  const { records: mirrors } = fold(productOf(product), [...facts, ...sharedFacts(facts, others)], freeAnchor);
   return mirrors.filter(({ endedAt }) => endedAt === null);
 }
 
