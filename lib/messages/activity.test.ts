@@ -7,14 +7,14 @@ const decision = { product: "writer", action: "preserve", before: state, after: 
 const why = (reason: string, after: object, before: object = state) =>
   activityWords({ ...decision, reason, before: { ...state, ...before }, after: { ...state, ...after } }).why;
 
-it("describes a renewal in plain words", () => {
+it("describes a renewal", () => {
   expect(activityWords({ ...decision, action: "reset", reason: "Billing period renewal detected" })).toEqual({
     what: "Usage reset",
     why: "your plan renewed.",
   });
 });
 
-it.each(REASONS)("has plain words for %j", (reason) => {
+it.each(REASONS)("has a text for %j", (reason) => {
   expect(why(reason, {})).not.toBe(`${reason}.`);
 });
 
@@ -33,6 +33,6 @@ it.each([
   [{ status: "past_due" }, { status: "active" }, "your payment came through."],
   [{}, { cancelAt: "2026-06-01T00:00:00.000Z" }, "you canceled; your plan goes on until it ends."],
   [{ cancelAt: "2026-06-01T00:00:00.000Z" }, {}, "you decided to stay."],
-])("names the difference if the reason says little: %j, then %j", (before, after, words) => {
+])("describes the difference if the reason is general: %j, then %j", (before, after, words) => {
   expect(why("No billing change", after, before)).toBe(words);
 });

@@ -44,8 +44,8 @@ type ShownState = Pick<DecisionView["before"], "plan" | "status" | "cancelAt">;
 type ShownDecision = Pick<DecisionView, "product" | "action" | "reason"> & { before: ShownState; after: ShownState };
 
 /**
- * The decision's effect on the figures: "12,000 of 15,000 words used before, 12,000 of 35,000 after." Only counters
- * that changed or were in use; null if there is none.
+ * The decision's effect on usage: "12,000 of 15,000 words used before, 12,000 of 35,000 after." It includes counters
+ * that changed or have usage; null if there is none.
  */
 export function activityNumbers({ product, before, after }: MeteredDecision, locale: string): string | null {
   const sentences = after.meters.flatMap((now) => {
@@ -61,13 +61,13 @@ export function activityNumbers({ product, before, after }: MeteredDecision, loc
   return sentences.length === 0 ? null : sentences.join(" ");
 }
 
-/** One decision in plain words, around its date: "Usage reset" on 3 June: "your plan renewed." */
+/** The texts before and after a decision's date: "Usage reset" on 3 June: "your plan renewed." */
 export function activityWords(decision: ShownDecision): { what: string; why: string } {
   const { action, reason } = decision;
   return { what: ACTION_TEXTS[action], why: whatChanged(decision) ?? REASON_TEXTS[reason] ?? `${reason}.` };
 }
 
-/** If the reason says little, the difference says more. */
+/** A text from the difference, for reasons that are too general. */
 function whatChanged({ product, reason, before, after }: ShownDecision): string | undefined {
   if (reason === "Plan change mid-cycle detected" && before.plan !== after.plan) {
     const [from, to] = [planName(product, before.plan), planName(product, after.plan)];

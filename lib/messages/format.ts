@@ -1,27 +1,27 @@
 /**
- * Formats of every figure that a user reads.
+ * Formats of numbers, money and times for users.
  *
- * Numbers and money follow the reader's locale. Dates keep English month names, since the sentences around them are
- * English, in the order of the reader's English ("November 29" or "29 November"). The server picks the locale once
- * (request-locale.ts) and passes it on, so that server and browser write the same text.
+ * Numbers and money follow the user's locale. Dates have English month names, because the texts are English, in the
+ * order of the user's English ("November 29" or "29 November"). The server picks the locale once (request-locale.ts)
+ * and passes it on, so that server and browser render the same text.
  */
 
 /** The locale if the request names none that we know. */
 export const DEFAULT_LOCALE = "en-GB";
 
-/** How times are formatted: locale, IANA zone, and the instant that defines "this year". */
+/** The settings for times: locale, IANA zone, and the current instant, which defines "this year". */
 export interface TimeFormat {
   locale: string;
   zone: string;
   now: number;
 }
 
-/** `day`: 29 November. `moment`: 29 November at 14:00. Another year is shown. */
+/** `day`: 29 November. `moment`: 29 November at 14:00. The year is added if it is not the current one. */
 export type TimeForm = "day" | "moment";
 
 /** The best locale of an `Accept-Language` header; DEFAULT_LOCALE if it names none that we know. */
 export function pickLocale(acceptLanguage: string | null): string {
-  const wishes = (acceptLanguage ?? "")
+  const preferences = (acceptLanguage ?? "")
     .slice(0, 200)
     .split(",")
     .map((part) => {
@@ -31,7 +31,7 @@ export function pickLocale(acceptLanguage: string | null): string {
     })
     .filter(({ tag, quality }) => tag !== "" && tag !== "*" && quality > 0)
     .sort((a, b) => b.quality - a.quality);
-  return wishes.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? DEFAULT_LOCALE;
+  return preferences.map(({ tag }) => supported(tag)).find((tag) => tag !== undefined) ?? DEFAULT_LOCALE;
 }
 
 function supported(tag: string): string | undefined {
@@ -70,7 +70,7 @@ export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", 
   return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
 }
 
-/** An instant (ISO) in the reader's zone. */
+/** An instant (ISO) in the user's zone. */
 export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeFormat): string {
   const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
   const instant = Date.parse(at);
@@ -90,7 +90,7 @@ export function formatDay(day: string, locale: string, month: "long" | "short" =
   );
 }
 
-/** "1:00 AM", but "01:00": with 24 hours, one digit would leave the half of the day unclear. */
+/** "1:00 AM", but "01:00": in the 24-hour format, "1:00" could be read as afternoon. */
 function clock(locale: string): "numeric" | "2-digit" {
   return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 }
@@ -104,7 +104,7 @@ export function formatUtc(at: string): string {
   return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
-/** Whether this runtime knows the text as a time zone. */
+/** Whether the text is a time zone of this runtime. */
 export function isZone(zone: string | undefined): zone is string {
   if (zone === undefined || !/^[A-Za-z0-9_+\-/]{1,64}$/.test(zone)) return false;
   try {

@@ -1,4 +1,4 @@
-/** A notice in words: the same in the app, in the admin's list and in a delivered message. Pure. */
+/** The text of a notice, for the app, the admin's list and delivered messages. */
 
 import type { Notice } from "@/lib/billing/schemas/notice";
 import { findPlan, meterOf, product } from "@/lib/config/current-catalog";
@@ -9,14 +9,14 @@ export interface NoticeWords {
   body: string;
 }
 
-/** Formats of figures and days for the reader. */
+/** Formats of numbers and days for the user. */
 export interface NoticeFormat {
   locale: string;
   /** An instant (ISO) as a day: "29 November". */
   day: (at: string) => string;
 }
 
-/** The text for the user: what happened, with its numbers, and what helps. */
+/** The event with its numbers, and the next step for the user. */
 export function noticeWords(notice: Notice, { locale, day }: NoticeFormat): NoticeWords {
   const plan = findPlan(notice.product, notice.plan)?.name ?? notice.plan;
   const named = `${product(notice.product).name} ${plan}`;
