@@ -1,4 +1,4 @@
-/** Names of the catalog in requests, answers and rows. */
+/** Schemas for names of the catalog in requests, responses and rows. */
 import { z } from "zod";
 import { fieldIds, isFieldId, isProductId, productIds } from "./current-catalog";
 
