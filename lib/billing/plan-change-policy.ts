@@ -1,8 +1,8 @@
 /**
- * What choosing a plan means for someone who has a subscription. Pure: the same answer for the preview and the change.
+ * Decides how a subscriber's plan selection is carried out. The preview and the change use the same decision.
  *
- * More of anything is given at once and paid at once; less of anything begins with the next period, since the present
- * one is paid for.
+ * An upgrade, or a change to yearly billing, takes effect and is charged at once. A downgrade begins with the next
+ * period, because the current one is paid.
  */
 import { freePlan, type Product, planRank } from "@/lib/config/catalog";
 import { effectivePlan } from "./timeline/scheduled-changes";
@@ -19,7 +19,7 @@ export type PlanChoice =
   | { kind: "change"; timing: ChangeTiming }
   /** The free plan: the subscription ends with its period. */
   | { kind: "cancel" }
-  /** What one has: a change that was kept for the period's end is taken back. */
+  /** The current plan: the scheduled change is withdrawn. */
   | { kind: "undo" }
   | { kind: "refused"; reason: PlanChangeRefusal };
 
@@ -30,7 +30,7 @@ export type PlanChangeRefusal =
   | "subscription_paused"
   | "unknown_price";
 
-/** First match from the top. */
+/** The first rule that matches, from the top. */
 export function planChoice(product: Product, record: SubscriptionRecord, to: PlanSelection): PlanChoice {
   const from = effectivePlan(record);
   const { status, interval, scheduled, cancelAt } = record;
@@ -38,12 +38,12 @@ export function planChoice(product: Product, record: SubscriptionRecord, to: Pla
   if (from === null || interval === null) return { kind: "refused", reason: "unknown_price" };
   if (status === "paused" || record.collectionPaused) return { kind: "refused", reason: "subscription_paused" };
   if (status !== "active" && status !== "trialing") return { kind: "refused", reason: "payment_open" };
-  // Nobody who has canceled is to find out that a click on a plan has taken it back.
+  // A plan change must not withdraw a cancellation unasked.
   if (cancelAt !== null) return { kind: "refused", reason: "cancellation_scheduled" };
   if (from === to.plan && interval === to.interval) {
     return scheduled === null ? { kind: "refused", reason: "already_on_plan" } : { kind: "undo" };
   }
-  const more = planRank(product, to.plan) - planRank(product, from);
-  const longer = interval === "monthly" && to.interval === "yearly";
-  return { kind: "change", timing: more > 0 || (more === 0 && longer) ? "now" : "period_end" };
+  const rankDifference = planRank(product, to.plan) - planRank(product, from);
+  const toYearly = interval === "monthly" && to.interval === "yearly";
+  return { kind: "change", timing: rankDifference > 0 || (rankDifference === 0 && toYearly) ? "now" : "period_end" };
 }

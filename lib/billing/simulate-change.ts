@@ -1,6 +1,6 @@
 /**
- * What a plan change would make of a timeline: the facts that it would bring, and the few instants between which usage
- * must be known to count it. Pure, like the fold that takes them.
+ * Simulates a plan change for a preview: the facts that it would bring, and the instants at which a timeline divides
+ * usage.
  */
 
 import type { ChangeTiming, PlanSelection } from "./plan-change-policy";
@@ -17,7 +17,7 @@ import type {
   Window,
 } from "./types";
 
-/** What the processor would tell of a change that is made and paid at `at`, or with the renewal. */
+/** The facts that the processor's events would contain if the change is made and paid at `at`, or with the renewal. */
 export function factsOfPlanChange(
   record: SubscriptionRecord,
   to: PlanSelection,
@@ -31,7 +31,7 @@ export function factsOfPlanChange(
     const renewed = { status: "active", ...periodOf(period) } as const;
     return [snapshot(record, to, period.start, renewed), payment(record, to, period, "period")];
   }
-  // Nothing is charged in a trial, whose days go on.
+  // A change during a trial is free and leaves the trial's end.
   if (trialing) return [snapshot(record, to, at)];
   if (to.interval === record.interval) {
     const rest = { start: at, end: from.end ?? at };
@@ -41,34 +41,34 @@ export function factsOfPlanChange(
   return [snapshot(record, to, at, periodOf(period)), payment(record, to, period, "change")];
 }
 
-/** What it would tell of the subscription's end. */
+/** The facts of the subscription's end. */
 export function factsOfCancellation(record: SubscriptionRecord, at: Instant): Fact[] {
   const end = snapshot(record, { plan: record.plan, interval: record.interval }, at, { status: "canceled" });
   return [{ ...end, life: "deleted" }];
 }
 
-/** Every instant at which these timelines, at these moments, cut the usage. */
+/** Every instant at which the timelines, the windows and the moments divide usage, in order. */
 export function usageBoundaries(
   timelines: readonly Timeline[],
   windows: readonly Window[],
   moments: readonly Instant[],
 ): Instant[] {
-  const cuts = new Set(moments);
-  const cut = (window: Window | null) => {
+  const instants = new Set(moments);
+  const addWindow = (window: Window | null) => {
     if (window === null) return;
-    cuts.add(window.start);
-    if (window.countsUntil !== null) cuts.add(window.countsUntil);
+    instants.add(window.start);
+    if (window.countsUntil !== null) instants.add(window.countsUntil);
   };
-  for (const window of windows) cut(window);
+  for (const window of windows) addWindow(window);
   for (const { transitions, entitlementPeriods } of timelines) {
-    for (const { start } of entitlementPeriods) cuts.add(start);
+    for (const { start } of entitlementPeriods) instants.add(start);
     for (const { at, window, from } of transitions) {
-      cuts.add(at);
-      cut(window);
-      cut(from);
+      instants.add(at);
+      addWindow(window);
+      addWindow(from);
     }
   }
-  return [...cuts].sort((a, b) => a - b);
+  return [...instants].sort((a, b) => a - b);
 }
 
 interface Span {
@@ -79,8 +79,8 @@ interface Span {
 const after = (start: Instant, interval: Interval) => addMonths(start, interval === "yearly" ? 12 : 1);
 const periodOf = ({ start, end }: Span) => ({ periodStart: start, periodEnd: end });
 
-function origin({ processor, subscription }: SubscriptionRecord, what: string, at: Instant) {
-  return { id: `preview:${subscription}:${what}`, processor, subscription, at };
+function origin({ processor, subscription }: SubscriptionRecord, kind: Fact["kind"], at: Instant) {
+  return { id: `preview:${subscription}:${kind}`, processor, subscription, at };
 }
 
 function snapshot(

@@ -1,13 +1,12 @@
 /**
- * What is used in each window: a pure function of the timeline and the ledger. Postgres computes the same under the
- * row's lock (`window_used`, `open_windows`); this twin serves dry runs, previews and the tests that hold the two
- * against each other.
+ * Computes the usage of each window from the timeline and the ledger, for dry runs and previews. Postgres computes the
+ * same under the row's lock (`window_used`, `open_windows`), and tests compare the two.
  */
 import { type Product, planLimit } from "@/lib/config/catalog";
 import { windowAt } from "./timeline/calendar";
 import type { EntitlementPeriod, Instant, Timeline, Window, WindowTransition } from "./types";
 
-/** One row of the ledger: an amount of one field, negative where it was given back. */
+/** One row of the ledger: an amount of one field, negative if it was released. */
 export interface UsageEntry {
   at: Instant;
   field: string;
@@ -17,20 +16,20 @@ export interface UsageEntry {
 /** Amounts by field. */
 export type Amounts = Readonly<Record<string, number>>;
 
-/** What the gate knows at one moment. */
+/** A user's usage and limits at one instant. */
 export interface UsageState {
   entitlementPeriod: EntitlementPeriod;
   window: Window;
   used: Amounts;
-  /** Held back of what an unpaid renewal forgave; 0 where nothing is. */
+  /** Quota that an unpaid renewal credited, withheld until it is paid; 0 if none. */
   withheld: Amounts;
   limits: Amounts;
   remaining: Amounts;
 }
 
 /**
- * The standing at `now`, by the row's clock: never earlier than the timeline's latest news.
- * @param at looks at the window of another instant instead, as it stands at that clock
+ * The usage at `now`, or at the latest event of the timeline if that is later.
+ * @param at selects the window of another instant, with its usage at `now`
  */
 export function usageAt(
   product: Product,
@@ -46,7 +45,7 @@ export function usageAt(
   const window = windowOf(entitlementPeriod, at);
   const usedNow = usedIn(fields, timeline, ledger, opened, window, Number.POSITIVE_INFINITY);
   const limitOf = (field: string) => planLimit(product, entitlementPeriod.limitPlan, field, entitlementPeriod.quantity);
-  const heldNow = entitlementPeriod.withheld
+  const withheldNow = entitlementPeriod.withheld
     ? opened.get(keyOf(window.source, entitlementPeriod.periodStart))?.withheld
     : undefined;
   const amounts = (of: (field: string) => number) => Object.fromEntries(fields.map((field) => [field, of(field)]));
@@ -54,9 +53,9 @@ export function usageAt(
     entitlementPeriod,
     window,
     used: usedNow,
-    withheld: amounts((field) => heldNow?.[field] ?? 0),
+    withheld: amounts((field) => withheldNow?.[field] ?? 0),
     limits: amounts(limitOf),
-    remaining: amounts((field) => Math.max(0, limitOf(field) - (usedNow[field] ?? 0) - (heldNow?.[field] ?? 0))),
+    remaining: amounts((field) => Math.max(0, limitOf(field) - (usedNow[field] ?? 0) - (withheldNow?.[field] ?? 0))),
   };
 }
 
@@ -71,17 +70,17 @@ function keyOf(source: string, start: Instant | null): string {
 
 function windowOf(entitlementPeriod: EntitlementPeriod, at: Instant): Window {
   const { start, end } = windowAt(entitlementPeriod, at);
-  const goesOn = entitlementPeriod.periodEnd !== null && end >= entitlementPeriod.periodEnd;
+  const isLast = entitlementPeriod.periodEnd !== null && end >= entitlementPeriod.periodEnd;
   return {
     source: entitlementPeriod.source,
     periodStart: entitlementPeriod.periodStart,
     start,
     end,
-    countsUntil: goesOn ? null : end,
+    countsUntil: isLast ? null : end,
   };
 }
 
-/** Every opening that has come, oldest first, each from the window before it. */
+/** Every transition up to `clock`, oldest first, each computed from its previous window. */
 function openWindows(
   fields: readonly string[],
   timeline: Timeline,
@@ -89,24 +88,24 @@ function openWindows(
   clock: Instant,
 ): Map<string, OpenedWindow> {
   const opened = new Map<string, OpenedWindow>();
-  for (const opening of timeline.transitions) {
-    if (opening.at > clock) continue;
-    const { window, from, at, kind, share, unpaid, withheldFromPrevious } = opening;
+  for (const transition of timeline.transitions) {
+    if (transition.at > clock) continue;
+    const { window, from, at, kind, share, unpaid, withheldFromPrevious } = transition;
     const base = from ? usedIn(fields, timeline, ledger, opened, from, at) : {};
     const own = kind === "preserve" ? usedIn(fields, timeline, ledger, opened, window, at) : {};
     const before = opened.get(keyOf(window.source, window.start))?.opening ?? {};
-    const heldBefore =
+    const withheldBefore =
       (withheldFromPrevious && from && opened.get(keyOf(from.source, from.periodStart))?.withheld) || {};
     const start: Record<string, number> = {};
-    const held: Record<string, number> = {};
+    const withheld: Record<string, number> = {};
     for (const field of fields) {
       const used = base[field] ?? 0;
-      const forgiven = creditedBy(opening, used, share[field] ?? 0);
+      const credited = creditedBy(transition, used, share[field] ?? 0);
       const grown = (before[field] ?? 0) + Math.max(0, used - (own[field] ?? 0));
-      start[field] = kind === "preserve" ? grown : used - forgiven;
-      held[field] = unpaid ? forgiven + (heldBefore[field] ?? 0) : 0;
+      start[field] = kind === "preserve" ? grown : used - credited;
+      withheld[field] = unpaid ? credited + (withheldBefore[field] ?? 0) : 0;
     }
-    opened.set(keyOf(window.source, window.start), { opening: start, withheld: held });
+    opened.set(keyOf(window.source, window.start), { opening: start, withheld });
   }
   return opened;
 }
@@ -116,7 +115,7 @@ function creditedBy({ kind }: WindowTransition, used: number, share: number): nu
   return kind === "carry_over" ? Math.min(used, share) : 0;
 }
 
-/** The window's opening and the rows that fall in it before `until`. */
+/** The window's opening amounts, plus the ledger rows in it before `until`. */
 function usedIn(
   fields: readonly string[],
   { entitlementPeriods }: Timeline,

@@ -1,6 +1,6 @@
 /**
- * The fold: all facts of one user and product in, their timeline out. Pure and total: no clock, no I/O, no
- * dependence on the order or number of deliveries.
+ * The fold: computes the timeline of one user and product from all their facts. It is pure, and the order and number of
+ * deliveries have no effect.
  */
 import type { Product } from "@/lib/config/catalog";
 import type {
@@ -15,15 +15,15 @@ import type {
 } from "../types";
 import { discountReasons, withDiscounts } from "./discounts";
 import { entitlementPeriodsOf, entitlingSubscriptionsAt, isRefusedTrial, latestEventAt } from "./entitlement-periods";
-import { openedAt, type SubscriptionHistory } from "./group-by-subscription";
+import { openedAt, type SubscriptionHistory } from "./history-types";
 import { withdrawPresumptions } from "./presumptions";
 import { ownedHistories } from "./transfer";
 import { OPENING_REASONS } from "./transition-rules";
 import { windowTransitionsOf } from "./window-transitions";
 
 /**
- * What the facts add up to.
- * @param freeAnchor when the user's row was made; free windows are counted from it
+ * The timeline of the facts.
+ * @param freeAnchor when the user's row was created; free windows are counted from it
  */
 export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instant): Timeline {
   const known = [...facts];
@@ -55,7 +55,7 @@ export function fold(product: Product, facts: Iterable<Fact>, freeAnchor: Instan
     transitions,
     asOf: latestEventAt(histories),
     trace: Object.assign(discountReasons(known), ...histories.map(({ trace }) => trace)),
-    flags: [...flagsOf(product, histories), ...disputesOf(known)],
+    flags: [...flagsOf(product, histories), ...ownerDisputesOf(known)],
   };
 }
 
@@ -63,7 +63,7 @@ function keyOf(source: string, start: Instant): string {
   return `${source}@${start}`;
 }
 
-/** One story a subscription, in an order of their own; a fact delivered twice counts once. */
+/** The histories, one per subscription, in order of their ids. A duplicate fact counts once. */
 function groupBySubscription(facts: Iterable<Fact>): SubscriptionHistory[] {
   const bySubscription = new Map<string, Map<string, Fact>>();
   for (const fact of facts) {
@@ -83,10 +83,10 @@ function flagsOf(product: Product, histories: readonly SubscriptionHistory[]): F
   const starts = histories.flatMap(({ source, periods }) =>
     periods.slice(0, 1).map((period) => ({ source, at: openedAt(period) })),
   );
-  const doubled = starts
+  const twoLive = starts
     .filter(({ at }) => entitlingSubscriptionsAt(product, histories, at).length > 1)
     .map(({ source, at }): Flag => ({ kind: "two_live_subscriptions", source, at }));
-  const refused = histories.flatMap(({ source, periods }) =>
+  const refusedTrials = histories.flatMap(({ source, periods }) =>
     periods
       .filter((period) => isRefusedTrial(histories, period))
       .map((period): Flag => ({ kind: "trial_refused", source, at: openedAt(period) })),
@@ -97,14 +97,14 @@ function flagsOf(product: Product, histories: readonly SubscriptionHistory[]): F
   const unlisted = histories.flatMap(({ source, unlistedPrices }) =>
     unlistedPrices.map((at): Flag => ({ kind: "unlisted_price", source, at })),
   );
-  const unscheduled = histories.flatMap(({ source, schedulesCanceled }) =>
+  const canceledSchedules = histories.flatMap(({ source, schedulesCanceled }) =>
     schedulesCanceled.map((at): Flag => ({ kind: "schedule_canceled", source, at })),
   );
-  return [...backwards, ...doubled, ...twoItems, ...unlisted, ...refused, ...unscheduled];
+  return [...backwards, ...twoLive, ...twoItems, ...unlisted, ...refusedTrials, ...canceledSchedules];
 }
 
-/** Once for each instant, however many facts of it name another user. */
-function disputesOf(facts: readonly Fact[]): Flag[] {
+/** One flag per subscription and instant. */
+function ownerDisputesOf(facts: readonly Fact[]): Flag[] {
   const disputes = new Map<string, Flag>();
   for (const { processor, subscription, at, ownerDisputed } of facts) {
     const source = `${processor}:${subscription}` as const;
@@ -121,21 +121,21 @@ export function newFlags(before: Timeline, after: Timeline): Flag[] {
   );
 }
 
-/** The difference that one delivery made, with the reason that its own facts met. */
+/** The difference that one delivery made, with the reason of its own facts. */
 export function decide(before: Timeline, after: Timeline, delivered: readonly Fact[]): Decision {
   const subjects = new Set<string>(delivered.map(({ processor, subscription }) => `${processor}:${subscription}`));
   const traced = delivered.flatMap(({ id }) => after.trace[id] ?? []).at(-1) ?? "No billing change";
   const changed = after.transitions.findLast(
-    (opening) => subjects.has(opening.window.source) && openedBy(before, opening) !== opening.kind,
+    (transition) => subjects.has(transition.window.source) && transitionKindOf(before, transition) !== transition.kind,
   );
   if (changed) {
-    const known = openedBy(before, changed) !== undefined;
+    const known = transitionKindOf(before, changed) !== undefined;
     return { action: changed.kind, reason: known ? traced : changed.reason };
   }
   return { action: "preserve", reason: OPENING_REASONS.has(traced) ? "No billing change" : traced };
 }
 
-function openedBy({ transitions }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
+function transitionKindOf({ transitions }: Timeline, { window }: WindowTransition): TransitionKind | undefined {
   return transitions.find((known) => known.window.source === window.source && known.window.start === window.start)
     ?.kind;
 }

@@ -4,8 +4,9 @@ import { day, days, on, timelineOf, told } from "@/tests/support/told";
 import { SHOP } from "@/tests/support/world";
 import type { Fact, SubscriptionState } from "../types";
 import { fold } from "./build-timeline";
-import { confirmedPlanAt, entitlementPeriodsOf } from "./entitlement-periods";
-import type { Confirmation, Failure, SubscriptionHistory } from "./group-by-subscription";
+import { entitlementPeriodsOf } from "./entitlement-periods";
+import type { Confirmation, Failure, SubscriptionHistory } from "./history-types";
+import { confirmedPlanAt } from "./limit-plan";
 import { replaySubscription } from "./subscription-history";
 
 const high = { plan: "high" };

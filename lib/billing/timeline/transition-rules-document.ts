@@ -1,9 +1,9 @@
-/** The rules' table for people: docs/rules.md is this text, and a test holds the two together. */
+/** The rules' table as a document. A test compares docs/rules.md with this text. */
 import { type Effect, RULES } from "./transition-rules";
 
 const OPENS: Readonly<Record<Effect, string>> = {
-  ends: "nothing opens; the subscription is over",
-  nothing: "nothing opens; status and flags taken",
+  ends: "no window opens; the subscription has ended",
+  nothing: "no window opens; status and flags recorded",
   continues: "continues",
   reset: "reset",
   carry_over_until_paid: "carry_over until paid",
@@ -15,9 +15,9 @@ export function rulesDocument(): string {
   );
   return `# What a subscription event does to the usage windows
 
-Written from \`lib/billing/timeline/transition-rules.ts\` (\`UPDATE_DOCS=1 npx vitest run --project unit lib/billing/rules\`); do not edit.
+Generated from \`lib/billing/timeline/transition-rules.ts\` (\`UPDATE_DOCS=1 npx vitest run --project unit lib/billing/timeline/transition-rules\`); do not edit.
 
-Each snapshot's period is compared with the last opened billing period of its subscription. First match from the top.
+Each snapshot's period is compared with the last opened billing period of its subscription. The first rule that matches applies.
 *Boundary*: the new start is at or after the old end (less a second). *Restart*: between the two. *Same*: within a
 second, or the period of another plan item that began earlier and ends later.
 
@@ -25,11 +25,11 @@ second, or the period of another plan item that began earlier and ends later.
 | --- | --- | --- | --- |
 ${rows.join("\n")}
 
-- **reset** starts at 0. **carry_over** starts from what was used, less the elapsed share of the plans that were held
-  and paid for; nothing is forgiven for a period that was not paid.
-- **until paid**: it becomes a reset when that period's payment is seen, in full and in money: the total after discounts,
-  more than 0, paid or declared paid by the merchant, with no credit, balance or partial proration in it.
-- **continues** preserves what was used, with the new plan's limit.
-- A payment for a period that no snapshot has announced opens it: \`Payment for a new billing period\`.
+- **reset** starts at 0. **carry_over** starts from the usage, less the elapsed share of the limits of the plans that were
+  paid. An unpaid period credits nothing.
+- **until paid**: it becomes a reset when the period is paid in full: the total after discounts, more than 0, paid or
+  declared paid by the merchant, without credit, balance or partial proration.
+- **continues** preserves the usage, with the new plan's limit.
+- A payment for a period without a snapshot opens it: \`Payment for a new billing period\`.
 `;
 }

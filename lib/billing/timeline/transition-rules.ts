@@ -1,11 +1,12 @@
 /**
- * The rules as a table (docs/rules.md is written from it): what one snapshot does to the usage windows of its subscription.
- * First match from the top; total over every move × status before × status after × plan changed (tested).
+ * The rules as a table: the effect of one snapshot on the usage windows of its subscription. The first rule that
+ * matches applies. A test covers every move × status before × status after × plan changed. docs/rules.md is generated
+ * from it.
  */
 import { LIVE, type Reason, type Status } from "../types";
 import type { Move } from "./calendar";
 
-/** What a rule may look at. */
+/** The input of a rule. */
 export interface RuleInput {
   move: Move;
   /** null: the subscription was not known before. */
@@ -18,16 +19,16 @@ export interface RuleInput {
 }
 
 /**
- * `carry_over_until_paid` becomes a reset when that period's payment is seen, in full and in money.
- * `continues` preserves the window; `nothing` takes status and flags only; `ends` closes the subscription for good.
+ * `carry_over_until_paid` becomes a reset when the period is paid in full. `continues` preserves the window. `nothing`
+ * records status and flags only. `ends` ends the subscription finally.
  */
 export type Effect = "ends" | "nothing" | "continues" | "reset" | "carry_over_until_paid";
 
 export interface Rule {
   row: number;
-  /** The situation in words, for docs/rules.md. */
+  /** The condition in words, for docs/rules.md. */
   description: string;
-  when: (situation: RuleInput) => boolean;
+  when: (input: RuleInput) => boolean;
   effect: Effect;
   reason: Reason;
 }
@@ -65,14 +66,14 @@ export const RULES = [
   },
   {
     row: 3,
-    description: "none opened yet, inside a paid or trial period of another subscription of this user and product",
+    description: "no period opened yet, inside a paid or trial period of another subscription of this user and product",
     when: ({ move, insideAnother }) => move === "first" && insideAnother,
     effect: "carry_over_until_paid",
     reason: "Resubscribed within a paid period",
   },
   {
     row: 4,
-    description: "none opened yet",
+    description: "no period opened yet",
     when: ({ move }) => move === "first",
     effect: "reset",
     reason: "New subscription",
@@ -80,17 +81,17 @@ export const RULES = [
   {
     row: 5,
     description: "boundary or restart, paused before",
-    when: (situation) => opensNewPeriod(situation) && situation.statusBefore === "paused",
+    when: (input) => opensNewPeriod(input) && input.statusBefore === "paused",
     effect: "carry_over_until_paid",
     reason: "Subscription resumed with a new period",
   },
   {
     row: 6,
     description: "boundary or restart, trialing before, active or past_due now",
-    when: (situation) =>
-      opensNewPeriod(situation) &&
-      situation.statusBefore === "trialing" &&
-      (situation.status === "active" || situation.status === "past_due"),
+    when: (input) =>
+      opensNewPeriod(input) &&
+      input.statusBefore === "trialing" &&
+      (input.status === "active" || input.status === "past_due"),
     effect: "reset",
     reason: "Trial converted to paid",
   },
@@ -117,7 +118,7 @@ export const RULES = [
   },
   {
     row: 10,
-    description: "restart, anything else: interval switch, anchor moved, with or without a plan change",
+    description: "any other restart: interval changed, anchor moved, with or without a plan change",
     when: ({ move }) => move === "restart",
     effect: "carry_over_until_paid",
     reason: "Billing cycle restarted mid-period",
@@ -146,9 +147,9 @@ export const RULES = [
 ] as const satisfies readonly Rule[];
 
 /** The first rule that applies. */
-export function ruleFor(situation: RuleInput): Rule {
-  const rule = RULES.find((candidate: Rule) => candidate.when(situation));
-  if (rule === undefined) throw new Error(`no rule for ${JSON.stringify(situation)}`);
+export function ruleFor(input: RuleInput): Rule {
+  const rule = RULES.find((candidate: Rule) => candidate.when(input));
+  if (rule === undefined) throw new Error(`no rule for ${JSON.stringify(input)}`);
   return rule;
 }
 

@@ -1,6 +1,6 @@
 /**
- * How each usage window begins: by the rule that opened its billing period, from the window before it. Counters are
- * not computed here: Postgres does that from the ledger, under the row's lock, with what is written down here.
+ * How each usage window begins: by the rule that opened its billing period, and from which previous window. Postgres
+ * computes the counters from these transitions and the ledger, under the row's lock.
  */
 import { type Product, planLimit, planRank } from "@/lib/config/catalog";
 import {
@@ -13,8 +13,9 @@ import {
   type WindowTransition,
 } from "../types";
 import { type WindowRule, windowAt } from "./calendar";
-import { confirmedPlanAt, lowestPlan, windowCadence } from "./entitlement-periods";
-import { changeAt, openedAt, type Period, periodAt, type SubscriptionHistory } from "./group-by-subscription";
+import { windowCadence } from "./entitlement-periods";
+import { changeAt, openedAt, type Period, periodAt, type SubscriptionHistory } from "./history-types";
+import { confirmedPlanAt, lowestPlan } from "./limit-plan";
 import { movedAwayAt } from "./transfer";
 import { type Effect, ruleFor } from "./transition-rules";
 
@@ -23,7 +24,7 @@ interface PeriodInHistory {
   period: Period;
 }
 
-/** The openings of one user and product, in the order in which Postgres computes them. */
+/** The transitions of one user and product, in the order in which Postgres computes their counters. */
 export function windowTransitionsOf(
   product: Product,
   histories: readonly SubscriptionHistory[],
@@ -40,26 +41,26 @@ export function windowTransitionsOf(
 function windowTransitionOf(
   product: Product,
   histories: readonly SubscriptionHistory[],
-  place: PeriodInHistory,
+  current: PeriodInHistory,
   index: number,
 ): WindowTransition {
-  const { history, period } = place;
+  const { history, period } = current;
   const at = openedAt(period);
   const previous = history.periods[index - 1];
-  const old = previous ? { history, period: previous } : enclosingPeriodOf(product, histories, place);
-  const from = old ? windowIn(old, at - 1) : null;
-  // Row 3 of the rules: only here, with all stories told, is it known what lies around a first period.
+  const base = previous ? { history, period: previous } : enclosingPeriodOf(product, histories, current);
+  const from = base ? windowIn(base, at - 1) : null;
+  // Row 3 of the rules needs the periods of the other subscriptions.
   const { effect, reason } =
-    previous === undefined && old !== undefined ? ruleFor({ ...FIRST, insideAnother: true }) : period;
+    previous === undefined && base !== undefined ? ruleFor({ ...FIRST, insideAnother: true }) : period;
   const kind = transitionKindOf(effect, period);
   return {
-    window: windowIn(place, at),
+    window: windowIn(current, at),
     at,
     kind,
     reason,
     from,
-    // A trial inside a period that another subscription paid for continues its use: it forgives nothing.
-    share: kind === "carry_over" && old && from && !period.trial ? shareOf(product, old, from, at) : {},
+    // A trial inside another subscription's paid period continues its usage, without credit.
+    share: kind === "carry_over" && base && from && !period.trial ? shareOf(product, base, from, at) : {},
     unpaid: !period.paid && !period.trial,
     withheldFromPrevious: previous !== undefined && !previous.paid && !previous.trial,
   };
@@ -71,7 +72,7 @@ function windowIn({ history, period }: PeriodInHistory, at: Instant): Window {
   return { source: history.source, periodStart, ...span(rule, at) };
 }
 
-/** The last window of a period has no end of its own: use counts in it until news opens the next period. */
+/** The last window of a period has no end of counting: usage counts in it until an event opens the next period. */
 function span(rule: WindowRule, at: Instant): Pick<Window, "start" | "end" | "countsUntil"> {
   const { start, end } = windowAt(rule, at);
   return { start, end, countsUntil: rule.periodEnd === null || end < rule.periodEnd ? end : null };
@@ -85,15 +86,15 @@ const FIRST = {
   intervalChanged: false,
 } as const;
 
-/** `carry_over_until_paid`: until the period's own payment is seen, in full and in money. */
+/** `carry_over_until_paid` is a reset once the period is paid in full. */
 function transitionKindOf(effect: Effect, { paidInFull }: Period): TransitionKind {
   return effect === "carry_over_until_paid" && !paidInFull ? "carry_over" : "reset";
 }
 
 /**
- * The paid or trial period of another subscription in which the first period of this one begins: of one that was live
- * before one that was paused, since its window holds the use. For a trial one that paid for a plan as high, of several
- * the one with the highest plan; else the one that lived longest.
+ * The paid or trial period of another subscription that contains the start of this one. A live subscription precedes a
+ * paused one, because its window has the usage. For a trial, a paid plan at least as high comes next, the highest
+ * first. Then comes the subscription that ended last.
  */
 function enclosingPeriodOf(
   product: Product,
@@ -105,16 +106,16 @@ function enclosingPeriodOf(
   const wasLive = ({ history }: PeriodInHistory) =>
     Number(LIVE.has((changeAt(history, at - 1) ?? changeAt(history, at))?.status ?? "paused"));
   const rank = ({ history }: PeriodInHistory) => planRank(product, changeAt(history, at)?.plan ?? "");
-  // A trial that was paid in money is paid as well: its end came within a second of its start.
-  const continued = (place: PeriodInHistory) =>
-    first.trial && place.period.paid && planRank(product, first.plan) <= rank(place) ? 1 : 0;
+  // A trial that was paid in full counts as paid: it ended within a second of its start.
+  const continued = (other: PeriodInHistory) =>
+    first.trial && other.period.paid && planRank(product, first.plan) <= rank(other) ? 1 : 0;
   return (
     histories
       .filter((other) => other !== own)
       .flatMap((history) => history.periods.map((period): PeriodInHistory => ({ history, period })))
       .filter(({ period }) => (period.paid || period.trial) && at < period.end)
       .filter(({ history, period }) => periodAt(history, at) === period)
-      // Of two that begin at one instant only one can be inside the other.
+      // If two begin at one instant, only one is inside the other.
       .filter(({ history, period }) => {
         const opened = openedAt(period);
         return opened < at || history.source < own.source;
@@ -132,8 +133,8 @@ function enclosingPeriodOf(
 }
 
 /**
- * The most that a carry-over forgives, a field: the limits of the plans held (no more than what was paid for), each
- * for its share of the old window; nothing when the old period was not paid.
+ * The maximum credit of a carry-over, per field: the limits of the confirmed plans, each for its share of the previous
+ * window; 0 if the previous period is unpaid.
  */
 function shareOf(
   product: Product,
@@ -156,10 +157,10 @@ function shareOf(
 }
 
 function plansBetween(product: Product, history: SubscriptionHistory, from: Instant, until: Instant) {
-  const cuts = new Set([from, until]);
-  for (const change of history.changes) cuts.add(change.from);
-  for (const confirmation of history.confirmations) cuts.add(confirmation.at);
-  const points = [...cuts].filter((cut) => cut >= from && cut <= until).sort((a, b) => a - b);
+  const instants = new Set([from, until]);
+  for (const change of history.changes) instants.add(change.from);
+  for (const confirmation of history.confirmations) instants.add(confirmation.at);
+  const points = [...instants].filter((at) => at >= from && at <= until).sort((a, b) => a - b);
   return points.slice(0, -1).flatMap((start, index) => {
     const change = history.changes.findLast((candidate) => candidate.from <= start);
     if (change === undefined || !LIVE.has(change.status)) return [];
@@ -168,7 +169,7 @@ function plansBetween(product: Product, history: SubscriptionHistory, from: Inst
   });
 }
 
-/** Falling back to free brings along what was used, so that ending a subscription is not a refill. */
+/** A return to the free plan keeps the usage, so that the end of a subscription gives no new quota. */
 function transitionsToFree(
   histories: readonly SubscriptionHistory[],
   entitlementPeriods: readonly EntitlementPeriod[],
