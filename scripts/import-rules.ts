@@ -14,16 +14,16 @@ export const LAYERS: readonly { folder: string; only?: readonly string[]; not?: 
   { folder: "http", only: ["core", "database"] },
   { folder: "rate-limit", only: ["core", "database", "http"] },
   { folder: "webhooks", not: ["messages"] },
-  { folder: "subscriptions", not: ["messages"] },
-  { folder: "usage", only: ["core", "config", "billing", "database", "http"] },
+  { folder: "subscriptions", not: ["messages", "http"] },
+  { folder: "usage", only: ["core", "config", "billing", "database"] },
   { folder: "entitlements", only: ["core", "config", "billing", "database"] },
   { folder: "identity", only: ["core", "database", "http", "rate-limit"] },
   { folder: "api", not: ["messages", "webhooks", "subscriptions"] },
-  { folder: "notices" },
+  { folder: "notices", not: ["http"] },
   { folder: "account" },
-  { folder: "monitoring" },
-  { folder: "jobs", not: ["identity"] },
-  { folder: "admin" },
+  { folder: "monitoring", not: ["http"] },
+  { folder: "jobs", not: ["http", "identity"] },
+  { folder: "admin", not: ["http"] },
   { folder: "sandbox" },
   { folder: "ui", not: ["sandbox"] },
   { folder: "server" },
@@ -81,7 +81,7 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "rules-without-current-catalog",
     why: "rules get the product or the price as an argument: the process's catalog is for what uses the rules",
-    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/(?!build\/))(?!.*(\.test|testing)\.ts$)/,
+    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/)(?!.*\.test\.ts$)/,
     mayNot: /^lib\/config\/(current-catalog|schemas|index)\.ts$/,
   },
   {
@@ -111,6 +111,12 @@ export const IMPORT_RULES: ImportRule[] = [
     mayNot: /^(stripe|@paddle\/paddle-node-sdk)($|\/)/,
   },
   {
+    name: "statuses-in-http",
+    why: "the domain names problems, and only lib/http knows their statuses",
+    from: /^(app|lib)\/(?!http\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/http\/statuses\.ts$/,
+  },
+  {
     name: "pure",
     why: "facts in, timeline out: no clock, no I/O, so that a property test can run it a million times",
     from: /^lib\/(billing|config|messages)\/.*(?<!\.test)\.ts$/,
@@ -127,8 +133,15 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "no-event-builders",
     why: "production code imports neither the sandbox nor its event builders",
-    from: /^lib\/(?!sandbox\/|server\/|processors\/[^/]+\/(build|fixtures)\/|processors\/[^/]+\/(events|played|testing|client-testing)\.ts).*(?<!\.test)\.tsx?$/,
-    mayNot:
-      /^lib\/(sandbox\/|processors\/[^/]+\/(build\/|fixtures\/|events\.ts|played\.ts|testing\.ts|client-testing\.ts))/,
+    from: /^lib\/(?!sandbox\/|server\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/sandbox\//,
+    types: true,
+  },
+  {
+    name: "sandbox-in-its-pages",
+    why: "only the pages and routes of the sandbox and the simulation import the sandbox",
+    from: /^app\/(?!sandbox\/|api\/(sandbox|test|admin\/clock)\/|admin\/simulation\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/sandbox\//,
+    types: true,
   },
 ];

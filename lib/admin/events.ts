@@ -1,8 +1,8 @@
 /** Lists, shows, dismisses and replays webhook events. */
 
+import { DomainError } from "@/lib/core/domain-error";
 import type { EventCursor, EventDetail, EventRow, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { dismiss, replay } from "@/lib/webhooks";
 import { audited } from "./audit";
 import { type EventQuery, eventCursor, eventId } from "./requests";
@@ -28,23 +28,23 @@ function readCursor(after: string): EventCursor {
   } catch {
     // Another text than a `next` of ours.
   }
-  throw new HttpError(400, "bad_input", "after: is the `next` of the previous page", { field: "after" });
+  throw new DomainError("bad_input", "bad_input", "after: is the `next` of the previous page", { field: "after" });
 }
 
-/** @throws HttpError 404, DatabaseError not_found */
+/** @throws DomainError not_found, DatabaseError not_found */
 export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventDetail> {
   if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
   requireEventId(id);
   return gateway.webhookEventDetail(processor, id);
 }
 
-/** @throws HttpError 404 if the id cannot be an event's; the audit log could not store it */
+/** @throws DomainError not_found if the id cannot be an event's; the audit log could not store it */
 function requireEventId(id: string): void {
   if (!eventId.safeParse(id).success) throw noSuchEvent();
 }
 
-function noSuchEvent(): HttpError {
-  return new HttpError(404, "event_not_found", "There is no such event.");
+function noSuchEvent(): DomainError {
+  return new DomainError("not_found", "event_not_found", "There is no such event.");
 }
 
 type EventState = Pick<EventRow, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
@@ -83,7 +83,7 @@ function missing(reason: string | null): string {
     : `Its field ${field} is missing or invalid: find the cause, then replay it.`;
 }
 
-/** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
+/** @throws DomainError not_found, DatabaseError not_found, conflict for an event that does not wait */
 export async function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
   requireEventId(id);
   return audited({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
@@ -124,7 +124,7 @@ export async function replayMany(
   return replayed;
 }
 
-/** @throws HttpError 404, DatabaseError */
+/** @throws DomainError not_found, DatabaseError */
 export async function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
   requireEventId(id);
   return audited(

@@ -17,11 +17,11 @@ export async function decisionsOf(userId: string, limit: number, gateway: Gatewa
 export async function explain(
   userId: string,
   gateway: Gateway,
-): Promise<{ story: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
-  const story = await gateway.userDetail(userId, 100);
+): Promise<{ detail: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
+  const detail = await gateway.userDetail(userId, 100);
   const { corrected: _, ...usage } = await gateway.usage(userId);
   const { events } = await gateway.webhookEvents({ userId, outcome: "waiting" }, null, 50);
-  return { story, usage, waiting: events };
+  return { detail, usage, waiting: events };
 }
 
 function withSentence(decision: DecisionRow, locale: string): ExplainedDecision {

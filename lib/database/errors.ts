@@ -1,8 +1,12 @@
 /** The database's errors by SQLSTATE: one table for both transports. */
 
+import type { Problem } from "@/lib/core/domain-error";
 import { hasErrorBrand } from "@/lib/core/error-brand";
 
-export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
+/** `broken`: a defect of ours. */
+export type DatabaseProblem =
+  | Extract<Problem, "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable">
+  | "broken";
 
 /** Our functions raise these with the parameter's name as the detail and a reason code as the hint. */
 const OURS: Readonly<Record<string, DatabaseProblem>> = {

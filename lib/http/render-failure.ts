@@ -4,7 +4,6 @@ import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database/errors";
 import { answerFailureAs } from "./running-response";
 
-const RETRY_AFTER_SECONDS = "2";
 /** Node's message for a form without script. Next does not report the action for it. */
 const UNREADABLE_FORM = "Failed to parse body as FormData";
 
@@ -19,9 +18,9 @@ export function answerRenderFailure(
 ): void {
   if (error instanceof DatabaseError && error.problem === "unavailable") {
     log.warn({ error: error.message, code: error.code }, "The database did not respond to a page in time");
-    answerFailureAs(503, { "retry-after": RETRY_AFTER_SECONDS });
+    answerFailureAs("unavailable");
   } else if (!entered && (inAction || (error instanceof Error && error.message.startsWith(UNREADABLE_FORM)))) {
     log.info({ error: String(error) }, "Refused an unreadable server action");
-    answerFailureAs(400);
+    answerFailureAs("bad_input");
   }
 }

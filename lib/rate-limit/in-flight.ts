@@ -4,9 +4,9 @@
  */
 import type { ServerResponse } from "node:http";
 import { REQUEST_QUEUE_MS } from "@/lib/core/deadlines";
+import { DomainError } from "@/lib/core/domain-error";
 import { singleton } from "@/lib/core/singleton";
 import { slots } from "@/lib/core/slots";
-import { HttpError } from "@/lib/http/http-error";
 import { answerFailureAs, runningResponse, whenClosed } from "@/lib/http/running-response";
 
 const MAX_RUNNING = 4;
@@ -23,7 +23,7 @@ const requestSlots = singleton("request-slots", () =>
 /**
  * Waits for a slot of the user, and occupies it until the running request has its response. Outside an HTTP request, or if
  * the host hides it, there is no limit.
- * @throws HttpError 429
+ * @throws DomainError too_many
  */
 export async function enterRequest(userId: string): Promise<void> {
   const response = runningResponse();
@@ -38,7 +38,7 @@ export async function enterPage(userId: string): Promise<void> {
   try {
     await enterRequest(userId);
   } catch (error) {
-    answerFailureAs(429, { "retry-after": String(RETRY_AFTER_SECONDS) });
+    answerFailureAs("too_many");
     throw error;
   }
 }
@@ -53,8 +53,8 @@ async function occupySlot(userId: string): Promise<void> {
   whenClosed(await requestSlots.enter(userId));
 }
 
-function refusal(): HttpError {
-  return new HttpError(429, "rate_limited", "Too many requests at once. Please wait a moment.", {
+function refusal(): DomainError {
+  return new DomainError("too_many", "rate_limited", "Too many requests at once. Please wait a moment.", {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 }

@@ -2,13 +2,13 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { changePreviewViewSchema, changeViewSchema } from "@/lib/billing/schemas/purchase";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { planPrice } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";
@@ -32,10 +32,10 @@ const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY;
 /** A subscriber since ten days, who has paid. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
   const price = { product: "writer", plan, interval } as const;
-  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
-  await deliver(gateway, played.created());
-  if (status === "active") await deliver(gateway, played.paid("subscription_create", BEGAN + 1_000));
-  return played;
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
+  await deliver(gateway, fake.created());
+  if (status === "active") await deliver(gateway, fake.paid("subscription_create", BEGAN + 1_000));
+  return fake;
 }
 
 async function writer() {
@@ -47,7 +47,7 @@ async function writer() {
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 describe("a preview says what then happens", () => {
@@ -60,7 +60,7 @@ describe("a preview says what then happens", () => {
     usage.meters.map(({ field, after }) => ({ field, ...after }));
 
   test("an upgrade inside the period: what was used stays used", async () => {
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     await gateway.consume(userId, "words_used", 12_000);
     const shown = await preview("ultra");
     expect(shown).toMatchObject({
@@ -76,7 +76,7 @@ describe("a preview says what then happens", () => {
       before: { used: 12_000, limit: 15_000, remaining: 3_000 },
       after: { used: 12_000, limit: 35_000, remaining: 23_000 },
     });
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await meters()).toEqual(told(shown));
     expect(askedFor("preview").at(-1)).toEqual({
       subscription: `sub_${userId}`,
@@ -86,13 +86,13 @@ describe("a preview says what then happens", () => {
   });
 
   test("by the year: a share of what was used is carried over", async () => {
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     await gateway.consume(userId, "words_used", 14_000);
     const shown = await preview("plus", "yearly");
     expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
     const at = Math.ceil(Date.now() / 1000) * 1000;
     const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
-    const changed = played.changed(
+    const changed = fake.changed(
       {
         items: [{ id: `si_${userId}`, price: yearly }],
         periodStart: at / 1000,
@@ -111,12 +111,12 @@ describe("a preview says what then happens", () => {
   });
 
   test("a downgrade: nothing until the period ends, then counted anew", async () => {
-    const played = await subscriber("ultra");
+    const fake = await subscriber("ultra");
     await gateway.consume(userId, "words_used", 20_000);
     const shown = await preview("basic");
     expect(shown).toMatchObject({
       timing: "period_end",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
       usage: { effect: "reset", reason: "Plan change at billing renewal" },
     });
     expect(shown.usage.meters[0]).toMatchObject({
@@ -124,29 +124,29 @@ describe("a preview says what then happens", () => {
       after: { used: 0, limit: 5_000, remaining: 5_000 },
     });
     expect(askedFor("preview").at(-1)).toMatchObject({ timing: "renewal" });
-    const ends = played.periodEnd();
+    const ends = fake.periodEnd();
     await gateway.setSandboxClock(userId, ends + HOUR);
-    await deliver(gateway, played.renewed({ plan: "basic" }));
+    await deliver(gateway, fake.renewed({ plan: "basic" }));
     expect(await meters()).toEqual(told(shown));
     expect(shown.usage.resetsAt).toBe((await writer()).resetsAt);
   });
 
   test("in a trial the limits of the plan one has chosen wait for the payment", async () => {
-    const played = await subscriber("basic", "monthly", "trialing");
+    const fake = await subscriber("basic", "monthly", "trialing");
     await gateway.consume(userId, "words_used", 100);
     const shown = await preview("ultra");
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await meters()).toEqual(told(shown));
     expect(shown.usage.meters[0]?.after).toMatchObject({ used: 100, limit: 5_000 });
   });
 
   test("the end: the free plan, and no charge to ask for", async () => {
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     const before = askedFor("preview").length;
     expect(await preview("free")).toMatchObject({
       to: { plan: "free", interval: null },
       timing: "period_end",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
       dueNow: null,
       nextCharge: null,
       usage: { meters: [{ after: { limit: 500 } }, { after: { limit: 10 } }] },
@@ -171,13 +171,13 @@ describe("a change", () => {
 
   test("to more is asked for at once, and shown when its news comes", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     expect(await change(shop, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
     expect(askedFor("change")).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_ultra_monthly", timing: "now" },
     ]);
     expect(await writer()).toMatchObject({ plan: "plus" });
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
@@ -192,16 +192,16 @@ describe("a change", () => {
     const { shop, failWith } = playedShop(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
 
   test("to less is kept, shown and undone", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("ultra");
+    const fake = await subscriber("ultra");
     expect(await change(shop, "basic")).toMatchObject({
       outcome: "scheduled",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
     expect(askedFor("change")).toMatchObject([{ priceId: "price_writer_basic_monthly", timing: "renewal" }]);
@@ -215,7 +215,7 @@ describe("a change", () => {
     await subscriber("ultra");
     await change(shop, "basic");
     expect(await change(shop, "ultra")).toMatchObject({ outcome: "undone" });
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "already_on_plan" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "conflict", reason: "already_on_plan" });
   });
 
   test("to less, whose answer was lost, stays kept: the job makes sure of it; refused, it is not kept", async () => {
@@ -224,7 +224,7 @@ describe("a change", () => {
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await change(shop, "basic")).toMatchObject({ outcome: "scheduled" });
     failWith(new ProcessorError("no", "invalid", "parameter_invalid"));
-    expect(await refusal(change(shop, "plus"))).toEqual({ status: 409, reason: "processor_refused" });
+    expect(await refusal(change(shop, "plus"))).toEqual({ problem: "conflict", reason: "processor_refused" });
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
   });
 
@@ -237,7 +237,7 @@ describe("a change", () => {
       if (asked.timing === "now") throw new ProcessorError("declined", "declined", null);
       return answer(asked);
     };
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
     expect(askedFor("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
   });
@@ -247,14 +247,14 @@ describe("a change", () => {
     await subscriber("plus");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
     const refused = await change(shop, "ultra").catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ status: 409, reason: "refund_pending" });
+    expect(refused).toMatchObject({ problem: "conflict", reason: "refund_pending" });
     expect(String(refused)).toContain("approv");
   });
 
   test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
+    const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await gateway.createChatbot(userId, `bot ${each}`);
     for (const ask of [previewChange, changePlan]) {
@@ -262,7 +262,7 @@ describe("a change", () => {
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({
-        status: 400,
+        problem: "bad_input",
         reason: "chatbot_limit_exceeded",
         message: "Please delete 2 chatbot(s) to switch to Starter",
       });
@@ -273,15 +273,15 @@ describe("a change", () => {
 
   test("of nothing: 409; an unknown plan: 400", async () => {
     const { shop } = playedShop(gateway);
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "not_subscribed" });
-    expect(await refusal(change(shop, "toString"))).toEqual({ status: 400, reason: "bad_input" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
+    expect(await refusal(change(shop, "toString"))).toEqual({ problem: "bad_input", reason: "bad_input" });
   });
 
   test("of another user's subscription is not possible: each has their own", async () => {
     const { shop, asked } = playedShop(gateway);
     await subscriber("plus");
     expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "not_subscribed",
     });
     expect(asked).toEqual([]);
@@ -291,18 +291,18 @@ describe("a change", () => {
 describe("the end", () => {
   test("comes with the period, and can be taken back until then", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({
       outcome: "pending",
       plan: "free",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
     expect(askedFor("cancel")).toEqual([{ id: `sub_${userId}`, when: "period_end" }]);
-    await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now()));
+    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now()));
     expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({ outcome: "scheduled" });
     expect(askedFor("cancel")).toHaveLength(1);
     const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, shop);
-    expect(await refusal(toUltra)).toEqual({ status: 409, reason: "cancellation_scheduled" });
+    expect(await refusal(toUltra)).toEqual({ problem: "conflict", reason: "cancellation_scheduled" });
     expect(await resumeSubscription(userId, "writer", shop)).toMatchObject({ outcome: "pending", plan: "plus" });
     expect(askedFor("keep")).toEqual([`sub_${userId}`]);
   });
@@ -318,20 +318,20 @@ describe("the end", () => {
 
   test("of what is not paid comes at once", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
-    await deliver(gateway, played.changed({ status: "unpaid" }, Date.now()));
+    const fake = await subscriber("plus");
+    await deliver(gateway, fake.changed({ status: "unpaid" }, Date.now()));
     await cancelSubscription(userId, "writer", shop);
     expect(askedFor("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
   });
 
   test("of a pause is asked for; of nothing is refused", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     expect(await refusal(resumeSubscription(userId, "writer", shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "nothing_to_resume",
     });
-    await deliver(gateway, played.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
+    await deliver(gateway, fake.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
     await resumeSubscription(userId, "writer", shop);
     expect(askedFor("unpause")).toEqual([`sub_${userId}`]);
   });
@@ -340,13 +340,13 @@ describe("the end", () => {
 test("Paddle takes no change in the last half hour before its renewal, and is asked when it comes near", async () => {
   const { shop, asked } = playedShop(gateway);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playPaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
-  await gateway.linkTransaction("paddle", played.transaction, userId);
-  await deliverPaddle(gateway, played.created());
+  const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
+  await gateway.linkTransaction("paddle", fake.transaction, userId);
+  await deliverPaddle(gateway, fake.created());
   const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, shop);
   const ends = Date.parse((await writer()).periodEnd ?? "");
   await gateway.setSandboxClock(userId, ends - 29 * MINUTE);
-  expect(await refusal(toBasic())).toEqual({ status: 409, reason: "renewal_under_way" });
+  expect(await refusal(toBasic())).toEqual({ problem: "conflict", reason: "renewal_under_way" });
   await gateway.setSandboxClock(userId, ends - 31 * MINUTE);
   expect(await toBasic()).toMatchObject({ outcome: "scheduled" });
   expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });

@@ -1,11 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
@@ -27,7 +27,7 @@ const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ produ
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 async function writer(userId = buyer.id) {
@@ -113,7 +113,7 @@ describe("a checkout", () => {
     await checkout(buyer, wants("plus"), shop);
     pay(checkouts[0]?.id as string);
     const second = refusal(checkout(buyer, wants("ultra"), shop));
-    expect(await second).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await second).toEqual({ problem: "conflict", reason: "already_subscribed" });
     expect(checkouts).toHaveLength(1);
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
@@ -131,7 +131,7 @@ describe("a checkout", () => {
     const { shop, failWith, checkouts } = playedShop(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await refusal(checkout(buyer, wants("plus"), shop))).toEqual({
-      status: 503,
+      problem: "unavailable",
       reason: "processor_unavailable",
     });
     failWith(null);
@@ -156,26 +156,37 @@ describe("a checkout", () => {
 });
 
 describe("is refused", () => {
-  const played = (status: "active" | "incomplete" = "active") => {
+  const fake = (status: "active" | "incomplete" = "active") => {
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    return playSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY, status });
+    return fakeStripeSubscription({
+      id: `sub_${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+      status,
+    });
   };
 
   test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = playSubscription({ id: `sub_c${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY });
+    const growth = fakeStripeSubscription({
+      id: `sub_c${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+    });
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
     const error = await checkout(buyer, wanted, shop).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
-      status: 400,
+      problem: "bad_input",
       reason: "chatbot_limit_exceeded",
       message: "Please delete 2 chatbot(s) to switch to Starter",
     });
     expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "already_subscribed",
     });
     expect(asked).toEqual([]);
@@ -187,14 +198,14 @@ describe("is refused", () => {
     ["constructor", "bad_input"],
   ])("the plan %s: %s", async (plan, reason) => {
     const { shop } = playedShop(gateway);
-    expect(await refusal(checkout(buyer, wants(plan), shop))).toEqual({ status: 400, reason });
+    expect(await refusal(checkout(buyer, wants(plan), shop))).toEqual({ problem: "bad_input", reason });
   });
 
   test("a processor that is not set up here", async () => {
     const { shop } = playedShop(gateway);
     const closed = { ...shop, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "processor_not_configured",
     });
   });
@@ -206,7 +217,7 @@ describe("is refused", () => {
       getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
     };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "processor_not_configured",
     });
     expect(checkouts).toEqual([]);
@@ -218,17 +229,20 @@ describe("is refused", () => {
       ...shop,
       getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
     };
-    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
+    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({
+      problem: "bad_input",
+      reason: "plan_not_sold",
+    });
   });
 
   test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
     const { shop, checkouts } = playedShop(gateway);
-    const first = played("incomplete");
+    const first = fake("incomplete");
     await deliver(gateway, first.created());
     const again = () => refusal(checkout(buyer, wants("ultra"), shop));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.deleted(Date.now()));
     expect(await again()).toBeNull();
     expect(checkouts).toHaveLength(1);
@@ -238,7 +252,7 @@ describe("is refused", () => {
     const { shop, clients, checkouts } = playedShop(gateway);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY;
-    const lost = playSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
+    const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
     await deliver(gateway, lost.created());
     expect(await writer()).toMatchObject({ plan: "free" });
     clients.stripe.subscription = async (id) => ({
@@ -282,7 +296,7 @@ describe("is refused", () => {
     const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
     await returnFromCheckout(buyer.id, trial.checkout, shop);
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
-    const ended = playSubscription({
+    const ended = fakeStripeSubscription({
       id: subscription,
       userId: buyer.id,
       price: { product: "writer", plan: "plus", interval: "monthly" },
@@ -290,11 +304,11 @@ describe("is refused", () => {
     });
     await deliver(gateway, ended.deleted(Date.now()));
     expect(await refusal(checkout(buyer, wants("plus", { trial: true }), shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "trial_used",
     });
     expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), shop))).toEqual({
-      status: 400,
+      problem: "bad_input",
       reason: "no_trial",
     });
     await checkout(buyer, wants("plus"), shop);
@@ -321,9 +335,9 @@ describe("the way back", () => {
     await gateway.consume(buyer.id, "words_used", 700);
 
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playSubscription({ id: subscription, userId: buyer.id, price, startsAt: at });
-    await deliver(gateway, { ...played.created() });
-    await deliver(gateway, played.paid("subscription_create", at + 1_000));
+    const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: at });
+    await deliver(gateway, { ...fake.created() });
+    await deliver(gateway, fake.paid("subscription_create", at + 1_000));
     expect((await writer()).meters[0]).toMatchObject({ used: 700, limit: 15_000 });
     const resets = await database.pool().query("select 1 from usage_resets where user_id = $1", [buyer.id]);
     expect(resets.rows.length).toBeLessThanOrEqual(1);
@@ -345,9 +359,9 @@ describe("the way back", () => {
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const subscription = pay(checkouts[0]?.id as string);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
+    const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
     // Of the customer that the checkout was opened for.
-    const event = JSON.parse(JSON.stringify(played.created()));
+    const event = JSON.parse(JSON.stringify(fake.created()));
     event.data.object.customer = checkouts[0]?.request.customer;
     await deliver(gateway, event);
     expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "active" });
@@ -364,10 +378,10 @@ describe("the way back", () => {
     expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "activating" });
     // Nothing is sold beside what is paid for.
     const another = () => refusal(checkout(buyer, wants("ultra"), shop));
-    expect(await another()).toEqual({ status: 409, reason: "payment_activating" });
+    expect(await another()).toEqual({ problem: "conflict", reason: "payment_activating" });
     made.state = "open";
     pay(made.id);
-    expect(await another()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await another()).toEqual({ problem: "conflict", reason: "already_subscribed" });
   });
 
   test("another user's checkout is nobody's: 404, and the processor is not asked", async () => {
@@ -375,10 +389,13 @@ describe("the way back", () => {
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const before = asked.length;
     expect(await refusal(returnFromCheckout("mallory", id, shop))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "checkout_not_found",
     });
-    expect(await refusal(checkoutStatus("mallory", id, shop))).toEqual({ status: 404, reason: "checkout_not_found" });
+    expect(await refusal(checkoutStatus("mallory", id, shop))).toEqual({
+      problem: "not_found",
+      reason: "checkout_not_found",
+    });
     expect(asked).toHaveLength(before);
   });
 
@@ -390,6 +407,9 @@ describe("the way back", () => {
     if (sold) sold.userId = "somebody-else";
     expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "activating" });
     expect(await writer()).toMatchObject({ plan: "free" });
-    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({ status: 409, reason: "payment_activating" });
+    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({
+      problem: "conflict",
+      reason: "payment_activating",
+    });
   });
 });

@@ -3,13 +3,13 @@ import { invoicesViewSchema } from "@/lib/billing/schemas/purchase";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { SubscriptionState } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { customerObject, event } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { customerObject, event } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";
@@ -34,7 +34,7 @@ beforeEach(async () => {
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 test("of both processors, newest first; a link that must be asked for is ours", async () => {
@@ -82,7 +82,7 @@ test("a document only of one's own invoice", async () => {
     [userId, "constructor", `in_ctm_${userId}`],
   ] as const) {
     expect(await refusal(invoiceDocument(who, processor, id, shop))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "invoice_not_found",
     });
   }
@@ -93,9 +93,9 @@ test("a Paddle payer whose customer is not known to be them: their subscription'
   const { shop, askedFor } = playedShop(gateway);
   const user = `typed-${userId}`;
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playPaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
-  await gateway.linkTransaction("paddle", played.transaction, user);
-  await deliverPaddle(gateway, played.created());
+  const fake = fakePaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
+  await gateway.linkTransaction("paddle", fake.transaction, user);
+  await deliverPaddle(gateway, fake.created());
   expect(await invoicesOf(user, shop)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
   expect(askedFor("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
   expect(await portalOf(user, undefined, shop)).toEqual({ url: `https://card.example/sub_${user}` });
@@ -113,7 +113,10 @@ test("an open payment has its own page; without one the page for cards is given"
   });
   (subscriptions.get(id) as { image: SubscriptionState }).image.status = "past_due";
   expect(await duePaymentOf(buyer.id, "writer", shop)).toEqual({ url: `https://due.example/${id}` });
-  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({
+    problem: "not_found",
+    reason: "no_customer",
+  });
 });
 
 test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
@@ -122,9 +125,9 @@ test("the portal is the subscription's payer's, else the latest customer's; nobo
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const id = `sub_${userId}`;
-  const played = playSubscription({ id, userId, price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id, userId, price, startsAt: Date.now() - DAY });
   await gateway.linkCustomer("stripe", `cus_${userId}_old`, userId, "checkout");
-  const created = JSON.parse(JSON.stringify(played.created()));
+  const created = JSON.parse(JSON.stringify(fake.created()));
   created.data.object.customer = `cus_${userId}`;
   await deliver(gateway, created);
   subscriptions.set(id, {
@@ -151,7 +154,7 @@ test("the portal is the subscription's payer's, else the latest customer's; nobo
     links: [id],
     returnUrl: "https://app.example/billing",
   });
-  expect(await refusal(portalOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(portalOf("mallory", "writer", shop))).toEqual({ problem: "not_found", reason: "no_customer" });
 });
 
 test("a customer deleted at the processor is no customer any more", async () => {

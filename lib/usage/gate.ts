@@ -6,9 +6,9 @@
 import type { Reservation, Settlement, Verdict } from "@/lib/billing/schemas/usage-view";
 import type { CounterName } from "@/lib/config/register";
 import { log } from "@/lib/core/observability";
+import { parse } from "@/lib/core/parse";
 import { singleton } from "@/lib/core/singleton";
 import { DatabaseError, type Gateway, gateway, type OrderedCharge } from "@/lib/database";
-import { parse } from "@/lib/http";
 import { aggregate, distribute } from "./batch";
 import { type GateObserver, measured, type Operation, observed, unobserved } from "./gate-observer";
 import { microBatcher } from "./micro-batcher";
@@ -41,8 +41,8 @@ export interface Charge {
 export type Gate = ReturnType<typeof createGate>;
 
 /**
- * A gate over one gateway, which it gets at the first call. Every method throws HttpError 400 with the field named for bad
- * input, and DatabaseError: `conflict` for a key whose charge in effect was another request, `unavailable` if the database
+ * A gate over one gateway, which it gets at the first call. Every method throws DomainError `bad_input` with the field, and
+ * DatabaseError: `conflict` for a key whose charge in effect was another request, `unavailable` if the database
  * does not answer in time.
  */
 export function createGate(database: () => Gateway, observer: GateObserver = unobserved) {

@@ -2,12 +2,12 @@
 
 import type { Verdict } from "@/lib/billing/schemas/usage-view";
 import { findPlan, meterOf } from "@/lib/config/current-catalog";
-import { HttpError } from "@/lib/http/http-error";
+import { DomainError } from "@/lib/core/domain-error";
 
-/** The 402 for a refused verdict. */
-export function refusal(verdict: Verdict): HttpError {
+/** The error for a refused verdict. */
+export function refusal(verdict: Verdict): DomainError {
   const { field, limit, used, resetsAt, plan } = verdict;
-  return new HttpError(402, verdict.reason ?? "limit_reached", sentence(verdict), {
+  return new DomainError("payment_required", verdict.reason ?? "limit_reached", sentence(verdict), {
     field,
     limit,
     used,

@@ -51,7 +51,10 @@ describe("a message", () => {
     expect(await counters("messages_count")).toEqual(nothing);
     const [bot] = await gateway.chatbots(userId);
     const again = await streamAnswer(userId, bot?.id ?? "", "/fail");
-    await expect(wholeAnswer(again(going()))).rejects.toMatchObject({ status: 502, reason: "answer_failed" });
+    await expect(wholeAnswer(again(going()))).rejects.toMatchObject({
+      problem: "upstream_failed",
+      reason: "answer_failed",
+    });
     expect(await counters("messages_count")).toEqual(nothing);
   });
 
@@ -77,7 +80,11 @@ describe("a message", () => {
     const both = await Promise.allSettled([open(), open()]);
     expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     expect(both.find(({ status }) => status === "rejected")).toMatchObject({
-      reason: { status: 402, reason: "limit_reached", details: { limit: 100, used: 99, field: "messages_count" } },
+      reason: {
+        problem: "payment_required",
+        reason: "limit_reached",
+        details: { limit: 100, used: 99, field: "messages_count" },
+      },
     });
     expect(await counters("messages_count")).toEqual({ used: 99, reserved: 1, ledger: 99 });
   });
@@ -85,7 +92,7 @@ describe("a message", () => {
   test("to another user's chatbot, or to none: 404, no reservation", async () => {
     const theirs = await createChatbot("somebody-else", "Theirs");
     for (const id of [theirs.id, randomUUID(), "nonsense"])
-      await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ status: 404 });
+      await expect(streamAnswer(userId, id, "Hello")).rejects.toMatchObject({ problem: "not_found" });
     expect(await query("select 1 from reservations where user_id = $1", [userId])).toEqual([]);
   });
 });
@@ -153,7 +160,7 @@ describe("a rewriting", () => {
   test("with words left but no transformation left: 402, and no words stay reserved", async () => {
     await gateway.consume(userId, "transformations_used", 10);
     await expect(streamRewriting(userId, { text, style: "plain" })).rejects.toMatchObject({
-      status: 402,
+      problem: "payment_required",
       details: { field: "transformations_used" },
     });
     expect(await counters("words_used")).toEqual(nothing);
@@ -190,9 +197,9 @@ describe("a chatbot's name", () => {
       [userId, randomUUID()],
       [userId, "nonsense"],
     ] as const)
-      await expect(renameChatbot(who, id, "Mine")).rejects.toMatchObject({ status: 404 });
+      await expect(renameChatbot(who, id, "Mine")).rejects.toMatchObject({ problem: "not_found" });
     await deleteChatbot(userId, made.id);
-    await expect(renameChatbot(userId, made.id, "Gone")).rejects.toMatchObject({ status: 404 });
+    await expect(renameChatbot(userId, made.id, "Gone")).rejects.toMatchObject({ problem: "not_found" });
   });
 
   test("is checked by the database too", async () => {

@@ -18,7 +18,7 @@ export interface Reservation {
 
 /**
  * Reserves all of the charges, or none of them.
- * @throws HttpError 402 for the first charge that exceeds the plan
+ * @throws DomainError payment_required for the first charge that exceeds the plan
  */
 export async function reserveAll(userId: string, charges: readonly Charge[]): Promise<Reservation> {
   const reservations: string[] = [];

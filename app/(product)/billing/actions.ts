@@ -1,6 +1,7 @@
 "use server";
 
-import { actionFields, parse } from "@/lib/http";
+import { parse } from "@/lib/core/parse";
+import { actionFields } from "@/lib/http";
 /** Server actions of the billing and plan pages: the same calls as the routes, for pages that work without script. */
 import {
   cancelSubscription,

@@ -1,4 +1,4 @@
-import { HttpError } from "@/lib/http";
+import { DomainError, isTemporary } from "@/lib/core/domain-error";
 import {
   type CheckoutStatusView,
   checkoutReturnRequest,
@@ -19,12 +19,11 @@ export async function returnedCheckout(userId: string, id: unknown): Promise<Che
   try {
     return await returnFromCheckout(userId, checkout, shop).catch((error) => {
       // If the processor does not answer, the stored state is shown.
-      if (error instanceof HttpError && (error.status === 503 || error.status === 429))
-        return checkoutStatus(userId, checkout, shop);
+      if (error instanceof DomainError && isTemporary(error.problem)) return checkoutStatus(userId, checkout, shop);
       throw error;
     });
   } catch (error) {
-    if (error instanceof HttpError && error.status === 404) return null;
+    if (error instanceof DomainError && error.problem === "not_found") return null;
     throw error;
   }
 }

@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { eventQuery, filled, listEvents, OUTCOMES } from "@/lib/admin";
+import { DomainError } from "@/lib/core/domain-error";
+import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
-import { HttpError, parse } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
 import { adminUser, Cell, Empty, Filters, NextPage, OutcomeBadge, ReplayForm, RowLink, Table } from "@/lib/ui/admin";
 
@@ -81,7 +82,7 @@ async function find(values: Record<string, string>) {
   try {
     return { ...(await listEvents(parse(eventQuery, values), gateway())), problem: null };
   } catch (error) {
-    if (error instanceof HttpError) return { events: [], next: null, problem: error.message };
+    if (error instanceof DomainError) return { events: [], next: null, problem: error.message };
     throw error;
   }
 }

@@ -2,8 +2,9 @@ import type { Metadata } from "next";
 import { filled, usersQuery } from "@/lib/admin";
 import { STATUSES } from "@/lib/billing/types";
 import { catalog, productIds, product as productOf } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
+import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
-import { HttpError, parse } from "@/lib/http";
 import { formatNumber } from "@/lib/messages/format";
 import { planName, requestLocale } from "@/lib/ui";
 import { adminUser, Cell, Empty, Filters, NextPage, RowLink, Table } from "@/lib/ui/admin";
@@ -75,7 +76,7 @@ async function find(values: Record<string, string>) {
     const { after = "", ...filter } = parse(usersQuery, values);
     return { ...(await gateway().users(filter, after, PAGE)), problem: null };
   } catch (error) {
-    if (error instanceof HttpError) return { users: [], next: null, problem: error.message };
+    if (error instanceof DomainError) return { users: [], next: null, problem: error.message };
     throw error;
   }
 }

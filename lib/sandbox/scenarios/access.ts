@@ -1,28 +1,28 @@
-/** Where the simulation may run at all, and what it has to offer. */
+/** Whether the simulation may run in this environment, and the list of scenarios. */
+import { DomainError } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
-import { HttpError } from "@/lib/http";
 import { SCENARIO_IDS, scenario } from "./scenarios";
 
-/** `dry_run`: outside the sandbox, with ALLOW_SIMULATION=1; nothing may change. */
+/** `dry_run`: outside the sandbox with ALLOW_SIMULATION=1. */
 export function simulationMode(): "everything" | "dry_run" | "off" {
   const { sandbox, allowSimulation } = env();
   if (sandbox) return "everything";
   return allowSimulation ? "dry_run" : "off";
 }
 
-/** @throws HttpError 404 where nothing may be simulated, 403 for what is not a dry run where only those may */
+/** @throws DomainError not_found if the simulation is off, forbidden if only dry runs are allowed */
 export function requireSimulation({ dryRun }: { dryRun: boolean }): void {
   const mode = simulationMode();
-  if (mode === "off") throw new HttpError(404, "not_found", "There is nothing here.");
+  if (mode === "off") throw new DomainError("not_found", "not_found", "There is nothing here.");
   if (mode === "dry_run" && !dryRun) {
-    throw new HttpError(403, "dry_run_only", "Outside the sandbox only dry runs are allowed (dryRun: true).");
+    throw new DomainError("forbidden", "dry_run_only", "Outside the sandbox only dry runs are allowed (dryRun: true).");
   }
 }
 
-/** Every scenario: its id, what it plays, and what must come of it. */
+/** Every scenario with its title and its expected result. */
 export function scenarioList() {
   return SCENARIO_IDS.map((id) => {
     const { title, begins, expects } = scenario(id);
-    return { id, title, begins, expectation: expects.says };
+    return { id, title, begins, expectation: expects.description };
   });
 }

@@ -1,6 +1,6 @@
 import type { Metadata, Route } from "next";
 import { redirect } from "next/navigation";
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import { planChangeRequest, previewChange, purchaseContext } from "@/lib/subscriptions";
 import {
   BackToBilling,
@@ -31,12 +31,12 @@ export default async function ChangePage({ searchParams }: ChangePageProps) {
     usageOf(user.id),
     orRefusal(previewChange(user.id, asked.data, purchaseContext(user.id))),
   ]);
-  const name = preview instanceof HttpError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
+  const name = preview instanceof DomainError ? planName(asked.data.product, asked.data.plan) : changeName(preview);
   return (
     <>
       <BackToBilling />
       <h1 className="mb-6 font-semibold text-2xl tracking-tight">Switch to {name}</h1>
-      {preview instanceof HttpError ? (
+      {preview instanceof DomainError ? (
         <RefusalNotice refusal={{ error: preview.message, reason: preview.reason }} product={asked.data.product} />
       ) : (
         <ChangePreview preview={preview} change={changePlan} now={now} locale={locale} />
@@ -56,11 +56,11 @@ function changePath({
   return `/billing/change?${new URLSearchParams({ ...choice, ...(interval && { interval }) })}`;
 }
 
-async function orRefusal<T>(answer: Promise<T>): Promise<T | HttpError> {
+async function orRefusal<T>(answer: Promise<T>): Promise<T | DomainError> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof HttpError) return error;
+    if (error instanceof DomainError) return error;
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 /** A message to a chatbot and its streamed answer: reserved first, settled at the end, for every kind of end. */
 
+import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import { gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import type { Settlement } from "@/lib/usage";
 import { reserveAll } from "../../_lib/reservation";
 import { noSuchChatbot } from "./chatbots";
@@ -22,7 +22,8 @@ export type AnswerLines = AsyncGenerator<AnswerLine, void>;
  * - none for an answer that failed;
  * - for an answer that its reader stopped: none before its first word, one after it. Otherwise a reader who leaves
  * before the last word would pay nothing.
- * @throws HttpError 404 if the user has no such chatbot, 402 at the limit; then no message is reserved
+ * @throws DomainError not_found if the user has no such chatbot, payment_required at the limit; then no message is
+ *   reserved
  */
 export async function streamAnswer(
   userId: string,
@@ -64,12 +65,12 @@ const FAILED = {
 
 /**
  * The whole answer at once, for callers that do not stream.
- * @throws HttpError 502 if the answer failed
+ * @throws DomainError upstream_failed if the answer failed
  */
 export async function wholeAnswer(lines: AnswerLines): Promise<{ reply: string; usage: Settlement | null }> {
   let reply = "";
   for await (const line of lines) {
-    if (line.type === "failed") throw new HttpError(502, line.reason, line.error);
+    if (line.type === "failed") throw new DomainError("upstream_failed", line.reason, line.error);
     if (line.type === "done") return { reply, usage: line.usage };
     reply += line.text;
   }

@@ -23,7 +23,7 @@ export type RewritingLine =
  * - everything, if the work ended;
  * - if its reader stopped it: the words of the chunks that arrived, and the transformation if any arrived;
  * - nothing, if it failed.
- * @throws HttpError 402 if the plan does not allow all of it; then nothing is reserved
+ * @throws DomainError payment_required if the plan does not allow all of it; then nothing is reserved
  */
 export async function streamRewriting(
   userId: string,

@@ -36,7 +36,7 @@ export default async function UserPage({ params, searchParams }: Params) {
   const asked = (await searchParams).amount;
   const amount = Math.max(1, Number.parseInt(String(asked ?? "1"), 10) || 1);
   const [{ locale, zone }, explained] = await Promise.all([requestLocale(), load(userId)]);
-  const { story: detail, usage, waiting } = explained;
+  const { detail, usage, waiting } = explained;
   const reading = { locale, zone: zone ?? "UTC", now: Date.parse(usage.now) };
   const acts = await gateway().auditEntries(userId, 20);
   return (

@@ -1,6 +1,7 @@
 import { auditQuery, filled } from "@/lib/admin";
+import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
-import { answer, json, parse } from "@/lib/http";
+import { answer, json } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
 
 const LATEST = 100;

@@ -2,8 +2,8 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { canBeDismissed, eventDetail, releaseOf } from "@/lib/admin";
 import { product as productOf } from "@/lib/config";
+import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError, gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { formatUtc } from "@/lib/messages/format";
 import { ActionForm, activityNumbers, activityWords, requestLocale } from "@/lib/ui";
 import { ActForm, adminUser, BeforeAfter, JsonBlock, MoveForm, OutcomeBadge, RowLink, Section } from "@/lib/ui/admin";
@@ -138,7 +138,7 @@ async function load(processor: string, id: string) {
   try {
     return await eventDetail(processor, id, gateway());
   } catch (error) {
-    if (error instanceof HttpError || (error instanceof DatabaseError && error.problem === "not_found")) notFound();
+    if (error instanceof DomainError || (error instanceof DatabaseError && error.problem === "not_found")) notFound();
     throw error;
   }
 }
