@@ -1,6 +1,7 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
-import { fieldIdSchema } from "@/lib/config/schemas";
+import { fieldIds, meterOf } from "@/lib/config/current-catalog";
+import { fieldIdSchema, processorSchema } from "@/lib/config/schemas";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
 const field = fieldIdSchema;
@@ -20,7 +21,14 @@ export type GrantRequest = z.infer<typeof grantRequest>;
 export const revokeRequest = z.strictObject({ userId: userIdSchema, field });
 export type RevokeRequest = z.infer<typeof revokeRequest>;
 
-export const syncRequest = z.strictObject({ userId: userIdSchema });
+const isGauge = (name: string) => meterOf(name).meter.kind === "gauge";
+/** Absent: the first gauge of the config. */
+const gauge = fieldIdSchema.refine(isGauge, { error: "is a counter: only a gauge follows things that exist" });
+export const syncRequest = z.strictObject({
+  userId: userIdSchema,
+  field: gauge.optional().transform((field) => field ?? fieldIds().find(isGauge) ?? ""),
+});
+export type SyncRequest = z.infer<typeof syncRequest>;
 
 export const reconcileRequest = z.strictObject({
   /** false: compares only. */
@@ -29,14 +37,12 @@ export const reconcileRequest = z.strictObject({
   userId: userIdSchema.optional(),
 });
 
-const processor = z.enum(["stripe", "paddle"], { error: "is stripe or paddle" });
-
 /** An event's id, in addresses and forms. */
 export const eventId = identifier();
 
 export const replayRequest = z.strictObject({
   events: z
-    .array(z.strictObject({ processor, id: eventId }))
+    .array(z.strictObject({ processor: processorSchema, id: eventId }))
     .min(1, { error: "names at least one event" })
     .max(100, { error: "names 100 events at most" }),
 });
@@ -51,11 +57,11 @@ const moment = z
   .transform(Date.parse);
 
 /** The last event of the previous page, which `after` encodes. */
-export const eventCursor = z.object({ at: isoInstant("is an instant"), processor, id: eventId });
+export const eventCursor = z.object({ at: isoInstant("is an instant"), processor: processorSchema, id: eventId });
 
 /** The filters of the list of events, from an address. */
 export const eventQuery = z.object({
-  processor: processor.optional(),
+  processor: processorSchema.optional(),
   type: text.optional(),
   outcome: z.enum(OUTCOMES, { error: `is one of ${OUTCOMES.join(", ")}` }).optional(),
   userId: text.optional(),
@@ -88,11 +94,13 @@ export const decisionQuery = z.object({
 });
 
 /** The parameters of an address without the empty ones, which a form sends too. */
-export function filled(parameters: Iterable<[string, string | string[] | undefined]>): Record<string, string> {
+export function nonEmptyParameters(
+  parameters: Iterable<[string, string | string[] | undefined]>,
+): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [key, value] of parameters) {
     const first: unknown = Array.isArray(value) ? value[0] : value;
-    // For the name of an Object property, such as constructor, Next adds the inherited value.
+    // If a parameter has the name of an Object property, such as constructor, Next adds the inherited value.
     if (typeof first === "string" && first.trim() !== "") result[key] = first;
   }
   return result;

@@ -2,7 +2,7 @@ import type { ChangePreviewView } from "@/lib/billing/schemas/purchase";
 
 type CollectedCharge = Pick<ChangePreviewView, "collection" | "collectionDays" | "dueNow" | "nextCharge">;
 
-/** How a charge is collected by bank debit or invoice; null for a card, and if there is no charge. */
+/** How the money is collected if no card is charged immediately; null for a card, or if nothing will be charged. */
 export function collectionWords({
   collection,
   collectionDays: days,

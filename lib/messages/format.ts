@@ -1,10 +1,12 @@
 /**
- * Formats of numbers, money and times for users.
+ * Formats of all numbers, money and dates that users read.
  *
- * Numbers and money follow the user's locale. Dates have English month names, because the texts are English, in the
- * order of the user's English ("November 29" or "29 November"). The server picks the locale once (request-locale.ts)
- * and passes it on, so that server and browser render the same text.
+ * Numbers and money follow the user's locale. Dates keep English month names, since the sentences around them are
+ * English, in the order of the user's English ("November 29" or "29 November"). The server picks the locale once
+ * (request-locale.ts) and passes it on, so that server and browser write the same text.
  */
+
+import type { Interval } from "@/lib/config/terms";
 
 /** The locale if the request names none that we know. */
 export const DEFAULT_LOCALE = "en-GB";
@@ -65,12 +67,12 @@ export function formatMoney(minorUnits: number, locale: string, currency = "USD"
 }
 
 /** A plan's price: "Free", "$19 a month", "$399.90 a year". */
-export function formatPrice(minorUnits: number, interval: "monthly" | "yearly", locale: string): string {
+export function formatPrice(minorUnits: number, interval: Interval, locale: string): string {
   if (minorUnits === 0) return "Free";
   return `${formatMoney(minorUnits, locale)} a ${interval === "yearly" ? "year" : "month"}`;
 }
 
-/** An instant (ISO) in the user's zone. */
+/** An instant (ISO) in the user's time zone. */
 export function formatTime(at: string, form: TimeForm, { locale, zone, now }: TimeFormat): string {
   const year = (instant: number) => new Intl.DateTimeFormat("en", { year: "numeric", timeZone: zone }).format(instant);
   const instant = Date.parse(at);
@@ -90,7 +92,7 @@ export function formatDay(day: string, locale: string, month: "long" | "short" =
   );
 }
 
-/** "1:00 AM", but "01:00": in the 24-hour format, "1:00" could be read as afternoon. */
+/** "1:00 AM", but "01:00": without AM or PM, "1:00" could be read as either half of the day. */
 function clock(locale: string): "numeric" | "2-digit" {
   return new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 }

@@ -1,5 +1,6 @@
-/** Texts for taxes, discounts and refunds. */
-import type { DiscountView, MoneyView } from "@/lib/billing/schemas/purchase";
+/** Taxes, discounts and refunds in words. Pure. */
+import type { MoneyView } from "@/lib/billing/schemas/purchase";
+import type { DiscountView } from "@/lib/billing/schemas/usage-view";
 import { discountOff } from "./discount";
 import { formatDay, formatMoney } from "./format";
 

@@ -1,6 +1,6 @@
 /** A notice to a user, one per occasion, in the form of the API and the pages. */
 import { z } from "zod";
-import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
+import { fieldIdSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 
 const instant = z.iso.datetime({ offset: true });
 const amount = z.number().int();
@@ -32,7 +32,7 @@ const limit = z.object({
   resetsAt: instant,
 });
 
-const processor = z.enum(["stripe", "paddle"]).nullable();
+const processor = processorSchema.nullable();
 
 const payment = z.object({
   ...common,

@@ -1,18 +1,17 @@
 /** The requests of the routes for purchases. Unknown fields are errors, so that a misspelt field is not ignored. */
 import { z } from "zod";
-import { productIdSchema } from "@/lib/config/schemas";
+import { intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
 import { line } from "@/lib/core/text";
 import { promotionCode } from "./promotion-code";
 
 const product = productIdSchema;
 const plan = line({ max: 64, error: "is the name of a plan" });
-const interval = z.enum(["monthly", "yearly"], { error: "is monthly or yearly" });
 
 export const checkoutRequest = z.strictObject({
   product,
   plan,
-  interval: interval.default("monthly"),
-  processor: z.enum(["stripe", "paddle"], { error: "is stripe or paddle" }).default("stripe"),
+  interval: intervalSchema.default("monthly"),
+  processor: processorSchema.default("stripe"),
   /** Begins with a trial, if the product has one and the user has had none. */
   trial: z.boolean({ error: "is true or false" }).default(false),
   code: promotionCode.optional(),
@@ -25,7 +24,7 @@ export const checkoutReturnRequest = z.strictObject({
 });
 
 /** `interval` defaults to the subscription's interval. */
-export const planChangeRequest = z.strictObject({ product, plan, interval: interval.optional() });
+export const planChangeRequest = z.strictObject({ product, plan, interval: intervalSchema.optional() });
 export type PlanChangeInput = z.infer<typeof planChangeRequest>;
 
 export const productRequest = z.strictObject({ product });

@@ -2,29 +2,19 @@
  * The responses of the routes for purchases. Instants are ISO strings, and money is in the currency's minor unit.
  */
 import { z } from "zod";
-import { fieldIdSchema, productIdSchema } from "@/lib/config/schemas";
-import { type Instant, REASONS } from "../types";
+import { fieldIdSchema, intervalSchema, processorSchema, productIdSchema } from "@/lib/config/schemas";
+import { type Instant, REASONS, TRANSITION_KINDS } from "../types";
+import { discountViewSchema } from "./usage-view";
 
 /** An instant as an ISO string. */
 export const toIsoInstant = (at: Instant): string => new Date(at).toISOString();
 
 const instant = z.iso.datetime({ offset: true });
 const product = productIdSchema;
-const interval = z.enum(["monthly", "yearly"]);
-const processor = z.enum(["stripe", "paddle"]);
+const interval = intervalSchema;
+const processor = processorSchema;
 const money = z.object({ amount: z.number().int(), currency: z.string() });
 export type MoneyView = z.infer<typeof money>;
-
-/** A price reduction; `code` is the promotion code that the customer entered. */
-const discount = z.object({
-  id: z.string(),
-  name: z.string().nullable(),
-  code: z.string().nullable(),
-  off: z.union([z.object({ percent: z.number() }), money]),
-  /** The end of the reduction; null: it never ends, or ends with its one charge. */
-  endsAt: instant.nullable(),
-});
-export type DiscountView = z.infer<typeof discount>;
 
 /** `POST /api/checkout`: the address of the payment page. The same request again returns the same address. */
 export const checkoutViewSchema = z.object({ url: z.string(), checkout: z.uuid() });
@@ -71,7 +61,7 @@ export const changePreviewViewSchema = z.object({
   tax: money.nullable(),
   discount: money.nullable(),
   /** The discounts that apply to the charges. */
-  discounts: z.array(discount),
+  discounts: z.array(discountViewSchema),
   /** null if there is no further charge. */
   nextCharge: money.extend({ at: instant }).nullable(),
   /**
@@ -82,7 +72,7 @@ export const changePreviewViewSchema = z.object({
   collectionDays: z.number().int().nullable(),
   usage: z.object({
     /** The effect on the usage: it stays counted, a part is carried over, or the counters reset. */
-    effect: z.enum(["preserve", "carry_over", "reset"]),
+    effect: z.enum(TRANSITION_KINDS),
     reason: z.enum(REASONS),
     explanation: z.string(),
     meters: z.array(meterChange),

@@ -1,6 +1,7 @@
 /** Users: profiles, lists and details. */
 import { z } from "zod";
 import { subscriptionViewSchema } from "@/lib/billing/schemas/usage-view";
+import { TRANSITION_KINDS } from "@/lib/billing/types";
 import type { Call } from "./call";
 import { count, interval, processor, timestamp } from "./columns";
 import { decisionRow } from "./decision-row";
@@ -32,7 +33,7 @@ const windowRow = z.object({
   openedAt: timestamp,
   windowStart: timestamp,
   windowEnd: timestamp,
-  opensBy: z.enum(["reset", "carry_over", "preserve"]),
+  opensBy: z.enum(TRANSITION_KINDS),
   reason: z.string(),
   opening: amounts,
   forgiven: amounts.nullable(),
@@ -94,8 +95,8 @@ export function userQueries(call: Call) {
     ensureUser: (userId: string, email: string | null, name: string | null) =>
       call(profile, "ensure_user", { p_user_id: userId, p_email: email, p_name: name }),
 
-    /** Like `ensureUser`, after a request. null if the account was erased a moment ago; then nothing is stored. */
-    rememberProfile: (userId: string, email: string | null, name: string | null) =>
+    /** Like `ensureUser`, but null and without effect within a minute after the account's erasure. */
+    storeProfile: (userId: string, email: string | null, name: string | null) =>
       call(profile.nullable(), "store_profile", { p_user_id: userId, p_email: email, p_name: name }),
 
     /** A page of users after `after`, by user id. */

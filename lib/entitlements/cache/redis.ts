@@ -5,6 +5,7 @@
  * are not read again. A process sends invalidations that failed before its next read.
  */
 import type { RedisClientType } from "@redis/client";
+import { LRUCache } from "lru-cache";
 import { CACHE_MS } from "@/lib/core/deadlines";
 import { log } from "@/lib/core/observability/log";
 import type { VersionedStore } from "./store";
@@ -28,42 +29,25 @@ redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'r', ARGV[1])
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
 
-interface PendingInvalidation {
-  revision: number;
-  /** All older values have expired by then. */
-  until: number;
-}
-
+/** Connects at once. `generation()` is empty until Redis is connected. */
 export function redisStore(url: string): VersionedStore {
   let client: RedisClientType | undefined;
   let runId = "";
   let ended = false;
-  const pendingInvalidations = new Map<string, PendingInvalidation>();
+  /** Revisions by key. After their lifetime all older values have expired, so a long outage does not fill the memory. */
+  const pendingInvalidations = new LRUCache<string, number>({ ttl: MAX_FRESH_MS, ttlAutopurge: true });
   let sending: Promise<void> | undefined;
   void connect();
 
   async function connect(): Promise<void> {
-    const { createClient } = await import("@redis/client");
-    const created = createClient({
-      url,
-      disableOfflineQueue: true,
-      socket: { connectTimeout: 2_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000) },
-    }) as RedisClientType;
-    // Logged once per outage: the client retries without end.
-    let logged = false;
-    created.on("error", (error) => {
-      runId = "";
-      if (!logged) log.warn({ error: String(error) }, "[Cache] Redis cannot be reached; reads use the database");
-      logged = true;
-    });
-    created.on("ready", async () => {
-      logged = false;
-      try {
-        runId = /run_id:(\w+)/.exec(await created.info("server"))?.[1] ?? "unknown";
+    const created = await createRedisClient(url, {
+      onError() {
+        runId = "";
+      },
+      async onReady(id) {
+        runId = id;
         await sendPending();
-      } catch {
-        // The connection failed again; the next "ready" repeats this.
-      }
+      },
     });
     if (ended) return;
     client = created;
@@ -85,9 +69,9 @@ export function redisStore(url: string): VersionedStore {
   }
 
   async function sendAll(): Promise<void> {
-    for (const [key, { revision, until }] of pendingInvalidations) {
-      if (until > performance.now()) await run(INVALIDATE, key, revision, MAX_FRESH_MS);
-      if (pendingInvalidations.get(key)?.revision === revision) pendingInvalidations.delete(key);
+    for (const [key, revision] of [...pendingInvalidations.entries()]) {
+      await run(INVALIDATE, key, revision, MAX_FRESH_MS);
+      if (pendingInvalidations.get(key) === revision) pendingInvalidations.delete(key);
     }
   }
 
@@ -109,9 +93,7 @@ export function redisStore(url: string): VersionedStore {
       try {
         await run(INVALIDATE, key, revision, MAX_FRESH_MS);
       } catch {
-        const pending = pendingInvalidations.get(key)?.revision ?? -1;
-        const until = performance.now() + MAX_FRESH_MS;
-        pendingInvalidations.set(key, { revision: Math.max(pending, revision), until });
+        pendingInvalidations.set(key, Math.max(pendingInvalidations.get(key) ?? -1, revision));
       }
     },
     end() {
@@ -119,6 +101,38 @@ export function redisStore(url: string): VersionedStore {
       if (client?.isOpen) client.destroy();
     },
   };
+}
+
+interface ConnectionEvents {
+  onError: () => void;
+  /** @param runId the run id of Redis, or "unknown" if Redis hides it */
+  onReady: (runId: string) => Promise<void>;
+}
+
+/** A client that reconnects without end, once its caller has connected it. */
+async function createRedisClient(url: string, { onError, onReady }: ConnectionEvents): Promise<RedisClientType> {
+  const { createClient } = await import("@redis/client");
+  const client = createClient({
+    url,
+    disableOfflineQueue: true,
+    socket: { connectTimeout: 2_000, reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, 2_000) },
+  }) as RedisClientType;
+  /** One log line per outage. */
+  let logged = false;
+  client.on("error", (error) => {
+    onError();
+    if (!logged) log.warn({ error: String(error) }, "[Cache] Redis cannot be reached; reads use the database");
+    logged = true;
+  });
+  client.on("ready", async () => {
+    logged = false;
+    try {
+      await onReady(/run_id:(\w+)/.exec(await client.info("server"))?.[1] ?? "unknown");
+    } catch {
+      // The connection failed again; the next "ready" repeats this.
+    }
+  });
+  return client;
 }
 
 async function withTimeout<T>(reply: Promise<T>): Promise<T> {
