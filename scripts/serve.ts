@@ -42,7 +42,8 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   await shutdown.step(freePort(port, await endOrphans(dataDirectory)));
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
-  await shutdown.step(migrate(databaseUrl, config, EVERY_PART));
+  const { warnings } = await shutdown.step(migrate(databaseUrl, config, EVERY_PART));
+  for (const warning of warnings) console.warn(warning);
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

@@ -43,9 +43,9 @@ function isGauge(field: string): boolean {
 }
 
 /** False if another run repaired it meanwhile, or if the row is locked; then the next run repairs it. */
-async function repair(gateway: Gateway, { userId }: Drift): Promise<boolean> {
+async function repair(gateway: Gateway, { userId, field }: Drift): Promise<boolean> {
   try {
-    return (await gateway.syncChatbotCount(userId)).drift !== 0;
+    return (await gateway.syncGauge(userId, field)).drift !== 0;
   } catch (error) {
     if (error instanceof DatabaseError && error.problem === "unavailable") return false;
     throw error;
