@@ -25,7 +25,7 @@ export async function loadUserDetail(
 }
 
 function withSentence(decision: DecisionRow, locale: string): ExplainedDecision {
-  const { what, why } = activityWords(decision);
+  const { effect, cause } = activityWords(decision);
   const numbers = activityNumbers(decision, locale);
-  return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
+  return { ...decision, sentence: `${effect}: ${cause}${numbers === null ? "" : ` ${numbers}`}` };
 }

@@ -18,7 +18,7 @@ export default async function ChatbotsPage() {
   return (
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Chatbots</h1>
-      <p className="mt-1 text-muted">Assistants that answer for you. Each message to one counts.</p>
+      <p className="mt-1 text-muted">Assistants that answer for you. Each message to a chatbot counts.</p>
       <div className="mt-6 space-y-8">
         {subscription && <ProductMeters subscription={subscription} now={now} locale={locale} />}
         <section aria-labelledby="yours">
