@@ -12,7 +12,7 @@ import path from "node:path";
 import type { Fact } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
-import { migrate } from "@/lib/database/migrate";
+import { EVERY_PART, migrate } from "@/lib/database/migrate";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { readBody } from "@/lib/http";
 import { stripe } from "@/lib/processors/stripe";
@@ -114,7 +114,7 @@ async function fuzzDatabase(): Promise<void> {
   const settings = { fsync: "off", full_page_writes: "off" };
   const server = await startEmbeddedPostgres({ directory: path.join(directory, "postgres"), settings });
   try {
-    await migrate(server.url, config);
+    await migrate(server.url, config, EVERY_PART);
     const gateway = createGateway(postgresTransport(server.url));
     await fuzz("database", DATABASE_RUNS, gateway);
     for await (const { userId, product, differences } of rebuildAll(gateway, { repair: false })) {

@@ -1,5 +1,6 @@
 /** Loads the demo data into the database of DATABASE_URL. */
 import "./preflight";
+import "./provide-catalog";
 import { fail } from "./project";
 
 // Not a literal: the file may be missing in a project that removed the demo.

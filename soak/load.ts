@@ -74,8 +74,8 @@ async function createChatbots(url: string, post: Post, numbers: Numbers) {
     return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
   });
   const [stored, owners, counted] = await numbers(`
-    select count(*), count(distinct user_id), (select count(*) from subscriptions where user_id like 'load-%'
-    and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from chatbots where user_id like 'load-%'`);
+    select count(*), count(distinct user_id), (select count(*) from tollgate.subscriptions where user_id like 'load-%'
+    and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from tollgate.chatbots where user_id like 'load-%'`);
   const results: Result[] = [
     ["chatbots made", count(answers, ({ status }) => status === 201), USERS.length],
     ["refused at the limit", count(answers, ({ status }) => status === 402), USERS.length * (EACH - 1)],
@@ -96,10 +96,10 @@ async function deliverRepeatedly(post: Post, numbers: Numbers) {
     post("/api/webhook/stripe", raw, { "stripe-signature": sign(raw, SECRET, Math.floor(Date.now() / 1000)) }),
   );
   const [rows, deliveries, decisions, windows] = await numbers(`
-    select (select count(*) from webhook_events where id = '${event.id}'),
-    (select deliveries from webhook_events where id = '${event.id}'),
-    (select count(*) from decisions where event_id = '${event.id}'),
-    (select count(*) from usage_windows where user_id = 'load-webhook' and source <> 'free')`);
+    select (select count(*) from tollgate.webhook_events where id = '${event.id}'),
+    (select deliveries from tollgate.webhook_events where id = '${event.id}'),
+    (select count(*) from tollgate.decisions where event_id = '${event.id}'),
+    (select count(*) from tollgate.usage_windows where user_id = 'load-webhook' and source <> 'free')`);
   const results: Result[] = [
     ["deliveries applied", count(answers, ({ body }) => body?.outcome === "applied"), 1],
     ["deliveries answered as duplicates", count(answers, ({ body }) => body?.outcome === "duplicate"), DELIVERIES - 1],

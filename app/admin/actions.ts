@@ -1,9 +1,10 @@
 "use server";
 
-/** Server actions of the admin pages, for use without script: the same calls as the routes. */
 import { dismissOne, linkByHand } from "@/lib/admin";
+/** Server actions of the admin pages, for use without script: the same calls as the routes. */
+import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
-import { actionFields, parse } from "@/lib/http";
+import { actionFields } from "@/lib/http";
 import type { Refusal } from "@/lib/ui";
 import { linkRequest } from "@/lib/webhooks";
 import { attempt } from "./attempt";

@@ -1,15 +1,16 @@
 import type { Route } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
+import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError } from "@/lib/database";
-import { HttpError, requireSameOrigin } from "@/lib/http";
+import { requireSameOrigin } from "@/lib/http";
 import { currentUser } from "@/lib/identity";
 import { enterRequest } from "@/lib/rate-limit";
 import type { Refusal } from "@/lib/ui";
 
 /**
- * Runs an action for the signed-in admin and redirects to the page it returns; a refusal returns a sentence for the
- * form. The origin is checked as in the routes.
+ * Runs an action for the signed-in admin and redirects to the path it returns. A refusal is returned for the form. The
+ * origin is checked as in the routes.
  */
 export async function attempt(work: (by: string) => Promise<string>): Promise<Refusal | null> {
   let path: string;
@@ -20,7 +21,7 @@ export async function attempt(work: (by: string) => Promise<string>): Promise<Re
     await enterRequest(user.id);
     path = await work(user.id);
   } catch (error) {
-    if (error instanceof HttpError) return { error: error.message, reason: error.reason };
+    if (error instanceof DomainError) return { error: error.message, reason: error.reason };
     if (!(error instanceof DatabaseError)) throw error;
     const { problem, message } = error;
     if (problem === "conflict" || problem === "not_found" || problem === "bad_input" || problem === "forbidden")

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
@@ -23,12 +24,12 @@ const query = async (text: string, values: unknown[] = []) => (await database.po
 async function tablesContaining(text: string): Promise<string[]> {
   const tables = await query(
     `select c.relname as name from pg_class c
-     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
+     where c.relnamespace = 'tollgate'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
   );
   const found: string[] = [];
   for (const { name } of tables) {
     const row = name === "webhook_events" ? "t::text || encode(t.raw, 'escape')" : "t::text";
-    if ((await query(`select from public.${name} t where ${row} like '%' || $1 || '%' limit 1`, [text])).length > 0)
+    if ((await query(`select from tollgate.${name} t where ${row} like '%' || $1 || '%' limit 1`, [text])).length > 0)
       found.push(name);
   }
   return found.sort();
@@ -50,7 +51,7 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 120, "a key");
   await gateway.consume(userId, "messages_count", 30);
-  await gateway.createChatbot(userId, "My bot");
+  await chatbotsTable(gateway).create(userId, "My bot");
   const note = {
     id: `note_${userId}`,
     kind: "refund",
@@ -66,7 +67,7 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
 }
 
 describe("a profile that is stored after the response", () => {
-  const remember = () => gateway.rememberProfile(userId, `${userId}@example.com`, "Grace Hopper");
+  const remember = () => gateway.storeProfile(userId, `${userId}@example.com`, "Grace Hopper");
   const stored = () => query("select email, name from users where user_id = $1", [userId]);
 
   test("creates or completes the user's row", async () => {
@@ -87,7 +88,7 @@ describe("a profile that is stored after the response", () => {
     await gateway.ensureUser(userId, null, null);
     const client = await database.pool().connect();
     await client.query("begin");
-    await client.query("select public.erase_account($1)", [userId]);
+    await client.query("select tollgate.erase_account($1)", [userId]);
     const remembered = remember();
     await vi.waitUntil(async () => (await query("select from pg_locks where not granted")).length > 0, {
       timeout: 120_000,
@@ -283,12 +284,18 @@ test("concurrent attempts are counted per scope and key, until the window ends",
   expect(await attempt("a")).toMatchObject({ allowed: true });
 });
 
-test("erase_account names each table with rows of a user", async () => {
-  const [{ text }] = await query("select pg_get_functiondef('erase_account(text)'::regprocedure) as text");
+test("erase_account names each table with rows of a user that are not deleted with the users row", async () => {
+  const [{ text }] = await query(
+    `select pg_get_functiondef('erase_account(text)'::regprocedure)
+       || pg_get_functiondef('pseudonymize_audit_entries(text, text)'::regprocedure) as text`,
+  );
   const tables = await query(
     `select distinct c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
-     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-       and a.attname in ('user_id', 'hint_user_id')`,
+     where c.relnamespace = 'tollgate'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and a.attname in ('user_id', 'hint_user_id')
+       and not exists (
+         select from pg_constraint k
+         where k.conrelid = c.oid and k.confrelid = 'users'::regclass and k.confdeltype = 'c')`,
   );
-  expect(tables.map(({ name }) => name).filter((name) => !text.includes(`public.${name} `))).toEqual([]);
+  expect(tables.map(({ name }) => name).filter((name) => !text.includes(`tollgate.${name} `))).toEqual([]);
 });

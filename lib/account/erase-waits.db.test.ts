@@ -63,7 +63,9 @@ describe("an erasure and a call that waits for it", () => {
     const ended = fake.deleted(Date.now());
     Object.assign((ended.data as { object: object }).object, { metadata: {} });
     expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "applied" });
-    const { rows } = await database.pool().query("select ended_at from mirrors where user_id = $1", [userId]);
+    const { rows } = await database
+      .pool()
+      .query("select ended_at from subscription_records where user_id = $1", [userId]);
     expect(rows).toEqual([{ ended_at: expect.any(Date) }]);
   });
 
@@ -86,7 +88,7 @@ describe("an erasure and a call that waits for it", () => {
     if (begun.outcome !== "begun") throw new Error(begun.outcome);
     const { id } = begun.checkout;
     await gateway.openCheckout(userId, id, "cs_paid", "https://pay.example");
-    await gateway.concludeCheckout(userId, id, "paid", "sub_of_paid_just_now");
+    await gateway.finishCheckout(userId, id, "paid", "sub_of_paid_just_now");
     await expect(gateway.eraseAccount(userId)).rejects.toMatchObject({ reason: "subscription_alive" });
     await database
       .pool()

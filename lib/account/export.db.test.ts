@@ -25,7 +25,7 @@ beforeEach(() => {
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    ({ status, reason }) => ({ status, reason }),
+    ({ problem, reason }) => ({ problem, reason }),
   );
 
 test("200,000 ledger rows: each once, in small parts", async () => {
@@ -51,7 +51,7 @@ test("a late page reads no earlier rows, also with a generic plan", async () => 
   await client.query("analyze usage_ledger");
   await client.query("set plan_cache_mode = force_generic_plan");
   const { rows } = await client.query({
-    text: `explain (analyze, buffers, format json) select public.export_ledger('long',
+    text: `explain (analyze, buffers, format json) select tollgate.export_ledger('long',
       (select jsonb_build_object('field', field, 'at', at, 'entry', entry) from usage_ledger
        where user_id = 'long' order by field desc, at desc limit 1 offset 500), 100)`,
     rowMode: "array",
@@ -63,7 +63,7 @@ test("a late page reads no earlier rows, also with a generic plan", async () => 
 
 test("one export per user at a time; the next one can begin when it has ended", async () => {
   const first = await exportAccount("one");
-  expect(await refusal(exportAccount("one"))).toEqual({ status: 429, reason: "rate_limited" });
+  expect(await refusal(exportAccount("one"))).toEqual({ problem: "too_many", reason: "rate_limited" });
   await new Response(first).text();
   const second = await exportAccount("one");
   await second.cancel();
@@ -72,7 +72,7 @@ test("one export per user at a time; the next one can begin when it has ended", 
 
 test("two exports over all users at a time, and a failed one does not count", async () => {
   const [first, second] = [await exportAccount("one"), await exportAccount("two")];
-  expect(await refusal(exportAccount("three"))).toEqual({ status: 503, reason: "unavailable" });
+  expect(await refusal(exportAccount("three"))).toEqual({ problem: "unavailable", reason: "unavailable" });
   await Promise.all([first.cancel(), second.cancel()]);
   const failing = vi.spyOn(gateway, "exportAccount").mockRejectedValue(new Error("down"));
   for (let attempt = 0; attempt < 3; attempt += 1) await expect(exportAccount("one")).rejects.toThrow("down");

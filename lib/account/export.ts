@@ -4,9 +4,9 @@
  */
 
 import { EXPORT_READ_MS } from "@/lib/core/deadlines";
+import { DomainError } from "@/lib/core/domain-error";
 import { singleton } from "@/lib/core/singleton";
 import { gateway, type LedgerRow } from "@/lib/database";
-import { HttpError } from "@/lib/http/http-error";
 import { pacedStream } from "@/lib/http/paced-stream";
 
 /** Small, since other requests run only between the pages. */
@@ -17,9 +17,12 @@ const MAX_RUNNING = 2;
 /** Users whose export runs. */
 const running = singleton("exports", () => new Set<string>());
 
-/** @throws HttpError 429 while an export of this user runs, 503 while two others run; DatabaseError */
+/**
+ * Streams the export of a user.
+ * @throws DomainError too_many while an export of this user runs, unavailable while two others run; DatabaseError
+ */
 export async function exportAccount(userId: string): Promise<ReadableStream<Uint8Array>> {
-  const release = begin(userId);
+  const release = occupySlot(userId);
   try {
     // Before the response begins, so that the response to a database failure still has an error status.
     const account = await gateway().exportAccount(userId);
@@ -31,13 +34,18 @@ export async function exportAccount(userId: string): Promise<ReadableStream<Uint
   }
 }
 
-function begin(userId: string): () => void {
+function occupySlot(userId: string): () => void {
   if (running.has(userId))
-    throw new HttpError(429, "rate_limited", "Your export is already running. Please wait until it has ended.", {
-      retryAfterSeconds: 5,
-    });
+    throw new DomainError(
+      "too_many",
+      "rate_limited",
+      "Your export is already running. Please wait until it has ended.",
+      {
+        retryAfterSeconds: 5,
+      },
+    );
   if (running.size >= MAX_RUNNING)
-    throw new HttpError(503, "unavailable", "Other exports are running. Please try again in a moment.");
+    throw new DomainError("unavailable", "unavailable", "Other exports are running. Please try again in a moment.");
   running.add(userId);
   return () => void running.delete(userId);
 }

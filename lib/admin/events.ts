@@ -1,15 +1,15 @@
 /** Lists, shows, dismisses and replays webhook events. */
 
+import { DomainError } from "@/lib/core/domain-error";
 import type { EventCursor, EventDetail, EventRow, Gateway } from "@/lib/database";
 import { DatabaseError } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { dismiss, replay } from "@/lib/webhooks";
 import { audited } from "./audit";
 import { type EventQuery, eventCursor, eventId } from "./requests";
 
 const PAGE_SIZE = 50;
 
-/** A page of events, with the action that releases each; `next` is the parameter of the following page. */
+/** A page of events, each with the action that releases it. `next` is the `after` of the following page. */
 export async function listEvents({ after, ...filter }: EventQuery, gateway: Gateway) {
   const { events, next } = await gateway.webhookEvents(
     filter,
@@ -26,25 +26,25 @@ function readCursor(after: string): EventCursor {
   try {
     return eventCursor.parse(JSON.parse(Buffer.from(after, "base64url").toString()));
   } catch {
-    // Another text than a `next` of ours.
+    // The text is not a `next` of ours.
   }
-  throw new HttpError(400, "bad_input", "after: is the `next` of the previous page", { field: "after" });
+  throw new DomainError("bad_input", "bad_input", "after: is the `next` of the previous page", { field: "after" });
 }
 
-/** @throws HttpError 404, DatabaseError not_found */
+/** @throws DomainError not_found, DatabaseError not_found */
 export async function eventDetail(processor: string, id: string, gateway: Gateway): Promise<EventDetail> {
-  if (processor !== "stripe" && processor !== "paddle") throw noSuchEvent();
+  if (processor !== "stripe" && processor !== "paddle") throw eventNotFound();
   requireEventId(id);
   return gateway.webhookEventDetail(processor, id);
 }
 
-/** @throws HttpError 404 if the id cannot be an event's; the audit log could not store it */
+/** @throws DomainError not_found if the id cannot be an event's. The audit log cannot store such a text. */
 function requireEventId(id: string): void {
-  if (!eventId.safeParse(id).success) throw noSuchEvent();
+  if (!eventId.safeParse(id).success) throw eventNotFound();
 }
 
-function noSuchEvent(): HttpError {
-  return new HttpError(404, "event_not_found", "There is no such event.");
+function eventNotFound(): DomainError {
+  return new DomainError("not_found", "event_not_found", "There is no such event.");
 }
 
 type EventState = Pick<EventRow, "outcome" | "reason" | "hintUserId" | "customerId" | "attempts" | "nextAttemptAt">;
@@ -83,17 +83,17 @@ function missing(reason: string | null): string {
     : `Its field ${field} is missing or invalid: find the cause, then replay it.`;
 }
 
-/** @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait */
+/** @throws DomainError not_found, DatabaseError not_found, conflict for an event that does not wait */
 export async function dismissOne(processor: string, id: string, by: string, gateway: Gateway) {
   requireEventId(id);
-  return audited({ by, act: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
+  return audited({ by, action: "event.dismissed", userId: null, details: { processor, eventId: id } }, gateway, () =>
     dismiss(processor, id, gateway),
   );
 }
 
-/** Outcomes of events that an admin can dismiss. */
 const DISMISSIBLE: ReadonlySet<string | null> = new Set(["deferred", "quarantined", "dead"]);
 
+/** Whether an admin can dismiss the event: it waits. */
 export function canBeDismissed({ outcome }: Pick<EventRow, "outcome">): boolean {
   return DISMISSIBLE.has(outcome);
 }
@@ -105,7 +105,7 @@ export interface ReplayResult {
   reason?: string | undefined;
 }
 
-/** Decides events again, in order; a failed one does not stop the others. */
+/** Decides events again in order, and continues after a failed one. */
 export async function replayMany(
   events: readonly { processor: string; id: string }[],
   by: string,
@@ -124,11 +124,11 @@ export async function replayMany(
   return replayed;
 }
 
-/** @throws HttpError 404, DatabaseError */
+/** @throws DomainError not_found, DatabaseError */
 export async function replayOne(processor: string, id: string, by: string, gateway: Gateway) {
   requireEventId(id);
   return audited(
-    { by, act: "event.replayed", userId: null, details: { processor, eventId: id } },
+    { by, action: "event.replayed", userId: null, details: { processor, eventId: id } },
     gateway,
     () => replay(processor, id, gateway),
     ({ outcome, reason }) => ({ outcome, ...(reason && { reason }) }),

@@ -1,11 +1,11 @@
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type ReconcileReport, reconcileAll, runExclusively } from "@/lib/jobs";
 import { audited } from "./audit";
 
 /**
  * Compares stored data with the processors and the ledger, and repairs it with `repair`.
- * @throws HttpError 409 while another run is in progress
+ * @throws DomainError conflict while another run is in progress
  */
 export function reconcileByHand(
   { repair, userId }: { repair: boolean; userId?: string | undefined },
@@ -14,14 +14,14 @@ export function reconcileByHand(
 ): Promise<ReconcileReport> {
   const reconcile = () => reconcileAll(gateway, { repair, userId });
   return audited(
-    { by, act: "reconcile.run", userId: userId ?? null, details: { repair } },
+    { by, action: "reconcile.run", userId: userId ?? null, details: { repair } },
     gateway,
     async () => {
       // A comparison of one user is short, so it needs no lease.
       if (userId !== undefined) return reconcile();
       const run = await runExclusively({ name: "reconcile", by }, gateway, reconcile);
       if (run.ran) return run.result;
-      throw new HttpError(409, "already_running", "A run is in progress. Please try again in a minute.");
+      throw new DomainError("conflict", "already_running", "A run is in progress. Please try again in a minute.");
     },
     ({ subscriptions: { findings: _, ...counts } }) => counts,
   );

@@ -14,18 +14,18 @@ export async function decisionsOf(userId: string, limit: number, gateway: Gatewa
 }
 
 /** A user's history, current usage and waiting events. @throws DatabaseError not_found */
-export async function explain(
+export async function loadUserDetail(
   userId: string,
   gateway: Gateway,
-): Promise<{ story: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
-  const story = await gateway.userDetail(userId, 100);
+): Promise<{ detail: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {
+  const detail = await gateway.userDetail(userId, 100);
   const { corrected: _, ...usage } = await gateway.usage(userId);
   const { events } = await gateway.webhookEvents({ userId, outcome: "waiting" }, null, 50);
-  return { story, usage, waiting: events };
+  return { detail, usage, waiting: events };
 }
 
 function withSentence(decision: DecisionRow, locale: string): ExplainedDecision {
-  const { what, why } = activityWords(decision);
+  const { effect, cause } = activityWords(decision);
   const numbers = activityNumbers(decision, locale);
-  return { ...decision, sentence: `${what}: ${why}${numbers === null ? "" : ` ${numbers}`}` };
+  return { ...decision, sentence: `${effect}: ${cause}${numbers === null ? "" : ` ${numbers}`}` };
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { HttpError, json } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
+import { json } from "@/lib/http";
 import { localCookie, signLocalSession } from "@/lib/identity/local";
 import type { Charge } from "@/lib/usage";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -11,7 +12,7 @@ import { withUsage } from "./with-usage";
 vi.hoisted(() => {
   process.env.TOLLGATE_LOCAL_SECRET = "a-secret-of-this-test-and-no-other";
 });
-/** Next keeps the request's headers; everything behind them is the real thing. */
+/** Replaces Next's request headers only. */
 const incoming = vi.hoisted(() => ({ headers: new Headers() }));
 vi.mock("next/headers", () => ({
   headers: async () => incoming.headers,
@@ -26,7 +27,7 @@ let users = 0;
 let userId = "";
 beforeEach(() => {
   users += 1;
-  userId = `door-${users}`;
+  userId = `user-${users}`;
 });
 
 const APP = "http://localhost:3000";
@@ -53,7 +54,7 @@ const used = async (field: Charge["field"] = "words_used") => (await meter(userI
 const words = (amount: number) => ({ field: "words_used", amount }) as const;
 
 describe("charged first", () => {
-  test("the handler runs when it is counted, and knows whom and what", async () => {
+  test("the handler runs after the charge, and gets the user and the verdicts", async () => {
     const route = withUsage(words(30), async (request, { params }: typeof context, { userId: id, body, verdicts }) => {
       expect(await used()).toBe(30);
       return json({ id, body, method: request.method, param: (await params).id, used: verdicts[0].used }, 201);
@@ -62,12 +63,12 @@ describe("charged first", () => {
     expect(await used()).toBe(30);
   });
 
-  test("one unit where no amount is said", async () => {
+  test("one unit without an amount", async () => {
     await call(withUsage({ field: "transformations_used" }, () => json({})));
     expect(await used("transformations_used")).toBe(1);
   });
 
-  test("refused: 402 that says why, the handler never runs, nothing is counted", async () => {
+  test("refused: 402 with the reason, the handler does not run, nothing is counted", async () => {
     const handler = vi.fn(() => json({}));
     const route = withUsage(words(300), handler);
     expect(await call(route)).toMatchObject({ status: 200 });
@@ -87,7 +88,7 @@ describe("charged first", () => {
     expect(await used()).toBe(300);
   });
 
-  test("ten at once at the limit: as many handlers run as there is room for", async () => {
+  test("ten at once at the limit: four handlers run, six calls are refused", async () => {
     let ran = 0;
     const route = withUsage(words(120), () => {
       ran += 1;
@@ -101,7 +102,7 @@ describe("charged first", () => {
   });
 });
 
-describe("given back", () => {
+describe("released", () => {
   test.each([
     ["throws", () => Promise.reject(new Error("the model is down")), 500],
     [
@@ -111,17 +112,17 @@ describe("given back", () => {
       },
       500,
     ],
-    ["throws an answer of its own", () => Promise.reject(new HttpError(404, "not_found", "Nothing there.")), 404],
+    ["throws a domain error", () => Promise.reject(new DomainError("not_found", "not_found", "Nothing there.")), 404],
     ["answers 500", () => json({}, 500), 500],
     ["answers 503", async () => json({}, 503), 503],
-  ])("when the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
+  ])("if the handler %s", async (_, handler: () => Response | Promise<Response>, status) => {
     await gateway.consume(userId, "words_used", 20);
     expect(await call(withUsage(words(30), handler))).toMatchObject({ status });
     expect(await used()).toBe(20);
     expect(await ledger(userId, "words_used")).toBe(20);
   });
 
-  test.each([200, 204, 302, 400, 404, 422, 499])("not when it answers %s: that work was done", async (status) => {
+  test.each([200, 204, 302, 400, 404, 422, 499])("not if it answers %s: the work was done", async (status) => {
     const route = withUsage(words(30), () => (status === 204 ? new Response(null, { status }) : json({}, status)));
     const session = `${localCookie()}=${await signLocalSession({ id: userId, email: null, name: null })}`;
     incoming.headers = new Headers({ cookie: session });
@@ -129,7 +130,7 @@ describe("given back", () => {
     expect(await used()).toBe(30);
   });
 
-  test("all fields of it", async () => {
+  test("all fields of the charge", async () => {
     const route = withUsage(
       { body: z.strictObject({}), charges: () => [words(30), { field: "transformations_used" }] },
       () => json({}, 500),
@@ -139,7 +140,7 @@ describe("given back", () => {
     expect(await used("transformations_used")).toBe(0);
   });
 
-  test("in the day of the charge, though the handler ran past midnight", async () => {
+  test("on the day of the charge, also if the handler ran past midnight", async () => {
     await gateway.setSandboxClock(userId, Date.parse("2026-03-28T23:59:00Z"));
     await call(
       withUsage(words(30), async () => {
@@ -152,7 +153,7 @@ describe("given back", () => {
     expect((await gateway.usageHistory(userId, "words_used", 2)).days).toEqual([{ day: "2026-03-29", amount: 40 }]);
   });
 
-  test("a give-back that fails does not hide what the handler said", async () => {
+  test("a release that fails does not replace the handler's answer", async () => {
     const route = withUsage(words(30), async () => {
       await query("delete from idempotency_keys where user_id = $1", [userId]);
       return json({ error: "No model today." }, 503);
@@ -176,7 +177,7 @@ describe("priced by its body", () => {
     });
   });
 
-  test("where one has no room, none is counted, and the 402 names it", async () => {
+  test("if one reaches its limit, none is counted, and the 402 names it", async () => {
     await gateway.consume(userId, "transformations_used", 10);
     expect(await call(route, { body: { text: "one two three" } })).toMatchObject({
       status: 402,
@@ -194,11 +195,11 @@ describe("priced by its body", () => {
   });
 });
 
-describe("who may", () => {
+describe("callers", () => {
   const handler = vi.fn(() => json({}));
   const route = withUsage(words(30), handler);
 
-  test("nobody gets 401, a forged session too", async () => {
+  test("a request without a session gets 401, a forged session too", async () => {
     for (const cookie of ["", `${localCookie()}=forged`])
       expect(await call(route, { cookie })).toMatchObject({ status: 401 });
   });
@@ -211,25 +212,25 @@ describe("who may", () => {
     expect(await ledger(userId, "words_used")).toBe(0);
   });
 
-  test("and neither reaches the handler", () => expect(handler).not.toHaveBeenCalled());
+  test("the handler runs for neither", () => expect(handler).not.toHaveBeenCalled());
 });
 
 test("a wrong field, a gauge and a wrong amount do not compile", () => {
   const mistakes = () => {
     // @ts-expect-error there is no such field
     withUsage({ field: "word_used" }, () => json({}));
-    // @ts-expect-error a gauge follows the things that exist
+    // @ts-expect-error a gauge cannot be charged
     withUsage({ field: "chatbots_count" }, () => json({}));
     // @ts-expect-error an amount is a number
     withUsage({ field: "words_used", amount: "1" }, () => json({}));
-    // @ts-expect-error a charge says its field
+    // @ts-expect-error a charge needs a field
     withUsage({ amount: 1 }, () => json({}));
     const body = z.strictObject({ text: z.string() });
     // @ts-expect-error the body has no such key
     withUsage({ body, charges: ({ txt }) => ({ field: "words_used", amount: txt }) }, () => json({}));
-    // @ts-expect-error priced by its body, still only by counters
+    // @ts-expect-error a price by the body cannot charge a gauge
     withUsage({ body, charges: () => ({ field: "chatbots_count" }) }, () => json({}));
-    // @ts-expect-error a handler answers
+    // @ts-expect-error a handler returns a response
     withUsage({ field: "words_used" }, () => "done");
   };
   expect(mistakes).toBeTypeOf("function");

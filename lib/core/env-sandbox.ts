@@ -1,4 +1,4 @@
-/** The sandbox lets anyone in, so it runs only on this machine and beside no sign of production. */
+/** The sandbox signs in any visitor, so it runs only on this machine and without settings of a live account. */
 import path from "node:path";
 import type { Env } from "./env";
 import { isLoopbackHost } from "./env-loopback";
@@ -7,7 +7,7 @@ const OFF = "TOLLGATE_SANDBOX is for this machine only";
 
 /**
  * One line for each problem, with the names of the variables.
- * @param argv the command line of the server; in production it tells on which host the server listens
+ * @param argv the command line of the server; in production it names the host on which the server listens
  */
 export function sandboxProblems(
   env: Env,
@@ -38,7 +38,7 @@ export function liveSigns({ stripe, paddle, clerk }: Env): string[] {
   return signs.filter(([, live]) => live).map(([variable]) => variable);
 }
 
-/** As `next start` reads its flags, and the standalone server its variable; without either they listen everywhere. */
+/** Reads the host as `next start` and the standalone server do. Without a host they listen on all addresses. */
 function listeningHost(argv: readonly string[], hostname: string | undefined): string | undefined {
   if (path.basename(argv[1] ?? "") === "server.js") return hostname;
   let host: string | undefined;

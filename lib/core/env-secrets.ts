@@ -1,7 +1,7 @@
 /** Secrets that production refuses: published ones, short ones, and one value in two places. */
 import { type Env, SANDBOX } from "./env";
 
-/** Anyone may guess at these; only their length stops a search. */
+/** No limit of attempts protects these keys; only their length stops a search. */
 const MIN_MACHINE_KEY = 24;
 /** The processors make these, so a shorter one was cut or invented. */
 const MIN_WEBHOOK_SECRET = 16;

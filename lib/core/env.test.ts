@@ -49,7 +49,7 @@ describe("reading", () => {
     );
   });
 
-  test("how long things are kept: defaults, and a ledger that a year's chart needs", () => {
+  test("retention: defaults, and a ledger long enough for a year's chart", () => {
     expect(readEnv({})).toMatchObject({ ledgerMonths: 25, webhookDays: 30 });
     expect(readEnv({ LEDGER_MONTHS: "14", WEBHOOK_DAYS: "1" })).toMatchObject({ ledgerMonths: 14, webhookDays: 1 });
     for (const months of ["13", "14.5", "-25", "two"])
@@ -76,11 +76,11 @@ describe("reading", () => {
   });
 });
 
-describe("what keeps production from starting", () => {
-  test("nothing, where all is there", () => expect(problems(PRODUCTION)).toEqual([]));
-  test("nothing in the sandbox", () => expect(problems({ TOLLGATE_SANDBOX: "1" })).toEqual([]));
+describe("problems that stop production from starting", () => {
+  test("none if all variables are set", () => expect(problems(PRODUCTION)).toEqual([]));
+  test("none in the sandbox", () => expect(problems({ TOLLGATE_SANDBOX: "1" })).toEqual([]));
 
-  test("everything, where nothing is set", () => {
+  test("all of them if no variable is set", () => {
     expect(problems({})).toEqual([
       expect.stringContaining("DATABASE_URL"),
       expect.stringContaining("CLERK_SECRET_KEY"),
@@ -93,11 +93,11 @@ describe("what keeps production from starting", () => {
     ["STRIPE_WEBHOOK_SECRET", "STRIPE_SECRET_KEY is set, STRIPE_WEBHOOK_SECRET is not."],
     ["STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET is set, STRIPE_SECRET_KEY is not."],
     ["CLERK_SECRET_KEY", "CLERK_PUBLISHABLE_KEY is set, CLERK_SECRET_KEY is not."],
-  ])("half a configuration, without %s", (missing, problem) => {
+  ])("an incomplete configuration, without %s", (missing, problem) => {
     expect(problems({ ...PRODUCTION, [missing]: "" })).toEqual([problem]);
   });
 
-  test("Supabase's rpc serves where there is no DATABASE_URL, with its key and its address", () => {
+  test("Supabase's rpc replaces DATABASE_URL if its key and its address are set", () => {
     const supabase = { SUPABASE_URL: "https://p.supabase.co", SUPABASE_SECRET_KEY: "sb_secret_1" };
     const without = { ...PRODUCTION, DATABASE_URL: "" };
     expect(problems({ ...without, ...supabase })).toEqual([]);
@@ -109,7 +109,7 @@ describe("what keeps production from starting", () => {
     ]);
   });
 
-  test("half of Paddle beside a whole Stripe", () => {
+  test("an incomplete Paddle with a complete Stripe", () => {
     expect(problems({ ...PRODUCTION, PADDLE_API_KEY: "pdl_1" })).toEqual([
       "PADDLE_API_KEY is set, PADDLE_WEBHOOK_SECRET is not.",
     ]);

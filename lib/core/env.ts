@@ -1,13 +1,13 @@
 /**
- * Every environment variable, parsed once. Read it with `env()`; nothing else reads `process.env`, but for the price
- * variables, which the catalog names (`priceLists`), and what the scripts hand to Next.
+ * Every environment variable, parsed once. Code reads it with `env()`. Only the price variables, which the catalog names
+ * (`priceLists`), and the variables that scripts pass to Next are read from `process.env`.
  */
 import { z } from "zod";
 import { isLoopbackHost } from "./env-loopback";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the sandbox's own processors sign with, and its service key. Known to all: the sandbox is loopback only. */
+/** The webhook secrets and the service key of the sandbox. They are public, since the sandbox listens on loopback only. */
 export const SANDBOX = {
   stripeWebhookSecret: "whsec_tollgate_sandbox",
   paddleWebhookSecret: "pdl_ntfset_tollgate_sandbox",
@@ -28,7 +28,7 @@ const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: "must be a postg
 const redisUrl = z.url({ protocol: /^rediss?$/, error: "must be a redis:// URL" });
 const origin = httpUrl.transform((value) => value.replace(/\/+$/, ""));
 
-/** The address of a fake API: it gets the key, so it is on this machine only. */
+/** The address of a fake API. It gets the key, so it must be on this machine. */
 const fakeApi = (accepts: (url: URL) => boolean, error: string) =>
   z
     .string()
@@ -53,7 +53,7 @@ const variablesSchema = z.object({
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 
   DATABASE_URL: postgresUrl.optional(),
-  /** Read by `npm run db:migrate` alone. */
+  /** Only `npm run db:migrate` reads it. */
   DATABASE_APP_PASSWORD: z
     .string()
     .regex(/^[\x21-\x7e]{24,200}$/, "must have 24 to 200 printable ASCII characters without spaces")
@@ -71,7 +71,7 @@ const variablesSchema = z.object({
     .string()
     .transform((value) => value.replaceAll("\\n", "\n"))
     .optional(),
-  /** Where Clerk's Backend API is reached; Clerk's own by default. */
+  /** The address of Clerk's Backend API; Clerk's own by default. */
   CLERK_API_URL: origin.optional(),
 
   STRIPE_SECRET_KEY: z.string().optional(),
@@ -127,7 +127,7 @@ const OTHER_NAMES: Record<string, string[]> = {
   CLERK_PUBLISHABLE_KEY: ["NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY"],
 };
 
-/** Every name that is read, the providers' own too; the price variables are the catalog's. */
+/** Every name that is read, with the providers' names and without the catalog's price variables. */
 export const VARIABLE_NAMES: readonly string[] = [
   ...Object.keys(variablesSchema.shape),
   ...Object.values(OTHER_NAMES).flat(),

@@ -36,7 +36,7 @@ test("another key has slots of its own", async () => {
   expect(await calls.now()).toEqual(["runs", "runs", "waits", "runs"]);
 });
 
-test("those who wait follow in their order, and a slot is released once", async () => {
+test("waiting calls run in their order, and a slot is released once", async () => {
   const { enter } = few();
   const calls = watch([1, 2, 3, 4].map(() => enter("one")));
   await calls.now();
@@ -47,7 +47,7 @@ test("those who wait follow in their order, and a slot is released once", async 
   expect(await calls.now()).toEqual(["runs", "runs", "runs", "runs"]);
 });
 
-test("who waits too long is refused and leaves the queue", async () => {
+test("a call that waits too long is refused and removed from the queue", async () => {
   const { enter } = few();
   const calls = watch([1, 2, 3].map(() => enter("one")));
   await calls.now();

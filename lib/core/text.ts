@@ -1,12 +1,12 @@
 /**
- * The text that the outside may send: route parameters, queries, bodies, forms, headers and token claims. Boundaries use
- * these types and no bare `z.string()` (text-boundaries.test.ts). None accepts NUL or half of a surrogate pair: Postgres
- * cannot store the one, and UTF-8 turns every other into the same replacement character.
+ * Types of text from outside: route parameters, queries, bodies, forms, headers and token claims. Boundaries use these
+ * types and no bare `z.string()` (text-boundaries.test.ts). No type accepts NUL, which Postgres cannot store, or half of a
+ * surrogate pair, which UTF-8 replaces.
  */
 import { z } from "zod";
 
 interface TextOptions {
-  /** Characters at least; 1 by default. */
+  /** The fewest characters; 1 by default. */
   min?: number;
   max?: number;
   /** One message for every problem, instead of a message for each. */
@@ -23,8 +23,8 @@ const NOT_STORABLE = /[\0\p{Cs}]/u;
 
 /** An identifier: one line in normal form C, so that two ways to encode it name one thing. 1 to 255 characters. */
 export function identifier({ max = 255, error }: TextOptions = {}) {
-  const said = error ?? `has 1 to ${max} characters, none of them a control character`;
-  return text({ refused: NOT_IN_A_LINE, max, error: said, identifies: true });
+  const message = error ?? `has 1 to ${max} characters, none of them a control character`;
+  return text({ refused: NOT_IN_A_LINE, max, error: message, identifies: true });
 }
 
 /** A user's id, as tokens, services and admins name it. */
@@ -77,7 +77,7 @@ function text({ refused, min = 1, max, error, unusable = "", trims = false, iden
       return z.NEVER;
     };
     const long = `is longer than ${max.toLocaleString("en")} characters`;
-    // Before any work on it. White space at the ends counts here.
+    // Before any work on a long text. White space at the ends counts here.
     if (value.length > 4 * max + 1_000) return refuse(long);
     const trimmed = trims ? value.trim() : value;
     if (refused.test(trimmed)) return refuse(unusable, UNUSABLE);

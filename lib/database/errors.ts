@@ -1,8 +1,12 @@
 /** The database's errors by SQLSTATE: one table for both transports. */
 
+import type { Problem } from "@/lib/core/domain-error";
 import { hasErrorBrand } from "@/lib/core/error-brand";
 
-export type DatabaseProblem = "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable" | "broken";
+/** `broken`: a defect of ours. */
+export type DatabaseProblem =
+  | Extract<Problem, "bad_input" | "forbidden" | "not_found" | "conflict" | "unavailable">
+  | "broken";
 
 /** Our functions raise these with the parameter's name as the detail and a reason code as the hint. */
 const OURS: Readonly<Record<string, DatabaseProblem>> = {
@@ -22,7 +26,7 @@ const FOREIGN_KEY = "23503";
 
 /**
  * An erasure deleted the user between two statements of a call, which was rolled back. A repeated call creates the user
- * anew.
+ * again.
  */
 function erasedMeanwhile({ code, message = "" }: { code?: string | undefined; message?: string | undefined }): boolean {
   return code === FOREIGN_KEY && message.includes("_user_id_fkey");

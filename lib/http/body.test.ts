@@ -31,7 +31,10 @@ test("a request without a body reads as empty", async () => {
 test("a body that stalls is refused with 408 and its stream canceled", async () => {
   const canceled = vi.fn();
   const request = requestOf(["half"], { stalls: true, canceled });
-  await expect(readBody(request, { deadlineMs: 20 })).rejects.toMatchObject({ status: 408, reason: "body_too_slow" });
+  await expect(readBody(request, { deadlineMs: 20 })).rejects.toMatchObject({
+    problem: "too_slow",
+    reason: "body_too_slow",
+  });
   expect(canceled).toHaveBeenCalled();
 });
 
@@ -45,7 +48,7 @@ test("the deadline covers the whole body, not each chunk", async () => {
     },
   });
   const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
-  await expect(readBody(request, { deadlineMs: 60 })).rejects.toMatchObject({ status: 408 });
+  await expect(readBody(request, { deadlineMs: 60 })).rejects.toMatchObject({ problem: "too_slow" });
   expect(chunks).toBeGreaterThan(0);
 });
 
@@ -59,7 +62,7 @@ test("more than the limit returns null, and the stream is canceled", async () =>
 test("a body that ends early is refused with 400", async () => {
   const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
   const request = new Request("http://test.invalid/", { method: "POST", body, duplex: "half" } as RequestInit);
-  await expect(readBody(request)).rejects.toMatchObject({ status: 400, reason: "incomplete_body" });
+  await expect(readBody(request)).rejects.toMatchObject({ problem: "bad_input", reason: "incomplete_body" });
 });
 
 test("413 ends the connection, since the rest of the body would keep it open", async () => {

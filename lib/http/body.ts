@@ -1,6 +1,6 @@
 /** Reads request bodies with a size limit and a deadline, so that a caller cannot occupy the memory. */
 import { BODY_MS } from "@/lib/core/deadlines";
-import { HttpError } from "./http-error";
+import { DomainError } from "@/lib/core/domain-error";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -15,7 +15,7 @@ interface BodyLimits {
 
 /**
  * The raw bytes, or null if there are more than `maxBytes`; reading stops there.
- * @throws HttpError 400 if the client disconnected, 408 if the body is incomplete at the deadline
+ * @throws DomainError bad_input if the client disconnected, too_slow if the body is incomplete at the deadline
  */
 export async function readBody(
   request: Request,
@@ -34,16 +34,16 @@ export async function readBody(
   } finally {
     clearTimeout(timer);
   }
-  throw new HttpError(408, "body_too_slow", "The body did not arrive in time.");
+  throw new DomainError("too_slow", "body_too_slow", "The body did not arrive in time.");
 }
 
 /**
  * The raw bytes of a body of at most 1 MiB.
- * @throws HttpError 400, 408, 413
+ * @throws DomainError bad_input, too_slow, too_large
  */
 export async function requireBody(request: Request): Promise<Uint8Array> {
   const raw = await readBody(request);
-  if (raw === null) throw new HttpError(413, "too_large", "The body is larger than 1 MiB.");
+  if (raw === null) throw new DomainError("too_large", "too_large", "The body is larger than 1 MiB.");
   return raw;
 }
 
@@ -71,5 +71,5 @@ function stop<T>(reader: ReadableStreamDefaultReader<Uint8Array>, result: T): T 
 }
 
 function disconnected(): never {
-  throw new HttpError(400, "incomplete_body", "The body ended before it was complete.");
+  throw new DomainError("bad_input", "incomplete_body", "The body ended before it was complete.");
 }

@@ -1,9 +1,8 @@
 export { CLOSE_CONNECTION, MAX_BODY_BYTES, readBody, requireBody } from "./body";
 export { contentSecurityPolicy } from "./content-security-policy";
 export { actionFields, formOf, readForm, seeOther } from "./form";
-export { HttpError } from "./http-error";
 export { jsonLines, wantsJsonLines } from "./json-lines";
 export { requireSameOrigin } from "./origin";
 export { isReadablePath, refusePath } from "./path";
-export { answer, json, parse, readJson } from "./respond";
+export { answer, json, readJson } from "./respond";
 export { requireSandbox } from "./sandbox-only";

@@ -5,8 +5,8 @@ async function copies() {
   const { answer } = await import("./respond");
   vi.resetModules();
   const { DatabaseError } = await import("@/lib/database/errors");
-  const { HttpError } = await import("./http-error");
-  return { answer, DatabaseError, HttpError };
+  const { DomainError } = await import("@/lib/core/domain-error");
+  return { answer, DatabaseError, DomainError };
 }
 
 test("an unavailable database is 503, also for another copy's error", async () => {
@@ -20,9 +20,9 @@ test("an unavailable database is 503, also for another copy's error", async () =
 });
 
 test("bad input is 400, also for another copy's error", async () => {
-  const { answer, HttpError } = await copies();
+  const { answer, DomainError } = await copies();
   const response = await answer(() =>
-    Promise.reject(new HttpError(400, "bad_input", "amount: is wrong", { field: "amount" })),
+    Promise.reject(new DomainError("bad_input", "bad_input", "amount: is wrong", { field: "amount" })),
   );
   expect(response.status).toBe(400);
   expect(await response.json()).toEqual({ error: "amount: is wrong", reason: "bad_input", field: "amount" });

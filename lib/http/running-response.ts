@@ -1,8 +1,10 @@
 /** The response of the running HTTP request. Next hides it from routes, pages and streams. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ServerResponse } from "node:http";
+import type { Problem } from "@/lib/core/domain-error";
 import { singleton } from "@/lib/core/singleton";
 import { onRequestStart } from "./request-start";
+import { problemHeaders, STATUSES } from "./statuses";
 
 const responses = singleton("responses", () => new AsyncLocalStorage<ServerResponse>());
 
@@ -27,14 +29,14 @@ export function whenClosed(work: () => void): void {
   else response.once("close", work);
 }
 
-/** Replaces the 500 that Next sends when a page or a server action throws, unless the headers have been sent. */
-export function answerFailureAs(status: number, headers: Readonly<Record<string, string>> = {}): void {
+/** Replaces the status 500 that Next sends when a page or a server action throws, unless the headers have been sent. */
+export function setFailureStatus(problem: Problem): void {
   const response = runningResponse();
   if (response === undefined || response.headersSent) return;
   const writeHead = response.writeHead;
   response.writeHead = ((sent: number, ...rest: []) => {
     if (sent < 500) return writeHead.call(response, sent, ...rest);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    return writeHead.call(response, status, ...rest);
+    for (const [name, value] of Object.entries(problemHeaders(problem))) response.setHeader(name, value);
+    return writeHead.call(response, STATUSES[problem], ...rest);
   }) as typeof writeHead;
 }

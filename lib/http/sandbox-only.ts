@@ -1,10 +1,10 @@
+import { DomainError } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
-import { HttpError } from "./http-error";
 
 /**
  * Refuses a request that only the sandbox serves.
- * @throws HttpError 404
+ * @throws DomainError not_found
  */
 export function requireSandbox(): void {
-  if (!env().sandbox) throw new HttpError(404, "not_found", "There is nothing here.");
+  if (!env().sandbox) throw new DomainError("not_found", "not_found", "There is nothing here.");
 }

@@ -1,13 +1,13 @@
 import { cookies, headers } from "next/headers";
 import { after } from "next/server";
+import { DomainError } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
-import { HttpError } from "@/lib/http/http-error";
 import { requireSameOrigin } from "@/lib/http/origin";
 import { enterRequest } from "@/lib/rate-limit";
-import { bearerIs } from "./api-key";
+import { hasBearerToken } from "./api-key";
 import { usableIdentity } from "./claims";
 import type { Caller, Cookie, CurrentUser } from "./identity";
-import { rememberProfile } from "./profile";
+import { storeProfile } from "./profile";
 import { provider } from "./provider";
 
 export { type Confirmation, confirmationOf } from "./confirmation";
@@ -32,7 +32,7 @@ export async function currentUser(): Promise<CurrentUser | null> {
   const claimed = await chosen?.userOf(new Headers(await headers()), (renewed) => setCookies(jar, renewed));
   const identity = usableIdentity(claimed);
   if (identity === null) return null;
-  after(() => rememberProfile(identity));
+  after(() => storeProfile(identity));
   return { ...identity, admin: env().adminUserIds.includes(identity.id) };
 }
 
@@ -47,7 +47,7 @@ function setCookies(jar: Awaited<ReturnType<typeof cookies>>, renewed: readonly 
 
 /**
  * The signed-in user of a route. A write must come from our own pages. Four requests per user run at once.
- * @throws HttpError 401, 403, 429
+ * @throws DomainError unauthenticated, forbidden, too_many
  */
 export async function requireUser(request: Request): Promise<CurrentUser> {
   const user = await requireGateUser(request);
@@ -57,24 +57,24 @@ export async function requireUser(request: Request): Promise<CurrentUser> {
 
 /**
  * `requireUser` for routes whose work the gate limits. It does not limit concurrent requests, since a response may stream.
- * @throws HttpError 401, 403
+ * @throws DomainError unauthenticated, forbidden
  */
 export async function requireGateUser(request: Request): Promise<CurrentUser> {
   const user = await currentUser();
-  if (user === null) throw new HttpError(401, "not_signed_in", "Please sign in first.");
+  if (user === null) throw new DomainError("unauthenticated", "not_signed_in", "Please sign in first.");
   if (request.method !== "GET" && request.method !== "HEAD") requireSameOrigin(request);
   return user;
 }
 
 /**
  * A service with the usage key, or the signed-in user by cookie or by the provider's bearer token.
- * @throws HttpError 401 (also for a wrong key beside a valid session), 403
+ * @throws DomainError unauthenticated (also for a wrong key beside a valid session), forbidden
  */
 export async function requireCaller(request: Request): Promise<Caller> {
   const authorization = request.headers.get("authorization");
-  if (bearerIs(authorization, env().usageApiKey)) return { kind: "service" };
+  if (hasBearerToken(authorization, env().usageApiKey)) return { kind: "service" };
   if (authorization === null || JWT.test(authorization)) return { kind: "user", user: await requireGateUser(request) };
-  throw new HttpError(401, "invalid_key", "This key is not valid.");
+  throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
 }
 
 const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
@@ -82,45 +82,45 @@ const JWT = /^Bearer eyJ[\w-]+\.[\w-]+\.[\w-]+$/i;
 /**
  * A service with the usage key; a session is not enough.
  * @param why the error message for a session
- * @throws HttpError 401, 403
+ * @throws DomainError unauthenticated, forbidden
  */
 export async function requireService(request: Request, why: string): Promise<void> {
   const caller = await requireCaller(request);
-  if (caller.kind !== "service") throw new HttpError(403, "service_key_required", why);
+  if (caller.kind !== "service") throw new DomainError("forbidden", "service_key_required", why);
 }
 
 /**
  * An admin. Other users get 404, so that they do not learn that the route exists.
- * @throws HttpError 401, 403, 404
+ * @throws DomainError unauthenticated, forbidden, not_found
  */
 export async function requireAdmin(request: Request): Promise<CurrentUser> {
   const user = await requireUser(request);
-  if (!user.admin) throw new HttpError(404, "not_found", "There is nothing here.");
+  if (!user.admin) throw new DomainError("not_found", "not_found", "There is nothing here.");
   return user;
 }
 
 /**
  * A reader of the metrics, by METRICS_TOKEN. Without a token the route responds with 404. The sandbox needs no token: it
  * listens on loopback only.
- * @throws HttpError 401, 404
+ * @throws DomainError unauthenticated, not_found
  */
 export function requireMetricsReader(request: Request): void {
   const { metricsToken, sandbox } = env();
   if (metricsToken === undefined && sandbox) return;
-  if (metricsToken === undefined) throw new HttpError(404, "not_found", "There is nothing here.");
-  if (!bearerIs(request.headers.get("authorization"), metricsToken)) {
-    throw new HttpError(401, "invalid_key", "This key is not valid.");
+  if (metricsToken === undefined) throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (!hasBearerToken(request.headers.get("authorization"), metricsToken)) {
+    throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
   }
 }
 
 /**
  * The host's cron, by CRON_SECRET. Without a secret the route responds with 404.
- * @throws HttpError 401, 404
+ * @throws DomainError unauthenticated, not_found
  */
 export function requireCron(request: Request): void {
   const { cronSecret } = env();
-  if (cronSecret === undefined) throw new HttpError(404, "not_found", "There is nothing here.");
-  if (!bearerIs(request.headers.get("authorization"), cronSecret)) {
-    throw new HttpError(401, "invalid_key", "This key is not valid.");
+  if (cronSecret === undefined) throw new DomainError("not_found", "not_found", "There is nothing here.");
+  if (!hasBearerToken(request.headers.get("authorization"), cronSecret)) {
+    throw new DomainError("unauthenticated", "invalid_key", "This key is not valid.");
   }
 }

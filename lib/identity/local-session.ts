@@ -1,8 +1,9 @@
 /** Signs in and out with the sandbox's identity, by JSON or by a plain form. */
 import { z } from "zod";
+import { parse } from "@/lib/core/parse";
 import { userIdSchema } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
-import { formOf, json, parse, readJson, requireSameOrigin, seeOther } from "@/lib/http";
+import { formOf, json, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/http/return-path";
 import { cookieAttributes } from "./cookie-attributes";
 import { demoUser } from "./demo";
@@ -12,7 +13,7 @@ const credentials = z.strictObject({ userId: userIdSchema });
 
 /**
  * Sets the session cookie: 200 for JSON, 303 to the requested page for a form. A form with `_method=DELETE` signs out.
- * @throws HttpError 400, 403
+ * @throws DomainError bad_input, forbidden
  */
 export async function signInLocally(request: Request): Promise<Response> {
   requireSameOrigin(request);

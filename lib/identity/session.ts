@@ -1,9 +1,11 @@
 /** Signs in and up with Supabase Auth, and out with every provider. */
 
 import { z } from "zod";
+import { DomainError } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
+import { parse } from "@/lib/core/parse";
 import { line, secret } from "@/lib/core/text";
-import { formOf, HttpError, json, parse, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
+import { formOf, json, readForm, readJson, requireSameOrigin, seeOther } from "@/lib/http";
 import { returnPath } from "@/lib/http/return-path";
 import { clientNetwork, countAttempt, countFailedSignIn } from "@/lib/rate-limit";
 import { confirmationOf } from "./confirmation";
@@ -17,7 +19,7 @@ const signUpRequest = signInRequest.extend({ name: line({ min: 0, max: 200 }).op
 
 /**
  * Signs in with e-mail and password: 200 for JSON. For a form, 303 to the requested page, or back with the problem.
- * @throws HttpError 400, 401, 403, 404 if another provider is configured, 503
+ * @throws DomainError bad_input, unauthenticated, forbidden, not_found if another provider is configured, unavailable
  */
 export function signIn(request: Request): Promise<Response> {
   return handleCredentials(request, signInRequest, "/sign-in", async (input) => {
@@ -48,7 +50,8 @@ const LINK_PARAMETERS = ["token_hash", "type", "code", "next"];
 
 /**
  * Confirms the e-mail's link by the form of our own page, and signs in.
- * @throws HttpError 400 if the body is not a form, 403 from another site, 404 if another provider is configured
+ * @throws DomainError bad_input if the body is not a form, forbidden from another site, not_found if another provider is
+ *   configured
  */
 export async function confirm(request: Request): Promise<Response> {
   const { confirmEmail } = await supabaseSession();
@@ -61,7 +64,7 @@ export async function confirm(request: Request): Promise<Response> {
 
 /**
  * Ends the session. A Clerk session ends in the browser, by Clerk's script.
- * @throws HttpError 403
+ * @throws DomainError forbidden
  */
 export async function signOut(request: Request): Promise<Response> {
   const { identity } = env();
@@ -86,24 +89,25 @@ export async function endSession(request: Request, user: Identity): Promise<Reco
 
 /**
  * Signs in as any user with the sandbox's identity.
- * @throws HttpError 400, 403, 404 if another provider is configured
+ * @throws DomainError bad_input, forbidden, not_found if another provider is configured
  */
 export async function signInLocally(request: Request): Promise<Response> {
   return (await localSession()).signInLocally(request);
 }
 
+/** @throws DomainError forbidden, not_found if another provider is configured */
 export async function signOutLocally(request: Request): Promise<Response> {
   return (await localSession()).signOutLocally(request);
 }
 
 /** Each provider's code is loaded only if it is configured. */
 async function localSession() {
-  if (env().identity !== "local") throw new HttpError(404, "not_found", "There is nothing here.");
+  if (env().identity !== "local") throw new DomainError("not_found", "not_found", "There is nothing here.");
   return import("./local-session");
 }
 
 async function supabaseSession() {
-  if (env().identity !== "supabase") throw new HttpError(404, "not_found", "There is nothing here.");
+  if (env().identity !== "supabase") throw new DomainError("not_found", "not_found", "There is nothing here.");
   return import("./supabase-session");
 }
 
@@ -123,7 +127,7 @@ async function handleCredentials<T extends z.ZodObject>(
     const { signedIn } = await work(parse(schema, Object.fromEntries(form)));
     return signedIn ? seeOther(next) : back("notice", "confirm_email");
   } catch (error) {
-    if (error instanceof HttpError) return back("problem", error.reason);
+    if (error instanceof DomainError) return back("problem", error.reason);
     throw error;
   }
 }

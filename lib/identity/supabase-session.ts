@@ -1,8 +1,8 @@
 /** Signs in with Supabase Auth by password or confirmation, and sets the session's cookies on the response. */
 import type { AuthError } from "@supabase/supabase-js";
 import { cookies } from "next/headers";
+import { DomainError, type Problem } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
-import { HttpError } from "@/lib/http/http-error";
 import type { Confirmation } from "./confirmation";
 import { serverClient } from "./supabase";
 
@@ -11,12 +11,13 @@ interface Credentials {
   password: string;
 }
 
+/** @throws DomainError unauthenticated for a wrong password, forbidden, too_many, unavailable, bad_input */
 export async function signInWithPassword(request: Request, { email, password }: Credentials): Promise<void> {
   const { error } = await (await client(request)).auth.signInWithPassword({ email, password });
-  if (error) throw refusal(error);
+  if (error) throw signInError(error);
 }
 
-/** The response is the same for an address with an account, so that a visitor cannot find out which have one. */
+/** The response is the same for an address with an account, so that a visitor cannot find out which addresses have one. */
 export async function signUpWithPassword(
   request: Request,
   { email, password, name, next }: Credentials & { name?: string | undefined; next?: string | undefined },
@@ -30,7 +31,7 @@ export async function signUpWithPassword(
     },
   });
   if (error?.code === "user_already_exists" || error?.code === "email_exists") return { signedIn: false };
-  if (error) throw refusal(error);
+  if (error) throw signInError(error);
   return { signedIn: data.session !== null };
 }
 
@@ -55,20 +56,24 @@ async function client(request: Request) {
 }
 
 /** Our messages for the codes that a user can act on. */
-const REFUSALS: Readonly<Record<string, [status: number, message: string]>> = {
-  invalid_credentials: [401, "E-mail or password is wrong."],
-  email_not_confirmed: [401, "Please confirm your e-mail address first: the link is in your inbox."],
-  user_banned: [403, "This account is closed."],
-  weak_password: [400, "Please choose a stronger password."],
-  signup_disabled: [403, "New accounts cannot be created here."],
-  over_request_rate_limit: [429, "Too many attempts. Please wait a moment."],
-  over_email_send_rate_limit: [429, "Too many e-mails. Please wait a moment."],
+const REFUSALS: Readonly<Record<string, [problem: Problem, message: string]>> = {
+  invalid_credentials: ["unauthenticated", "E-mail or password is wrong."],
+  email_not_confirmed: ["unauthenticated", "Please confirm your e-mail address first: the link is in your inbox."],
+  user_banned: ["forbidden", "This account is closed."],
+  weak_password: ["bad_input", "Please choose a stronger password."],
+  signup_disabled: ["forbidden", "New accounts cannot be created here."],
+  over_request_rate_limit: ["too_many", "Too many attempts. Please wait a moment."],
+  over_email_send_rate_limit: ["too_many", "Too many e-mails. Please wait a moment."],
 };
 
-function refusal(error: AuthError): HttpError {
+function signInError(error: AuthError): DomainError {
   const known = REFUSALS[error.code ?? ""];
-  if (known) return new HttpError(known[0], error.code ?? "refused", known[1]);
+  if (known) return new DomainError(known[0], error.code ?? "refused", known[1]);
   if (!error.status || error.status >= 500)
-    return new HttpError(503, "unavailable", "Signing in does not work right now. Please try again in a moment.");
-  return new HttpError(400, "refused", "This did not work. Please check what you typed.");
+    return new DomainError(
+      "unavailable",
+      "unavailable",
+      "Signing in does not work right now. Please try again in a moment.",
+    );
+  return new DomainError("bad_input", "refused", "This did not work. Please check what you typed.");
 }

@@ -10,8 +10,8 @@ import {
 import { readingOf } from "@/lib/processors/reading";
 import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { normalized } from "@/tests/support/normalized-stripe";
 import { meteredDatabase } from "@/tests/support/metered";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
 

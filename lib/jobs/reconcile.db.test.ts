@@ -6,8 +6,8 @@ import { type PaymentRecords, type ProcessorClient, ProcessorError } from "@/lib
 import { readingOf } from "@/lib/processors/reading";
 import { planPrice, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
-import { normalized } from "@/tests/support/normalized-stripe";
 import { meteredDatabase } from "@/tests/support/metered";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
 import { runExclusively } from "./run";

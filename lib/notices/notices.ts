@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Notice } from "@/lib/billing/schemas/notice";
+import { DomainError } from "@/lib/core/domain-error";
 import { gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http/http-error";
 
-/** The number of notices that a page or a client gets. */
+/** The maximum number of notices in a response. */
 const MAX_SHOWN = 20;
 
 /** A user's latest notices, newest first, including those that became due since the job's last run. */
@@ -15,10 +15,10 @@ const noticeId = z.coerce.number().int().positive();
 
 /**
  * Marks a notice as read; a second call changes nothing.
- * @throws HttpError 404 if the notice does not exist or is not this user's
+ * @throws DomainError not_found if the notice does not exist or is not this user's
  */
 export async function dismissNotice(userId: string, id: string): Promise<{ dismissed: true }> {
   const parsed = noticeId.safeParse(id);
-  if (!parsed.success) throw new HttpError(404, "notice_not_found", "There is no such notice.");
+  if (!parsed.success) throw new DomainError("not_found", "notice_not_found", "There is no such notice.");
   return gateway().dismissNotice(userId, parsed.data);
 }

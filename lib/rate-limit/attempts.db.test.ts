@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
-import { HttpError } from "@/lib/http";
 import { testDatabase } from "@/tests/support/database";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { countFailedSignIn } from ".";
@@ -72,27 +72,27 @@ describe("counting under several limits", () => {
 
 describe("signing in", () => {
   const wrong = async () => {
-    throw new HttpError(401, "invalid_credentials", "E-mail or password is wrong.");
+    throw new DomainError("unauthenticated", "invalid_credentials", "E-mail or password is wrong.");
   };
   const right = async () => "signed in";
   const email = () => `owner-${testNumber}@example.com`;
   const network = (name: string | number) => `network-${testNumber}-${name}`;
-  const statusOf = (attempt: Promise<unknown>) =>
+  const outcomeOf = (attempt: Promise<unknown>) =>
     attempt.then(
-      () => 200,
-      (error: unknown) => (error instanceof HttpError ? error.status : String(error)),
+      () => "signed in",
+      (error: unknown) => (error instanceof DomainError ? error.problem : String(error)),
     );
   const signIn = (from: string | number, work: () => Promise<unknown>, address = email()) =>
-    statusOf(countFailedSignIn(address, network(from), work));
+    outcomeOf(countFailedSignIn(address, network(from), work));
 
   test("15 wrong passwords from one network do not block the owner's sign-in from another", async () => {
-    const statuses = [];
-    for (let time = 0; time < 15; time += 1) statuses.push(await signIn("a", wrong));
-    expect(statuses).toEqual([...Array(10).fill(401), ...Array(5).fill(429)]);
-    expect(await signIn("a", right)).toBe(429);
-    expect(await signIn("a", wrong, email().toUpperCase())).toBe(429);
-    expect(await signIn("b", right)).toBe(200);
-    expect(await signIn("a", wrong, `other-${email()}`)).toBe(401);
+    const outcomes = [];
+    for (let time = 0; time < 15; time += 1) outcomes.push(await signIn("a", wrong));
+    expect(outcomes).toEqual([...Array(10).fill("unauthenticated"), ...Array(5).fill("too_many")]);
+    expect(await signIn("a", right)).toBe("too_many");
+    expect(await signIn("a", wrong, email().toUpperCase())).toBe("too_many");
+    expect(await signIn("b", right)).toBe("signed in");
+    expect(await signIn("a", wrong, `other-${email()}`)).toBe("unauthenticated");
   });
 
   test("concurrent guesses get no more tries than sequential ones", async () => {
@@ -107,36 +107,39 @@ describe("signing in", () => {
 
   test("neither a right password nor a failure of the provider counts", async () => {
     const unavailable = async () => {
-      throw new HttpError(503, "unavailable", "Signing in does not work right now.");
+      throw new DomainError("unavailable", "unavailable", "Signing in does not work right now.");
     };
     const broken = async () => {
       throw new Error("broken");
     };
     for (let time = 0; time < 12; time += 1) {
-      expect(await signIn("a", right)).toBe(200);
-      expect(await signIn("a", unavailable)).toBe(503);
+      expect(await signIn("a", right)).toBe("signed in");
+      expect(await signIn("a", unavailable)).toBe("unavailable");
       expect(await signIn("a", broken)).toBe("Error: broken");
     }
   });
 
   test("a right password does not clear the failures before it", async () => {
-    for (let time = 0; time < 9; time += 1) expect(await signIn("a", wrong)).toBe(401);
-    expect(await signIn("a", right)).toBe(200);
-    expect(await signIn("a", wrong)).toBe(401);
-    expect(await signIn("a", wrong)).toBe(429);
+    for (let time = 0; time < 9; time += 1) expect(await signIn("a", wrong)).toBe("unauthenticated");
+    expect(await signIn("a", right)).toBe("signed in");
+    expect(await signIn("a", wrong)).toBe("unauthenticated");
+    expect(await signIn("a", wrong)).toBe("too_many");
   });
 
   test("1,000 failures per hour from many networks block the e-mail address", async () => {
     for (let from = 0; from < 100; from += 1)
-      expect(await Promise.all(Array.from({ length: 10 }, () => signIn(from, wrong)))).toEqual(Array(10).fill(401));
-    expect(await signIn("another", right)).toBe(429);
-    expect(await signIn("another", right, `other-${email()}`)).toBe(200);
+      expect(await Promise.all(Array.from({ length: 10 }, () => signIn(from, wrong)))).toEqual(
+        Array(10).fill("unauthenticated"),
+      );
+    expect(await signIn("another", right)).toBe("too_many");
+    expect(await signIn("another", right, `other-${email()}`)).toBe("signed in");
   });
 
   test("100 failures from one network at many addresses block the network, which then writes no rows", async () => {
-    for (let user = 0; user < 100; user += 1) expect(await signIn("a", wrong, `${user}-${email()}`)).toBe(401);
+    for (let user = 0; user < 100; user += 1)
+      expect(await signIn("a", wrong, `${user}-${email()}`)).toBe("unauthenticated");
     const before = await rows();
-    for (let user = 100; user < 110; user += 1) expect(await signIn("a", wrong, `${user}-${email()}`)).toBe(429);
+    for (let user = 100; user < 110; user += 1) expect(await signIn("a", wrong, `${user}-${email()}`)).toBe("too_many");
     expect(await rows()).toEqual(before);
   });
 });

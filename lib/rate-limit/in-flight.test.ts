@@ -1,8 +1,9 @@
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { HttpError } from "@/lib/http/http-error";
+import type { DomainError } from "@/lib/core/domain-error";
 import { watchResponses } from "@/lib/http/running-response";
+import { STATUSES } from "@/lib/http/statuses";
 import { enterPage, enterRequest } from "./in-flight";
 
 vi.mock("@/lib/core/deadlines", () => ({ REQUEST_QUEUE_MS: 100 }));
@@ -17,7 +18,7 @@ const server = http.createServer(async (request, response) => {
     await enterRequest(user);
     running.push(() => response.end());
   } catch (error) {
-    response.statusCode = kind === "page" ? 500 : (error as HttpError).status;
+    response.statusCode = kind === "page" ? 500 : STATUSES[(error as DomainError).problem];
     response.end();
   }
 });

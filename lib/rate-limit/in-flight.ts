@@ -4,26 +4,26 @@
  */
 import type { ServerResponse } from "node:http";
 import { REQUEST_QUEUE_MS } from "@/lib/core/deadlines";
+import { DomainError } from "@/lib/core/domain-error";
 import { singleton } from "@/lib/core/singleton";
 import { slots } from "@/lib/core/slots";
-import { HttpError } from "@/lib/http/http-error";
-import { answerFailureAs, runningResponse, whenClosed } from "@/lib/http/running-response";
+import { runningResponse, setFailureStatus, whenClosed } from "@/lib/http/running-response";
 
 const MAX_RUNNING = 4;
 /** Enough for a page of many parts, or several tabs that open at once. */
 const MAX_WAITING = 16;
 const RETRY_AFTER_SECONDS = 2;
 
-/** Set by a request's first call: layout, page and route of one request share a slot. */
+/** By response: layout, page and route of one request share a slot, which the first call takes. */
 const entries = singleton("request-entries", () => new WeakMap<ServerResponse, Promise<void>>());
 const requestSlots = singleton("request-slots", () =>
-  slots({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, maxWaitMs: REQUEST_QUEUE_MS, refusal }),
+  slots({ maxRunning: MAX_RUNNING, maxWaiting: MAX_WAITING, maxWaitMs: REQUEST_QUEUE_MS, refusal: tooManyRequests }),
 );
 
 /**
  * Waits for a slot of the user, and occupies it until the running request has its response. Outside an HTTP request, or if
  * the host hides it, there is no limit.
- * @throws HttpError 429
+ * @throws DomainError too_many
  */
 export async function enterRequest(userId: string): Promise<void> {
   const response = runningResponse();
@@ -38,7 +38,7 @@ export async function enterPage(userId: string): Promise<void> {
   try {
     await enterRequest(userId);
   } catch (error) {
-    answerFailureAs(429, { "retry-after": String(RETRY_AFTER_SECONDS) });
+    setFailureStatus("too_many");
     throw error;
   }
 }
@@ -53,8 +53,8 @@ async function occupySlot(userId: string): Promise<void> {
   whenClosed(await requestSlots.enter(userId));
 }
 
-function refusal(): HttpError {
-  return new HttpError(429, "rate_limited", "Too many requests at once. Please wait a moment.", {
+function tooManyRequests(): DomainError {
+  return new DomainError("too_many", "rate_limited", "Too many requests at once. Please wait a moment.", {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 }

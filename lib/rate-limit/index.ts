@@ -1,23 +1,23 @@
 /** Limits attempts per user and per network. The database counts them, so that all servers share the counts. */
 import { createHash } from "node:crypto";
+import { DomainError, isTemporary } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 import { type CountedAttempt, gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { resolveClientNetwork } from "./client-network";
 import { socketAddress } from "./socket-address";
 
 export { enterPage, enterRequest } from "./in-flight";
 
-/** Attempts per seconds. Limits that are counted together are listed in the order in which they are locked. */
+/** The numbers of attempts and seconds. Limits that are counted together are in the order of their locks. */
 const LIMITS = {
   /** Per user: all requests that call a payment processor. Its API limits all users together. */
   processor: { attempts: 60, seconds: 60 },
-  /** Failures per network: one guess at each of many accounts. An office shares one network. */
+  /** Failures per network: against one guess at each of many accounts. An office shares one network. */
   "sign-in-network": { attempts: 100, seconds: 300 },
   /** Failures per e-mail address and network: a stranger on another network cannot block the owner. */
   "sign-in": { attempts: 10, seconds: 300 },
-  /** Failures per e-mail address: guesses from many networks. One network reaches 120 per hour. */
+  /** Failures per e-mail address: against guesses from many networks. One network reaches 120 per hour. */
   "sign-in-address": { attempts: 1_000, seconds: 3600 },
   "sign-up-network": { attempts: 20, seconds: 3600 },
 } as const;
@@ -26,7 +26,7 @@ type Scope = keyof typeof LIMITS;
 
 /**
  * Counts one attempt.
- * @throws HttpError 429 with `Retry-After` if the limit is reached
+ * @throws DomainError too_many with `Retry-After` if the limit is reached
  */
 export async function countAttempt(scope: Scope, key: string): Promise<void> {
   const { attempts, seconds } = LIMITS[scope];
@@ -36,8 +36,8 @@ export async function countAttempt(scope: Scope, key: string): Promise<void> {
 /**
  * Signs in, and counts failures per network, per e-mail address and network, and per e-mail address. The attempt is counted
  * before the work and returned if it did not fail, so that concurrent attempts cannot exceed a limit.
- * @param work rejects with an HttpError below 429 if the password was refused; other errors do not count
- * @throws HttpError 429 with `Retry-After` after too many failures, also for a correct password
+ * @param work rejects with a DomainError if the password was refused; temporary and other errors do not count
+ * @throws DomainError too_many with `Retry-After` after too many failures, also for a correct password
  */
 export async function countFailedSignIn<T>(email: string, network: string, work: () => Promise<T>): Promise<T> {
   const address = email.toLowerCase();
@@ -54,7 +54,7 @@ export async function countFailedSignIn<T>(email: string, network: string, work:
     await returnAttempts(answer.counted);
     return result;
   } catch (error) {
-    if (!(error instanceof HttpError && error.status < 429)) await returnAttempts(answer.counted);
+    if (!(error instanceof DomainError && !isTemporary(error.problem))) await returnAttempts(answer.counted);
     throw error;
   }
 }
@@ -67,12 +67,12 @@ export function clientNetwork(request: Request): string {
 
 function requireAllowed({ allowed, retryAfter }: { allowed: boolean; retryAfter: number }): void {
   if (allowed) return;
-  throw new HttpError(429, "rate_limited", "Too many attempts. Please wait a moment.", {
+  throw new DomainError("too_many", "rate_limited", "Too many attempts. Please wait a moment.", {
     retryAfterSeconds: Math.max(1, retryAfter),
   });
 }
 
-/** Never throws: a count that stays too high is no reason to refuse a user who has signed in. */
+/** Never throws: a count that stays too high must not refuse a user who has signed in. */
 async function returnAttempts(counted: readonly CountedAttempt[]): Promise<void> {
   try {
     await gateway().returnAttempts(counted);

@@ -2,8 +2,8 @@
 
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway, SandboxClock } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type AccountRef, bringUpToNow } from "./accounts";
 import type { FakeProcessor } from "./fake-processor";
 
@@ -40,7 +40,7 @@ const FARTHEST = 10 * 366 * DAY;
  *
  * A move back is possible only to a time after all dated records (usage, events, the processors' objects). So `real`
  * works after a move on which nothing happened.
- * @throws HttpError 400
+ * @throws DomainError bad_input
  */
 export async function moveClock(userId: string, move: ClockMove, parts: ClockParts): Promise<ClockMoved> {
   const clock = await parts.gateway.sandboxClock(userId);
@@ -107,6 +107,6 @@ async function runJobsAhead(of: AccountRef | null, parts: ClockParts): Promise<v
   if (of !== null) await parts.deliverAndWait(of);
 }
 
-function badMove(message: string, reason: string): HttpError {
-  return new HttpError(400, reason, `to: ${message}`, { field: "to" });
+function badMove(message: string, reason: string): DomainError {
+  return new DomainError("bad_input", reason, `to: ${message}`, { field: "to" });
 }

@@ -158,7 +158,7 @@ describe("time", () => {
     await sandbox.moveClock(current.user, { to: start + 5 * DAY });
     await gateway.consume(current.user, "words_used", 1);
     await expect(sandbox.moveClock(current.user, { to: start + 4 * DAY })).rejects.toMatchObject({
-      status: 400,
+      problem: "bad_input",
       reason: "clock_backwards",
     });
     await expect(sandbox.moveClock(current.user, { to: "real" })).rejects.toMatchObject({ reason: "clock_backwards" });

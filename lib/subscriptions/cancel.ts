@@ -5,14 +5,14 @@ import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import { type Current, scheduledAt, subscribedTo } from "./load-subscription";
 import { asked, type PurchaseContext, reached } from "./purchase-context";
 import { scheduleChange } from "./schedule-change";
 
 type Subscribed = Current & { mirror: SubscriptionRecord };
 
-/** @throws HttpError 409 (`not_subscribed`), 503, DatabaseError */
+/** @throws DomainError conflict (`not_subscribed`), unavailable, DatabaseError */
 export async function cancelSubscription(
   userId: string,
   product: ProductId,
@@ -21,7 +21,7 @@ export async function cancelSubscription(
   return cancelFor(await subscribedTo(userId, product, shop.gateway), shop);
 }
 
-/** @throws HttpError 409 (`not_subscribed`, `nothing_to_resume`), 503, DatabaseError */
+/** @throws DomainError conflict (`not_subscribed`, `nothing_to_resume`), unavailable, DatabaseError */
 export async function resumeSubscription(
   userId: string,
   product: ProductId,
@@ -65,7 +65,7 @@ export async function keepFor(current: Subscribed, shop: PurchaseContext): Promi
     return { ...view, outcome: "undone" };
   }
   const { name } = productOf(product);
-  throw new HttpError(409, "nothing_to_resume", `Your ${name} subscription goes on as it is.`, { product });
+  throw new DomainError("conflict", "nothing_to_resume", `Your ${name} subscription goes on as it is.`, { product });
 }
 
 /** Takes back the plan change that is kept for the period's end: at the processor first, so that what is shown is true. */

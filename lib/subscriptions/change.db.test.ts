@@ -1,12 +1,13 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { changePreviewViewSchema, changeViewSchema } from "@/lib/billing/schemas/purchase";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
-import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { ProcessorError } from "@/lib/processors/processor-client";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
@@ -47,7 +48,7 @@ async function writer() {
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 describe("a preview says what then happens", () => {
@@ -192,7 +193,7 @@ describe("a change", () => {
     const { shop, failWith } = playedShop(gateway);
     await subscriber("plus");
     failWith(new ProcessorError("declined", "declined", "generic_decline"));
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
     expect(await writer()).toMatchObject({ plan: "plus" });
   });
 
@@ -215,7 +216,7 @@ describe("a change", () => {
     await subscriber("ultra");
     await change(shop, "basic");
     expect(await change(shop, "ultra")).toMatchObject({ outcome: "undone" });
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "already_on_plan" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "conflict", reason: "already_on_plan" });
   });
 
   test("to less, whose answer was lost, stays kept: the job makes sure of it; refused, it is not kept", async () => {
@@ -224,7 +225,7 @@ describe("a change", () => {
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await change(shop, "basic")).toMatchObject({ outcome: "scheduled" });
     failWith(new ProcessorError("no", "invalid", "parameter_invalid"));
-    expect(await refusal(change(shop, "plus"))).toEqual({ status: 409, reason: "processor_refused" });
+    expect(await refusal(change(shop, "plus"))).toEqual({ problem: "conflict", reason: "processor_refused" });
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
   });
 
@@ -237,7 +238,7 @@ describe("a change", () => {
       if (asked.timing === "now") throw new ProcessorError("declined", "declined", null);
       return answer(asked);
     };
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });
     expect(askedFor("change").at(-1)).toMatchObject({ priceId: "price_writer_basic_monthly", timing: "renewal" });
   });
@@ -247,7 +248,7 @@ describe("a change", () => {
     await subscriber("plus");
     failWith(new ProcessorError("pending", "refund_pending", "subscription_outstanding_pending_refund"));
     const refused = await change(shop, "ultra").catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ status: 409, reason: "refund_pending" });
+    expect(refused).toMatchObject({ problem: "conflict", reason: "refund_pending" });
     expect(String(refused)).toContain("approv");
   });
 
@@ -256,13 +257,13 @@ describe("a change", () => {
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
     const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(userId, `bot ${each}`);
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(userId, `bot ${each}`);
     for (const ask of [previewChange, changePlan]) {
       const error = await ask(userId, { product: "chatbots", plan: "starter" }, shop).catch(
         (thrown: unknown) => thrown,
       );
       expect(error).toMatchObject({
-        status: 400,
+        problem: "bad_input",
         reason: "chatbot_limit_exceeded",
         message: "Please delete 2 chatbot(s) to switch to Starter",
       });
@@ -273,15 +274,15 @@ describe("a change", () => {
 
   test("of nothing: 409; an unknown plan: 400", async () => {
     const { shop } = playedShop(gateway);
-    expect(await refusal(change(shop, "ultra"))).toEqual({ status: 409, reason: "not_subscribed" });
-    expect(await refusal(change(shop, "toString"))).toEqual({ status: 400, reason: "bad_input" });
+    expect(await refusal(change(shop, "ultra"))).toEqual({ problem: "conflict", reason: "not_subscribed" });
+    expect(await refusal(change(shop, "toString"))).toEqual({ problem: "bad_input", reason: "bad_input" });
   });
 
   test("of another user's subscription is not possible: each has their own", async () => {
     const { shop, asked } = playedShop(gateway);
     await subscriber("plus");
     expect(await refusal(changePlan("mallory", { product: "writer", plan: "ultra" }, shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "not_subscribed",
     });
     expect(asked).toEqual([]);
@@ -302,7 +303,7 @@ describe("the end", () => {
     expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({ outcome: "scheduled" });
     expect(askedFor("cancel")).toHaveLength(1);
     const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, shop);
-    expect(await refusal(toUltra)).toEqual({ status: 409, reason: "cancellation_scheduled" });
+    expect(await refusal(toUltra)).toEqual({ problem: "conflict", reason: "cancellation_scheduled" });
     expect(await resumeSubscription(userId, "writer", shop)).toMatchObject({ outcome: "pending", plan: "plus" });
     expect(askedFor("keep")).toEqual([`sub_${userId}`]);
   });
@@ -328,7 +329,7 @@ describe("the end", () => {
     const { shop, askedFor } = playedShop(gateway);
     const fake = await subscriber("plus");
     expect(await refusal(resumeSubscription(userId, "writer", shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "nothing_to_resume",
     });
     await deliver(gateway, fake.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
@@ -346,7 +347,7 @@ test("Paddle takes no change in the last half hour before its renewal, and is as
   const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, shop);
   const ends = Date.parse((await writer()).periodEnd ?? "");
   await gateway.setSandboxClock(userId, ends - 29 * MINUTE);
-  expect(await refusal(toBasic())).toEqual({ status: 409, reason: "renewal_under_way" });
+  expect(await refusal(toBasic())).toEqual({ problem: "conflict", reason: "renewal_under_way" });
   await gateway.setSandboxClock(userId, ends - 31 * MINUTE);
   expect(await toBasic()).toMatchObject({ outcome: "scheduled" });
   expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: "basic" });

@@ -7,8 +7,8 @@ import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
-import { HttpError } from "@/lib/http";
 import { type ChangePreview as ChangeCosts, ProcessorError } from "@/lib/processors/processor-client";
 import { cancelFor, keepFor, recordWithdrawal, withdrawAtProcessor } from "./cancel";
 import { usageAfter } from "./change-preview";
@@ -29,7 +29,7 @@ interface Decided {
 
 /**
  * What `changePlan` with the same words would do, and refused where that would be.
- * @throws HttpError 400, 404, 409, 503, DatabaseError
+ * @throws DomainError bad_input, not_found, conflict, unavailable, DatabaseError
  */
 export async function previewChange(
   userId: string,
@@ -72,7 +72,7 @@ async function costs({ mirror, product }: Subscribed, to: Chosen, choice: Decide
 /**
  * More at once, less with the next period, the free plan by ending the subscription, and what one has by taking back
  * what was kept for later.
- * @throws HttpError 400, 402, 404, 409, 503, DatabaseError
+ * @throws DomainError bad_input, payment_required, not_found, conflict, unavailable, DatabaseError
  */
 export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: PurchaseContext): Promise<ChangeView> {
   const { current, to, choice } = await decided(userId, wanted, shop);
@@ -90,7 +90,8 @@ async function decided(
   { gateway }: PurchaseContext,
 ): Promise<Decided> {
   const plan = wanted.plan.toLowerCase();
-  if (!findPlan(product, plan)) throw new HttpError(400, "bad_input", "plan: there is no such plan", { field: "plan" });
+  if (!findPlan(product, plan))
+    throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
   // Ending a subscription is never refused: what exists stays, and can be read and deleted.
   const ends = plan === freePlan(productOf(product)).id;
   const tooMuch = ends ? null : await checkPlanFits(gateway, userId, plan, product);
@@ -99,7 +100,7 @@ async function decided(
   const to = { plan, interval: wanted.interval ?? current.mirror.interval ?? "monthly" };
   const choice = planChoice(productOf(product), current.mirror, to);
   if (choice.kind === "refused")
-    throw new HttpError(409, choice.reason, refusal(choice.reason, product, to), { product });
+    throw new DomainError("conflict", choice.reason, refusal(choice.reason, product, to), { product });
   return { current, to, choice };
 }
 
@@ -134,8 +135,8 @@ async function changeNow(current: Subscribed, to: Chosen, shop: PurchaseContext)
     if (jobHasBegun(mirror, now)) await recordWithdrawal(current, shop);
     return { ...view, outcome: "payment_needed", url: done.url };
   } catch (error) {
-    if (!(error instanceof HttpError) || scheduled === null) throw error;
-    if (error.status !== 503)
+    if (!(error instanceof DomainError) || scheduled === null) throw error;
+    if (error.problem !== "unavailable")
       await changeLater(await subscribedTo(current.userId, product, shop.gateway), scheduled, shop);
     else if (jobHasBegun(mirror, now)) await recordWithdrawal(current, shop);
     throw error;
@@ -158,9 +159,14 @@ async function changeLater(current: Subscribed, to: Chosen, shop: PurchaseContex
   const priceId = priceOf(found, { product, ...to });
   const at = periodEnd(mirror, now);
   if (processor === "paddle" && at - now <= RENEWAL_MARGIN) {
-    throw new HttpError(409, "renewal_under_way", "Your subscription is about to renew. Change it afterwards.", {
-      product,
-    });
+    throw new DomainError(
+      "conflict",
+      "renewal_under_way",
+      "Your subscription is about to renew. Change it afterwards.",
+      {
+        product,
+      },
+    );
   }
   const madeAt = scheduledAt(current);
   const schedule = (plan: Chosen | null, at: number) =>

@@ -1,9 +1,9 @@
 /** Whether what a user has fits the plan they chose, asked before any checkout or change is begun. */
 
 import type { ProductId } from "@/lib/config/catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http/http-error";
 
 /**
  * The refusal that says what must go first; null where everything fits.
@@ -14,10 +14,10 @@ export async function checkPlanFits(
   userId: string,
   plan: string,
   product: ProductId,
-): Promise<HttpError | null> {
+): Promise<DomainError | null> {
   const { valid, reason, message } = await gateway.validatePlanChange(userId, plan, product);
   if (valid) return null;
   // In these words: operators search for them.
   log.info({ userId, product, plan, reason }, "[Purchase] Plan downgrade blocked");
-  return new HttpError(400, reason ?? "invalid_plan", message ?? "This plan does not fit.");
+  return new DomainError("bad_input", reason ?? "invalid_plan", message ?? "This plan does not fit.");
 }

@@ -2,15 +2,15 @@
 
 import type { CheckoutStatusView } from "@/lib/billing/schemas/purchase";
 import { isProductId } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import type { StoredCheckout } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import type { CheckoutState } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import { asked, type PurchaseContext, reached } from "./purchase-context";
 
 /**
  * What has become of the user's own checkout, by what is stored: no network on a read.
- * @throws HttpError 404, DatabaseError
+ * @throws DomainError not_found, DatabaseError
  */
 export async function checkoutStatus(
   userId: string,
@@ -22,7 +22,7 @@ export async function checkoutStatus(
 
 /**
  * Asks the processor, where its webhook has not come yet, and adds what it says: the plan is here when this answers.
- * @throws HttpError 404, 503, DatabaseError
+ * @throws DomainError not_found, unavailable, DatabaseError
  */
 export async function returnFromCheckout(
   userId: string,
@@ -48,7 +48,7 @@ async function learn(
 ) {
   const { gateway } = shop;
   if (now.state !== "paid") {
-    if (now.state === "expired") await gateway.concludeCheckout(userId, id, "closed");
+    if (now.state === "expired") await gateway.finishCheckout(userId, id, "closed");
     return;
   }
   const { subscription } = now;
@@ -56,7 +56,7 @@ async function learn(
     const { client } = await reached(shop, processor);
     await asked(processor, reconcile({ userId, processor, subscription, transaction }, client, gateway));
   }
-  await gateway.concludeCheckout(userId, id, "paid", subscription);
+  await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
 /** Only the user's own, by our own id: nobody can ask the processor about somebody else's. */
@@ -67,7 +67,7 @@ async function ownCheckout(
 ): Promise<StoredCheckout> {
   const known = await gateway.loadCheckout(userId, id);
   if (known !== null && isProductId(known.product)) return known;
-  throw new HttpError(404, "checkout_not_found", "There is no such checkout.");
+  throw new DomainError("not_found", "checkout_not_found", "There is no such checkout.");
 }
 
 function view({ id, product, plan, interval, processor, status, url, known }: StoredCheckout): CheckoutStatusView {

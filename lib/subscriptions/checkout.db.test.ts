@@ -1,9 +1,10 @@
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
@@ -27,7 +28,7 @@ const wants = (plan: string, rest: object = {}) => checkoutRequest.parse({ produ
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 async function writer(userId = buyer.id) {
@@ -113,7 +114,7 @@ describe("a checkout", () => {
     await checkout(buyer, wants("plus"), shop);
     pay(checkouts[0]?.id as string);
     const second = refusal(checkout(buyer, wants("ultra"), shop));
-    expect(await second).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await second).toEqual({ problem: "conflict", reason: "already_subscribed" });
     expect(checkouts).toHaveLength(1);
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
@@ -131,7 +132,7 @@ describe("a checkout", () => {
     const { shop, failWith, checkouts } = playedShop(gateway);
     failWith(new ProcessorError("away", "unavailable", null));
     expect(await refusal(checkout(buyer, wants("plus"), shop))).toEqual({
-      status: 503,
+      problem: "unavailable",
       reason: "processor_unavailable",
     });
     failWith(null);
@@ -158,24 +159,35 @@ describe("a checkout", () => {
 describe("is refused", () => {
   const fake = (status: "active" | "incomplete" = "active") => {
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    return fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY, status });
+    return fakeStripeSubscription({
+      id: `sub_${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+      status,
+    });
   };
 
   test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = fakeStripeSubscription({ id: `sub_c${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY });
+    const growth = fakeStripeSubscription({
+      id: `sub_c${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+    });
     await deliver(gateway, growth.created());
-    for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
+    for (let each = 0; each < 5; each += 1) await chatbotsTable(gateway).create(buyer.id, `bot ${each}`);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
     const error = await checkout(buyer, wanted, shop).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
-      status: 400,
+      problem: "bad_input",
       reason: "chatbot_limit_exceeded",
       message: "Please delete 2 chatbot(s) to switch to Starter",
     });
     expect(await refusal(checkout(buyer, { ...wanted, plan: "business" }, shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "already_subscribed",
     });
     expect(asked).toEqual([]);
@@ -187,14 +199,14 @@ describe("is refused", () => {
     ["constructor", "bad_input"],
   ])("the plan %s: %s", async (plan, reason) => {
     const { shop } = playedShop(gateway);
-    expect(await refusal(checkout(buyer, wants(plan), shop))).toEqual({ status: 400, reason });
+    expect(await refusal(checkout(buyer, wants(plan), shop))).toEqual({ problem: "bad_input", reason });
   });
 
   test("a processor that is not set up here", async () => {
     const { shop } = playedShop(gateway);
     const closed = { ...shop, getProcessor: async () => undefined };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "processor_not_configured",
     });
   });
@@ -206,7 +218,7 @@ describe("is refused", () => {
       getProcessor: async () => ({ client: clients.stripe, sold: () => "price_1", sells: false }),
     };
     expect(await refusal(checkout(buyer, wants("plus"), closed))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "processor_not_configured",
     });
     expect(checkouts).toEqual([]);
@@ -218,7 +230,10 @@ describe("is refused", () => {
       ...shop,
       getProcessor: async () => ({ client: clients.stripe, sold: () => undefined, sells: true }),
     };
-    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({ status: 400, reason: "plan_not_sold" });
+    expect(await refusal(checkout(buyer, wants("plus"), without))).toEqual({
+      problem: "bad_input",
+      reason: "plan_not_sold",
+    });
   });
 
   test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
@@ -226,9 +241,9 @@ describe("is refused", () => {
     const first = fake("incomplete");
     await deliver(gateway, first.created());
     const again = () => refusal(checkout(buyer, wants("ultra"), shop));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.changed({ status: "active" }, Date.now() - DAY + 5_000));
-    expect(await again()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
     await deliver(gateway, first.deleted(Date.now()));
     expect(await again()).toBeNull();
     expect(checkouts).toHaveLength(1);
@@ -290,11 +305,11 @@ describe("is refused", () => {
     });
     await deliver(gateway, ended.deleted(Date.now()));
     expect(await refusal(checkout(buyer, wants("plus", { trial: true }), shop))).toEqual({
-      status: 409,
+      problem: "conflict",
       reason: "trial_used",
     });
     expect(await refusal(checkout(buyer, wants("plus", { trial: true, processor: "paddle" }), shop))).toEqual({
-      status: 400,
+      problem: "bad_input",
       reason: "no_trial",
     });
     await checkout(buyer, wants("plus"), shop);
@@ -364,10 +379,10 @@ describe("the way back", () => {
     expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "activating" });
     // Nothing is sold beside what is paid for.
     const another = () => refusal(checkout(buyer, wants("ultra"), shop));
-    expect(await another()).toEqual({ status: 409, reason: "payment_activating" });
+    expect(await another()).toEqual({ problem: "conflict", reason: "payment_activating" });
     made.state = "open";
     pay(made.id);
-    expect(await another()).toEqual({ status: 409, reason: "already_subscribed" });
+    expect(await another()).toEqual({ problem: "conflict", reason: "already_subscribed" });
   });
 
   test("another user's checkout is nobody's: 404, and the processor is not asked", async () => {
@@ -375,10 +390,13 @@ describe("the way back", () => {
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const before = asked.length;
     expect(await refusal(returnFromCheckout("mallory", id, shop))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "checkout_not_found",
     });
-    expect(await refusal(checkoutStatus("mallory", id, shop))).toEqual({ status: 404, reason: "checkout_not_found" });
+    expect(await refusal(checkoutStatus("mallory", id, shop))).toEqual({
+      problem: "not_found",
+      reason: "checkout_not_found",
+    });
     expect(asked).toHaveLength(before);
   });
 
@@ -390,6 +408,9 @@ describe("the way back", () => {
     if (sold) sold.userId = "somebody-else";
     expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "activating" });
     expect(await writer()).toMatchObject({ plan: "free" });
-    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({ status: 409, reason: "payment_activating" });
+    expect(await refusal(checkout(buyer, wants("ultra"), shop))).toEqual({
+      problem: "conflict",
+      reason: "payment_activating",
+    });
   });
 });

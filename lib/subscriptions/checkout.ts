@@ -9,9 +9,9 @@ import type { CheckoutAsked } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
+import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import type { StoredCheckout } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { ProcessorError } from "@/lib/processors/processor-client";
 import type { ProcessorConnection } from "@/lib/processors/registry";
 import { reconcile } from "@/lib/webhooks/refresh";
@@ -28,8 +28,8 @@ const PAUSE_MS = 200;
 
 /**
  * Gives the address at which this plan is paid.
- * @throws HttpError 400 (not sold, `code_not_valid`), 404, 409 (`already_subscribed`, `trial_used`,
- * `checkout_in_progress`), 503; DatabaseError
+ * @throws DomainError bad_input (not sold, `code_not_valid`), not_found, conflict (`already_subscribed`, `trial_used`,
+ *   `checkout_in_progress`), unavailable; DatabaseError
  */
 export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: PurchaseContext): Promise<CheckoutView> {
   const { gateway } = shop;
@@ -67,20 +67,25 @@ export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: Purcha
         await sleep(PAUSE_MS);
     }
     if (Date.now() > patience) {
-      throw new HttpError(409, "checkout_in_progress", "Another checkout is being opened. Try again in a moment.");
+      throw new DomainError(
+        "conflict",
+        "checkout_in_progress",
+        "Another checkout is being opened. Try again in a moment.",
+      );
     }
   }
 }
 
-/** @throws HttpError 400 */
+/** @throws DomainError bad_input */
 function soldPlan(product: ProductId, name: string): string {
   const plan = name.toLowerCase();
-  if (!findPlan(product, plan)) throw new HttpError(400, "bad_input", "plan: there is no such plan", { field: "plan" });
+  if (!findPlan(product, plan))
+    throw new DomainError("bad_input", "bad_input", "plan: there is no such plan", { field: "plan" });
   if (plan !== freePlan(productOf(product)).id) return plan;
-  throw new HttpError(400, "plan_not_sold", "The free plan needs no checkout.", { field: "plan" });
+  throw new DomainError("bad_input", "plan_not_sold", "The free plan needs no checkout.", { field: "plan" });
 }
 
-/** @throws HttpError 400 where there is no trial, 409 where it has been had */
+/** @throws DomainError bad_input if there is no trial, conflict if the user has had it */
 async function trialFor(
   userId: string,
   { product, processor }: CheckoutAsked,
@@ -89,18 +94,18 @@ async function trialFor(
   const { name, trialDays } = productOf(product);
   // Paddle keeps trials with its prices: none can be asked for.
   if (trialDays === undefined || processor === "paddle") {
-    throw new HttpError(400, "no_trial", `There is no trial of ${name} here.`, { field: "trial" });
+    throw new DomainError("bad_input", "no_trial", `There is no trial of ${name} here.`, { field: "trial" });
   }
   const { timeline } = await loadSubscription(userId, product, gateway);
   if (!timeline.periods.some(({ trial }) => trial)) return trialDays;
-  throw new HttpError(409, "trial_used", `You have tried ${name} before. You can subscribe without a trial.`);
+  throw new DomainError("conflict", "trial_used", `You have tried ${name} before. You can subscribe without a trial.`);
 }
 
-function alreadySubscribed(product: ProductId, plan: string | null): HttpError {
+function alreadySubscribed(product: ProductId, plan: string | null): DomainError {
   const { name, plans } = productOf(product);
   const held = plan === null ? "a subscription" : `the ${plans[plan]?.name ?? plan} plan`;
   const message = `You have ${held} of ${name} already. Change it instead of buying a second one.`;
-  return new HttpError(409, "already_subscribed", message, { product, plan });
+  return new DomainError("conflict", "already_subscribed", message, { product, plan });
 }
 
 interface Sale {
@@ -140,10 +145,10 @@ async function open(
     if (opened) return { url: made.url, checkout: id };
     // It took so long that another was let in: this one is nobody's.
     await asked(processor, found.client.closeCheckout(made.transaction));
-    throw new HttpError(409, "checkout_in_progress", "Another checkout has been opened meanwhile. Try again.");
+    throw new DomainError("conflict", "checkout_in_progress", "Another checkout has been opened meanwhile. Try again.");
   } catch (error) {
     // Nobody has its address: it blocks the next try no longer.
-    await gateway.concludeCheckout(buyer.id, id, "closed");
+    await gateway.finishCheckout(buyer.id, id, "closed");
     throw error;
   }
 }
@@ -175,7 +180,7 @@ async function giveAgain(userId: string, known: StoredCheckout, wanted: Checkout
   const now = await stateOf(known, externalId, shop);
   if (now.state === "paid") return arrived(userId, known, now.subscription, shop);
   if (now.state === "expired") {
-    await shop.gateway.concludeCheckout(userId, id, "closed");
+    await shop.gateway.finishCheckout(userId, id, "closed");
     return null;
   }
   if (isFor(known, wanted)) return { url, checkout: id };
@@ -186,7 +191,7 @@ async function giveAgain(userId: string, known: StoredCheckout, wanted: Checkout
     return arrived(userId, known, paid.state === "paid" ? paid.subscription : null, shop);
   }
   if (closed === "left_open") log.warn({ userId, ...known }, "[Purchase] A replaced checkout could not be closed");
-  await shop.gateway.concludeCheckout(userId, id, closed);
+  await shop.gateway.finishCheckout(userId, id, closed);
   return null;
 }
 
@@ -227,12 +232,16 @@ async function arrived(
   const { outcome } = await asked(processor, told);
   // Paid, and yet nothing that can be given for it: an admin must look, and nothing may be sold beside it.
   if (outcome === "unknown_price" || outcome === "not_theirs") throw activating();
-  await shop.gateway.concludeCheckout(userId, known.id, "paid", subscription);
+  await shop.gateway.finishCheckout(userId, known.id, "paid", subscription);
   return null;
 }
 
-function activating(): HttpError {
-  return new HttpError(409, "payment_activating", "Your payment has been received. Your plan is being activated.");
+function activating(): DomainError {
+  return new DomainError(
+    "conflict",
+    "payment_activating",
+    "Your payment has been received. Your plan is being activated.",
+  );
 }
 
 async function askAgain(

@@ -147,7 +147,7 @@ describe("Case P2: a card that the payer must confirm", () => {
     await pay(session.id, { card: null });
     await sandbox.moveClock(buyer.id, { to: Date.now() + 8 * DAY });
     const resume = () => resumeSubscription(buyer.id, "writer", shop);
-    await expect(resume()).rejects.toMatchObject({ status: 402, reason: "payment_method_missing" });
+    await expect(resume()).rejects.toMatchObject({ problem: "payment_required", reason: "payment_method_missing" });
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
     await hosted.changeCard(sandbox, portal, { card: "3184", email: null, name: null, confirmed: true });
     const [first, second] = [await resume(), await resume()];

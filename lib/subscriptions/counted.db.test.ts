@@ -3,9 +3,9 @@ import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { provideFakeClients } from "@/lib/processors/registry";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
@@ -57,7 +57,7 @@ const CALLS: Record<string, (shop: PurchaseContext) => Promise<unknown>> = {
 /** Takes a PurchaseContext and asks no processor. */
 const READS = ["checkoutStatus"];
 
-const refused = () => Promise.reject(new HttpError(429, "rate_limited", "Too many attempts."));
+const refused = () => Promise.reject(new DomainError("too_many", "rate_limited", "Too many attempts."));
 
 test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
   const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY;
@@ -66,7 +66,10 @@ test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit 
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.paid("subscription_create", startsAt + 1_000));
   const { shop, asked } = playedShop(gateway);
-  await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({ status: 429, reason: "rate_limited" });
+  await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({
+    problem: "too_many",
+    reason: "rate_limited",
+  });
   expect(asked).toEqual([]);
 });
 
@@ -84,7 +87,7 @@ test("one request counts once, however often it asks a processor", async () => {
 test("the 61st request within a minute is refused, and only that user's", async () => {
   for (let turn = 0; turn < 60; turn += 1) expect(await purchaseContext(USER).getProcessor("stripe")).toBeDefined();
   await expect(purchaseContext(USER).getProcessor("paddle")).rejects.toMatchObject({
-    status: 429,
+    problem: "too_many",
     reason: "rate_limited",
   });
   expect(await purchaseContext(`${USER}-other`).getProcessor("stripe")).toBeDefined();

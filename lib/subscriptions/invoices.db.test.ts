@@ -3,11 +3,11 @@ import { invoicesViewSchema } from "@/lib/billing/schemas/purchase";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { SubscriptionState } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
-import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { ProcessorError } from "@/lib/processors/processor-client";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { customerObject, event } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
@@ -34,7 +34,7 @@ beforeEach(async () => {
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 test("of both processors, newest first; a link that must be asked for is ours", async () => {
@@ -82,7 +82,7 @@ test("a document only of one's own invoice", async () => {
     [userId, "constructor", `in_ctm_${userId}`],
   ] as const) {
     expect(await refusal(invoiceDocument(who, processor, id, shop))).toEqual({
-      status: 404,
+      problem: "not_found",
       reason: "invoice_not_found",
     });
   }
@@ -113,7 +113,10 @@ test("an open payment has its own page; without one the page for cards is given"
   });
   (subscriptions.get(id) as { image: SubscriptionState }).image.status = "past_due";
   expect(await duePaymentOf(buyer.id, "writer", shop)).toEqual({ url: `https://due.example/${id}` });
-  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(duePaymentOf("mallory", "writer", shop))).toEqual({
+    problem: "not_found",
+    reason: "no_customer",
+  });
 });
 
 test("the portal is the subscription's payer's, else the latest customer's; nobody's without one", async () => {
@@ -151,7 +154,7 @@ test("the portal is the subscription's payer's, else the latest customer's; nobo
     links: [id],
     returnUrl: "https://app.example/billing",
   });
-  expect(await refusal(portalOf("mallory", "writer", shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(portalOf("mallory", "writer", shop))).toEqual({ problem: "not_found", reason: "no_customer" });
 });
 
 test("a customer deleted at the processor is no customer any more", async () => {

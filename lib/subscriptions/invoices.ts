@@ -4,9 +4,9 @@ import { type InvoicesView, type InvoiceView, written } from "@/lib/billing/sche
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { productIds } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
 import type { BillingAccounts, LinkedCustomer } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type InvoicesOf, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
 import { loadSubscription } from "./load-subscription";
 import { asked, type PurchaseContext, reached } from "./purchase-context";
@@ -79,7 +79,7 @@ async function invoicesFrom({ processor, of }: Source, shop: PurchaseContext): P
 
 /**
  * Where the document of one of the user's own invoices is now.
- * @throws HttpError 404, 503, DatabaseError
+ * @throws DomainError not_found, unavailable, DatabaseError
  */
 export async function invoiceDocument(
   userId: string,
@@ -95,13 +95,13 @@ export async function invoiceDocument(
     const url = await asked(at, client.invoicePdf(id));
     if (url !== null) return url;
   }
-  throw new HttpError(404, "invoice_not_found", "There is no such invoice, or it has no document yet.");
+  throw new DomainError("not_found", "invoice_not_found", "There is no such invoice, or it has no document yet.");
 }
 
 /**
  * The processor's page for cards and addresses: of a product's subscription, the customer who pays for it. Where that
  * customer is not known to be the user, only the page where this subscription's card is changed.
- * @throws HttpError 404 where there is nothing to manage yet, 503, DatabaseError
+ * @throws DomainError not_found if there is nothing to manage yet, unavailable, DatabaseError
  */
 export async function portalOf(
   userId: string,
@@ -137,7 +137,7 @@ async function portalFor(
 
 /**
  * The page on which the open payment of a product's subscription is made; without one, the page for cards.
- * @throws HttpError 404 if there is nothing to manage yet, 503, DatabaseError
+ * @throws DomainError not_found if there is nothing to manage yet, unavailable, DatabaseError
  */
 export async function duePaymentOf(
   userId: string,
@@ -173,6 +173,6 @@ async function payerOf(
   return own.find(({ customer }) => customer === identity.customer)?.customer;
 }
 
-function nothingToManage(): HttpError {
-  return new HttpError(404, "no_customer", "There is nothing to manage yet: you have not bought anything.");
+function nothingToManage(): DomainError {
+  return new DomainError("not_found", "no_customer", "There is nothing to manage yet: you have not bought anything.");
 }

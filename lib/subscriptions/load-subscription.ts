@@ -6,8 +6,8 @@ import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 
 export interface Current {
   userId: string;
@@ -47,12 +47,17 @@ function mirrorInForce({ segments, mirrors }: Timeline, now: Instant): Subscript
   return inForce ?? living.toSorted((a, b) => b.updatedAt - a.updatedAt)[0] ?? null;
 }
 
-/** @throws HttpError 409 where there is nothing to change */
+/** @throws DomainError conflict if there is nothing to change */
 export async function subscribedTo(userId: string, product: ProductId, gateway: Gateway) {
   const current = await loadSubscription(userId, product, gateway);
   const { mirror } = current;
   if (mirror !== null) return { ...current, mirror };
-  throw new HttpError(409, "not_subscribed", `You have no ${productOf(product).name} subscription to change.`, {
-    product,
-  });
+  throw new DomainError(
+    "conflict",
+    "not_subscribed",
+    `You have no ${productOf(product).name} subscription to change.`,
+    {
+      product,
+    },
+  );
 }

@@ -6,9 +6,9 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { addMonths, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Sales } from "@/lib/config/catalog";
 import { priceLists, sales } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { testDatabase } from "@/tests/support/database";
@@ -126,8 +126,8 @@ describe("a code at the checkout", () => {
     "%s is refused with its own words, and blocks no purchase without it",
     async (code) => {
       const refused = await open("plus", { code }).catch((error: unknown) => error);
-      expect(refused).toBeInstanceOf(HttpError);
-      expect(refused).toMatchObject({ status: 400, reason: "code_not_valid" });
+      expect(refused).toBeInstanceOf(DomainError);
+      expect(refused).toMatchObject({ problem: "bad_input", reason: "code_not_valid" });
       expect((await open("plus")).url).toContain("/sandbox/stripe/checkout/");
     },
   );

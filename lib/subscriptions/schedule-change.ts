@@ -4,8 +4,8 @@ import { HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval, ScheduleFact, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { findPlan } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { commitFacts } from "@/lib/webhooks/commit-facts";
 
 /** The processor may have begun the renewal: Paddle takes no changes in the last half hour. */
@@ -25,11 +25,11 @@ export interface ScheduledChange {
 
 /**
  * Adds our own fact to the user's timeline, by the same commit as a webhook's.
- * @throws HttpError 400 for a plan that the catalog does not have, DatabaseError
+ * @throws DomainError bad_input for a plan that the catalog does not have, DatabaseError
  */
 export async function scheduleChange({ userId, product, mirror, to, at }: ScheduledChange, gateway: Gateway) {
   if (to && !findPlan(product, to.plan))
-    throw new HttpError(400, "bad_input", "There is no such plan.", { field: "plan" });
+    throw new DomainError("bad_input", "bad_input", "There is no such plan.", { field: "plan" });
   const { processor, subscription } = mirror;
   const id = `${processor}:schedule:${randomUUID()}`;
   const fact: ScheduleFact = {

@@ -146,7 +146,10 @@ describe("settling", () => {
   ])("an amount that is %s changes nothing", async (_, amount) => {
     const userId = newcomer();
     const id = await hold(userId, 10);
-    await expect(gate.settle(userId, id, amount)).rejects.toMatchObject({ status: 400, details: { field: "amount" } });
+    await expect(gate.settle(userId, id, amount)).rejects.toMatchObject({
+      problem: "bad_input",
+      details: { field: "amount" },
+    });
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, reserved: 10 });
   });
 });

@@ -1,7 +1,11 @@
 /** Discounts by the processors' events, from the signed bytes to what the user sees. */
 import { beforeEach, expect, test } from "vitest";
 import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
-import { event as paddleEvent, planPrice as paddlePrice, subscriptionEntity } from "@/lib/sandbox/event-builders/paddle/events";
+import {
+  event as paddleEvent,
+  planPrice as paddlePrice,
+  subscriptionEntity,
+} from "@/lib/sandbox/event-builders/paddle/events";
 import { event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";

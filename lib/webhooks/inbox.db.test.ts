@@ -21,7 +21,8 @@ beforeEach(() => {
 });
 
 const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const play = (id = `sub_${userId}`) => fakeStripeSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY });
+const play = (id = `sub_${userId}`) =>
+  fakeStripeSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY });
 
 /** The same event without the metadata that would link it, or with other text in it. */
 function changed(event: StripeObject, from: string, to: string): StripeObject {

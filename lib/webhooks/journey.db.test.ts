@@ -5,9 +5,9 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR, SECOND } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
 import { priceLists, sales } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { stripeClient } from "@/lib/processors/stripe/client";
 import { httpClientOver } from "@/lib/sandbox/stripe";
 import { cancelSubscription, resumeSubscription } from "@/lib/subscriptions/cancel";
@@ -66,7 +66,7 @@ const preview = (plan: string, interval?: Interval) =>
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 test("bought, and here when the payer is back", async () => {
@@ -76,7 +76,7 @@ test("bought, and here when the payer is back", async () => {
   await pay(session);
   expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "active" });
   expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
-  expect(await refusal(open("ultra"))).toEqual({ status: 409, reason: "already_subscribed" });
+  expect(await refusal(open("ultra"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
 
 test("another plan closes the first: only one can be paid, and one is", async () => {
@@ -263,11 +263,14 @@ test("tried, charged, and not tried again", async () => {
   const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
   await sandbox.idle();
   await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) + HOUR });
-  expect(await refusal(open("plus", "monthly", { trial: true }))).toEqual({ status: 409, reason: "trial_used" });
+  expect(await refusal(open("plus", "monthly", { trial: true }))).toEqual({
+    problem: "conflict",
+    reason: "trial_used",
+  });
 });
 
 test("the portal is the customer's own; invoices are nobody else's", async () => {
-  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
   await subscribe("plus");
   expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/stripe\/portal\//);
   const { invoices, unavailable } = await invoicesOf(buyer.id, shop);

@@ -1,9 +1,9 @@
 /** What an admin puts right by hand: an event that is decided again or dismissed, a customer or subscription of no user. */
 import { z } from "zod";
 import type { Processor } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { identifier } from "@/lib/core/text";
 import type { EventOutcome, Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { moveSubscription } from "./move-subscription";
 import { type Outcome, processStoredEvent } from "./process-event";
 
@@ -48,7 +48,7 @@ export const linkList = z
 /**
  * Decides a stored event again from its bytes: a dead one, one whose price is known by now, one that was dismissed. One
  * that was applied is a duplicate and changes nothing.
- * @throws HttpError 404, DatabaseError
+ * @throws DomainError not_found, DatabaseError
  */
 export async function replay(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
   const known = processorNamed(processor);
@@ -59,17 +59,17 @@ export async function replay(processor: string, id: string, gateway: Gateway): P
 
 /**
  * Ignores an event that waits for a link, a price or a correction that will not come. A replay still decides it.
- * @throws HttpError 404, DatabaseError not_found, conflict for an event that does not wait
+ * @throws DomainError not_found, DatabaseError not_found, conflict for an event that does not wait
  */
 export async function dismiss(processor: string, id: string, gateway: Gateway): Promise<Outcome> {
   const { reason } = await gateway.dismissWebhookEvent(processorNamed(processor), id);
   return { outcome: "ignored", ...(reason !== null && { reason }) };
 }
 
-/** @throws HttpError 404: an event of a processor that does not exist does not exist either */
+/** @throws DomainError not_found: an event of a processor that does not exist does not exist either */
 function processorNamed(name: string): Processor {
   const known = PROCESSORS.find((processor) => processor === name);
-  if (known === undefined) throw new HttpError(404, "event_not_found", "There is no such event.");
+  if (known === undefined) throw new DomainError("not_found", "event_not_found", "There is no such event.");
   return known;
 }
 

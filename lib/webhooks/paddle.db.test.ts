@@ -3,7 +3,10 @@ import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
 import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
-import { type FakePaddleSubscriptionSpec, fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import {
+  type FakePaddleSubscriptionSpec,
+  fakePaddleSubscription,
+} from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";

@@ -106,7 +106,12 @@ test("a renewal by a processor's test clock, which runs ahead of ours, is in for
 
 test("after an end that a test clock announced, what is used on free stays counted on free", async () => {
   const userId = "test-clock-end";
-  const fake = fakeStripeSubscription({ id: "sub_clock_end", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({
+    id: "sub_clock_end",
+    userId,
+    price: writer("plus"),
+    startsAt: Date.now() - DAY,
+  });
   await deliver(gateway, fake.created());
   await deliver(gateway, fake.deleted(Date.now() + 5 * DAY));
   await gateway.consume(userId, "words_used", 30);
@@ -118,7 +123,12 @@ test("after an end that a test clock announced, what is used on free stays count
 
 test("an unpaid renewal forgives at once, and holds it back while it is owed", async () => {
   const userId = "owing";
-  const fake = fakeStripeSubscription({ id: "sub_owing", userId, price: writer("plus"), startsAt: Date.now() - 2 * DAY });
+  const fake = fakeStripeSubscription({
+    id: "sub_owing",
+    userId,
+    price: writer("plus"),
+    startsAt: Date.now() - 2 * DAY,
+  });
   await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 9_000);
   const renewedAt = fake.periodEnd();
@@ -168,7 +178,12 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
 
 describe("what changes nothing", () => {
   test("unknown user: deferred; unknown type: ignored; unknown price: quarantined; other mode: quarantined", async () => {
-    const stranger = fakeStripeSubscription({ id: "sub_stranger", userId: "x", price: writer("plus"), startsAt: Date.now() });
+    const stranger = fakeStripeSubscription({
+      id: "sub_stranger",
+      userId: "x",
+      price: writer("plus"),
+      startsAt: Date.now(),
+    });
     const created = stranger.created() as { data: { object: Record<string, unknown> } };
     const unlinked = { ...created, id: "evt_unlinked", data: { object: { ...created.data.object, metadata: {} } } };
     expect((await deliver(gateway, unlinked)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
@@ -190,7 +205,12 @@ describe("what changes nothing", () => {
   });
 
   test("a customer of one user never becomes another's", async () => {
-    const mine = fakeStripeSubscription({ id: "sub_mine", userId: "owner", price: writer("plus"), startsAt: Date.now() });
+    const mine = fakeStripeSubscription({
+      id: "sub_mine",
+      userId: "owner",
+      price: writer("plus"),
+      startsAt: Date.now(),
+    });
     await deliver(gateway, mine.created());
     const other = { id: "sub_stolen", customer: "cus_mine", price: writer("ultra"), startsAt: Date.now() };
     const stolen = fakeStripeSubscription({ ...other, userId: "thief" }).created();

@@ -1,6 +1,7 @@
 import type { Processor } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { gateway } from "@/lib/database";
-import { answer, CLOSE_CONNECTION, HttpError, json, requireBody } from "@/lib/http";
+import { answer, CLOSE_CONNECTION, json, requireBody } from "@/lib/http";
 import { endpoint } from "@/lib/processors";
 import { getProcessor } from "@/lib/processors/registry";
 import { clientNetwork } from "@/lib/rate-limit";
@@ -23,7 +24,7 @@ export function webhookRoute(
     answer(async () => {
       const configured = endpoint(processor);
       if (configured === undefined) {
-        throw new HttpError(503, "not_configured", `No ${processor} webhook secret is set.`);
+        throw new DomainError("unavailable", "not_configured", `No ${processor} webhook secret is set.`);
       }
       const signature = request.headers.get(configured.source.signatureHeader);
       const unsigned = configured.source.refuseHeader(signature);
@@ -41,10 +42,10 @@ export function webhookRoute(
     }, request);
 }
 
-/** @throws HttpError 429 */
+/** @throws DomainError too_many */
 function countBad(request: Request): void {
   const wait = bad.count(clientNetwork(request), Date.now());
   if (wait === null) return;
   const advice = { retryAfterSeconds: wait };
-  throw new HttpError(429, "rate_limited", "Too many deliveries without a good signature.", advice);
+  throw new DomainError("too_many", "rate_limited", "Too many deliveries without a good signature.", advice);
 }

@@ -1,8 +1,10 @@
 /** The documents' monitoring and verification queries, as they stand in docs/documents.md, on a database with history. */
+
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -12,12 +14,18 @@ import { deliver } from "@/tests/support/stripe";
 const { database, gateway, query, subscribe } = meteredDatabase();
 const DOCUMENT = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "documents.md"), "utf8");
 
-/** Runs the query under a heading. */
+/** Runs the query under a heading with the server's search path, in which `public` has the documents' names. */
 async function documented(heading: string): Promise<Record<string, unknown>[]> {
   const [, below] = DOCUMENT.split(`\n### ${heading}\n`);
   const sql = /```sql\n([\s\S]*?)```/.exec(below ?? "")?.[1];
   if (!sql) throw new Error(`docs/documents.md has no query "${heading}"`);
-  return query(sql);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 const EMAIL = "your-email@domain.com";
@@ -36,7 +44,7 @@ beforeAll(async () => {
   const paddle = fakePaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
   await gateway.linkTransaction("paddle", paddle.transaction, "bots");
   await deliverPaddle(gateway, paddle.created());
-  await Promise.all(Array.from({ length: 5 }, (_, index) => gateway.createChatbot("bots", `Bot ${index}`)));
+  await Promise.all(Array.from({ length: 5 }, (_, index) => chatbotsTable(gateway).create("bots", `Bot ${index}`)));
   await gateway.consume("bots", "messages_count", 2_000);
   await gateway.consume("bots", "messages_count", 1);
   await gateway.consume("free", "messages_count", 100);
@@ -88,7 +96,7 @@ test("who is over a limit", async () => {
   await client.connect();
   try {
     await client.query(
-      `update subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
+      `update tollgate.subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
     );
     expect(await documented("who is over a limit")).toEqual([
       expect.objectContaining({ user_id: "free", plan: "free", msg_count: 101, bot_count: 0 }),

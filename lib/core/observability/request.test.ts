@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { answer, HttpError, json } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
+import { answer, json } from "@/lib/http";
 import { inRequest, requestId } from "./request";
 
 const withId = (id: string) => new Request("http://localhost/", { headers: { "x-request-id": id } });
@@ -23,7 +24,7 @@ test("a response has its request's id, also an error response", async () => {
   });
   const bad = await answer(async () => {
     seen.push(requestId());
-    throw new HttpError(404, "not_found", "There is nothing here.");
+    throw new DomainError("not_found", "not_found", "There is nothing here.");
   });
   expect([good, bad].map((response) => response.headers.get("x-request-id"))).toEqual(seen);
   expect(new Set(seen).size).toBe(2);

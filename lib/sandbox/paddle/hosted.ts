@@ -2,7 +2,7 @@
  * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Paddle, the
  * link opens the page without sign-in: its id is the secret.
  */
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import { isCardNumber } from "../cards";
 import type { Sandbox } from "../sandbox";
 import type { AccountState, PaddleStep } from "./account-state";
@@ -52,7 +52,7 @@ export function changeCard(sandbox: Sandbox, id: string, payment: checkout.Payme
 /** Runs an action of Paddle or a bank on a paid transaction; false if Paddle refuses it. */
 export async function runAction(sandbox: Sandbox, transaction: string, name: string, adjustment: string | null) {
   if (!isTransactionAction(name)) {
-    throw new HttpError(400, "bad_input", "action: is not an action of this page", { field: "action" });
+    throw new DomainError("bad_input", "bad_input", "action: is not an action of this page", { field: "action" });
   }
   return refusable(() =>
     onAccount(sandbox, transaction, (step) => {
@@ -86,7 +86,7 @@ async function refusable(operation: () => Promise<boolean | null>): Promise<bool
   }
 }
 
-/** Handles a posted form; returns the address where the browser goes. @throws HttpError 400, 404 */
+/** Handles a posted form; returns the address where the browser goes. @throws DomainError bad_input, not_found */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/paddle/${page}/${encodeURIComponent(id)}`;
   if (page === "portal") {
@@ -112,7 +112,8 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
 
 function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
-  if (!isCardNumber(card)) throw new HttpError(400, "bad_input", "card: is not a test card", { field: "card" });
+  if (!isCardNumber(card))
+    throw new DomainError("bad_input", "bad_input", "card: is not a test card", { field: "card" });
   const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   const country = form.get("country") ?? "";
   return {
@@ -130,8 +131,8 @@ function choices({ card, country, code }: checkout.Payment): Record<string, stri
   return { confirm: card, ...(country && { country }), ...(code && { code }) };
 }
 
-function notFound(): HttpError {
-  return new HttpError(404, "not_found", "There is nothing here.");
+function notFound(): DomainError {
+  return new DomainError("not_found", "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */

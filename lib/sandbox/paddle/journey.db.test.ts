@@ -3,9 +3,9 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { HttpError } from "@/lib/http/http-error";
 import { cancelSubscription, resumeSubscription } from "@/lib/subscriptions/cancel";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { checkout } from "@/lib/subscriptions/checkout";
@@ -59,7 +59,7 @@ const now = async () => (await gateway.sandboxClock(buyer.id)).now;
 const refusal = (request: Promise<unknown>) =>
   request.then(
     () => null,
-    (error: unknown) => (error instanceof HttpError ? { status: error.status, reason: error.reason } : error),
+    (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
 test("a purchase at the fake page is known here when the payer returns", async () => {
@@ -70,7 +70,7 @@ test("a purchase at the fake page is known here when the payer returns", async (
   await pay(transaction);
   expect(await returnFromCheckout(buyer.id, id, shop)).toMatchObject({ status: "active" });
   expect(await writer()).toMatchObject({ plan: "plus", processor: "paddle" });
-  expect(await refusal(open("ultra"))).toEqual({ status: 409, reason: "already_subscribed" });
+  expect(await refusal(open("ultra"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
 
 test("an upgrade has the money and meters of its preview", async () => {
@@ -95,7 +95,7 @@ test("an upgrade has the money and meters of its preview", async () => {
 
 test("an upgrade with a failing card is refused and changes nothing; with another card it succeeds", async () => {
   const id = await subscribe("plus", "monthly", "0341");
-  expect(await refusal(change("ultra"))).toEqual({ status: 402, reason: "payment_declined" });
+  expect(await refusal(change("ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
   await sandbox.idle();
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   expect(await changeCard(id)).toEqual({ outcome: "succeeded" });
@@ -214,7 +214,7 @@ test("a subscription that was paused at Paddle can be resumed here", async () =>
 });
 
 test("portal and invoices are the customer's own", async () => {
-  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ status: 404, reason: "no_customer" });
+  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
   await subscribe("plus");
   expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
   const { invoices } = await invoicesOf(buyer.id, shop);
@@ -223,7 +223,7 @@ test("portal and invoices are the customer's own", async () => {
   const document = await invoiceDocument(buyer.id, "paddle", invoice?.id as string, shop);
   expect(document).toBe(`http://localhost:3000/api/sandbox/paddle/invoice/${invoice?.id}/pdf`);
   expect(await refusal(invoiceDocument("mallory", "paddle", invoice?.id as string, shop))).toMatchObject({
-    status: 404,
+    problem: "not_found",
   });
   expect(await invoicesOf("mallory", shop)).toEqual({ invoices: [], unavailable: [] });
 });

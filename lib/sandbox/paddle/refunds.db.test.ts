@@ -174,6 +174,6 @@ test("the page of a payment shows it, and runs the actions of the seller and the
   expect(shown).toMatchObject({ waits: true, remaining: 951, adjustments: [{ action: "refund", amount: 952 }] });
   expect(await form("approve", shown?.adjustments[0]?.id)).toBe(here);
   expect(await view()).toMatchObject({ waits: false, adjustments: [{ status: "approved" }] });
-  await expect(form("steal")).rejects.toMatchObject({ status: 400 });
+  await expect(form("steal")).rejects.toMatchObject({ problem: "bad_input" });
   expect(await hosted.hostedPage(sandbox, "transaction", "txn_nobody")).toBeNull();
 });

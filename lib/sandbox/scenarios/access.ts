@@ -1,6 +1,6 @@
 /** Whether the simulation may run in this environment, and the list of scenarios. */
+import { DomainError } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
-import { HttpError } from "@/lib/http";
 import { SCENARIO_IDS, scenario } from "./scenarios";
 
 /** `dry_run`: outside the sandbox with ALLOW_SIMULATION=1. */
@@ -10,12 +10,12 @@ export function simulationMode(): "everything" | "dry_run" | "off" {
   return allowSimulation ? "dry_run" : "off";
 }
 
-/** @throws HttpError 404 if the simulation is off, 403 if only dry runs are allowed */
+/** @throws DomainError not_found if the simulation is off, forbidden if only dry runs are allowed */
 export function requireSimulation({ dryRun }: { dryRun: boolean }): void {
   const mode = simulationMode();
-  if (mode === "off") throw new HttpError(404, "not_found", "There is nothing here.");
+  if (mode === "off") throw new DomainError("not_found", "not_found", "There is nothing here.");
   if (mode === "dry_run" && !dryRun) {
-    throw new HttpError(403, "dry_run_only", "Outside the sandbox only dry runs are allowed (dryRun: true).");
+    throw new DomainError("forbidden", "dry_run_only", "Outside the sandbox only dry runs are allowed (dryRun: true).");
   }
 }
 

@@ -1,7 +1,7 @@
 /** Sends signed events through the real webhook path. */
 import type { Decision, Processor } from "@/lib/billing/types";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type Endpoint, endpoint } from "@/lib/processors";
 import { receive } from "@/lib/webhooks/receive";
 import { sign as signPaddle } from "../event-builders/paddle/events";
@@ -24,10 +24,11 @@ export async function deliver({ processor, id, type, raw }: EventToDeliver, gate
   return { id, type, outcome, reason, decision };
 }
 
-/** @throws HttpError 503 if the processor is not configured */
+/** @throws DomainError unavailable if the processor is not configured */
 export function endpointOf(processor: Processor): Endpoint {
   const configured = endpoint(processor);
-  if (configured === undefined) throw new HttpError(503, "not_configured", `No ${processor} webhook secret is set.`);
+  if (configured === undefined)
+    throw new DomainError("unavailable", "not_configured", `No ${processor} webhook secret is set.`);
   return configured;
 }
 

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { fieldIds, findPlan, meterOf, productIds, product as productOf } from "@/lib/config/current-catalog";
 import { productIdSchema } from "@/lib/config/schemas";
+import { DomainError } from "@/lib/core/domain-error";
 import { line, userIdSchema } from "@/lib/core/text";
-import { HttpError } from "@/lib/http";
 import { SCENARIO_IDS } from "./scenarios";
 
 const whole = "is a whole number from 0 to 9007199254740991";
@@ -54,7 +54,7 @@ export interface RequestedPlan {
 
 /**
  * Finds the plan by its id or name, in any case.
- * @throws HttpError 400 with the field named
+ * @throws DomainError bad_input with the field named
  */
 export function requestedPlan({ customData: data }: SimulationRequest): RequestedPlan {
   const field = data.newPlan === undefined ? "plan" : "newPlan";
@@ -94,6 +94,6 @@ function of(product: ProductId | undefined): string {
   return product === undefined ? "" : ` of ${productOf(product).name}`;
 }
 
-function refused(field: string, text: string): HttpError {
-  return new HttpError(400, "bad_input", `customData.${field}: ${text}`, { field: `customData.${field}` });
+function refused(field: string, text: string): DomainError {
+  return new DomainError("bad_input", "bad_input", `customData.${field}: ${text}`, { field: `customData.${field}` });
 }

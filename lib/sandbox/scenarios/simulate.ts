@@ -4,8 +4,8 @@ import type { SubscriptionView } from "@/lib/billing/schemas/usage-view";
 import type { Processor } from "@/lib/billing/types";
 import { freePlan, type ProductId, planLimit } from "@/lib/config/catalog";
 import { productIds, product as productOf } from "@/lib/config/current-catalog";
+import { DomainError } from "@/lib/core/domain-error";
 import { DatabaseError, type Gateway } from "@/lib/database";
-import { HttpError } from "@/lib/http";
 import { type Delivered, deliver } from "./deliver";
 import { copyOf } from "./dry-run";
 import { type Check, decisionOf, evaluate } from "./evaluate";
@@ -37,12 +37,13 @@ const SELF_GRANT = "Admins cannot change their own limits. Another admin can run
 /**
  * Runs a scenario for a user. A dry run works on a copy: no row of any table changes.
  * @param by the admin; a limit override that the request grants names them
- * @throws HttpError 400, 403 `self_grant`, 503 if the processor is not configured; DatabaseError
+ * @throws DomainError bad_input, forbidden `self_grant`, unavailable if the processor is not configured; DatabaseError
  */
 export async function simulate(request: SimulationRequest, by: string, gateway: Gateway): Promise<Simulation> {
   const { userId, scenario: id, dryRun } = request;
   const requested = requestedPlan(request);
-  if (!dryRun && requested.limit !== null && by === userId) throw new HttpError(403, "self_grant", SELF_GRANT);
+  if (!dryRun && requested.limit !== null && by === userId)
+    throw new DomainError("forbidden", "self_grant", SELF_GRANT);
   const { begins, deliveries: deliveriesOf, expects } = scenario(id);
   const user = await userFacts(userId, requested, gateway);
   const prepared = prepareScenario(user, {

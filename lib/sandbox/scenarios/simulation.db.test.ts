@@ -133,7 +133,7 @@ describe("a limit that is not the plan's", () => {
   ])("%j is refused with the field named, and nothing changes", async (customData, field) => {
     const before = await contents();
     await expect(run({ userId: "refused", scenario: "new_subscription", customData })).rejects.toMatchObject({
-      status: 400,
+      problem: "bad_input",
       details: { field },
     });
     expect(await contents()).toEqual(before);
@@ -143,7 +143,7 @@ describe("a limit that is not the plan's", () => {
 /** A checksum of the rows of each table. */
 async function contents(): Promise<Record<string, string>> {
   const tables = await query<{ name: string }>(
-    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'tollgate'::regnamespace and relkind = 'r'",
   );
   const sums: Record<string, string> = {};
   for (const { name } of tables) {

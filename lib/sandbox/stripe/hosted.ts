@@ -2,7 +2,7 @@
  * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Stripe, the
  * link opens the page without sign-in: its id is the secret.
  */
-import { HttpError } from "@/lib/http";
+import { DomainError } from "@/lib/core/domain-error";
 import type { Sandbox } from "../sandbox";
 import { type AccountState, type Invoice, isLive, type Session, type StripeStep } from "./account-state";
 import { cancelAtPeriodEnd } from "./cancel";
@@ -68,7 +68,7 @@ export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels:
   });
 }
 
-/** Handles a posted form; returns the address where the browser goes. @throws HttpError 400, 404 */
+/** Handles a posted form; returns the address where the browser goes. @throws DomainError bad_input, not_found */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
   if (page === "portal" && form.has("subscription")) {
@@ -118,7 +118,7 @@ async function moneyAction(
 function paymentOf(form: URLSearchParams): checkout.Payment {
   const card = form.get("card") ?? "";
   if (card !== "none" && !isMethodNumber(card))
-    throw new HttpError(400, "bad_input", "card: is not a test card or test bank account", { field: "card" });
+    throw new DomainError("bad_input", "bad_input", "card: is not a test card or test bank account", { field: "card" });
   const text = (name: string) => form.get(name)?.trim().slice(0, 200).replaceAll("\0", "") || null;
   return {
     card: card === "none" ? null : card,
@@ -128,8 +128,8 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
   };
 }
 
-function notFound(): HttpError {
-  return new HttpError(404, "not_found", "There is nothing here.");
+function notFound(): DomainError {
+  return new DomainError("not_found", "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */

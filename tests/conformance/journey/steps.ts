@@ -89,7 +89,7 @@ export const STEPS: readonly Step[] = [
     name: "decline an upgrade",
     async run({ buy, change, writer }) {
       await buy("plus", "monthly", { card: "0341" });
-      await change("ultra").catch((error: unknown) => expect(error).toMatchObject({ status: 402 }));
+      await change("ultra").catch((error: unknown) => expect(error).toMatchObject({ problem: "payment_required" }));
       expect(await writer()).toMatchObject({ plan: "plus" });
     },
   },

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { linkAllByHand, linkByHand } from "@/lib/admin";
+import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
-import { answer, json, parse, readJson } from "@/lib/http";
+import { answer, json, readJson } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
 import { linkList, linkRequest } from "@/lib/webhooks";
 

@@ -1,4 +1,5 @@
-import { answer, json, parse } from "@/lib/http";
+import { parse } from "@/lib/core/parse";
+import { answer, json } from "@/lib/http";
 import { requireUser } from "@/lib/identity";
 import { checkoutReturnRequest, checkoutStatus, purchaseContext } from "@/lib/subscriptions";
 

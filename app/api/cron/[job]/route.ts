@@ -1,5 +1,6 @@
+import { DomainError } from "@/lib/core/domain-error";
 import { gateway } from "@/lib/database";
-import { answer, HttpError, json } from "@/lib/http";
+import { answer, json } from "@/lib/http";
 import { requireCron } from "@/lib/identity";
 import { isJobName, runJob } from "@/lib/jobs";
 
@@ -7,7 +8,7 @@ export function GET(request: Request, { params }: RouteContext<"/api/cron/[job]"
   return answer(async () => {
     requireCron(request);
     const { job } = await params;
-    if (!isJobName(job)) throw new HttpError(404, "not_found", "There is no such job.");
+    if (!isJobName(job)) throw new DomainError("not_found", "not_found", "There is no such job.");
     return json({ job, ...(await runJob(job, "cron", gateway())) });
   });
 }

@@ -7,7 +7,7 @@ export function GET(request: Request, { params }: RouteContext<"/api/admin/event
   return answer(async () => {
     await requireAdmin(request);
     const { processor, id } = await params;
-    const story = await eventDetail(processor, id, gateway());
-    return json({ ...story, release: releaseOf(story) });
+    const detail = await eventDetail(processor, id, gateway());
+    return json({ ...detail, release: releaseOf(detail) });
   });
 }

@@ -1,0 +1,37 @@
+/** The table of chatbots, which a gauge counts. Its functions are in supabase/schemas/reference. */
+import { z } from "zod";
+import { verdictSchema } from "@/lib/billing/schemas/usage-view";
+import type { Gateway } from "@/lib/database";
+
+const chatbot = z.object({ id: z.uuid(), name: z.string(), createdAt: z.iso.datetime() });
+export type Chatbot = z.infer<typeof chatbot>;
+
+/** The statements that the database counts as calls of the gate. */
+export const USAGE_FUNCTIONS = ["create_chatbot", "delete_chatbot"];
+
+/** Each throws DatabaseError. */
+export function chatbotsTable({ call }: Pick<Gateway, "call">) {
+  return {
+    /** The chatbot is null if the plan allows no more. */
+    create: (userId: string, name: string) =>
+      call(z.object({ chatbot: chatbot.nullable(), verdict: verdictSchema }), "create_chatbot", {
+        p_user_id: userId,
+        p_name: name,
+      }),
+
+    /** null if the user has no such chatbot. */
+    rename: async (userId: string, chatbotId: string, name: string): Promise<Chatbot | null> =>
+      (
+        await call(z.object({ chatbot: chatbot.nullable() }), "rename_chatbot", {
+          p_user_id: userId,
+          p_chatbot_id: chatbotId,
+          p_name: name,
+        })
+      ).chatbot,
+
+    delete: (userId: string, chatbotId: string) =>
+      call(z.object({ deleted: z.boolean() }), "delete_chatbot", { p_user_id: userId, p_chatbot_id: chatbotId }),
+
+    list: (userId: string) => call(z.array(chatbot), "list_chatbots", { p_user_id: userId }),
+  };
+}
