@@ -110,7 +110,7 @@ test("the audit log has each action, also a refused one", async () => {
   expect(await revokeOverride({ userId: "audited", field: "words_used" }, "kim", gateway)).toMatchObject({
     limit: 500,
   });
-  await syncGauge("audited", "kim", gateway);
+  await syncGauge({ userId: "audited", field: "chatbots_count" }, "kim", gateway);
   const link = { processor: "stripe", customerId: "cus_audited", userId: "audited" } as const;
   await linkByHand(link, "sam", gateway);
   await expect(linkByHand({ ...link, userId: "thief" }, "sam", gateway)).rejects.toMatchObject({ problem: "conflict" });

@@ -3,7 +3,7 @@
 import { DatabaseError, type Gateway } from "@/lib/database";
 import { type Linked, type LinkRequest, link } from "@/lib/webhooks";
 import { audited } from "./audit";
-import type { GrantRequest, RevokeRequest } from "./requests";
+import type { GrantRequest, RevokeRequest, SyncRequest } from "./requests";
 
 /** Sets a user's limit instead of the plan's. @throws DatabaseError bad_input for a past expiry */
 export function grantOverride({ userId, field, limit, expiresAt, reason }: GrantRequest, by: string, gateway: Gateway) {
@@ -59,11 +59,11 @@ export async function linkAllByHand(requests: readonly LinkRequest[], by: string
 }
 
 /** Sets the gauge to the number of things that exist. */
-export function syncGauge(userId: string, by: string, gateway: Gateway) {
+export function syncGauge({ userId, field }: SyncRequest, by: string, gateway: Gateway) {
   return audited(
     { by, act: "gauge.synced", userId, details: {} },
     gateway,
-    () => gateway.syncChatbotCount(userId),
+    () => gateway.syncGauge(userId, field),
     (result) => result,
   );
 }

@@ -1,5 +1,6 @@
 /** The input of the admin's routes and pages. */
 import { z } from "zod";
+import { fieldIds, meterOf } from "@/lib/config/current-catalog";
 import { fieldIdSchema } from "@/lib/config/schemas";
 import { identifier, isoDay, isoInstant, line, userIdSchema } from "@/lib/core/text";
 
@@ -20,7 +21,14 @@ export type GrantRequest = z.infer<typeof grantRequest>;
 export const revokeRequest = z.strictObject({ userId: userIdSchema, field });
 export type RevokeRequest = z.infer<typeof revokeRequest>;
 
-export const syncRequest = z.strictObject({ userId: userIdSchema });
+const isGauge = (name: string) => meterOf(name).meter.kind === "gauge";
+/** Absent: the first gauge of the config. */
+const gauge = fieldIdSchema.refine(isGauge, { error: "is a counter: only a gauge follows things that exist" });
+export const syncRequest = z.strictObject({
+  userId: userIdSchema,
+  field: gauge.optional().transform((field) => field ?? fieldIds().find(isGauge) ?? ""),
+});
+export type SyncRequest = z.infer<typeof syncRequest>;
 
 export const reconcileRequest = z.strictObject({
   /** false: compares only. */

@@ -43,9 +43,9 @@ function isGauge(field: string): boolean {
 }
 
 /** False where another round repaired it since, or where the row cannot be had now: the next round sees it again. */
-async function repair(gateway: Gateway, { userId }: Drift): Promise<boolean> {
+async function repair(gateway: Gateway, { userId, field }: Drift): Promise<boolean> {
   try {
-    return (await gateway.syncChatbotCount(userId)).drift !== 0;
+    return (await gateway.syncGauge(userId, field)).drift !== 0;
   } catch (error) {
     if (error instanceof DatabaseError && error.problem === "unavailable") return false;
     throw error;

@@ -4,8 +4,9 @@ import { configuredGateway, provideGateway } from "@/lib/database";
 import { entitlementCache, withInvalidation } from "@/lib/entitlements/cache";
 import { provideFakeClients } from "@/lib/processors/registry";
 
-export async function assemble(): Promise<void> {
-  provideGateway(() => withInvalidation(configuredGateway(), entitlementCache()));
+/** @param usageFunctions the installation's own functions that count usage */
+export async function assemble({ usageFunctions = [] }: { usageFunctions?: readonly string[] } = {}): Promise<void> {
+  provideGateway(() => withInvalidation(configuredGateway(usageFunctions), entitlementCache()));
   if (env().sandbox) await assembleSandbox();
 }
 

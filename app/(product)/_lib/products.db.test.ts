@@ -1,4 +1,5 @@
 /** The usage that the reference products count, for each way in which their work can end. */
+
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Deadlines from "@/lib/core/deadlines";
@@ -6,6 +7,7 @@ import { jsonLines } from "@/lib/http";
 import { meteredDatabase } from "@/tests/support/metered";
 import { setProcessGateway } from "@/tests/support/process-gateway";
 import { createChatbot, deleteChatbot, renameChatbot } from "../chatbots/_lib/chatbots";
+import { chatbotsTable } from "../chatbots/_lib/chatbots-table";
 import { streamAnswer, wholeAnswer } from "../chatbots/_lib/messages";
 import { streamRewriting } from "../writer/_lib/rewriting";
 
@@ -49,7 +51,7 @@ describe("a message", () => {
     const lines = await collect((await ask("/fail"))(signal()));
     expect(lines.map(({ type }) => type)).toEqual(["text", "text", "text", "failed"]);
     expect(await counters("messages_count")).toEqual(nothing);
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const again = await streamAnswer(userId, bot?.id ?? "", "/fail");
     await expect(wholeAnswer(again(signal()))).rejects.toMatchObject({
       problem: "upstream_failed",
@@ -63,7 +65,7 @@ describe("a message", () => {
     await early.body?.cancel();
     expect(await counters("messages_count")).toEqual(nothing);
 
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const late = jsonLines(await streamAnswer(userId, bot?.id ?? "", "Hello")).body?.getReader();
     await late?.read();
     await late?.cancel();
@@ -74,7 +76,7 @@ describe("a message", () => {
     const stream = await ask("Hello");
     await collect(stream(signal()));
     await gateway.consume(userId, "messages_count", 98);
-    const [bot] = await gateway.chatbots(userId);
+    const [bot] = await chatbotsTable(gateway).list(userId);
     const open = () => streamAnswer(userId, bot?.id ?? "", "Hello");
     // One message is left: of two concurrent calls, one gets an answer.
     const both = await Promise.allSettled([open(), open()]);
@@ -190,7 +192,7 @@ describe("a chatbot's name", () => {
   test("can be changed by its owner, and counts nothing", async () => {
     const made = await createChatbot(userId, "Support");
     expect(await renameChatbot(userId, made.id, "Help")).toEqual({ ...made, name: "Help" });
-    expect(await gateway.chatbots(userId)).toEqual([{ ...made, name: "Help" }]);
+    expect(await chatbotsTable(gateway).list(userId)).toEqual([{ ...made, name: "Help" }]);
     expect(await meter(userId, "chatbots_count")).toMatchObject({ used: 1 });
     for (const [user, id] of [
       ["another-user", made.id],
@@ -205,7 +207,7 @@ describe("a chatbot's name", () => {
   test("is checked by the database too", async () => {
     const { id } = await createChatbot(userId, "Support");
     for (const name of ["", "n".repeat(81)])
-      await expect(gateway.renameChatbot(userId, id, name)).rejects.toMatchObject({
+      await expect(chatbotsTable(gateway).rename(userId, id, name)).rejects.toMatchObject({
         problem: "bad_input",
         field: "name",
       });

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { chatbotsTable } from "@/app/(product)/chatbots/_lib/chatbots-table";
 import { gateway } from "@/lib/database";
 import { ProductMeters, requestLocale, requirePageUser, upgradeOptions } from "@/lib/ui";
 import { usageOf } from "@/lib/usage";
@@ -11,7 +12,7 @@ export default async function ChatbotsPage() {
   const [{ locale }, { now, subscriptions }, chatbots] = await Promise.all([
     requestLocale(),
     usageOf(user.id),
-    gateway().chatbots(user.id),
+    chatbotsTable(gateway()).list(user.id),
   ]);
   const subscription = subscriptions.find(({ product }) => product === "chatbots");
   return (

@@ -6,6 +6,7 @@ import { gateway } from "@/lib/database";
 import type { Settlement } from "@/lib/usage";
 import { reserveAll } from "../../_lib/reservation";
 import { noSuchChatbot } from "./chatbots";
+import { chatbotsTable } from "./chatbots-table";
 import { answerer } from "./configured-answerer";
 
 export type AnswerLine =
@@ -30,7 +31,7 @@ export async function streamAnswer(
   chatbotId: string,
   text: string,
 ): Promise<(signal: AbortSignal) => AnswerLines> {
-  const chatbot = (await gateway().chatbots(userId)).find(({ id }) => id === chatbotId);
+  const chatbot = (await chatbotsTable(gateway()).list(userId)).find(({ id }) => id === chatbotId);
   if (chatbot === undefined) throw noSuchChatbot();
   const reservation = await reserveAll(userId, [{ field: "messages_count" }]);
 
