@@ -65,7 +65,7 @@ const CHECKS: [name: string, check: () => Promise<unknown>][] = [
       };
       await gateway.recordWebhookEvent(event);
       assert.deepEqual((await gateway.loadWebhookEvent("stripe", userId)).raw, raw);
-      await gateway.concludeWebhookEvent(event, { outcome: "ignored", reason: "A check" });
+      await gateway.finishWebhookEvent(event, { outcome: "ignored", reason: "A check" });
     },
   ],
   [

@@ -67,7 +67,7 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
 }
 
 describe("a profile that is stored after the response", () => {
-  const remember = () => gateway.rememberProfile(userId, `${userId}@example.com`, "Grace Hopper");
+  const remember = () => gateway.storeProfile(userId, `${userId}@example.com`, "Grace Hopper");
   const stored = () => query("select email, name from users where user_id = $1", [userId]);
 
   test("creates or completes the user's row", async () => {

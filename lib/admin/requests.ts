@@ -96,11 +96,13 @@ export const decisionQuery = z.object({
 });
 
 /** The parameters of an address without the empty ones, which a form sends too. */
-export function filled(parameters: Iterable<[string, string | string[] | undefined]>): Record<string, string> {
+export function nonEmptyParameters(
+  parameters: Iterable<[string, string | string[] | undefined]>,
+): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [key, value] of parameters) {
     const first: unknown = Array.isArray(value) ? value[0] : value;
-    // For the name of an Object property, such as constructor, Next adds the inherited value.
+    // If a parameter has the name of an Object property, such as constructor, Next adds the inherited value.
     if (typeof first === "string" && first.trim() !== "") result[key] = first;
   }
   return result;

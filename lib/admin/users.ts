@@ -14,7 +14,7 @@ export async function decisionsOf(userId: string, limit: number, gateway: Gatewa
 }
 
 /** A user's history, current usage and waiting events. @throws DatabaseError not_found */
-export async function explain(
+export async function loadUserDetail(
   userId: string,
   gateway: Gateway,
 ): Promise<{ detail: UserDetail; usage: UsageView; waiting: Awaited<ReturnType<Gateway["webhookEvents"]>>["events"] }> {

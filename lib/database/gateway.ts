@@ -28,7 +28,7 @@ export type { LedgerRow } from "./queries/accounts";
 export type { CountedAttempt } from "./queries/attempts";
 
 export type { BillingAccounts, LinkedCustomer } from "./queries/billing-accounts";
-export type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "./queries/checkouts";
+export type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "./queries/checkouts";
 export type { DecisionRow } from "./queries/decision-row";
 
 export type { EventOutcome, EventState } from "./queries/inbox";

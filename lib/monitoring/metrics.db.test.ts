@@ -8,7 +8,7 @@ import { withMetrics } from "@/lib/database/transports/metrics";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { createGate } from "@/lib/usage/gate";
-import { measured } from "@/lib/usage/gate-observer";
+import { metricsObserver } from "@/lib/usage/gate-observer";
 import { testDatabase } from "@/tests/support/database";
 import { parseMetrics, type Sample, total } from "@/tests/support/prometheus";
 import { deliver } from "@/tests/support/stripe";
@@ -17,7 +17,7 @@ import { createScrape } from "./scrape";
 const database = testDatabase();
 const shipped = testDatabase({ deadlines: "shipped" });
 const gateway = createGateway(withMetrics(postgresTransport(database.url)));
-const gate = createGate(() => gateway, measured);
+const gate = createGate(() => gateway, metricsObserver);
 const scrape = createScrape(() => gateway, 0);
 afterAll(() => gateway.end());
 

@@ -48,7 +48,7 @@ async function learn(
 ) {
   const { gateway } = shop;
   if (now.state !== "paid") {
-    if (now.state === "expired") await gateway.concludeCheckout(userId, id, "closed");
+    if (now.state === "expired") await gateway.finishCheckout(userId, id, "closed");
     return;
   }
   const { subscription } = now;
@@ -56,7 +56,7 @@ async function learn(
     const { client } = await reached(shop, processor);
     await asked(processor, reconcile({ userId, processor, subscription, transaction }, client, gateway));
   }
-  await gateway.concludeCheckout(userId, id, "paid", subscription);
+  await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
 /** Only the user's own, by our own id: nobody can ask the processor about somebody else's. */

@@ -148,7 +148,7 @@ async function open(
     throw new DomainError("conflict", "checkout_in_progress", "Another checkout has been opened meanwhile. Try again.");
   } catch (error) {
     // Nobody has its address: it blocks the next try no longer.
-    await gateway.concludeCheckout(buyer.id, id, "closed");
+    await gateway.finishCheckout(buyer.id, id, "closed");
     throw error;
   }
 }
@@ -180,7 +180,7 @@ async function giveAgain(userId: string, known: StoredCheckout, wanted: Checkout
   const now = await stateOf(known, externalId, shop);
   if (now.state === "paid") return arrived(userId, known, now.subscription, shop);
   if (now.state === "expired") {
-    await shop.gateway.concludeCheckout(userId, id, "closed");
+    await shop.gateway.finishCheckout(userId, id, "closed");
     return null;
   }
   if (isFor(known, wanted)) return { url, checkout: id };
@@ -191,7 +191,7 @@ async function giveAgain(userId: string, known: StoredCheckout, wanted: Checkout
     return arrived(userId, known, paid.state === "paid" ? paid.subscription : null, shop);
   }
   if (closed === "left_open") log.warn({ userId, ...known }, "[Purchase] A replaced checkout could not be closed");
-  await shop.gateway.concludeCheckout(userId, id, closed);
+  await shop.gateway.finishCheckout(userId, id, closed);
   return null;
 }
 
@@ -232,7 +232,7 @@ async function arrived(
   const { outcome } = await asked(processor, told);
   // Paid, and yet nothing that can be given for it: an admin must look, and nothing may be sold beside it.
   if (outcome === "unknown_price" || outcome === "not_theirs") throw activating();
-  await shop.gateway.concludeCheckout(userId, known.id, "paid", subscription);
+  await shop.gateway.finishCheckout(userId, known.id, "paid", subscription);
   return null;
 }
 

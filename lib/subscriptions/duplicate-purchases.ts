@@ -5,7 +5,7 @@
 
 import { isProductId } from "@/lib/config/current-catalog";
 import { log } from "@/lib/core/observability";
-import type { DuplicateCheckout, LivingSubscription, StoredCheckout } from "@/lib/database";
+import type { DuplicateCheckout, OngoingSubscription, StoredCheckout } from "@/lib/database";
 import { type ProcessorClient, ProcessorError, type SubscriptionReading } from "@/lib/processors/processor-client";
 import { reconcile } from "@/lib/webhooks/refresh";
 import type { PurchaseContext } from "./purchase-context";
@@ -54,14 +54,14 @@ async function settle({ userId, id, product, processor, externalId, status }: Of
   if (found === undefined || externalId === null || !isProductId(product)) return;
   const closed = await close(externalId, found.client);
   if (closed !== "paid") {
-    if (closed !== status && status !== "paid") await gateway.concludeCheckout(userId, id, closed);
+    if (closed !== status && status !== "paid") await gateway.finishCheckout(userId, id, closed);
     return;
   }
   const now = await found.client.checkoutState(externalId);
   if (now.state !== "paid" || now.subscription === null) return;
   const { subscription } = now;
   await reconcile({ userId, processor, subscription, transaction: externalId }, found.client, gateway);
-  await gateway.concludeCheckout(userId, id, "paid", subscription);
+  await gateway.finishCheckout(userId, id, "paid", subscription);
 }
 
 /** A checkout that the processor has forgotten cannot be paid any more. */
@@ -78,7 +78,7 @@ type Verdict = "keep" | "give_back" | "leave_to_admin";
  * What to do about a subscription beside others of its user and product. Only one of which nothing was used is given back:
  * else each duplicate would give a fresh quota for nothing.
  */
-export function verdictOf(subscription: string, living: readonly LivingSubscription[]): Verdict {
+export function verdictOf(subscription: string, living: readonly OngoingSubscription[]): Verdict {
   const own = living.find((each) => each.subscription === subscription);
   if (own === undefined) return "keep";
   const others = living.filter((each) => each !== own);
@@ -88,7 +88,7 @@ export function verdictOf(subscription: string, living: readonly LivingSubscript
 }
 
 /** In one second of Stripe's clock the id decides, so that never both are given back. */
-function isEarlier(one: LivingSubscription, other: LivingSubscription): boolean {
+function isEarlier(one: OngoingSubscription, other: OngoingSubscription): boolean {
   const [a, b] = [one, other].map(({ begunAt }) => (begunAt === null ? Number.POSITIVE_INFINITY : Date.parse(begunAt)));
   return a === b ? one.subscription < other.subscription : (a as number) < (b as number);
 }

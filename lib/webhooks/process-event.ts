@@ -235,7 +235,7 @@ interface Conclusion {
 
 async function concluded(event: WebhookEvent, gateway: Gateway, { outcome, reason, identity }: Conclusion) {
   const { customer, subscription, hintedUserId } = identity ?? {};
-  await gateway.concludeWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
+  await gateway.finishWebhookEvent(event, { outcome, reason, customer, subscription, hintedUserId });
   log[outcome === "ignored" ? "debug" : "warn"]({ ...about(event), reason }, `[Webhook] Event ${outcome}`);
   return { outcome, reason } satisfies Outcome;
 }

@@ -1,5 +1,4 @@
 /** The usage that the reference products count, for each way in which their work can end. */
-
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Deadlines from "@/lib/core/deadlines";

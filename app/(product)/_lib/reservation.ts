@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { type Charge, gate, refusal, type Settlement } from "@/lib/usage";
+import { type Charge, gate, limitError, type Settlement } from "@/lib/usage";
 
 /** Longer than any answer takes. If the process crashes, its reservation expires after this time. */
 const RESERVATION_SECONDS = 600;
@@ -33,7 +33,7 @@ export async function reserveAll(userId: string, charges: readonly Charge[]): Pr
       });
     if (reservationId === null) {
       await settle([]);
-      throw refusal(verdict);
+      throw limitError(verdict);
     }
     reservations.push(reservationId);
   }

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { eventQuery, filled, listEvents, OUTCOMES } from "@/lib/admin";
+import { eventQuery, listEvents, nonEmptyParameters, OUTCOMES } from "@/lib/admin";
 import { DomainError } from "@/lib/core/domain-error";
 import { parse } from "@/lib/core/parse";
 import { gateway } from "@/lib/database";
@@ -22,7 +22,7 @@ const PATH = "/admin/events";
 
 export default async function EventsPage({ searchParams }: PageProps<"/admin/events">) {
   await requirePageAdmin(PATH);
-  const values = filled(Object.entries(await searchParams));
+  const values = nonEmptyParameters(Object.entries(await searchParams));
   const { after: _, ...filters } = values;
   const { events, next, problem } = await find(values);
   return (

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { filled, usersQuery } from "@/lib/admin";
+import { nonEmptyParameters, usersQuery } from "@/lib/admin";
 import { STATUSES } from "@/lib/billing/types";
 import { catalog, productIds, product as productOf } from "@/lib/config/current-catalog";
 import { DomainError } from "@/lib/core/domain-error";
@@ -17,7 +17,7 @@ const plans = () => [...new Set(Object.values(catalog().products).flatMap((produ
 
 export default async function UsersPage({ searchParams }: PageProps<"/admin/users">) {
   await requirePageAdmin(PATH);
-  const values = filled(Object.entries(await searchParams));
+  const values = nonEmptyParameters(Object.entries(await searchParams));
   const [{ locale }, { users, next, problem }] = await Promise.all([requestLocale(), find(values)]);
   const { after: _, ...filters } = values;
   const number = (value: number) => formatNumber(value, locale);

@@ -29,7 +29,9 @@ export default async function PaddleCheckoutPage({ searchParams }: PaddleCheckou
   }
   const user = await currentUser();
   const ofOtherUser =
-    user !== null && request.success && (await gateway().isAnothersTransaction(user.id, "paddle", request.data._ptxn));
+    user !== null &&
+    request.success &&
+    (await gateway().isOtherUsersTransaction(user.id, "paddle", request.data._ptxn));
   const Checkout = ofOtherUser ? OtherAccountCheckout : PaddleCheckout;
   return (
     <PageFrame>

@@ -21,7 +21,7 @@ export function upkeepQueries(call: Call) {
     createLedgerPartitions: (from: Instant, months: number) =>
       call(z.array(z.string()), "create_ledger_partitions", { p_from: day(from), p_months: months }),
 
-    /** Drops months that ended before, except those that a user's window still needs. */
+    /** Drops the months before the instant, except those that a user's window still needs. */
     dropLedgerPartitions: (before: Instant) =>
       call(
         z.object({ dropped: z.array(z.string()), deleted: count, before: z.iso.datetime() }),

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DomainError } from "@/lib/core/domain-error";
 import { line, prose } from "@/lib/core/text";
 import { gateway } from "@/lib/database";
-import { refusal } from "@/lib/usage";
+import { limitError } from "@/lib/usage";
 import { type Chatbot, chatbotsTable } from "./chatbots-table";
 
 /** A chatbot's name, at creation and later. */
@@ -19,7 +19,7 @@ const chatbotId = z.uuid();
 /** @throws DomainError payment_required if the plan allows no more */
 export async function createChatbot(userId: string, name: string): Promise<Chatbot> {
   const { chatbot, verdict } = await chatbotsTable(gateway()).create(userId, name);
-  if (chatbot === null) throw refusal(verdict);
+  if (chatbot === null) throw limitError(verdict);
   return chatbot;
 }
 

@@ -1,7 +1,7 @@
 import type { Metadata, Route } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
-import { explain, releaseOf } from "@/lib/admin";
+import { loadUserDetail, releaseOf } from "@/lib/admin";
 import { fieldIds, meterOf, product as productOf } from "@/lib/config/current-catalog";
 import { userIdSchema } from "@/lib/core/text";
 import { DatabaseError, gateway } from "@/lib/database";
@@ -284,7 +284,7 @@ export default async function UserPage({ params, searchParams }: Params) {
 
 async function load(userId: string) {
   try {
-    return await explain(userId, gateway());
+    return await loadUserDetail(userId, gateway());
   } catch (error) {
     if (error instanceof DatabaseError && error.problem === "not_found") notFound();
     throw error;
