@@ -30,8 +30,6 @@ const FACTORIES: Readonly<Record<string, string>> = {
   "lib/sandbox/event-builders/stripe/invoice.ts todaysInvoice": "the fields of one object of the API",
   "lib/sandbox/event-builders/stripe/session.ts todaysSession": "the fields of one object of the API",
   "lib/sandbox/event-builders/stripe/subscription.ts todaysSubscription": "the fields of one object of the API",
-  "soak/installation.ts startInstallation": "the methods of one installation",
-  "soak/tcp-proxy.ts startTcpProxy": "the methods of one proxy",
   "tests/conformance/journey/step-context.ts stepContext": "the helpers of a step",
   "tests/fakes/gotrue.ts startFakeGoTrue": "one handler per route",
   "tests/support/compared-calls.ts comparedCalls": "one method per call of the gate",

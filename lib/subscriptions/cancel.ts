@@ -1,7 +1,7 @@
 /** Ending a subscription with its period, and taking back what has not come into force. */
 
-import { type ChangeView, written } from "@/lib/billing/schemas/purchase";
-import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
+import { type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
+import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { product as productOf } from "@/lib/config/current-catalog";
@@ -37,12 +37,12 @@ export async function cancelFor(current: Subscribed, shop: PurchaseContext): Pro
   const runs = status === "active" || status === "trialing" || status === "past_due";
   const end = runs && mirror.periodEnd !== null ? Math.max(mirror.periodEnd, now) : now;
   const view = { product, plan: freePlan(productOf(product)).id, interval: null, url: null };
-  if (cancelAt !== null) return { ...view, outcome: "scheduled", effectiveAt: written(cancelAt) };
+  if (cancelAt !== null) return { ...view, outcome: "scheduled", effectiveAt: toIsoInstant(cancelAt) };
 
   const { client } = await reached(shop, processor);
   await withdraw(current, shop);
   await asked(processor, client.cancel(subscription, runs ? "period_end" : "now"));
-  return { ...view, outcome: "pending", effectiveAt: written(end) };
+  return { ...view, outcome: "pending", effectiveAt: toIsoInstant(end) };
 }
 
 /** Goes on as before: a cancellation, a pause, or a plan change kept for later is taken back, the first that there is. */
@@ -50,7 +50,13 @@ export async function keepFor(current: Subscribed, shop: PurchaseContext): Promi
   const { product, mirror, now, view: shown } = current;
   const { processor, subscription, interval, status } = mirror;
   const { client } = await reached(shop, processor);
-  const view = { product, plan: heldPlan(mirror) ?? shown.plan, interval, effectiveAt: written(now), url: null };
+  const view = {
+    product,
+    plan: effectivePlan(mirror) ?? shown.plan,
+    interval,
+    effectiveAt: toIsoInstant(now),
+    url: null,
+  };
   if (mirror.cancelAt !== null) {
     await asked(processor, client.keep(subscription));
     return { ...view, outcome: "pending" };
@@ -79,7 +85,7 @@ export async function withdrawAtProcessor({ product, mirror }: Subscribed, shop:
   const { processor, subscription, scheduled, interval } = mirror;
   if (scheduled === null) return;
   const { client, sold } = await reached(shop, processor);
-  const held = mirror.heldPlan;
+  const held = mirror.retainedPlan;
   const priceId = held === null || interval === null ? undefined : sold({ product, plan: held, interval });
   if (priceId !== undefined) await asked(processor, client.change({ subscription, priceId, timing: "renewal" }));
   await asked(processor, client.cancelScheduledChange(subscription));

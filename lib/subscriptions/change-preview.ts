@@ -1,8 +1,8 @@
 /** What a plan change would cost, and what it would do to usage: computed by the same fold that will do it. */
 
-import type { ChangeTiming, Chosen } from "@/lib/billing/plan-change-policy";
-import { type ChangePreviewView, type MeterChange, written } from "@/lib/billing/schemas/purchase";
-import { cutsOf, factsOfEnd, factsOfPlanChange } from "@/lib/billing/simulate-change";
+import type { ChangeTiming, PlanSelection } from "@/lib/billing/plan-change-policy";
+import { type ChangePreviewView, type MeterChange, toIsoInstant } from "@/lib/billing/schemas/purchase";
+import { factsOfCancellation, factsOfPlanChange, usageBoundaries } from "@/lib/billing/simulate-change";
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { windowAt } from "@/lib/billing/timeline/calendar";
 import type { Fact, Instant, SubscriptionRecord, Timeline } from "@/lib/billing/types";
@@ -13,7 +13,7 @@ import type { Gateway } from "@/lib/database";
 import type { Current } from "./load-subscription";
 
 export interface Planned {
-  to: Chosen;
+  to: PlanSelection;
   timing: ChangeTiming;
   /** The free plan: the subscription ends. */
   ends: boolean;
@@ -29,10 +29,14 @@ export async function usageAfter(
   const { userId, product, mirror, timeline, facts, freeAnchor, view } = current;
   const rules = productOf(product);
   const { to, timing, ends, at } = planned;
-  const added: Fact[] = ends ? factsOfEnd(mirror, at) : factsOfPlanChange(mirror, to, timing, at);
+  const added: Fact[] = ends ? factsOfCancellation(mirror, at) : factsOfPlanChange(mirror, to, timing, at);
   const after = fold(rules, [...facts, ...added], freeAnchor);
   const then = Math.max(at, after.asOf);
-  const cuts = cutsOf([timeline, after], [windowOf(timeline, current.now), windowOf(after, then)], [current.now, then]);
+  const cuts = usageBoundaries(
+    [timeline, after],
+    [windowOf(timeline, current.now), windowOf(after, then)],
+    [current.now, then],
+  );
   const ledger = await gateway.usageSums(userId, product, cuts);
   const standing = usageAt(rules, after, ledger, then);
   const { action, reason } = decide(
@@ -42,7 +46,7 @@ export async function usageAfter(
   );
 
   const meters = view.meters.map(({ field, kind, used, limit, remaining }): MeterChange => {
-    const { limitPlan, quantity } = standing.segment;
+    const { limitPlan, quantity } = standing.entitlementPeriod;
     const newLimit = kind === "gauge" ? planLimit(rules, limitPlan, field, quantity) : (standing.limits[field] ?? 0);
     // What exists goes on existing, whatever the plan.
     const newUsed = kind === "gauge" ? used : (standing.used[field] ?? 0);
@@ -54,7 +58,7 @@ export async function usageAfter(
       after: { used: newUsed, limit: newLimit, remaining: left },
     };
   });
-  const resetsAt = written(standing.window.end);
+  const resetsAt = toIsoInstant(standing.window.end);
   return { effect: action, reason, explanation: EXPLANATIONS[explained(planned, action)], meters, resetsAt };
 }
 
@@ -70,7 +74,7 @@ function explained({ ends }: Planned, action: "preserve" | "carry_over" | "reset
   return ends ? "end" : action;
 }
 
-function windowOf({ segments }: Timeline, at: Instant) {
+function windowOf({ entitlementPeriods: segments }: Timeline, at: Instant) {
   const segment = segments.findLast(({ start }) => start <= at);
   if (segment === undefined) throw new Error("A timeline has a segment for every instant.");
   const { start, end } = windowAt(segment, at);

@@ -1,9 +1,14 @@
 /** Changing a plan: previewed first, then now or with the next period. What happened comes back as webhooks. */
 
-import { type ChoiceRefusal, type Chosen, type PlanChoice, planChoice } from "@/lib/billing/plan-change-policy";
-import { type ChangePreviewView, type ChangeView, written } from "@/lib/billing/schemas/purchase";
-import type { PlanChangeAsked } from "@/lib/billing/schemas/purchase-requests";
-import { heldPlan } from "@/lib/billing/timeline/scheduled-changes";
+import {
+  type PlanChangeRefusal,
+  type PlanChoice,
+  type PlanSelection,
+  planChoice,
+} from "@/lib/billing/plan-change-policy";
+import { type ChangePreviewView, type ChangeView, toIsoInstant } from "@/lib/billing/schemas/purchase";
+import type { PlanChangeInput } from "@/lib/billing/schemas/purchase-requests";
+import { effectivePlan } from "@/lib/billing/timeline/scheduled-changes";
 import type { Interval, SubscriptionRecord } from "@/lib/billing/types";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf } from "@/lib/config/current-catalog";
@@ -23,7 +28,7 @@ type Subscribed = Current & { mirror: SubscriptionRecord };
 /** What the request means for this subscription; nothing has been asked of the processor yet. */
 interface Decided {
   current: Subscribed;
-  to: Chosen;
+  to: PlanSelection;
   choice: Exclude<PlanChoice, { kind: "refused" }>;
 }
 
@@ -33,7 +38,7 @@ interface Decided {
  */
 export async function previewChange(
   userId: string,
-  wanted: PlanChangeAsked,
+  wanted: PlanChangeInput,
   shop: PurchaseContext,
 ): Promise<ChangePreviewView> {
   const { current, to, choice } = await decided(userId, wanted, shop);
@@ -44,25 +49,30 @@ export async function previewChange(
   const money: ChangeCosts = ends ? { dueNow: null, nextCharge: null } : await costs(current, to, choice, shop);
   return {
     product,
-    from: { plan: heldPlan(mirror) ?? current.view.plan, interval: mirror.interval },
+    from: { plan: effectivePlan(mirror) ?? current.view.plan, interval: mirror.interval },
     to: ends ? { plan: to.plan, interval: null } : to,
     timing,
-    effectiveAt: written(at),
+    effectiveAt: toIsoInstant(at),
     dueNow: money.dueNow,
     tax: money.tax ?? null,
     discount: money.discount ?? null,
     discounts: (money.discounts ?? []).map((each) => ({
       ...each,
-      endsAt: each.endsAt === null ? null : written(each.endsAt),
+      endsAt: each.endsAt === null ? null : toIsoInstant(each.endsAt),
     })),
-    nextCharge: money.nextCharge && { ...money.nextCharge, at: written(money.nextCharge.at) },
+    nextCharge: money.nextCharge && { ...money.nextCharge, at: toIsoInstant(money.nextCharge.at) },
     collection: money.collection ?? "card",
     collectionDays: money.collectionDays ?? null,
     usage: await usageAfter(current, { to, timing, ends, at }, shop.gateway),
   };
 }
 
-async function costs({ mirror, product }: Subscribed, to: Chosen, choice: Decided["choice"], shop: PurchaseContext) {
+async function costs(
+  { mirror, product }: Subscribed,
+  to: PlanSelection,
+  choice: Decided["choice"],
+  shop: PurchaseContext,
+) {
   const found = await reached(shop, mirror.processor);
   const priceId = priceOf(found, { product, ...to });
   const timing = choice.kind === "change" && choice.timing === "now" ? "now" : "renewal";
@@ -74,7 +84,7 @@ async function costs({ mirror, product }: Subscribed, to: Chosen, choice: Decide
  * what was kept for later.
  * @throws DomainError bad_input, payment_required, not_found, conflict, unavailable, DatabaseError
  */
-export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: PurchaseContext): Promise<ChangeView> {
+export async function changePlan(userId: string, wanted: PlanChangeInput, shop: PurchaseContext): Promise<ChangeView> {
   const { current, to, choice } = await decided(userId, wanted, shop);
   if (choice.kind === "cancel") return cancelFor(current, shop);
   if (choice.kind === "undo") return keepFor(current, shop);
@@ -86,7 +96,7 @@ export async function changePlan(userId: string, wanted: PlanChangeAsked, shop: 
 /** The checks that preview and change share, in the order in which people are told. */
 async function decided(
   userId: string,
-  { product, ...wanted }: PlanChangeAsked,
+  { product, ...wanted }: PlanChangeInput,
   { gateway }: PurchaseContext,
 ): Promise<Decided> {
   const plan = wanted.plan.toLowerCase();
@@ -104,7 +114,7 @@ async function decided(
   return { current, to, choice };
 }
 
-function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: Chosen): string {
+function refusal(reason: PlanChangeRefusal, product: ProductId, { plan, interval }: PlanSelection): string {
   const { name, plans } = productOf(product);
   return {
     already_on_plan: `You are on ${plans[plan]?.name ?? plan}, billed ${interval}, already.`,
@@ -119,7 +129,7 @@ function refusal(reason: ChoiceRefusal, product: ProductId, { plan, interval }: 
  * A change that was kept for later gives way to this one once this one is made. Refused or not paid, this one leaves the
  * other: after a refusal it is scheduled again at once, and otherwise by the job that carries such changes out.
  */
-async function changeNow(current: Subscribed, to: Chosen, shop: PurchaseContext): Promise<ChangeView> {
+async function changeNow(current: Subscribed, to: PlanSelection, shop: PurchaseContext): Promise<ChangeView> {
   const { product, mirror, now } = current;
   const { processor, subscription, scheduled } = mirror;
   const found = await reached(shop, processor);
@@ -127,7 +137,7 @@ async function changeNow(current: Subscribed, to: Chosen, shop: PurchaseContext)
   await withdrawAtProcessor(current, shop);
   try {
     const done = await asked(processor, found.client.change({ subscription, priceId, timing: "now" }));
-    const view = { product, ...to, effectiveAt: written(now) };
+    const view = { product, ...to, effectiveAt: toIsoInstant(now) };
     if (done.outcome === "requested") {
       await recordWithdrawal(current, shop);
       return { ...view, outcome: "pending", url: null };
@@ -152,7 +162,7 @@ function jobHasBegun(mirror: SubscriptionRecord, now: number): boolean {
  * Kept by us, and where the processor can by the processor as well. Ours comes first: what is shown can be undone, and
  * the job that carries such changes out makes sure of one whose answer was lost.
  */
-async function changeLater(current: Subscribed, to: Chosen, shop: PurchaseContext): Promise<ChangeView> {
+async function changeLater(current: Subscribed, to: PlanSelection, shop: PurchaseContext): Promise<ChangeView> {
   const { userId, product, mirror, now } = current;
   const { processor, subscription } = mirror;
   const found = await reached(shop, processor);
@@ -169,7 +179,7 @@ async function changeLater(current: Subscribed, to: Chosen, shop: PurchaseContex
     );
   }
   const madeAt = scheduledAt(current);
-  const schedule = (plan: Chosen | null, at: number) =>
+  const schedule = (plan: PlanSelection | null, at: number) =>
     scheduleChange({ userId, product, mirror, to: plan, at }, shop.gateway);
   await schedule(to, madeAt);
   if (processor === "stripe") {
@@ -184,7 +194,7 @@ async function changeLater(current: Subscribed, to: Chosen, shop: PurchaseContex
       log.warn({ userId, subscription, error: String(error) }, "[Purchase] Scheduled here; the job makes sure of it");
     }
   }
-  return { product, ...to, outcome: "scheduled", effectiveAt: written(at), url: null };
+  return { product, ...to, outcome: "scheduled", effectiveAt: toIsoInstant(at), url: null };
 }
 
 /** The end of what is paid for; now where that is past or not known. */

@@ -5,9 +5,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CheckoutView } from "@/lib/billing/schemas/purchase";
-import type { CheckoutAsked } from "@/lib/billing/schemas/purchase-requests";
+import type { CheckoutInput } from "@/lib/billing/schemas/purchase-requests";
 import { freePlan, type ProductId } from "@/lib/config/catalog";
 import { findPlan, product as productOf, sales } from "@/lib/config/current-catalog";
+import type { Processor } from "@/lib/config/terms";
 import { CHECKOUT_MS } from "@/lib/core/deadlines";
 import { DomainError } from "@/lib/core/domain-error";
 import { log } from "@/lib/core/observability";
@@ -31,7 +32,7 @@ const PAUSE_MS = 200;
  * @throws DomainError bad_input (not sold, `code_not_valid`), not_found, conflict (`already_subscribed`, `trial_used`,
  *   `checkout_in_progress`), unavailable; DatabaseError
  */
-export async function checkout(buyer: Buyer, wanted: CheckoutAsked, shop: PurchaseContext): Promise<CheckoutView> {
+export async function checkout(buyer: Buyer, wanted: CheckoutInput, shop: PurchaseContext): Promise<CheckoutView> {
   const { gateway } = shop;
   const { product, processor } = wanted;
   const plan = soldPlan(product, wanted.plan);
@@ -88,7 +89,7 @@ function soldPlan(product: ProductId, name: string): string {
 /** @throws DomainError bad_input if there is no trial, conflict if the user has had it */
 async function trialFor(
   userId: string,
-  { product, processor }: CheckoutAsked,
+  { product, processor }: CheckoutInput,
   { gateway }: PurchaseContext,
 ): Promise<number> {
   const { name, trialDays } = productOf(product);
@@ -173,7 +174,7 @@ async function customerFor(
 }
 
 /** The open checkout's address, where it is for the same; else it is closed, and the answer is null. */
-async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutAsked, shop: PurchaseContext) {
+async function giveAgain(userId: string, known: StoredCheckout, wanted: CheckoutInput, shop: PurchaseContext) {
   const { id, processor, externalId, url } = known;
   if (externalId === null || url === null) throw new Error(`The checkout ${id} is open and has no address.`);
   const { client } = await reached(shop, processor);
@@ -207,7 +208,7 @@ async function stateOf({ processor }: StoredCheckout, externalId: string, shop: 
   );
 }
 
-function isFor(known: StoredCheckout, { product, plan, interval, processor, trial, code }: CheckoutAsked): boolean {
+function isFor(known: StoredCheckout, { product, plan, interval, processor, trial, code }: CheckoutInput): boolean {
   return (
     known.product === product &&
     known.plan === plan &&
@@ -246,7 +247,7 @@ function activating(): DomainError {
 
 async function askAgain(
   userId: string,
-  { processor, id }: { processor: "stripe" | "paddle"; id: string },
+  { processor, id }: { processor: Processor; id: string },
   shop: PurchaseContext,
 ) {
   const found = await shop.getProcessor(processor);

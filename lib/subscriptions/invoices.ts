@@ -1,6 +1,6 @@
 /** The processor's own pages and papers, for what is the user's own only. */
 
-import { type InvoicesView, type InvoiceView, written } from "@/lib/billing/schemas/purchase";
+import { type InvoicesView, type InvoiceView, toIsoInstant } from "@/lib/billing/schemas/purchase";
 import type { Processor, SubscriptionRecord } from "@/lib/billing/types";
 import type { ProductId } from "@/lib/config/catalog";
 import { productIds } from "@/lib/config/current-catalog";
@@ -71,7 +71,7 @@ async function invoicesFrom({ processor, of }: Source, shop: PurchaseContext): P
     discount,
     refunded,
     processor,
-    at: written(at),
+    at: toIsoInstant(at),
     // Where the link must be asked for, and works for a short while only, ours asks for it.
     pdf: pdf ?? (processor === "paddle" && invoice.status === "paid" ? `/api/invoices/paddle/${invoice.id}` : null),
   }));

@@ -40,7 +40,10 @@ export function scheduledAt({ facts, now, mirror }: Pick<Current, "facts" | "now
   return own.reduce((latest, { at }) => Math.max(latest, at + 1), now);
 }
 
-function mirrorInForce({ segments, mirrors }: Timeline, now: Instant): SubscriptionRecord | null {
+function mirrorInForce(
+  { entitlementPeriods: segments, records: mirrors }: Timeline,
+  now: Instant,
+): SubscriptionRecord | null {
   const source = segments.findLast(({ start }) => start <= now)?.source;
   const living = mirrors.filter(({ endedAt, status }) => endedAt === null && status !== "incomplete_expired");
   const inForce = living.find(({ processor, subscription }) => `${processor}:${subscription}` === source);

@@ -10,7 +10,16 @@ test("600 a minute and network, then the seconds to wait; others and the next mi
   expect(bad.count("a", 61_000)).toBeNull();
 });
 
-test("networks do not fill the memory", () => {
+test("many networks do not fill the memory, and do not free one that is counted again and again", () => {
   const bad = badDeliveries();
-  for (let network = 0; network < 25_000; network += 1) expect(bad.count(String(network), 0)).toBeNull();
+  for (let count = 0; count < 600; count += 1) {
+    bad.count("silent", 0);
+    bad.count("active", 0);
+  }
+  for (let network = 0; network < 10_000; network += 1) {
+    bad.count(String(network), 0);
+    bad.count("active", 0);
+  }
+  expect(bad.count("active", 0)).toBe(60);
+  expect(bad.count("silent", 0)).toBeNull();
 });

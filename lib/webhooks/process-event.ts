@@ -206,7 +206,7 @@ async function addAll(event: WebhookEvent, { facts, analysis }: Additions, userI
   let truncated = undefined as Outcome["truncated"];
   for (const product of products) {
     const added = facts.filter((entry) => entry.product === product).map(({ fact }) => fact);
-    const concludes = ({ trace, mirrors }: Timeline) => {
+    const concludes = ({ trace, records: mirrors }: Timeline) => {
       const lacking = mirrors.some((mirror) => mirror.subscription === subscription && lackTerms(mirror));
       truncated ??= lacking ? { userId, processor: event.processor, subscription } : undefined;
       concerned.set(

@@ -233,7 +233,7 @@ async function isNewToOne(
 }
 
 /** What a timeline says, but for when it was said. */
-function told({ mirrors, periods, segments, openings }: Timeline) {
+function told({ records: mirrors, periods, entitlementPeriods: segments, transitions: openings }: Timeline) {
   return { mirrors: mirrors.map(({ updatedAt: _, ...mirror }) => mirror), periods, segments, openings };
 }
 

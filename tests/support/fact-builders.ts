@@ -93,5 +93,5 @@ export const timelineOf = (...facts: Fact[]) => fold(TEST_PRODUCT, facts, day(-1
 
 /** The user's entitlement period on that day. */
 export function entitlementOn(timeline: ReturnType<typeof fold>, at: number) {
-  return timeline.segments.findLast(({ start }) => start <= day(at));
+  return timeline.entitlementPeriods.findLast(({ start }) => start <= day(at));
 }

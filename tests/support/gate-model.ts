@@ -40,7 +40,7 @@ export class GateModel {
 
   /** Numbers of a meter now, or of the window of another instant. */
   meter(field: CounterName, at?: Instant) {
-    const { segment, window, used, held, limits } = usageAt(
+    const { entitlementPeriod, window, used, withheld, limits } = usageAt(
       WRITER,
       this.timeline,
       this.ledger.rows,
@@ -53,9 +53,9 @@ export class GateModel {
     const reserved = this.open()
       .filter((each) => each.field === field && (at === undefined ? this.holdsNow(each.at) : inWindow(each.at)))
       .reduce((sum, { amount }) => sum + amount, 0);
-    const [own = 0, unpaid = 0] = [used[field], held[field]];
+    const [own = 0, unpaid = 0] = [used[field], withheld[field]];
     const remaining = Math.max(0, limit - own - reserved - unpaid);
-    return { used: own, reserved, unpaidHeld: unpaid, limit, remaining, plan: segment.plan };
+    return { used: own, reserved, unpaidHeld: unpaid, limit, remaining, plan: entitlementPeriod.plan };
   }
 
   /** `repeated`: a verdict given before, for a charge in effect. */
@@ -187,11 +187,11 @@ export class GateModel {
   /** Made in the current window, or in one whose count the current one continues. */
   private holdsNow(at: Instant): boolean {
     const { window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
-    const opening = this.timeline.openings.findLast(
+    const opening = this.timeline.transitions.findLast(
       ({ window: { source, start }, at: opened }) =>
         source === window.source && start === window.start && opened <= this.clock,
     );
-    return at >= window.start || opening?.by === "carry_over" || opening?.by === "preserve";
+    return at >= window.start || opening?.kind === "carry_over" || opening?.kind === "preserve";
   }
 
   /** Whether usage of that instant counts in the current window only. */
@@ -200,22 +200,22 @@ export class GateModel {
     const then = usageAt(WRITER, this.timeline, [], this.simulator.now, at);
     return (
       at >= now.window.start &&
-      then.segment.source === now.segment.source &&
-      then.segment.periodStart === now.segment.periodStart &&
-      !this.timeline.openings.some((opening) => opening.at > at && opening.at <= this.clock)
+      then.entitlementPeriod.source === now.entitlementPeriod.source &&
+      then.entitlementPeriod.periodStart === now.entitlementPeriod.periodStart &&
+      !this.timeline.transitions.some((opening) => opening.at > at && opening.at <= this.clock)
     );
   }
 
   /** From this instant on, usage counts in the current window only. */
   private countsSince(): Instant {
-    const { segment, window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
-    const { segments, openings } = this.timeline;
-    const other = segments.findLastIndex(
+    const { entitlementPeriod, window } = usageAt(WRITER, this.timeline, [], this.simulator.now);
+    const { entitlementPeriods, transitions } = this.timeline;
+    const other = entitlementPeriods.findLastIndex(
       ({ start, source, periodStart }) =>
-        start <= this.clock && (source !== segment.source || periodStart !== segment.periodStart),
+        start <= this.clock && (source !== entitlementPeriod.source || periodStart !== entitlementPeriod.periodStart),
     );
-    const stretch = (other < 0 ? undefined : segments[other + 1]?.start) ?? Number.NEGATIVE_INFINITY;
-    return Math.max(window.start, stretch, ...openings.map(({ at }) => at).filter((at) => at <= this.clock));
+    const stretch = (other < 0 ? undefined : entitlementPeriods[other + 1]?.start) ?? Number.NEGATIVE_INFINITY;
+    return Math.max(window.start, stretch, ...transitions.map(({ at }) => at).filter((at) => at <= this.clock));
   }
 
   private verdict(field: CounterName, amount: number, allowed: boolean): Expected {

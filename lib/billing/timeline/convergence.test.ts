@@ -97,7 +97,7 @@ test(
   "the previous state of the next event restores an event that never came",
   () => {
     const last = (facts: readonly ProcessorFact[]) =>
-      fold(TEST_PRODUCT, facts, 0).mirrors.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
+      fold(TEST_PRODUCT, facts, 0).records.map(({ plan, status, periodStart, periodEnd, cancelAt }) => ({
         plan,
         status,
         periodStart,

@@ -7,7 +7,7 @@ import { replaySubscription } from "./subscription-history";
 const second = days(30, 60);
 const a = factBuilder();
 
-const last = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const last = (...facts: Fact[]) => replaySubscription(facts).record;
 const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => period.paid);
 
 describe("a period that counts as paid", () => {

@@ -79,7 +79,7 @@ test("a period's reason is the reason of its opening after all subscriptions are
       interval: "monthly",
       trial: false,
       paid: true,
-      paidInMoney: false,
+      paidInFull: false,
       reason: "New subscription",
     },
     {
@@ -90,7 +90,7 @@ test("a period's reason is the reason of its opening after all subscriptions are
       interval: "monthly",
       trial: false,
       paid: true,
-      paidInMoney: false,
+      paidInFull: false,
       reason: "Resubscribed within a paid period",
     },
     expect.objectContaining({ source: "stripe:sub_b", start: day(40), reason: "Billing period renewal detected" }),
@@ -101,10 +101,10 @@ test("histories are sorted by name; a payment alone has no state; a repeated fac
   const [a, b, c] = [factBuilder("sub_a"), factBuilder("sub_b"), factBuilder("sub_c")];
   const fact = b.snapshot(0);
   const timeline = timelineOf(fact, a.snapshot(0), c.pay(0, 0, 30), fact);
-  expect(timeline.mirrors.map(({ subscription }) => subscription)).toEqual(["sub_a", "sub_b"]);
+  expect(timeline.records.map(({ subscription }) => subscription)).toEqual(["sub_a", "sub_b"]);
   expect(Object.keys(timeline.trace).toSorted()).toEqual(["sub_a:001", "sub_b:001", "sub_c:001"]);
   const paddle = { ...a.snapshot(0), processor: "paddle" as const };
-  expect(timelineOf(a.snapshot(0), paddle).mirrors).toMatchObject([{ processor: "paddle" }, { processor: "stripe" }]);
+  expect(timelineOf(a.snapshot(0), paddle).records).toMatchObject([{ processor: "paddle" }, { processor: "stripe" }]);
 });
 
 describe("flags", () => {

@@ -11,7 +11,7 @@ const onDay = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...fact
 describe("the content of an entitlement period", () => {
   test("of a subscription: its source, its period, and the anchor of its windows", () => {
     const a = factBuilder();
-    expect(timelineOf(a.snapshot(0, { quantity: 3 })).segments).toEqual([
+    expect(timelineOf(a.snapshot(0, { quantity: 3 })).entitlementPeriods).toEqual([
       {
         start: 0,
         end: day(0),
@@ -27,7 +27,7 @@ describe("the content of an entitlement period", () => {
         periodEnd: null,
         cadence: "monthly",
         anchor: day(-12),
-        held: false,
+        withheld: false,
       },
       {
         start: day(0),
@@ -44,7 +44,7 @@ describe("the content of an entitlement period", () => {
         periodEnd: day(30),
         cadence: "billing_period",
         anchor: day(0),
-        held: false,
+        withheld: false,
       },
       {
         start: day(37),
@@ -61,17 +61,17 @@ describe("the content of an entitlement period", () => {
         periodEnd: null,
         cadence: "monthly",
         anchor: day(-12),
-        held: false,
+        withheld: false,
       },
     ]);
   });
 
   test("without a subscription there is only free; a fact without a change splits no period", () => {
     const a = factBuilder();
-    expect(timelineOf().segments).toHaveLength(1);
+    expect(timelineOf().entitlementPeriods).toHaveLength(1);
     expect(timelineOf().asOf).toBe(0);
     const facts = [a.snapshot(0), a.snapshot(5), a.fail(6, { purpose: "other" })];
-    expect(timelineOf(...facts).segments).toHaveLength(3);
+    expect(timelineOf(...facts).entitlementPeriods).toHaveLength(3);
     expect(timelineOf(...facts).asOf).toBe(day(5));
   });
 
@@ -95,8 +95,8 @@ describe("the content of an entitlement period", () => {
   });
 
   test("free by the day is counted from midnight", () => {
-    const { segments } = fold(product("writer"), [], day(-12) + 5);
-    expect(segments).toMatchObject([{ cadence: "daily", anchor: 0 }]);
+    const { entitlementPeriods } = fold(product("writer"), [], day(-12) + 5);
+    expect(entitlementPeriods).toMatchObject([{ cadence: "daily", anchor: 0 }]);
   });
 
   test("a plan billed yearly has monthly windows; a trial of it is one", () => {

@@ -25,7 +25,7 @@ const entry = (key: Partial<typeof item>, changes: Partial<UnlistedItem> = {}): 
 const without = (at: number, list: Partial<ItemList>, changes: Partial<SnapshotFact["image"]> = {}) =>
   a.snapshot(at, { ...none, ...changes }, { list: { complete: true, plans: 0, unlisted: [], ...list } });
 
-const last = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const last = (...facts: Fact[]) => replaySubscription(facts).record;
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
 describe("an item list", () => {
@@ -54,11 +54,11 @@ describe("an item list", () => {
   });
 
   test("from before the product joined the subscription leaves no record; an end does", () => {
-    expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ mirror: null, changes: [] });
+    expect(replaySubscription([gone(0), without(1, { complete: false })])).toMatchObject({ record: null, changes: [] });
     expect(met(gone(0))).toBe("No billing change");
     const end = { ...gone(0), life: "deleted" as const };
     expect(met(end)).toBe("Subscription ended");
-    expect(replaySubscription([end, listed(5)])).toMatchObject({ mirror: { endedAt: day(0) }, periods: [] });
+    expect(replaySubscription([end, listed(5)])).toMatchObject({ record: { endedAt: day(0) }, periods: [] });
     const canceled = without(0, { plans: 1 }, { status: "canceled" });
     expect(met(canceled)).toBe("Subscription ended");
     expect(last(listed(0), { ...gone(5), life: "deleted" })).toMatchObject({ status: "canceled", endedAt: day(5) });

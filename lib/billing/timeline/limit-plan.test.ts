@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { TEST_PRODUCT } from "@/tests/support/billing-simulator/product";
 import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/support/fact-builders";
 import type { Fact, SubscriptionState } from "../types";
-import { confirmedAt, segmentsOf } from "./entitlement-periods";
-import type { Confirmation, Failure, History } from "./group-by-subscription";
+import { entitlementPeriodsOf } from "./entitlement-periods";
+import type { Confirmation, Failure, SubscriptionHistory } from "./history-types";
+import { confirmedPlanAt } from "./limit-plan";
 import { replaySubscription } from "./subscription-history";
 
 const high = { plan: "high" };
@@ -14,7 +15,7 @@ const onDay = (at: number, ...facts: Fact[]) => entitlementOn(timelineOf(...fact
 
 describe("the plan that was confirmed last", () => {
   const confirmed = (at: number, ...all: [at: number, plan: string][]) =>
-    confirmedAt(
+    confirmedPlanAt(
       TEST_PRODUCT,
       { ...replaySubscription([factBuilder().snapshot(0)]), confirmations: all.map(confirmation) },
       day(at),
@@ -33,9 +34,12 @@ describe("the plan that was confirmed last", () => {
 describe("a failed charge for the current plan", () => {
   const a = factBuilder();
   /** The limits on day 20 of a plan that was upgraded on day 10; the rest of its history is given. */
-  const limits = (given: Pick<History, "failures"> & Partial<History>, changes: Partial<SubscriptionState> = {}) => {
+  const limits = (
+    given: Pick<SubscriptionHistory, "failures"> & Partial<SubscriptionHistory>,
+    changes: Partial<SubscriptionState> = {},
+  ) => {
     const history = { ...replaySubscription([a.snapshot(0), a.snapshot(10, { plan: "high", ...changes })]), ...given };
-    return segmentsOf(TEST_PRODUCT, [history], day(-12)).findLast(({ start }) => start <= day(20))?.limitPlan;
+    return entitlementPeriodsOf(TEST_PRODUCT, [history], day(-12)).findLast(({ start }) => start <= day(20))?.limitPlan;
   };
   const failed = (at: number, of: Partial<Failure> = {}) => ({ at: day(at), plan: "high", interval: null, ...of });
   const paid = (at: number, byPayment: boolean, plan = "high") => ({ at: day(at), plan, byPayment });
@@ -170,7 +174,7 @@ describe("the plan whose limits apply", () => {
   });
 
   test("a plan presumed paid at the instant of a failure was presumed paid before it", () => {
-    // The renewal's failure: the first period vouches for the plan held when the second opens.
+    // The failure of the renewal: the first period presumes the plan paid that is current when the second opens.
     const facts = [a.snapshot(0), a.snapshot(30, { ...high, ...second }), a.fail(30, { plan: "high" })];
     expect(limitPlan(31, ...facts)).toBe("low");
     expect(limitPlan(31, a.snapshot(0), a.snapshot(30, second), a.fail(30))).toBe("low");
@@ -180,7 +184,7 @@ describe("the plan whose limits apply", () => {
 describe("the usage that an unpaid renewal credited", () => {
   const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
   const renewed = [a.snapshot(0), a.snapshot(30, second)];
-  const held = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.held;
+  const held = (at: number, ...facts: Fact[]) => onDay(at, ...facts)?.withheld;
 
   test("is withheld while the renewal is owed, and not while it is active", () => {
     expect(held(31, ...renewed)).toBe(false);

@@ -15,7 +15,7 @@ const confirmed = (...facts: Fact[]) =>
     plan,
     byPayment,
   ]);
-const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => [period.paid, period.paidInMoney]);
+const paid = (...facts: Fact[]) => replaySubscription(facts).periods.map((period) => [period.paid, period.paidInFull]);
 
 describe("which periods are paid", () => {
   test("the first of a subscription that began active; the others by their payment, or when the next one opens", () => {
@@ -102,7 +102,7 @@ describe("the confirmed plans, oldest first", () => {
       [0, "low", false],
       [30, "high", false],
     ]);
-    // What it renews with is not what was held.
+    // It renews with another plan than the current one.
     expect(confirmed(a.snapshot(0), a.snapshot(10, high), a.snapshot(30, second))).toEqual([
       [0, "low", false],
       [30, "high", false],

@@ -9,7 +9,7 @@ const high = { plan: "high" };
 const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const changes = (...facts: Fact[]) =>
   replaySubscription(facts).changes.map(({ from, plan, status }) => [from, plan, status]);
-const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const record = (...facts: Fact[]) => replaySubscription(facts).record;
 const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({ at }) => at);
 /** The rule that the last fact met. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
@@ -21,7 +21,7 @@ test("one snapshot is one period, one change and a mirror", () => {
     source: "stripe:sub_a",
     processor: "stripe",
     subscription: "sub_a",
-    mirror: {
+    record: {
       ...subscriptionState({ quantity: 2, cancelAt: day(30), trialEnd: day(-1) }),
       processor: "stripe",
       subscription: "sub_a",
@@ -31,7 +31,7 @@ test("one snapshot is one period, one change and a mirror", () => {
       unlisted: false,
       pastDueSince: null,
       scheduled: null,
-      heldPlan: null,
+      retainedPlan: null,
     },
     periods: [
       {
@@ -42,10 +42,10 @@ test("one snapshot is one period, one change and a mirror", () => {
         trial: false,
         selfStarted: false,
         activated: { at: day(0), fromIncomplete: false },
-        vouched: true,
+        presumedPaid: true,
         paid: true,
         paidByPayment: false,
-        paidInMoney: false,
+        paidInFull: false,
         chargeFailed: false,
         effect: "reset",
         reason: "New subscription",
@@ -91,7 +91,7 @@ describe("missing events", () => {
     const renewed = told2(31, { ...second, status: "past_due" }, subscriptionState(second));
     expect(periods(a.snapshot(0), renewed)).toMatchObject([
       { starts: [day(0)] },
-      { starts: [day(30)], vouched: false },
+      { starts: [day(30)], presumedPaid: false },
     ]);
     expect(changes(a.snapshot(0), renewed)).toEqual([
       [day(0), "low", "active"],
@@ -108,7 +108,7 @@ describe("missing events", () => {
     const old = told2(31, second, subscriptionState({ ...days(0, 30), quantity: 9 }));
     expect(replaySubscription([a.snapshot(0), a.snapshot(30, second), old])).toMatchObject({ movedBackwards: [] });
     const ended = told2(31, second, subscriptionState({ status: "canceled" }));
-    expect(mirror(a.snapshot(0), ended)).toMatchObject({ endedAt: null, status: "active", periodStart: day(30) });
+    expect(record(a.snapshot(0), ended)).toMatchObject({ endedAt: null, status: "active", periodStart: day(30) });
   });
 
   test("within a second of the open period's start it is applied, also without a period", () => {
@@ -126,7 +126,7 @@ describe("an end", () => {
 
   test("is final, and keeps the known period", () => {
     const facts = [a.snapshot(0), a.cancel(10, { periodStart: null, periodEnd: null })];
-    expect(mirror(...facts)).toMatchObject({
+    expect(record(...facts)).toMatchObject({
       status: "canceled",
       endedAt: day(10),
       periodStart: day(0),
@@ -134,7 +134,7 @@ describe("an end", () => {
     });
     expect(met(...facts)).toBe("Subscription ended");
     expect(met(...facts, a.snapshot(30, second))).toBe("Subscription ended");
-    expect(mirror(...facts, a.snapshot(30, second))).toMatchObject({
+    expect(record(...facts, a.snapshot(30, second))).toMatchObject({
       status: "canceled",
       endedAt: day(10),
       updatedAt: day(10),
@@ -142,20 +142,20 @@ describe("an end", () => {
   });
 
   test("is recognized by the event type, and by the status without it", () => {
-    expect(mirror(a.snapshot(0), a.snapshot(10, {}, { life: "deleted" }))).toMatchObject({
+    expect(record(a.snapshot(0), a.snapshot(10, {}, { life: "deleted" }))).toMatchObject({
       status: "canceled",
       endedAt: day(10),
     });
-    expect(mirror(a.snapshot(0), a.snapshot(10, { status: "canceled" }))).toMatchObject({ endedAt: day(10) });
-    expect(mirror(a.snapshot(0), a.snapshot(10, { status: "paused" }))).toMatchObject({ endedAt: null });
+    expect(record(a.snapshot(0), a.snapshot(10, { status: "canceled" }))).toMatchObject({ endedAt: day(10) });
+    expect(record(a.snapshot(0), a.snapshot(10, { status: "paused" }))).toMatchObject({ endedAt: null });
   });
 
   test("with a later period does not apply that period", () => {
-    expect(mirror(a.snapshot(0), a.cancel(31, second))).toMatchObject({ periodStart: day(0), periodEnd: day(30) });
-    expect(mirror(a.snapshot(0), a.snapshot(31, { ...second, status: "paused" }))).toMatchObject({
+    expect(record(a.snapshot(0), a.cancel(31, second))).toMatchObject({ periodStart: day(0), periodEnd: day(30) });
+    expect(record(a.snapshot(0), a.snapshot(31, { ...second, status: "paused" }))).toMatchObject({
       periodStart: day(0),
     });
-    expect(mirror(a.cancel(31, second))).toMatchObject({ periodStart: day(30), periodEnd: day(60) });
+    expect(record(a.cancel(31, second))).toMatchObject({ periodStart: day(30), periodEnd: day(60) });
   });
 });
 
@@ -164,12 +164,12 @@ describe("past due", () => {
 
   test("is counted from the first of consecutive past_due events, which is a failure", () => {
     const facts = [a.snapshot(0), a.snapshot(31, { status: "past_due" }), a.snapshot(32, { status: "unpaid" })];
-    expect(replaySubscription(facts)).toMatchObject({ mirror: { pastDueSince: day(31) } });
+    expect(replaySubscription(facts)).toMatchObject({ record: { pastDueSince: day(31) } });
     expect(failures(...facts)).toEqual([day(31)]);
     const again = [...facts, a.snapshot(33), a.snapshot(34, { status: "unpaid" })];
-    expect(replaySubscription(again)).toMatchObject({ mirror: { pastDueSince: day(34) } });
+    expect(replaySubscription(again)).toMatchObject({ record: { pastDueSince: day(34) } });
     expect(failures(...again)).toEqual([day(31), day(34)]);
-    expect(mirror(...facts, a.snapshot(33))).toMatchObject({ pastDueSince: null });
+    expect(record(...facts, a.snapshot(33))).toMatchObject({ pastDueSince: null });
     expect(failures(a.snapshot(0, { status: "past_due" }))).toEqual([day(0)]);
   });
 });

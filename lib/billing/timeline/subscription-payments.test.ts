@@ -8,7 +8,7 @@ const second = days(30, 60);
 const high = { plan: "high" };
 const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
-const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const record = (...facts: Fact[]) => replaySubscription(facts).record;
 const failures = (...facts: Fact[]) => replaySubscription(facts).failures.map(({ at }) => at);
 /** The rule that the last fact met. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
@@ -39,7 +39,7 @@ describe("a payment", () => {
     expect(met(payment)).toBe("Payment waits for its subscription");
     expect(met(a.snapshot(0, { status: "incomplete" }), payment)).toBe("Payment waits for its subscription");
     expect(periods(payment)).toEqual([]);
-    expect(periods(payment, a.snapshot(2, { status: "past_due" }))).toMatchObject([{ paid: true, paidInMoney: true }]);
+    expect(periods(payment, a.snapshot(2, { status: "past_due" }))).toMatchObject([{ paid: true, paidInFull: true }]);
   });
 
   test("for the open period confirms it, from a change with the same start too", () => {
@@ -72,13 +72,13 @@ describe("a payment", () => {
           plan: "high",
           interval: "yearly",
           trial: false,
-          vouched: false,
+          presumedPaid: false,
           paid: true,
           effect: "reset",
           reason: "Payment for a new billing period",
         },
       ],
-      mirror: { plan: "high", interval: "yearly", status: "active", ...second, quantity: 3, updatedAt: day(0) },
+      record: { plan: "high", interval: "yearly", status: "active", ...second, quantity: 3, updatedAt: day(0) },
       changes: [{ from: day(0) }, { from: day(30), plan: "high", interval: "yearly", quantity: 3, period: 1 }],
     });
   });
@@ -93,14 +93,14 @@ describe("a payment", () => {
     const payment = a.pay(31, 30, 60, { plan: null, interval: null });
     const facts = [a.snapshot(0, { ...high, interval: "yearly" as const }), payment];
     expect(periods(...facts)[1]).toMatchObject({ plan: "high", interval: "yearly" });
-    expect(mirror(...facts)).toMatchObject({ plan: "high", interval: "yearly" });
+    expect(record(...facts)).toMatchObject({ plan: "high", interval: "yearly" });
   });
 
   test("ends a trial, and activates no other status", () => {
-    expect(mirror(a.snapshot(0, { status: "trialing" }), a.pay(31, 30, 60))).toMatchObject({ status: "active" });
+    expect(record(a.snapshot(0, { status: "trialing" }), a.pay(31, 30, 60))).toMatchObject({ status: "active" });
     const paused = [a.snapshot(0), a.snapshot(5, { status: "paused" }), a.pay(31, 30, 60)];
-    expect(mirror(...paused)).toMatchObject({ status: "paused" });
-    expect(mirror(a.snapshot(0), a.snapshot(5, { status: "past_due" }), a.pay(31, 30, 60))).toMatchObject({
+    expect(record(...paused)).toMatchObject({ status: "paused" });
+    expect(record(a.snapshot(0), a.snapshot(5, { status: "past_due" }), a.pay(31, 30, 60))).toMatchObject({
       status: "past_due",
     });
   });

@@ -8,7 +8,7 @@ const third = days(60, 90);
 const high = { plan: "high" };
 const periods = (...facts: Fact[]) => replaySubscription(facts).periods;
 const paid = (...facts: Fact[]) => periods(...facts).map((period) => period.paid);
-const mirror = (...facts: Fact[]) => replaySubscription(facts).mirror;
+const record = (...facts: Fact[]) => replaySubscription(facts).record;
 /** The rule that the last fact met. */
 const met = (...facts: Fact[]) => replaySubscription(facts).trace[facts.at(-1)?.id ?? ""];
 
@@ -44,7 +44,7 @@ describe("periods that the rules presume paid", () => {
   test("a first period that began owed, or on trial, is not paid by that", () => {
     expect(paid(a.snapshot(0, { status: "past_due" }))).toEqual([false]);
     expect(periods(a.snapshot(0, { status: "trialing" }))).toMatchObject([
-      { trial: true, vouched: false, paid: false },
+      { trial: true, presumedPaid: false, paid: false },
     ]);
     expect(paid(a.snapshot(0, { status: "past_due" }), a.snapshot(3), a.snapshot(30, second))).toEqual([true, false]);
   });
@@ -56,7 +56,7 @@ describe("a snapshot's period", () => {
   test("with the same start may move the end and the interval", () => {
     const facts = [a.snapshot(0), a.snapshot(5, { periodEnd: day(20), interval: "yearly" })];
     expect(periods(...facts)).toMatchObject([{ starts: [day(0)], end: day(20), interval: "yearly" }]);
-    expect(mirror(...facts)).toMatchObject({ periodStart: day(0), periodEnd: day(20), interval: "yearly" });
+    expect(record(...facts)).toMatchObject({ periodStart: day(0), periodEnd: day(20), interval: "yearly" });
     expect(met(...facts)).toBe("Plan change mid-cycle detected");
     expect(met(a.snapshot(0), a.snapshot(5, { periodEnd: day(20) }))).toBe("No billing change");
     expect(met(a.snapshot(0), a.snapshot(5, high))).toBe("Plan change mid-cycle detected");
@@ -73,7 +73,7 @@ describe("a snapshot's period", () => {
     const facts = [a.snapshot(0), a.snapshot(30, second), a.snapshot(31, { ...days(0, 29), ...high })];
     expect(replaySubscription(facts)).toMatchObject({
       movedBackwards: [day(31)],
-      mirror: { plan: "high", periodStart: day(30), periodEnd: day(60) },
+      record: { plan: "high", periodStart: day(30), periodEnd: day(60) },
       periods: [{ end: day(30) }, { end: day(60) }],
     });
     expect(met(...facts)).toBe("Period moved backwards");
@@ -91,7 +91,7 @@ describe("a snapshot's period", () => {
       const facts = [...both, a.snapshot(50, yearly)];
       expect(replaySubscription(facts)).toMatchObject({
         movedBackwards: [],
-        mirror: { plan: "low", interval: "yearly", ...days(0, 365) },
+        record: { plan: "low", interval: "yearly", ...days(0, 365) },
         periods: [{ end: day(365) }, { starts: [day(40), day(0)], end: day(365), interval: "yearly" }],
       });
       expect(met(...facts)).toBe("Plan change mid-cycle detected");
@@ -117,7 +117,7 @@ describe("a snapshot's period", () => {
     for (const half of [{ periodStart: null, periodEnd: null }, { periodEnd: null }]) {
       const facts = [a.snapshot(0), a.snapshot(31, { ...second, ...half, ...high })];
       expect(periods(...facts)).toMatchObject([{ starts: [day(0)], end: day(30) }]);
-      expect(mirror(...facts)).toMatchObject({ plan: "high", periodStart: day(0), periodEnd: day(30) });
+      expect(record(...facts)).toMatchObject({ plan: "high", periodStart: day(0), periodEnd: day(30) });
     }
   });
 
@@ -128,7 +128,7 @@ describe("a snapshot's period", () => {
       a.snapshot(31, { ...second, ...unlisted, status: "past_due", cancelAt: day(60), quantity: 4 }),
     ];
     expect(periods(...facts)).toMatchObject([{ starts: [day(0)] }, { starts: [day(30)], end: day(60), plan: "low" }]);
-    expect(mirror(...facts)).toMatchObject({
+    expect(record(...facts)).toMatchObject({
       plan: "low",
       interval: "monthly",
       status: "past_due",
@@ -148,7 +148,7 @@ describe("a snapshot's period", () => {
     expect(replaySubscription([a.snapshot(0, unknown)])).toMatchObject({
       periods: [],
       changes: [],
-      mirror: { plan: null, interval: null },
+      record: { plan: null, interval: null },
     });
     expect(periods(a.snapshot(0, unknown), a.snapshot(1))).toMatchObject([
       { starts: [day(0)], reason: "New subscription" },

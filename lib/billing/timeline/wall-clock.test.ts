@@ -104,7 +104,7 @@ test(
         const simulator = simulate(new BillingSimulator(), actions);
         const [clock, wall] = [usageOf(simulator, simulator.facts), usageOf(simulator, onWall(simulator.facts))];
         // Of several subscriptions that give nothing, the free plan shows the one that ended last.
-        const shown = ({ segment: { plan, status }, limits }: typeof clock) => ({
+        const shown = ({ entitlementPeriod: { plan, status }, limits }: typeof clock) => ({
           plan,
           status: plan === "free" ? null : status,
           limits,
@@ -176,9 +176,12 @@ test(
 
 test("a trial that was upgraded before its period began keeps the limits of the plan it began with", () => {
   const simulator = simulate(new BillingSimulator(), ["hour", "trial", "upgradeInvoiced"]);
-  expect(usageOf(simulator, simulator.facts)).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
+  expect(usageOf(simulator, simulator.facts)).toMatchObject({
+    entitlementPeriod: { plan: "high" },
+    limits: { units: 100 },
+  });
   expect(usageOf(simulator, onWall(simulator.facts))).toMatchObject({
-    segment: { plan: "high" },
+    entitlementPeriod: { plan: "high" },
     limits: { units: 100 },
   });
 });
@@ -213,8 +216,13 @@ test.each(["clock", "wall"] as const)(
         { at: third + DAY, field: "words_used", amount: 700 },
       ];
       const writer = product("writer");
-      const { segment, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
-      return { plan: segment.plan, status: segment.status, used: used.words_used, remaining: remaining.words_used };
+      const { entitlementPeriod, used, remaining } = usageAt(writer, fold(writer, facts, 0), ledger, now);
+      return {
+        plan: entitlementPeriod.plan,
+        status: entitlementPeriod.status,
+        used: used.words_used,
+        remaining: remaining.words_used,
+      };
     };
     // The renewal forgave 15,000, which are held back while it is owed; the plan goes on for the days of grace.
     expect(at(third + 2 * DAY)).toEqual({

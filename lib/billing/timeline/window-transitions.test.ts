@@ -4,8 +4,8 @@ import { day, days, entitlementOn, factBuilder, timelineOf } from "@/tests/suppo
 import type { Fact } from "../types";
 import { fold } from "./build-timeline";
 
-const openings = (...facts: Fact[]) => timelineOf(...facts).openings;
-const opening = (at: number, ...facts: Fact[]) => openings(...facts).find((each) => each.at === day(at));
+const transitions = (...facts: Fact[]) => timelineOf(...facts).transitions;
+const opening = (at: number, ...facts: Fact[]) => transitions(...facts).find((each) => each.at === day(at));
 const window = (source: string, start: number, end: number, countsUntil: number | null = null) => ({
   source,
   periodStart: day(start),
@@ -19,15 +19,15 @@ const third = days(60, 90);
 describe("a subscription's own windows", () => {
   test("the first is a reset from nothing", () => {
     const a = factBuilder();
-    expect(openings(a.snapshot(0))[0]).toEqual({
+    expect(transitions(a.snapshot(0))[0]).toEqual({
       window: window("stripe:sub_a", 0, 30),
       at: day(0),
-      by: "reset",
+      kind: "reset",
       reason: "New subscription",
       from: null,
       share: {},
       unpaid: false,
-      heldFromOld: false,
+      withheldFromPrevious: false,
     });
   });
 
@@ -37,40 +37,40 @@ describe("a subscription's own windows", () => {
     expect(opening(30, ...facts)).toEqual({
       window: window("stripe:sub_a", 30, 60),
       at: day(30),
-      by: "reset",
+      kind: "reset",
       reason: "Billing period renewal detected",
       from: window("stripe:sub_a", 0, 30),
       share: {},
       unpaid: true,
-      heldFromOld: false,
+      withheldFromPrevious: false,
     });
-    expect(opening(30, ...facts, a.pay(31, 30, 60))).toMatchObject({ unpaid: false, heldFromOld: false });
+    expect(opening(30, ...facts, a.pay(31, 30, 60))).toMatchObject({ unpaid: false, withheldFromPrevious: false });
   });
 
   test("what an unpaid renewal held is held on where the next one comes before it is paid", () => {
     const a = factBuilder();
     const facts = [a.snapshot(0), a.snapshot(30, second), a.snapshot(31, { ...second, status: "past_due" })];
     const next = a.snapshot(60, { ...third, status: "past_due" });
-    expect(opening(60, ...facts, next)).toMatchObject({ unpaid: true, heldFromOld: true });
-    expect(opening(60, ...facts, a.pay(40, 30, 60), next)).toMatchObject({ unpaid: true, heldFromOld: false });
+    expect(opening(60, ...facts, next)).toMatchObject({ unpaid: true, withheldFromPrevious: true });
+    expect(opening(60, ...facts, a.pay(40, 30, 60), next)).toMatchObject({ unpaid: true, withheldFromPrevious: false });
   });
 
   test("a trial owes nothing, and leaves nothing held", () => {
     const a = factBuilder();
     const trial = a.snapshot(0, { status: "trialing" });
-    expect(opening(0, trial)).toMatchObject({ by: "reset", unpaid: false, heldFromOld: false });
+    expect(opening(0, trial)).toMatchObject({ kind: "reset", unpaid: false, withheldFromPrevious: false });
     expect(opening(30, trial, a.snapshot(30, second))).toMatchObject({
-      by: "reset",
+      kind: "reset",
       reason: "Trial converted to paid",
       unpaid: true,
-      heldFromOld: false,
+      withheldFromPrevious: false,
     });
   });
 
   test("of a plan billed yearly are months, and the last month counts until news", () => {
     const a = factBuilder();
     const yearly = { interval: "yearly" as const, ...days(0, 365) };
-    expect(openings(a.snapshot(0, yearly))[0]).toMatchObject({ window: window("stripe:sub_a", 0, 30, 30) });
+    expect(transitions(a.snapshot(0, yearly))[0]).toMatchObject({ window: window("stripe:sub_a", 0, 30, 30) });
     const later = a.snapshot(100, { interval: "yearly", ...days(100, 465) });
     // The month of July.
     expect(opening(100, a.snapshot(0, yearly), later)?.from).toEqual({
@@ -80,7 +80,7 @@ describe("a subscription's own windows", () => {
       countsUntil: day(122),
     });
     const short = a.snapshot(0, { interval: "yearly", ...days(0, 30) });
-    expect(openings(short)[0]).toMatchObject({ window: { end: day(30), countsUntil: null } });
+    expect(transitions(short)[0]).toMatchObject({ window: { end: day(30), countsUntil: null } });
   });
 });
 
@@ -90,7 +90,7 @@ describe("what a carry-over forgives at most", () => {
   test("the limit's share of the time that was held, where the old period was paid", () => {
     const a = factBuilder();
     expect(opening(10, a.snapshot(0), a.snapshot(10, restart))).toMatchObject({
-      by: "carry_over",
+      kind: "carry_over",
       reason: "Billing cycle restarted mid-period",
       from: window("stripe:sub_a", 0, 30),
       share: { units: 33 },
@@ -100,7 +100,7 @@ describe("what a carry-over forgives at most", () => {
   test("nothing where it was not", () => {
     const a = factBuilder();
     const owed = a.snapshot(0, { status: "past_due" });
-    expect(opening(10, owed, a.snapshot(10, restart))).toMatchObject({ by: "carry_over", share: { units: 0 } });
+    expect(opening(10, owed, a.snapshot(10, restart))).toMatchObject({ kind: "carry_over", share: { units: 0 } });
     expect(opening(10, owed, a.pay(5, 0, 30), a.snapshot(10, restart))).toMatchObject({ share: { units: 33 } });
   });
 
@@ -122,12 +122,12 @@ describe("what a carry-over forgives at most", () => {
     const a = factBuilder();
     const facts = [a.snapshot(0), a.snapshot(10, { status: "paused" }), a.snapshot(20, days(20, 50))];
     expect(opening(20, ...facts)).toMatchObject({
-      by: "carry_over",
+      kind: "carry_over",
       reason: "Subscription resumed with a new period",
       share: { units: 33 },
     });
-    expect(opening(20, ...facts, a.pay(21, 20, 50, { inMoney: false }))).toMatchObject({ by: "carry_over" });
-    expect(opening(20, ...facts, a.pay(21, 20, 50))).toMatchObject({ by: "reset", share: {} });
+    expect(opening(20, ...facts, a.pay(21, 20, 50, { inMoney: false }))).toMatchObject({ kind: "carry_over" });
+    expect(opening(20, ...facts, a.pay(21, 20, 50))).toMatchObject({ kind: "reset", share: {} });
   });
 
   test("counters only: what exists is not forgiven", () => {
@@ -138,15 +138,15 @@ describe("what a carry-over forgives at most", () => {
       [a.snapshot(0, growth), a.snapshot(10, { ...growth, ...restart })],
       day(-12),
     );
-    expect(timeline.openings.find(({ at }) => at === day(10))?.share).toEqual({ messages_count: 3_333 });
+    expect(timeline.transitions.find(({ at }) => at === day(10))?.share).toEqual({ messages_count: 3_333 });
   });
 });
 
 describe("a first period inside another subscription's", () => {
   const again = (other: Fact[], from = 10) =>
     opening(from, ...other, factBuilder("sub_b").snapshot(from, days(from, from + 30)));
-  const inside = { by: "carry_over", reason: "Resubscribed within a paid period" };
-  const anew = { by: "reset", reason: "New subscription", from: null, share: {} };
+  const inside = { kind: "carry_over", reason: "Resubscribed within a paid period" };
+  const anew = { kind: "reset", reason: "New subscription", from: null, share: {} };
 
   test("that is paid, or a trial, carries over", () => {
     const a = factBuilder();
@@ -169,8 +169,8 @@ describe("a first period inside another subscription's", () => {
 
   test("of two that begin at one instant only one is inside the other", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
-    const all = openings(a.snapshot(0), b.snapshot(0));
-    expect(all.map(({ window: { source }, by }) => [source, by])).toEqual([
+    const all = transitions(a.snapshot(0), b.snapshot(0));
+    expect(all.map(({ window: { source }, kind }) => [source, kind])).toEqual([
       ["stripe:sub_a", "reset"],
       ["stripe:sub_b", "carry_over"],
       ["free", "preserve"],
@@ -188,7 +188,7 @@ describe("a first period inside another subscription's", () => {
     }
     // One that begins at the very instant has nothing before it, and is as live as it begins.
     const b = factBuilder("sub_b").snapshot(10, days(10, 40));
-    const all = openings(a.snapshot(10, days(10, 40)), c.snapshot(0), c.snapshot(9, { status: "paused" }), b);
+    const all = transitions(a.snapshot(10, days(10, 40)), c.snapshot(0), c.snapshot(9, { status: "paused" }), b);
     expect(all.find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source).toBe("stripe:sub_a");
   });
 
@@ -217,7 +217,7 @@ describe("a first period inside another subscription's", () => {
     const high = { plan: "high" };
     const from = (plan: string, ...others: Fact[]) => {
       const trial = factBuilder("sub_b").snapshot(10, { ...days(10, 40), status: "trialing", plan });
-      return openings(...others, trial).find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source;
+      return transitions(...others, trial).find(({ window: { source } }) => source === "stripe:sub_b")?.from?.source;
     };
     const [a, c] = [factBuilder("sub_a"), factBuilder("sub_c")];
     const later = days(5, 35);
@@ -241,7 +241,7 @@ describe("a first period inside another subscription's", () => {
 });
 
 describe("falling back to free", () => {
-  const toFree = (...facts: Fact[]) => openings(...facts).filter(({ window: { source } }) => source === "free");
+  const toFree = (...facts: Fact[]) => transitions(...facts).filter(({ window: { source } }) => source === "free");
 
   test("brings along what was used, by the reason that ended the plan", () => {
     const a = factBuilder();
@@ -249,12 +249,12 @@ describe("falling back to free", () => {
       {
         window: { source: "free", periodStart: null, start: day(-12), end: day(19), countsUntil: day(19) },
         at: day(10),
-        by: "preserve",
+        kind: "preserve",
         reason: "Subscription ended",
         from: window("stripe:sub_a", 0, 30),
         share: {},
         unpaid: false,
-        heldFromOld: false,
+        withheldFromPrevious: false,
       },
     ]);
     expect(toFree(a.snapshot(0), a.snapshot(10, { status: "paused" }))).toMatchObject([
@@ -283,7 +283,7 @@ describe("falling back to free", () => {
 
   test("openings come in the order of their instants", () => {
     const [a, b] = [factBuilder("sub_a"), factBuilder("sub_b")];
-    const all = openings(b.snapshot(40, days(40, 70)), a.snapshot(0), a.cancel(10));
+    const all = transitions(b.snapshot(40, days(40, 70)), a.snapshot(0), a.cancel(10));
     expect(all.map(({ at }) => at)).toEqual([day(0), day(10), day(40), day(77)]);
   });
 });

@@ -7,7 +7,7 @@
 import { fold } from "@/lib/billing/timeline/build-timeline";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Instant, ProcessorFact } from "@/lib/billing/types";
-import { type Use, usageAt } from "@/lib/billing/usage-at";
+import { type UsageEntry, usageAt } from "@/lib/billing/usage-at";
 import { Account, BEGIN } from "./account";
 import type { Action } from "./actions";
 import { passTime } from "./passing-time";
@@ -17,7 +17,7 @@ import { changeSubscription } from "./subscription-changes";
 import { usageBound } from "./usage-bound";
 
 export class BillingSimulator {
-  readonly ledger: Use[] = [];
+  readonly ledger: UsageEntry[] = [];
   private readonly account: Account;
 
   /**

@@ -5,7 +5,7 @@
 
 import { addMonths, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import type { Use } from "@/lib/billing/usage-at";
+import type { UsageEntry } from "@/lib/billing/usage-at";
 import { BEGIN } from "./account";
 import { FREE_LIMIT, limitOf } from "./product";
 import type { SoldPeriod } from "./subscription";
@@ -13,7 +13,7 @@ import type { SoldPeriod } from "./subscription";
 interface History {
   soldPeriods: readonly SoldPeriod[];
   removals: readonly { from: Instant; to: Instant }[];
-  ledger: readonly Use[];
+  ledger: readonly UsageEntry[];
   now: Instant;
   /** How late facts arrive at the gate. */
   delayMs: number;
