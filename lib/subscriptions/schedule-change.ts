@@ -42,5 +42,5 @@ export async function scheduleChange({ userId, product, record, to, at }: Schedu
     interval: to?.interval ?? null,
   };
   const event = { processor, id, type: to ? "plan_change.scheduled" : "plan_change.withdrawn" };
-  return commitFacts({ event, userId, product, facts: [fact], analysis: null, concludes: null }, gateway);
+  return commitFacts({ event, userId, product, facts: [fact], analysis: null, finalOutcome: null }, gateway);
 }

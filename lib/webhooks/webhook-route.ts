@@ -8,13 +8,13 @@ import { clientNetwork } from "@/lib/rate-limit";
 import { attachDispute } from "./attach-dispute";
 import { badDeliveries } from "./invalid-signature-limit";
 import { receive, refuse } from "./receive";
-import { fetchWhole } from "./refresh";
+import { fetchIncomplete } from "./refresh";
 
 const bad = badDeliveries();
 
 /**
- * The route of one processor's webhooks: raw bytes in, what became of them out.
- * @param after does work once the answer has been sent
+ * Makes the route of one processor's webhooks.
+ * @param after runs work after the response has been sent
  */
 export function webhookRoute(
   processor: Processor,
@@ -36,7 +36,7 @@ export function webhookRoute(
       const raw = await requireBody(request);
       const { status, body, truncated, unattached } = await receive({ raw, signature }, configured, gateway());
       if (status === 400) countBad(request);
-      if (truncated) after(() => fetchWhole(truncated, getProcessor, gateway()));
+      if (truncated) after(() => fetchIncomplete(truncated, getProcessor, gateway()));
       if (unattached) after(() => attachDispute(unattached, getProcessor, gateway()));
       return json(body, status, status === 503 ? { "retry-after": "5" } : {});
     }, request);
