@@ -23,7 +23,7 @@ export interface FetchedSubscription {
   /** The same for products that no item has a listed plan of. */
   shared?: SnapshotFact | null;
   /** By the processor's own word, or only by when it was read: then it is no older than what is known. */
-  datedBy: "processor" | "reading";
+  timestampSource: "processor" | "fetch";
   /** Its payments, refunds and disputes; null: they could not be read, and are not compared. */
   records: PaymentRecords | null;
 }
@@ -197,9 +197,9 @@ async function repairOne(
   const fetchAgain = async () => {
     const fetched = await fetch({ processor, subscription }, "again");
     if (typeof fetched === "string") return null;
-    const { facts, shared = null, datedBy, records } = fetched;
+    const { facts, shared = null, timestampSource, records } = fetched;
     read = fetched;
-    return { facts: [...facts], shared, datedBy, ...records };
+    return { facts: [...facts], shared, timestampSource, ...records };
   };
   const subject = { userId, processor, subscription, type: "subscription.fetched" } as const;
   const outcome = await fetchAndCommit(subject, fetchAgain, gateway);

@@ -54,7 +54,7 @@ export async function resumeFor(current: Subscribed, context: PurchaseContext): 
   const { client } = await requireProcessor(context, processor);
   const view = { product, plan: heldPlan(record) ?? shown.plan, interval, effectiveAt: written(now), url: null };
   if (record.cancelAt !== null) {
-    await mapProcessorError(processor, client.keep(subscription));
+    await mapProcessorError(processor, client.undoCancel(subscription));
     return { ...view, outcome: "pending" };
   }
   if (status === "paused" || record.collectionPaused) {

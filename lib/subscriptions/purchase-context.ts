@@ -8,7 +8,7 @@ import { DomainError, type Problem } from "@/lib/core/domain-error";
 import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 import { type Gateway, gateway } from "@/lib/database";
-import { endingAt } from "@/lib/processors/deadline";
+import { clientWithDeadline } from "@/lib/processors/deadline";
 import { ProcessorError, type ProcessorProblem } from "@/lib/processors/processor-client";
 import { getProcessor, type ProcessorConnection } from "@/lib/processors/registry";
 import { countAttempt } from "@/lib/rate-limit";
@@ -37,7 +37,7 @@ export function withDeadline(context: PurchaseContext): PurchaseContext {
     async getProcessor(processor) {
       const found = await context.getProcessor(processor);
       until ??= performance.now() + PROCESSOR_MS;
-      return found && { ...found, client: endingAt(found.client, until) };
+      return found && { ...found, client: clientWithDeadline(found.client, until) };
     },
   };
 }

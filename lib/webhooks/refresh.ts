@@ -74,7 +74,7 @@ export async function reconcile(
   return { outcome };
 }
 
-type Reading = Pick<SubscriptionReading, "facts" | "shared" | "datedBy"> & Partial<PaymentRecords>;
+type Reading = Pick<SubscriptionReading, "facts" | "shared" | "timestampSource"> & Partial<PaymentRecords>;
 
 /**
  * Fetches a subscription and adds its state, payments, refunds and disputes if they are new. The latest known facts are
@@ -105,7 +105,7 @@ type Added = "added" | "nothing_new" | "unknown_price";
  */
 async function addReading(
   { userId, type }: { userId: string; type: ReadingType },
-  { facts, shared, datedBy }: Reading,
+  { facts, shared, timestampSource }: Reading,
   known: ReadonlyMap<ProductId, Instant>,
   gateway: Gateway,
 ): Promise<Added> {
@@ -114,7 +114,7 @@ async function addReading(
   const absent = [...known].filter(([product, at]) => at > 0 && !listed.has(product)).map(([product]) => product);
   const entries = [...facts, ...(shared === null ? [] : absent.map((product) => ({ product, fact: shared })))].map(
     ({ product, fact }) => {
-      const at = datedBy === "reading" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
+      const at = timestampSource === "fetch" ? Math.max(fact.at, known.get(product) ?? 0) : fact.at;
       return { product, fact: { ...fact, at } };
     },
   );
