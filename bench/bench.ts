@@ -13,7 +13,7 @@ import "@/scripts/provide-catalog";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { migrate, withClient } from "@/lib/database/migrate";
+import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { databaseUrl } from "@/tests/support/database-url";
 import config from "@/tollgate.config";
@@ -107,7 +107,7 @@ async function withDatabase(work: (url: string) => Promise<void>): Promise<void>
   try {
     await withClient(server.url, (client) => client.query("create database bench"));
     const url = databaseUrl(server.url, "bench");
-    await migrate(url, config);
+    await migrate(url, config, EVERY_PART);
     await work(url);
   } finally {
     await server.stop();

@@ -147,10 +147,10 @@ export async function batched(url: string): Promise<Contender> {
 
 /** Creates users with a limit override, so that each load has the limit it needs. */
 async function prepareUsers(pool: pg.Pool, keys: readonly string[], left: number): Promise<void> {
-  await pool.query("select public.get_usage(k) from unnest($1::text[]) k", [keys]);
+  await pool.query("select tollgate.get_usage(k) from unnest($1::text[]) k", [keys]);
   await pool.query(
-    `select public.set_limit_override(s.user_id, $2, (s.usage ->> $2)::bigint + $3, null, 'bench')
-     from public.subscriptions s where s.user_id = any($1::text[]) and s.product = 'chatbots'`,
+    `select tollgate.set_limit_override(s.user_id, $2, (s.usage ->> $2)::bigint + $3, null, 'bench')
+     from tollgate.subscriptions s where s.user_id = any($1::text[]) and s.product = 'chatbots'`,
     [keys, FIELD, left],
   );
 }

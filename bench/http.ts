@@ -77,7 +77,7 @@ async function measure(connections: number, database: pg.Client, rounds: number,
 /** Gate statements since the server's start. Calls divided by statements is the size of a batch. */
 async function statements(database: pg.Client): Promise<number> {
   const { rows } = await database.query(
-    "select coalesce(sum(calls), 0)::int as calls from pg_stat_statements where query like 'select public.consume_batch(%'",
+    "select coalesce(sum(calls), 0)::int as calls from pg_stat_statements where query like 'select tollgate.consume_batch(%'",
   );
   return rows[0].calls;
 }
@@ -85,7 +85,7 @@ async function statements(database: pg.Client): Promise<number> {
 async function prepare(database: pg.Client): Promise<void> {
   await database.query("create extension if not exists pg_stat_statements");
   await database.query(`
-    select public.get_usage(u), public.set_limit_override(u, 'messages_count', ${ENDLESS_LIMIT}, null, 'bench')
+    select tollgate.get_usage(u), tollgate.set_limit_override(u, 'messages_count', ${ENDLESS_LIMIT}, null, 'bench')
     from (select 'http-' || n as u from generate_series(0, ${USERS - 1}) n union all select 'http-hot') users`);
 }
 

@@ -86,7 +86,7 @@ async function measure(load: Load, { busy, other, database, rounds, milliseconds
     const quiet = await latency(other, milliseconds);
     if (load.locked) {
       await database.query("begin");
-      await database.query("select from public.subscriptions where user_id = $1 for update", [BUSY]);
+      await database.query("select from tollgate.subscriptions where user_id = $1 for update", [BUSY]);
     }
     const running = startLoad(load, busy, round < 0 ? new Map() : answers);
     await sleep(200);
@@ -140,18 +140,18 @@ function startLoad({ callers, call }: Load, busy: Send, answers: Map<number, num
 }
 
 async function prepare(database: pg.Client): Promise<void> {
-  await database.query("select public.get_usage($1)", [OTHER]);
-  const endless = "select public.set_limit_override($1, $2, $3, null, 'bench')";
+  await database.query("select tollgate.get_usage($1)", [OTHER]);
+  const endless = "select tollgate.set_limit_override($1, $2, $3, null, 'bench')";
   // Without it the limit refuses the busy user's chatbots before the locked row is reached.
   await database.query(endless, [BUSY, "chatbots_count", ENDLESS_LIMIT]);
   for (const user of [BUSY, OTHER]) await database.query(endless, [user, "messages_count", ENDLESS_LIMIT]);
   await database.query(
-    `insert into public.usage_ledger (user_id, product, field, at, amount)
+    `insert into tollgate.usage_ledger (user_id, product, field, at, amount)
      select $1, 'chatbots', 'messages_count', now() - interval '1 year' - make_interval(secs => n), 1
      from generate_series(1, ${ROWS}) n`,
     [BUSY],
   );
-  await database.query("analyze public.usage_ledger");
+  await database.query("analyze tollgate.usage_ledger");
 }
 
 async function signedIn(userId: string): Promise<Send> {

@@ -1,6 +1,6 @@
 /** Who may do what over HTTP, and what bad input gets. */
 import { expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 const KEY = { authorization: "Bearer sandbox-usage-key" };
@@ -81,7 +81,7 @@ test("bad input gets a 400 that names the field, and nothing is counted", async 
 test("an admin links a customer by hand and replays; to everybody else there is nothing", async ({ page, request }) => {
   const userId = newUserId("linked");
   const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
-  const event = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
+  const event = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
   const unlinked = JSON.parse(JSON.stringify(event).replace(`"user_id":"${userId}"`, '"other":""'));
   expect(await postStripe(request, unlinked)).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
 
@@ -117,7 +117,7 @@ test("a webhook without our signature changes nothing", async ({ page }) => {
   const userId = newUserId("unsigned");
   await signIn(page, userId);
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
-  const event = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
+  const event = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created();
   for (const signature of [undefined, "t=1,v1=00", `t=${Math.floor(Date.now() / 1000)},v1=${"0".repeat(64)}`]) {
     const response = await page.request.post("/api/webhook/stripe", {
       data: JSON.stringify(event),

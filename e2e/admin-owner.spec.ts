@@ -1,7 +1,7 @@
 /** What an admin does for events and subscriptions that belong to the wrong user, or to none; with and without script. */
 import { expect, type Page, test } from "@playwright/test";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
@@ -13,7 +13,7 @@ test.beforeEach(async ({ page }, { project }) => {
 });
 
 const play = (userId: string, customer?: string) =>
-  playSubscription({
+  fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
     price: PLUS,

@@ -1,8 +1,8 @@
 /** What an admin finds out and puts right; to everybody else there is nothing. */
 import { expect, type Page, test } from "@playwright/test";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign as signPaddle } from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { SCENARIO_IDS, SCENARIOS } from "@/lib/sandbox/scenarios/scenarios";
 import { complaintsOf, expectAccessible, expectNoSidewaysScroll, shoot } from "./support/page-checks";
 import { consume, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
@@ -18,12 +18,12 @@ test.beforeEach(async ({ page }, { project }) => {
 async function subscriber(page: Page, name: string) {
   const userId = newUserId(name);
   await signIn(page, userId);
-  const played = playSubscription({ id: `sub_${userId}`, userId, price: PLUS, startsAt: Date.now() - 10 * DAY });
-  const created = played.created();
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: PLUS, startsAt: Date.now() - 10 * DAY });
+  const created = fake.created();
   await postStripe(page.request, created);
   await consume(page.request, "words_used", 1_200);
   await signIn(page, "admin");
-  return { userId, played, created };
+  return { userId, fake, created };
 }
 
 test("to everybody else there is nothing: pages and routes", async ({ page, request }) => {
@@ -64,9 +64,9 @@ test("every scenario passes, on the page, as a dry run and for real", async ({ p
     for (const id of ids) {
       await page.getByLabel("Scenario").selectOption(id);
       await page.getByLabel(/Dry run/).setChecked(dry);
-      await page.getByRole("button", { name: "Play" }).click();
+      await page.getByRole("button", { name: "Run" }).click();
       const result = page.getByRole("main");
-      await expect(result.getByText(SCENARIOS[id].expects.says)).toHaveCount(2);
+      await expect(result.getByText(SCENARIOS[id].expects.description)).toHaveCount(2);
       await expect(result.getByText("Passed", { exact: true }), id).toBeVisible();
       await expect(result.getByText("nothing was changed")).toHaveCount(dry ? 1 : 0);
     }
@@ -99,13 +99,13 @@ test("an unlinked event says what would release it; linked with one click it is 
   const userId = newUserId("unlinked");
   await signIn(page, userId);
   const startsAt = Date.now() - DAY;
-  const played = playPaddleSubscription({
+  const fake = fakePaddleSubscription({
     id: `sub_${userId}`,
     price: PLUS,
     startsAt,
     customData: { user_id: userId },
   });
-  const created = played.created();
+  const created = fake.created();
   const raw = JSON.stringify(created);
   const signature = signPaddle(raw, "pdl_ntfset_tollgate_sandbox", Math.floor(Date.now() / 1000));
   const headers = { "content-type": "application/json", "paddle-signature": signature };
@@ -165,8 +165,8 @@ test("a limit is granted and taken back; bad amounts change nothing", async ({ p
 });
 
 test("why: decisions, windows and a refusal, in sentences with their numbers", async ({ page }) => {
-  const { userId, played } = await subscriber(page, "why");
-  await postStripe(page.request, played.planChanged("ultra", Date.now()));
+  const { userId, fake } = await subscriber(page, "why");
+  await postStripe(page.request, fake.planChanged("ultra", Date.now()));
   await page.goto(`/admin/users/${userId}?amount=34000`);
   const main = page.getByRole("main");
   await expect(main).toContainText("Writer: Ultra (active), billed monthly by Stripe, paid period to");
@@ -225,7 +225,7 @@ for (const [name, path] of Object.entries(PAGES)) {
     }
     if (name === "simulation") {
       await page.getByRole("combobox", { name: "User", exact: true }).fill("demo");
-      await page.getByRole("button", { name: "Play" }).click();
+      await page.getByRole("button", { name: "Run" }).click();
       await expect(page.getByText("Passed", { exact: true })).toBeVisible();
     }
     await expectNoSidewaysScroll(page);

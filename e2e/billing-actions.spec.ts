@@ -1,6 +1,6 @@
 /** What a card offers, and that the page follows the news by itself. */
 import { expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { expectAccessible } from "./support/page-checks";
 import { newUserId, postStripe, signIn } from "./support/person";
 import { enterState } from "./support/states";
@@ -25,7 +25,7 @@ test("a new plan shows within 2 s of its webhook, without a reload", async ({ pa
   await expect.poll(() => asking).toBe(0);
   await postStripe(
     page.request,
-    playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
+    fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
   );
   await page.clock.runFor(2_000);
   await expect(page.getByRole("region", { name: "Writer Ultra" })).toContainText("0 of 35,000 words used");

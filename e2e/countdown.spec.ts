@@ -1,7 +1,7 @@
 /** The countdown and the dates: the server's time in the reader's zone, whatever the reader's own clock says. */
 import { expect, type Page, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { complaintsOf } from "./support/page-checks";
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
@@ -68,7 +68,7 @@ for (const { zone, clockWrongBy } of READERS) {
       // Half an hour away from where the hours of its countdown change.
       const startsAt = Date.now() - 10 * DAY - HOUR / 2;
       const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-      await postStripe(page.request, playSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created());
+      await postStripe(page.request, fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt }).created());
       const { resetsAt } = await subscriptionOf(page.request, "writer");
       const reset = Date.parse(resetsAt ?? "");
       const complaints = complaintsOf(page);

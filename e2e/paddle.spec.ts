@@ -1,8 +1,8 @@
 /** The documents' Paddle checklist, over HTTP only. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { type PaddleObject, sign } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { type PaddleObject, sign } from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { consume, meterOf, newUserId, signIn, subscriptionOf } from "./support/person";
 
 const SECRET = "pdl_ntfset_tollgate_sandbox";
@@ -20,7 +20,7 @@ test("a month with Paddle: once a period, never for an upgrade", async ({ page }
   const { request } = page;
   const userId = newUserId("paddle");
   const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-  const played = playPaddleSubscription({ id: `sub_${userId}`, price, startsAt: Date.now() - 10 * DAY });
+  const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: Date.now() - 10 * DAY });
   await signIn(page, "admin");
   const link = { processor: "paddle", customerId: `ctm_${userId}`, userId };
   expect((await request.post("/api/admin/links", { data: link })).status()).toBe(200);
@@ -28,35 +28,35 @@ test("a month with Paddle: once a period, never for an upgrade", async ({ page }
 
   await consume(request, "messages_count", 100);
   expect(await meterOf(request, "chatbots")).toEqual({ used: 100, limit: 100, remaining: 0 });
-  const created = played.created();
+  const created = fake.created();
   expect((await postPaddle(request, created)).body).toMatchObject({
     outcome: "applied",
     decision: { action: "reset", reason: "New subscription" },
   });
   for (const _ of [2, 3]) expect((await postPaddle(request, created)).body).toMatchObject({ outcome: "duplicate" });
-  expect((await postPaddle(request, played.activated())).body.decision).toMatchObject({ action: "preserve" });
+  expect((await postPaddle(request, fake.activated())).body.decision).toMatchObject({ action: "preserve" });
   expect(await subscriptionOf(request, "chatbots")).toMatchObject({ plan: "starter", processor: "paddle" });
 
   await consume(request, "messages_count", 1_500);
   const upgradedAt = Date.now();
-  await postPaddle(request, played.planChanged("growth", upgradedAt));
-  expect((await postPaddle(request, played.upgradePaid(upgradedAt + 1))).body.decision).toMatchObject({
+  await postPaddle(request, fake.planChanged("growth", upgradedAt));
+  expect((await postPaddle(request, fake.upgradePaid(upgradedAt + 1))).body.decision).toMatchObject({
     action: "preserve",
   });
   const { used, limit } = await meterOf(request, "chatbots");
   expect(limit).toBe(10_000);
   expect(used).toBeGreaterThanOrEqual(1_500);
 
-  const renewed = await postPaddle(request, played.renewed({ at: upgradedAt + HOUR }));
+  const renewed = await postPaddle(request, fake.renewed({ at: upgradedAt + HOUR }));
   expect(renewed.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
   expect(await meterOf(request, "chatbots")).toEqual({ used: 0, limit: 10_000, remaining: 10_000 });
 
   // The next one is told by its payment first, at the limit; the subscription's own news changes nothing more.
   await consume(request, "messages_count", 10_000);
   expect(await meterOf(request, "chatbots")).toEqual({ used: 10_000, limit: 10_000, remaining: 0 });
-  const paid = await postPaddle(request, played.paidAhead(upgradedAt + 2 * HOUR));
+  const paid = await postPaddle(request, fake.paidAhead(upgradedAt + 2 * HOUR));
   expect(paid.body.decision).toEqual({ action: "reset", reason: "Payment for a new billing period" });
-  const announced = await postPaddle(request, played.renewed({ at: upgradedAt + 3 * HOUR }));
+  const announced = await postPaddle(request, fake.renewed({ at: upgradedAt + 3 * HOUR }));
   expect(announced.body.decision).toMatchObject({ action: "preserve" });
   expect(await meterOf(request, "chatbots")).toEqual({ used: 0, limit: 10_000, remaining: 10_000 });
   await page.goto("/billing");
@@ -68,7 +68,7 @@ test("unsigned, badly signed and what only the browser says move nothing", async
   await signIn(page, victim);
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
   const spec = { id: `sub_${victim}`, price, startsAt: Date.now(), customData: { user_id: victim } };
-  const event = playPaddleSubscription(spec).created();
+  const event = fakePaddleSubscription(spec).created();
   for (const signature of ["", "ts=1;h1=00", `ts=${Math.floor(Date.now() / 1000)};h1=${"0".repeat(64)}`]) {
     expect((await postPaddle(page.request, event, signature)).status).toBe(400);
   }

@@ -1,6 +1,6 @@
 /** Buying and changing over HTTP: the order of refusals, whose is whose, and how soon the plan is here. */
 import { type APIRequestContext, expect, test } from "@playwright/test";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 const ROUTES = {
@@ -86,7 +86,7 @@ test("too many chatbots come before being subscribed already, and before any che
   const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
   await postStripe(
     page.request,
-    playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
+    fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() }).created(),
   );
   for (let each = 0; each < 5; each += 1) await page.request.post("/api/chatbots", { data: { name: `bot ${each}` } });
   expect(await post(page.request, "/api/checkout", { product: "chatbots", plan: "starter" })).toEqual({

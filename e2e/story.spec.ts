@@ -1,7 +1,7 @@
 /** The main job end to end: free, subscribed, used, upgraded, renewed, and the page that shows all of it. */
 import { expect, test } from "@playwright/test";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, meterOf, newUserId, postStripe, signIn, subscriptionOf } from "./support/person";
 
 test("from free to Plus to Ultra to the renewal", async ({ page }) => {
@@ -11,8 +11,8 @@ test("from free to Plus to Ultra to the renewal", async ({ page }) => {
   expect(await subscriptionOf(request, "writer")).toMatchObject({ plan: "free", status: "free" });
 
   const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_${userId}`, userId, price: plus, startsAt: Date.now() - 10 * DAY });
-  expect(await postStripe(request, played.created())).toMatchObject({
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: plus, startsAt: Date.now() - 10 * DAY });
+  expect(await postStripe(request, fake.created())).toMatchObject({
     outcome: "applied",
     decision: { action: "reset", reason: "New subscription" },
   });
@@ -26,7 +26,7 @@ test("from free to Plus to Ultra to the renewal", async ({ page }) => {
     status: 200,
     body: { allowed: true, field: "words_used", used: 12_000, limit: 15_000, remaining: 3_000, plan: "plus" },
   });
-  expect(await postStripe(request, played.planChanged("ultra", Date.now()))).toMatchObject({
+  expect(await postStripe(request, fake.planChanged("ultra", Date.now()))).toMatchObject({
     decision: { action: "preserve", reason: "Plan change mid-cycle detected" },
   });
   expect(await meterOf(request, "writer")).toEqual({ used: 12_000, limit: 35_000, remaining: 23_000 });
@@ -37,7 +37,7 @@ test("from free to Plus to Ultra to the renewal", async ({ page }) => {
   await expect(writer.getByRole("meter", { name: "Words" })).toHaveAttribute("aria-valuenow", "12000");
   await expect(writer).toContainText("12,000 of 35,000");
 
-  const renewal = played.renewed({ at: Date.now() });
+  const renewal = fake.renewed({ at: Date.now() });
   const { previous_attributes: previous } = renewal.data as { previous_attributes: object };
   expect(Object.keys(previous)).toContain("items");
   expect(previous).not.toHaveProperty("current_period_start");

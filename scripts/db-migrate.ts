@@ -7,8 +7,9 @@ import { loadSettings } from "./project";
 
 const { appPassword } = loadSettings({ development: true }).database;
 
-await withDatabase(async (url) => {
-  const { applied } = await migrate(url, config);
+await withDatabase(async (url, { sandbox }) => {
+  const { applied, warnings } = await migrate(url, config, { reference: true, sandbox });
+  for (const warning of warnings) console.warn(warning);
   console.log(applied.length > 0 ? `Applied: ${applied.join(", ")}` : "Up to date.");
   if (appPassword === undefined) return;
   await setAppPassword(url, appPassword);

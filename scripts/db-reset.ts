@@ -6,13 +6,13 @@ import { withDatabase } from "./database/configured";
 import { dropEverything } from "./database/reset";
 import { isLoopback } from "./project";
 
-await withDatabase(async (url) => {
+await withDatabase(async (url, { sandbox }) => {
   const { hostname, pathname } = new URL(url);
   if (!isLoopback(url) && !process.argv.includes("--yes"))
     throw new Error(
       `This would delete all data of ${pathname.slice(1)} on ${hostname}. If you are sure: npm run db:reset -- --yes`,
     );
   await dropEverything(url);
-  await migrate(url, config);
+  await migrate(url, config, { reference: true, sandbox });
   console.log("The database is empty and migrated.");
 });

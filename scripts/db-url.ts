@@ -4,7 +4,7 @@
  */
 import "./preflight";
 import path from "node:path";
-import { migrate } from "@/lib/database/migrate";
+import { EVERY_PART, migrate } from "@/lib/database/migrate";
 import config from "@/tollgate.config";
 import { startEmbeddedPostgres } from "./database/embedded";
 import { fail, loadSettings } from "./project";
@@ -13,7 +13,7 @@ const { database, dataDirectory } = loadSettings({ development: true });
 
 async function embedded(): Promise<string> {
   const { url, reused } = await startEmbeddedPostgres({ directory: path.join(dataDirectory, "postgres") });
-  if (!reused) await migrate(url, config);
+  if (!reused) await migrate(url, config, EVERY_PART);
   return url;
 }
 

@@ -12,7 +12,14 @@ import { createGateway, type Gateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { DEMO_USERS, demoUser } from "@/lib/identity/demo";
 import { type Endpoint, endpoint } from "@/lib/processors";
-import { createSandbox, httpClientOver, type Played, playedStripe, type Sandbox, stripePages } from "@/lib/sandbox";
+import {
+  createSandbox,
+  type FakeProcessor,
+  fakeStripe,
+  httpClientOver,
+  type Sandbox,
+  stripePages,
+} from "@/lib/sandbox";
 import { receive } from "@/lib/webhooks/receive";
 
 /**
@@ -38,7 +45,7 @@ export async function seedDemo(databaseUrl: string): Promise<void> {
 /** A user's action and its time. */
 interface Step {
   at: Instant;
-  act: (person: Person) => Promise<unknown>;
+  run: (person: Person) => Promise<unknown>;
 }
 
 type History = (now: Instant) => Step[];
@@ -126,7 +133,7 @@ function subscribe(
   { interval = "monthly", card = "4242" }: Offer = {},
 ): Step {
   if (!isProductId(product)) throw new Error(`no product ${product}`);
-  return { at, act: (person) => person.subscribe({ product, plan, interval }, card) };
+  return { at, run: (person) => person.subscribe({ product, plan, interval }, card) };
 }
 
 /** Use of one product; each use has its own key, so that a second run counts nothing. */
@@ -137,12 +144,12 @@ function user(product: string) {
       count += 1;
       return { field, amount, key: `demo:${product}:${count}` };
     });
-    return { at, act: (person) => person.use(keyed) };
+    return { at, run: (person) => person.use(keyed) };
   };
 }
 
 function makeChatbots(at: Instant, ...names: string[]): Step {
-  return { at, act: (person) => person.makeChatbots(names) };
+  return { at, run: (person) => person.makeChatbots(names) };
 }
 
 interface PlayedStripe {
@@ -160,7 +167,7 @@ function playStripe(gateway: Gateway): PlayedStripe {
   const problems: string[] = [];
   const sandbox = createSandbox({
     gateway,
-    processors: [playedStripe as Played],
+    processors: [fakeStripe as FakeProcessor],
     secret: () => secret,
     send: (_, raw, [, signature]) => deliver(raw, signature, source, gateway, problems),
   });
@@ -193,11 +200,11 @@ type Person = ReturnType<typeof personOf>;
 async function live(userId: string, steps: Step[], gateway: Gateway, play: PlayedStripe): Promise<void> {
   const person = personOf(userId, gateway, play);
   const { sandbox, check } = play;
-  for (const { at, act } of steps.toSorted((one, other) => one.at - other.at)) {
+  for (const { at, run } of steps.toSorted((one, other) => one.at - other.at)) {
     const { now, happenedAt } = await gateway.sandboxClock(userId);
     // Only the first step moves the clock back; a step that an earlier start completed moves nothing.
     if (at > now || happenedAt === null) await sandbox.moveClock(userId, { to: at });
-    await act(person);
+    await run(person);
     await check();
   }
   await sandbox.moveClock(userId, { to: "real" });

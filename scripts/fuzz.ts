@@ -12,12 +12,12 @@ import path from "node:path";
 import type { Fact } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway, type Gateway } from "@/lib/database/gateway";
-import { migrate } from "@/lib/database/migrate";
+import { EVERY_PART, migrate } from "@/lib/database/migrate";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { readBody } from "@/lib/http";
 import { stripe } from "@/lib/processors/stripe";
-import { SHAPES, type StripeObject } from "@/lib/processors/stripe/events";
-import { story } from "@/lib/processors/stripe/fixtures/story";
+import { SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fixtureEvents } from "@/lib/sandbox/event-builders/stripe/fixture-events";
 import { rebuildAll } from "@/lib/webhooks/rebuild";
 import { receive } from "@/lib/webhooks/receive";
 import config from "@/tollgate.config";
@@ -41,7 +41,7 @@ const endpoint = {
   findPrice: priceLists("stripe", {}, { sandbox: true }).find,
   livemode: false,
 };
-const fixtures = SHAPES.flatMap((shape) => Object.values(story(shape)));
+const fixtures = SHAPES.flatMap((shape) => Object.values(fixtureEvents(shape)));
 const counts = new Map<string, number>();
 const failures: string[] = [];
 
@@ -100,7 +100,7 @@ async function problemOf(name: string, { body, signature, signed }: Delivery, ga
 
 /** The stored facts of a user in the memory database: the fixture story's facts of one product. */
 function knownFacts(): (userId: string) => Fact[] {
-  const facts = Object.values(story("g2")).flatMap((event) => {
+  const facts = Object.values(fixtureEvents("basil")).flatMap((event) => {
     const parsed = stripe.parse(Buffer.from(JSON.stringify(event)));
     const normalized = parsed.ok ? stripe.normalize(parsed.event, endpoint.findPrice) : null;
     if (normalized?.outcome !== "facts") return [];
@@ -114,7 +114,7 @@ async function fuzzDatabase(): Promise<void> {
   const settings = { fsync: "off", full_page_writes: "off" };
   const server = await startEmbeddedPostgres({ directory: path.join(directory, "postgres"), settings });
   try {
-    await migrate(server.url, config);
+    await migrate(server.url, config, EVERY_PART);
     const gateway = createGateway(postgresTransport(server.url));
     await fuzz("database", DATABASE_RUNS, gateway);
     for await (const { userId, product, differences } of rebuildAll(gateway, { repair: false })) {

@@ -81,7 +81,7 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "rules-without-current-catalog",
     why: "rules get the product or the price as an argument: the process's catalog is for what uses the rules",
-    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/(?!build\/))(?!.*(\.test|testing)\.ts$)/,
+    from: /^lib\/(billing\/(?!schemas\/)|processors\/(stripe|paddle)\/)(?!.*\.test\.ts$)/,
     mayNot: /^lib\/config\/(current-catalog|schemas|index)\.ts$/,
   },
   {
@@ -133,8 +133,15 @@ export const IMPORT_RULES: ImportRule[] = [
   {
     name: "no-event-builders",
     why: "production code imports neither the sandbox nor its event builders",
-    from: /^lib\/(?!sandbox\/|server\/|processors\/[^/]+\/(build|fixtures)\/|processors\/[^/]+\/(events|played|testing|client-testing)\.ts).*(?<!\.test)\.tsx?$/,
-    mayNot:
-      /^lib\/(sandbox\/|processors\/[^/]+\/(build\/|fixtures\/|events\.ts|played\.ts|testing\.ts|client-testing\.ts))/,
+    from: /^lib\/(?!sandbox\/|server\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/sandbox\//,
+    types: true,
+  },
+  {
+    name: "sandbox-in-its-pages",
+    why: "only the pages and routes of the sandbox and the simulation import the sandbox",
+    from: /^app\/(?!sandbox\/|api\/(sandbox|test|admin\/clock)\/|admin\/simulation\/).*(?<!\.test)\.tsx?$/,
+    mayNot: /^lib\/sandbox\//,
+    types: true,
   },
 ];

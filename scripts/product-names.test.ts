@@ -11,8 +11,7 @@ const find = (source: string) => linesWithNames("a.ts", source, names);
 /** Example data, which is passed in. */
 const EXAMPLES = [
   /\.test\.tsx?$/,
-  /\/fixtures\//,
-  /testing\.ts$/,
+  /\/fixture-events\.ts$/,
   // The demo's users, and codes that the fake Paddle knows.
   /^lib\/identity\/demo\.ts$/,
   /^lib\/sandbox\/paddle\/discounts\.ts$/,

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { migrate } from "@/lib/database/migrate";
+import { EVERY_PART, migrate } from "@/lib/database/migrate";
 import { refuseToStartMisconfigured } from "@/lib/server/start-problems";
 import config from "@/tollgate.config";
 import { buildOnce } from "./build";
@@ -42,7 +42,7 @@ async function start(mode: Mode, shutdown: Shutdown): Promise<void> {
   await shutdown.step(freePort(port, await endOrphans(dataDirectory)));
 
   const databaseUrl = settings.database.url ?? (await embeddedDatabase(dataDirectory, shutdown));
-  await shutdown.step(migrate(databaseUrl, config));
+  await shutdown.step(migrate(databaseUrl, config, EVERY_PART));
 
   const env: NodeJS.ProcessEnv = {
     ...process.env,

@@ -146,7 +146,7 @@ export const FAULTS: readonly Fault[] = [
       withClient(postgres.url(), async (client) => {
         await client.query("begin");
         await client.query(
-          "select from public.subscriptions where user_id like 'soak-%' order by random() limit 20 for update skip locked",
+          "select from tollgate.subscriptions where user_id like 'soak-%' order by random() limit 20 for update skip locked",
         );
         await sleep(random.whole(500, 2_500));
         await client.query("rollback");

@@ -7,7 +7,7 @@ import net from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { migrate, withClient } from "@/lib/database/migrate";
+import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { buildOnce } from "@/scripts/build";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import { ended, signalGroup, spawnGroup } from "@/scripts/process-group";
@@ -59,7 +59,7 @@ export async function startInstallation(directory: string): Promise<Installation
   try {
     await withClient(server.url, (client) => client.query(`create database ${DATABASE}`));
     const direct = () => databaseUrl(server.url, DATABASE);
-    await migrate(direct(), config);
+    await migrate(direct(), config, EVERY_PART);
     const data = realpathSync(await ask(direct(), "show data_directory"));
     const back = await startTcpProxy(addressOf(server.url), postgresProtocol);
     stops.push(() => back.close());

@@ -9,8 +9,8 @@ import pg from "pg";
 import { median } from "@/bench/load";
 import { printTable } from "@/bench/table";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import { sign } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Installation } from "./installation";
 
 const USERS = Array.from({ length: 100 }, (_, index) => `load-${index}`);
@@ -46,12 +46,12 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
       return post("/api/chatbots", JSON.stringify({ name: `Bot ${turn % EACH}` }), { cookie });
     });
     const chatbots = await one(`
-      select count(*), count(distinct user_id), (select count(*) from subscriptions where user_id like 'load-%'
-        and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from chatbots where user_id like 'load-%'`);
+      select count(*), count(distinct user_id), (select count(*) from tollgate.subscriptions where user_id like 'load-%'
+        and product = 'chatbots' and (usage ->> 'chatbots_count')::int = 1) from tollgate.chatbots where user_id like 'load-%'`);
     baseline.push(await empty());
 
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const event = playSubscription({
+    const event = fakeStripeSubscription({
       id: "sub_load",
       userId: "load-webhook",
       price,
@@ -62,10 +62,10 @@ export async function loadLists({ url, postgres, logFile }: Installation): Promi
       post("/api/webhook/stripe", raw, { "stripe-signature": sign(raw, SECRET, Math.floor(Date.now() / 1000)) }),
     );
     const stored = await one(`
-      select (select count(*) from webhook_events where id = '${event.id}'),
-        (select deliveries from webhook_events where id = '${event.id}'),
-        (select count(*) from decisions where event_id = '${event.id}'),
-        (select count(*) from usage_windows where user_id = 'load-webhook' and source <> 'free')`);
+      select (select count(*) from tollgate.webhook_events where id = '${event.id}'),
+        (select deliveries from tollgate.webhook_events where id = '${event.id}'),
+        (select count(*) from tollgate.decisions where event_id = '${event.id}'),
+        (select count(*) from tollgate.usage_windows where user_id = 'load-webhook' and source <> 'free')`);
     baseline.push(await empty());
     // The server updates its statistics with a delay.
     await sleep(1_500);

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { sign as signStripe } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { sign as signPaddle } from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { sign as signStripe } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Client } from "./client";
 import type { ClientLog } from "./client-log";
 import type { Random } from "./random";
@@ -47,9 +47,9 @@ export async function deliverSubscription(context: Context): Promise<void> {
 }
 
 function stripeHistory(begin: { id: string; price: Price; startsAt: number }, userId: string): History {
-  const played = playSubscription({ ...begin, userId });
+  const fake = fakeStripeSubscription({ ...begin, userId });
   const { startsAt } = begin;
-  const renewedAt = played.periodEnd();
+  const renewedAt = fake.periodEnd();
   // Before the renewal, also if months of different lengths put it into the past.
   const changesAt = Math.min(Date.now(), renewedAt) - 60_000;
   return {
@@ -57,20 +57,20 @@ function stripeHistory(begin: { id: string; price: Price; startsAt: number }, us
     startsAt,
     renewedAt,
     periods: [
-      [played.created(), played.paid("subscription_create", startsAt), played.planChanged("plus", changesAt)],
+      [fake.created(), fake.paid("subscription_create", startsAt), fake.planChanged("plus", changesAt)],
       [
-        played.renewed(),
-        played.paid("subscription_cycle", renewedAt),
-        played.paid("subscription_cycle", renewedAt, "invoice.payment_succeeded"),
+        fake.renewed(),
+        fake.paid("subscription_cycle", renewedAt),
+        fake.paid("subscription_cycle", renewedAt, "invoice.payment_succeeded"),
       ],
     ],
   };
 }
 
 function paddleHistory(begin: { id: string; price: Price; startsAt: number }): History {
-  const played = playPaddleSubscription(begin);
+  const fake = fakePaddleSubscription(begin);
   const { startsAt } = begin;
-  const renewedAt = played.periodEnd();
+  const renewedAt = fake.periodEnd();
   // Before the renewal, also if months of different lengths put it into the past.
   const changesAt = Math.min(Date.now(), renewedAt) - 60_000;
   return {
@@ -78,8 +78,8 @@ function paddleHistory(begin: { id: string; price: Price; startsAt: number }): H
     startsAt,
     renewedAt,
     periods: [
-      [played.created(), played.activated(), played.paid("web", startsAt), played.planChanged("plus", changesAt)],
-      [played.renewed(), played.paid("subscription_recurring", renewedAt)],
+      [fake.created(), fake.activated(), fake.paid("web", startsAt), fake.planChanged("plus", changesAt)],
+      [fake.renewed(), fake.paid("subscription_recurring", renewedAt)],
     ],
   };
 }

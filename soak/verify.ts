@@ -58,7 +58,7 @@ async function untilDecided(query: Query): Promise<void> {
   const begun = Date.now();
   while (Date.now() - begun < RETRIED_MS) {
     const [left] = await query<{ count: number }>(
-      "select count(*)::int as count from public.webhook_events where outcome is null",
+      "select count(*)::int as count from tollgate.webhook_events where outcome is null",
     );
     if (left?.count === 0) return;
     await sleep(500);
@@ -73,7 +73,7 @@ async function charges(clientLog: ClientLog, query: Query): Promise<Finding> {
     select user_id, idempotency_key as key, count(*) filter (where amount > 0)::int as times,
       coalesce(sum(amount) filter (where amount > 0), 0)::int as charged,
       coalesce(-sum(amount) filter (where amount < 0), 0)::int as given_back
-    from public.usage_ledger where user_id like 'soak-%' and idempotency_key is not null group by 1, 2`);
+    from tollgate.usage_ledger where user_id like 'soak-%' and idempotency_key is not null group by 1, 2`);
   const stored = new Map(rows.map((row) => [`${row.user_id}|${row.key}`, row]));
   const violations: string[] = [];
   for (const { userId, key, amount, allowed, givenBack } of clientLog.charges) {
@@ -90,7 +90,7 @@ async function charges(clientLog: ClientLog, query: Query): Promise<Finding> {
 async function reservations(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ id: string; state: string; settled: number | null }>(`
     select reservation_id as id, state, (verdict ->> 'settled')::int as settled
-    from public.reservations where user_id like 'soak-%'`);
+    from tollgate.reservations where user_id like 'soak-%'`);
   const stored = new Map(rows.map((row) => [row.id, row]));
   const violations = clientLog.reservations.flatMap(({ id, settled }) => {
     const row = stored.get(id);
@@ -110,7 +110,7 @@ async function totals(clientLog: ClientLog, query: Query): Promise<Finding> {
   for (const { userId, field, settled } of clientLog.reservations) add(userId, field, settled ?? 0);
   const rows = await query<{ name: string; sum: number }>(`
     select user_id || ' ' || field as name, sum(amount)::int as sum
-    from public.usage_ledger where user_id like 'soak-%' group by 1`);
+    from tollgate.usage_ledger where user_id like 'soak-%' group by 1`);
   const stored = new Map(rows.map(({ name, sum }) => [name, sum]));
   const names = new Set([...wanted.keys(), ...stored.keys()]);
   const violations = [...names].flatMap((name) => {
@@ -126,7 +126,7 @@ async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
   const words = config.products.writer.plans.plus.limits.words_used;
   const free = await query<{ user_id: string; used: number; counted: number }>(`
     select l.user_id, sum(l.amount)::int as used, max((s.usage ->> 'messages_count')::int) as counted
-    from public.usage_ledger l join public.subscriptions s on s.user_id = l.user_id and s.product = 'chatbots'
+    from tollgate.usage_ledger l join tollgate.subscriptions s on s.user_id = l.user_id and s.product = 'chatbots'
     where l.user_id like 'soak-free-%' and l.field = 'messages_count' group by 1`);
   const violations = free.flatMap(({ user_id, used, counted }) => [
     ...(used > messages ? [`${user_id}: ${used} of ${messages} messages`] : []),
@@ -134,7 +134,7 @@ async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
   ]);
   const periods = new Map(clientLog.subscribers.map((each) => [each.userId, each]));
   const rows = await query<{ user_id: string; at: Date; amount: number }>(`
-    select user_id, at, amount::int from public.usage_ledger
+    select user_id, at, amount::int from tollgate.usage_ledger
     where user_id like 'soak-subscribe-%' and field = 'words_used'`);
   const used = new Map<string, number>();
   for (const { user_id, at, amount } of rows) {
@@ -149,7 +149,7 @@ async function limits(clientLog: ClientLog, query: Query): Promise<Finding> {
 /** A created chatbot exists once, a deleted one does not, and a lost answer left one or none. */
 async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ id: string; name: string; user_id: string }>(
-    "select id, name, user_id from public.chatbots where user_id like 'soak-%'",
+    "select id, name, user_id from tollgate.chatbots where user_id like 'soak-%'",
   );
   const violations: string[] = [];
   const named = new Map<string, typeof rows>();
@@ -169,9 +169,9 @@ async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
   for (const name of named.keys()) violations.push(`${name}: stored, and no client asked for it`);
   const limit = config.products.chatbots.plans.free.limits.chatbots_count;
   const counts = await query<{ user_id: string; things: number; counted: number; allowed: number }>(`
-    select s.user_id, (select count(*)::int from public.chatbots c where c.user_id = s.user_id) as things,
+    select s.user_id, (select count(*)::int from tollgate.chatbots c where c.user_id = s.user_id) as things,
       (s.usage ->> 'chatbots_count')::int as counted, coalesce((s.limits ->> 'chatbots_count')::int, ${limit}) as allowed
-    from public.subscriptions s where s.product = 'chatbots' and s.user_id like 'soak-builder-%'`);
+    from tollgate.subscriptions s where s.product = 'chatbots' and s.user_id like 'soak-builder-%'`);
   for (const { user_id, things, counted, allowed } of counts)
     if (things !== counted || things > allowed)
       violations.push(`${user_id}: ${things} chatbots, ${counted} counted, ${allowed} allowed`);
@@ -184,7 +184,7 @@ async function chatbots(clientLog: ClientLog, query: Query): Promise<Finding> {
 
 async function events(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ event: string; outcome: string | null }>(
-    "select processor || ' ' || id as event, outcome from public.webhook_events",
+    "select processor || ' ' || id as event, outcome from tollgate.webhook_events",
   );
   const stored = new Map(rows.map(({ event, outcome }) => [event, outcome]));
   const violations = clientLog.events.flatMap(({ processor, id, outcome }) => {
@@ -198,11 +198,11 @@ async function events(clientLog: ClientLog, query: Query): Promise<Finding> {
 /** The plan of the last event, and each period's start opened once. */
 async function subscribers(clientLog: ClientLog, query: Query): Promise<Finding> {
   const rows = await query<{ user_id: string; plan: string; starts: Date }>(`
-    select user_id, plan, current_period_start as starts from public.subscriptions
+    select user_id, plan, current_period_start as starts from tollgate.subscriptions
     where product = 'writer' and user_id like 'soak-subscribe-%'`);
   const windows = await query<{ user_id: string; starts: string[] }>(`
     select user_id, array_agg(extract(epoch from window_start)::bigint * 1000 order by window_start)::text[] as starts
-    from public.usage_windows where product = 'writer' and source <> 'free' and user_id like 'soak-subscribe-%'
+    from tollgate.usage_windows where product = 'writer' and source <> 'free' and user_id like 'soak-subscribe-%'
     group by 1`);
   const stored = new Map(rows.map((row) => [row.user_id, row]));
   const opened = new Map(windows.map((row) => [row.user_id, row.starts.join(" ")]));

@@ -1,7 +1,7 @@
 /** A signed-in person of a test, and the Stripe that sends events about them; both over HTTP only. */
 import { type APIRequestContext, expect, type Page } from "@playwright/test";
 import type { ProductId } from "@/lib/config/catalog";
-import { type StripeObject, sign } from "@/lib/processors/stripe/events";
+import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
 import type { SubscriptionView, UsageView } from "@/lib/usage";
 
 const SECRET = "whsec_tollgate_sandbox";

@@ -3,7 +3,7 @@ import { expect, type Page } from "@playwright/test";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import type { Price } from "@/lib/config/catalog";
-import { type PlayedSubscription, playSubscription } from "@/lib/processors/stripe/played";
+import { type FakeStripeSubscription, fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { consume, newUserId, postStripe, signIn } from "./person";
 
 export type StateName = keyof typeof STATES;
@@ -128,12 +128,12 @@ function personOn(page: Page, userId: string) {
   let subscriptions = 0;
   return {
     /** A subscription that began `ago` milliseconds before now. */
-    async subscribe(price: Price, ago: number, status?: "trialing"): Promise<PlayedSubscription> {
+    async subscribe(price: Price, ago: number, status?: "trialing"): Promise<FakeStripeSubscription> {
       subscriptions += 1;
       const startsAt = Date.now() - ago;
-      const played = playSubscription({ id: `sub_${userId}-${subscriptions}`, userId, price, startsAt, status });
-      await postStripe(request, played.created());
-      return played;
+      const fake = fakeStripeSubscription({ id: `sub_${userId}-${subscriptions}`, userId, price, startsAt, status });
+      await postStripe(request, fake.created());
+      return fake;
     },
     hear: (event: Parameters<typeof postStripe>[1]) => postStripe(request, event),
     async use(field: string, amount: number) {

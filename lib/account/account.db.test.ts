@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { rebuild } from "@/lib/webhooks/rebuild";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
@@ -23,12 +23,12 @@ const query = async (text: string, values: unknown[] = []) => (await database.po
 async function tablesContaining(text: string): Promise<string[]> {
   const tables = await query(
     `select c.relname as name from pg_class c
-     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
+     where c.relnamespace = 'tollgate'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
   );
   const found: string[] = [];
   for (const { name } of tables) {
     const row = name === "webhook_events" ? "t::text || encode(t.raw, 'escape')" : "t::text";
-    if ((await query(`select from public.${name} t where ${row} like '%' || $1 || '%' limit 1`, [text])).length > 0)
+    if ((await query(`select from tollgate.${name} t where ${row} like '%' || $1 || '%' limit 1`, [text])).length > 0)
       found.push(name);
   }
   return found.sort();
@@ -46,8 +46,8 @@ const used = async (product: string) => (await subscription(product)).meters.map
 async function createAccount({ status }: { status?: "trialing" } = {}) {
   await gateway.ensureUser(userId, `${userId}@example.com`, "Grace Hopper");
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_n${users}`, userId, price, startsAt: Date.now() - 3 * DAY, status });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({ id: `sub_n${users}`, userId, price, startsAt: Date.now() - 3 * DAY, status });
+  await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 120, "a key");
   await gateway.consume(userId, "messages_count", 30);
   await gateway.createChatbot(userId, "My bot");
@@ -62,7 +62,7 @@ async function createAccount({ status }: { status?: "trialing" } = {}) {
   };
   const event = { processor: "stripe", id: `evt_${userId}` } as const;
   await gateway.addNotes(userId, event, [note as never], { subscription: null }).catch(() => {});
-  return played;
+  return fake;
 }
 
 describe("a profile that is stored after the response", () => {
@@ -87,7 +87,7 @@ describe("a profile that is stored after the response", () => {
     await gateway.ensureUser(userId, null, null);
     const client = await database.pool().connect();
     await client.query("begin");
-    await client.query("select public.erase_account($1)", [userId]);
+    await client.query("select tollgate.erase_account($1)", [userId]);
     const remembered = remember();
     await vi.waitUntil(async () => (await query("select from pg_locks where not granted")).length > 0, {
       timeout: 120_000,
@@ -120,8 +120,8 @@ describe("erasing", () => {
   });
 
   test("leaves no row with the user's id, name or e-mail address", async () => {
-    const played = await createAccount();
-    await deliver(gateway, played.deleted(Date.now()));
+    const fake = await createAccount();
+    await deliver(gateway, fake.deleted(Date.now()));
     expect((await tablesContaining(userId)).length).toBeGreaterThan(8);
     expect(await gateway.eraseAccount(userId)).toEqual({ erased: true });
     // The tombstone contains the customer, which the operator erases at the processor.
@@ -133,9 +133,9 @@ describe("erasing", () => {
   });
 
   test("keeps the payloads of invoices in the inbox, and empties the other events", async () => {
-    const played = await createAccount();
-    await deliver(gateway, played.paid("subscription_create", Date.now()));
-    await deliver(gateway, played.deleted(Date.now()));
+    const fake = await createAccount();
+    await deliver(gateway, fake.paid("subscription_create", Date.now()));
+    await deliver(gateway, fake.deleted(Date.now()));
     await gateway.eraseAccount(userId);
     const rows = await query(
       "select split_part(event_type, '.', 1) as kind, raw = '' as emptied, payload is null as no_payload, user_id ~ '^erased_' as renamed from webhook_events where id in (select id from webhook_events order by created_at desc limit 3)",
@@ -147,8 +147,8 @@ describe("erasing", () => {
 
   test("keeps the sums: the ledger rows get a pseudonym", async () => {
     const sum = () => query("select field, sum(amount)::int as sum from usage_ledger group by field order by field");
-    const played = await createAccount();
-    await deliver(gateway, played.deleted(Date.now()));
+    const fake = await createAccount();
+    await deliver(gateway, fake.deleted(Date.now()));
     const before = await sum();
     await gateway.eraseAccount(userId);
     expect(await sum()).toEqual(before);
@@ -212,12 +212,12 @@ describe("a user who returns after an erasure", () => {
   });
 
   test("gets no second trial", async () => {
-    const played = await createAccount({ status: "trialing" });
+    const fake = await createAccount({ status: "trialing" });
     expect(await subscription("writer")).toMatchObject({ plan: "plus", status: "trialing" });
-    await deliver(gateway, played.deleted(Date.now()));
+    await deliver(gateway, fake.deleted(Date.now()));
     await gateway.eraseAccount(userId);
     const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
-    const again = playSubscription({
+    const again = fakeStripeSubscription({
       id: `sub_again${users}`,
       userId,
       price,
@@ -239,9 +239,9 @@ describe("a user who returns after an erasure", () => {
 
 describe("exporting", () => {
   test("contains all data of the user and none of another user", async () => {
-    const played = await createAccount();
+    const fake = await createAccount();
     const exported = userId;
-    await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now()));
+    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now()));
     const document = await gateway.exportAccount(exported);
     expect(document).toMatchObject({
       profile: { user_id: exported, email: `${exported}@example.com`, name: "Grace Hopper" },
@@ -283,12 +283,18 @@ test("concurrent attempts are counted per scope and key, until the window ends",
   expect(await attempt("a")).toMatchObject({ allowed: true });
 });
 
-test("erase_account names each table with rows of a user", async () => {
-  const [{ text }] = await query("select pg_get_functiondef('erase_account(text)'::regprocedure) as text");
+test("erase_account names each table with rows of a user that are not deleted with the users row", async () => {
+  const [{ text }] = await query(
+    `select pg_get_functiondef('erase_account(text)'::regprocedure)
+       || pg_get_functiondef('pseudonymize_audit_entries(text, text)'::regprocedure) as text`,
+  );
   const tables = await query(
     `select distinct c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
-     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-       and a.attname in ('user_id', 'hint_user_id')`,
+     where c.relnamespace = 'tollgate'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and a.attname in ('user_id', 'hint_user_id')
+       and not exists (
+         select from pg_constraint k
+         where k.conrelid = c.oid and k.confrelid = 'users'::regclass and k.confdeltype = 'c')`,
   );
-  expect(tables.map(({ name }) => name).filter((name) => !text.includes(`public.${name} `))).toEqual([]);
+  expect(tables.map(({ name }) => name).filter((name) => !text.includes(`tollgate.${name} `))).toEqual([]);
 });

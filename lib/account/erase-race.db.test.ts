@@ -3,7 +3,7 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import type { FieldId } from "@/lib/config/catalog";
 import { DatabaseError } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Receipt } from "@/lib/webhooks/receive";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
@@ -161,8 +161,8 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
     const failed = await failedRounds("bought", async (round) => {
       const { userId } = round;
       await gateway.ensureUser(userId, `${userId}@example.com`, null);
-      const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
-      const events = [played.created(), played.paid("subscription_create", Date.now() - DAY)];
+      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+      const events = [fake.created(), fake.paid("subscription_create", Date.now() - DAY)];
       await Promise.all([
         round.erase(),
         ...events.map((event) => round.deliver(event)),
@@ -173,7 +173,7 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
       await round.drain();
       checkLimits(round, ["messages_count"]);
       // Without metadata, later events find the user by the links.
-      const changed = played.planChanged("ultra", Date.now());
+      const changed = fake.planChanged("ultra", Date.now());
       Object.assign((changed.data as { object: object }).object, { metadata: {} });
       await expectPlan(round, "ultra", [changed]);
     });
@@ -185,10 +185,10 @@ describe(`an erasure concurrent with other calls (${ROUNDS} rounds each)`, () =>
   }, async () => {
     const failed = await failedRounds("ended", async (round) => {
       const { userId } = round;
-      const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
-      await round.deliver(played.created());
-      const upgraded = played.planChanged("ultra", Date.now() - 2_000);
-      const ended = played.deleted(Date.now() - 1_000);
+      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+      await round.deliver(fake.created());
+      const upgraded = fake.planChanged("ultra", Date.now() - 2_000);
+      const ended = fake.deleted(Date.now() - 1_000);
       await Promise.all([
         round.deliver(upgraded),
         round.deliver(ended),

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
@@ -48,7 +48,7 @@ describe("an erasure and a call that waits for it", () => {
 
   test("a commit computed before the erasure is computed again, and its subscription keeps a link", async () => {
     const userId = "computed-before";
-    const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
     let erased = 0;
     const interrupted: Gateway = {
       ...gateway,
@@ -57,22 +57,24 @@ describe("an erasure and a call that waits for it", () => {
         return gateway.commitTimeline(input);
       },
     };
-    const receipt = await deliver(interrupted, played.created());
+    const receipt = await deliver(interrupted, fake.created());
     expect(receipt.body).toMatchObject({ outcome: "applied" });
     expect(erased).toBe(1);
-    const ended = played.deleted(Date.now());
+    const ended = fake.deleted(Date.now());
     Object.assign((ended.data as { object: object }).object, { metadata: {} });
     expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "applied" });
-    const { rows } = await database.pool().query("select ended_at from mirrors where user_id = $1", [userId]);
+    const { rows } = await database
+      .pool()
+      .query("select ended_at from subscription_records where user_id = $1", [userId]);
     expect(rows).toEqual([{ ended_at: expect.any(Date) }]);
   });
 
   test("a late event does not reopen a subscription that ended before the erasure", async () => {
     const userId = "ended-before";
-    const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
-    await deliver(gateway, played.created());
-    const late = played.planChanged("ultra", Date.now() - 2_000);
-    await deliver(gateway, played.deleted(Date.now() - 1_000));
+    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - DAY });
+    await deliver(gateway, fake.created());
+    const late = fake.planChanged("ultra", Date.now() - 2_000);
+    await deliver(gateway, fake.deleted(Date.now() - 1_000));
     await gateway.eraseAccount(userId);
     expect((await deliver(gateway, late)).status).toBe(200);
     const { subscriptions } = await gateway.usage(userId);

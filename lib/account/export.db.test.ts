@@ -51,7 +51,7 @@ test("a late page reads no earlier rows, also with a generic plan", async () => 
   await client.query("analyze usage_ledger");
   await client.query("set plan_cache_mode = force_generic_plan");
   const { rows } = await client.query({
-    text: `explain (analyze, buffers, format json) select public.export_ledger('long',
+    text: `explain (analyze, buffers, format json) select tollgate.export_ledger('long',
       (select jsonb_build_object('field', field, 'at', at, 'entry', entry) from usage_ledger
        where user_id = 'long' order by field desc, at desc limit 1 offset 500), 100)`,
     rowMode: "array",

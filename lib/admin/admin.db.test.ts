@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { eventDetail, listEvents, releaseOf, replayMany } from "./events";
@@ -15,8 +15,8 @@ const auditOf = async (userId: string | null) =>
 /** The event of a subscription without a user. */
 function unlinked(name: string) {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
-  const event = played.created();
+  const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
+  const event = fake.created();
   return JSON.parse(JSON.stringify(event).replace(`"user_id":"${name}"`, '"other":""'));
 }
 
@@ -64,9 +64,9 @@ describe("the list of events", () => {
 });
 
 test("an event's detail: the processor's payload, the decision, before and after", async () => {
-  const played = await subscribe("detailed", { plan: "plus" });
+  const fake = await subscribe("detailed", { plan: "plus" });
   await gateway.consume("detailed", "words_used", 500);
-  const changed = played.planChanged("ultra", Date.now());
+  const changed = fake.planChanged("ultra", Date.now());
   await deliver(gateway, changed);
   const detail = await eventDetail("stripe", String(changed.id), gateway);
   expect(detail.payload).toEqual(JSON.parse(JSON.stringify(changed)));
@@ -144,9 +144,9 @@ describe("health", () => {
   const { gateway, subscribe } = meteredDatabase();
 
   test("counts payments, plans and waiting events", async () => {
-    const played = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY });
-    await deliver(gateway, played.renewed());
-    await deliver(gateway, played.changed({ status: "past_due" }, Date.now() - DAY));
+    const fake = await subscribe("late", { plan: "plus", startsAt: Date.now() - 40 * DAY });
+    await deliver(gateway, fake.renewed());
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - DAY));
     await deliver(gateway, unlinked("waits"));
     await subscribe("active", { plan: "plus" });
     await gateway.consume("near", "words_used", 450);

@@ -31,11 +31,11 @@ const grant = (userId: string, by: string) =>
 
 describe("the audit log", () => {
   const CHANGES = [
-    "update public.admin_acts set details = '{}'",
-    "update public.admin_acts set user_id = 'erased_1'",
-    "update public.admin_acts set actor = 'another'",
-    "delete from public.admin_acts",
-    "truncate public.admin_acts",
+    "update tollgate.audit_entries set details = '{}'",
+    "update tollgate.audit_entries set user_id = 'erased_1'",
+    "update tollgate.audit_entries set actor = 'another'",
+    "delete from tollgate.audit_entries",
+    "truncate tollgate.audit_entries",
   ];
 
   test.each(CHANGES.flatMap((change) => ["service_role", "postgres"].map((role) => [role, change] as const)))(
@@ -59,23 +59,26 @@ describe("the audit log", () => {
     await gateway.recordAuditEntry("sam", "gauge.synced", "ada", { drift: 1 });
     const statement = `do $$ begin
       perform pg_catalog.set_config('tollgate.audit', 'pseudonymize', true);
-      update public.admin_acts set ${change};
+      update tollgate.audit_entries set ${change};
     end $$`;
     await expect(as("service_role", statement)).rejects.toMatchObject({ code: "42501" });
   });
 
   test("retention deletes only entries older than its days, at least 365", async () => {
     await query(
-      "insert into admin_acts (actor, act, user_id, details, done_at) values ('sam', 'old.act', null, '{}', now() - interval '400 days')",
+      "insert into audit_entries (actor, act, user_id, details, done_at) values ('sam', 'old.act', null, '{}', now() - interval '400 days')",
     );
-    const before = await query("select from admin_acts");
-    expect(await query("select cleanup_admin_acts(500) as result")).toEqual([{ result: { deleted: 0 } }]);
-    expect(await query("select cleanup_admin_acts(365) as result")).toEqual([{ result: { deleted: 1 } }]);
-    expect(await query("select from admin_acts")).toHaveLength(before.length - 1);
-    await expect(query("select cleanup_admin_acts(364)")).rejects.toMatchObject({ code: "TG400" });
+    const before = await query("select from audit_entries");
+    expect(await query("select cleanup_audit_entries(500) as result")).toEqual([{ result: { deleted: 0 } }]);
+    expect(await query("select cleanup_audit_entries(365) as result")).toEqual([{ result: { deleted: 1 } }]);
+    expect(await query("select from audit_entries")).toHaveLength(before.length - 1);
+    await expect(query("select cleanup_audit_entries(364)")).rejects.toMatchObject({ code: "TG400" });
     // The exemption ends with the function.
     await expect(
-      as("service_role", "do $$ begin perform public.cleanup_admin_acts(365); delete from public.admin_acts; end $$"),
+      as(
+        "service_role",
+        "do $$ begin perform tollgate.cleanup_audit_entries(365); delete from tollgate.audit_entries; end $$",
+      ),
     ).rejects.toMatchObject({ code: "42501" });
   });
 
@@ -102,7 +105,7 @@ describe("the audit log", () => {
     ]);
     expect(await gateway.auditEntries("another-user", 50)).toMatchObject([{ details: { moved: true } }]);
     expect(
-      await query("select from admin_acts a where a::text like '%erased-user%' or a::text like '%cus_1%'"),
+      await query("select from audit_entries a where a::text like '%erased-user%' or a::text like '%cus_1%'"),
     ).toEqual([]);
   });
 });

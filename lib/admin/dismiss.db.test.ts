@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { retryWebhooks } from "@/lib/jobs/retry";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { replay } from "@/lib/webhooks";
 import { linkCustomer } from "@/lib/webhooks/link-customer";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -14,8 +14,8 @@ const { gateway, query, subscribe } = meteredDatabase();
 /** The event of a subscription whose customer is not linked. */
 function unlinked(name: string): StripeObject {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
-  return JSON.parse(JSON.stringify(played.created()).replace(`"user_id":"${name}"`, '"other":""'));
+  const fake = fakeStripeSubscription({ id: `sub_${name}`, userId: name, price, startsAt: Date.now() - DAY });
+  return JSON.parse(JSON.stringify(fake.created()).replace(`"user_id":"${name}"`, '"other":""'));
 }
 
 const outcomeOf = async (event: StripeObject) => {
@@ -70,14 +70,14 @@ describe("an event that an admin dismisses", () => {
   });
 
   test("must be waiting: an applied, an undecided and an unknown event are refused", async () => {
-    const played = await subscribe("applied", { plan: "plus" });
+    const fake = await subscribe("applied", { plan: "plus" });
     const applied = "evt_applied_1";
     const refused = { problem: "conflict", reason: "event_not_waiting" };
     await expect(dismissOne("stripe", applied, "sam", gateway)).rejects.toMatchObject(refused);
     expect(await planOf("applied")).toBe("plus");
     expect(canBeDismissed(await eventDetail("stripe", applied, gateway))).toBe(false);
 
-    const undecided = played.deleted(Date.now());
+    const undecided = fake.deleted(Date.now());
     const raw = Buffer.from(JSON.stringify(undecided));
     const stored = { processor: "stripe", id: String(undecided.id), type: String(undecided.type) } as const;
     await gateway.recordWebhookEvent({ ...stored, raw, payload: undecided, livemode: false, occurredAt: 0 });

@@ -1,6 +1,6 @@
 /**
  * How long a caller waits, in milliseconds. A caller gets an answer within ANSWER_MS, if necessary an error; the other
- * deadlines leave time for that answer. The database has its own: each function's lock_timeout, and answer_in_time.sql.
+ * deadlines leave time for that answer. The database has its own: each function's lock_timeout, and assert_deadline.sql.
  */
 
 /** Until a webhook is answered: processors count a later answer as none (Paddle after 5 s). */
@@ -48,7 +48,7 @@ export const DELIVERY_MS = 20_000;
 
 const GATE_CALL_MS = 2_200;
 const CALL_MS = 3_500;
-const GATE_CALLS: ReadonlySet<string> = new Set(["consume_batch", "consume_in_turn"]);
+const GATE_CALLS: ReadonlySet<string> = new Set(["consume_batch", "consume_sequential"]);
 
 /** Until a call of a Postgres function is answered, connecting included. Calls of the gate may have waited QUEUE_MS. */
 export function callMs(name: string): number {

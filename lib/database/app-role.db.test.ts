@@ -10,7 +10,7 @@ import { APP_PASSWORD, asApp } from "@/tests/support/app-role";
 import { databaseUrl } from "@/tests/support/database-url";
 import config from "@/tollgate.config";
 import { createGateway, type Gateway } from "./gateway";
-import { migrate, withClient } from "./migrate";
+import { EVERY_PART, migrate, withClient } from "./migrate";
 import { postgresTransport } from "./transports/postgres";
 
 const READ = ["select"];
@@ -30,9 +30,9 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   notes: ALL,
   links: ALL,
   facts: ALL,
-  mirrors: REBUILT,
+  subscription_records: REBUILT,
   billing_periods: REBUILT,
-  entitlement_segments: REBUILT,
+  entitlement_periods: REBUILT,
   decisions: REBUILT,
   usage_windows: ALL,
   usage_ledger: ALL,
@@ -46,22 +46,23 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   job_runs: ALL,
   rate_limits: ALL,
   erased_accounts: KEPT,
-  admin_acts: KEPT,
+  audit_entries: KEPT,
   sandbox_clocks: CLEARED,
   sandbox_accounts: CLEARED,
   sandbox_objects: NONE,
   sandbox_events: NONE,
   sandbox_requests: NONE,
-  profiles: NONE,
+  table_rights: NONE,
+  part_migrations: NONE,
   usage_resets: NONE,
 };
 
 const VERBS: Readonly<Record<string, (name: string, column: string) => string>> = {
-  select: (name) => `select * from public.${name} limit 0`,
-  insert: (name, column) => `insert into public.${name} (${column}) select null where false`,
-  update: (name, column) => `update public.${name} set ${column} = ${column} where false`,
-  delete: (name) => `delete from public.${name} where false`,
-  truncate: (name) => `truncate public.${name}`,
+  select: (name) => `select * from tollgate.${name} limit 0`,
+  insert: (name, column) => `insert into tollgate.${name} (${column}) select null where false`,
+  update: (name, column) => `update tollgate.${name} set ${column} = ${column} where false`,
+  delete: (name) => `delete from tollgate.${name} where false`,
+  truncate: (name) => `truncate tollgate.${name}`,
 };
 const DENIED = "42501";
 
@@ -72,7 +73,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   await withClient(inject("serverUrl"), (client) => client.query(`create database ${name}`));
-  await migrate(owner, config);
+  await migrate(owner, config, EVERY_PART);
   app = new pg.Client({ connectionString: asApp(owner) });
   await app.connect();
   gateway = createGateway(postgresTransport(asApp(owner)));
@@ -137,7 +138,7 @@ describe("relations", () => {
       `select c.relname as name, c.relkind = 'v' as view,
          (select quote_ident(a.attname) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           and a.attidentity = '' order by a.attnum limit 1) as column
-       from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
+       from pg_class c where c.relnamespace = 'tollgate'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')`,
     );
     relations = rows;
   });
@@ -162,18 +163,20 @@ describe("relations", () => {
 
 test("the role executes every function except those of the operator and the sandbox", async () => {
   const { rows } = await app.query(
-    `select p.proname as name from pg_proc p where p.pronamespace = 'public'::regnamespace
+    `select p.proname as name from pg_proc p where p.pronamespace = 'tollgate'::regnamespace
        and not has_function_privilege(p.oid, 'execute') order by 1`,
   );
   const closed = rows.map((row) => row.name as string);
   expect(closed.filter((each) => !each.startsWith("sandbox_"))).toEqual([
-    "cleanup_admin_acts",
+    "change_grants",
+    "cleanup_audit_entries",
+    "grant_access",
     "save_catalog",
     "set_sandbox_clock",
   ]);
   expect(closed.filter((each) => each.startsWith("sandbox_")).length).toBeGreaterThan(10);
-  expect(await tried("select public.save_catalog('{}')")).toBe(DENIED);
-  expect(await tried("select public.set_sandbox_clock('a', now())")).toBe(DENIED);
+  expect(await tried("select tollgate.save_catalog('{}')")).toBe(DENIED);
+  expect(await tried("select tollgate.set_sandbox_clock('a', now())")).toBe(DENIED);
 });
 
 test.each([
@@ -182,13 +185,16 @@ test.each([
   ["reads passwords", "select * from pg_authid"],
   ["reads a file of the server", "select pg_read_file('/etc/hostname')"],
   ["runs a program", "copy (select 1) to program 'true'"],
-  ["makes a table", "create table public.mine (id int)"],
+  ["makes a table", "create table tollgate.mine (id int)"],
   ["makes a schema", "create schema mine"],
   ["makes a role", "create role mine"],
   ["removes an extension", "drop extension if exists plpgsql"],
-  ["changes a table", "alter table public.users disable row level security"],
-  ["drops the audit log's trigger", "drop trigger admin_acts_kept on public.admin_acts"],
-  ["deletes audit entries as the retention does", "set tollgate.audit = 'retention'; delete from public.admin_acts"],
+  ["changes a table", "alter table tollgate.users disable row level security"],
+  ["drops the audit log's trigger", "drop trigger audit_entries_unchanged on tollgate.audit_entries"],
+  [
+    "deletes audit entries as the retention does",
+    "set tollgate.audit = 'retention'; delete from tollgate.audit_entries",
+  ],
   ["becomes the owner", "set role postgres"],
   ["becomes the API's role", "set role service_role"],
   ["changes a setting of a database", "alter database postgres set log_statement = 'all'"],
@@ -205,14 +211,14 @@ test("the app's calls work with the shipped rights: usage, users, attempts, jobs
   await gateway.setLimitOverride(userId, "words_used", 900, { expiresAt: null, by: "test" });
   expect((await gateway.ping()).ok).toBe(true);
   for (const call of [
-    `select public.create_ledger_partitions(current_date, 2)`,
-    `select public.cleanup_rate_limits()`,
-    `select public.measure_billing()`,
-    `select public.service_health(24)`,
-    `select public.export_account('${userId}')`,
-    `select public.erase_account('${userId}')`,
+    `select tollgate.create_ledger_partitions(current_date, 2)`,
+    `select tollgate.cleanup_rate_limits()`,
+    `select tollgate.billing_metrics()`,
+    `select tollgate.service_health(24)`,
+    `select tollgate.export_account('${userId}')`,
+    `select tollgate.erase_account('${userId}')`,
   ])
     expect(await tried(call), call).toBe("allowed");
-  const { rows } = await app.query("select user_id from users");
+  const { rows } = await app.query("select user_id from tollgate.users");
   expect(rows).toEqual([{ user_id: userId }]);
 });

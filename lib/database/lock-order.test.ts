@@ -25,8 +25,8 @@ const EXCEPTIONS: Readonly<Record<string, string[]>> = {
   // It creates a missing row, the users row first, only after it found none and holds no lock.
   lock_subscription: [LATE],
   // It locks many users and no other rows; a call that meets an erasure is repeated.
-  make_notices: [UNHELD],
-  make_due_notices: [UNHELD],
+  create_notices: [UNHELD],
+  create_due_notices: [UNHELD],
   list_notices: [UNHELD],
 };
 
@@ -41,16 +41,16 @@ test("finds the tables whose rows refer to users", () => {
 
 describe("a function that breaks the order is reported", () => {
   test.each([
-    ["create_chatbot", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
-    ["begin_checkout", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
-    ["set_limit_override", /perform public\.hold_user\(.*?;/, [LATE, UNHELD]],
-    ["link_customer", /perform public\.hold_user\(.*?;/, [UNHELD]],
-    ["resolve_links", /perform public\.hold_user\(.*?;/, [UNHELD]],
-    ["ensure_subscription", /perform public\.hold_user\(.*?;/, [UNHELD]],
-    ["erase_account", /perform from public\.users [\s\S]*?;/, [SEVERAL]],
-    ["get_usage", /perform public\.lock_user\(.*?;/g, [SEVERAL]],
-    ["consume_in_turn", /perform public\.lock_user\(.*?;/, [SEVERAL]],
-    ["move_subscription", /perform public\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
+    ["create_chatbot", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["begin_checkout", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["set_limit_override", /perform tollgate\.hold_user\(.*?;/, [LATE, UNHELD]],
+    ["link_customer", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["resolve_links", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["ensure_subscription", /perform tollgate\.hold_user\(.*?;/, [UNHELD]],
+    ["erase_account", /perform from tollgate\.users [\s\S]*?;/, [SEVERAL]],
+    ["get_usage", /perform tollgate\.lock_user\(.*?;/g, [SEVERAL]],
+    ["consume_sequential", /perform tollgate\.lock_user\(.*?;/, [SEVERAL]],
+    ["move_subscription", /perform tollgate\.lock_user\([\s\S]*?;/, [SEVERAL, LATE]],
     ["save_catalog", /order by r\.product, r\.user_id/, [SEVERAL]],
     ["expire_due_reservations", " skip locked", [SEVERAL]],
   ] as const)("%s without %s", (name, part, expected) => {
@@ -59,14 +59,14 @@ describe("a function that breaks the order is reported", () => {
 
   test("through a function that it calls", () => {
     const changed = {
-      hold_rows: "$$ begin perform public.lock_subscription(a, b); insert into public.links x; end; $$",
+      hold_rows: "$$ begin perform tollgate.lock_subscription(a, b); insert into tollgate.links x; end; $$",
     };
-    const outer = { outer: "$$ begin perform public.hold_rows(); end; $$", ...changed };
+    const outer = { outer: "$$ begin perform tollgate.hold_rows(); end; $$", ...changed };
     expect(violationsOf("outer", outer)).toEqual([LATE, UNHELD]);
   });
 
   test("with an event before the row", () => {
-    const text = without("commit_timeline", "v_lock := public.lock_subscription(p_user_id, p_product);");
+    const text = without("commit_timeline", "v_lock := tollgate.lock_subscription(p_user_id, p_product);");
     expect(violationsOf("commit_timeline", { commit_timeline: text })).toEqual([EVENT_FIRST]);
   });
 });

@@ -1,11 +1,11 @@
 /**
- * Migrates a database: Supabase's prelude, the migrations, the catalog.
+ * Migrates a database: Supabase's prelude, the migrations, optional parts, rights, the catalog.
  *
- * Migrations are recorded as the Supabase CLI records them, so that both work on one database. Each step is one
- * transaction under an advisory lock. So it works through a pooler in transaction mode, and concurrent runs wait for
- * each other.
+ * Migrations are recorded as the Supabase CLI records them, so that both work on one database. Those of the parts have
+ * their own record, since the CLI refuses a database with migrations that its folder lacks. Each step is one transaction
+ * under an advisory lock. So it works through a pooler in transaction mode, and concurrent runs wait for each other.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import type { Catalog } from "@/lib/config/catalog";
@@ -17,16 +17,51 @@ export const SUPABASE = path.join(import.meta.dirname, "..", "..", "supabase");
 /** An arbitrary number, the same for all concurrent runs. */
 const LOCK = 7_095_110;
 
-/** Returns the names of the migrations that this run applied. An error names the file and the line. */
-export async function migrate(url: string, catalog: Catalog): Promise<{ applied: string[] }> {
+/** Parts of the database that an installation may leave out. */
+export interface Parts {
+  /** The tables of the reference products, and the names in `public` that the documents use. */
+  reference?: boolean;
+  /** The fake processors and the movable clock. A production database has none of it. */
+  sandbox?: boolean;
+}
+
+export const EVERY_PART: Parts = { reference: true, sandbox: true };
+
+/**
+ * Returns the names of the migrations that this run applied, and the server's warnings. An error names the file and the
+ * line.
+ */
+export async function migrate(
+  url: string,
+  catalog: Catalog,
+  parts: Parts = {},
+): Promise<{ applied: string[]; warnings: string[] }> {
   return withClient(url, async (client) => {
+    const warnings = new Set<string>();
+    client.on("notice", ({ severity, message }) => {
+      if (severity === "WARNING" && message !== undefined) warnings.add(message);
+    });
     await applyPrelude(client);
-    await inTransaction(client, () => client.query(HISTORY));
-    const applied: string[] = [];
-    for (const name of migrationNames()) if (await applyMigration(client, name)) applied.push(name);
+    const applied = await applyMigrations(client, parts);
+    // Also without a new migration: the server may have a role that it lacked at the last one.
+    await inTransaction(client, () => client.query("select tollgate.grant_access()"));
     await saveCatalog(client, catalog);
-    return { applied };
+    return { applied, warnings: [...warnings] };
   });
+}
+
+/** Applies the migrations that the database lacks, as the Supabase CLI does. */
+export async function applyMigrations(client: pg.Client, parts: Parts): Promise<string[]> {
+  await inTransaction(client, () => client.query(HISTORY));
+  await refuseOldSchema(client);
+  const applied: string[] = [];
+  for (const name of fileNames("migrations")) if (await applyMigration(client, name)) applied.push(name);
+  for (const part of ["reference", "sandbox"] as const) {
+    if (!parts[part]) continue;
+    for (const name of fileNames(path.join("parts", part)))
+      if (await applyPartMigration(client, part, name)) applied.push(name);
+  }
+  return applied;
 }
 
 /** Connects for the duration of `work`. Migrations and checks use their own connection, never the pool's. */
@@ -40,7 +75,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Creates Supabase's roles and its schema `auth` on plain Postgres; does nothing on Supabase. */
+/** Creates Supabase's roles and its function `auth.jwt` on plain Postgres, if it may; does nothing on Supabase. */
 export async function applyPrelude(client: pg.Client): Promise<void> {
   const { rowCount } = await client.query("select from pg_catalog.pg_roles where rolname = 'supabase_admin'");
   if (rowCount) return;
@@ -67,8 +102,22 @@ const HISTORY = `
   alter table supabase_migrations.schema_migrations add column if not exists name text;
 `;
 
-function migrationNames(): string[] {
-  return readdirSync(path.join(SUPABASE, "migrations"))
+/** Before 0.1.0 all tables were in the schema public. No migration leads from there to the baseline. */
+async function refuseOldSchema(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query(
+    "select from supabase_migrations.schema_migrations where version = '20261120000000' and name = 'foundation'",
+  );
+  if (rowCount)
+    throw new Error(
+      "This database has the schema of a version before 0.1.0, with its tables in the schema public. " +
+        "docs/upgrade.md describes how to move its data.",
+    );
+}
+
+function fileNames(folder: string): string[] {
+  const directory = path.join(SUPABASE, folder);
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
     .filter((name) => /^\d+_.+\.sql$/.test(name))
     .sort();
 }
@@ -88,13 +137,24 @@ async function applyMigration(client: pg.Client, fileName: string): Promise<bool
   });
 }
 
+async function applyPartMigration(client: pg.Client, part: keyof Parts, fileName: string): Promise<boolean> {
+  const version = fileName.slice(0, fileName.indexOf("_"));
+  return inTransaction(client, async () => {
+    const { rowCount } = await client.query(
+      "insert into tollgate.part_migrations (part, version) values ($1, $2) on conflict (part, version) do nothing",
+      [part, version],
+    );
+    if (rowCount === 0) return false;
+    await runFile(client, path.join(SUPABASE, "parts", part, fileName));
+    return true;
+  });
+}
+
 /** Every migration run updates Postgres' copy of the catalog, so that a changed limit takes effect. */
 async function saveCatalog(client: pg.Client, catalog: Catalog): Promise<void> {
-  await inTransaction(client, async () => {
-    const { rows } = await client.query("select to_regprocedure('public.save_catalog(jsonb)') is not null as exists");
-    if (rows[0].exists)
-      await client.query("select public.save_catalog($1::jsonb)", [JSON.stringify(catalogDocument(catalog))]);
-  });
+  await inTransaction(client, () =>
+    client.query("select tollgate.save_catalog($1::jsonb)", [JSON.stringify(catalogDocument(catalog))]),
+  );
 }
 
 async function inTransaction<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {

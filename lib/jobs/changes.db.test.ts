@@ -4,7 +4,7 @@ import type { Instant } from "@/lib/billing/types";
 import { priceLists } from "@/lib/config/current-catalog";
 import { createGateway } from "@/lib/database/gateway";
 import { type PlanChange, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { scheduleChange } from "@/lib/subscriptions/schedule-change";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
@@ -43,12 +43,12 @@ beforeEach(async () => {
 /** An Ultra subscriber with a downgrade to Basic scheduled for the period's end. */
 async function downgrading() {
   const price = { product: "writer", plan: "ultra", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: Date.now() - 5 * DAY });
+  await deliver(gateway, fake.created());
   const record = { processor: "stripe", subscription: `sub_${userId}` } as const;
   const to = { plan: "basic", interval: "monthly" } as const;
   await scheduleChange({ userId, product: "writer", record, to, at: Date.now() }, gateway);
-  return { played, record };
+  return { fake, record };
 }
 
 async function writer() {
@@ -63,36 +63,36 @@ const endWait = () =>
 
 describe("a scheduled downgrade", () => {
   test("is shown at once, and carried out once, hours before the renewal", async () => {
-    const { played } = await downgrading();
+    const { fake } = await downgrading();
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
-    await clockAt(played.periodEnd() - DAY);
+    await clockAt(fake.periodEnd() - DAY);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
-    await clockAt(played.periodEnd() - 5 * HOUR);
+    await clockAt(fake.periodEnd() - 5 * HOUR);
     const runs = await Promise.all([carryOutScheduledChanges(gateway, find), carryOutScheduledChanges(gateway, find)]);
     expect(runs.map(({ done }) => done).sort()).toEqual([0, 1]);
     expect(requested).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_basic_monthly", timing: "renewal" },
     ]);
-    await deliver(gateway, played.planChanged("basic", played.periodEnd() - 5 * HOUR));
+    await deliver(gateway, fake.planChanged("basic", fake.periodEnd() - 5 * HOUR));
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic", meters: [{ limit: 35_000 }, {}] });
     await endWait();
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
 
-    await clockAt(played.periodEnd() + HOUR);
-    await deliver(gateway, played.renewed());
+    await clockAt(fake.periodEnd() + HOUR);
+    await deliver(gateway, fake.renewed());
     expect(await writer()).toMatchObject({ plan: "basic", scheduledPlan: null, meters: [{ limit: 5_000 }, {}] });
   });
 
   test("is not started within half an hour of the renewal", async () => {
-    const { played } = await downgrading();
-    await clockAt(played.periodEnd() - 29 * MINUTE);
+    const { fake } = await downgrading();
+    await clockAt(fake.periodEnd() - 29 * MINUTE);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
   });
 
   test("is retried after a refusal, also by another process", async () => {
-    const { played } = await downgrading();
-    await clockAt(played.periodEnd() - 5 * HOUR);
+    const { fake } = await downgrading();
+    await clockAt(fake.periodEnd() - 5 * HOUR);
     refuses = true;
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 1 });
     refuses = false;
@@ -102,8 +102,8 @@ describe("a scheduled downgrade", () => {
   });
 
   test("is not carried out after it was withdrawn, or after a plan change at the processor", async () => {
-    const { played, record } = await downgrading();
-    await deliver(gateway, played.planChanged("plus", Date.now() + 2_000));
+    const { fake, record } = await downgrading();
+    await deliver(gateway, fake.planChanged("plus", Date.now() + 2_000));
     expect(await writer()).toMatchObject({ plan: "plus", scheduledPlan: null });
     await scheduleChange(
       { userId, product: "writer", record, to: { plan: "basic", interval: "monthly" }, at: Date.now() + 4_000 },
@@ -111,7 +111,7 @@ describe("a scheduled downgrade", () => {
     );
     expect(await writer()).toMatchObject({ scheduledPlan: "basic" });
     await scheduleChange({ userId, product: "writer", record, to: null, at: Date.now() + 6_000 }, gateway);
-    await clockAt(played.periodEnd() - 5 * HOUR);
+    await clockAt(fake.periodEnd() - 5 * HOUR);
     expect(await carryOutScheduledChanges(gateway, find)).toEqual({ done: 0, failed: 0 });
     const reasons = (await gateway.decisions(userId, 10)).map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(["Plan change scheduled", "Scheduled plan change withdrawn"]));

@@ -8,10 +8,10 @@ import {
   type SubscriptionReading,
 } from "@/lib/processors/processor-client";
 import { readingOf } from "@/lib/processors/reading";
-import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { chargeObject, disputeObject, event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
 
@@ -29,9 +29,9 @@ beforeEach(() => {
 /** A Plus subscriber here; `there` is what the processor has by now. */
 async function subscriber() {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
-  await deliver(gateway, played.created());
-  return played;
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
+  await deliver(gateway, fake.created());
+  return fake;
 }
 
 /** The subscription as an event that was not delivered shows it. */
@@ -88,13 +88,13 @@ const storedNotes = () =>
 describe("a payment", () => {
   /** Changed to Ultra, whose first charge failed: Plus's limits apply until it is paid. */
   async function declined() {
-    const played = await subscriber();
-    await deliver(gateway, played.paid("subscription_create", STARTED + SECOND));
-    const changed = played.planChanged("ultra", NOW - 2 * HOUR);
+    const fake = await subscriber();
+    await deliver(gateway, fake.paid("subscription_create", STARTED + SECOND));
+    const changed = fake.planChanged("ultra", NOW - 2 * HOUR);
     await deliver(gateway, changed);
-    const failed = played.paymentFailed("subscription_update", NOW - 2 * HOUR + SECOND);
-    const paid = played.paid("subscription_update", NOW - HOUR);
-    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const failed = fake.paymentFailed("subscription_update", NOW - 2 * HOUR + SECOND);
+    const paid = fake.paid("subscription_update", NOW - HOUR);
+    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
     return { failed, paid, same };
   }
 
@@ -183,20 +183,20 @@ describe("a refund or a dispute", () => {
       amount: 1_999,
       created: NOW / SECOND,
     };
-    return event("charge.refunded", chargeObject({ ...spec, refunded: 500 }, "g2"), undefined, {
+    return event("charge.refunded", chargeObject({ ...spec, refunded: 500 }, "basil"), undefined, {
       id: `evt_refund_${userId}`,
       created: NOW / SECOND,
     });
   };
   const dispute = () => {
     const spec = { id: `du_${userId}`, charge: `ch_${userId}`, amount: 1_999, created: NOW / SECOND };
-    return event("charge.dispute.created", disputeObject({ ...spec, status: "needs_response" }, "g2"), undefined, {
+    return event("charge.dispute.created", disputeObject({ ...spec, status: "needs_response" }, "basil"), undefined, {
       id: `evt_dispute_${userId}`,
       created: NOW / SECOND,
     });
   };
-  const same = (played: Awaited<ReturnType<typeof subscriber>>) =>
-    played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+  const same = (fake: Awaited<ReturnType<typeof subscriber>>) =>
+    fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
 
   test("whose event never came appears in the user's details, once", async () => {
     const there = answer(fetched(same(await subscriber()), notesOf(refund())));
@@ -234,9 +234,9 @@ describe("a refund or a dispute", () => {
   });
 
   test("of a customer who is another user's is not this user's", async () => {
-    const played = await subscriber();
+    const fake = await subscriber();
     await gateway.linkCustomer("stripe", `cus_other_${userId}`, `other-${userId}`, "admin");
-    const there = answer(fetched(same(played), notesOf(refund(), `cus_other_${userId}`)));
+    const there = answer(fetched(same(fake), notesOf(refund(), `cus_other_${userId}`)));
     expect(await round(there)).toMatchObject({ different: 0 });
     expect(await storedNotes()).toEqual([]);
   });
@@ -259,8 +259,8 @@ describe("a discount", () => {
   };
 
   test("that began unheard is shown, and changes no limit; one that ended unheard is not shown any more", async () => {
-    const played = await subscriber();
-    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const fake = await subscriber();
+    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
     const before = await writer();
     expect(before.discounts).toEqual([]);
     const there = answer(fetched(same, undefined, [spring]));
@@ -272,14 +272,14 @@ describe("a discount", () => {
     expect(await writer()).toEqual({ ...before, discounts: [shown] });
     expect(await round(there)).toMatchObject({ different: 0 });
 
-    const gone = answer(fetched(played.changed({ metadata: { user_id: userId } }, NOW + SECOND), undefined, []));
+    const gone = answer(fetched(fake.changed({ metadata: { user_id: userId } }, NOW + SECOND), undefined, []));
     expect(fieldsOf(await round(gone))).toEqual(["discount"]);
     expect(await writer()).toEqual(before);
   });
 
   test("that ends while the subscription is fetched has ended", async () => {
-    const played = await subscriber();
-    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const fake = await subscriber();
+    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
     await round(answer(fetched(same, undefined, [spring])));
     let fetches = 0;
     await round(async () => {
@@ -292,8 +292,8 @@ describe("a discount", () => {
   });
 
   test("that the answer names by its id only is not compared, nor is one past its end shown", async () => {
-    const played = await subscriber();
-    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
+    const fake = await subscriber();
+    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW);
     expect(await round(answer(fetched(same, undefined, [{ key: "di_1", terms: null }])))).toMatchObject({
       different: 0,
     });
@@ -304,8 +304,8 @@ describe("a discount", () => {
 
 describe("payments that cannot be listed", () => {
   test("are counted, and the subscription is compared all the same", async () => {
-    const played = await subscriber();
-    const report = await round(answer(fetched(played.planChanged("ultra", NOW), null)));
+    const fake = await subscriber();
+    const report = await round(answer(fetched(fake.planChanged("ultra", NOW), null)));
     expect(report).toMatchObject({ checked: 1, different: 1, repaired: 1, recordsUnread: 1 });
     expect(await writer()).toMatchObject({ plan: "ultra" });
     const spring: NamedDiscount = {
@@ -313,7 +313,7 @@ describe("payments that cannot be listed", () => {
       terms: { id: "spring20", name: null, code: null, off: { percent: 20 } },
       endsAt: null,
     };
-    const same = played.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND);
+    const same = fake.changed({ metadata: { user_id: userId, looked: "at" } }, NOW + SECOND);
     expect(fieldsOf(await round(answer(fetched(same, null, [spring]))))).toEqual(["discount"]);
   });
 

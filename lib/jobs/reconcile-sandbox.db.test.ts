@@ -45,7 +45,9 @@ test("bought with a code, renewed, half refunded, disputed and lost", async () =
   const bought = checkoutRequest.parse({ product: "writer", plan: "plus", code: "SPRING" });
   const { checkout: id } = await checkout({ id: userId, email: "compared@example.com" }, bought, shop);
   await pay((await gateway.loadCheckout(userId, id))?.externalId as string);
-  const [{ subscription_id: subscription }] = await query("select subscription_id from mirrors where user_id = $1");
+  const [{ subscription_id: subscription }] = await query(
+    "select subscription_id from subscription_records where user_id = $1",
+  );
 
   // The events name the coupon by its id; the way back from the checkout reads the subscription.
   await reconcile({ userId, processor: "stripe", subscription }, client, gateway);

@@ -4,10 +4,10 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { type PaymentRecords, type ProcessorClient, ProcessorError } from "@/lib/processors/processor-client";
 import { readingOf } from "@/lib/processors/reading";
-import { planPrice, type StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { planPrice, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { deliver } from "@/tests/support/stripe";
 import { type FetchedSubscription, type FetchSubscription, fetchThrough, reconcileSubscriptions } from "./reconcile";
 import { runExclusively } from "./run";
@@ -25,10 +25,10 @@ beforeEach(() => {
 /** A Plus subscriber here; `there` is what the processor has by now. */
 async function subscriber() {
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
+  await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 700);
-  return played;
+  return fake;
 }
 
 /** The snapshot of an event that was never delivered, as if it had been fetched. */
@@ -59,15 +59,15 @@ const writer = async () => {
 
 describe("a live subscription", () => {
   test("that is the same at its processor is left alone", async () => {
-    const played = await subscriber();
-    const same = fetched(played.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
+    const fake = await subscriber();
+    const same = fetched(fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
     expect(await round(answer(same), true)).toMatchObject({ checked: 1, different: 0, findings: [] });
     expect(await query("select 1 from facts where user_id = $1", [userId])).toHaveLength(1);
   });
 
   test("whose plan changed unheard is shown first, and repaired when asked, with the usage kept", async () => {
-    const played = await subscriber();
-    const there = fetched(played.planChanged("ultra", Date.now()));
+    const fake = await subscriber();
+    const there = fetched(fake.planChanged("ultra", Date.now()));
     const compared = await round(answer(there), false);
     expect(compared).toMatchObject({ checked: 1, different: 1, repaired: 0 });
     expect(compared.findings[0]).toMatchObject({
@@ -85,8 +85,8 @@ describe("a live subscription", () => {
   });
 
   test("whose renewal was lost opens its period by what was fetched, and the late event changes nothing", async () => {
-    const played = await subscriber();
-    const renewed = played.renewed();
+    const fake = await subscriber();
+    const renewed = fake.renewed();
     const report = await round(answer(fetched(renewed)), true);
     expect(report.findings[0]?.differences.map(({ field }) => field)).toEqual(["periodStart", "periodEnd"]);
     expect(report).toMatchObject({ repaired: 1 });
@@ -97,18 +97,18 @@ describe("a live subscription", () => {
   });
 
   test("whose end was lost ends", async () => {
-    const played = await subscriber();
-    expect(await round(answer(fetched(played.deleted(Date.now()))), true)).toMatchObject({ repaired: 1 });
+    const fake = await subscriber();
+    expect(await round(answer(fetched(fake.deleted(Date.now()))), true)).toMatchObject({ repaired: 1 });
     expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
   });
 
   test("that lost one product's plan while the other's changed is repaired for both", async () => {
     const price = (product: "writer" | "chatbots", plan: string) => planPrice({ product, plan, interval: "monthly" });
-    const played = await subscriber();
+    const fake = await subscriber();
     const bots = { id: `si_${userId}_bots`, price: price("chatbots", "starter") };
     const words = { id: `si_${userId}`, price: price("writer", "plus") };
-    await deliver(gateway, played.changed({ items: [words, bots] }, Date.now() - DAY));
-    const left = played.changed({ items: [{ ...bots, price: price("chatbots", "growth") }] }, Date.now());
+    await deliver(gateway, fake.changed({ items: [words, bots] }, Date.now() - DAY));
+    const left = fake.changed({ items: [{ ...bots, price: price("chatbots", "growth") }] }, Date.now());
     const report = await round(answer(fetched(left)), true);
     expect(report.findings.map(({ product, finding, repaired }) => ({ product, finding, repaired }))).toContainEqual({
       product: "chatbots",
@@ -138,22 +138,22 @@ describe("a live subscription", () => {
   });
 
   test("read by a clock that is behind is no older than the news known before it was read", async () => {
-    const played = await subscriber();
-    await deliver(gateway, played.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
-    const there = fetched(played.planChanged("ultra", Date.now() - DAY));
+    const fake = await subscriber();
+    await deliver(gateway, fake.changed({ metadata: { user_id: userId, looked: "at" } }, Date.now()));
+    const there = fetched(fake.planChanged("ultra", Date.now() - DAY));
     expect(await round(answer(there), true)).toMatchObject({ different: 1, repaired: 1 });
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
   test("a webhook that arrives during the fetch is not overwritten by what was fetched", async () => {
-    const played = await subscriber();
-    const webhook = played.planChanged("basic", Date.now() + SECOND);
+    const fake = await subscriber();
+    const webhook = fake.planChanged("basic", Date.now() + SECOND);
     let fetches = 0;
     const fetch: FetchSubscription = async () => {
       fetches += 1;
       if (fetches > 1) return fetched(webhook);
       await deliver(gateway, webhook);
-      return fetched(played.planChanged("ultra", Date.now() - DAY));
+      return fetched(fake.planChanged("ultra", Date.now() - DAY));
     };
     expect(await round(fetch, true)).toMatchObject({ different: 1, repaired: 1 });
     expect(await writer()).toMatchObject({ plan: "basic" });
@@ -161,8 +161,8 @@ describe("a live subscription", () => {
   });
 
   test("a subscription that cannot be fetched a second time is left as it is", async () => {
-    const played = await subscriber();
-    const answers = [fetched(played.planChanged("ultra", Date.now() - DAY)), "unreachable" as const];
+    const fake = await subscriber();
+    const answers = [fetched(fake.planChanged("ultra", Date.now() - DAY)), "unreachable" as const];
     expect(await round(async () => answers.shift() ?? "unreachable", true)).toMatchObject({
       different: 1,
       repaired: 0,
@@ -171,9 +171,9 @@ describe("a live subscription", () => {
   });
 
   test("newer news than what was fetched has the last word", async () => {
-    const played = await subscriber();
-    const stale = fetched(played.planChanged("basic", Date.now() - DAY));
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    const fake = await subscriber();
+    const stale = fetched(fake.planChanged("basic", Date.now() - DAY));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     const report = await round(answer({ ...stale, timestampSource: "processor" }), true);
     expect(report).toMatchObject({ different: 1, repaired: 0 });
     expect(await writer()).toMatchObject({ plan: "ultra" });

@@ -5,7 +5,7 @@ import { inRequest } from "@/lib/core/observability/request";
 import { createGateway } from "@/lib/database/gateway";
 import { withMetrics } from "@/lib/database/transports/metrics";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { createGate } from "@/lib/usage/gate";
 import { measured } from "@/lib/usage/gate-observer";
 import { testDatabase } from "@/tests/support/database";
@@ -30,8 +30,8 @@ const grown = (name: string, labels: Record<string, string> = {}) =>
 beforeAll(async () => {
   before = parseMetrics((await scrape()).text);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playSubscription({ id: "sub_metrics", userId: USER, price, startsAt: Date.now() - DAY });
-  const created = played.created();
+  const fake = fakeStripeSubscription({ id: "sub_metrics", userId: USER, price, startsAt: Date.now() - DAY });
+  const created = fake.created();
   await inRequest("req-of-the-webhook", () => deliver(gateway, created));
   await deliver(gateway, created);
   await deliver(gateway, { ...created, id: "evt_strange", type: "strange.type" });
@@ -118,7 +118,7 @@ test("the deployment: users by plan, users near a limit, waiting events", async 
   expect(after.some(({ name, labels }) => name === "tollgate_inbox_events" && labels.state === "dead")).toBe(true);
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const orphan = playSubscription({ id: "sub_orphan", userId: "x", price, startsAt: Date.now() - DAY });
+  const orphan = fakeStripeSubscription({ id: "sub_orphan", userId: "x", price, startsAt: Date.now() - DAY });
   const event = JSON.parse(JSON.stringify(orphan.created()).replace('"user_id":"x"', '"note":"x"'));
   await deliver(gateway, event);
   const late = parseMetrics((await scrape()).text);
@@ -130,7 +130,7 @@ test("the deployment: users by plan, users near a limit, waiting events", async 
 
 test("a renewal without a webhook is overdue", async () => {
   const price = { product: "writer", plan: "basic", interval: "monthly" } as const;
-  const silent = playSubscription({ id: "sub_silent", userId: "silent", price, startsAt: Date.now() - 32 * DAY });
+  const silent = fakeStripeSubscription({ id: "sub_silent", userId: "silent", price, startsAt: Date.now() - 32 * DAY });
   await deliver(gateway, silent.created());
   const overdue = async () =>
     total(parseMetrics((await scrape()).text), "tollgate_renewals_overdue", { processor: "stripe" });

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createAndSendNotices } from "@/lib/jobs/notices";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { keyOf } from "./delivery";
@@ -66,10 +66,10 @@ describe("limits", () => {
   });
 
   test("80 % of another limit is another threshold, also in the same window", async () => {
-    const played = await subscribe("upgraded", { plan: "basic" });
+    const fake = await subscribe("upgraded", { plan: "basic" });
     await gateway.consume("upgraded", "words_used", 4_000);
     await createAndSendNotices(gateway);
-    await deliver(gateway, played.planChanged("plus", Date.now()));
+    await deliver(gateway, fake.planChanged("plus", Date.now()));
     expect(await currentKinds("upgraded")).toEqual([]);
     await gateway.consume("upgraded", "words_used", 8_000);
     await createAndSendNotices(gateway);
@@ -85,9 +85,9 @@ describe("limits", () => {
 describe("payments and ends", () => {
   test("a failed payment creates one notice with the end of grace, which ends with the payment", async () => {
     const userId = "owing";
-    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 33 * DAY });
-    await deliver(gateway, played.renewed());
-    await deliver(gateway, played.changed({ status: "past_due" }, Date.now()));
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 33 * DAY });
+    await deliver(gateway, fake.renewed());
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now()));
     await createAndSendNotices(gateway);
     await createAndSendNotices(gateway);
     const [notice, ...others] = await gateway.notices(userId, 20);
@@ -96,7 +96,7 @@ describe("payments and ends", () => {
     if (notice?.kind !== "payment_failed") throw new Error("not a payment");
     expect(Date.parse(notice.graceUntil ?? "") - Date.parse(notice.occasionAt)).toBe(7 * DAY);
 
-    await deliver(gateway, played.changed({ status: "active" }, Date.now() + 1_000));
+    await deliver(gateway, fake.changed({ status: "active" }, Date.now() + 1_000));
     expect(await currentKinds(userId)).toEqual([]);
     expect(await kinds(userId)).toEqual(["payment_failed"]);
   });
@@ -110,7 +110,7 @@ describe("payments and ends", () => {
     expect(await currentKinds("ended")).toEqual(["plan_ended"]);
 
     const first = await subscribe("moved", { plan: "plus" });
-    const second = playSubscription({
+    const second = fakeStripeSubscription({
       id: "sub_moved_2",
       userId: "moved",
       price: ULTRA,

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { PROCESSOR_MS } from "@/lib/core/deadlines";
 import { type PurchaseContext, withDeadline } from "@/lib/subscriptions/purchase-context";
+import * as paddle from "@/tests/support/fake-paddle-api";
+import * as stripe from "@/tests/support/fake-stripe-api";
 import { clientWithDeadline, remainingMs } from "./deadline";
-import * as paddle from "./paddle/client-testing";
 import type { ProcessorClient } from "./processor-client";
-import * as stripe from "./stripe/client-testing";
 
 vi.unmock("@/lib/core/deadlines");
 
@@ -26,18 +26,18 @@ test("a call knows the time that is left, also after it has waited", async () =>
 });
 
 describe.each([
-  ["Stripe", () => stripe.playedApi("silence", stripe.subscription()), change(stripe.SUBSCRIPTION)],
-  ["Paddle", () => paddle.playedApi("silence"), { ...change(paddle.SUBSCRIPTION), priceId: PADDLE_PRICE }],
-] as const)("%s", (_, playedApi, wanted) => {
+  ["Stripe", () => stripe.fakeApi("silence", stripe.subscription()), change(stripe.SUBSCRIPTION)],
+  ["Paddle", () => paddle.fakeApi("silence"), { ...change(paddle.SUBSCRIPTION), priceId: PADDLE_PRICE }],
+] as const)("%s", (_, fakeApi, wanted) => {
   test("is asked nothing after the deadline", async () => {
-    const { client, requests } = await playedApi();
+    const { client, requests } = await fakeApi();
     const late = clientWithDeadline(client, performance.now() - 1);
     await expect(late.change(wanted)).rejects.toMatchObject({ name: "ProcessorError", problem: "unavailable" });
     expect(requests).toEqual([]);
   });
 
   test("is not sent the change if it did not answer the question before it in time", async () => {
-    const { client, requests } = await playedApi();
+    const { client, requests } = await fakeApi();
     const hanging = clientWithDeadline(client, performance.now() + 300);
     await expect(hanging.change(wanted)).rejects.toMatchObject({ problem: "unavailable" });
     expect(requests.length).toBeLessThanOrEqual(2);

@@ -1,28 +1,28 @@
-/** Accounts of the played processors: loaded, stepped and committed by compare and swap. */
+/** Accounts of the fake processors: loaded, changed and committed by compare and swap. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Instant, Processor } from "@/lib/billing/types";
 import { DatabaseError, type Gateway, type SandboxAccount } from "@/lib/database";
-import { catchUp, type Played } from "./played";
-import { type Emitted, type Taken, type Turn, take } from "./turn";
+import { catchUp, type FakeProcessor } from "./fake-processor";
+import { type EmittedEvent, runStep, type Step, type StepResult } from "./step";
 
-/** What a request is answered. */
+/** The answer to a request. */
 export interface Reply {
   status: number;
   body: unknown;
 }
 
-export interface Command<World> {
-  /** The account that has this object; or a new one, with the world it begins with. */
-  of: { object: string } | { account: string; world: World };
-  /** Throws where nothing is to happen: then nothing has. */
-  act: (turn: Turn<World>) => Reply;
-  /** The request's idempotency key, and what the same request looks like. */
+export interface Command<AccountState> {
+  /** The account that has this object; or a new one, with its first state. */
+  of: { object: string } | { account: string; state: AccountState };
+  /** If it throws, nothing changes. */
+  run: (step: Step<AccountState>) => Reply;
+  /** The request's idempotency key, and a fingerprint of the request. */
   once?: { key: string; fingerprint: string } | undefined;
-  /** The answer to remember under the key for what `act` threw; null: it is thrown, and the key stays free. */
+  /** The answer to store under the key if `run` throws; null: the error is thrown, and the key stays free. */
   refusal?: (error: unknown) => Reply | null;
 }
 
-export type Carried =
+export type CommandResult =
   | { outcome: "answered"; reply: Reply; account: AccountRef | null }
   /** No account has that object. */
   | { outcome: "unknown" }
@@ -35,37 +35,37 @@ export interface AccountRef {
 }
 
 const ATTEMPTS = 12;
-/** How long an idempotency key is remembered, by the account's clock. */
+/** How long an idempotency key is stored, by the account's clock. */
 const KEY_MS = 24 * 3_600_000;
 
 /**
- * Carries out a request: what time has brought meanwhile first, then the request, committed together with the events
- * and the answer. Another step that comes in between makes it begin again.
- * @throws DatabaseError, and what `act` throws unless `refusal` makes an answer of it
+ * Runs a request: first the actions that became due meanwhile, then the request, committed together with the events and
+ * the answer. If another request commits first, it starts again.
+ * @throws DatabaseError, and the error of `run` unless `refusal` maps it to an answer
  */
-export async function carryOut<World>(
-  command: Command<World>,
-  played: Played<World>,
+export async function runCommand<AccountState>(
+  command: Command<AccountState>,
+  fake: FakeProcessor<AccountState>,
   gateway: Gateway,
-): Promise<Carried> {
+): Promise<CommandResult> {
   const { of, once } = command;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const answered = once && (await gateway.loadSandboxRequest(played.processor, once.key));
-    const loaded = await load(of, played, gateway);
+    const answered = once && (await gateway.loadSandboxRequest(fake.processor, once.key));
+    const loaded = await load(of, fake, gateway);
     if (loaded === null) return { outcome: "unknown" };
     if (answered && loaded.now - answered.at < KEY_MS) {
       if (answered.fingerprint !== once.fingerprint) return { outcome: "key_reused" };
       return { outcome: "answered", reply: { status: answered.status, body: answered.body }, account: null };
     }
-    const world = loaded.world as World;
-    const brought = catchUp(played, world, loaded.now);
-    const { result: reply, ...after } = step(command, brought.world, loaded.now);
-    const events = [...brought.events, ...after.events];
-    const account = { processor: played.processor, accountId: loaded.accountId };
-    const unchanged = events.length === 0 && loaded.revision > 0 && same(world, after.world);
+    const state = loaded.state as AccountState;
+    const caughtUp = catchUp(fake, state, loaded.now);
+    const { result: reply, ...after } = answer(command, caughtUp.state, loaded.now);
+    const events = [...caughtUp.events, ...after.events];
+    const account = { processor: fake.processor, accountId: loaded.accountId };
+    const unchanged = events.length === 0 && loaded.revision > 0 && same(state, after.state);
     if (unchanged && !once) return { outcome: "answered", reply, account: null };
     const request = once ? { ...once, ...reply } : null;
-    if (await commit({ loaded, world: after.world, events, request }, played, gateway)) {
+    if (await commit({ loaded, state: after.state, events, request }, fake, gateway)) {
       return { outcome: "answered", reply, account };
     }
     await sleep(Math.random() * 10 * attempt);
@@ -73,63 +73,67 @@ export async function carryOut<World>(
   throw new DatabaseError("Other requests for this account kept committing first.", "unavailable", "conflict");
 }
 
-/** A refusal that the key remembers changes nothing. */
-function step<World>({ act, once, refusal }: Command<World>, world: World, now: Instant): Taken<World, Reply> {
+/** A refusal that is stored under the key changes nothing. */
+function answer<AccountState>(
+  { run, once, refusal }: Command<AccountState>,
+  state: AccountState,
+  now: Instant,
+): StepResult<AccountState, Reply> {
   try {
-    return take(world, now, act);
+    return runStep(state, now, run);
   } catch (error) {
     const reply = once && refusal?.(error);
     if (!reply) throw error;
-    return { world, events: [], result: reply };
+    return { state, events: [], result: reply };
   }
 }
 
-/** Commits what time has brought to an account by now; gives the number of events. */
-export async function bringUpToNow(account: AccountRef, played: Played, gateway: Gateway): Promise<number> {
+/** Runs and commits an account's due actions; returns the number of events. */
+export async function bringUpToNow(account: AccountRef, fake: FakeProcessor, gateway: Gateway): Promise<number> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const loaded = await gateway.loadSandboxAccount(account.processor, account.accountId);
     if (loaded === null) return 0;
-    const { world, events } = catchUp(played, loaded.world, loaded.now);
-    if (world === loaded.world) return 0;
-    if (await commit({ loaded, world, events, request: null }, played, gateway)) return events.length;
+    const { state, events } = catchUp(fake, loaded.state, loaded.now);
+    if (state === loaded.state) return 0;
+    if (await commit({ loaded, state, events, request: null }, fake, gateway)) return events.length;
     await sleep(Math.random() * 10 * attempt);
   }
   throw new DatabaseError("Other requests for this account kept committing first.", "unavailable", "conflict");
 }
 
-async function load<World>(
-  of: Command<World>["of"],
-  played: Played<World>,
+async function load<AccountState>(
+  of: Command<AccountState>["of"],
+  fake: FakeProcessor<AccountState>,
   gateway: Gateway,
 ): Promise<SandboxAccount | null> {
-  if ("object" in of) return gateway.loadSandboxAccount(played.processor, of.object);
-  // Where nobody is known, the clock of a user whom nobody moved.
-  const { now } = await gateway.sandboxClock(played.userId(of.world) ?? "");
-  return { accountId: of.account, revision: 0, world: of.world, now };
+  if ("object" in of) return gateway.loadSandboxAccount(fake.processor, of.object);
+  // An account without a user runs on real time: the clock of "" is never moved.
+  const { now } = await gateway.sandboxClock(fake.userId(of.state) ?? "");
+  return { accountId: of.account, revision: 0, state: of.state, now };
 }
 
-interface Step<World> {
+interface Change<AccountState> {
   loaded: SandboxAccount;
-  world: World;
-  events: Emitted[];
+  state: AccountState;
+  events: EmittedEvent[];
   request: { key: string; fingerprint: string; status: number; body: unknown } | null;
 }
 
-async function commit<World>(
-  { loaded, world, events, request }: Step<World>,
-  played: Played<World>,
+async function commit<AccountState>(
+  { loaded, state, events, request }: Change<AccountState>,
+  fake: FakeProcessor<AccountState>,
   gateway: Gateway,
 ): Promise<boolean> {
-  const known = new Set(loaded.revision === 0 ? [] : played.objectIds(loaded.world as World));
+  const known = new Set(loaded.revision === 0 ? [] : fake.objectIds(loaded.state as AccountState));
   const { committed } = await gateway.commitSandboxAccount({
-    processor: played.processor,
+    processor: fake.processor,
     accountId: loaded.accountId,
     revision: loaded.revision,
-    userId: played.userId(world),
-    world,
-    dueAt: played.nextDue(world),
+    userId: fake.userId(state),
+    state: state,
+    dueAt: fake.nextDue(state),
     asOf: loaded.now,
-    objects: played.objectIds(world).filter((id) => !known.has(id)),
+    objects: fake.objectIds(state).filter((id) => !known.has(id)),
     events,
     request,
   });

@@ -1,15 +1,15 @@
-/** The test cards, by their last four digits, and what a charge of each comes to. */
+/** The test cards, by their last four digits, and the result of a charge of each. */
 
 export interface TestCard {
   /** The last four digits. */
   id: string;
   number: string;
   brand: "visa" | "mastercard";
-  /** What it is good for, in a person's words. */
+  /** The result of a charge, for the page. */
   does: string;
 }
 
-/** In the order in which they are offered: a form's Enter presses the first. */
+/** In the order of the page: Enter in a form presses the first. */
 export const TEST_CARDS = [
   { id: "4242", number: "4242 4242 4242 4242", brand: "visa", does: "Succeeds" },
   { id: "0341", number: "4000 0000 0000 0341", brand: "visa", does: "Succeeds now, fails at the renewal" },
@@ -34,24 +34,27 @@ export type Charged =
   | { outcome: "declined"; declineCode: string; message: string }
   | { outcome: "requires_action" };
 
-/** Who is there when a card is charged. */
-export interface Presence {
-  /** The payer sits before a page of ours, and may be asked by their bank. */
+/** The circumstances of a charge. */
+export interface PaymentContext {
+  /** The payer is at a hosted page, so the bank may ask for authentication. */
   payer: boolean;
-  /** They have just confirmed. */
+  /** The payer has just authenticated. */
   confirmed?: boolean;
-  /** The card is being set up by this charge. */
+  /** This charge sets up the card. */
   first?: boolean;
 }
 
-export const OFF_SESSION: Presence = { payer: false };
+export const OFF_SESSION: PaymentContext = { payer: false };
 
-/** Pure: the same card in the same place comes to the same. A missing card is declined. */
-export function chargeCard(card: CardNumber | null, { payer, confirmed = false, first = false }: Presence): Charged {
+/** Pure: the result depends only on the card and the context. A missing card is declined. */
+export function chargeCard(
+  card: CardNumber | null,
+  { payer, confirmed = false, first = false }: PaymentContext,
+): Charged {
   if (card === null) return declined("invalid_account", "There is no card to charge.");
   if (card === "0002") return declined("generic_decline", "Your card was declined.");
   if (card === "0341" && !first) return declined("generic_decline", "Your card was declined.");
-  // Once set up, its bank lets later charges of the subscription through.
+  // After the set-up, the bank accepts later charges of the subscription.
   if (card === "3155" && payer && !confirmed) return { outcome: "requires_action" };
   return { outcome: "succeeded" };
 }

@@ -1,4 +1,4 @@
-/** How a clock is moved over HTTP. */
+/** Schemas of the clock's routes. */
 import { z } from "zod";
 import { isoInstant, userIdSchema } from "@/lib/core/text";
 import { CLOCK_STEPS, type ClockMove } from "./clock";
@@ -15,10 +15,10 @@ const either = ({ to, by }: { to?: string | undefined; by?: string | undefined }
   (to === undefined) !== (by === undefined);
 const EITHER = { error: "give either to or by", path: ["to"] };
 
-/** The signed-in user's own clock. */
+/** For the signed-in user's own clock. */
 export const ownClockRequest = z.strictObject(fields).refine(either, EITHER).transform(moveOf);
 
-/** Anybody's clock, for an admin. */
+/** For an admin: any user's clock. */
 export const clockRequest = z
   .strictObject({ userId: userIdSchema, ...fields })
   .refine(either, EITHER)

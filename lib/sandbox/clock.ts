@@ -1,19 +1,19 @@
-/** A user's clock in the sandbox: moved on, with everything happening on the way that would have happened. */
+/** Moves a user's clock in the sandbox, and runs everything that becomes due on the way. */
 
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway, SandboxClock } from "@/lib/database";
 import { type AccountRef, bringUpToNow } from "./accounts";
-import type { Played } from "./played";
+import type { FakeProcessor } from "./fake-processor";
 
-/** What the walk needs of the sandbox around it. */
-export interface Walker {
+/** The parts of the sandbox that a move needs. */
+export interface ClockParts {
   gateway: Gateway;
-  played: (processor: AccountRef["processor"]) => Played;
+  fakeOf: (processor: AccountRef["processor"]) => FakeProcessor;
   /** Sends an account's events and waits for them. */
   deliverAndWait: (account: AccountRef) => Promise<void>;
-  /** Runs our own jobs that look ahead of a renewal. */
+  /** Runs our jobs that work ahead of a renewal. */
   runJobs: () => Promise<unknown>;
 }
 
@@ -23,33 +23,33 @@ export type ClockStep = (typeof CLOCK_STEPS)[number];
 
 export interface ClockMoved {
   now: Instant;
-  /** How many events the processors sent on the way. */
+  /** The number of events that the processors sent on the way. */
   events: number;
 }
 
-/** Processors charge about an hour after a period has begun: who goes to the period's end wants to see it paid. */
+/** Processors charge about an hour after a period begins; a move by a period includes this charge. */
 const UNTIL_CHARGED = 2 * HOUR;
-/** Our own scheduled changes are carried out in the hours before a renewal. */
+/** Our scheduled changes run in the hours before a renewal. */
 const BEFORE_RENEWAL = HOUR;
-/** Postgres keeps dates far beyond; what a subscription's century costs, nobody wants to wait for. */
+/** A longer move would take too long: each month has its renewals. */
 const FARTHEST = 10 * 366 * DAY;
 
 /**
- * Moves a user's clock. On the way to a later time it stops wherever something is due to any of the user's accounts, in
- * order: sets the clock, lets it happen, and waits until our routes have taken its events.
+ * Moves a user's clock. On the way to a later time it stops at each due action of the user's accounts, in order: it
+ * sets the clock, runs the action, and waits until our routes have accepted its events.
  *
- * Back is only possible to a time after everything that has happened (use, news, the processors' own records), since
- * all of that is dated: `real` after a move on which nothing happened.
+ * A move back is possible only to a time after all dated records (usage, events, the processors' objects). So `real`
+ * works after a move on which nothing happened.
  * @throws DomainError bad_input
  */
-export async function moveClock(userId: string, move: ClockMove, walker: Walker): Promise<ClockMoved> {
-  const clock = await walker.gateway.sandboxClock(userId);
+export async function moveClock(userId: string, move: ClockMove, parts: ClockParts): Promise<ClockMoved> {
+  const clock = await parts.gateway.sandboxClock(userId);
   const to = target(clock, move);
   if (to > clock.now + FARTHEST) throw badMove("The clock can be moved ten years at a time.", "too_far");
-  if (to < clock.now) return moveBack(userId, move, clock, to, walker.gateway);
-  const events = await walk(userId, to, walker);
-  const { now } = await walker.gateway.advanceSandboxClock(userId, to);
-  await lookAhead((await walker.gateway.sandboxClock(userId)).due, walker);
+  if (to < clock.now) return moveBack(userId, move, clock, to, parts.gateway);
+  const events = await runDueActions(userId, to, parts);
+  const { now } = await parts.gateway.advanceSandboxClock(userId, to);
+  await runJobsAhead((await parts.gateway.sandboxClock(userId)).due, parts);
   return { now, events };
 }
 
@@ -78,33 +78,33 @@ async function moveBack(
   return { now: Date.parse(now), events: 0 };
 }
 
-async function walk(userId: string, to: Instant, walker: Walker): Promise<number> {
-  const { gateway } = walker;
+async function runDueActions(userId: string, to: Instant, parts: ClockParts): Promise<number> {
+  const { gateway } = parts;
   let events = 0;
-  let lookedAheadOf: Instant | null = null;
+  let aheadOf: Instant | null = null;
   for (;;) {
     const { due, now } = await gateway.sandboxClock(userId);
     if (due === null) return events;
     const ahead = Math.max(now, due.at - BEFORE_RENEWAL);
-    // Also where the way ends before it is due: what is passed here is not come by again.
-    if (lookedAheadOf !== due.at && ahead < due.at && ahead <= to) {
-      lookedAheadOf = due.at;
+    // Also if the move ends before the action is due: the next move begins after this instant.
+    if (aheadOf !== due.at && ahead < due.at && ahead <= to) {
+      aheadOf = due.at;
       await gateway.advanceSandboxClock(userId, ahead);
-      await lookAhead(due, walker);
+      await runJobsAhead(due, parts);
       // A job may have changed what is due next.
       continue;
     }
     if (due.at > to) return events;
     await gateway.advanceSandboxClock(userId, due.at);
-    events += await bringUpToNow(due, walker.played(due.processor), gateway);
-    await walker.deliverAndWait(due);
+    events += await bringUpToNow(due, parts.fakeOf(due.processor), gateway);
+    await parts.deliverAndWait(due);
   }
 }
 
-/** What our jobs ask of a processor comes back as events, which whoever moves the clock wants to have seen. */
-async function lookAhead(of: AccountRef | null, walker: Walker): Promise<void> {
-  await walker.runJobs();
-  if (of !== null) await walker.deliverAndWait(of);
+/** Our jobs' requests to a processor cause events, which must be delivered before the move ends. */
+async function runJobsAhead(of: AccountRef | null, parts: ClockParts): Promise<void> {
+  await parts.runJobs();
+  if (of !== null) await parts.deliverAndWait(of);
 }
 
 function badMove(message: string, reason: string): DomainError {

@@ -4,47 +4,47 @@ import { bell, bellSandbox, strike } from "@/tests/support/bell";
 
 const { gateway, sandbox, current, hang, ring } = bellSandbox();
 
-/** A clock that was moved goes on: no more has passed on it than in fact, and a minute for roundings. */
+/** A moved clock keeps running: at most the real time since, and a minute for rounding. */
 const elapsed = (since: number) => Date.now() - since + MINUTE;
 
 describe("a request", () => {
-  test("is answered, and its event goes out", async () => {
+  test("is answered, and its event is delivered", async () => {
     await hang();
     expect(await ring()).toMatchObject({ outcome: "answered", reply: { status: 201, body: { strikes_so_far: 1 } } });
     await sandbox.idle();
     expect(current.received).toMatchObject([{ id: `evt_${current.id}_1`, type: "bell.rung" }]);
   });
 
-  test("finds the account by an id that came later", async () => {
+  test("finds the account by an id that was added later", async () => {
     await hang();
     await ring();
     expect(await gateway.loadSandboxAccount("stripe", `rope_${current.id}`)).toMatchObject({ accountId: current.id });
     expect(await gateway.loadSandboxAccount("paddle", `rope_${current.id}`)).toBeNull();
   });
 
-  test("for what nobody has is unknown", async () => {
+  test("for an unknown object is unknown", async () => {
     expect(await ring()).toEqual({ outcome: "unknown" });
   });
 
-  test("that throws leaves nothing behind", async () => {
+  test("that throws changes nothing", async () => {
     await hang();
     const refused = sandbox.command(
       {
         of: { object: current.id },
-        act: (turn) => {
-          strike(turn, "bell.rung");
+        run: (step) => {
+          strike(step, "bell.rung");
           throw new Error("no");
         },
       },
       bell,
     );
     await expect(refused).rejects.toThrow("no");
-    expect((await gateway.loadSandboxAccount("stripe", current.id))?.world).toMatchObject({ strikes: 0 });
+    expect((await gateway.loadSandboxAccount("stripe", current.id))?.state).toMatchObject({ strikes: 0 });
     await sandbox.idle();
     expect(current.received).toEqual([]);
   });
 
-  test("ten at once are carried out one after the other", async () => {
+  test("waits for the request before, with ten at once", async () => {
     await hang();
     await Promise.all(Array.from({ length: 10 }, () => ring()));
     await sandbox.idle();
@@ -53,11 +53,12 @@ describe("a request", () => {
     );
   });
 
-  test("with a key is carried out once, also by five at once, and the key means that request only", async () => {
+  test("with a key runs once, also with five at once, and the key is valid for that request only", async () => {
     await hang();
     const once = { key: `key-${current.id}`, fingerprint: "ring" };
     const all = await Promise.all(Array.from({ length: 5 }, () => ring(once)));
-    for (const carried of all) expect(carried).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
+    for (const commandResult of all)
+      expect(commandResult).toMatchObject({ reply: { status: 201, body: { strikes_so_far: 1 } } });
     expect(await ring({ ...once, fingerprint: "another" })).toEqual({ outcome: "key_reused" });
     await sandbox.idle();
     expect(current.received).toHaveLength(1);
@@ -70,8 +71,8 @@ describe("a refusal", () => {
       {
         of: { object: current.id },
         once,
-        act: (turn) => {
-          strike(turn, "bell.rung");
+        run: (step) => {
+          strike(step, "bell.rung");
           throw new Error("no");
         },
         refusal: () => (remembered ? { status: 402, body: { problem: "no" } } : null),
@@ -80,7 +81,7 @@ describe("a refusal", () => {
     );
   const once = () => ({ key: `refused-${current.id}`, fingerprint: "ring" });
 
-  test("is the key's answer for a day of the account's clock, and has changed nothing", async () => {
+  test("is stored under the key for a day of the account's clock, and changes nothing", async () => {
     await hang();
     const refused = { outcome: "answered", reply: { status: 402, body: { problem: "no" } } };
     expect(await refuse(once(), true)).toMatchObject(refused);
@@ -95,7 +96,7 @@ describe("a refusal", () => {
     expect(current.received.map(({ type }) => type)).toEqual(["bell.rung"]);
   });
 
-  test("leaves the key free if the request was not begun, and without a key is thrown", async () => {
+  test("leaves the key free if the request did not begin, and is thrown without a key", async () => {
     await hang();
     await expect(refuse(once(), false)).rejects.toThrow("no");
     await expect(refuse(undefined, true)).rejects.toThrow("no");
@@ -104,7 +105,7 @@ describe("a refusal", () => {
 });
 
 describe("time", () => {
-  test("that passed is made up for before a request", async () => {
+  test("that passed is caught up before a request", async () => {
     await hang(Date.now() - 2.5 * DAY);
     await ring();
     await sandbox.idle();
@@ -116,7 +117,7 @@ describe("time", () => {
     ]);
   });
 
-  test("is looked at by the tick, without a request", async () => {
+  test("is checked by the tick, without a request", async () => {
     const due = Date.now() + HOUR;
     await hang(due);
     await sandbox.tick();
@@ -126,7 +127,7 @@ describe("time", () => {
     expect(current.received).toHaveLength(1);
   });
 
-  test("walks: each thing at its own instant, delivered before the next; jobs run an hour before", async () => {
+  test("moves from action to action: each at its instant, delivered before the next, with jobs an hour before", async () => {
     const start = Date.now();
     await hang(start + 10 * HOUR);
     const { now, events } = await sandbox.moveClock(current.user, { to: start + 3 * DAY });
@@ -142,7 +143,7 @@ describe("time", () => {
     }
   });
 
-  test("walks by a day, and by a month where nothing is paid for", async () => {
+  test("moves by a day, and by a month without a paid period", async () => {
     const start = Date.now();
     const day = await sandbox.moveClock(current.user, { by: "day" });
     expect(Math.abs(day.now - start - DAY)).toBeLessThan(elapsed(start));
@@ -150,7 +151,7 @@ describe("time", () => {
     expect((await gateway.sandboxClock(current.user)).now).toBeGreaterThan(start + 28 * DAY);
   });
 
-  test("goes back only while nothing has happened there", async () => {
+  test("moves back only to a time after all records", async () => {
     const start = Date.now();
     await sandbox.moveClock(current.user, { to: start + 5 * DAY });
     expect((await sandbox.moveClock(current.user, { to: "real" })).now).toBeLessThan(start + elapsed(start));
@@ -164,16 +165,16 @@ describe("time", () => {
     expect((await gateway.sandboxClock(current.user)).now).toBeGreaterThanOrEqual(start + 5 * DAY);
   });
 
-  test("two walks at once make everything happen once", async () => {
+  test("runs each action once when two moves run at once", async () => {
     const start = Date.now();
     await hang(start + HOUR);
-    const walks = [0, 1].map(() => sandbox.moveClock(current.user, { to: start + 4 * DAY }));
-    await Promise.all(walks);
+    const moves = [0, 1].map(() => sandbox.moveClock(current.user, { to: start + 4 * DAY }));
+    await Promise.all(moves);
     expect(current.received.map(({ at }) => at)).toEqual([0, 1, 2, 3].map((n) => start + HOUR + n * DAY));
   });
 
-  test("is a user's own", async () => {
+  test("is separate for each user", async () => {
     await sandbox.moveClock(current.user, { by: "day" });
-    expect((await gateway.sandboxClock("somebody-else")).now).toBeLessThan(Date.now() + MINUTE);
+    expect((await gateway.sandboxClock("another-user")).now).toBeLessThan(Date.now() + MINUTE);
   });
 });

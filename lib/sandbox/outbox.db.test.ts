@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { bell, bellSandbox } from "@/tests/support/bell";
+import type { FakeProcessor } from "./fake-processor";
 import { deliver } from "./outbox";
-import type { Played } from "./played";
 import { createSandbox } from "./sandbox";
 
 const { database, gateway, parts, sandbox, current, hang, ring, retryNow } = bellSandbox();
 
 describe("a delivery", () => {
-  test("that is refused or not answered is repeated, byte for byte, until it is taken", async () => {
+  test("that is refused or not answered is repeated, byte for byte, until it is accepted", async () => {
     await hang();
     current.answers = [503, null];
     await ring();
@@ -24,7 +24,7 @@ describe("a delivery", () => {
     expect(current.received).toMatchObject([{ id: `evt_${current.id}_1` }]);
   });
 
-  test("goes on after a deliverer was killed, and not before its lease is over", async () => {
+  test("continues after a deliverer was killed, and not before its lease ends", async () => {
     await hang();
     current.answers = [null];
     await ring();
@@ -47,7 +47,7 @@ describe("a delivery", () => {
     const sent: string[] = [];
     const slow = {
       secret: () => "secret",
-      played: () => bell as Played,
+      fakeOf: () => bell as FakeProcessor,
       send: async (_processor: string, raw: Uint8Array) => {
         await sleep(Math.random() * 5);
         sent.push(JSON.parse(Buffer.from(raw).toString()).id);
@@ -76,7 +76,7 @@ describe("a claim while another transaction locks the account's row", () => {
     };
   }
 
-  test("is repeated until the row is free, and the events go out without a tick", async () => {
+  test("is repeated until the row is free, and the events are delivered without a tick", async () => {
     await hang();
     // Its own claim may come late, and would take the events.
     await sandbox.idle();

@@ -1,6 +1,6 @@
 /**
- * Delivers the played processors' events to our own webhook routes, over HTTP, until they are taken. What is to be sent
- * stands in Postgres: a process that is killed is followed by the next.
+ * Delivers the fake processors' events to our webhook routes over HTTP, until the route accepts them. Undelivered
+ * events are stored in Postgres: after a killed process, the next one continues.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { DAY, HOUR, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
@@ -9,9 +9,9 @@ import { DELIVERY_MS } from "@/lib/core/deadlines";
 import { log } from "@/lib/core/observability";
 import type { Gateway } from "@/lib/database";
 import type { AccountRef } from "./accounts";
-import type { Played } from "./played";
+import type { FakeProcessor } from "./fake-processor";
 
-/** Brings a signed body to our webhook route; the status that it was answered with, null where nobody answered. */
+/** Sends a signed body to our webhook route; returns the answer's status, or null without an answer. */
 export type Send = (
   processor: Processor,
   raw: Uint8Array<ArrayBuffer>,
@@ -20,23 +20,24 @@ export type Send = (
 
 export interface Sender {
   send: Send;
-  /** What is signed with; undefined where the processor is not configured. */
+  /** The signing secret; undefined if the processor is not configured. */
   secret: (processor: Processor) => string | undefined;
-  played: (processor: Processor) => Played;
+  fakeOf: (processor: Processor) => FakeProcessor;
 }
 
 const BATCH = 50;
 
-/** Growing waits, as the processors'; the last one is repeated until the event is taken. */
+/** Growing waits, like the processors' own; the last one repeats until the event is accepted. */
 const WAITS = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY];
 
-/** Pauses before a claim is repeated, in milliseconds: a request locks its account's row for a few of them. */
+/** Pauses before a claim is repeated: a request locks its account's row for a few milliseconds. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Delivers all that is due, of one account or of all; gives the number of attempts. A locked account is claimed again
- * until its row is free: the transaction that locks the row delivers nothing. Of all accounts, the tick claims again.
+ * Delivers all due events, of one account or of all; returns the number of attempts. For one account, a claim is
+ * repeated while its row is locked, because the transaction that locks it delivers nothing. For all accounts, the tick
+ * repeats it.
  */
 export async function deliver(of: AccountRef | null, sender: Sender, gateway: Gateway): Promise<number> {
   let attempts = 0;
@@ -53,9 +54,9 @@ export async function deliver(of: AccountRef | null, sender: Sender, gateway: Ga
     pause = FIRST_PAUSE_MS;
     for (const event of claim.events) {
       const status = await attempt(claim.processor, event.raw, sender);
-      const taken = status !== null && status >= 200 && status < 300;
-      const again = taken ? null : (WAITS[Math.min(event.attempts, WAITS.length - 1)] as number);
-      if (!taken) log.warn({ eventId: event.id, eventType: event.type, status, again }, "[Sandbox] Delivery failed");
+      const accepted = status !== null && status >= 200 && status < 300;
+      const again = accepted ? null : (WAITS[Math.min(event.attempts, WAITS.length - 1)] as number);
+      if (!accepted) log.warn({ eventId: event.id, eventType: event.type, status, again }, "[Sandbox] Delivery failed");
       const last = event === claim.events.at(-1);
       await gateway.concludeSandboxEvent(claim.processor, event.id, { status, again, last });
       attempts += 1;
@@ -63,7 +64,7 @@ export async function deliver(of: AccountRef | null, sender: Sender, gateway: Ga
   }
 }
 
-/** Delivers an account's events and waits until each has been attempted once, whoever attempts it. */
+/** Delivers an account's events and waits until each was attempted once, by this process or another. */
 export async function deliverAndWait(of: AccountRef, sender: Sender, gateway: Gateway): Promise<void> {
   const deadline = Date.now() + DELIVERY_MS;
   for (;;) {
@@ -75,11 +76,11 @@ export async function deliverAndWait(of: AccountRef, sender: Sender, gateway: Ga
   }
 }
 
-async function attempt(processor: Processor, raw: Uint8Array, { send, secret, played }: Sender) {
+async function attempt(processor: Processor, raw: Uint8Array, { send, secret, fakeOf }: Sender) {
   const key = secret(processor);
   if (key === undefined) return null;
   try {
-    return await send(processor, new Uint8Array(raw), played(processor).signature(raw, key, Date.now()));
+    return await send(processor, new Uint8Array(raw), fakeOf(processor).signature(raw, key, Date.now()));
   } catch (error) {
     log.warn({ processor, error: String(error) }, "[Sandbox] The webhook route did not answer");
     return null;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { invoicePdf } from "./pdf";
 
-test("an invoice's document says what was taken off and which tax there is", () => {
+test("an invoice's PDF shows its discount and its tax", () => {
   const invoice = { number: "A-1", at: "2026-11-01", email: null, lines: [], total: 1_903, credit: 0, due: 1_903 };
   const text = (over: object) => Buffer.from(invoicePdf({ ...invoice, status: "paid", ...over })).toString("latin1");
   const shown = text({ discount: 400, tax: 304 });

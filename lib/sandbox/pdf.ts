@@ -1,16 +1,16 @@
-/** An invoice as a document: one page of text, written by hand, since nothing else here needs a PDF library. */
+/** An invoice as a PDF of one page. It is written without a library, since nothing else here needs one. */
 
-/** What an invoice says; instants as ISO text, amounts in US cents. */
+/** The content of an invoice; instants as ISO text, amounts in US cents. */
 export interface InvoiceDocument {
   number: string | null;
   at: string;
   email: string | null;
   lines: readonly { description: string; amount: number; from: string; until: string }[];
   total: number;
-  /** What a discount took off the lines, and the tax that comes on top of them or is in them. */
+  /** The discount on the lines, and the tax added to them or included in them. */
   discount?: number;
   tax?: number;
-  /** What the customer's credit took off. */
+  /** The part that the customer's credit paid. */
   credit: number;
   due: number;
   status: string;
@@ -48,7 +48,7 @@ export function invoicePdf(invoice: InvoiceDocument): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** Objects, and the table that says at which byte each begins. */
+/** The objects, and the table of their byte offsets. */
 function file(objects: readonly string[]): Uint8Array<ArrayBuffer> {
   let body = "%PDF-1.4\n";
   const offsets = objects.map((object, index) => {
@@ -62,7 +62,7 @@ function file(objects: readonly string[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.from(body + table + trailer, "latin1"));
 }
 
-/** One byte a character, as the font has them; what it has not becomes a question mark. */
+/** One byte per character of the font; other characters become a question mark. */
 function escaped(text: string): string {
   return text.replace(/[^\x20-\x7e\xa0-\xff]/g, "?").replace(/[\\()]/g, (character) => `\\${character}`);
 }

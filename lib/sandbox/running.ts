@@ -1,21 +1,21 @@
-/** This process's sandbox, over its gateway and its own webhook routes. */
+/** This process's sandbox, connected to its gateway and its webhook routes. */
 import { randomBytes } from "node:crypto";
 import type { Processor } from "@/lib/billing/types";
 import { env } from "@/lib/core/env";
 import { log } from "@/lib/core/observability";
 import { setSingleton, singleton } from "@/lib/core/singleton";
 import { type Gateway, gateway } from "@/lib/database";
+import type { FakeProcessor } from "./fake-processor";
 import type { Send } from "./outbox";
-import { type Entrance, playedPaddle } from "./paddle";
-import type { Played } from "./played";
+import { type Connection, fakePaddle } from "./paddle";
 import { createSandbox, type Sandbox } from "./sandbox";
-import { httpClientOver, playedStripe } from "./stripe";
+import { fakeStripe, httpClientOver } from "./stripe";
 
 const ANSWER_MS = 10_000;
 const TICK_MS = 2_000;
 
 const toOwnRoutes: Send = async (processor, raw, [name, value]) => {
-  // Loopback always: APP_URL may name a proxy, and played events are for this process alone.
+  // Always loopback: APP_URL may name a proxy, and the events are for this process only.
   const response = await fetch(`http://localhost:${env().port}/api/webhook/${processor}`, {
     method: "POST",
     headers: { "content-type": "application/json; charset=utf-8", [name]: value },
@@ -32,7 +32,7 @@ function secret(processor: Processor): string | undefined {
 
 type RunJobs = (gateway: Gateway) => Promise<unknown>;
 
-/** Names the jobs that run while a clock is moved: they look ahead of a renewal. */
+/** Sets the jobs that run while a clock is moved: those that work ahead of a renewal. */
 export function provideSandboxJobs(run: RunJobs): void {
   setSingleton("sandbox-jobs", run);
 }
@@ -47,7 +47,7 @@ let current: Sandbox | undefined;
 export function sandbox(): Sandbox {
   current ??= createSandbox({
     gateway: gateway(),
-    processors: [playedStripe as Played, playedPaddle as Played],
+    processors: [fakeStripe as FakeProcessor, fakePaddle as FakeProcessor],
     send: toOwnRoutes,
     secret,
     runJobs,
@@ -55,13 +55,13 @@ export function sandbox(): Sandbox {
   return current;
 }
 
-/** The HTTP client by which Stripe's SDK reaches the played Stripe. */
+/** The HTTP client that connects Stripe's SDK to the fake Stripe. */
 export function stripeHttpClient(): ReturnType<typeof httpClientOver> {
   return httpClientOver(sandbox);
 }
 
-/** Where Paddle's SDK finds the played Paddle; the key is this process's own, and nobody else's to know. */
-export function paddleEntrance(): Entrance {
+/** The address and key of the fake Paddle for Paddle's SDK; only this process knows the key. */
+export function paddleConnection(): Connection {
   const { appUrl, port } = env();
   const apiKey = singleton("sandbox-paddle-key", () => `pdl_sdbx_apikey_${randomBytes(24).toString("hex")}`);
   const here = `http://localhost:${port}`;
@@ -70,7 +70,7 @@ export function paddleEntrance(): Entrance {
 
 const tick = singleton("sandbox-tick", (): { timer?: NodeJS.Timeout } => ({}));
 
-/** Begins to tick: what real time brings, and deliveries that an earlier process left or that failed. */
+/** Starts the tick: due actions by real time, and deliveries that failed or that an earlier process left. */
 export function startSandbox(): void {
   let running = false;
   clearInterval(tick.timer);

@@ -5,10 +5,10 @@ import type { Interval } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { planPrice } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";
@@ -32,10 +32,10 @@ const BEGAN = Math.floor(Date.now() / 1000) * 1000 - 10 * DAY;
 /** A subscriber since ten days, who has paid. */
 async function subscriber(plan: string, interval: Interval = "monthly", status: "active" | "trialing" = "active") {
   const price = { product: "writer", plan, interval } as const;
-  const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
-  await deliver(gateway, played.created());
-  if (status === "active") await deliver(gateway, played.paid("subscription_create", BEGAN + 1_000));
-  return played;
+  const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN, status });
+  await deliver(gateway, fake.created());
+  if (status === "active") await deliver(gateway, fake.paid("subscription_create", BEGAN + 1_000));
+  return fake;
 }
 
 async function writer() {
@@ -60,7 +60,7 @@ describe("a preview says what then happens", () => {
     usage.meters.map(({ field, after }) => ({ field, ...after }));
 
   test("an upgrade inside the period: what was used stays used", async () => {
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     await gateway.consume(userId, "words_used", 12_000);
     const shown = await preview("ultra");
     expect(shown).toMatchObject({
@@ -76,7 +76,7 @@ describe("a preview says what then happens", () => {
       before: { used: 12_000, limit: 15_000, remaining: 3_000 },
       after: { used: 12_000, limit: 35_000, remaining: 23_000 },
     });
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await meters()).toEqual(told(shown));
     expect(askedFor("preview").at(-1)).toEqual({
       subscription: `sub_${userId}`,
@@ -86,13 +86,13 @@ describe("a preview says what then happens", () => {
   });
 
   test("by the year: a share of what was used is carried over", async () => {
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     await gateway.consume(userId, "words_used", 14_000);
     const shown = await preview("plus", "yearly");
     expect(shown).toMatchObject({ timing: "now", usage: { effect: "carry_over" } });
     const at = Math.ceil(Date.now() / 1000) * 1000;
     const yearly = planPrice({ product: "writer", plan: "plus", interval: "yearly" });
-    const changed = played.changed(
+    const changed = fake.changed(
       {
         items: [{ id: `si_${userId}`, price: yearly }],
         periodStart: at / 1000,
@@ -111,12 +111,12 @@ describe("a preview says what then happens", () => {
   });
 
   test("a downgrade: nothing until the period ends, then counted anew", async () => {
-    const played = await subscriber("ultra");
+    const fake = await subscriber("ultra");
     await gateway.consume(userId, "words_used", 20_000);
     const shown = await preview("basic");
     expect(shown).toMatchObject({
       timing: "period_end",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
       usage: { effect: "reset", reason: "Plan change at billing renewal" },
     });
     expect(shown.usage.meters[0]).toMatchObject({
@@ -124,29 +124,29 @@ describe("a preview says what then happens", () => {
       after: { used: 0, limit: 5_000, remaining: 5_000 },
     });
     expect(askedFor("preview").at(-1)).toMatchObject({ timing: "renewal" });
-    const ends = played.periodEnd();
+    const ends = fake.periodEnd();
     await gateway.setSandboxClock(userId, ends + HOUR);
-    await deliver(gateway, played.renewed({ plan: "basic" }));
+    await deliver(gateway, fake.renewed({ plan: "basic" }));
     expect(await meters()).toEqual(told(shown));
     expect(shown.usage.resetsAt).toBe((await writer()).resetsAt);
   });
 
   test("in a trial the limits of the plan one has chosen wait for the payment", async () => {
-    const played = await subscriber("basic", "monthly", "trialing");
+    const fake = await subscriber("basic", "monthly", "trialing");
     await gateway.consume(userId, "words_used", 100);
     const shown = await preview("ultra");
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await meters()).toEqual(told(shown));
     expect(shown.usage.meters[0]?.after).toMatchObject({ used: 100, limit: 5_000 });
   });
 
   test("the end: the free plan, and no charge to ask for", async () => {
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     const before = askedFor("preview").length;
     expect(await preview("free")).toMatchObject({
       to: { plan: "free", interval: null },
       timing: "period_end",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
       dueNow: null,
       nextCharge: null,
       usage: { meters: [{ after: { limit: 500 } }, { after: { limit: 10 } }] },
@@ -171,13 +171,13 @@ describe("a change", () => {
 
   test("to more is asked for at once, and shown when its news comes", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     expect(await change(shop, "Ultra")).toMatchObject({ outcome: "pending", plan: "ultra", url: null });
     expect(askedFor("change")).toEqual([
       { subscription: `sub_${userId}`, priceId: "price_writer_ultra_monthly", timing: "now" },
     ]);
     expect(await writer()).toMatchObject({ plan: "plus" });
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
@@ -198,10 +198,10 @@ describe("a change", () => {
 
   test("to less is kept, shown and undone", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("ultra");
+    const fake = await subscriber("ultra");
     expect(await change(shop, "basic")).toMatchObject({
       outcome: "scheduled",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: "basic" });
     expect(askedFor("change")).toMatchObject([{ priceId: "price_writer_basic_monthly", timing: "renewal" }]);
@@ -254,7 +254,7 @@ describe("a change", () => {
   test("does not fit: which chatbots, before the processor is asked; nobody is kept from leaving", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = playSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
+    const growth = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: BEGAN });
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await gateway.createChatbot(userId, `bot ${each}`);
     for (const ask of [previewChange, changePlan]) {
@@ -291,14 +291,14 @@ describe("a change", () => {
 describe("the end", () => {
   test("comes with the period, and can be taken back until then", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({
       outcome: "pending",
       plan: "free",
-      effectiveAt: new Date(played.periodEnd()).toISOString(),
+      effectiveAt: new Date(fake.periodEnd()).toISOString(),
     });
     expect(askedFor("cancel")).toEqual([{ id: `sub_${userId}`, when: "period_end" }]);
-    await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now()));
+    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now()));
     expect(await cancelSubscription(userId, "writer", shop)).toMatchObject({ outcome: "scheduled" });
     expect(askedFor("cancel")).toHaveLength(1);
     const toUltra = changePlan(userId, { product: "writer", plan: "ultra" }, shop);
@@ -318,20 +318,20 @@ describe("the end", () => {
 
   test("of what is not paid comes at once", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
-    await deliver(gateway, played.changed({ status: "unpaid" }, Date.now()));
+    const fake = await subscriber("plus");
+    await deliver(gateway, fake.changed({ status: "unpaid" }, Date.now()));
     await cancelSubscription(userId, "writer", shop);
     expect(askedFor("cancel")).toEqual([{ id: `sub_${userId}`, when: "now" }]);
   });
 
   test("of a pause is asked for; of nothing is refused", async () => {
     const { shop, askedFor } = playedShop(gateway);
-    const played = await subscriber("plus");
+    const fake = await subscriber("plus");
     expect(await refusal(resumeSubscription(userId, "writer", shop))).toEqual({
       problem: "conflict",
       reason: "nothing_to_resume",
     });
-    await deliver(gateway, played.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
+    await deliver(gateway, fake.changed({ pauseCollection: { behavior: "void", resumes_at: null } }, Date.now()));
     await resumeSubscription(userId, "writer", shop);
     expect(askedFor("unpause")).toEqual([`sub_${userId}`]);
   });
@@ -340,9 +340,9 @@ describe("the end", () => {
 test("Paddle takes no change in the last half hour before its renewal, and is asked when it comes near", async () => {
   const { shop, asked } = playedShop(gateway);
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playPaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
-  await gateway.linkTransaction("paddle", played.transaction, userId);
-  await deliverPaddle(gateway, played.created());
+  const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: BEGAN });
+  await gateway.linkTransaction("paddle", fake.transaction, userId);
+  await deliverPaddle(gateway, fake.created());
   const toBasic = () => changePlan(userId, { product: "writer", plan: "basic" }, shop);
   const ends = Date.parse((await writer()).periodEnd ?? "");
   await gateway.setSandboxClock(userId, ends - 29 * MINUTE);

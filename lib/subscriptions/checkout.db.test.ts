@@ -5,7 +5,7 @@ import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
@@ -156,15 +156,26 @@ describe("a checkout", () => {
 });
 
 describe("is refused", () => {
-  const played = (status: "active" | "incomplete" = "active") => {
+  const fake = (status: "active" | "incomplete" = "active") => {
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    return playSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY, status });
+    return fakeStripeSubscription({
+      id: `sub_${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+      status,
+    });
   };
 
   test("too many chatbots come first, before any checkout exists, even where one is subscribed", async () => {
     const { shop, asked } = playedShop(gateway);
     const price = { product: "chatbots", plan: "growth", interval: "monthly" } as const;
-    const growth = playSubscription({ id: `sub_c${buyer.id}`, userId: buyer.id, price, startsAt: Date.now() - DAY });
+    const growth = fakeStripeSubscription({
+      id: `sub_c${buyer.id}`,
+      userId: buyer.id,
+      price,
+      startsAt: Date.now() - DAY,
+    });
     await deliver(gateway, growth.created());
     for (let each = 0; each < 5; each += 1) await gateway.createChatbot(buyer.id, `bot ${each}`);
     const wanted = checkoutRequest.parse({ product: "chatbots", plan: "Starter" });
@@ -226,7 +237,7 @@ describe("is refused", () => {
 
   test("a second subscription, also one whose first payment is open; after its end it is sold again", async () => {
     const { shop, checkouts } = playedShop(gateway);
-    const first = played("incomplete");
+    const first = fake("incomplete");
     await deliver(gateway, first.created());
     const again = () => refusal(checkout(buyer, wants("ultra"), shop));
     expect(await again()).toEqual({ problem: "conflict", reason: "already_subscribed" });
@@ -241,7 +252,7 @@ describe("is refused", () => {
     const { shop, clients, checkouts } = playedShop(gateway);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
     const startsAt = Date.now() - 90 * DAY;
-    const lost = playSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
+    const lost = fakeStripeSubscription({ id: `sub_${buyer.id}`, userId: buyer.id, price, startsAt });
     await deliver(gateway, lost.created());
     expect(await writer()).toMatchObject({ plan: "free" });
     clients.stripe.subscription = async (id) => ({
@@ -285,7 +296,7 @@ describe("is refused", () => {
     const subscription = pay(checkouts[0]?.id as string, Date.now() - DAY);
     await returnFromCheckout(buyer.id, trial.checkout, shop);
     expect(await writer()).toMatchObject({ plan: "plus", status: "trialing" });
-    const ended = playSubscription({
+    const ended = fakeStripeSubscription({
       id: subscription,
       userId: buyer.id,
       price: { product: "writer", plan: "plus", interval: "monthly" },
@@ -324,9 +335,9 @@ describe("the way back", () => {
     await gateway.consume(buyer.id, "words_used", 700);
 
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playSubscription({ id: subscription, userId: buyer.id, price, startsAt: at });
-    await deliver(gateway, { ...played.created() });
-    await deliver(gateway, played.paid("subscription_create", at + 1_000));
+    const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: at });
+    await deliver(gateway, { ...fake.created() });
+    await deliver(gateway, fake.paid("subscription_create", at + 1_000));
     expect((await writer()).meters[0]).toMatchObject({ used: 700, limit: 15_000 });
     const resets = await database.pool().query("select 1 from usage_resets where user_id = $1", [buyer.id]);
     expect(resets.rows.length).toBeLessThanOrEqual(1);
@@ -348,9 +359,9 @@ describe("the way back", () => {
     const { checkout: id } = await checkout(buyer, wants("plus"), shop);
     const subscription = pay(checkouts[0]?.id as string);
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
+    const fake = fakeStripeSubscription({ id: subscription, userId: buyer.id, price, startsAt: Date.now() });
     // Of the customer that the checkout was opened for.
-    const event = JSON.parse(JSON.stringify(played.created()));
+    const event = JSON.parse(JSON.stringify(fake.created()));
     event.data.object.customer = checkouts[0]?.request.customer;
     await deliver(gateway, event);
     expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "active" });

@@ -7,7 +7,7 @@ import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { provideFakeClients } from "@/lib/processors/registry";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type PurchaseContext, purchaseContext, withAttemptLimit } from "@/lib/subscriptions/purchase-context";
 import { testDatabase } from "@/tests/support/database";
 import { setProcessGateway } from "@/tests/support/process-gateway";
@@ -62,9 +62,9 @@ const refused = () => Promise.reject(new DomainError("too_many", "rate_limited",
 test.each(Object.entries(CALLS))("%s asks nothing of a processor when the limit is reached", async (_, call) => {
   const startsAt = Math.floor(Date.now() / 1000) * 1000 - DAY;
   const price = { ...wanted, plan: "plus" };
-  const played = playSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
-  await deliver(gateway, played.created());
-  await deliver(gateway, played.paid("subscription_create", startsAt + 1_000));
+  const fake = fakeStripeSubscription({ id: `sub_${USER}`, userId: USER, price, startsAt, status: "active" });
+  await deliver(gateway, fake.created());
+  await deliver(gateway, fake.paid("subscription_create", startsAt + 1_000));
   const { shop, asked } = playedShop(gateway);
   await expect(call(withAttemptLimit(shop, refused))).rejects.toMatchObject({
     problem: "too_many",

@@ -29,8 +29,8 @@ type Processor = "stripe" | "paddle";
 
 /** A buyer who has opened two checkouts of Writer, one after the other. */
 async function twoOpen(first: [string, Processor], second: [string, Processor], closes = false) {
-  const played = playedShop(gateway, { closes });
-  const { shop, checkouts, pay, askedFor } = played;
+  const fake = playedShop(gateway, { closes });
+  const { shop, checkouts, pay, askedFor } = fake;
   const ids: string[] = [];
   for (const [plan, processor] of [first, second]) {
     const wanted = checkoutRequest.parse({ product: "writer", plan, processor });
@@ -39,7 +39,7 @@ async function twoOpen(first: [string, Processor], second: [string, Processor], 
   const transactions = checkouts.map(({ id }) => id) as [string, string];
   const begunAt = Date.now() - 10 * MINUTE;
   return {
-    ...played,
+    ...fake,
     transactions,
     /** Pays the checkout of this number, so many minutes after the first payment. */
     pay: (which: 0 | 1, minutes = 0) => pay(transactions[which], begunAt + minutes * MINUTE),

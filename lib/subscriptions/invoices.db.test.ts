@@ -6,10 +6,10 @@ import type { SubscriptionState } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
 import { ProcessorError } from "@/lib/processors/processor-client";
-import { customerObject, event } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { customerObject, event } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { playedShop } from "@/tests/support/shop";
@@ -93,9 +93,9 @@ test("a Paddle payer whose customer is not known to be them: their subscription'
   const { shop, askedFor } = playedShop(gateway);
   const user = `typed-${userId}`;
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-  const played = playPaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
-  await gateway.linkTransaction("paddle", played.transaction, user);
-  await deliverPaddle(gateway, played.created());
+  const fake = fakePaddleSubscription({ id: `sub_${user}`, price, startsAt: Date.now() - DAY });
+  await gateway.linkTransaction("paddle", fake.transaction, user);
+  await deliverPaddle(gateway, fake.created());
   expect(await invoicesOf(user, shop)).toMatchObject({ invoices: [{ id: `in_sub_${user}`, processor: "paddle" }] });
   expect(askedFor("invoices")).toEqual([{ subscriptions: [`sub_${user}`] }]);
   expect(await portalOf(user, undefined, shop)).toEqual({ url: `https://card.example/sub_${user}` });
@@ -125,9 +125,9 @@ test("the portal is the subscription's payer's, else the latest customer's; nobo
 
   const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
   const id = `sub_${userId}`;
-  const played = playSubscription({ id, userId, price, startsAt: Date.now() - DAY });
+  const fake = fakeStripeSubscription({ id, userId, price, startsAt: Date.now() - DAY });
   await gateway.linkCustomer("stripe", `cus_${userId}_old`, userId, "checkout");
-  const created = JSON.parse(JSON.stringify(played.created()));
+  const created = JSON.parse(JSON.stringify(fake.created()));
   created.data.object.customer = `cus_${userId}`;
   await deliver(gateway, created);
   subscriptions.set(id, {

@@ -24,12 +24,12 @@ const clockAt = (at: number) => gateway.setSandboxClock(userId, at);
 
 /** 8,000 words of Plus used before a renewal that is not paid for. */
 async function unpaidRenewal() {
-  const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
   await use(8_000);
-  await clockAt(played.periodEnd() + HOUR);
-  await deliver(gateway, played.renewed());
-  await deliver(gateway, played.changed({ status: "past_due" }, played.periodEnd() - 27 * DAY));
-  return played;
+  await clockAt(fake.periodEnd() + HOUR);
+  await deliver(gateway, fake.renewed());
+  await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY));
+  return fake;
 }
 
 const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: number; remaining: number }][] = [
@@ -45,9 +45,9 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
   [
     "over the limit after a downgrade",
     async () => {
-      const played = await subscribe(userId, { plan: "ultra" });
+      const fake = await subscribe(userId, { plan: "ultra" });
       await use(6_000);
-      await deliver(gateway, played.planChanged("basic", Date.now() + 1_000));
+      await deliver(gateway, fake.planChanged("basic", Date.now() + 1_000));
     },
     { limit: 5_000, remaining: 0 },
   ],
@@ -56,9 +56,9 @@ const STATES: [name: string, enter: () => Promise<unknown>, expected: { limit: n
   [
     "an unpaid renewal, paid at last",
     async () => {
-      const played = await unpaidRenewal();
-      await deliver(gateway, played.paid("subscription_cycle", played.periodEnd() - 26 * DAY));
-      await deliver(gateway, played.changed({ status: "active" }, played.periodEnd() - 26 * DAY + 1_000));
+      const fake = await unpaidRenewal();
+      await deliver(gateway, fake.paid("subscription_cycle", fake.periodEnd() - 26 * DAY));
+      await deliver(gateway, fake.changed({ status: "active" }, fake.periodEnd() - 26 * DAY + 1_000));
     },
     { limit: 15_000, remaining: 15_000 },
   ],

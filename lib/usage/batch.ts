@@ -58,7 +58,7 @@ function addSiblings(sums: readonly ChargeSum[]): void {
   for (const row of rows.values()) {
     if (row.length === 1) continue;
     for (const sum of row) {
-      sum.beside = row.filter((other) => other !== sum).map(({ field, amount }) => ({ field, amount }));
+      sum.siblings = row.filter((other) => other !== sum).map(({ field, amount }) => ({ field, amount }));
     }
   }
 }

@@ -25,8 +25,8 @@ const SUMS = [{ user_id: "slow", field: "words_used", amount: 7, unkeyed: 7 }];
 const CHARGES = [{ call: 0, user_id: "slow", field: "words_used", amount: 7, key: null }];
 
 test.each([
-  ["consume_batch", "select public.consume_batch($1)", JSON.stringify(SUMS)],
-  ["consume_in_turn", "select public.consume_in_turn($1)", JSON.stringify(CHARGES)],
+  ["consume_batch", "select tollgate.consume_batch($1)", JSON.stringify(SUMS)],
+  ["consume_sequential", "select tollgate.consume_sequential($1)", JSON.stringify(CHARGES)],
 ])("%s undoes what it counted in a statement that took too long", async (_, call, argument) => {
   await gateway.consume("slow", "words_used", 1);
   const before = await ledger("slow", "words_used");

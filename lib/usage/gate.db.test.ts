@@ -2,7 +2,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { CounterName } from "@/lib/config/register";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { createGate } from "./gate";
@@ -41,14 +41,14 @@ async function ledger(field: string): Promise<number> {
 }
 
 async function subscribe(plan: string, product: "writer" | "chatbots" = "writer", startsAt = Date.now() - DAY) {
-  const played = playSubscription({
+  const fake = fakeStripeSubscription({
     id: `sub_${userId}`,
     userId,
     price: { product, plan, interval: "monthly" },
     startsAt,
   });
-  await deliver(gateway, played.created());
-  return played;
+  await deliver(gateway, fake.created());
+  return fake;
 }
 
 /** One call a statement, as over rpc; and gathered by the gate. */
@@ -129,11 +129,11 @@ describe("races at the limit, on connections of their own", () => {
   );
 
   test.each(WAYS)("consumption racing with a renewal: no word lost, none twice (%s)", async (_, consume) => {
-    const played = await subscribe("ultra");
-    await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+    const fake = await subscribe("ultra");
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
     await gateway.consume(userId, "words_used", 1_000);
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    const renewal = played.renewed();
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    const renewal = fake.renewed();
     const [receipt] = await Promise.all([deliver(gateway, renewal), times(60, () => consume(userId, "words_used", 7))]);
     expect(receipt.body.decision).toMatchObject({ action: "reset" });
     expect(await meter("words_used")).toMatchObject({ used: 60 * 7 });
@@ -141,9 +141,9 @@ describe("races at the limit, on connections of their own", () => {
   });
 
   test("one event delivered 200 times at once: 200 times 200, one row, one decision, one reset", async () => {
-    const played = await subscribe("plus");
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    const renewal = played.renewed();
+    const fake = await subscribe("plus");
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    const renewal = fake.renewed();
     const receipts = await times(200, () => deliver(gateway, renewal));
     expect(receipts.every(({ status }) => status === 200)).toBe(true);
     expect(receipts.filter(({ body }) => body.outcome === "applied")).toHaveLength(1);
@@ -153,10 +153,10 @@ describe("races at the limit, on connections of their own", () => {
   });
 
   test("two deliveries of one renewal at once open one window", async () => {
-    const played = await subscribe("plus");
-    await gateway.setSandboxClock(userId, played.periodEnd() + 2 * HOUR);
-    const renewed = played.renewed();
-    const paid = played.paid("subscription_cycle", played.periodEnd() - 27 * DAY);
+    const fake = await subscribe("plus");
+    await gateway.setSandboxClock(userId, fake.periodEnd() + 2 * HOUR);
+    const renewed = fake.renewed();
+    const paid = fake.paid("subscription_cycle", fake.periodEnd() - 27 * DAY);
     const receipts = await Promise.all([deliver(gateway, renewed), deliver(gateway, paid)]);
     const actions = receipts.map(({ body }) => (body.decision as { action: string }).action);
     expect(actions.sort()).toEqual(["preserve", "reset"]);
@@ -172,11 +172,11 @@ describe("giving back", () => {
   });
 
   test("in the window of the charge it names, no more than it charged, a retry once", async () => {
-    const played = await subscribe("plus");
-    await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+    const fake = await subscribe("plus");
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
     await gateway.consume(userId, "words_used", 900, "job-1");
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    await deliver(gateway, played.renewed());
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await deliver(gateway, fake.renewed());
     await gateway.consume(userId, "words_used", 40);
 
     const given = await times(3, () => gateway.release(userId, "words_used", 600, "job-1", "give-1"));
@@ -200,12 +200,12 @@ test("what was given back without naming its charge cannot be given back again",
 });
 
 test("a give-back is bounded by the window of its charge, whatever is used in the next", async () => {
-  const played = await subscribe("plus");
-  await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+  const fake = await subscribe("plus");
+  await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
   await gateway.consume(userId, "words_used", 100, "k1");
   await gateway.release(userId, "words_used", 100);
-  await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-  await deliver(gateway, played.renewed());
+  await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+  await deliver(gateway, fake.renewed());
   await gateway.consume(userId, "words_used", 50);
   expect(await gateway.release(userId, "words_used", 100, "k1")).toMatchObject({ used: 50, givenBack: 0 });
 });

@@ -107,10 +107,10 @@ describe("what was given back", () => {
   test("of carried-over units counts on the days of their charges too", async () => {
     const now = Date.parse("2026-05-11T12:00:00Z");
     await clockAt(now - DAY);
-    const played = await subscribe(userId, { plan: "growth", product: "chatbots", startsAt: now - DAY });
+    const fake = await subscribe(userId, { plan: "growth", product: "chatbots", startsAt: now - DAY });
     await use(1_000);
     await clockAt(now);
-    await deliver(gateway, played.intervalSwitched("yearly", now));
+    await deliver(gateway, fake.intervalSwitched("yearly", now));
     await gateway.release(userId, "messages_count", 25);
     expect((await history()).days).toEqual([{ day: "2026-05-10", amount: 975 }]);
   });

@@ -263,9 +263,9 @@ describe("a release without `of`", () => {
 
   test("takes carried-over charges too, at their own time, and never leaves a counter below 0", async () => {
     const userId = newUser();
-    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 5 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 5 * DAY });
     await gate.consume(userId, "words_used", 9_000, { idempotencyKey: "old" });
-    await deliver(gateway, played.intervalSwitched("yearly", Date.now() + 1_000));
+    await deliver(gateway, fake.intervalSwitched("yearly", Date.now() + 1_000));
     // A sixth of 15,000 words is forgiven.
     expect(await meter(userId, "words_used")).toMatchObject({ used: 6_500 });
     await gate.consume(userId, "words_used", 100, { idempotencyKey: "new" });

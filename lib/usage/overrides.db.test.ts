@@ -76,12 +76,12 @@ describe.each(WAYS)("a limit of one's own (%s)", (_, consume) => {
   });
 
   test("stands through a plan change and a renewal", async () => {
-    const played = await subscribe(userId, { plan: "basic" });
+    const fake = await subscribe(userId, { plan: "basic" });
     await elsewhere.setLimitOverride(userId, "words_used", 20_000, BY);
-    await deliver(gateway, played.planChanged("ultra", Date.now() + 1_000));
+    await deliver(gateway, fake.planChanged("ultra", Date.now() + 1_000));
     expect(await consume(1)).toMatchObject({ limit: 20_000, plan: "ultra" });
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    await deliver(gateway, played.renewed());
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await deliver(gateway, fake.renewed());
     expect(await consume(2)).toMatchObject({ used: 2, limit: 20_000 });
     expect(await meter(userId, "words_used")).toMatchObject({ used: 2, limit: 20_000 });
   });

@@ -104,26 +104,26 @@ describe("settling", () => {
 
   test("in the window it was made in, when that has ended since", async () => {
     const userId = newcomer();
-    const played = await subscribe(userId, { plan: "plus" });
-    await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+    const fake = await subscribe(userId, { plan: "plus" });
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
     const id = await hold(userId, 4_000, 86_400);
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    await deliver(gateway, played.renewed());
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    await deliver(gateway, fake.renewed());
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, reserved: 0, remaining: 15_000 });
     expect(await gate.settle(userId, id, 3_500)).toMatchObject({ settled: 3_500, expired: false, used: 0 });
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, remaining: 15_000 });
     const [row] = await query<{ at: Date }>("select at from usage_ledger where user_id = $1", [userId]);
-    expect(row?.at.getTime()).toBeLessThan(played.periodEnd());
+    expect(row?.at.getTime()).toBeLessThan(fake.periodEnd());
   });
 
   test("racing with the renewal's news: charged once, in the old window, whoever comes first", async () => {
     const userId = newcomer();
-    const played = await subscribe(userId, { plan: "plus" });
-    await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+    const fake = await subscribe(userId, { plan: "plus" });
+    await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
     const id = await hold(userId, 4_000, 86_400);
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
     await Promise.all([
-      deliver(gateway, played.renewed()),
+      deliver(gateway, fake.renewed()),
       gate.settle(userId, id, 4_000),
       times(10, () => gate.consume(userId, "words_used", 3)),
     ]);
@@ -199,9 +199,9 @@ describe("expiring", () => {
 describe("charges against other news", () => {
   test("an upgrade in the middle: what was used stays, no unit is lost, the new limit holds", async () => {
     const userId = newcomer();
-    const played = await subscribe(userId, { plan: "plus" });
+    const fake = await subscribe(userId, { plan: "plus" });
     const charges = times(80, () => gate.consume(userId, "words_used", 400));
-    const upgraded = deliver(gateway, played.planChanged("ultra", Date.now()));
+    const upgraded = deliver(gateway, fake.planChanged("ultra", Date.now()));
     const accepted = 400 * (await charges).filter(({ allowed }) => allowed).length;
     expect((await upgraded).body).toMatchObject({ outcome: "applied" });
     expect(await meter(userId, "words_used")).toMatchObject({ used: accepted, limit: 35_000 });

@@ -82,7 +82,7 @@ describe("an open window", () => {
   test("of a yearly plan keeps every month since its period began, and takes nobody else's", async () => {
     await usedAt("before", monthsAgo(12), 30);
     await gateway.setSandboxClock("yearly", monthsAgo(9));
-    const played = await subscribe("yearly", { plan: "ultra", interval: "yearly", startsAt: monthsAgo(9) });
+    const fake = await subscribe("yearly", { plan: "ultra", interval: "yearly", startsAt: monthsAgo(9) });
     await gateway.consume("yearly", "words_used", 4_000);
     await gateway.setSandboxClock("yearly", null);
     await gateway.consume("yearly", "words_used", 50);
@@ -94,7 +94,7 @@ describe("an open window", () => {
     expect(await drifts("yearly")).toEqual([]);
 
     // Carried over from the middle of the year: what was used is all still there to be counted.
-    await deliver(gateway, played.planChanged("plus", Date.now() + 1_000));
+    await deliver(gateway, fake.planChanged("plus", Date.now() + 1_000));
     expect(await meter("yearly", "words_used")).toMatchObject({ used: 50, limit: 15_000 });
     expect(await drifts("yearly")).toEqual([]);
   });
@@ -109,12 +109,12 @@ describe("a window that carried over units of a dropped month", () => {
     const now = Date.parse(`${new Date(NOW).toISOString().slice(0, 7)}-15T12:00:00Z`);
     const startsAt = now - 20 * DAY;
     await gateway.setSandboxClock("carried", startsAt);
-    const played = await subscribe("carried", { plan: "plus", startsAt });
+    const fake = await subscribe("carried", { plan: "plus", startsAt });
     await gateway.consume("carried", "words_used", 5_000);
     await gateway.setSandboxClock("carried", now);
     await gateway.consume("carried", "words_used", 9_000, "late");
     await gateway.setSandboxClock("carried", now + HOUR);
-    await deliver(gateway, played.intervalSwitched("yearly", now + HOUR));
+    await deliver(gateway, fake.intervalSwitched("yearly", now + HOUR));
     const { used } = await meter("carried", "words_used");
     expect(used).toBeGreaterThan(1_000);
 
@@ -228,11 +228,11 @@ describe("drift", () => {
 
   test("is found nowhere after windows that carry over, are held, or turned long ago", async () => {
     const startsAt = Date.now() - 10 * DAY;
-    const played = await subscribe("moved", { plan: "ultra", startsAt });
+    const fake = await subscribe("moved", { plan: "ultra", startsAt });
     await gateway.consume("moved", "words_used", 9_000);
-    await gateway.setSandboxClock("moved", played.periodEnd() + HOUR);
-    await deliver(gateway, played.renewed());
-    await deliver(gateway, played.changed({ status: "past_due" }, played.periodEnd() - 27 * DAY));
+    await gateway.setSandboxClock("moved", fake.periodEnd() + HOUR);
+    await deliver(gateway, fake.renewed());
+    await deliver(gateway, fake.changed({ status: "past_due" }, fake.periodEnd() - 27 * DAY));
     await gateway.consume("moved", "words_used", 100);
     await gateway.consume("turned", "words_used", 100);
     await gateway.setSandboxClock("turned", Date.now() + 3 * DAY);

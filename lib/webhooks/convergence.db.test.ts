@@ -9,7 +9,7 @@ import { createGateway } from "@/lib/database/gateway";
 import type { Normalized } from "@/lib/processors";
 import { paddle } from "@/lib/processors/paddle";
 import { stripe } from "@/lib/processors/stripe";
-import { SHAPES, type Shape } from "@/lib/processors/stripe/events";
+import { SHAPES, type Shape } from "@/lib/sandbox/event-builders/stripe/events";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
@@ -48,7 +48,8 @@ const asStripe =
   (fact, userId) => [{ processor: "stripe", event: renderStripe(fact, userId, shape) }];
 const asPaddle: Render = (fact, userId) => renderPaddle(fact, userId).map((event) => ({ processor: "paddle", event }));
 /** Every other subscription at the other processor: a user who moves, and comes back. */
-const mixed: Render = (fact, userId) => (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("g2"))(fact, userId);
+const mixed: Render = (fact, userId) =>
+  (/[13579]$/.test(fact.subscription) ? asPaddle : asStripe("basil"))(fact, userId);
 
 const RENDERINGS: readonly { name: string; render: Render }[] = [
   ...SHAPES.map((shape) => ({ name: `Stripe ${shape}`, render: asStripe(shape) })),
@@ -161,8 +162,8 @@ test.each(RENDERINGS)(
 test("what somebody changed by hand is found, reported and repaired by the rebuild", async () => {
   const world = new World();
   for (const action of ["subscribeHigh", "use", "toPeriodEnd", "useHalf"] as const) world.act(action);
-  const inOrder = eventsOf(world, asStripe("g2"), "u").map((_, index) => index);
-  const userId = await live(world, inOrder, asStripe("g2"));
+  const inOrder = eventsOf(world, asStripe("basil"), "u").map((_, index) => index);
+  const userId = await live(world, inOrder, asStripe("basil"));
   const before = await stateOf(userId);
   await database
     .pool()

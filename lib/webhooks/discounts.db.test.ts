@@ -1,9 +1,13 @@
 /** Discounts by the processors' events, from the signed bytes to what the user sees. */
 import { beforeEach, expect, test } from "vitest";
 import { DAY, SECOND } from "@/lib/billing/timeline/calendar";
-import { event as paddleEvent, planPrice as paddlePrice, subscriptionEntity } from "@/lib/processors/paddle/events";
-import { event, type StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import {
+  event as paddleEvent,
+  planPrice as paddlePrice,
+  subscriptionEntity,
+} from "@/lib/sandbox/event-builders/paddle/events";
+import { event, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
@@ -40,7 +44,7 @@ async function shown(product = "writer") {
 }
 
 const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const play = () => playSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
+const play = () => fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt: STARTED });
 const spring = { id: "spring20", name: "Spring", code: null, off: { percent: 20 }, endsAt: null };
 
 test("one that comes before its subscription waits for it, and ends by its own event", async () => {
@@ -60,8 +64,8 @@ test("one that comes before its subscription waits for it, and ends by its own e
 });
 
 test("one that is named by its id only is worth fetching, until its terms are known", async () => {
-  const played = play();
-  await deliver(gateway, played.created());
+  const fake = play();
+  await deliver(gateway, fake.created());
   const bare = discount("created", STARTED + DAY, { source: { type: "coupon", coupon: "spring20" } });
   const receipt = await deliver(gateway, bare);
   expect(receipt.truncated).toEqual({ userId, processor: "stripe", subscription: `sub_${userId}` });

@@ -3,8 +3,8 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { retryWebhooks } from "@/lib/jobs/retry";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { linkCustomer, replay } from "./link-customer";
@@ -21,7 +21,8 @@ beforeEach(() => {
 });
 
 const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const play = (id = `sub_${userId}`) => playSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY });
+const play = (id = `sub_${userId}`) =>
+  fakeStripeSubscription({ id, userId, price: plus, startsAt: Date.now() - 2 * DAY });
 
 /** The same event without the metadata that would link it, or with other text in it. */
 function changed(event: StripeObject, from: string, to: string): StripeObject {
@@ -45,8 +46,8 @@ const dueNow = () => database.pool().query("update webhook_events set next_attem
 
 describe("an event whose user is not known", () => {
   test("is folded in when an admin links its customer", async () => {
-    const played = play();
-    const [created, upgraded] = [unlinked(played.created()), unlinked(played.planChanged("ultra", Date.now() - DAY))];
+    const fake = play();
+    const [created, upgraded] = [unlinked(fake.created()), unlinked(fake.planChanged("ultra", Date.now() - DAY))];
     expect((await deliver(gateway, upgraded)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
     expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "deferred" });
 
@@ -61,8 +62,8 @@ describe("an event whose user is not known", () => {
   });
 
   test("is folded in when a later event of its customer names the user", async () => {
-    const played = play();
-    await deliver(gateway, unlinked(played.created()));
+    const fake = play();
+    await deliver(gateway, unlinked(fake.created()));
     const session = {
       id: `evt_session_${userId}`,
       object: "event",
@@ -161,12 +162,12 @@ describe("an unlisted price", () => {
   const strange = (event: StripeObject) => changed(event, "price_writer_plus_monthly", "price_of_somebody");
 
   test("keeps the last known plan, and the end of the subscription counts", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
-    const repriced = strange(played.changed({ quantity: 2 } as object, Date.now() - DAY));
+    const fake = play();
+    await deliver(gateway, fake.created());
+    const repriced = strange(fake.changed({ quantity: 2 } as object, Date.now() - DAY));
     expect((await deliver(gateway, repriced)).body).toMatchObject({ outcome: "applied" });
     expect(await plan()).toBe("plus");
-    expect((await deliver(gateway, strange(played.deleted(Date.now() - 1000)))).body).toMatchObject({
+    expect((await deliver(gateway, strange(fake.deleted(Date.now() - 1000)))).body).toMatchObject({
       outcome: "applied",
       decision: { action: "preserve", reason: "Subscription ended" },
     });
@@ -174,9 +175,9 @@ describe("an unlisted price", () => {
   });
 
   test("also where the end came before the subscription was known", async () => {
-    const played = play();
-    const created = played.created();
-    const ended = strange(played.deleted(Date.now() - 1000));
+    const fake = play();
+    const created = fake.created();
+    const ended = strange(fake.deleted(Date.now() - 1000));
     expect((await deliver(gateway, ended)).body).toMatchObject({ outcome: "quarantined" });
     await deliver(gateway, created);
     expect(await plan()).toBe("free");
@@ -189,9 +190,9 @@ describe("an end that could be lost", () => {
   test.each(["created first", "end first"])(
     "deferred with a price that is not ours, then linked: %s",
     async (order) => {
-      const played = play();
-      const created = unlinked(played.created());
-      const ended = strange(unlinked(played.deleted(Date.now() - 1000)));
+      const fake = play();
+      const created = unlinked(fake.created());
+      const ended = strange(unlinked(fake.deleted(Date.now() - 1000)));
       for (const event of order === "end first" ? [ended, created] : [created, ended]) await deliver(gateway, event);
       await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
       expect(await plan()).toBe("free");
@@ -199,9 +200,9 @@ describe("an end that could be lost", () => {
   );
 
   test("where the creation is decided by the retry job", async () => {
-    const played = play();
-    const created = played.created();
-    await deliver(gateway, strange(played.deleted(Date.now() - 1000)));
+    const fake = play();
+    const created = fake.created();
+    await deliver(gateway, strange(fake.deleted(Date.now() - 1000)));
     await storeOnly(created);
     await dueNow();
     await retryWebhooks(gateway);
@@ -211,12 +212,12 @@ describe("an end that could be lost", () => {
   });
 
   test("while another product of the subscription becomes known", async () => {
-    const played = play();
-    const text = JSON.stringify(played.created());
+    const fake = play();
+    const text = JSON.stringify(fake.created());
     const both = JSON.parse(text) as { data: { object: { items: { data: object[] } } } };
     const [item] = both.data.object.items.data;
     both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
-    const ended = played.deleted(Date.now() - 1000);
+    const ended = fake.deleted(Date.now() - 1000);
     // The end commits after the creation has loaded its second product's facts.
     let between: Promise<unknown> | undefined;
     const slow = {

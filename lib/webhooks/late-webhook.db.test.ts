@@ -6,9 +6,9 @@ import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripe as source } from "@/lib/processors/stripe";
 import { stripeClient } from "@/lib/processors/stripe/client";
-import type { Played } from "@/lib/sandbox/played";
+import type { FakeProcessor } from "@/lib/sandbox/fake-processor";
 import { createSandbox } from "@/lib/sandbox/sandbox";
-import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
 import * as hosted from "@/lib/sandbox/stripe/hosted";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { returnFromCheckout } from "@/lib/subscriptions/checkout-return";
@@ -33,7 +33,7 @@ test.each([
   const late: Delivery[] = [];
   const sandbox = createSandbox({
     gateway,
-    processors: [playedStripe as Played],
+    processors: [fakeStripe as FakeProcessor],
     secret: () => TEST_SECRET,
     // Acknowledged by a queue in between, which keeps them for now.
     send: async (_processor, raw, [, signature]) => {

@@ -2,8 +2,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliver } from "@/tests/support/stripe";
 import { link } from "./link-customer";
@@ -21,7 +21,7 @@ beforeEach(() => {
 const price = (plan: string, interval: "monthly" | "yearly" = "monthly") =>
   ({ product: "writer", plan, interval }) as const;
 const play = (plan = "plus", startsAt = Date.now() - 3 * DAY) =>
-  playSubscription({ id: `sub_${ada}`, userId: ada, price: price(plan), startsAt });
+  fakeStripeSubscription({ id: `sub_${ada}`, userId: ada, price: price(plan), startsAt });
 const moveTo = (userId: string, over: Gateway = gateway) =>
   link({ processor: "stripe", subscriptionId: `sub_${ada}`, userId }, over);
 const writer = async (user: string) =>
@@ -42,13 +42,13 @@ async function expectRebuilt() {
 
 describe("Case 8: a subscription that an admin moves", () => {
   test("counts for the new user from that instant, and what follows does too", async () => {
-    const played = playSubscription({
+    const fake = fakeStripeSubscription({
       id: `sub_${ada}`,
       userId: ada,
       price: price("ultra", "yearly"),
       startsAt: Date.now() - 3 * DAY,
     });
-    await deliver(gateway, played.created());
+    await deliver(gateway, fake.created());
     await gateway.consume(ada, "words_used", 20_000);
     await gateway.consume(ben, "words_used", 300);
 
@@ -65,9 +65,9 @@ describe("Case 8: a subscription that an admin moves", () => {
     expect(await trail(ben)).toEqual(["writer: Subscription moved from another user"]);
 
     // The metadata and the customer still name the former user: an admin has decided that.
-    await deliver(gateway, played.changed({ status: "past_due" }, Date.now() + HOUR));
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() + HOUR));
     expect(await writer(ben)).toMatchObject({ plan: "ultra", status: "past_due" });
-    const receipt = await deliver(gateway, played.deleted(Date.now() + 2 * HOUR));
+    const receipt = await deliver(gateway, fake.deleted(Date.now() + 2 * HOUR));
     expect(receipt.body).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
     expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
     expect(await flags(ben)).toEqual([]);
@@ -76,10 +76,10 @@ describe("Case 8: a subscription that an admin moves", () => {
   });
 
   test("is another user's to a third one's name: that is flagged", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
+    const fake = play();
+    await deliver(gateway, fake.created());
     await moveTo(ben);
-    const event = JSON.stringify(played.planChanged("ultra", Date.now() + HOUR));
+    const event = JSON.stringify(fake.planChanged("ultra", Date.now() + HOUR));
     await deliver(gateway, JSON.parse(event.replaceAll(`"user_id":"${ada}"`, '"user_id":"carl"')));
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await flags(ben)).toEqual(["owner_disputed"]);
@@ -104,8 +104,8 @@ describe("Case 8: a subscription that an admin moves", () => {
 
   test("that no user has, as its events name two, is linked and its events decided", async () => {
     await link({ processor: "stripe", customerId: `cus_${ada}`, userId: ben }, gateway);
-    const played = play();
-    const created = played.created();
+    const fake = play();
+    const created = fake.created();
     expect((await deliver(gateway, created)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
     expect(await moveTo(ada)).toEqual({ linked: true, events: [{ id: created.id, outcome: "applied" }] });
     expect(await writer(ada)).toMatchObject({ plan: "plus" });
@@ -113,8 +113,8 @@ describe("Case 8: a subscription that an admin moves", () => {
   });
 
   test("and back shows the old user's own counters, and gives nothing twice", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
+    const fake = play();
+    await deliver(gateway, fake.created());
     await gateway.consume(ada, "words_used", 9_000);
     await moveTo(ben);
     await gateway.consume(ben, "words_used", 14_000);
@@ -124,15 +124,15 @@ describe("Case 8: a subscription that an admin moves", () => {
     await moveTo(ben);
     expect(await meter(ben, "words_used")).toMatchObject({ used: 14_000, limit: 15_000 });
     await moveTo(ada);
-    await deliver(gateway, played.deleted(Date.now() + HOUR));
+    await deliver(gateway, fake.deleted(Date.now() + HOUR));
     expect(await writer(ada)).toMatchObject({ plan: "free" });
     expect(await trail(ben)).not.toContain("writer: Subscription ended");
     await expectRebuilt();
   });
 
   test("takes both products along, also when it has ended", async () => {
-    const played = play();
-    const both = JSON.parse(JSON.stringify(played.created()));
+    const fake = play();
+    const both = JSON.parse(JSON.stringify(fake.created()));
     const [item] = both.data.object.items.data;
     both.data.object.items.data.push(JSON.parse(JSON.stringify(item).replaceAll("writer_plus", "chatbots_growth")));
     await deliver(gateway, both);
@@ -142,7 +142,7 @@ describe("Case 8: a subscription that an admin moves", () => {
       ["free", "free"],
       ["growth", "plus"],
     ]);
-    await deliver(gateway, played.deleted(Date.now() + HOUR));
+    await deliver(gateway, fake.deleted(Date.now() + HOUR));
     expect(await plans(ben)).toEqual(["free", "free"]);
     await moveTo(ada);
     expect(await plans(ada)).toEqual(["free", "free"]);
@@ -150,11 +150,11 @@ describe("Case 8: a subscription that an admin moves", () => {
   });
 
   test("leaves nothing of the former user to an erased account", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
+    const fake = play();
+    await deliver(gateway, fake.created());
     await moveTo(ben);
     expect(await gateway.eraseAccount(ada)).toEqual({ erased: true });
-    await deliver(gateway, played.planChanged("ultra", Date.now() - DAY));
+    await deliver(gateway, fake.planChanged("ultra", Date.now() - DAY));
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await query("select from facts where user_id = $1", [ada])).toEqual([]);
   });
@@ -162,16 +162,16 @@ describe("Case 8: a subscription that an admin moves", () => {
 
 describe("deliveries around a move", () => {
   test("of what happened before it reach both users, whenever they come", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
-    const late = played.planChanged("ultra", Date.now() - DAY);
+    const fake = play();
+    await deliver(gateway, fake.created());
+    const late = fake.planChanged("ultra", Date.now() - DAY);
     await moveTo(ben);
     await deliver(gateway, late);
     expect(await trail(ada)).toContain("writer: Plan change mid-cycle detected");
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
     expect(await writer(ada)).toMatchObject({ plan: "free" });
 
-    const ended = played.deleted(Date.now() - HOUR);
+    const ended = fake.deleted(Date.now() - HOUR);
     await deliver(gateway, ended);
     await deliver(gateway, ended);
     expect(await writer(ben)).toMatchObject({ plan: "free", status: "canceled" });
@@ -204,10 +204,10 @@ describe("deliveries around a move", () => {
   ] as const)(
     "that are being decided at the same moment (%s, an event from %s it) lose nothing",
     async (method, when) => {
-      const played = play();
-      await deliver(gateway, played.created());
+      const fake = play();
+      await deliver(gateway, fake.created());
       const at = when === "before" ? Date.now() - DAY : Date.now() + HOUR;
-      const event = played.planChanged("ultra", at);
+      const event = fake.planChanged("ultra", at);
       const receipt = await deliver(
         interrupted(method, () => moveTo(ben)),
         event,
@@ -221,9 +221,9 @@ describe("deliveries around a move", () => {
   );
 
   test.each([1, 2, 3, 4])("that commit after %i of the timelines of a move are loaded move along", async (nth) => {
-    const played = play();
-    await deliver(gateway, played.created());
-    const event = played.planChanged("ultra", Date.now() - DAY);
+    const fake = play();
+    await deliver(gateway, fake.created());
+    const event = fake.planChanged("ultra", Date.now() - DAY);
     const over = interrupted("loadTimeline", () => deliver(gateway, event), nth);
     await moveTo(ben, over);
     expect(await writer(ben)).toMatchObject({ plan: "ultra" });
@@ -232,12 +232,12 @@ describe("deliveries around a move", () => {
   });
 
   test("and moves, all at once, on connections of their own, end as one after the other would", async () => {
-    const played = play();
+    const fake = play();
     const events: StripeObject[] = [
-      played.created(),
-      played.paid("subscription_create", Date.now() - 3 * DAY + HOUR),
-      played.planChanged("ultra", Date.now() - DAY),
-      played.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR),
+      fake.created(),
+      fake.paid("subscription_create", Date.now() - 3 * DAY + HOUR),
+      fake.planChanged("ultra", Date.now() - DAY),
+      fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR),
     ];
     await deliver(gateway, events[0] as StripeObject);
     await Promise.all([

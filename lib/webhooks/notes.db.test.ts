@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
-import { adjustmentEntity, event as paddleEvent } from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { adjustmentEntity, event as paddleEvent } from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
@@ -57,7 +57,7 @@ describe("Case 22: a note and the link of its user", () => {
       const customer = `cus_${user}`;
       const event = {
         refund: refundOf(customer, user),
-        subscription: playSubscription({
+        subscription: fakeStripeSubscription({
           id: `sub_${user}`,
           userId: user,
           price: PLUS,
@@ -121,7 +121,7 @@ describe("Case 22: a note and the link of its user", () => {
     for (const [index, order] of orders(steps).entries()) {
       const user = `${userId}-${index}`;
       const startsAt = Date.now() - DAY;
-      const played = playPaddleSubscription({ id: `sub_${user}`, price: PLUS, startsAt });
+      const fake = fakePaddleSubscription({ id: `sub_${user}`, price: PLUS, startsAt });
       const adjustment = (name: string, subscription: string | null, transaction: string) => {
         const spec = { id: `adj_${user}_${name}`, action: "refund", status: "approved", amount: 500 } as const;
         const entity = adjustmentEntity({ ...spec, subscription, transaction, customer: `ctm_${user}`, at: startsAt });
@@ -129,11 +129,11 @@ describe("Case 22: a note and the link of its user", () => {
       };
       const event = {
         "by subscription": adjustment("s", `sub_${user}`, `txn_${user}_renewal`),
-        "by transaction": adjustment("t", null, played.transaction),
-        created: played.created(),
+        "by transaction": adjustment("t", null, fake.transaction),
+        created: fake.created(),
       };
       for (const step of order) {
-        if (step === "link") await gateway.linkTransaction("paddle", played.transaction, user);
+        if (step === "link") await gateway.linkTransaction("paddle", fake.transaction, user);
         else expect((await deliverPaddle(gateway, event[step])).status).toBe(200);
       }
       // A subscription that came before its link waits until an event of it comes, as one does now.

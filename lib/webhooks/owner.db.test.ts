@@ -3,8 +3,8 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { retryWebhooks } from "@/lib/jobs/retry";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 import { linkCustomer } from "./link-customer";
@@ -23,7 +23,7 @@ beforeEach(() => {
 const ULTRA = { product: "writer", plan: "ultra", interval: "yearly" } as const;
 
 function play(user = userId) {
-  return playSubscription({ id: `sub_${user}`, userId: user, price: ULTRA, startsAt: Date.now() - 3 * DAY });
+  return fakeStripeSubscription({ id: `sub_${user}`, userId: user, price: ULTRA, startsAt: Date.now() - 3 * DAY });
 }
 
 async function writer(user = userId) {
@@ -53,11 +53,11 @@ describe("Case 9: an event of a connected account", () => {
   });
 
   test("is handled when the settings name its account, and so are those of our own account", async () => {
-    const played = play();
+    const fake = play();
     const settings = { connectedAccount: "acct_1" };
-    expect((await deliver(gateway, connected(played.created()), settings)).body).toMatchObject({ outcome: "applied" });
+    expect((await deliver(gateway, connected(fake.created()), settings)).body).toMatchObject({ outcome: "applied" });
     expect(await writer()).toMatchObject({ plan: "ultra" });
-    expect((await deliver(gateway, played.deleted(Date.now()), settings)).body).toMatchObject({ outcome: "applied" });
+    expect((await deliver(gateway, fake.deleted(Date.now()), settings)).body).toMatchObject({ outcome: "applied" });
   });
 });
 
@@ -97,15 +97,15 @@ describe("Case 8: an event of a linked subscription that names another user", ()
     JSON.parse(JSON.stringify(event).replaceAll(`"user_id":"${userId}"`, `"user_id":"${user}"`));
 
   test("is applied to the known user and flagged, until the subscription ends", async () => {
-    const played = play();
+    const fake = play();
     const thief = `${userId}-thief`;
-    await deliver(gateway, played.created());
-    const updated = naming(thief, played.changed({}, Date.now() - 2 * DAY));
+    await deliver(gateway, fake.created());
+    const updated = naming(thief, fake.changed({}, Date.now() - 2 * DAY));
     expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "applied" });
-    const pastDue = naming(thief, played.changed({ status: "past_due" }, Date.now() - DAY));
+    const pastDue = naming(thief, fake.changed({ status: "past_due" }, Date.now() - DAY));
     await deliver(gateway, pastDue);
     expect(await writer()).toMatchObject({ plan: "ultra", status: "past_due" });
-    const deleted = naming(thief, played.deleted(Date.now() - 1000));
+    const deleted = naming(thief, fake.deleted(Date.now() - 1000));
     expect((await deliver(gateway, deleted)).body).toMatchObject({
       outcome: "applied",
       decision: { reason: "Subscription ended" },
@@ -129,9 +129,9 @@ describe("Case 8: an event of a linked subscription that names another user", ()
   });
 
   test("applies also at a price that is not ours", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
-    const text = JSON.stringify(naming("thief", played.deleted(Date.now() - 1000)));
+    const fake = play();
+    await deliver(gateway, fake.created());
+    const text = JSON.stringify(naming("thief", fake.deleted(Date.now() - 1000)));
     await deliver(gateway, JSON.parse(text.replaceAll("price_writer_ultra_yearly", "price_of_another_shop")));
     expect(await writer()).toMatchObject({ plan: "free", status: "canceled" });
     expect((await flags())[0]).toEqual(["Subscription ended", ["owner_disputed"]]);
@@ -154,10 +154,10 @@ describe("Case 8: an event of a linked subscription that names another user", ()
   });
 
   test("waits while its subscription has no user, and applies when it has", async () => {
-    const played = play();
-    const created = played.created();
+    const fake = play();
+    const created = fake.created();
     await linkCustomer({ processor: "stripe", customerId: `cus_${userId}`, userId }, gateway);
-    const updated = naming("thief", played.planChanged("plus", Date.now() - DAY));
+    const updated = naming("thief", fake.planChanged("plus", Date.now() - DAY));
     expect((await deliver(gateway, updated)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
     expect(await writer()).toMatchObject({ plan: "free" });
     await deliver(gateway, created);
@@ -165,9 +165,9 @@ describe("Case 8: an event of a linked subscription that names another user", ()
   });
 
   test("that an older version set aside is decided by the retry job", async () => {
-    const played = play();
-    await deliver(gateway, played.created());
-    const ended = naming("thief", played.deleted(Date.now() - 1000));
+    const fake = play();
+    await deliver(gateway, fake.created());
+    const ended = naming("thief", fake.deleted(Date.now() - 1000));
     const raw = Buffer.from(JSON.stringify(ended));
     const stored = { processor: "stripe", id: String(ended.id), type: String(ended.type) } as const;
     await gateway.recordWebhookEvent({ ...stored, raw, payload: ended, livemode: false, occurredAt: 0 });

@@ -2,9 +2,12 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
-import type { PaddleObject } from "@/lib/processors/paddle/events";
-import { type PlayedSubscriptionSpec, playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
+import {
+  type FakePaddleSubscriptionSpec,
+  fakePaddleSubscription,
+} from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
@@ -25,10 +28,10 @@ const writer = { product: "writer", plan: "plus", interval: "monthly" } as const
 const starter = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
 
 /** A subscription whose checkout our server opened for the user. */
-async function play(spec: Partial<PlayedSubscriptionSpec> = {}, user = userId) {
-  const played = playPaddleSubscription({ id: `sub_${user}`, price: writer, startsAt: Date.now() - 20 * DAY, ...spec });
-  await gateway.linkTransaction("paddle", played.transaction, user);
-  return played;
+async function play(spec: Partial<FakePaddleSubscriptionSpec> = {}, user = userId) {
+  const fake = fakePaddleSubscription({ id: `sub_${user}`, price: writer, startsAt: Date.now() - 20 * DAY, ...spec });
+  await gateway.linkTransaction("paddle", fake.transaction, user);
+  return fake;
 }
 
 const JUNE = Date.UTC(2026, 5, 1);
@@ -69,10 +72,10 @@ async function flagsOf(user: string): Promise<string[]> {
 
 describe("the documents' checklist", () => {
   test("the same webhook three times, also as a replay with another notification_id, has one effect", async () => {
-    const played = await play();
-    await tell(played.created());
+    const fake = await play();
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
-    const renewed = played.renewed({ at: Date.now() });
+    const renewed = fake.renewed({ at: Date.now() });
     expect(await tell(renewed)).toMatchObject({ outcome: "applied", decision: { action: "reset" } });
     await gateway.consume(userId, "words_used", 70);
     for (const again of [renewed, { ...renewed, notification_id: "ntf_replayed" }]) {
@@ -89,49 +92,49 @@ describe("the documents' checklist", () => {
     await gateway.consume(userId, "messages_count", 100);
     expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({ allowed: false, used: 100, limit: 100 });
     await clock(JUNE + HOUR);
-    const played = await play({ price: starter, startsAt: JUNE + HOUR });
-    await tell(played.created());
+    const fake = await play({ price: starter, startsAt: JUNE + HOUR });
+    await tell(fake.created());
     expect(await counted("chatbots")).toEqual([0, 2_000]);
-    expect(await tell(played.paid("web", JUNE + HOUR))).toMatchObject({
+    expect(await tell(fake.paid("web", JUNE + HOUR))).toMatchObject({
       decision: { action: "preserve", reason: "Payment confirmed" },
     });
     expect(await counted("chatbots")).toEqual([0, 2_000]);
   });
 
   test("a first payment before its subscription waits for it, and opens one window with it", async () => {
-    const played = await play({ price: starter });
-    expect(await tell(played.paid("web", Date.now() - 20 * DAY))).toMatchObject({
+    const fake = await play({ price: starter });
+    expect(await tell(fake.paid("web", Date.now() - 20 * DAY))).toMatchObject({
       decision: { action: "preserve", reason: "Payment waits for its subscription" },
     });
     expect(await subscription("chatbots")).toMatchObject({ plan: "free" });
-    expect(await tell(played.created())).toMatchObject({ decision: { action: "reset", reason: "New subscription" } });
+    expect(await tell(fake.created())).toMatchObject({ decision: { action: "reset", reason: "New subscription" } });
     expect(await counted("chatbots")).toEqual([0, 2_000]);
   });
 
   test("at the limit, transaction.completed of a new period: 0 of the limit; the subscription's news changes nothing", async () => {
-    const played = await play({ price: starter });
-    await tell(played.created());
+    const fake = await play({ price: starter });
+    await tell(fake.created());
     await gateway.consume(userId, "messages_count", 2_000);
     expect(await gateway.consume(userId, "messages_count", 1)).toMatchObject({ allowed: false });
-    expect(await tell(played.paidAhead(Date.now()))).toMatchObject({
+    expect(await tell(fake.paidAhead(Date.now()))).toMatchObject({
       decision: { action: "reset", reason: "Payment for a new billing period" },
     });
     expect(await counted("chatbots")).toEqual([0, 2_000]);
     await gateway.consume(userId, "messages_count", 3);
-    expect(await tell(played.renewed({ at: Date.now() }))).toMatchObject({ decision: { action: "preserve" } });
+    expect(await tell(fake.renewed({ at: Date.now() }))).toMatchObject({ decision: { action: "preserve" } });
     expect(await counted("chatbots")).toEqual([3, 2_000]);
   });
 
   test("subscription.updated with a moved period start: reset; its payments confirm it", async () => {
-    const played = await play();
-    await tell(played.created());
+    const fake = await play();
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 15_000);
-    expect(await tell(played.renewed({ at: Date.now() }))).toMatchObject({
+    expect(await tell(fake.renewed({ at: Date.now() }))).toMatchObject({
       decision: { action: "reset", reason: "Billing period renewal detected" },
     });
     await gateway.consume(userId, "words_used", 5);
     for (const type of ["transaction.paid", "transaction.completed"] as const) {
-      expect(await tell(played.paid("subscription_recurring", Date.now(), type))).toMatchObject({
+      expect(await tell(fake.paid("subscription_recurring", Date.now(), type))).toMatchObject({
         decision: { action: "preserve", reason: "Payment confirmed" },
       });
     }
@@ -139,11 +142,11 @@ describe("the documents' checklist", () => {
   });
 
   test("an upgrade and its transaction.completed (origin subscription_update): preserved", async () => {
-    const played = await play();
-    await tell(played.created());
+    const fake = await play();
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 12_000);
-    const upgraded = played.planChanged("ultra", Date.now());
-    expect(await tell(played.upgradePaid(Date.now()))).toMatchObject({
+    const upgraded = fake.planChanged("ultra", Date.now());
+    expect(await tell(fake.upgradePaid(Date.now()))).toMatchObject({
       decision: { action: "preserve", reason: "Payment without a new period" },
     });
     expect(await tell(upgraded)).toMatchObject({
@@ -153,14 +156,14 @@ describe("the documents' checklist", () => {
   });
 
   test("one-off charges and card changes: preserved", async () => {
-    const played = await play();
-    await tell(played.created());
+    const fake = await play();
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 12_000);
     const now = Date.now();
-    const next = { start: played.periodEnd(), end: played.periodEnd() + 30 * DAY };
+    const next = { start: fake.periodEnd(), end: fake.periodEnd() + 30 * DAY };
     for (const origin of ["subscription_charge", "subscription_payment_method_change"] as const) {
       for (const period of [{ start: now, end: now }, next]) {
-        const charge = played.paid("subscription_recurring", now, "transaction.completed", { origin, period });
+        const charge = fake.paid("subscription_recurring", now, "transaction.completed", { origin, period });
         expect(await tell(charge)).toMatchObject({ decision: { reason: "Payment without a new period" } });
       }
     }
@@ -169,16 +172,16 @@ describe("the documents' checklist", () => {
 
   test("an interval switch forgives the elapsed share only", async () => {
     await clock(JUNE);
-    const played = await play({ startsAt: JUNE });
-    await tell(played.created());
+    const fake = await play({ startsAt: JUNE });
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 15_000);
     const at = JUNE + 3 * DAY;
     await clock(at);
-    expect(await tell(played.intervalSwitched("yearly", at))).toMatchObject({
+    expect(await tell(fake.intervalSwitched("yearly", at))).toMatchObject({
       decision: { action: "carry_over", reason: "Billing cycle restarted mid-period" },
     });
     // Paddle credits what is left of the old period.
-    const paid = played.paid("subscription_update", at, "transaction.completed", { credit: 1_799 });
+    const paid = fake.paid("subscription_update", at, "transaction.completed", { credit: 1_799 });
     expect(await tell(paid)).toMatchObject({ decision: { action: "preserve", reason: "Payment confirmed" } });
     // 3 of June's 30 days: 15,000 * 3/30 are forgiven.
     expect(await counted()).toEqual([13_500, 15_000]);
@@ -186,31 +189,31 @@ describe("the documents' checklist", () => {
 
   test("a failed renewal is past due in its new period, and recovers there", async () => {
     await clock(JUNE);
-    const played = await play({ startsAt: JUNE });
-    await tell(played.created());
+    const fake = await play({ startsAt: JUNE });
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
-    const at = played.periodEnd();
+    const at = fake.periodEnd();
     await clock(at + HOUR);
-    await tell(played.renewed());
-    expect(await tell(played.paymentFailed(at + 1))).toMatchObject({ decision: { action: "preserve" } });
-    await tell(played.pastDue(at + 2));
+    await tell(fake.renewed());
+    expect(await tell(fake.paymentFailed(at + 1))).toMatchObject({ decision: { action: "preserve" } });
+    await tell(fake.pastDue(at + 2));
     expect(await subscription()).toMatchObject({ status: "past_due", plan: "plus" });
     const [meter] = (await subscription()).meters;
     expect(meter).toMatchObject({ used: 0, unpaidHeld: 9_000, remaining: 6_000 });
-    await tell(played.paid("subscription_recurring", at + 3));
-    await tell(played.changed({ status: "active" }, at + 4));
+    await tell(fake.paid("subscription_recurring", at + 3));
+    await tell(fake.changed({ status: "active" }, at + 4));
     expect((await subscription()).meters[0]).toMatchObject({ used: 0, unpaidHeld: 0, remaining: 15_000 });
   });
 });
 
 describe("races, on connections of their own", () => {
   test("one event delivered 200 times at once: 200 times 200, one effect", async () => {
-    const played = await play({ startsAt: JUNE });
+    const fake = await play({ startsAt: JUNE });
     await clock(JUNE);
-    await tell(played.created());
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
-    await clock(played.periodEnd() + HOUR);
-    const renewal = played.renewed();
+    await clock(fake.periodEnd() + HOUR);
+    const renewal = fake.renewed();
     const receipts = await Promise.all(Array.from({ length: 200 }, () => deliverPaddle(gateway, renewal)));
     expect(receipts.every(({ status }) => status === 200)).toBe(true);
     expect(receipts.filter(({ body }) => body.outcome === "applied")).toHaveLength(1);
@@ -218,13 +221,13 @@ describe("races, on connections of their own", () => {
   });
 
   test("a renewal, its payment and consumption at once: one window, no word lost or counted twice", async () => {
-    const played = await play({ startsAt: JUNE });
+    const fake = await play({ startsAt: JUNE });
     await clock(JUNE);
-    await tell(played.created());
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 1_000);
-    const at = played.periodEnd();
+    const at = fake.periodEnd();
     await clock(at + HOUR);
-    const [paid, renewed] = [played.paidAhead(at + 5), played.renewed()];
+    const [paid, renewed] = [fake.paidAhead(at + 5), fake.renewed()];
     const [first, second] = await Promise.all([
       tell(paid),
       tell(renewed),
@@ -241,8 +244,8 @@ describe("order", () => {
     const seen = [];
     for (const first of ["created", "activated"] as const) {
       const user = `${userId}-${first}`;
-      const played = await play({ startsAt: Date.UTC(2026, 9, 5) }, user);
-      const [created, activated] = [played.created(), played.activated()];
+      const fake = await play({ startsAt: Date.UTC(2026, 9, 5) }, user);
+      const [created, activated] = [fake.created(), fake.activated()];
       expect(created.occurred_at).toBe(activated.occurred_at);
       const outcomes = [];
       for (const event of first === "created" ? [created, activated] : [activated, created]) {
@@ -258,12 +261,12 @@ describe("order", () => {
   });
 
   test("what the subscription's own clock calls older changes nothing, whenever it comes", async () => {
-    const played = await play();
-    const created = played.created();
-    const upgraded = played.planChanged("ultra", Date.now() - DAY);
+    const fake = await play();
+    const created = fake.created();
+    const upgraded = fake.planChanged("ultra", Date.now() - DAY);
     await tell(created);
     await tell(upgraded);
-    expect(await tell({ ...played.activated(), data: created.data })).toMatchObject({
+    expect(await tell({ ...fake.activated(), data: created.data })).toMatchObject({
       decision: { action: "preserve" },
     });
     expect(await subscription()).toMatchObject({ plan: "ultra" });
@@ -273,30 +276,30 @@ describe("order", () => {
 describe("pause and resume", () => {
   test("in the same period: its own counters again", async () => {
     await clock(JUNE);
-    const played = await play({ startsAt: JUNE });
-    await tell(played.created());
+    const fake = await play({ startsAt: JUNE });
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 9_000);
     const at = JUNE + 3 * DAY;
     await clock(at + HOUR);
-    expect(await tell(played.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
+    expect(await tell(fake.paused(at))).toMatchObject({ decision: { reason: "Subscription paused" } });
     expect(await subscription()).toMatchObject({ plan: "free", status: "paused" });
-    await tell(played.resumed(at + HOUR, { newPeriod: false }));
+    await tell(fake.resumed(at + HOUR, { newPeriod: false }));
     expect(await counted()).toEqual([9_000, 15_000]);
   });
 
   test("with a new period: carried over until it is paid in money", async () => {
     await clock(JUNE);
-    const played = await play({ startsAt: JUNE });
-    await tell(played.created());
+    const fake = await play({ startsAt: JUNE });
+    await tell(fake.created());
     await gateway.consume(userId, "words_used", 15_000);
     const at = JUNE + 3 * DAY;
     await clock(at);
-    await tell(played.paused(at - HOUR));
-    expect(await tell(played.resumed(at, { newPeriod: true }))).toMatchObject({
+    await tell(fake.paused(at - HOUR));
+    expect(await tell(fake.resumed(at, { newPeriod: true }))).toMatchObject({
       decision: { action: "carry_over", reason: "Subscription resumed with a new period" },
     });
     expect((await counted())[0]).toBeGreaterThanOrEqual(13_500);
-    expect(await tell(played.paid("subscription_recurring", at + 1))).toMatchObject({ decision: { action: "reset" } });
+    expect(await tell(fake.paid("subscription_recurring", at + 1))).toMatchObject({ decision: { action: "reset" } });
     expect(await counted()).toEqual([0, 15_000]);
   });
 });
@@ -304,21 +307,21 @@ describe("pause and resume", () => {
 describe("moving between processors", () => {
   test("from Stripe to Paddle inside a paid period and back: carried over until paid, and nothing is taken away", async () => {
     await clock(JUNE);
-    const old = playSubscription({ id: `sub_${userId}`, userId, price: writer, startsAt: JUNE });
+    const old = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: writer, startsAt: JUNE });
     await deliver(gateway, old.created());
     await gateway.consume(userId, "words_used", 15_000);
 
     const moved = JUNE + 3 * DAY;
     await clock(moved + HOUR);
-    const played = await play({ startsAt: moved });
-    expect(await tell(played.created())).toMatchObject({
+    const fake = await play({ startsAt: moved });
+    expect(await tell(fake.created())).toMatchObject({
       decision: { action: "carry_over", reason: "Resubscribed within a paid period" },
     });
     expect(await flagsOf(userId)).toEqual(["two_live_subscriptions"]);
-    expect(await tell(played.paid("web", moved, "transaction.completed", { credit: 1 }))).toMatchObject({
+    expect(await tell(fake.paid("web", moved, "transaction.completed", { credit: 1 }))).toMatchObject({
       decision: { action: "preserve" },
     });
-    expect(await tell(played.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
+    expect(await tell(fake.paid("web", moved))).toMatchObject({ decision: { action: "reset" } });
 
     await deliver(gateway, old.deleted(moved + HOUR));
     expect(await subscription()).toMatchObject({ plan: "plus", processor: "paddle", status: "active" });
@@ -327,11 +330,11 @@ describe("moving between processors", () => {
     await gateway.consume(userId, "words_used", 4_000);
     const back = moved + 2 * DAY;
     await clock(back + HOUR);
-    const again = playSubscription({ id: `sub_${userId}_2`, userId, price: writer, startsAt: back });
+    const again = fakeStripeSubscription({ id: `sub_${userId}_2`, userId, price: writer, startsAt: back });
     const receipt = await deliver(gateway, again.created());
     expect(receipt.body.decision).toEqual({ action: "carry_over", reason: "Resubscribed within a paid period" });
     await deliver(gateway, again.paid("subscription_create", back + 1000));
-    await tell(played.canceled(back + HOUR));
+    await tell(fake.canceled(back + HOUR));
     expect(await subscription()).toMatchObject({ plan: "plus", processor: "stripe" });
     expect(await counted()).toEqual([0, 15_000]);
   });
@@ -339,12 +342,12 @@ describe("moving between processors", () => {
 
 describe("whose it is", () => {
   test("the server's transaction says it: subscription.created names it, later events know the subscription", async () => {
-    const played = await play();
-    const paid = played.paid("web", Date.now() - 20 * DAY, "transaction.paid", { subscription: null });
+    const fake = await play();
+    const paid = fake.paid("web", Date.now() - 20 * DAY, "transaction.paid", { subscription: null });
     expect(await tell(paid)).toMatchObject({ outcome: "applied" });
     expect(await stored(paid)).toMatchObject({ reason: "linked", user_id: userId });
-    expect(await tell(played.created())).toMatchObject({ outcome: "applied" });
-    expect(await tell(played.renewed({ at: Date.now() }))).toMatchObject({ outcome: "applied" });
+    expect(await tell(fake.created())).toMatchObject({ outcome: "applied" });
+    expect(await tell(fake.renewed({ at: Date.now() }))).toMatchObject({ outcome: "applied" });
     const { rows } = await database
       .pool()
       .query("select kind, external_id, source from links where user_id = $1 order by kind", [userId]);
@@ -355,29 +358,29 @@ describe("whose it is", () => {
   });
 
   test("a stored transaction never becomes another user's", async () => {
-    const played = await play();
-    await gateway.linkTransaction("paddle", played.transaction, userId);
-    await expect(gateway.linkTransaction("paddle", played.transaction, "somebody-else")).rejects.toMatchObject({
+    const fake = await play();
+    await gateway.linkTransaction("paddle", fake.transaction, userId);
+    await expect(gateway.linkTransaction("paddle", fake.transaction, "somebody-else")).rejects.toMatchObject({
       problem: "conflict",
       reason: "linked_to_another",
     });
   });
 
   test("a payment of nobody's that makes no subscription is ignored", async () => {
-    const played = playPaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now() });
-    const paid = played.paid("web", Date.now(), "transaction.paid", { subscription: null });
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now() });
+    const paid = fake.paid("web", Date.now(), "transaction.paid", { subscription: null });
     expect(await tell(paid)).toMatchObject({ outcome: "ignored", reason: "no_subscription" });
   });
 
   test("custom_data of the browser is a hint for the admin, who links with one click", async () => {
     const customData = { user_id: userId };
-    const played = playPaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now(), customData });
-    const created = played.created();
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: writer, startsAt: Date.now(), customData });
+    const created = fake.created();
     expect(await tell(created)).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
     expect(await stored(created)).toMatchObject({ hint_user_id: userId, user_id: null });
     expect(await subscription()).toMatchObject({ plan: "free" });
 
-    await linkCustomer({ processor: "paddle", customerId: played.customer, userId }, gateway);
+    await linkCustomer({ processor: "paddle", customerId: fake.customer, userId }, gateway);
     expect(await subscription()).toMatchObject({ plan: "plus", processor: "paddle" });
   });
 
@@ -390,7 +393,7 @@ describe("whose it is", () => {
 
     const customData = { user_id: victim, userId: victim };
     const startsAt = Date.now();
-    const unknown = playPaddleSubscription({ id: `sub_${thief}_1`, price: writer, startsAt, customData });
+    const unknown = fakePaddleSubscription({ id: `sub_${thief}_1`, price: writer, startsAt, customData });
     const linked = await play({ id: `sub_${thief}_2`, startsAt, customData }, thief);
     for (const forged of [unknown.created(), unknown.renewed(), unknown.paid("web", startsAt)]) {
       expect(await tell(forged)).toMatchObject({ outcome: "deferred" });
@@ -424,11 +427,11 @@ describe("whose it is", () => {
 });
 
 test("the simulator's events count outside production only", async () => {
-  const played = await play();
-  const created = { ...played.created(), event_id: `ntfsimevt_${userId}` };
+  const fake = await play();
+  const created = { ...fake.created(), event_id: `ntfsimevt_${userId}` };
   const { body } = await deliverPaddle(gateway, created, { livemode: true });
   expect(body).toMatchObject({ outcome: "quarantined", reason: "other_livemode" });
   expect(await tell(created)).toMatchObject({ outcome: "applied" });
-  const { body: real } = await deliverPaddle(gateway, played.activated(), { livemode: true });
+  const { body: real } = await deliverPaddle(gateway, fake.activated(), { livemode: true });
   expect(real).toMatchObject({ outcome: "applied" });
 });

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { deliver } from "@/tests/support/stripe";
 
@@ -29,7 +29,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
   const userId = "story";
   // Begun 20 days ago, so that use now falls into its first period; at noon, so that an hour later is the same day.
   const startsAt = Math.floor(Date.now() / DAY) * DAY - 19.5 * DAY;
-  const played = playSubscription({ id: "sub_story", userId, price: writer("plus"), startsAt });
+  const fake = fakeStripeSubscription({ id: "sub_story", userId, price: writer("plus"), startsAt });
 
   test("a new user is on free", async () => {
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "free", processor: null });
@@ -37,7 +37,7 @@ describe("one subscriber's month", { shuffle: false }, () => {
   });
 
   test("customer.subscription.created puts them on Plus", async () => {
-    const receipt = await deliver(gateway, played.created());
+    const receipt = await deliver(gateway, fake.created());
     expect(receipt).toMatchObject({
       status: 200,
       body: { received: true, outcome: "applied", decision: { action: "reset", reason: "New subscription" } },
@@ -48,29 +48,29 @@ describe("one subscriber's month", { shuffle: false }, () => {
 
   test("an upgrade inside the period keeps what was used", async () => {
     expect(await gateway.consume(userId, "words_used", 12_000)).toMatchObject({ allowed: true, remaining: 3_000 });
-    const receipt = await deliver(gateway, played.planChanged("ultra", Date.now()));
+    const receipt = await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(receipt.body.decision).toEqual({ action: "preserve", reason: "Plan change mid-cycle detected" });
     expect(await words(userId)).toEqual({ used: 12_000, limit: 35_000 });
   });
 
   test("the renewal resets once, and its event again is a duplicate", async () => {
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    const renewal = played.renewed();
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    const renewal = fake.renewed();
     const receipt = await deliver(gateway, renewal);
     expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
     expect(await words(userId)).toEqual({ used: 0, limit: 35_000 });
 
     await gateway.consume(userId, "words_used", 100);
     expect((await deliver(gateway, renewal)).body).toMatchObject({ outcome: "duplicate" });
-    const paid = played.paid("subscription_cycle", played.periodEnd() - 29 * DAY);
+    const paid = fake.paid("subscription_cycle", fake.periodEnd() - 29 * DAY);
     expect((await deliver(gateway, paid)).body.decision).toEqual({ action: "preserve", reason: "Payment confirmed" });
     expect(await words(userId)).toEqual({ used: 100, limit: 35_000 });
   });
 
   test("the end falls back to free, with what was used", async () => {
     await gateway.consume(userId, "words_used", 400);
-    await deliver(gateway, played.deleted(played.periodEnd() - 28 * DAY));
-    await gateway.setSandboxClock(userId, played.periodEnd() - 28 * DAY + HOUR);
+    await deliver(gateway, fake.deleted(fake.periodEnd() - 28 * DAY));
+    await gateway.setSandboxClock(userId, fake.periodEnd() - 28 * DAY + HOUR);
     expect(await subscription(userId)).toMatchObject({ plan: "free", status: "canceled", processor: null });
     expect(await words(userId)).toEqual({ used: 500, limit: 500 });
   });
@@ -78,57 +78,67 @@ describe("one subscriber's month", { shuffle: false }, () => {
 
 test("use after the period's start and before the news counts in the new period", async () => {
   const userId = "late-news";
-  const played = playSubscription({ id: "sub_late", userId, price: writer("plus"), startsAt: Date.now() });
-  await deliver(gateway, played.created());
-  await gateway.setSandboxClock(userId, played.periodEnd() - HOUR);
+  const fake = fakeStripeSubscription({ id: "sub_late", userId, price: writer("plus"), startsAt: Date.now() });
+  await deliver(gateway, fake.created());
+  await gateway.setSandboxClock(userId, fake.periodEnd() - HOUR);
   await gateway.consume(userId, "words_used", 9_000);
-  await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
+  await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
   await gateway.consume(userId, "words_used", 70);
   expect(await words(userId)).toEqual({ used: 9_070, limit: 15_000 });
 
-  await deliver(gateway, played.renewed());
+  await deliver(gateway, fake.renewed());
   expect(await words(userId)).toEqual({ used: 70, limit: 15_000 });
 });
 
 test("a renewal by a processor's test clock, which runs ahead of ours, is in force at once", async () => {
   const userId = "test-clock";
-  const played = playSubscription({ id: "sub_clock", userId, price: writer("plus"), startsAt: Date.now() - DAY });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({ id: "sub_clock", userId, price: writer("plus"), startsAt: Date.now() - DAY });
+  await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 15_000);
-  const receipt = await deliver(gateway, played.renewed({ at: Date.now() }));
+  const receipt = await deliver(gateway, fake.renewed({ at: Date.now() }));
   expect(receipt.body.decision).toEqual({ action: "reset", reason: "Billing period renewal detected" });
   expect(await words(userId)).toEqual({ used: 0, limit: 15_000 });
   // What is used now is used in the window that is current.
   await gateway.consume(userId, "words_used", 8);
-  await deliver(gateway, played.planChanged("ultra", Date.now()));
+  await deliver(gateway, fake.planChanged("ultra", Date.now()));
   expect(await words(userId)).toEqual({ used: 8, limit: 35_000 });
 });
 
 test("after an end that a test clock announced, what is used on free stays counted on free", async () => {
   const userId = "test-clock-end";
-  const played = playSubscription({ id: "sub_clock_end", userId, price: writer("plus"), startsAt: Date.now() - DAY });
-  await deliver(gateway, played.created());
-  await deliver(gateway, played.deleted(Date.now() + 5 * DAY));
+  const fake = fakeStripeSubscription({
+    id: "sub_clock_end",
+    userId,
+    price: writer("plus"),
+    startsAt: Date.now() - DAY,
+  });
+  await deliver(gateway, fake.created());
+  await deliver(gateway, fake.deleted(Date.now() + 5 * DAY));
   await gateway.consume(userId, "words_used", 30);
   // Any later news has the counters computed again.
-  await deliver(gateway, played.paid("subscription_create", Date.now()));
+  await deliver(gateway, fake.paid("subscription_create", Date.now()));
   expect(await subscription(userId)).toMatchObject({ plan: "free" });
   expect(await words(userId)).toEqual({ used: 30, limit: 500 });
 });
 
 test("an unpaid renewal forgives at once, and holds it back while it is owed", async () => {
   const userId = "owing";
-  const played = playSubscription({ id: "sub_owing", userId, price: writer("plus"), startsAt: Date.now() - 2 * DAY });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({
+    id: "sub_owing",
+    userId,
+    price: writer("plus"),
+    startsAt: Date.now() - 2 * DAY,
+  });
+  await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 9_000);
-  const renewedAt = played.periodEnd();
+  const renewedAt = fake.periodEnd();
   await gateway.setSandboxClock(userId, renewedAt + 2 * HOUR);
-  await deliver(gateway, played.renewed());
+  await deliver(gateway, fake.renewed());
   await gateway.consume(userId, "words_used", 1_000);
   const meter = async () => (await subscription(userId)).meters[0];
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 
-  await deliver(gateway, played.changed({ status: "past_due" }, renewedAt + HOUR));
+  await deliver(gateway, fake.changed({ status: "past_due" }, renewedAt + HOUR));
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 9_000, remaining: 5_000 });
   expect(await gateway.consume(userId, "words_used", 5_001)).toMatchObject({
     allowed: false,
@@ -136,8 +146,8 @@ test("an unpaid renewal forgives at once, and holds it back while it is owed", a
   });
   expect(await subscription(userId)).toMatchObject({ graceUntil: new Date(renewedAt + HOUR + 7 * DAY).toISOString() });
 
-  await deliver(gateway, played.paid("subscription_cycle", renewedAt + 2 * HOUR));
-  await deliver(gateway, played.changed({ status: "active" }, renewedAt + 2 * HOUR));
+  await deliver(gateway, fake.paid("subscription_cycle", renewedAt + 2 * HOUR));
+  await deliver(gateway, fake.changed({ status: "active" }, renewedAt + 2 * HOUR));
   expect(await meter()).toMatchObject({ used: 1_000, unpaidHeld: 0, remaining: 14_000 });
 });
 
@@ -145,14 +155,14 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
   const userId = "switcher";
   const startsAt = Date.UTC(2026, 5, 1);
   await gateway.setSandboxClock(userId, startsAt);
-  const played = playSubscription({ id: "sub_switch", userId, price: writer("plus"), startsAt });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({ id: "sub_switch", userId, price: writer("plus"), startsAt });
+  await deliver(gateway, fake.created());
   await gateway.consume(userId, "words_used", 15_000);
 
   const at = startsAt + 3 * DAY;
   await gateway.setSandboxClock(userId, at);
-  const yearly = playSubscription({ id: "sub_switch", userId, price: writer("plus", "yearly"), startsAt: at });
-  const [after, before] = [yearly.created(), played.created()] as { data: { object: object } }[];
+  const yearly = fakeStripeSubscription({ id: "sub_switch", userId, price: writer("plus", "yearly"), startsAt: at });
+  const [after, before] = [yearly.created(), fake.created()] as { data: { object: object } }[];
   const receipt = await deliver(gateway, {
     ...after,
     id: "evt_switch",
@@ -168,7 +178,12 @@ test("a switch from monthly to yearly forgives the elapsed share only", async ()
 
 describe("what changes nothing", () => {
   test("unknown user: deferred; unknown type: ignored; unknown price: quarantined; other mode: quarantined", async () => {
-    const stranger = playSubscription({ id: "sub_stranger", userId: "x", price: writer("plus"), startsAt: Date.now() });
+    const stranger = fakeStripeSubscription({
+      id: "sub_stranger",
+      userId: "x",
+      price: writer("plus"),
+      startsAt: Date.now(),
+    });
     const created = stranger.created() as { data: { object: Record<string, unknown> } };
     const unlinked = { ...created, id: "evt_unlinked", data: { object: { ...created.data.object, metadata: {} } } };
     expect((await deliver(gateway, unlinked)).body).toMatchObject({ outcome: "deferred", reason: "unknown_user" });
@@ -179,7 +194,7 @@ describe("what changes nothing", () => {
       outcome: "quarantined",
       reason: "other_livemode",
     });
-    const other = playSubscription({ id: "sub_other", userId: "y", price: writer("plus"), startsAt: Date.now() });
+    const other = fakeStripeSubscription({ id: "sub_other", userId: "y", price: writer("plus"), startsAt: Date.now() });
     const text = JSON.stringify(other.created()).replaceAll("price_writer_plus_monthly", "price_other");
     expect((await deliver(gateway, JSON.parse(text))).body).toMatchObject({
       outcome: "quarantined",
@@ -190,10 +205,15 @@ describe("what changes nothing", () => {
   });
 
   test("a customer of one user never becomes another's", async () => {
-    const mine = playSubscription({ id: "sub_mine", userId: "owner", price: writer("plus"), startsAt: Date.now() });
+    const mine = fakeStripeSubscription({
+      id: "sub_mine",
+      userId: "owner",
+      price: writer("plus"),
+      startsAt: Date.now(),
+    });
     await deliver(gateway, mine.created());
     const other = { id: "sub_stolen", customer: "cus_mine", price: writer("ultra"), startsAt: Date.now() };
-    const stolen = playSubscription({ ...other, userId: "thief" }).created();
+    const stolen = fakeStripeSubscription({ ...other, userId: "thief" }).created();
     expect((await deliver(gateway, stolen)).body).toMatchObject({ outcome: "quarantined", reason: "link_conflict" });
     expect(await subscription("owner")).toMatchObject({ plan: "plus" });
     expect(await subscription("thief")).toMatchObject({ plan: "free" });
@@ -220,9 +240,9 @@ test("the end of a subscription of two products ends both, whichever its last it
   for (const order of ["in order", "end first"]) {
     const user = `${userId}-${order.replaceAll(" ", "-")}`;
     const id = `sub_${user}`;
-    const played = playSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY });
-    const created = items(played.created(), `evt_${user}_both`);
-    const ended = played.deleted(Date.now() - DAY);
+    const fake = fakeStripeSubscription({ id, userId: user, price: writer("plus"), startsAt: Date.now() - 5 * DAY });
+    const created = items(fake.created(), `evt_${user}_both`);
+    const ended = fake.deleted(Date.now() - DAY);
     for (const event of order === "in order" ? [created, ended] : [ended, created]) await deliver(gateway, event);
     expect(await subscription(user), order).toMatchObject({ plan: "free", status: "canceled" });
     expect(await subscription(user, "chatbots"), order).toMatchObject({ plan: "free", status: "canceled" });

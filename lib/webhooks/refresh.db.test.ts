@@ -2,8 +2,8 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { addMonths, DAY } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import { planPrice } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { testDatabase } from "@/tests/support/database";
 import { playedShop } from "@/tests/support/shop";
 import { deliver } from "@/tests/support/stripe";
@@ -27,8 +27,8 @@ beforeEach(() => {
 async function subscriber(changes: object = {}, at = BEGAN) {
   const { clients, subscriptions } = playedShop(gateway);
   const id = `sub_${userId}`;
-  const played = playSubscription({ id, userId, price, startsAt: BEGAN });
-  await deliver(gateway, played.created());
+  const fake = fakeStripeSubscription({ id, userId, price, startsAt: BEGAN });
+  await deliver(gateway, fake.created());
   subscriptions.set(id, {
     userId,
     customer: `cus_${userId}`,
@@ -51,7 +51,7 @@ async function subscriber(changes: object = {}, at = BEGAN) {
   });
   const read = (by = userId) =>
     reconcile({ userId: by, processor: "stripe", subscription: id }, clients.stripe, gateway);
-  return { played, read, id };
+  return { fake, read, id };
 }
 
 async function writer() {
@@ -68,20 +68,20 @@ test("what is known already is not added", async () => {
 });
 
 test("news that was lost is added, also where the reading's clock is behind the news that came", async () => {
-  const { read, played } = await subscriber({ plan: "ultra", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
+  const { read, fake } = await subscriber({ plan: "ultra", cancelAt: addMonths(BEGAN, 1) }, BEGAN);
   await deliver(
     gateway,
-    played.changed({ quantity: 1, canceledAt: null, metadata: { user_id: userId } } as object, BEGAN + 2 * DAY),
+    fake.changed({ quantity: 1, canceledAt: null, metadata: { user_id: userId } } as object, BEGAN + 2 * DAY),
   );
   expect(await read()).toEqual({ outcome: "added" });
   expect(await writer()).toMatchObject({ plan: "ultra", cancelAt: new Date(addMonths(BEGAN, 1)).toISOString() });
 });
 
 test("and gives way to the news that comes later, and to what is older and comes late", async () => {
-  const { read, played } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY);
+  const { read, fake } = await subscriber({ plan: "ultra" }, BEGAN + 2 * DAY);
   await gateway.consume(userId, "words_used", 900);
-  const upgraded = played.planChanged("ultra", BEGAN + DAY);
-  const ended = played.changed(
+  const upgraded = fake.planChanged("ultra", BEGAN + DAY);
+  const ended = fake.changed(
     { items: [{ id: `si_${userId}`, price: planPrice({ ...price, plan: "basic" }) }] },
     BEGAN + 3 * DAY,
   );

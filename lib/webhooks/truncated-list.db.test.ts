@@ -5,13 +5,13 @@ import { log } from "@/lib/core/observability";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
 import { stripeClient } from "@/lib/processors/stripe/client";
-import { playedApi, refusal } from "@/lib/processors/stripe/client-testing";
-import { type ItemSpec, planPrice } from "@/lib/processors/stripe/events";
-import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+import { type ItemSpec, planPrice } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
+import type { AccountState } from "@/lib/sandbox/stripe/account-state";
+import { emitChange } from "@/lib/sandbox/stripe/emit";
 import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
-import { tellChange } from "@/lib/sandbox/stripe/tell";
-import type { World } from "@/lib/sandbox/stripe/world";
 import { testDatabase } from "@/tests/support/database";
+import { fakeApi, refusal } from "@/tests/support/fake-stripe-api";
 import { playStripe } from "@/tests/support/played-stripe";
 import { fetchIncomplete } from "./refresh";
 
@@ -63,20 +63,20 @@ async function subscribe() {
 
 /** The business gives the subscription these items, in Stripe's dashboard. */
 async function giveItems(subscription: string, items: ItemSpec[]) {
-  await sandbox.command<World>(
+  await sandbox.command<AccountState>(
     {
       of: { object: subscription },
-      act: (turn) => {
-        const [held] = turn.world.subscriptions;
+      run: (step) => {
+        const [held] = step.state.subscriptions;
         if (!held) throw new Error("no subscription");
-        const object = () => subscriptionOf(turn.world, held);
-        tellChange(turn, "customer.subscription.updated", object, () => {
+        const object = () => subscriptionOf(step.state, held);
+        emitChange(step, "customer.subscription.updated", object, () => {
           held.items = items;
         });
         return { status: 200, body: {} };
       },
     },
-    playedStripe,
+    fakeStripe,
   );
   await sandbox.idle();
 }
@@ -162,7 +162,7 @@ describe("eleven items, the plan behind the first ten", () => {
     const known = await factCount();
     const whole = (told.at(-1) as (typeof told)[0]).object;
     const down = refusal(500, "api_error");
-    const { client, requests } = await playedApi(...(answered ? [whole, down, down] : [down, down]));
+    const { client, requests } = await fakeApi(...(answered ? [whole, down, down] : [down, down]));
     const warned = vi.spyOn(log, "warn");
     await fetchIncomplete(subject, async () => ({ client }), gateway);
     expect(requests.at(-1)?.request).toBe(

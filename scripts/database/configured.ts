@@ -4,17 +4,20 @@ import { tryHoldDataDirectory } from "../data-directory";
 import { fail, loadSettings } from "../project";
 import { startEmbeddedPostgres } from "./embedded";
 
-/** Runs `work` on the database; an embedded server that was started for it is stopped afterwards. */
-export async function withDatabase(work: (url: string) => Promise<void>): Promise<void> {
-  const { database, dataDirectory } = loadSettings({ development: true });
+/**
+ * Runs `work` on the database; an embedded server that was started for it is stopped afterwards. `sandbox` is true for the
+ * embedded database, which `npm run dev` uses, and with `TOLLGATE_SANDBOX=1`.
+ */
+export async function withDatabase(work: (url: string, options: { sandbox: boolean }) => Promise<void>): Promise<void> {
+  const { database, dataDirectory, sandbox } = loadSettings({ development: true });
   try {
-    if (database.url) return await work(database.url);
+    if (database.url) return await work(database.url, { sandbox });
     // If we hold the lock, no `dev` can start to use the server that we will stop. If another run holds it, the server
     // stays.
     const held = tryHoldDataDirectory(dataDirectory);
     const server = await startEmbeddedPostgres({ directory: path.join(dataDirectory, "postgres") });
     try {
-      await work(server.url);
+      await work(server.url, { sandbox: true });
     } finally {
       if (held && !server.reused) await server.stop();
       held?.release();

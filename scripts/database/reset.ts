@@ -11,6 +11,7 @@ export async function dropEverything(url: string): Promise<void> {
       begin;
       set local lock_timeout = '10s';
       drop schema if exists supabase_migrations cascade;
+      drop schema if exists tollgate cascade;
       drop schema if exists public cascade;
       create schema public;
       grant usage on schema public to public;

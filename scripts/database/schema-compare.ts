@@ -1,8 +1,6 @@
 /** Compares supabase/schemas, which people read, with supabase/migrations, which databases run. */
-import { existsSync, readdirSync } from "node:fs";
-import path from "node:path";
-import { applyPrelude, migrate, runFile, SUPABASE, withClient } from "@/lib/database/migrate";
-import config from "@/tollgate.config";
+import { applyMigrations, applyPrelude, EVERY_PART, runFile, withClient } from "@/lib/database/migrate";
+import { SCHEMA_PARTS, schemaFiles } from "./schema-files";
 import { readSnapshot, type Snapshot } from "./schema-snapshot";
 
 /** An object that differs between the two sides; null if a side lacks it. */
@@ -12,12 +10,9 @@ export interface Difference {
   schemas: string | null;
 }
 
-/** Tables first, since functions use them; last the files beside the folders, which call functions. */
-const ORDER = ["tables", "functions", "views", "."];
-
 /** Builds both versions in two new databases of the server and compares them; the databases stay. */
 export async function compareSchemas(serverUrl: string): Promise<{ objects: number; differences: Difference[] }> {
-  const migrations = await inNewDatabase(serverUrl, "check_migrations", (url) => migrate(url, config));
+  const migrations = await inNewDatabase(serverUrl, "check_migrations", applyAllMigrations);
   const schemas = await inNewDatabase(serverUrl, "check_schemas", applySchemas);
   const names = [...new Set([...migrations.keys(), ...schemas.keys()])].sort();
   const differences = names
@@ -38,19 +33,18 @@ async function inNewDatabase(
   return withClient(url.href, readSnapshot);
 }
 
+/** As the Supabase CLI applies them, so that a migration that grants no rights is found. */
+async function applyAllMigrations(url: string): Promise<void> {
+  await withClient(url, async (client) => {
+    await applyPrelude(client);
+    await applyMigrations(client, EVERY_PART);
+  });
+}
+
 async function applySchemas(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await applyPrelude(client);
     await client.query("set check_function_bodies = off");
-    for (const folder of ORDER) for (const file of sqlFiles(folder)) await runFile(client, file);
+    for (const part of SCHEMA_PARTS) for (const file of schemaFiles(part)) await runFile(client, file);
   });
-}
-
-function sqlFiles(folder: string): string[] {
-  const directory = path.join(SUPABASE, "schemas", folder);
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(".sql"))
-    .sort()
-    .map((name) => path.join(directory, name));
 }

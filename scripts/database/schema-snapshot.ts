@@ -1,7 +1,7 @@
-/** All objects of schema `public` as text by name, to compare two databases. */
+/** All objects of the schemas `tollgate` and `public` as text by name, to compare two databases. */
 import type pg from "pg";
 
-/** From "function public.consume(text)" to its definition, grants and comment. */
+/** From "function tollgate.consume(text)" to its definition, grants and comment. */
 export type Snapshot = Map<string, string>;
 
 /**
@@ -19,8 +19,10 @@ export async function readSnapshot(client: pg.Client): Promise<Snapshot> {
   return snapshot;
 }
 
+const NAMESPACES = `('tollgate'::regnamespace, 'public'::regnamespace)`;
+
 const ours = (catalog: string, alias: string, namespace: string) => `
-  ${alias}.${namespace} = 'public'::regnamespace and not exists (
+  ${alias}.${namespace} in ${NAMESPACES} and not exists (
     select from pg_catalog.pg_depend owned
     where owned.classid = 'pg_catalog.${catalog}'::regclass and owned.objid = ${alias}.oid and owned.deptype = 'e'
   )`;
@@ -37,16 +39,16 @@ const lines = (...parts: string[]) => `pg_catalog.concat_ws(E'\\n', ${parts.join
 const RELATION_KINDS = `('r', 'p', 'v', 'm', 'S', 'f')`;
 
 const QUERIES = [
-  `select 'schema public' as name, ${lines(
+  `select 'schema ' || n.nspname as name, ${lines(
     "'owner ' || n.nspowner::regrole",
     grants("n.nspacl", "n", "n.nspowner"),
   )} as definition
-   from pg_catalog.pg_namespace n where n.nspname = 'public'`,
+   from pg_catalog.pg_namespace n where n.oid in ${NAMESPACES}`,
 
   `select 'default privileges of ' || d.defaclrole::regrole || ' for ' || d.defaclobjtype::text || coalesce(' in ' || n.nspname, '') as name,
      ${grants("d.defaclacl", "r", "d.defaclrole")} as definition
    from pg_catalog.pg_default_acl d left join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace
-   where d.defaclnamespace = 0 or n.nspname = 'public'`,
+   where d.defaclnamespace = 0 or n.oid in ${NAMESPACES}`,
 
   `select case c.relkind when 'v' then 'view ' when 'm' then 'materialized view ' when 'S' then 'sequence ' else 'table ' end
        || c.oid::regclass as name,
@@ -90,7 +92,7 @@ const QUERIES = [
        "case when not k.convalidated then 'not validated' end",
        comment("k.oid", "pg_constraint"),
      )} as definition
-   from pg_catalog.pg_constraint k where k.connamespace = 'public'::regnamespace`,
+   from pg_catalog.pg_constraint k where k.connamespace in ${NAMESPACES}`,
 
   `select 'index ' || i.indexrelid::regclass as name,
      ${lines(
@@ -103,16 +105,16 @@ const QUERIES = [
    where ${ours("pg_class", "c", "relnamespace")}`,
 
   `select 'statistics ' || pg_catalog.quote_ident(s.stxname) as name, pg_catalog.pg_get_statisticsobjdef(s.oid) as definition
-   from pg_catalog.pg_statistic_ext s where s.stxnamespace = 'public'::regnamespace`,
+   from pg_catalog.pg_statistic_ext s where s.stxnamespace in ${NAMESPACES}`,
 
   `select 'trigger ' || t.tgname || ' on ' || t.tgrelid::regclass as name,
      ${lines("pg_catalog.pg_get_triggerdef(t.oid)", "'enabled ' || t.tgenabled::text", comment("t.oid", "pg_trigger"))} as definition
    from pg_catalog.pg_trigger t join pg_catalog.pg_class c on c.oid = t.tgrelid
-   where not t.tgisinternal and c.relnamespace = 'public'::regnamespace`,
+   where not t.tgisinternal and c.relnamespace in ${NAMESPACES}`,
 
   `select 'rule ' || r.rulename || ' on ' || r.ev_class::regclass as name, pg_catalog.pg_get_ruledef(r.oid) as definition
    from pg_catalog.pg_rewrite r join pg_catalog.pg_class c on c.oid = r.ev_class
-   where r.rulename <> '_RETURN' and c.relnamespace = 'public'::regnamespace`,
+   where r.rulename <> '_RETURN' and c.relnamespace in ${NAMESPACES}`,
 
   `select 'policy ' || p.polname || ' on ' || p.polrelid::regclass as name,
      ${lines(
@@ -123,7 +125,7 @@ const QUERIES = [
        comment("p.oid", "pg_policy"),
      )} as definition
    from pg_catalog.pg_policy p join pg_catalog.pg_class c on c.oid = p.polrelid
-   where c.relnamespace = 'public'::regnamespace`,
+   where c.relnamespace in ${NAMESPACES}`,
 
   `select 'function ' || p.oid::regprocedure as name,
      ${lines(

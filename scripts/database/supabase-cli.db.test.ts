@@ -75,5 +75,5 @@ test("npm run db:migrate continues after the CLI's last migration", async () => 
       await client.query("insert into supabase_migrations.schema_migrations values ($1, $2, $3)", [version, [], rest]);
     }
   });
-  expect(await migrate(superuser, config)).toEqual({ applied: [] });
+  expect(await migrate(superuser, config)).toEqual({ applied: [], warnings: [] });
 });

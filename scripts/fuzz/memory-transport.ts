@@ -24,7 +24,7 @@ const UNDECIDED = { outcome: null, reason: null, decision: null };
 export function memoryTransport(known: (userId: string) => readonly Fact[]): Transport {
   const answers: Record<string, (args: Readonly<Record<string, unknown>>) => unknown> = {
     record_webhook_event: () => UNDECIDED,
-    conclude_webhook_event: () => UNDECIDED,
+    finish_webhook_event: () => UNDECIDED,
     fail_webhook_event: () => ({ attempts: 1, dead: false }),
     add_notes: () => UNDECIDED,
     known_products: () => ["writer"],

@@ -1,4 +1,4 @@
-import { sign } from "@/lib/processors/stripe/events";
+import { sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { SECRET } from "./environment";
 import type { Random } from "./random";
 

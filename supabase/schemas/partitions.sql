@@ -1,2 +1,2 @@
--- The ledger's partitions around today, as the first migration makes them. Later ones are made by the partitions job.
-select public.create_ledger_partitions((current_date - interval '13 months')::date, 26);
+-- The ledger's first partitions. The partitions job creates later ones.
+select tollgate.create_ledger_partitions((current_date - interval '13 months')::date, 26);

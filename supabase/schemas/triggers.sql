@@ -1,5 +1,5 @@
 -- Triggers, after the functions that they call.
-create trigger admin_acts_kept before update or delete on public.admin_acts
-  for each row execute function public.keep_admin_acts();
-create trigger admin_acts_not_emptied before truncate on public.admin_acts
-  for each statement execute function public.keep_admin_acts();
+create trigger audit_entries_unchanged before update or delete on tollgate.audit_entries
+  for each row execute function tollgate.refuse_audit_changes();
+create trigger audit_entries_not_truncated before truncate on tollgate.audit_entries
+  for each statement execute function tollgate.refuse_audit_changes();

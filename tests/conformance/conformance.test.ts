@@ -47,13 +47,13 @@ vi.mock("@paddle/paddle-node-sdk", async (load) => {
 
 const database = testDatabase();
 const gateway = createGateway(postgresTransport(database.url));
-const played = playPaddle(gateway);
+const fake = playPaddle(gateway);
 let events: RecordedEvent[] = [];
 const found: Record<string, string[]> = {};
 
 beforeAll(async () => {
   vi.stubGlobal("fetch", recordingFetch(fetch));
-  events = await playJourney({ database, gateway, played });
+  events = await playJourney({ database, gateway, fake });
 });
 afterAll(async () => {
   vi.unstubAllGlobals();
@@ -132,7 +132,7 @@ if (missing !== null) console.log(`conformance: ${missing}`);
 test.skipIf(missing !== null)("every request, answer and event of Paddle fits its description", () => {
   const known = new KnownDifferences(NOT_IN_DESCRIPTION);
   const description = new PaddleDescription(sharedText("paddle") as string);
-  const { base } = played.entrance;
+  const { base } = fake.connection;
   const problems = [
     ...of("paddle").calls.flatMap(({ method, exchanges }) =>
       exchanges.flatMap(({ answer, ...exchange }) => {

@@ -1,6 +1,6 @@
 /** Controls: Paddle's description refuses each wrong value and passes each right one. */
 import { describe, expect, test } from "vitest";
-import { event, planPrice, subscriptionEntity, transactionEntity } from "@/lib/processors/paddle/events";
+import { event, planPrice, subscriptionEntity, transactionEntity } from "@/lib/sandbox/event-builders/paddle/events";
 import { KnownDifferences, NOT_IN_DESCRIPTION } from "./known";
 import { PaddleDescription } from "./paddle-description";
 import { listed } from "./problem";

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { withClient } from "@/lib/database/migrate";
 import { testDatabase } from "../support/database";
 import { BLOCKS } from "./pages";
 
@@ -10,7 +11,7 @@ const database = testDatabase();
 const blocks = BLOCKS.filter(({ page, language }) => language === "sql" && page !== path.join("docs", "documents.md"));
 /** Supabase's own extensions, which no plain Postgres has. */
 const supabaseOnly = /create extension if not exists pg_cron/;
-const citus = /create_(reference|distributed)_table\('public\.(\w+)'(?:, '(\w+)')?/g;
+const citus = /create_(reference|distributed)_table\('tollgate\.(\w+)'(?:, '(\w+)')?/g;
 
 test.each(
   blocks
@@ -39,7 +40,8 @@ test("the runbooks have statements", () => expect(statements.length).toBeGreater
 // Planned only: some of them end sessions.
 test.each(statements)("%s: `%s` can be planned", async (_, text) => {
   const complete = text.replace(/<\w+>/g, "0").replace(/ and …/g, "");
-  await database.pool().query(`explain ${complete}`);
+  // With the server's search path, as an operator has it.
+  await withClient(database.url, (client) => client.query(`explain ${complete}`));
 });
 
 test("Citus is told of every table that belongs to a user, and of no other", async () => {
@@ -49,7 +51,7 @@ test("Citus is told of every table that belongs to a user, and of no other", asy
       exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'user_id' and a.attnum = any (i.indkey)) as keyed
     from pg_class c
     join pg_index i on i.indrelid = c.oid and i.indisprimary
-    where c.relnamespace = 'public'::regnamespace and not c.relispartition and c.relname not like 'sandbox%'`);
+    where c.relnamespace = 'tollgate'::regnamespace and not c.relispartition and c.relname not like 'sandbox%'`);
   const told = [
     ...blocks
       .map(({ text }) => text)

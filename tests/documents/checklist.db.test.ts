@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { meteredDatabase } from "@/tests/support/metered";
@@ -51,11 +51,11 @@ describe("atomic usage tracking", () => {
 
 describe("webhook idempotency", () => {
   test("the same Paddle webhook three times: processed once, success each time, one reset", async () => {
-    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
-    await gateway.linkTransaction("paddle", played.transaction, userId);
-    await deliverPaddle(gateway, played.created());
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    await gateway.linkTransaction("paddle", fake.transaction, userId);
+    await deliverPaddle(gateway, fake.created());
     await gateway.consume(userId, "messages_count", 100);
-    const payment = played.paidAhead(Date.now());
+    const payment = fake.paidAhead(Date.now());
     const receipts = [];
     for (let time = 0; time < 3; time += 1) {
       receipts.push(await deliverPaddle(gateway, payment));
@@ -71,8 +71,8 @@ describe("webhook idempotency", () => {
   });
 
   test("the same Stripe webhook twice: processed once, the subscription updated once", async () => {
-    const played = await subscribe(userId, { plan: "plus" });
-    const upgrade = played.planChanged("ultra", Date.now());
+    const fake = await subscribe(userId, { plan: "plus" });
+    const upgrade = fake.planChanged("ultra", Date.now());
     const revision = () =>
       query("select revision from subscriptions where user_id = $1 and product = 'writer'", [userId]);
     expect(await deliver(gateway, upgrade)).toMatchObject({ status: 200, body: { outcome: "applied" } });
@@ -85,25 +85,25 @@ describe("webhook idempotency", () => {
 
 describe("usage reset on payment", () => {
   test("at 100 of 100 messages, Paddle's transaction.completed: 0 used", async () => {
-    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
-    await gateway.linkTransaction("paddle", played.transaction, userId);
-    await deliverPaddle(gateway, played.created());
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    await gateway.linkTransaction("paddle", fake.transaction, userId);
+    await deliverPaddle(gateway, fake.created());
     await gateway.setLimitOverride(userId, "messages_count", 100, { expiresAt: null, by: "test" });
     await gateway.consume(userId, "messages_count", 100);
     expect(await meter(userId, "messages_count")).toMatchObject({ used: 100, limit: 100, remaining: 0 });
-    expect(await deliverPaddle(gateway, played.paidAhead(Date.now()))).toMatchObject({
+    expect(await deliverPaddle(gateway, fake.paidAhead(Date.now()))).toMatchObject({
       body: { decision: { action: "reset", reason: "Payment for a new billing period" } },
     });
     expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, limit: 100, remaining: 100 });
   });
 
   test("at 50 of 100 messages, subscription.updated with another period start: 0 of 100", async () => {
-    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
-    await gateway.linkTransaction("paddle", played.transaction, userId);
-    await deliverPaddle(gateway, played.created());
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() - 20 * DAY });
+    await gateway.linkTransaction("paddle", fake.transaction, userId);
+    await deliverPaddle(gateway, fake.created());
     await gateway.setLimitOverride(userId, "messages_count", 100, { expiresAt: null, by: "test" });
     await gateway.consume(userId, "messages_count", 50);
-    expect(await deliverPaddle(gateway, played.renewed({ at: Date.now() }))).toMatchObject({
+    expect(await deliverPaddle(gateway, fake.renewed({ at: Date.now() }))).toMatchObject({
       body: { decision: { action: "reset", reason: "Billing period renewal detected" } },
     });
     expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, limit: 100, remaining: 100 });
@@ -158,9 +158,9 @@ describe("plan downgrade validation", () => {
 
   test("2 chatbots, to Starter with 3: the checkout's address is returned", async () => {
     // Growth has ended: who still has it changes the plan and is not sold a second one.
-    const played = await subscribe(userId, { product: "chatbots", plan: "growth" });
+    const fake = await subscribe(userId, { product: "chatbots", plan: "growth" });
     await makeChatbots(2);
-    await deliver(gateway, played.deleted(Date.now()));
+    await deliver(gateway, fake.deleted(Date.now()));
     const { shop } = playedShop(gateway);
     const { url } = await checkout({ id: userId, email: null }, toStarter, shop);
     expect(url).toMatch(/^https:\/\/pay\.example\/cs_test_/);
@@ -169,36 +169,36 @@ describe("plan downgrade validation", () => {
 
 describe("the billing cycle", () => {
   test("12,000 words on Plus, then Ultra: 23,000 left", async () => {
-    const played = await subscribe(userId, { plan: "plus" });
+    const fake = await subscribe(userId, { plan: "plus" });
     await gateway.consume(userId, "words_used", 12_000);
-    expect(await deliver(gateway, played.planChanged("ultra", Date.now()))).toMatchObject({
+    expect(await deliver(gateway, fake.planChanged("ultra", Date.now()))).toMatchObject({
       body: { decision: { action: "preserve", reason: "Plan change mid-cycle detected" } },
     });
     expect(await meter(userId, "words_used")).toMatchObject({ used: 12_000, limit: 35_000, remaining: 23_000 });
   });
 
   test("plan switches back and forth give no free words", async () => {
-    const played = await subscribe(userId, { plan: "plus" });
+    const fake = await subscribe(userId, { plan: "plus" });
     await gateway.consume(userId, "words_used", 15_000);
-    for (const plan of ["ultra", "plus", "ultra", "plus"]) await deliver(gateway, played.planChanged(plan, Date.now()));
+    for (const plan of ["ultra", "plus", "ultra", "plus"]) await deliver(gateway, fake.planChanged(plan, Date.now()));
     expect(await meter(userId, "words_used")).toMatchObject({ used: 15_000, remaining: 0 });
     expect(await gateway.consume(userId, "words_used", 1)).toMatchObject({ allowed: false });
   });
 
   test("a plan change at the billing boundary resets", async () => {
-    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 20 * DAY });
     await gateway.consume(userId, "words_used", 12_000);
-    await gateway.setSandboxClock(userId, played.periodEnd() + HOUR);
-    expect(await deliver(gateway, played.renewed({ plan: "ultra" }))).toMatchObject({
+    await gateway.setSandboxClock(userId, fake.periodEnd() + HOUR);
+    expect(await deliver(gateway, fake.renewed({ plan: "ultra" }))).toMatchObject({
       body: { decision: { action: "reset", reason: "Plan change at billing renewal" } },
     });
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, limit: 35_000 });
   });
 
   test("a cancellation preserves usage until the daily reset", async () => {
-    const played = await subscribe(userId, { plan: "plus" });
+    const fake = await subscribe(userId, { plan: "plus" });
     await gateway.consume(userId, "words_used", 8_000);
-    await deliver(gateway, played.deleted(Date.now()));
+    await deliver(gateway, fake.deleted(Date.now()));
     expect(await meter(userId, "words_used")).toMatchObject({ used: 8_000, limit: 500, remaining: 0 });
     await gateway.setSandboxClock(userId, Date.now() + DAY);
     expect(await meter(userId, "words_used")).toMatchObject({ used: 0, limit: 500 });

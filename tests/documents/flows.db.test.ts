@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
@@ -17,17 +17,17 @@ const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as
 const PROCESSORS = {
   /** Paddle says whose it is through the transaction that our server made. */
   async paddle(userId: string, transaction: string) {
-    const played = playPaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() });
-    await gateway.linkTransaction("paddle", played.transaction, userId);
+    const fake = fakePaddleSubscription({ id: `sub_${userId}`, price: STARTER, startsAt: Date.now() });
+    await gateway.linkTransaction("paddle", fake.transaction, userId);
     expect(transaction).toMatch(/^txn_/);
-    await deliverPaddle(gateway, played.paid("web", Date.now()));
-    await deliverPaddle(gateway, played.created());
+    await deliverPaddle(gateway, fake.paid("web", Date.now()));
+    await deliverPaddle(gateway, fake.created());
   },
   async stripe(userId: string, session: string) {
     expect(session).toMatch(/^cs_/);
-    const played = playSubscription({ id: `sub_${userId}`, userId, price: STARTER, startsAt: Date.now() });
-    await deliver(gateway, played.created());
-    await deliver(gateway, played.paid("subscription_create", Date.now(), "invoice.payment_succeeded"));
+    const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price: STARTER, startsAt: Date.now() });
+    await deliver(gateway, fake.created());
+    await deliver(gateway, fake.paid("subscription_create", Date.now(), "invoice.payment_succeeded"));
   },
 };
 
@@ -80,13 +80,13 @@ describe("end to end", () => {
 
 test("a renewal on Starter at 1,950 of 2,000: invoice.payment_succeeded resets, and the period moves", async () => {
   const userId = "flow-renewal";
-  const played = await subscribe(userId, { product: "chatbots", plan: "starter", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe(userId, { product: "chatbots", plan: "starter", startsAt: Date.now() - 20 * DAY });
   await gateway.consume(userId, "messages_count", 1_950);
-  const end = played.periodEnd();
+  const end = fake.periodEnd();
   await gateway.setSandboxClock(userId, end + HOUR);
   // The payment's news comes first; the subscription's own follows and resets nothing.
-  const renewed = played.renewed();
-  expect(await deliver(gateway, played.paid("subscription_cycle", end, "invoice.payment_succeeded"))).toMatchObject({
+  const renewed = fake.renewed();
+  expect(await deliver(gateway, fake.paid("subscription_cycle", end, "invoice.payment_succeeded"))).toMatchObject({
     body: { decision: { action: "reset", reason: "Payment for a new billing period" } },
   });
   expect(await meter(userId, "messages_count")).toMatchObject({ used: 0, limit: 2_000 });
@@ -94,6 +94,6 @@ test("a renewal on Starter at 1,950 of 2,000: invoice.payment_succeeded resets, 
   const { subscriptions } = await gateway.usage(userId);
   expect(subscriptions.find(({ product }) => product === "chatbots")).toMatchObject({
     periodStart: new Date(end).toISOString(),
-    periodEnd: new Date(played.periodEnd()).toISOString(),
+    periodEnd: new Date(fake.periodEnd()).toISOString(),
   });
 });

@@ -5,7 +5,7 @@ import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { log } from "@/lib/core/observability";
 import { DatabaseError } from "@/lib/database";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { createGate } from "@/lib/usage/gate";
 import { usageOf } from "@/lib/usage/usage-of";
@@ -35,9 +35,9 @@ afterEach(() => {
 const found = (text: string) => lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line));
 
 test("Decision: RESET usage - Billing period renewal detected", async () => {
-  const played = await subscribe("log-renewal", { plan: "plus", startsAt: Date.now() - 20 * DAY });
-  await gateway.setSandboxClock("log-renewal", played.periodEnd() + HOUR);
-  await deliver(gateway, played.renewed());
+  const fake = await subscribe("log-renewal", { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  await gateway.setSandboxClock("log-renewal", fake.periodEnd() + HOUR);
+  await deliver(gateway, fake.renewed());
   const [line, ...more] = found("[Webhook] Decision: RESET usage - Billing period renewal detected");
   expect(more).toEqual([]);
   expect(line).toMatchObject({ userId: "log-renewal", product: "writer" });
@@ -45,9 +45,9 @@ test("Decision: RESET usage - Billing period renewal detected", async () => {
 });
 
 test("Decision: PRESERVE usage - Plan change mid-cycle detected, with its change analysis", async () => {
-  const played = await subscribe("log-change", { plan: "plus" });
+  const fake = await subscribe("log-change", { plan: "plus" });
   await gateway.consume("log-change", "words_used", 8_000);
-  await deliver(gateway, played.planChanged("ultra", Date.now()));
+  await deliver(gateway, fake.planChanged("ultra", Date.now()));
   expect(found("[Webhook] Decision: PRESERVE usage - Plan change mid-cycle detected")).toEqual([
     expect.objectContaining({
       before: expect.objectContaining({ plan: "plus" }),
@@ -59,10 +59,10 @@ test("Decision: PRESERVE usage - Plan change mid-cycle detected, with its change
 
 test("Subscription activated and usage reset", async () => {
   const price = { product: "chatbots", plan: "starter", interval: "monthly" } as const;
-  const played = playPaddleSubscription({ id: "sub_log", price, startsAt: Date.now() - 20 * DAY });
-  await gateway.linkTransaction("paddle", played.transaction, "log-paddle");
-  await deliverPaddle(gateway, played.created());
-  await deliverPaddle(gateway, played.paidAhead(Date.now()));
+  const fake = fakePaddleSubscription({ id: "sub_log", price, startsAt: Date.now() - 20 * DAY });
+  await gateway.linkTransaction("paddle", fake.transaction, "log-paddle");
+  await deliverPaddle(gateway, fake.created());
+  await deliverPaddle(gateway, fake.paidAhead(Date.now()));
   expect(found("Subscription activated and usage reset").map(({ eventType }) => eventType)).toEqual([
     "subscription.created",
     "transaction.completed",
@@ -70,8 +70,8 @@ test("Subscription activated and usage reset", async () => {
 });
 
 test("Webhook event already processed", async () => {
-  const played = await subscribe("log-twice", { plan: "plus" });
-  const event = played.planChanged("ultra", Date.now());
+  const fake = await subscribe("log-twice", { plan: "plus" });
+  const event = fake.planChanged("ultra", Date.now());
   await deliver(gateway, event);
   await deliver(gateway, event);
   expect(found("Webhook event already processed")).toEqual([expect.objectContaining({ eventId: event.id })]);

@@ -4,7 +4,7 @@ import path from "node:path";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { deliverPaddle } from "@/tests/support/paddle";
 import { deliver } from "@/tests/support/stripe";
@@ -12,12 +12,18 @@ import { deliver } from "@/tests/support/stripe";
 const { database, gateway, query, subscribe } = meteredDatabase();
 const DOCUMENT = readFileSync(path.join(import.meta.dirname, "..", "..", "docs", "documents.md"), "utf8");
 
-/** Runs the query under a heading. */
+/** Runs the query under a heading with the server's search path, in which `public` has the documents' names. */
 async function documented(heading: string): Promise<Record<string, unknown>[]> {
   const [, below] = DOCUMENT.split(`\n### ${heading}\n`);
   const sql = /```sql\n([\s\S]*?)```/.exec(below ?? "")?.[1];
   if (!sql) throw new Error(`docs/documents.md has no query "${heading}"`);
-  return query(sql);
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 const EMAIL = "your-email@domain.com";
@@ -25,15 +31,15 @@ const STARTER = { product: "chatbots", plan: "starter", interval: "monthly" } as
 
 beforeAll(async () => {
   await gateway.ensureUser("writer", EMAIL, null);
-  const played = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY });
+  const fake = await subscribe("writer", { plan: "plus", startsAt: Date.now() - 20 * DAY });
   await gateway.consume("writer", "words_used", 12_000);
-  const upgrade = played.planChanged("ultra", Date.now());
+  const upgrade = fake.planChanged("ultra", Date.now());
   await Promise.all(Array.from({ length: 5 }, () => deliver(gateway, upgrade)));
-  await gateway.setSandboxClock("writer", played.periodEnd() + HOUR);
-  await deliver(gateway, played.renewed());
+  await gateway.setSandboxClock("writer", fake.periodEnd() + HOUR);
+  await deliver(gateway, fake.renewed());
   await gateway.consume("writer", "words_used", 700);
 
-  const paddle = playPaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
+  const paddle = fakePaddleSubscription({ id: "sub_bots", price: STARTER, startsAt: Date.now() - DAY });
   await gateway.linkTransaction("paddle", paddle.transaction, "bots");
   await deliverPaddle(gateway, paddle.created());
   await Promise.all(Array.from({ length: 5 }, (_, index) => gateway.createChatbot("bots", `Bot ${index}`)));
@@ -88,7 +94,7 @@ test("who is over a limit", async () => {
   await client.connect();
   try {
     await client.query(
-      `update subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
+      `update tollgate.subscriptions set usage = usage || '{"messages_count": 101}' where user_id = 'free' and product = 'chatbots'`,
     );
     expect(await documented("who is over a limit")).toEqual([
       expect.objectContaining({ user_id: "free", plan: "free", msg_count: 101, bot_count: 0 }),

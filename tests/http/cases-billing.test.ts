@@ -1,8 +1,8 @@
 /** Cases from the field over HTTP: signed webhooks, real use, and the answer to the user. */
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import * as paddle from "@/lib/processors/paddle/events";
-import { sign } from "@/lib/processors/stripe/events";
+import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
+import { sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";

@@ -1,10 +1,10 @@
 /** To which user an event belongs, over HTTP, with signed events: cases 8, 9, 20 and 22, moves and dismissals. */
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import * as paddle from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import { type StripeObject, sign } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type AppServer, appServer, SANDBOX, signedIn } from "@/tests/support/app-server";
 import { testDatabase } from "@/tests/support/database";
 
@@ -60,7 +60,7 @@ async function pageOf(userId: string) {
 }
 
 const play = (user = ada) =>
-  playSubscription({
+  fakeStripeSubscription({
     id: `sub_${user}`,
     userId: user,
     price: { product: "writer", plan: "ultra", interval: "yearly" },
@@ -71,12 +71,12 @@ const naming = (user: string, event: StripeObject): StripeObject =>
 
 describe("Case 8: an event of a linked subscription that names another user", () => {
   test("is applied to the known user, flagged, and so are the debt and the end", async () => {
-    const played = play();
-    await stripe(played.created());
-    expect(await stripe(naming(ben, played.changed({}, Date.now() - 2 * DAY)))).toMatchObject({ outcome: "applied" });
-    await stripe(naming(ben, played.changed({ status: "past_due" }, Date.now() - DAY)));
+    const fake = play();
+    await stripe(fake.created());
+    expect(await stripe(naming(ben, fake.changed({}, Date.now() - 2 * DAY)))).toMatchObject({ outcome: "applied" });
+    await stripe(naming(ben, fake.changed({ status: "past_due" }, Date.now() - DAY)));
     expect(await writer(ada)).toMatchObject({ plan: "ultra", status: "past_due" });
-    const deleted = naming(ben, played.deleted(Date.now() - HOUR));
+    const deleted = naming(ben, fake.deleted(Date.now() - HOUR));
     expect(await stripe(deleted)).toMatchObject({ outcome: "applied", decision: { reason: "Subscription ended" } });
     expect(await writer(ada)).toMatchObject({ plan: "free", status: "canceled" });
     expect(await writer(ben)).toMatchObject({ plan: "free", status: "free" });
@@ -84,13 +84,13 @@ describe("Case 8: an event of a linked subscription that names another user", ()
   });
 
   test("an admin moves the subscription: it counts for the new user, and the act is on record", async () => {
-    const played = play();
-    await stripe(played.created());
+    const fake = play();
+    await stripe(fake.created());
     const request = { processor: "stripe", subscriptionId: `sub_${ada}`, userId: ben };
     const moved = await asAdmin("/api/admin/links", request);
     expect(moved.json).toEqual({ linked: true, events: [], moved: { from: ada, at: expect.any(String) } });
     expect([await writer(ada), await writer(ben)]).toMatchObject([{ plan: "free" }, { plan: "ultra" }]);
-    await stripe(played.planChanged("plus", Date.now() + HOUR));
+    await stripe(fake.planChanged("plus", Date.now() + HOUR));
     expect([await writer(ada), await writer(ben)]).toMatchObject([{ plan: "free" }, { plan: "plus" }]);
     expect((await asAdmin(`/api/admin/acts?userId=${ben}`)).text).toContain(`"from":"${ada}"`);
     expect((await asAdmin("/api/admin/links", request)).json).toEqual({ linked: true, events: [] });
@@ -128,11 +128,11 @@ describe("Case 9: an event of a connected account", () => {
   });
 
   test("is handled if STRIPE_ACCOUNT names the account", async () => {
-    const played = play();
-    expect(await stripe({ ...played.created(), account: "acct_2" }, purchaseContext)).toMatchObject({
+    const fake = play();
+    expect(await stripe({ ...fake.created(), account: "acct_2" }, purchaseContext)).toMatchObject({
       outcome: "ignored",
     });
-    const planChanged = { ...played.planChanged("plus", Date.now() - DAY), account: "acct_1" };
+    const planChanged = { ...fake.planChanged("plus", Date.now() - DAY), account: "acct_1" };
     expect(await stripe(planChanged, purchaseContext)).toMatchObject({ outcome: "applied" });
     expect(await writer(ada)).toMatchObject({ plan: "plus" });
   });
@@ -167,20 +167,20 @@ describe("Case 22: a refund that comes before the link", () => {
   test("of Paddle is in the user's details", async () => {
     const startsAt = Date.now() - DAY;
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playPaddleSubscription({ id: `sub_${ada}`, price, startsAt });
+    const fake = fakePaddleSubscription({ id: `sub_${ada}`, price, startsAt });
     const entity = paddle.adjustmentEntity({
       id: `adj_${ada}`,
       action: "refund",
       status: "approved",
       transaction: `txn_${ada}_renewal`,
       subscription: `sub_${ada}`,
-      customer: played.customer,
+      customer: fake.customer,
       amount: 700,
       at: startsAt,
     });
     await fromPaddle(paddle.event("adjustment.updated", entity, { id: `evt_${ada}_refund`, at: startsAt }));
-    await fromPaddle(played.created());
-    await asAdmin("/api/admin/links", { processor: "paddle", customerId: played.customer, userId: ada });
+    await fromPaddle(fake.created());
+    await asAdmin("/api/admin/links", { processor: "paddle", customerId: fake.customer, userId: ada });
     expect(await writer(ada)).toMatchObject({ plan: "plus" });
     expect(await pageOf(ada)).toMatch(/refund at paddle on [^:]+:\d\d[^:]*: 7\.00 usd/);
   });

@@ -72,8 +72,8 @@ test("an admin cannot change their own limits, and an erasure leaves the attempt
 
   expect(await erase(admin)).toBe(200);
   const { rows } = await database.pool().query(
-    `select act, actor, user_id ~ '^erased_' as pseudonym, details ->> 'limit' as amount from admin_acts
-     where act like 'override.%' and details ? 'refused' order by act_id`,
+    `select act, actor, user_id ~ '^erased_' as pseudonym, details ->> 'limit' as amount from audit_entries
+     where act like 'override.%' and details ? 'refused' order by entry_id`,
   );
   expect(rows).toEqual([
     { act: "override.granted", actor: "admin", pseudonym: true, amount: "100000" },

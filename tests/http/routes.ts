@@ -23,7 +23,7 @@ export interface ApiRow {
   body?: unknown;
   expects: Statuses;
   /** A played processor's API: its errors have the processor's shape. */
-  played?: true;
+  fake?: true;
 }
 
 /** A status for each caller, in the order of CALLERS. */
@@ -121,7 +121,7 @@ export const API: Readonly<Record<string, readonly ApiRow[]>> = {
       path: "/api/sandbox/paddle/v1/subscriptions/sub_none",
       // The SDK's key opens it; a bearer of ours is none.
       expects: by(401, 401, 401, 401, 403, 403),
-      played: true,
+      fake: true,
     }),
   ),
   "/api/sandbox/stripe/checkout/[id]": [

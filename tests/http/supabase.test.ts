@@ -1,7 +1,7 @@
 /** The built app in production with Supabase: Auth for identity, and no DATABASE_URL, so that all data goes by rpc. */
 import { generateKeyPair, type JWTPayload } from "jose";
 import { afterAll, beforeEach, expect, inject, test } from "vitest";
-import { sign } from "@/lib/processors/stripe/events";
+import { sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { type GoTrueStandIn, type StandInUser, startGoTrue } from "@/tests/stand-ins/gotrue";
 import { type PostgrestStandIn, startPostgrest } from "@/tests/stand-ins/postgrest";
 import { appServer, PROCESSOR } from "@/tests/support/app-server";

@@ -28,6 +28,8 @@ interface Options {
   /** Verifies HS256 tokens, of users and of the old keys. */
   jwtSecret: string;
   connections?: number;
+  /** The schemas that the API serves, the default first. */
+  schemas?: readonly string[];
 }
 
 interface Claims {
@@ -58,9 +60,11 @@ export async function startPostgrest(options: Options): Promise<PostgrestStandIn
   const pool = new pg.Pool({ connectionString: options.databaseUrl, max: options.connections ?? 16 });
   pool.on("error", () => {});
   const shapes = new Map<string, Promise<FunctionShape[]>>();
-  const shapesOf = (name: string) => {
-    const known = shapes.get(name) ?? readShapes(pool, name);
-    shapes.set(name, known);
+  const schemas = options.schemas ?? ["public", "tollgate"];
+  const shapesOf = (schema: string, name: string) => {
+    const key = `${schema}.${name}`;
+    const known = shapes.get(key) ?? readShapes(pool, schema, name);
+    shapes.set(key, known);
     return known;
   };
 
@@ -73,11 +77,20 @@ export async function startPostgrest(options: Options): Promise<PostgrestStandIn
       const name = /^\/rest\/v1\/rpc\/([^/?]+)$/.exec(request.url ?? "")?.[1];
       if (name === undefined || request.method !== "POST")
         throw new Refusal(404, "PGRST125", "Invalid path specified in request URL");
+      const schema = String(request.headers["content-profile"] ?? schemas[0]);
+      if (!schemas.includes(schema))
+        throw new Refusal(
+          406,
+          "PGRST106",
+          `Invalid schema: ${schema}`,
+          null,
+          `Only the following schemas are exposed: ${schemas.join(", ")}`,
+        );
       const claims = await claimsOf(request.headers, options);
       const body = (await bodyOf(request)) || "{}";
       const given = Object.keys(JSON.parse(body));
-      const shape = choose(name, await shapesOf(name), given);
-      send(200, await run(pool, claims, callOf(name, shape, given), body));
+      const shape = choose(`${schema}.${name}`, await shapesOf(schema, name), given);
+      send(200, await run(pool, claims, callOf(schema, name, shape, given), body));
     } catch (error) {
       const { status, code, message, details, hint } =
         error instanceof Refusal ? error : new Refusal(500, "PGRSTX00", String(error));
@@ -120,20 +133,20 @@ async function bodyOf(request: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-async function readShapes(pool: pg.Pool, name: string): Promise<FunctionShape[]> {
+async function readShapes(pool: pg.Pool, schema: string, name: string): Promise<FunctionShape[]> {
   const { rows } = await pool.query<FunctionShape>(
     `select coalesce(p.proargnames[1:p.pronargs], '{}') as names,
        coalesce((select array_agg(format_type(t.oid, null) order by t.at)
          from unnest(p.proargtypes) with ordinality as t (oid, at)), '{}') as types,
        p.pronargs - p.pronargdefaults as required
-     from pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = $1`,
-    [name],
+     from pg_proc p where p.pronamespace = $1::regnamespace and p.proname = $2`,
+    [schema, name],
   );
   return rows;
 }
 
 /** A function is chosen by the names of its arguments. */
-function choose(name: string, shapes: readonly FunctionShape[], given: readonly string[]): FunctionShape {
+function choose(qualifiedName: string, shapes: readonly FunctionShape[], given: readonly string[]): FunctionShape {
   const fitting = shapes.filter(
     ({ names, required }) =>
       given.every((each) => names.includes(each)) && names.slice(0, required).every((each) => given.includes(each)),
@@ -142,12 +155,12 @@ function choose(name: string, shapes: readonly FunctionShape[], given: readonly 
   if (fitting.length > 1) throw new Refusal(300, "PGRST203", "Could not choose the best candidate function");
   if (shape) return shape;
   const wanted = given.length === 0 ? " without parameters" : `(${given.toSorted().join(", ")})`;
-  throw new Refusal(404, "PGRST202", `Could not find the function public.${name}${wanted} in the schema cache`);
+  throw new Refusal(404, "PGRST202", `Could not find the function ${qualifiedName}${wanted} in the schema cache`);
 }
 
-function callOf(name: string, { names, types }: FunctionShape, given: readonly string[]): string {
+function callOf(schema: string, name: string, { names, types }: FunctionShape, given: readonly string[]): string {
   const quote = pg.escapeIdentifier;
-  const call = (passed: string) => `to_json(public.${quote(name)}(${passed}))::text as body`;
+  const call = (passed: string) => `to_json(${quote(schema)}.${quote(name)}(${passed}))::text as body`;
   if (given.length === 0) return `select ${call("")}, $1::json is null as unused`;
   const columns = given.map((each) => `${quote(each)} ${types[names.indexOf(each)]}`).join(", ");
   const passed = given.map((each) => `${quote(each)} => sent.${quote(each)}`).join(", ");

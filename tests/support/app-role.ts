@@ -11,7 +11,7 @@ export const asApp = (url: string): string => appUrl(url, APP_PASSWORD);
 /** In the sandbox the app owns its database; tests use the sandbox's clock. In production these rights stay closed. */
 export async function openSandbox(client: pg.Client): Promise<void> {
   await client.query(`
-    grant execute on all functions in schema public to ${APP_ROLE};
-    grant select, insert, update, delete on public.sandbox_clocks, public.sandbox_accounts, public.sandbox_objects,
-      public.sandbox_events, public.sandbox_requests to ${APP_ROLE};`);
+    grant execute on all functions in schema tollgate to ${APP_ROLE};
+    grant select, insert, update, delete on tollgate.sandbox_clocks, tollgate.sandbox_accounts, tollgate.sandbox_objects,
+      tollgate.sandbox_events, tollgate.sandbox_requests to ${APP_ROLE};`);
 }

@@ -4,9 +4,9 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
 import { createGateway } from "@/lib/database/gateway";
 import { postgresTransport } from "@/lib/database/transports/postgres";
-import type { Played } from "@/lib/sandbox/played";
+import type { FakeProcessor } from "@/lib/sandbox/fake-processor";
 import { createSandbox, type SandboxParts } from "@/lib/sandbox/sandbox";
-import type { Turn } from "@/lib/sandbox/turn";
+import type { Step } from "@/lib/sandbox/step";
 import { testDatabase } from "./database";
 
 /** A processor that can do one thing: strike, each day. */
@@ -17,20 +17,20 @@ export interface Bell {
   next: Instant | null;
 }
 
-export function strike({ world, now, emit }: Turn<Bell>, type: string) {
-  world.strikes += 1;
-  const id = `evt_${world.id}_${world.strikes}`;
+export function strike({ state, now, emit }: Step<Bell>, type: string) {
+  state.strikes += 1;
+  const id = `evt_${state.id}_${state.strikes}`;
   emit({ id, type, at: now, raw: JSON.stringify({ id, type, created: now }) });
 }
 
-export const bell: Played<Bell> = {
+export const bell: FakeProcessor<Bell> = {
   processor: "stripe",
-  objectIds: (world) => [world.id, ...(world.strikes > 0 ? [`rope_${world.id}`] : [])],
-  userId: (world) => world.user,
-  nextDue: (world) => world.next,
-  advance: (turn) => {
-    strike(turn, "bell.struck");
-    turn.world.next = turn.now + DAY;
+  objectIds: (state) => [state.id, ...(state.strikes > 0 ? [`rope_${state.id}`] : [])],
+  userId: (state) => state.user,
+  nextDue: (state) => state.next,
+  advance: (step) => {
+    strike(step, "bell.struck");
+    step.state.next = step.now + DAY;
   },
   signature: (raw, secret) => ["signature", `${secret}:${raw.length}`],
 };
@@ -51,7 +51,7 @@ export function bellSandbox() {
   const clock = async () => (await gateway.sandboxClock(current.user)).now;
   const parts: SandboxParts = {
     gateway,
-    processors: [bell as Played],
+    processors: [bell as FakeProcessor],
     secret: () => "secret",
     send: async (_processor, raw, signature) => {
       expect(signature).toEqual(["signature", `secret:${raw.length}`]);
@@ -81,8 +81,8 @@ export function bellSandbox() {
     current,
 
     hang(next: Instant | null = null) {
-      const world: Bell = { id: current.id, user: current.user, strikes: 0, next };
-      return sandbox.command({ of: { account: current.id, world }, act: () => ({ status: 200, body: {} }) }, bell);
+      const state: Bell = { id: current.id, user: current.user, strikes: 0, next };
+      return sandbox.command({ of: { account: current.id, state }, run: () => ({ status: 200, body: {} }) }, bell);
     },
 
     ring(once?: { key: string; fingerprint: string }, by = sandbox) {
@@ -90,9 +90,9 @@ export function bellSandbox() {
         {
           of: { object: current.id },
           once,
-          act: (turn) => {
-            strike(turn, "bell.rung");
-            return { status: 201, body: { strikes_so_far: turn.world.strikes } };
+          run: (step) => {
+            strike(step, "bell.rung");
+            return { status: 201, body: { strikes_so_far: step.state.strikes } };
           },
         },
         bell,

@@ -79,7 +79,7 @@ export function comparedCalls({ gateway, gate, query }: Database) {
     if (model.world.now > real.clockAt) await gateway.setSandboxClock(userId, model.world.now);
     real.clockAt = model.world.now;
     for (const fact of news ?? []) {
-      const { body } = await deliver(gateway, renderStripe(fact, userId, "g2"));
+      const { body } = await deliver(gateway, renderStripe(fact, userId, "basil"));
       // An attempt on a sent invoice before its due date is no debt; without a listed price nothing else is in the event.
       const isNotDue = fact.kind === "payment" && fact.unlisted?.[0]?.purpose === "not_due";
       expect(body).toMatchObject({ outcome: isNotDue ? "ignored" : "applied" });

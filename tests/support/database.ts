@@ -13,7 +13,10 @@ export interface TestDatabase {
   readonly url: string;
   /** Connects as the app's role, as a production installation does. */
   readonly appUrl: string;
-  /** The file's pool, made at the first call; `size` counts then only. Its clients are real concurrent connections. */
+  /**
+   * The file's pool, made at the first call; `size` counts then only. Its clients are real concurrent connections. Its
+   * statements name tables of `tollgate` without the schema.
+   */
   pool(size?: number): pg.Pool;
   /** What a gateway runs over: by default as TEST_TRANSPORT says, so that the same tests run over each. */
   transport(options?: { connections?: number; kind?: TransportKind }): Transport;
@@ -23,6 +26,9 @@ export interface DatabaseOptions {
   /** "shipped" for tests of the database's deadlines; on a busy machine any other test may reach those. */
   deadlines?: "generous" | "shipped";
 }
+
+/** For statements of tests only: the product's calls name the schema. */
+export const SEARCH_PATH = "-c search_path=tollgate,public,extensions";
 
 /**
  * Clones the migrated template when the file begins and drops the clone when it ends. Call it at the top of a file or
@@ -55,7 +61,7 @@ export function testDatabase({ deadlines = "generous" }: DatabaseOptions = {}): 
     appUrl: asApp(url),
     pool(size = 16) {
       if (!pool) {
-        pool = new pg.Pool({ connectionString: url, max: size });
+        pool = new pg.Pool({ connectionString: url, max: size, options: SEARCH_PATH });
         pool.on("error", () => {});
       }
       return pool;

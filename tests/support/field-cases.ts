@@ -5,10 +5,10 @@
 import { expect } from "vitest";
 import { addMonths, DAY, MINUTE, SECOND } from "@/lib/billing/timeline/calendar";
 import type { Interval } from "@/lib/billing/types";
-import * as paddle from "@/lib/processors/paddle/events";
-import { playPaddleSubscription } from "@/lib/processors/paddle/played";
-import * as stripe from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import * as paddle from "@/lib/sandbox/event-builders/paddle/events";
+import { fakePaddleSubscription } from "@/lib/sandbox/event-builders/paddle/fake-subscription";
+import * as stripe from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 
 export interface Answer {
   outcome: string;
@@ -55,11 +55,17 @@ function subscription(
   { userId, now }: Field,
   plan: string,
   ago: number,
-  more: Partial<Parameters<typeof playSubscription>[0]> & { interval?: Interval; suffix?: string } = {},
+  more: Partial<Parameters<typeof fakeStripeSubscription>[0]> & { interval?: Interval; suffix?: string } = {},
 ) {
   const { interval = "monthly", suffix = "", ...rest } = more;
   const id = `sub_${userId}${suffix}`;
-  return playSubscription({ id, userId, price: { product: "writer", plan, interval }, startsAt: now - ago, ...rest });
+  return fakeStripeSubscription({
+    id,
+    userId,
+    price: { product: "writer", plan, interval },
+    startsAt: now - ago,
+    ...rest,
+  });
 }
 
 interface Bill extends Partial<Omit<stripe.InvoiceSpec, "lines">> {
@@ -103,7 +109,7 @@ function invoice(
         ...line,
       })),
     },
-    "g2",
+    "basil",
   );
   return stripe.event(type, object, undefined, { id: `evt_${id}_${type}`, created: sec(at) });
 }
@@ -162,12 +168,12 @@ const CASES: FieldCase[] = [
         { id: `si_${userId}`, price: writer("plus") },
         { id: `si_${userId}_bots`, price: growth },
       ];
-      const played = subscription(field, "plus", DAY);
-      await field.stripe(played.created());
-      await field.stripe(played.changed({ items }, now - 3 * MINUTE));
+      const fake = subscription(field, "plus", DAY);
+      await field.stripe(fake.created());
+      await field.stripe(fake.changed({ items }, now - 3 * MINUTE));
       expect(await field.standing("chatbots")).toMatchObject({ plan: "growth" });
       const left = [items[1] as (typeof items)[number], { id: `si_${userId}_storage`, price: addOn }];
-      await field.stripe(played.changed({ items: left }, now - MINUTE));
+      await field.stripe(fake.changed({ items: left }, now - MINUTE));
       expect(await field.standing()).toMatchObject({ plan: "free" });
       expect(await field.standing("chatbots")).toMatchObject({ plan: "growth" });
     },
@@ -181,9 +187,9 @@ const CASES: FieldCase[] = [
         id: `si_${userId}_${index}`,
         price: { ...addOn, id: `price_addon_${index}` },
       }));
-      const played = subscription(field, "plus", DAY);
-      await field.stripe(played.created());
-      const answer = await field.stripe(played.changed({ items: others, moreItems: true }, now - MINUTE));
+      const fake = subscription(field, "plus", DAY);
+      await field.stripe(fake.created());
+      const answer = await field.stripe(fake.changed({ items: others, moreItems: true }, now - MINUTE));
       expect(answer).toMatchObject({ outcome: "applied" });
       expect(await field.standing()).toMatchObject({ plan: "plus", status: "active" });
     },
@@ -193,20 +199,20 @@ const CASES: FieldCase[] = [
     name: "Two plan items: the higher counts, and what comes later is applied",
     async run(field) {
       const { userId, now } = field;
-      const played = subscription(field, "plus", 20 * DAY);
-      await field.stripe(played.created());
+      const fake = subscription(field, "plus", 20 * DAY);
+      await field.stripe(fake.created());
       await firstPaid(field, "plus", 20 * DAY);
       const items = [
         { id: `si_${userId}`, price: writer("plus") },
         { id: `si_${userId}_2`, price: writer("ultra") },
       ];
-      expect(await field.stripe(played.changed({ items }, now - 15 * DAY))).toMatchObject({ outcome: "applied" });
+      expect(await field.stripe(fake.changed({ items }, now - 15 * DAY))).toMatchObject({ outcome: "applied" });
       expect(await field.standing()).toMatchObject({ plan: "ultra", limit: 35_000 });
-      expect(await field.stripe(played.changed({ status: "past_due" }, now - DAY))).toMatchObject({
+      expect(await field.stripe(fake.changed({ status: "past_due" }, now - DAY))).toMatchObject({
         outcome: "applied",
       });
       expect(await field.standing()).toMatchObject({ status: "past_due" });
-      expect(await field.stripe(played.changed({ status: "paused" }, now - MINUTE))).toMatchObject({
+      expect(await field.stripe(fake.changed({ status: "paused" }, now - MINUTE))).toMatchObject({
         outcome: "applied",
       });
       expect(await field.standing()).toMatchObject({ plan: "free", status: "paused" });
@@ -217,14 +223,14 @@ const CASES: FieldCase[] = [
     name: "A plan that moves to an unlisted price goes on and renews at it",
     async run(field) {
       const { userId, now } = field;
-      const played = subscription(field, "ultra", 40 * DAY);
-      await field.stripe(played.created());
+      const fake = subscription(field, "ultra", 40 * DAY);
+      await field.stripe(fake.created());
       await firstPaid(field, "ultra", 40 * DAY, { price: writer("ultra") });
-      const start = played.periodEnd();
+      const start = fake.periodEnd();
       const items = [{ id: `si_${userId}`, price: unlisted }];
-      await field.stripe(played.changed({ items }, now - 35 * DAY));
+      await field.stripe(fake.changed({ items }, now - 35 * DAY));
       const end = addMonths(start, 1);
-      await field.stripe(played.changed({ periodStart: sec(start), periodEnd: sec(end) }, start));
+      await field.stripe(fake.changed({ periodStart: sec(start), periodEnd: sec(end) }, start));
       const paid = invoice(field, { at: start + MINUTE, start, end, price: unlisted });
       expect(await field.stripe(paid)).toMatchObject({ decision: { reason: "Payment confirmed" } });
       expect(await field.standing()).toMatchObject({ plan: "ultra", status: "active", limit: 35_000 });
@@ -235,13 +241,13 @@ const CASES: FieldCase[] = [
     name: "A cycle that restarts and is paid in full resets the usage",
     async run(field) {
       const { now } = field;
-      const played = subscription(field, "basic", 10 * DAY);
-      await field.stripe(played.created());
+      const fake = subscription(field, "basic", 10 * DAY);
+      await field.stripe(fake.created());
       await firstPaid(field, "basic", 10 * DAY);
       await field.use(5_000);
       const [start, end] = [now + 5 * SECOND, addMonths(now + 5 * SECOND, 1)];
       const restart = { billingCycleAnchor: sec(start), periodStart: sec(start), periodEnd: sec(end) };
-      expect(await field.stripe(played.changed(restart, start))).toMatchObject({
+      expect(await field.stripe(fake.changed(restart, start))).toMatchObject({
         decision: { action: "carry_over", reason: "Billing cycle restarted mid-period" },
       });
       const bill = { at: start, start, end, billingReason: "subscription_update" as const, price: writer("basic") };
@@ -280,11 +286,11 @@ const CASES: FieldCase[] = [
     name: "A declined switch that was not made does not affect the plan that is held",
     async run(field) {
       const { now } = field;
-      const played = subscription(field, "plus", DAY);
-      await field.stripe(played.created());
+      const fake = subscription(field, "plus", DAY);
+      await field.stripe(fake.created());
       await firstPaid(field, "plus", DAY);
       await field.use(14_000);
-      await field.stripe(played.planChanged("ultra", now + 2 * SECOND));
+      await field.stripe(fake.planChanged("ultra", now + 2 * SECOND));
       const start = now + 4 * SECOND;
       const declined = invoice(field, {
         at: start,
@@ -303,9 +309,9 @@ const CASES: FieldCase[] = [
     name: "A failed attempt on a sent invoice before its due date is no debt",
     async run(field) {
       const { now } = field;
-      const played = subscription(field, "plus", 3 * DAY);
+      const fake = subscription(field, "plus", 3 * DAY);
       const collectionMethod = "send_invoice" as const;
-      const created = played.created() as { data: { object: Record<string, unknown> } };
+      const created = fake.created() as { data: { object: Record<string, unknown> } };
       Object.assign(created.data.object, { collection_method: collectionMethod, days_until_due: 30 });
       await field.stripe(created as unknown as stripe.StripeObject);
       const failed = await firstPaid(field, "plus", 3 * DAY, {
@@ -341,13 +347,13 @@ const CASES: FieldCase[] = [
       name: `An invoice with ${what} only is ignored`,
       async run(field) {
         const { userId, now } = field;
-        const played = subscription(field, "plus", 40 * DAY, { interval: "yearly" });
+        const fake = subscription(field, "plus", 40 * DAY, { interval: "yearly" });
         const items = [
           { id: `si_${userId}`, price: writer("plus", "yearly") },
           { id: `si_${userId}_meter`, price: addOn },
         ];
-        await field.stripe(played.created());
-        await field.stripe(played.changed({ items }, now - 39 * DAY));
+        await field.stripe(fake.created());
+        await field.stripe(fake.changed({ items }, now - 39 * DAY));
         const bill = { at: now - MINUTE, start: now - 40 * DAY, end: now - 10 * DAY, price: addOn };
         const reason = what === "an add-on's line" ? "subscription_cycle" : "subscription_update";
         const lines = [{ proration: what === "a seat's proration" }];
@@ -363,16 +369,16 @@ const CASES: FieldCase[] = [
     async run(field) {
       const { userId, now } = field;
       const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-      const played = playPaddleSubscription({ id: `sub_${userId}`, price, startsAt: now - 10 * DAY });
-      await field.paddle(played.created());
-      await field.paddle(played.paid("web", now - 10 * DAY));
+      const fake = fakePaddleSubscription({ id: `sub_${userId}`, price, startsAt: now - 10 * DAY });
+      await field.paddle(fake.created());
+      await field.paddle(fake.paid("web", now - 10 * DAY));
       await field.use(14_000);
-      await field.paddle(played.paused(now + 2 * SECOND));
+      await field.paddle(fake.paused(now + 2 * SECOND));
       const [start, end] = [now + 4 * SECOND, addMonths(now + 4 * SECOND, 1)];
       const period = { start, end };
-      await field.paddle(played.changed({ status: "active", period, pausedAt: null }, start, "subscription.resumed"));
+      await field.paddle(fake.changed({ status: "active", period, pausedAt: null }, start, "subscription.resumed"));
       await field.paddle(
-        played.paid("subscription_recurring", start, "transaction.completed", {
+        fake.paid("subscription_recurring", start, "transaction.completed", {
           period,
           lines: [
             {
@@ -391,14 +397,14 @@ const CASES: FieldCase[] = [
     name: "A test clock's renewal fails: the plan is kept for the days of grace of its own period",
     async run(field) {
       const { now } = field;
-      const played = subscription(field, "plus", 0);
-      await field.stripe(played.created());
+      const fake = subscription(field, "plus", 0);
+      await field.stripe(fake.created());
       await firstPaid(field, "plus", 0);
-      const start = played.periodEnd();
-      await field.stripe(played.renewed({ at: now + MINUTE }));
-      const failed = { type: "invoice.payment_failed", at: now + 80 * SECOND, start, end: played.periodEnd() };
+      const start = fake.periodEnd();
+      await field.stripe(fake.renewed({ at: now + MINUTE }));
+      const failed = { type: "invoice.payment_failed", at: now + 80 * SECOND, start, end: fake.periodEnd() };
       await field.stripe(invoice(field, failed));
-      await field.stripe(played.changed({ status: "past_due" }, now + 90 * SECOND));
+      await field.stripe(fake.changed({ status: "past_due" }, now + 90 * SECOND));
       expect(await field.standing()).toMatchObject({ plan: "plus", status: "past_due", limit: 15_000 });
     },
   },
@@ -407,10 +413,10 @@ const CASES: FieldCase[] = [
     name: "A first charge that failed before the subscription became active has no effect",
     async run(field) {
       const { now } = field;
-      const played = subscription(field, "basic", DAY, { status: "incomplete" });
-      await field.stripe(played.created());
+      const fake = subscription(field, "basic", DAY, { status: "incomplete" });
+      await field.stripe(fake.created());
       await firstPaid(field, "basic", DAY, { type: "invoice.payment_failed" });
-      await field.stripe(played.changed({ status: "active" }, now - DAY + MINUTE));
+      await field.stripe(fake.changed({ status: "active" }, now - DAY + MINUTE));
       expect(await field.standing()).toMatchObject({ plan: "basic", limit: 5_000 });
     },
   },
@@ -419,11 +425,11 @@ const CASES: FieldCase[] = [
     name: "A change of the interval with the same start is a plan change in the period",
     async run(field) {
       const { userId, now } = field;
-      const played = subscription(field, "plus", DAY);
-      await field.stripe(played.created());
+      const fake = subscription(field, "plus", DAY);
+      await field.stripe(fake.created());
       const items = [{ id: `si_${userId}`, price: writer("plus", "yearly") }];
       const yearly = { items, periodEnd: sec(addMonths(now - DAY, 12)) };
-      expect(await field.stripe(played.changed(yearly, now - MINUTE))).toMatchObject({
+      expect(await field.stripe(fake.changed(yearly, now - MINUTE))).toMatchObject({
         decision: { action: "preserve", reason: "Plan change mid-cycle detected" },
       });
     },
@@ -444,13 +450,13 @@ const CASES: FieldCase[] = [
       name: `A renewal while the collection is paused by ${behavior}`,
       async run(field) {
         const { now } = field;
-        const played = subscription(field, "basic", 28 * DAY, { periodEnd: now + 5 * SECOND });
-        await field.stripe(played.created());
+        const fake = subscription(field, "basic", 28 * DAY, { periodEnd: now + 5 * SECOND });
+        await field.stripe(fake.created());
         await firstPaid(field, "basic", 28 * DAY, { end: now + 5 * SECOND });
         await field.use(5_000);
-        await field.stripe(played.changed({ pauseCollection: { behavior, resumes_at: null } }, now + 2 * SECOND));
+        await field.stripe(fake.changed({ pauseCollection: { behavior, resumes_at: null } }, now + 2 * SECOND));
         await field.stripe(
-          played.changed({ periodStart: sec(now + 5 * SECOND), periodEnd: sec(now + 30 * DAY) }, now + 5 * SECOND),
+          fake.changed({ periodStart: sec(now + 5 * SECOND), periodEnd: sec(now + 30 * DAY) }, now + 5 * SECOND),
         );
         expect(await field.standing()).toMatchObject({
           plan: "basic",

@@ -12,12 +12,12 @@ const GENEROUS = `
     loop
       execute format('alter function %s set lock_timeout = ''1h''', v_function);
     end loop;
-    if to_regprocedure('public.answer_in_time()') is null then
-      raise exception 'There is no answer_in_time: tests/support/generous-database.ts replaces it.';
+    if to_regprocedure('tollgate.assert_deadline()') is null then
+      raise exception 'There is no assert_deadline: tests/support/generous-database.ts replaces it.';
     end if;
   end
   $$;
-  create or replace function public.answer_in_time() returns void
+  create or replace function tollgate.assert_deadline() returns void
   language sql volatile set search_path = '' as 'select';
 `;
 

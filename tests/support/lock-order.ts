@@ -2,7 +2,7 @@
  * Reads in which order database functions lock rows, from their texts. The order is: the users row, then subscriptions rows,
  * then webhook events. Statements are read from top to bottom, and calls of other functions are read in their place.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 const SCHEMAS = path.join(process.cwd(), "supabase/schemas");
@@ -21,11 +21,10 @@ export interface Step {
 
 /** The texts of all functions, without comments and the contents of literals. */
 export function functionTexts(): Map<string, string> {
-  const folder = path.join(SCHEMAS, "functions");
   return new Map(
-    readdirSync(folder).map((file) => [
+    globSync(["functions/*.sql", "*/functions/*.sql"], { cwd: SCHEMAS }).map((file) => [
       path.basename(file, ".sql"),
-      readFileSync(path.join(folder, file), "utf8")
+      readFileSync(path.join(SCHEMAS, file), "utf8")
         .replace(/--.*$/gm, "")
         .replace(/'(?:[^']|'')*'/g, "''"),
     ]),
@@ -34,16 +33,16 @@ export function functionTexts(): Map<string, string> {
 
 /** The tables whose rows refer to users. */
 export function tablesOfUsers(): string[] {
-  const folder = path.join(SCHEMAS, "tables");
-  const texts = readdirSync(folder).map((file) => readFileSync(path.join(folder, file), "utf8"));
-  const tables = texts.flatMap((text) => [...text.matchAll(/create table public\.(\w+) \(([\s\S]*?)\n\)/g)]);
+  const files = globSync(["tables/*.sql", "*/tables/*.sql"], { cwd: SCHEMAS });
+  const texts = files.map((file) => readFileSync(path.join(SCHEMAS, file), "utf8"));
+  const tables = texts.flatMap((text) => [...text.matchAll(/create table tollgate\.(\w+) \(([\s\S]*?)\n\)/g)]);
   return tables
-    .filter(([, , columns]) => columns?.includes("references public.users"))
+    .filter(([, , columns]) => columns?.includes("references tollgate.users"))
     .map(([, name]) => name as string);
 }
 
 const TOKEN =
-  /\bend loop\b|\bloop\b|\bpublic\.(\w+)\(|\binsert into public\.(\w+)|\b(?:update|delete from|from|join) public\.(users|subscriptions|webhook_events)\b/g;
+  /\bend loop\b|\bloop\b|\btollgate\.(\w+)\(|\binsert into tollgate\.(\w+)|\b(?:update|delete from|from|join) tollgate\.(users|subscriptions|webhook_events)\b/g;
 
 const ONE_PRODUCT = /\bproduct = (?:p_|v_|'|\(select)/;
 

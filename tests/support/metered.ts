@@ -4,7 +4,7 @@ import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Instant, Interval } from "@/lib/billing/types";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { createGateway } from "@/lib/database/gateway";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { type DatabaseOptions, testDatabase } from "./database";
 import { deliver } from "./stripe";
 
@@ -27,9 +27,9 @@ export function meteredDatabase({ connections = 24, ...options }: MeteredOptions
       { plan, product = "writer", interval = "monthly", startsAt = Date.now() - DAY }: Subscription,
     ) {
       const price = { product, plan, interval };
-      const played = playSubscription({ id: `sub_${userId}`, userId, price, startsAt });
-      await deliver(gateway, played.created());
-      return played;
+      const fake = fakeStripeSubscription({ id: `sub_${userId}`, userId, price, startsAt });
+      await deliver(gateway, fake.created());
+      return fake;
     },
 
     /** The meter as the user sees it. */

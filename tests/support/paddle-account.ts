@@ -10,8 +10,8 @@ export function paddleAccount(name: string) {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
   afterAll(() => gateway.end());
-  const played = playPaddle(gateway);
-  const { sandbox, sdk, shop, told, pay, hosted } = played;
+  const fake = playPaddle(gateway);
+  const { sandbox, sdk, shop, told, pay, hosted } = fake;
   let users = 0;
   const payer = { id: "" };
   beforeEach(() => {
@@ -54,8 +54,8 @@ export function paddleAccount(name: string) {
     return { transaction, subscription: subscriptionId as string, line: details?.lineItems[0]?.id as string };
   }
 
-  async function act(transaction: string, action: string, adjustment: string | null = null) {
-    const done = await hosted.act(sandbox, transaction, action, adjustment);
+  async function run(transaction: string, action: string, adjustment: string | null = null) {
+    const done = await hosted.runAction(sandbox, transaction, action, adjustment);
     await sandbox.idle();
     return done;
   }
@@ -77,5 +77,5 @@ export function paddleAccount(name: string) {
   };
   const refunded = async () => (await invoices()).map((each) => each.refunded?.amount ?? 0);
 
-  return { ...played, gateway, payer, now, client, open, buy, act, adjustments, notes, invoices, refunded };
+  return { ...fake, gateway, payer, now, client, open, buy, run, adjustments, notes, invoices, refunded };
 }

@@ -2,7 +2,7 @@
 import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { paddle } from "@/lib/processors/paddle";
-import { type PaddleObject, sign } from "@/lib/processors/paddle/events";
+import { type PaddleObject, sign } from "@/lib/sandbox/event-builders/paddle/events";
 import { type Receipt, receive } from "@/lib/webhooks/receive";
 
 export const TEST_PADDLE_SECRET = "pdl_ntfset_test";

@@ -15,12 +15,12 @@ import { paddleClient } from "@/lib/processors/paddle/client";
 import type { ProcessorConnection } from "@/lib/processors/registry";
 import { stripe as stripeSource } from "@/lib/processors/stripe";
 import { stripeClient } from "@/lib/processors/stripe/client";
-import { answerApi, type Entrance, playedPaddle, withPlayedCheckout } from "@/lib/sandbox/paddle";
+import type { FakeProcessor } from "@/lib/sandbox/fake-processor";
+import { answerApi, type Connection, fakePaddle, withFakeCheckout } from "@/lib/sandbox/paddle";
 import type { Payment } from "@/lib/sandbox/paddle/checkout";
 import * as hosted from "@/lib/sandbox/paddle/hosted";
-import type { Played } from "@/lib/sandbox/played";
 import { createSandbox } from "@/lib/sandbox/sandbox";
-import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
 import type { PurchaseContext } from "@/lib/subscriptions/purchase-context";
 import { receive } from "@/lib/webhooks/receive";
 
@@ -43,7 +43,7 @@ export function playPaddle(gateway: Gateway) {
   const told: Told[] = [];
   const sandbox = createSandbox({
     gateway,
-    processors: [playedPaddle as Played, playedStripe as Played],
+    processors: [fakePaddle as FakeProcessor, fakeStripe as FakeProcessor],
     secret: () => SECRET,
     send: async (processor, raw, [, signature]) => {
       const { status, body } = await receive({ raw, signature }, endpoints[processor], gateway);
@@ -54,18 +54,18 @@ export function playPaddle(gateway: Gateway) {
     runJobs: () => carryOutScheduledChanges(gateway, getProcessor),
   });
 
-  const entrance: Entrance = { base: "", apiKey: "pdl_sdbx_apikey_test", site: SITE };
+  const connection: Connection = { base: "", apiKey: "pdl_sdbx_apikey_test", site: SITE };
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = "GET", headers, url } = request;
     const body = method === "GET" ? null : Buffer.concat(chunks);
-    const asked = new Request(new URL(url ?? "/", entrance.base), {
+    const asked = new Request(new URL(url ?? "/", connection.base), {
       method,
       headers: headers as Record<string, string>,
       body,
     });
-    const answer = await answerApi(asked, sandbox, entrance).catch((error) => {
+    const answer = await answerApi(asked, sandbox, connection).catch((error) => {
       console.error(error);
       return new Response("{}", { status: 500 });
     });
@@ -73,7 +73,7 @@ export function playPaddle(gateway: Gateway) {
   });
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    entrance.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    connection.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   });
   afterAll(() => {
     server.closeAllConnections();
@@ -81,8 +81,8 @@ export function playPaddle(gateway: Gateway) {
   });
 
   /** The SDK as our client makes it. */
-  const sdk = (apiKey = entrance.apiKey, customHeaders = {}) =>
-    new Paddle(apiKey, { environment: entrance.base as Environment, customHeaders });
+  const sdk = (apiKey = connection.apiKey, customHeaders = {}) =>
+    new Paddle(apiKey, { environment: connection.base as Environment, customHeaders });
 
   async function getProcessor(of: Processor): Promise<ProcessorConnection> {
     const { find, sold } = priceLists(of, {}, { sandbox: true });
@@ -94,9 +94,9 @@ export function playPaddle(gateway: Gateway) {
         sells: true,
       };
     }
-    const { base: baseUrl, apiKey } = entrance;
+    const { base: baseUrl, apiKey } = connection;
     const client = paddleClient({ apiKey, environment: "sandbox", baseUrl, findPrice: find });
-    return { client: withPlayedCheckout(client, SITE), sold, sells: true };
+    return { client: withFakeCheckout(client, SITE), sold, sells: true };
   }
   const shop: PurchaseContext = { gateway, appUrl: SITE, getProcessor };
 
@@ -117,5 +117,5 @@ export function playPaddle(gateway: Gateway) {
     await sandbox.idle();
     return paid;
   };
-  return { sandbox, sdk, entrance, shop, told, pay, changeCard, hosted };
+  return { sandbox, sdk, connection, shop, told, pay, changeCard, hosted };
 }

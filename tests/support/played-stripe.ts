@@ -3,9 +3,9 @@ import Stripe from "stripe";
 import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { stripe as source } from "@/lib/processors/stripe";
-import type { Played } from "@/lib/sandbox/played";
+import type { FakeProcessor } from "@/lib/sandbox/fake-processor";
 import { createSandbox } from "@/lib/sandbox/sandbox";
-import { httpClientOver, playedStripe } from "@/lib/sandbox/stripe";
+import { fakeStripe, httpClientOver } from "@/lib/sandbox/stripe";
 import type { Payment } from "@/lib/sandbox/stripe/checkout";
 import * as hosted from "@/lib/sandbox/stripe/hosted";
 import { type Receipt, receive } from "@/lib/webhooks/receive";
@@ -31,7 +31,7 @@ export function playStripe(gateway: Gateway) {
   const told: Told[] = [];
   const sandbox = createSandbox({
     gateway,
-    processors: [playedStripe as Played],
+    processors: [fakeStripe as FakeProcessor],
     secret: () => TEST_SECRET,
     send: async (_processor, raw, [, signature]) => {
       const { status, body, truncated, unattached } = await receive({ raw, signature }, endpoint, gateway);

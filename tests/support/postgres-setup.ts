@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { setAppPassword } from "@/lib/database/app-role";
-import { migrate, withClient } from "@/lib/database/migrate";
+import { EVERY_PART, migrate, withClient } from "@/lib/database/migrate";
 import { startEmbeddedPostgres } from "@/scripts/database/embedded";
 import config from "@/tollgate.config";
 import { APP_PASSWORD, openSandbox } from "./app-role";
@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
   try {
     await withClient(server.url, (client) => client.query(`create database ${TEMPLATE}`));
-    await migrate(databaseUrl(server.url, TEMPLATE), config);
+    await migrate(databaseUrl(server.url, TEMPLATE), config, EVERY_PART);
     await withClient(server.url, (client) =>
       client.query(`create database ${GENEROUS_TEMPLATE} template ${TEMPLATE} strategy file_copy`),
     );

@@ -20,7 +20,7 @@ import {
   subscriptionEntity,
   type TransactionSpec,
   transactionEntity,
-} from "@/lib/processors/paddle/events";
+} from "@/lib/sandbox/event-builders/paddle/events";
 
 /** The world's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };

@@ -18,7 +18,7 @@ import {
   type StripeObject,
   type SubscriptionSpec,
   subscriptionObject,
-} from "@/lib/processors/stripe/events";
+} from "@/lib/sandbox/event-builders/stripe/events";
 
 /** The world's plans in the catalog. */
 const PLANS: Readonly<Record<string, string>> = { low: "plus", high: "ultra" };

@@ -24,7 +24,7 @@ export interface SoldCheckout {
   subscription: string | null;
 }
 
-interface PlayedSubscription {
+interface FakeStripeSubscription {
   userId: string;
   customer: string;
   processor: Processor;
@@ -36,7 +36,7 @@ interface PlayedSubscription {
 /** A shop with both processors; `slow` is how long each of their answers takes, in milliseconds. */
 export function playedShop(gateway: Gateway, { slow = 0, closes = true } = {}) {
   const checkouts: SoldCheckout[] = [];
-  const subscriptions = new Map<string, PlayedSubscription>();
+  const subscriptions = new Map<string, FakeStripeSubscription>();
   const asked: { what: string; of: unknown }[] = [];
   const customers: { processor: Processor; userId: string; customer: string }[] = [];
   let failing: ProcessorError | null = null;

@@ -11,8 +11,8 @@ export function stripeAccount(name: string) {
   const database = testDatabase();
   const gateway = createGateway(postgresTransport(database.url));
   afterAll(() => gateway.end());
-  const played = playStripe(gateway);
-  const { sandbox, stripe, told, pay, hosted } = played;
+  const fake = playStripe(gateway);
+  const { sandbox, stripe, told, pay, hosted } = fake;
   let users = 0;
   const payer = { id: "" };
   // What a test began to deliver must not come in during the next.
@@ -38,7 +38,7 @@ export function stripeAccount(name: string) {
   }
 
   return {
-    ...played,
+    ...fake,
     gateway,
     payer,
     open,

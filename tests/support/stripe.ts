@@ -2,7 +2,7 @@
 import { priceLists } from "@/lib/config/current-catalog";
 import type { Gateway } from "@/lib/database";
 import { stripe } from "@/lib/processors/stripe";
-import { type StripeObject, sign } from "@/lib/processors/stripe/events";
+import { type StripeObject, sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { type Receipt, receive } from "@/lib/webhooks/receive";
 
 export const TEST_SECRET = "whsec_test";

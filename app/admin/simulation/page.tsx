@@ -29,8 +29,8 @@ export default async function SimulationPage({ searchParams }: PageProps<"/admin
     <>
       <h1 className="font-semibold text-2xl tracking-tight">Simulation</h1>
       <p className="mt-1 max-w-prose text-muted text-sm">
-        Plays what a processor would send about a user, signed, by the real webhook path, and holds what comes of it
-        against what must. {mode === "dry_run" && "Here only dry runs: on a copy, nothing changes."}
+        Sends the events of a scenario through the real webhook path, signed like a processor’s, and compares the result
+        with the expected one. {mode === "dry_run" && "Only dry runs are allowed here: on a copy, nothing changes."}
       </p>
       <SimulationForm
         scenarios={scenarioList()}

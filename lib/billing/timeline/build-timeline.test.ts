@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { priceLists, product } from "@/lib/config/current-catalog";
 import { stripe } from "@/lib/processors/stripe";
-import type { StripeObject } from "@/lib/processors/stripe/events";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import type { Fact, Instant } from "../types";
 import { decide, fold, newFlags } from "./build-timeline";
 import { DAY, HOUR } from "./calendar";
@@ -20,7 +20,7 @@ function factsOf(event: StripeObject): Fact[] {
 }
 
 const plus = { product: "writer", plan: "plus", interval: "monthly" } as const;
-const play = (id = "sub_one", startsAt = START) => playSubscription({ id, userId: "u", price: plus, startsAt });
+const play = (id = "sub_one", startsAt = START) => fakeStripeSubscription({ id, userId: "u", price: plus, startsAt });
 const span = (start: Instant, end: Instant) => ({ periodStart: start / 1000, periodEnd: end / 1000 });
 const timelineOf = (events: StripeObject[]) => fold(product("writer"), events.flatMap(factsOf), ROW_MADE);
 const at = (timeline: ReturnType<typeof fold>, instant: Instant) =>
@@ -33,22 +33,22 @@ const step = fc.tuple(
 );
 
 function replaySubscription(steps: [string, number][]): StripeObject[] {
-  const played = play();
-  const events = [played.created()];
+  const fake = play();
+  const events = [fake.created()];
   let now = START;
   for (const [kind, hours] of steps) {
     // Several in one second now and then.
     now += hours < 6 ? 0 : hours * HOUR;
-    if (kind === "upgrade") events.push(played.planChanged("ultra", now));
-    if (kind === "downgrade") events.push(played.planChanged("basic", now));
-    if (kind === "pay") events.push(played.paid("subscription_cycle", now));
-    if (kind === "fail") events.push(played.paymentFailed("subscription_cycle", now));
+    if (kind === "upgrade") events.push(fake.planChanged("ultra", now));
+    if (kind === "downgrade") events.push(fake.planChanged("basic", now));
+    if (kind === "pay") events.push(fake.paid("subscription_cycle", now));
+    if (kind === "fail") events.push(fake.paymentFailed("subscription_cycle", now));
     if (kind === "renew" || kind === "renewWithPlan") {
-      now = Math.max(now, played.periodEnd());
-      events.push(played.renewed({ at: now, ...(kind === "renewWithPlan" && { plan: "basic" }) }));
+      now = Math.max(now, fake.periodEnd());
+      events.push(fake.renewed({ at: now, ...(kind === "renewWithPlan" && { plan: "basic" }) }));
     }
     if (kind === "cancel") {
-      events.push(played.deleted(now));
+      events.push(fake.deleted(now));
       break;
     }
   }
@@ -96,13 +96,13 @@ test("each start of a period opens once, and segments lie end to end", () => {
 
 describe("what one delivery changed", () => {
   test("a renewal told by subscription.updated, invoice.paid and invoice.payment_succeeded resets once", () => {
-    const played = play();
-    const created = [played.created()];
-    const paidAt = played.periodEnd() + HOUR;
+    const fake = play();
+    const created = [fake.created()];
+    const paidAt = fake.periodEnd() + HOUR;
     const renewal = [
-      played.renewed(),
-      played.paid("subscription_cycle", paidAt),
-      played.paid("subscription_cycle", paidAt, "invoice.payment_succeeded"),
+      fake.renewed(),
+      fake.paid("subscription_cycle", paidAt),
+      fake.paid("subscription_cycle", paidAt, "invoice.payment_succeeded"),
     ];
     for (const order of [renewal, renewal.toReversed()]) {
       const known = [...created];
@@ -116,10 +116,10 @@ describe("what one delivery changed", () => {
   });
 
   test("the payment alone opens the period, and the snapshot that follows changes nothing", () => {
-    const played = play();
-    const created = played.created();
-    const renewed = played.renewed();
-    const paid = played.paid("subscription_cycle", START + 60 * DAY);
+    const fake = play();
+    const created = fake.created();
+    const renewed = fake.renewed();
+    const paid = fake.paid("subscription_cycle", START + 60 * DAY);
     const before = timelineOf([created]);
     const after = timelineOf([created, paid]);
     expect(decide(before, after, factsOf(paid))).toEqual({
@@ -142,17 +142,17 @@ test("each flag is raised by the delivery that is about it", () => {
 
 describe("who is entitled to what", () => {
   test("no news for seven days after the period's end: free", () => {
-    const played = play();
-    const timeline = timelineOf([played.created()]);
-    expect(at(timeline, played.periodEnd() + 7 * DAY - 1)).toMatchObject({ plan: "plus" });
-    expect(at(timeline, played.periodEnd() + 7 * DAY)).toMatchObject({ plan: "free", source: "free" });
+    const fake = play();
+    const timeline = timelineOf([fake.created()]);
+    expect(at(timeline, fake.periodEnd() + 7 * DAY - 1)).toMatchObject({ plan: "plus" });
+    expect(at(timeline, fake.periodEnd() + 7 * DAY)).toMatchObject({ plan: "free", source: "free" });
   });
 
   test("past due: the plan for seven days less what the unpaid renewal forgave, then free", () => {
-    const played = play();
-    const events = [played.created(), played.renewed()];
-    const failedAt = played.periodEnd() - 29 * DAY;
-    events.push(played.changed({ status: "past_due" }, failedAt));
+    const fake = play();
+    const events = [fake.created(), fake.renewed()];
+    const failedAt = fake.periodEnd() - 29 * DAY;
+    events.push(fake.changed({ status: "past_due" }, failedAt));
     const timeline = timelineOf(events);
     expect(at(timeline, failedAt)).toMatchObject({ plan: "plus", status: "past_due", held: true });
     expect(at(timeline, failedAt + 7 * DAY)).toMatchObject({ plan: "free", status: "past_due" });
@@ -160,25 +160,25 @@ describe("who is entitled to what", () => {
   });
 
   test("an upgrade whose charge failed is capped by the plan that was paid for, also when active again", () => {
-    const played = play();
+    const fake = play();
     const day = (n: number) => START + n * DAY;
-    const events = [played.created(), played.paid("subscription_create", START)];
-    events.push(played.planChanged("ultra", day(5)));
+    const events = [fake.created(), fake.paid("subscription_create", START)];
+    events.push(fake.planChanged("ultra", day(5)));
     expect(at(timelineOf(events), day(6))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
-    events.push(played.changed({ status: "past_due" }, day(6)), played.changed({ status: "active" }, day(7)));
+    events.push(fake.changed({ status: "past_due" }, day(6)), fake.changed({ status: "active" }, day(7)));
     expect(at(timelineOf(events), day(8))).toMatchObject({ plan: "ultra", limitPlan: "plus" });
-    events.push(played.paid("subscription_cycle", day(9)));
+    events.push(fake.paid("subscription_cycle", day(9)));
     expect(at(timelineOf(events), day(10))).toMatchObject({ plan: "ultra", limitPlan: "ultra" });
   });
 
   test("an upgrade whose charge failed is not confirmed by the next renewal", () => {
-    const played = play();
-    const events = [played.created(), played.paid("subscription_create", START)];
-    events.push(played.planChanged("ultra", START + 5 * DAY));
-    events.push(played.paymentFailed("subscription_update", START + 5 * DAY + HOUR));
-    const renewedAt = played.periodEnd();
-    events.push(played.renewed(), played.paymentFailed("subscription_cycle", renewedAt + HOUR));
-    events.push(played.changed({ status: "past_due" }, renewedAt + HOUR));
+    const fake = play();
+    const events = [fake.created(), fake.paid("subscription_create", START)];
+    events.push(fake.planChanged("ultra", START + 5 * DAY));
+    events.push(fake.paymentFailed("subscription_update", START + 5 * DAY + HOUR));
+    const renewedAt = fake.periodEnd();
+    events.push(fake.renewed(), fake.paymentFailed("subscription_cycle", renewedAt + HOUR));
+    events.push(fake.changed({ status: "past_due" }, renewedAt + HOUR));
     expect(at(timelineOf(events), renewedAt)).toMatchObject({ plan: "ultra", limitPlan: "plus" });
     expect(at(timelineOf(events), renewedAt + 2 * HOUR)).toMatchObject({ status: "past_due", limitPlan: "plus" });
   });
@@ -187,10 +187,10 @@ describe("who is entitled to what", () => {
     const year = 366 * DAY;
     const events = [0, year].flatMap((after, index) => {
       const spec = { id: `sub_${index}`, userId: "u", price: plus, startsAt: START + after } as const;
-      const played = playSubscription({ ...spec, status: "incomplete" });
-      const created = played.created();
-      const begun = played.changed({ status: "active" }, START + after + 30_000);
-      return [created, begun, played.deleted(START + after + 10 * DAY)];
+      const fake = fakeStripeSubscription({ ...spec, status: "incomplete" });
+      const created = fake.created();
+      const begun = fake.changed({ status: "active" }, START + after + 30_000);
+      return [created, begun, fake.deleted(START + after + 10 * DAY)];
     });
     const timeline = timelineOf(events);
     expect(at(timeline, START + year + DAY)).toMatchObject({ plan: "plus", limitPlan: "plus", held: false });
@@ -199,12 +199,12 @@ describe("who is entitled to what", () => {
   test("a second trial from our checkout gives nothing and is flagged; an extension is the business's decision", () => {
     const metadata = { trial_source: "checkout" };
     const trial = { userId: "u", price: plus, status: "trialing", metadata } as const;
-    const first = playSubscription({ ...trial, id: "sub_a", startsAt: START });
+    const first = fakeStripeSubscription({ ...trial, id: "sub_a", startsAt: START });
     const again = first.created();
     const extended = first.renewed();
     expect(at(timelineOf([again, extended]), START + 29 * DAY)).toMatchObject({ plan: "plus", status: "trialing" });
 
-    const second = playSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY });
+    const second = fakeStripeSubscription({ ...trial, id: "sub_b", startsAt: START + 40 * DAY });
     const timeline = timelineOf([again, first.deleted(START + DAY), second.created()]);
     expect(at(timeline, START + 41 * DAY)).toMatchObject({ plan: "free", status: "trialing" });
     expect(timeline.flags).toContainEqual({ kind: "trial_refused", source: "stripe:sub_b", at: START + 40 * DAY });
@@ -213,11 +213,11 @@ describe("who is entitled to what", () => {
   });
 
   test("a trial added to a paid period takes nothing away, and its upgrade counts when it is paid", () => {
-    const played = play();
+    const fake = play();
     const added = START + 5 * DAY;
-    const events = [played.created(), played.paid("subscription_create", START)];
-    events.push(played.changed({ status: "trialing", ...span(added, added + 10 * DAY) }, added));
-    events.push(played.planChanged("ultra", added + DAY));
+    const events = [fake.created(), fake.paid("subscription_create", START)];
+    events.push(fake.changed({ status: "trialing", ...span(added, added + 10 * DAY) }, added));
+    events.push(fake.planChanged("ultra", added + DAY));
     const timeline = timelineOf(events);
     expect(at(timeline, added + 2 * DAY)).toMatchObject({ plan: "ultra", limitPlan: "plus", status: "trialing" });
     expect(timeline.periods).toMatchObject([{ paid: true, trial: false, end: added + 10 * DAY }]);

@@ -2,9 +2,9 @@
 import { describe, test } from "vitest";
 import { product as productOf } from "@/lib/config/current-catalog";
 import type { Normalized } from "@/lib/processors";
-import { normalized as readPaddle } from "@/lib/processors/paddle/testing";
-import { normalized as readStripe } from "@/lib/processors/stripe/testing";
 import { type Answer, FIELD_CASES, type Field } from "@/tests/support/field-cases";
+import { normalized as readPaddle } from "@/tests/support/normalized-paddle";
+import { normalized as readStripe } from "@/tests/support/normalized-stripe";
 import type { Fact } from "../types";
 import { type Use, usageAt } from "../usage-at";
 import { decide, fold } from "./build-timeline";

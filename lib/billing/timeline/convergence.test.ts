@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Normalized } from "@/lib/processors";
-import { SHAPES } from "@/lib/processors/stripe/events";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { SHAPES } from "@/lib/sandbox/event-builders/stripe/events";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { renderStripe } from "@/tests/support/render-stripe";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import type { Fact, ProcessorFact, SnapshotFact, SubscriptionState } from "../types";

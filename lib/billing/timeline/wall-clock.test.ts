@@ -8,8 +8,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { product } from "@/lib/config/current-catalog";
-import { playSubscription } from "@/lib/processors/stripe/played";
-import { normalized } from "@/lib/processors/stripe/testing";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { ACTIONS, type Action, SHOP, World } from "@/tests/support/world";
 import type { Fact, ProcessorFact } from "../types";
 import { usageAt } from "../usage-at";
@@ -82,7 +82,7 @@ class WallWorld extends World {
   }
 }
 
-function played<W extends World>(world: W, actions: readonly Action[]): W {
+function fake<W extends World>(world: W, actions: readonly Action[]): W {
   for (const action of actions) world.act(action);
   return world;
 }
@@ -99,7 +99,7 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(WITH_ENDS), (actions) => {
-        const world = played(new World(), actions);
+        const world = fake(new World(), actions);
         const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
         // Of several subscriptions that give nothing, the free plan shows the one that ended last.
         const shown = ({ segment: { plan, status }, limits }: typeof clock) => ({
@@ -120,7 +120,7 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(IN_ITS_PERIODS), (actions) => {
-        const world = played(new World(), actions);
+        const world = fake(new World(), actions);
         const [clock, wall] = [standing(world, world.facts), standing(world, onWall(world.facts))];
         expect({ used: wall.used, remaining: wall.remaining }).toEqual({
           used: clock.used,
@@ -138,7 +138,7 @@ test(
   () => {
     fc.assert(
       fc.property(anyActions(GOING_ON), fc.boolean(), (actions, all) => {
-        const world = played(new WallWorld(), all ? greedy(actions) : actions);
+        const world = fake(new WallWorld(), all ? greedy(actions) : actions);
         expect(world.accepted()).toBeLessThanOrEqual(world.bound());
       }),
       { numRuns: RUNS },
@@ -153,7 +153,7 @@ test(
     const random = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
     fc.assert(
       fc.property(anyActions(ACTIONS), fc.integer({ min: 1, max: 12 }), random, (actions, perSecond, order) => {
-        const world = played(new World(), actions);
+        const world = fake(new World(), actions);
         const facts = onWall(world.facts, perSecond);
         const state = (all: readonly ProcessorFact[]) =>
           JSON.stringify([
@@ -173,7 +173,7 @@ test(
 );
 
 test("a trial that was upgraded before its period began keeps the limits of the plan it began with", () => {
-  const world = played(new World(), ["hour", "trial", "upgradeInvoiced"]);
+  const world = fake(new World(), ["hour", "trial", "upgradeInvoiced"]);
   expect(standing(world, world.facts)).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
   expect(standing(world, onWall(world.facts))).toMatchObject({ segment: { plan: "high" }, limits: { units: 100 } });
 });
@@ -182,18 +182,18 @@ test.each(["clock", "wall"] as const)(
   "a subscription of three months with a failed renewal, on %s time",
   (eventTime) => {
     const price = { product: "writer", plan: "plus", interval: "monthly" } as const;
-    const played = playSubscription({ id: "sub_1", userId: "u", price, startsAt: BEGIN, eventTime });
+    const fake = fakeStripeSubscription({ id: "sub_1", userId: "u", price, startsAt: BEGIN, eventTime });
     const second = addMonths(BEGIN, 1);
     const third = addMonths(BEGIN, 2);
     const events = [
-      played.created(),
-      played.paid("subscription_create", BEGIN),
-      played.renewed(),
-      played.paid("subscription_cycle", second + DAY / 24),
-      played.planChanged("ultra", second + 10 * DAY),
-      played.renewed(),
-      played.paymentFailed("subscription_cycle", third + DAY / 24),
-      played.changed({ status: "past_due" }, third + DAY / 24),
+      fake.created(),
+      fake.paid("subscription_create", BEGIN),
+      fake.renewed(),
+      fake.paid("subscription_cycle", second + DAY / 24),
+      fake.planChanged("ultra", second + 10 * DAY),
+      fake.renewed(),
+      fake.paymentFailed("subscription_cycle", third + DAY / 24),
+      fake.changed({ status: "past_due" }, third + DAY / 24),
     ];
     const created = events.map((event) => Number(event.created) * SECOND);
     if (eventTime === "wall") expect(created).toEqual(created.map((_, index) => BEGIN + index * SECOND));

@@ -15,7 +15,7 @@ const auditEntry = z.object({
 export function auditQueries(call: Call) {
   return {
     recordAuditEntry: (actor: string, name: string, userId: string | null, details: Record<string, unknown>) =>
-      call(z.object({ id: count, at: timestamp }), "record_admin_act", {
+      call(z.object({ id: count, at: timestamp }), "record_audit_entry", {
         p_actor: actor,
         p_act: name,
         p_user_id: userId,
@@ -24,6 +24,6 @@ export function auditQueries(call: Call) {
 
     /** Newest first; `userId` null: about any user. */
     auditEntries: (userId: string | null, limit: number) =>
-      call(z.array(auditEntry), "list_admin_acts", { p_user_id: userId, p_limit: limit }),
+      call(z.array(auditEntry), "list_audit_entries", { p_user_id: userId, p_limit: limit }),
   };
 }

@@ -15,6 +15,6 @@ export type BillingAccounts = z.infer<typeof billingAccounts>;
 export function billingAccountQueries(call: Call) {
   return {
     /** Newest first. */
-    billingAccounts: (userId: string) => call(billingAccounts, "list_payers", { p_user_id: userId }),
+    billingAccounts: (userId: string) => call(billingAccounts, "list_billing_accounts", { p_user_id: userId }),
   };
 }

@@ -49,7 +49,7 @@ export function inboxQueries(call: Call) {
         hintedUserId?: string | null | undefined;
       },
     ) =>
-      call(eventState, "conclude_webhook_event", {
+      call(eventState, "finish_webhook_event", {
         p_processor: event.processor,
         p_id: event.id,
         p_outcome: result.outcome,

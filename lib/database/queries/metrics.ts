@@ -43,5 +43,5 @@ const billingMetrics = z.object({
 export type BillingMetrics = z.infer<typeof billingMetrics>;
 
 export function metricQueries(call: Call) {
-  return { billingMetrics: () => call(billingMetrics, "measure_billing", {}) };
+  return { billingMetrics: () => call(billingMetrics, "billing_metrics", {}) };
 }

@@ -22,13 +22,13 @@ export function noticeQueries(call: Call) {
 
     /** One page of users after `after`; `next` is the next cursor. */
     makeDueNotices: (after: string) =>
-      call(z.object({ made: count, next: z.string().nullable() }), "make_due_notices", { p_after: after }),
+      call(z.object({ made: count, next: z.string().nullable() }), "create_due_notices", { p_after: after }),
 
     /** Claims notices for delivery, each for at least a minute. */
     claimNotices: (limit: number) => call(z.array(claimed), "claim_notices", { p_limit: limit }),
 
     concludeNotice: (userId: string, id: number) =>
-      call(z.object({ delivered: z.literal(true) }).nullable(), "conclude_notice", {
+      call(z.object({ delivered: z.literal(true) }).nullable(), "finish_notice", {
         p_user_id: userId,
         p_notice_id: id,
       }),

@@ -8,7 +8,9 @@ const instant = z.iso.datetime().transform(Date.parse);
 /** Text that the sandbox wrote: its keys are the processor's and must not become camelCase. */
 const document = z.string().transform((text): unknown => JSON.parse(text));
 
-const account = z.object({ accountId: z.string(), revision: count, world: document, now: instant });
+const account = z
+  .object({ accountId: z.string(), revision: count, world: document, now: instant })
+  .transform(({ world, ...rest }) => ({ ...rest, state: world }));
 export type SandboxAccount = z.infer<typeof account>;
 
 const claim = z.object({
@@ -43,7 +45,7 @@ export interface SandboxCommit {
   /** The revision that was loaded; 0 creates the account. */
   revision: number;
   userId: string | null;
-  world: unknown;
+  state: unknown;
   dueAt: Instant | null;
   asOf: Instant;
   /** Ids that are new in this commit. */
@@ -64,7 +66,7 @@ export function sandboxQueries(call: Call) {
         p_account_id: commit.accountId,
         p_revision: commit.revision,
         p_user_id: commit.userId,
-        p_world: commit.world,
+        p_world: commit.state,
         p_due_at: iso(commit.dueAt),
         p_as_of: iso(commit.asOf),
         p_objects: commit.objects,
@@ -97,7 +99,7 @@ export function sandboxQueries(call: Call) {
       eventId: string,
       { status, again, last }: { status: number | null; again: number | null; last: boolean },
     ) =>
-      call(z.object({ delivered: z.boolean() }), "sandbox_conclude_event", {
+      call(z.object({ delivered: z.boolean() }), "sandbox_finish_event", {
         p_processor: of,
         p_event_id: eventId,
         p_status: status,

@@ -22,7 +22,7 @@ export interface ChargeSum {
   amount: number;
   unkeyed: number;
   /** The user's other sums of the same product: all are charged, or none. */
-  beside?: { field: FieldId; amount: number }[];
+  siblings?: { field: FieldId; amount: number }[];
   keyed?: KeyedCharge[];
 }
 
@@ -138,7 +138,7 @@ export function usageQueries(call: Call) {
 
     /** One user's calls, one after the other: each call's verdicts or its error. */
     consumeSequential: async (charges: readonly OrderedCharge[]) => {
-      const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_in_turn", {
+      const answers = await call(z.array(z.union([verdicts, refusedCall])), "consume_sequential", {
         p_charges: chargeRecords(charges),
       });
       return answers.map((answer) => ("error" in answer ? databaseError(answer.error) : answer));

@@ -96,22 +96,20 @@ export function userQueries(call: Call) {
 
     /** Like `ensureUser`, after a request. null if the account was erased a moment ago; then nothing is stored. */
     rememberProfile: (userId: string, email: string | null, name: string | null) =>
-      call(profile.nullable(), "remember_profile", { p_user_id: userId, p_email: email, p_name: name }),
+      call(profile.nullable(), "store_profile", { p_user_id: userId, p_email: email, p_name: name }),
 
     /** A page of users after `after`, by user id. */
     users: (filter: UserFilter, after: string, limit: number) =>
       call(
-        z
-          .object({
-            people: z.array(userRow.extend({ subscriptions: z.array(subscriptionViewSchema) })),
-            next: z.string().nullable(),
-          })
-          .transform(({ people, next }) => ({ users: people, next })),
-        "list_people",
+        z.object({
+          users: z.array(userRow.extend({ subscriptions: z.array(subscriptionViewSchema) })),
+          next: z.string().nullable(),
+        }),
+        "list_users",
         { p_filter: filter, p_after: after, p_limit: limit },
       ),
 
     userDetail: (userId: string, decisions: number) =>
-      call(userDetail, "user_story", { p_user_id: userId, p_decisions: decisions }),
+      call(userDetail, "user_detail", { p_user_id: userId, p_decisions: decisions }),
   };
 }

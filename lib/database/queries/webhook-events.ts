@@ -73,6 +73,6 @@ export function webhookEventQueries(call: Call) {
       }),
 
     webhookEventDetail: (of: Processor, id: string) =>
-      call(eventDetail, "webhook_event_story", { p_processor: of, p_id: id }),
+      call(eventDetail, "webhook_event_detail", { p_processor: of, p_id: id }),
   };
 }

@@ -6,7 +6,7 @@ import type { Transport } from "./transport";
 /** The functions that count usage: without their answer, the gate can neither allow nor refuse. */
 const USAGE_FUNCTIONS = new Set([
   "consume_batch",
-  "consume_in_turn",
+  "consume_sequential",
   "check_and_increment_usage",
   "decrement_usage",
   "release_usage",

@@ -44,11 +44,11 @@ const LONGER = [
   "cleanup_rate_limits",
   "cleanup_usage",
   "commit_timeline",
-  "conclude_checkout",
-  "conclude_webhook_event",
   "dismiss_webhook_event",
   "drop_ledger_partitions",
   "fail_webhook_event",
+  "finish_checkout",
+  "finish_webhook_event",
   "link_customer",
   "link_subscription",
   "link_transaction",
@@ -66,7 +66,7 @@ const ONE_SECOND = [
   "charge_usage",
   "check_and_increment_usage",
   "check_functions",
-  "consume_in_turn",
+  "consume_sequential",
   "create_ledger_partitions",
   "decrement_usage",
   "expire_due_reservations",
@@ -81,7 +81,7 @@ test("a function that a user's request calls outside the gate waits at most half
   const { rows } = await shipped.pool().query<{ name: string; wait: string }>(`
     select p.proname as name, substring(setting from 'lock_timeout=(.*)') as wait
     from pg_proc p cross join unnest(p.proconfig) as setting
-    where p.pronamespace = 'public'::regnamespace and setting like 'lock_timeout=%'`);
+    where p.pronamespace = 'tollgate'::regnamespace and setting like 'lock_timeout=%'`);
   const waits = (limit: string) => rows.filter(({ wait }) => wait === limit).map(({ name }) => name);
   expect(waits("3s").sort()).toEqual(LONGER);
   expect(waits("1s").sort()).toEqual(ONE_SECOND);

@@ -22,7 +22,7 @@ export function postgresTransport(connectionString: string, { connections = 16 }
   return {
     async call(name, args) {
       const names = Object.keys(args);
-      const text = `select public.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
+      const text = `select tollgate.${name}(${names.map((key, index) => `${key} => $${index + 1}`).join(", ")}) as result`;
       const values = names.map((key) => encode(args[key]));
       const start = performance.now();
       const deadline = start + callMs(name);

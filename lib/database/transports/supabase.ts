@@ -17,6 +17,7 @@ export function supabaseTransport(project: SupabaseProject, { timeoutMs = Number
     async call(name, args) {
       client ??= connect(project);
       const rpc = (await client)
+        .schema("tollgate")
         .rpc(name, withoutUndefined(args))
         .abortSignal(AbortSignal.timeout(Math.min(timeoutMs, callMs(name))));
       const { data, error, status } = await rpc;
@@ -41,6 +42,8 @@ function withoutUndefined(args: Readonly<Record<string, unknown>>): Record<strin
 
 /** Answers from a proxy, or no answer (0): the call may succeed later. */
 const UNANSWERED = new Set([0, 429, 502, 503, 504, 520, 521, 522, 523, 524]);
+/** The project's API does not serve the schema. */
+const SCHEMA_NOT_EXPOSED = "PGRST106";
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 function errorOf(
@@ -50,5 +53,11 @@ function errorOf(
   if (SQLSTATE.test(code)) return databaseError({ code, message, detail: details, hint });
   // PGRST000 to 003: PostgREST has no connection to its database.
   const unavailable = UNANSWERED.has(status) || /^PGRST00[0-3]$/.test(code);
+  if (code === SCHEMA_NOT_EXPOSED)
+    return new DatabaseError(
+      `${message}. Add tollgate to the exposed schemas of the project (docs/supabase.md).`,
+      "broken",
+      code,
+    );
   return new DatabaseError(message, unavailable ? "unavailable" : "broken", code || `HTTP ${status}`);
 }

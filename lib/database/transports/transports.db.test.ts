@@ -14,19 +14,19 @@ const shipped = testDatabase({ deadlines: "shipped" });
 
 /** Functions of these tests only: each answers in a way that ours rarely or never do. */
 const PROBES = `
-  create function public.probe_echo(p_text text, p_document jsonb, p_number bigint, p_flag boolean, p_at timestamptz,
+  create function tollgate.probe_echo(p_text text, p_document jsonb, p_number bigint, p_flag boolean, p_at timestamptz,
     p_bytes bytea, p_missing text default 'default') returns jsonb language sql set search_path = '' as $$
     select jsonb_build_object('text', p_text, 'document', p_document, 'number', p_number, 'flag', p_flag,
       'at', extract(epoch from p_at) * 1000, 'bytes', encode(p_bytes, 'hex'), 'missing', p_missing) $$;
-  create function public.probe_null() returns jsonb language sql set search_path = '' as $$ select null::jsonb $$;
-  create function public.probe_raise(p_code text) returns jsonb language plpgsql set search_path = '' as $$
+  create function tollgate.probe_null() returns jsonb language sql set search_path = '' as $$ select null::jsonb $$;
+  create function tollgate.probe_raise(p_code text) returns jsonb language plpgsql set search_path = '' as $$
     begin raise exception 'said %', p_code using errcode = p_code, detail = 'field', hint = 'a_reason'; end $$;
-  create table public.probe_writes (user_id text primary key);
-  create function public.probe_write_and_fail() returns jsonb language plpgsql set search_path = '' as $$
-    begin insert into public.probe_writes values ('half'); raise exception 'no' using errcode = 'TG409'; end $$;
-  create function public.probe_role() returns jsonb language sql set search_path = '' as $$
-    select jsonb_build_object('service', pg_catalog.has_table_privilege('public.users', 'insert')) $$;
-  grant all on public.probe_writes to service_role, tollgate_app;
+  create table tollgate.probe_writes (user_id text primary key);
+  create function tollgate.probe_write_and_fail() returns jsonb language plpgsql set search_path = '' as $$
+    begin insert into tollgate.probe_writes values ('half'); raise exception 'no' using errcode = 'TG409'; end $$;
+  create function tollgate.probe_role() returns jsonb language sql set search_path = '' as $$
+    select jsonb_build_object('service', pg_catalog.has_table_privilege('tollgate.users', 'insert')) $$;
+  grant all on tollgate.probe_writes to service_role, tollgate_app;
   grant execute on all functions in schema public to service_role;
 `;
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import type { Gateway } from "@/lib/database";
-import { playSubscription } from "@/lib/processors/stripe/played";
+import { fakeStripeSubscription } from "@/lib/sandbox/event-builders/stripe/fake-subscription";
 import { meteredDatabase } from "@/tests/support/metered";
 import { redisInstalled, type TestRedis, testRedis } from "@/tests/support/redis";
 import { deliver } from "@/tests/support/stripe";
@@ -43,14 +43,14 @@ describe("memory", () => {
   const read = (userId: string) => writer(userId, gateway, cache);
 
   test("a second read needs no database call, and a commit is visible at once", async () => {
-    const played = playSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: "sub_seen", userId: "seen", price: PLUS, startsAt: Date.now() - DAY });
     reads.count = 0;
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(await read("seen")).toEqual({ plan: "free", words: 500 });
     expect(reads.count).toBe(1);
-    await deliver(gateway, played.created());
+    await deliver(gateway, fake.created());
     expect(await read("seen")).toEqual({ plan: "plus", words: 15_000 });
-    await deliver(gateway, played.planChanged("ultra", Date.now()));
+    await deliver(gateway, fake.planChanged("ultra", Date.now()));
     expect(await read("seen")).toEqual({ plan: "ultra", words: 35_000 });
     expect(reads.count).toBe(3);
   });
@@ -79,18 +79,18 @@ describe("memory", () => {
   });
 
   test("a user with a moved sandbox clock is never read from the cache", async () => {
-    const played = playSubscription({ id: "sub_clock", userId: "clock", price: PLUS, startsAt: Date.now() - DAY });
-    await deliver(gateway, played.created());
+    const fake = fakeStripeSubscription({ id: "sub_clock", userId: "clock", price: PLUS, startsAt: Date.now() - DAY });
+    await deliver(gateway, fake.created());
     expect((await read("clock")).plan).toBe("plus");
     // Seven days and an hour without a renewal: free.
-    await gateway.setSandboxClock("clock", played.periodEnd() + 7 * DAY + HOUR);
+    await gateway.setSandboxClock("clock", fake.periodEnd() + 7 * DAY + HOUR);
     expect((await read("clock")).plan).toBe("free");
     await gateway.setSandboxClock("clock", null);
     expect((await read("clock")).plan).toBe("plus");
   });
 
   test("a late write does not restore the value from before a commit", async () => {
-    const played = playSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY });
+    const fake = fakeStripeSubscription({ id: "sub_slow", userId: "slow", price: PLUS, startsAt: Date.now() - DAY });
     let resume = () => {};
     const paused = new Promise<void>((resolve) => {
       resume = resolve;
@@ -110,7 +110,7 @@ describe("memory", () => {
     };
     const late = writer("slow", slow, cache);
     await oldIsRead;
-    await deliver(gateway, played.created());
+    await deliver(gateway, fake.created());
     resume();
     expect((await late).plan).toBe("free");
     expect((await read("slow")).plan).toBe("plus");

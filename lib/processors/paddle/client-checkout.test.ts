@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type AdjustmentSpec, adjustmentEntity } from "./build/adjustment";
+import { type AdjustmentSpec, adjustmentEntity } from "@/lib/sandbox/event-builders/paddle/adjustment";
 import {
   type Answer,
   CUSTOMER,
+  fakeApi,
   item,
-  playedApi,
   refusal,
   SUBSCRIPTION,
   subscription,
   transaction,
-} from "./client-testing";
+} from "@/tests/support/fake-paddle-api";
 
 const TXN = "txn_01hv8wptq8987qeep44cyrewp9";
 const at = (status: string, over: object = {}): Answer => ({ data: transaction(TXN, { status, ...over }) });
@@ -22,38 +22,38 @@ describe("what has become of a checkout", () => {
     ["completed", { state: "paid", subscription: SUBSCRIPTION }],
     ["canceled", { state: "expired" }],
   ])("%s", async (status, expected) => {
-    const { client } = await playedApi(at(status));
+    const { client } = await fakeApi(at(status));
     expect(await client.checkoutState(TXN)).toEqual(expected);
   });
 
   test("paid, with its subscription not yet there", async () => {
-    const { client } = await playedApi(at("paid", { subscription_id: null }));
+    const { client } = await fakeApi(at("paid", { subscription_id: null }));
     expect(await client.checkoutState(TXN)).toEqual({ state: "paid", subscription: null });
   });
 });
 
 describe("closing a checkout", () => {
   test("one that is ready is canceled", async () => {
-    const { client, requests } = await playedApi(at("ready"), at("canceled"));
+    const { client, requests } = await fakeApi(at("ready"), at("canceled"));
     expect(await client.closeCheckout(TXN)).toBe("closed");
     expect(requests[1]).toMatchObject({ method: "PATCH", path: `/transactions/${TXN}`, body: { status: "canceled" } });
   });
 
   test("a draft cannot be canceled: that is said, and not tried", async () => {
-    const { client, requests } = await playedApi(at("draft"));
+    const { client, requests } = await fakeApi(at("draft"));
     expect(await client.closeCheckout(TXN)).toBe("left_open");
     expect(requests).toHaveLength(1);
   });
 
   test("paid in between", async () => {
-    const { client } = await playedApi(at("ready"), refusal(400, "transaction_invalid_status_change"), at("paid"));
+    const { client } = await fakeApi(at("ready"), refusal(400, "transaction_invalid_status_change"), at("paid"));
     expect(await client.closeCheckout(TXN)).toBe("paid");
   });
 
   test("a refusal for another reason is left open, what is unreachable is an error", async () => {
-    const refused = await playedApi(at("ready"), refusal(400, "transaction_immutable"), at("ready"));
+    const refused = await fakeApi(at("ready"), refusal(400, "transaction_immutable"), at("ready"));
     expect(await refused.client.closeCheckout(TXN)).toBe("left_open");
-    const down = await playedApi(at("ready"), refusal(500, "internal_error"));
+    const down = await fakeApi(at("ready"), refusal(500, "internal_error"));
     await expect(down.client.closeCheckout(TXN)).rejects.toMatchObject({ problem: "unavailable" });
   });
 });
@@ -76,7 +76,7 @@ describe("the refund of a checkout that was paid beside another", () => {
   });
 
   test("is requested in full", async () => {
-    const { client, requests } = await playedApi(list(), { data: adjustment("pending_approval") });
+    const { client, requests } = await fakeApi(list(), { data: adjustment("pending_approval") });
     await client.refundCheckout(TXN);
     expect(requests.map(({ method, path }) => [method, path])).toEqual([
       ["GET", "/adjustments"],
@@ -96,21 +96,21 @@ describe("the refund of a checkout that was paid beside another", () => {
     ["approved", 1],
     ["rejected", 2],
   ])("with a request that is %s: %i calls", async (status, calls) => {
-    const { client, requests } = await playedApi(list(adjustment(status)), { data: adjustment("pending_approval") });
+    const { client, requests } = await fakeApi(list(adjustment(status)), { data: adjustment("pending_approval") });
     await client.refundCheckout(TXN);
     expect(requests).toHaveLength(calls);
   });
 
   test("is refused before the transaction is completed", async () => {
     const refused = refusal(400, "adjustment_transaction_invalid_status_for_refund");
-    const { client } = await playedApi(list(), refused);
+    const { client } = await fakeApi(list(), refused);
     await expect(client.refundCheckout(TXN)).rejects.toMatchObject({ problem: "invalid" });
   });
 });
 
 describe("a subscription as it is", () => {
   test("as a snapshot in its place by Paddle's own clock", async () => {
-    const { client } = await playedApi({
+    const { client } = await fakeApi({
       data: subscription([item("pri_writer_plus_monthly"), item("pri_seats")], {
         scheduled_change: { action: "cancel", effective_at: "2026-12-01T10:00:00.123456Z", resume_at: null },
       }),
@@ -163,14 +163,14 @@ describe("a subscription as it is", () => {
   });
 
   test("with no price of ours it says nothing", async () => {
-    const { client } = await playedApi({ data: subscription([item("pri_foreign")]) });
+    const { client } = await fakeApi({ data: subscription([item("pri_foreign")]) });
     expect((await client.subscription(SUBSCRIPTION)).facts).toEqual([]);
   });
 });
 
 describe("a pause", () => {
   test("ends at once", async () => {
-    const { client, requests } = await playedApi(
+    const { client, requests } = await fakeApi(
       { data: subscription([item("pri_writer_plus_monthly")], { status: "paused", current_billing_period: null }) },
       { data: subscription([item("pri_writer_plus_monthly")]) },
     );
@@ -183,7 +183,7 @@ describe("a pause", () => {
   });
 
   test("that is none is left alone", async () => {
-    const { client, requests } = await playedApi({ data: subscription([item("pri_writer_plus_monthly")]) });
+    const { client, requests } = await fakeApi({ data: subscription([item("pri_writer_plus_monthly")]) });
     await client.unpause(SUBSCRIPTION);
     expect(requests).toHaveLength(1);
   });
@@ -194,7 +194,7 @@ test("the page of the open payment is that of the newest transaction which is pa
     data: all as never,
     meta: { pagination: { per_page: 1, has_more: false, estimated_total: all.length, next: "" } },
   });
-  const { client, requests } = await playedApi(list(transaction(TXN, { status: "past_due" })), list());
+  const { client, requests } = await fakeApi(list(transaction(TXN, { status: "past_due" })), list());
   expect(await client.duePage(SUBSCRIPTION)).toBe(`https://app.example/checkout/paddle?_ptxn=${TXN}`);
   expect(requests[0]).toMatchObject({
     path: "/transactions",
@@ -206,7 +206,7 @@ test("the page of the open payment is that of the newest transaction which is pa
 test("the page where one subscription's card is changed", async () => {
   const items = [item("pri_writer_plus_monthly")];
   const update_payment_method = "https://buyer-portal.paddle.com/card";
-  const { client } = await playedApi(
+  const { client } = await fakeApi(
     { data: subscription(items, { management_urls: { update_payment_method, cancel: "https://x.example" } }) },
     { data: subscription(items) },
   );
@@ -215,7 +215,7 @@ test("the page where one subscription's card is changed", async () => {
 });
 
 test("Paddle makes its own customers, and keeps no plan change", async () => {
-  const { client, requests } = await playedApi();
+  const { client, requests } = await fakeApi();
   expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBeNull();
   await client.cancelScheduledChange(SUBSCRIPTION);
   expect(requests).toEqual([]);

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import {
   type Answer,
+  fakeApi,
   item,
-  playedApi,
   previewed,
   refusal,
   SUBSCRIPTION,
   subscription,
   totals,
   transaction,
-} from "./client-testing";
+} from "@/tests/support/fake-paddle-api";
 
 const PLUS = "pri_writer_plus_monthly";
 const DISCOUNT = "dsc_01gv5kpg05xp104ek2fmgjwttf";
@@ -52,7 +52,7 @@ describe("a purchase with a code", () => {
   };
 
   test("names the discount, which is looked up by the code in any case of letters", async () => {
-    const { client, requests } = await playedApi(list(discount()), draft);
+    const { client, requests } = await fakeApi(list(discount()), draft);
     await client.checkout({ ...request, code: "spring20" });
     expect(requests[0]).toMatchObject({ method: "GET", path: "/discounts" });
     expect(requests[0]?.query).toEqual({ code: "spring20", status: "active" });
@@ -65,13 +65,13 @@ describe("a purchase with a code", () => {
     ["one of another code", list(discount({ code: "SPRING200" }))],
     ["one without a code", list(discount({ code: null }))],
   ])("%s is an invalid code, and makes no transaction", async (_, answer) => {
-    const { client, requests } = await playedApi(answer, draft);
+    const { client, requests } = await fakeApi(answer, draft);
     await expect(client.checkout({ ...request, code: "SPRING20" })).rejects.toMatchObject({ problem: "invalid_code" });
     expect(requests).toHaveLength(1);
   });
 
   test.each(["SPRING20,OTHER", "", "A B", "ä", "x".repeat(33)])("%j is not asked for", async (code) => {
-    const { client, requests } = await playedApi();
+    const { client, requests } = await fakeApi();
     await expect(client.checkout({ ...request, code })).rejects.toMatchObject({
       problem: "invalid_code",
       code: "malformed_code",
@@ -84,7 +84,7 @@ describe("a purchase with a code", () => {
     "discount_usage_limit_exceeded",
     "transaction_balance_less_than_charge_limit",
   ])("%s by the transaction is an invalid code", async (code) => {
-    const { client } = await playedApi(list(discount()), refusal(400, code));
+    const { client } = await fakeApi(list(discount()), refusal(400, code));
     await expect(client.checkout({ ...request, code: "SPRING20" })).rejects.toMatchObject({
       problem: "invalid_code",
       code,
@@ -92,12 +92,12 @@ describe("a purchase with a code", () => {
   });
 
   test("without a code, too small an amount is no invalid code", async () => {
-    const { client } = await playedApi(refusal(400, "transaction_balance_less_than_charge_limit"));
+    const { client } = await fakeApi(refusal(400, "transaction_balance_less_than_charge_limit"));
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "amount_too_small" });
   });
 
   test("another refusal stays what it is", async () => {
-    const { client } = await playedApi(list(discount()), refusal(500, "internal_error"));
+    const { client } = await fakeApi(list(discount()), refusal(500, "internal_error"));
     await expect(client.checkout({ ...request, code: "SPRING20" })).rejects.toMatchObject({ problem: "unavailable" });
   });
 });
@@ -114,7 +114,7 @@ describe("a preview of a subscription with a discount", () => {
   });
   const change = { subscription: SUBSCRIPTION, priceId: "pri_writer_ultra_monthly", timing: "now" } as const;
   const ask = async (...answers: Answer[]) => {
-    const { client, requests } = await playedApi({ data: subscription([item(PLUS)]) }, ...answers);
+    const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) }, ...answers);
     return { shown: await client.preview(change), requests };
   };
 
@@ -149,7 +149,7 @@ describe("a preview of a subscription with a discount", () => {
     ["flat", { type: "flat", amount: "500", currency_code: "EUR" }, { amount: 500, currency: "EUR" }],
     ["per unit", { type: "flat_per_seat", amount: "100", currency_code: "USD" }, { amount: 300, currency: "USD" }],
   ])("%s", async (_, over, off) => {
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       { data: subscription([item(PLUS, { quantity: 3 })]) },
       preview({}, { ...held, ends_at: null }),
       { data: discount(over) },
@@ -174,7 +174,7 @@ describe("a preview of a subscription with a discount", () => {
 });
 
 test("a plan change names no discount: Paddle keeps the one that the subscription has", async () => {
-  const { client, requests } = await playedApi(
+  const { client, requests } = await fakeApi(
     { data: subscription([item(PLUS)], { discount: { id: DISCOUNT, starts_at: null, ends_at: null } }) },
     { data: subscription([item("pri_writer_ultra_monthly")]) },
   );

@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { type Answer, API_KEY, clientAt, fakeApi, refusal, SUBSCRIPTION } from "@/tests/support/fake-paddle-api";
 import { ProcessorError } from "../processor-client";
-import { type Answer, API_KEY, clientAt, playedApi, refusal, SUBSCRIPTION } from "./client-testing";
 
 async function failure(answer: Answer): Promise<unknown> {
-  const { client } = await playedApi(answer);
+  const { client } = await fakeApi(answer);
   return client.cancel(SUBSCRIPTION, "now").catch((error: unknown) => error);
 }
 
@@ -65,7 +65,7 @@ describe("no answer that can be used is unavailable", () => {
   });
 
   test("an answer in time leaves no timer behind", async () => {
-    const { client } = await playedApi({ data: { url: "https://invoices.example/1.pdf" } });
+    const { client } = await fakeApi({ data: { url: "https://invoices.example/1.pdf" } });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());
     await client.invoicePdf("txn_1");
@@ -90,7 +90,7 @@ describe("the key stays a secret", () => {
 test.each(["../customers/ctm_1", "txn_1/../../prices", "txn_1?include=customer", "a,b", "txn 1", ""])(
   "an id that would ask for something else is sent nowhere: %j",
   async (id) => {
-    const { client, requests } = await playedApi();
+    const { client, requests } = await fakeApi();
     const change = { subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
     calls.push(client.preview(change), client.change(change), client.cancel(id, "now"), client.undoCancel(id));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { CUSTOMER, playedApi, refusal, totals, transaction } from "./client-testing";
+import { CUSTOMER, fakeApi, refusal, totals, transaction } from "@/tests/support/fake-paddle-api";
 
 const page = (data: object[], hasMore = false) => ({
   data,
@@ -9,7 +9,7 @@ const ids = (from: number, count: number) => Array.from({ length: count }, (_, i
 
 describe("invoices", () => {
   test("asks for one customer's billed transactions, newest first", async () => {
-    const { client, requests } = await playedApi(page([]));
+    const { client, requests } = await fakeApi(page([]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toMatchObject([{ method: "GET", path: "/transactions" }]);
     expect(requests[0]?.query).toEqual({
@@ -28,7 +28,7 @@ describe("invoices", () => {
     ["past_due", "open"],
     ["canceled", "void"],
   ])("%s is %s", async (status, expected) => {
-    const { client } = await playedApi(page([transaction("txn_1", { status })]));
+    const { client } = await fakeApi(page([transaction("txn_1", { status })]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([
       {
         id: "txn_1",
@@ -56,7 +56,7 @@ describe("invoices", () => {
       details: { tax_rates_used: [], line_items: [], totals: { ...totals("1799"), currency_code: "EUR", ...over } },
     });
     const read = async (over: object) => {
-      const { client, requests } = await playedApi(page([transaction("txn_1", over)]));
+      const { client, requests } = await fakeApi(page([transaction("txn_1", over)]));
       const [invoice] = await client.invoices({ customer: CUSTOMER });
       expect(requests).toHaveLength(1);
       return invoice;
@@ -82,20 +82,20 @@ describe("invoices", () => {
     });
 
     test("an amount that is none is an error", async () => {
-      const { client } = await playedApi(page([transaction("txn_1", details({ tax: "1.5" }))]));
+      const { client } = await fakeApi(page([transaction("txn_1", details({ tax: "1.5" }))]));
       await expect(client.invoices({ customer: CUSTOMER })).rejects.toMatchObject({ code: "unreadable" });
     });
   });
 
   test("not billed yet: no number, and the day it was made", async () => {
-    const { client } = await playedApi(page([transaction("txn_1", { invoice_number: null, billed_at: null })]));
+    const { client } = await fakeApi(page([transaction("txn_1", { invoice_number: null, billed_at: null })]));
     expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([
       { number: null, at: Date.UTC(2026, 10, 1, 10, 0, 0, 900) },
     ]);
   });
 
   test("of some subscriptions only; of none, nobody's", async () => {
-    const { client, requests } = await playedApi(page([transaction("txn_1")]));
+    const { client, requests } = await fakeApi(page([transaction("txn_1")]));
     expect(await client.invoices({ subscriptions: [] })).toEqual([]);
     expect(requests).toEqual([]);
     expect(await client.invoices({ subscriptions: ["sub_1", "sub_2"] })).toHaveLength(1);
@@ -105,7 +105,7 @@ describe("invoices", () => {
   });
 
   test("newest first by the day they were billed", async () => {
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       page([transaction("txn_2"), transaction("txn_1", { billed_at: "2026-11-09T00:00:00Z" })]),
     );
     expect((await client.invoices({ customer: CUSTOMER })).map(({ id }) => id)).toEqual(["txn_1", "txn_2"]);
@@ -113,7 +113,7 @@ describe("invoices", () => {
 
   test("drafts and changes of a card are no invoices", async () => {
     const card = transaction("txn_1", { origin: "subscription_payment_method_change" });
-    const { client } = await playedApi(page([card, transaction("txn_2", { status: "draft" })]));
+    const { client } = await fakeApi(page([card, transaction("txn_2", { status: "draft" })]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
   });
 
@@ -124,14 +124,14 @@ describe("invoices", () => {
         true,
       ),
     );
-    const { client, requests } = await playedApi(...pages);
+    const { client, requests } = await fakeApi(...pages);
     const invoices = await client.invoices({ customer: CUSTOMER });
     expect(invoices.map(({ id }) => id)).toEqual(ids(0, 100));
     expect(requests.map(({ query }) => query.after)).toEqual([undefined, "txn_29", "txn_59", "txn_89"]);
   });
 
   test("an empty page is the last one, whatever it says", async () => {
-    const { client, requests } = await playedApi(page([], true), page([transaction("txn_1")]));
+    const { client, requests } = await fakeApi(page([], true), page([transaction("txn_1")]));
     expect(await client.invoices({ customer: CUSTOMER })).toEqual([]);
     expect(requests).toHaveLength(1);
   });
@@ -142,7 +142,7 @@ describe("invoices", () => {
     ["no instant", { billed_at: "yesterday" }],
     ["no currency", { details: { tax_rates_used: [], totals: totals("1", { currency_code: "usd" }), line_items: [] } }],
   ])("%s is an answer that cannot be read", async (_, over) => {
-    const { client } = await playedApi(page([transaction("txn_1", over)]));
+    const { client } = await fakeApi(page([transaction("txn_1", over)]));
     await expect(client.invoices({ customer: CUSTOMER })).rejects.toMatchObject({
       problem: "unavailable",
       code: "unreadable",
@@ -152,7 +152,7 @@ describe("invoices", () => {
 
 describe("invoicePdf", () => {
   test("gives the link", async () => {
-    const { client, requests } = await playedApi({ data: { url: "https://paddle-invoices.example/1.pdf?X-Amz=1" } });
+    const { client, requests } = await fakeApi({ data: { url: "https://paddle-invoices.example/1.pdf?X-Amz=1" } });
     expect(await client.invoicePdf("txn_1")).toBe("https://paddle-invoices.example/1.pdf?X-Amz=1");
     expect(requests).toMatchObject([{ method: "GET", path: "/transactions/txn_1/invoice" }]);
   });
@@ -163,23 +163,23 @@ describe("invoicePdf", () => {
     ["billed to a card", { status: "billed" }],
     ["for nothing", { details: { tax_rates_used: [], totals: totals("0"), line_items: [] } }],
   ])("null while there is none: %s", async (_, over) => {
-    const { client } = await playedApi(refusal(400, "some_refusal"), { data: transaction("txn_1", over) });
+    const { client } = await fakeApi(refusal(400, "some_refusal"), { data: transaction("txn_1", over) });
     expect(await client.invoicePdf("txn_1")).toBeNull();
   });
 
   test("a refusal for another reason stays one", async () => {
-    const { client } = await playedApi(refusal(403, "forbidden"), { data: transaction("txn_1") });
+    const { client } = await fakeApi(refusal(403, "forbidden"), { data: transaction("txn_1") });
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "invalid", code: "forbidden" });
   });
 
   test("where Paddle cannot answer, it is not asked again", async () => {
-    const { client, requests } = await playedApi(refusal(500, "internal_error"), { data: transaction("txn_1") });
+    const { client, requests } = await fakeApi(refusal(500, "internal_error"), { data: transaction("txn_1") });
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "unavailable" });
     expect(requests).toHaveLength(1);
   });
 
   test("an invoice that does not exist", async () => {
-    const { client } = await playedApi(refusal(404, "not_found"), refusal(404, "not_found"));
+    const { client } = await fakeApi(refusal(404, "not_found"), refusal(404, "not_found"));
     await expect(client.invoicePdf("txn_1")).rejects.toMatchObject({ problem: "not_found", code: "not_found" });
   });
 });

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { SubscriptionReading } from "../processor-client";
-import { CUSTOMER, item, playedApi, refusal, SUBSCRIPTION, subscription } from "./client-testing";
 import {
   type AdjustmentSpec,
   adjustmentEntity,
@@ -9,8 +7,10 @@ import {
   planPrice,
   type TransactionSpec,
   transactionEntity,
-} from "./events";
-import { normalized } from "./testing";
+} from "@/lib/sandbox/event-builders/paddle/events";
+import { CUSTOMER, fakeApi, item, refusal, SUBSCRIPTION, subscription } from "@/tests/support/fake-paddle-api";
+import { normalized } from "@/tests/support/normalized-paddle";
+import type { SubscriptionReading } from "../processor-client";
 
 const START = Date.parse("2026-11-01T10:00:00Z");
 const END = Date.parse("2026-12-01T10:00:00Z");
@@ -65,7 +65,7 @@ describe("payments", () => {
     ["completed", "transaction.completed", "paid"],
     ["past_due", "transaction.past_due", "failed"],
   ] as const)("of a transaction that is %s are the facts of its event", async (status, type, outcome) => {
-    const { client, requests } = await playedApi(page(renewal({ status })), page());
+    const { client, requests } = await fakeApi(page(renewal({ status })), page());
     const { payments, notes } = await client.paymentRecords(reading);
     const [said] = saidBy(type, renewal({ status }), START + HOUR).facts;
     expect(payments).toEqual([
@@ -85,7 +85,7 @@ describe("payments", () => {
   });
 
   test("count from when the money was captured", async () => {
-    const { client } = await playedApi(page(renewal()), page());
+    const { client } = await fakeApi(page(renewal()), page());
     const { payments } = await client.paymentRecords(reading);
     expect(payments[0]?.fact).toMatchObject({ outcome: "paid", inMoney: true });
     const captured = renewal().payments[0]?.captured_at;
@@ -97,7 +97,7 @@ describe("refunds and chargebacks", () => {
   test.each(["refund", "chargeback", "chargeback_reverse"] as const)(
     "a %s gives the note of its event",
     async (action) => {
-      const { client } = await playedApi(page(), page(adjustment({ action })));
+      const { client } = await fakeApi(page(), page(adjustment({ action })));
       const { notes } = await client.paymentRecords(reading);
       const [said, ...more] = saidBy("adjustment.updated", adjustment({ action }), START + 2 * HOUR).notes ?? [];
       expect(notes).toEqual([{ ...said, transaction: "txn_renewal" }]);
@@ -107,7 +107,7 @@ describe("refunds and chargebacks", () => {
 
   test("that are not approved, and credits, give none", async () => {
     const others = [adjustment({ status: "pending_approval" }), adjustment({ action: "credit" })];
-    const { client } = await playedApi(page(), page(...others));
+    const { client } = await fakeApi(page(), page(...others));
     expect(await client.paymentRecords(reading)).toEqual({ payments: [], notes: [] });
   });
 });
@@ -136,8 +136,8 @@ describe("a discount", () => {
     updated_at: "2026-11-01T10:00:00Z",
   };
   const terms = { id: "dsc_1", name: "Spring", code: "SPRING", off: { percent: 20 } };
-  const read = async (...answers: Parameters<typeof playedApi>) => {
-    const { client, requests } = await playedApi(...answers);
+  const read = async (...answers: Parameters<typeof fakeApi>) => {
+    const { client, requests } = await fakeApi(...answers);
     const { facts } = await client.subscription(SUBSCRIPTION);
     return { discounts: facts[0]?.fact.discounts, id: facts[0]?.fact.id, requests };
   };

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { PlanChange } from "../processor-client";
 import {
   API_KEY,
   CUSTOMER,
+  fakeApi,
   item,
-  playedApi,
   previewed,
   SUBSCRIPTION,
   subscription,
   totals,
   transaction,
-} from "./client-testing";
+} from "@/tests/support/fake-paddle-api";
+import type { PlanChange } from "../processor-client";
 
 const PLUS = "pri_writer_plus_monthly";
 const ULTRA = "pri_writer_ultra_monthly";
@@ -31,7 +31,7 @@ describe("checkout", () => {
   const draft = transaction("txn_01hv8wptq8987qeep44cyrewp9", { status: "draft", customer_id: null });
 
   test("makes one transaction with the price and gives its link", async () => {
-    const { client, requests } = await playedApi({ data: draft });
+    const { client, requests } = await fakeApi({ data: draft });
     expect(await client.checkout(request)).toEqual({
       url: "https://app.example/checkout/paddle?_ptxn=txn_01hv8wptq8987qeep44cyrewp9",
       transaction: "txn_01hv8wptq8987qeep44cyrewp9",
@@ -46,19 +46,19 @@ describe("checkout", () => {
   });
 
   test("every request names the API's version and carries the key", async () => {
-    const { client, requests } = await playedApi({ data: draft });
+    const { client, requests } = await fakeApi({ data: draft });
     await client.checkout(request);
     expect(requests[0]?.headers).toMatchObject({ "paddle-version": "1", authorization: `bearer ${API_KEY}` });
   });
 
   test("names the customer where there is one", async () => {
-    const { client, requests } = await playedApi({ data: draft });
+    const { client, requests } = await fakeApi({ data: draft });
     await client.checkout({ ...request, customer: CUSTOMER });
     expect(requests[0]?.body).toMatchObject({ customer_id: CUSTOMER });
   });
 
   test("a transaction without a link is of no use to a payer", async () => {
-    const { client } = await playedApi({ data: { ...draft, checkout: null } });
+    const { client } = await fakeApi({ data: { ...draft, checkout: null } });
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
   });
 });
@@ -68,7 +68,7 @@ describe("preview", () => {
   const preview = (over: object) => ({ data: { ...subscription([item(ULTRA)]), ...over } });
 
   test("now: what the card is charged today, after credit, and what comes next", async () => {
-    const { client, requests } = await playedApi(
+    const { client, requests } = await fakeApi(
       current,
       preview({
         immediate_transaction: previewed("1000", "2026-11-16T10:00:00Z", { credit: "250", grand_total: "750" }),
@@ -94,7 +94,7 @@ describe("preview", () => {
 
   test("now, where it gives money back: nothing is due", async () => {
     const immediate_transaction = previewed("-500", "2026-11-16T10:00:00Z", { credit_to_balance: "500" });
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       current,
       preview({ immediate_transaction, next_transaction: previewed("999", RENEWAL) }),
     );
@@ -102,7 +102,7 @@ describe("preview", () => {
   });
 
   test("renewal: nothing today, the new price from the next period on", async () => {
-    const { client, requests } = await playedApi(current, preview({ next_transaction: previewed("999", RENEWAL) }));
+    const { client, requests } = await fakeApi(current, preview({ next_transaction: previewed("999", RENEWAL) }));
     const change = { ...upgrade, priceId: "pri_writer_basic_monthly", timing: "renewal" } as const;
     expect(await client.preview(change)).toEqual({
       dueNow: null,
@@ -115,7 +115,7 @@ describe("preview", () => {
   });
 
   test("renewal with another interval: the new price on the day it would renew, not in a period from today", async () => {
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       current,
       preview({
         next_transaction: previewed("18000", "2027-11-16T10:00:00Z"),
@@ -130,26 +130,26 @@ describe("preview", () => {
   });
 
   test("a subscription that will not renew has no next charge", async () => {
-    const { client } = await playedApi(current, preview({ immediate_transaction: null, next_transaction: null }));
+    const { client } = await fakeApi(current, preview({ immediate_transaction: null, next_transaction: null }));
     expect(await client.preview(upgrade)).toEqual({ dueNow: null, nextCharge: null });
   });
 
   test.each(["7.50", "", "1e3", "99999999999999999", "0x10", null, 750])("no amount: %j", async (grand_total) => {
     const next_transaction = previewed("3999", RENEWAL, { grand_total });
-    const { client } = await playedApi(current, preview({ next_transaction }));
+    const { client } = await fakeApi(current, preview({ next_transaction }));
     await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
   });
 });
 
 describe("change", () => {
   const bodyOf = async (items: object[], change: PlanChange, over: object = {}) => {
-    const { client, requests } = await playedApi({ data: subscription(items, over) }, { data: subscription(items) });
+    const { client, requests } = await fakeApi({ data: subscription(items, over) }, { data: subscription(items) });
     await client.change(change);
     return requests[1]?.body;
   };
 
   test("now: charged at once, and not changed where the charge fails", async () => {
-    const { client, requests } = await playedApi(
+    const { client, requests } = await fakeApi(
       { data: subscription([item(PLUS)]) },
       { data: subscription([item(ULTRA)]) },
     );
@@ -199,7 +199,7 @@ describe("change", () => {
   });
 
   test("what is already so is not charged again", async () => {
-    const { client, requests } = await playedApi({ data: subscription([item(ULTRA)]) });
+    const { client, requests } = await fakeApi({ data: subscription([item(ULTRA)]) });
     await client.change(upgrade);
     expect(requests).toHaveLength(1);
   });
@@ -209,7 +209,7 @@ describe("change", () => {
     ["two plans of the product", [item(PLUS), item("pri_writer_basic_monthly")], ULTRA, "ambiguous_plan_item"],
     ["a price that is not ours", [item(PLUS)], "pri_foreign", "unknown_price"],
   ])("refuses %s, and asks for nothing", async (_, items, priceId, code) => {
-    const { client, requests } = await playedApi({ data: subscription(items) });
+    const { client, requests } = await fakeApi({ data: subscription(items) });
     await expect(client.change({ ...upgrade, priceId })).rejects.toMatchObject({ problem: "invalid", code });
     expect(requests).toHaveLength(1);
   });
@@ -220,13 +220,13 @@ describe("cancel and keep", () => {
     ["period_end", "next_billing_period"],
     ["now", "immediately"],
   ] as const)("%s", async (when, effective_from) => {
-    const { client, requests } = await playedApi({ data: subscription([item(PLUS)]) });
+    const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) });
     await client.cancel(SUBSCRIPTION, when);
     expect(requests).toMatchObject([{ method: "POST", path: `${PATH}/cancel`, body: { effective_from } }]);
   });
 
   test("keep takes the scheduled change away and touches nothing else", async () => {
-    const { client, requests } = await playedApi({ data: subscription([item(PLUS)]) });
+    const { client, requests } = await fakeApi({ data: subscription([item(PLUS)]) });
     await client.undoCancel(SUBSCRIPTION);
     expect(requests).toMatchObject([{ method: "PATCH", path: PATH }]);
     expect(requests[0]?.body).toEqual({ scheduled_change: null });
@@ -235,7 +235,7 @@ describe("cancel and keep", () => {
 
 test("portal: the overview page, with links for the subscriptions", async () => {
   const overview = "https://customer-portal.paddle.com/cpl_01?action=overview&token=pga_1";
-  const { client, requests } = await playedApi({
+  const { client, requests } = await fakeApi({
     data: {
       id: "cpls_01h4ge9r64c22exjsx0fy8b48b",
       customer_id: CUSTOMER,

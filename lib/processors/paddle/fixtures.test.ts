@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { PaddleObject } from "./events";
-import { story } from "./fixtures/story";
+import type { PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
+import { fixtureEvents } from "@/lib/sandbox/event-builders/paddle/fixture-events";
 import { HANDLERS } from "./normalize";
 
 describe("the fixtures", () => {
   const folder = new URL("./fixtures/", import.meta.url);
-  const events = story();
+  const events = fixtureEvents();
   if (process.env.UPDATE_FIXTURES === "1") writeFixtures(folder, events);
   const names = jsonFiles(folder).map((name) => name.replace(/\.json$/, ""));
 

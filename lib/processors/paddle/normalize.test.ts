@@ -1,10 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SubscriptionState } from "@/lib/billing/types";
-import { event, type PaddleObject } from "./events";
-import { APRIL, HOUR, MARCH, MAY, MID_APRIL, MID_MARCH, NEXT_MARCH, SECOND, story } from "./fixtures/story";
+import { event, type PaddleObject } from "@/lib/sandbox/event-builders/paddle/events";
+import {
+  APRIL,
+  fixtureEvents,
+  HOUR,
+  MARCH,
+  MAY,
+  MID_APRIL,
+  MID_MARCH,
+  NEXT_MARCH,
+  SECOND,
+} from "@/lib/sandbox/event-builders/paddle/fixture-events";
+import { normalized, withChanges } from "@/tests/support/normalized-paddle";
 import { HANDLERS } from "./normalize";
-import { normalized, withChanges } from "./testing";
 
 const item = (plan: string, interval = "monthly", product = "writer") => ({
   id: null,
@@ -163,7 +173,7 @@ const ADA = {
   hintedUserId: "user_ada",
 };
 
-const events = story();
+const events = fixtureEvents();
 const of = (name: string) => events[name] as PaddleObject;
 const entity = (name: string) => of(name).data as PaddleObject;
 

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
-import { event, type LineSpec, planPrice, type TransactionSpec, transactionEntity } from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+import {
+  event,
+  type LineSpec,
+  planPrice,
+  type TransactionSpec,
+  transactionEntity,
+} from "@/lib/sandbox/event-builders/paddle/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-paddle";
 
 const START = Date.UTC(2026, 2, 1, 10);
 const END = Date.UTC(2026, 3, 1, 10);

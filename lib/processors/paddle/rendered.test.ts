@@ -5,9 +5,9 @@ import { fold } from "@/lib/billing/timeline/build-timeline";
 import { withoutPlan } from "@/lib/billing/timeline/plan-items";
 import type { Fact, ProcessorFact, SubscriptionState, UnlistedCharge } from "@/lib/billing/types";
 import { product } from "@/lib/config/current-catalog";
+import { normalized } from "@/tests/support/normalized-paddle";
 import { paddleInstant, paddleTransaction, renderPaddle } from "@/tests/support/render-paddle";
 import { PADDLE_ACTIONS, World } from "@/tests/support/world";
-import { normalized } from "./testing";
 
 const anyWorld = fc.array(fc.constantFrom(...PADDLE_ACTIONS), { minLength: 2, maxLength: 12 }).map((actions) => {
   const world = new World();

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { event, planPrice, type SubscriptionSpec, subscriptionEntity } from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+import {
+  event,
+  planPrice,
+  type SubscriptionSpec,
+  subscriptionEntity,
+} from "@/lib/sandbox/event-builders/paddle/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-paddle";
 
 const AT = Date.UTC(2026, 2, 1, 10);
 const price = planPrice({ product: "writer", plan: "plus", interval: "monthly" });

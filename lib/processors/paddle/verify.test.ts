@@ -1,7 +1,7 @@
 import { Paddle } from "@paddle/paddle-node-sdk";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { sign } from "./events";
+import { sign } from "@/lib/sandbox/event-builders/paddle/events";
 import { verify } from "./verify";
 
 const SECRET = "pdl_ntfset_one";

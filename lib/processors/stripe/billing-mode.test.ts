@@ -1,7 +1,14 @@
 /** Case P6: what the readers make of flexible subscriptions, whose objects differ from classic ones. */
 import { describe, expect, test } from "vitest";
-import { event, invoiceObject, type LineSpec, planPrice, type SubscriptionSpec, subscriptionObject } from "./events";
-import { normalized } from "./testing";
+import {
+  event,
+  invoiceObject,
+  type LineSpec,
+  planPrice,
+  type SubscriptionSpec,
+  subscriptionObject,
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { normalized } from "@/tests/support/normalized-stripe";
 
 const START = Date.UTC(2026, 10, 1) / 1000;
 const END = Date.UTC(2026, 11, 1) / 1000;
@@ -26,7 +33,7 @@ const snapshotOf = (object: Record<string, unknown>, previous?: Record<string, u
   return read.facts.map(({ fact }) => fact);
 };
 const imageOf = (over: Partial<SubscriptionSpec> = {}) => {
-  const [fact] = snapshotOf(subscriptionObject(spec(over), "g2"));
+  const [fact] = snapshotOf(subscriptionObject(spec(over), "basil"));
   return fact?.kind === "snapshot" ? fact.image : undefined;
 };
 
@@ -42,7 +49,7 @@ describe("a scheduled end", () => {
   });
 
   test("that was taken back is known from the attributes before", () => {
-    const [fact] = snapshotOf(subscriptionObject(spec(), "g2"), { cancel_at: END });
+    const [fact] = snapshotOf(subscriptionObject(spec(), "basil"), { cancel_at: END });
     expect(fact).toMatchObject({ image: { cancelAt: null }, before: { cancelAt: END * 1000 } });
   });
 });
@@ -55,7 +62,7 @@ test("items of different intervals: the plan has the period of its own item", ()
         { id: "si_1", price: price("plus", "yearly") },
       ],
     }),
-    "g2",
+    "basil",
   );
   const items = object.items as { data: Record<string, unknown>[] };
   const year = Date.UTC(2027, 10, 1) / 1000;
@@ -100,7 +107,7 @@ describe("an invoice's credits", () => {
         periodEnd: MID,
         status: "paid",
       },
-      "g2",
+      "basil",
     );
     const read = normalized(event("invoice.paid", object, undefined, { id: "evt_2", created: MID }));
     return read.outcome === "facts" ? read.facts.map(({ fact }) => fact) : [];

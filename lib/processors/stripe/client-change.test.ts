@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fakeApi, invoice, RENEWS, refusal, SUBSCRIPTION, subscription } from "@/tests/support/fake-stripe-api";
 import type { PlanChange } from "../processor-client";
-import { invoice, playedApi, RENEWS, refusal, SUBSCRIPTION, subscription } from "./client-testing";
-import type { StripeObject } from "./events";
 
 const PATH = `/v1/subscriptions/${SUBSCRIPTION}`;
 const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: "price_writer_ultra_monthly", timing: "now" };
@@ -49,13 +49,13 @@ describe("Case P5: the collection of a change", () => {
     ["a payment method that is not expanded", { default_payment_method: "pm_1" }, "card", null],
     ["a sent invoice", { ...sent, default_payment_method: method("us_bank_account") }, "sent_invoice", 14],
   ])("%s", async (_, over, collection, collectionDays) => {
-    const shown = await playedApi(subscription(over), invoice(), invoice());
+    const shown = await fakeApi(subscription(over), invoice(), invoice());
     expect(await shown.client.preview(upgrade)).toMatchObject({ collection, collectionDays });
     expect(shown.requests[0]?.fields).toMatchObject({
       "expand[0]": "default_payment_method",
       "expand[1]": "customer.invoice_settings.default_payment_method",
     });
-    const { client, requests } = await playedApi(subscription(over), subscription());
+    const { client, requests } = await fakeApi(subscription(over), subscription());
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]?.fields).toMatchObject({
       proration_behavior: "always_invoice",
@@ -68,10 +68,10 @@ describe("Case P6: another interval begins a new billing cycle, in both billing 
   const NEW_CYCLE = "billing_cycle_anchor[type]";
 
   test("now: the change and its preview ask for it", async () => {
-    const changed = await playedApi(subscription(), subscription());
+    const changed = await fakeApi(subscription(), subscription());
     await changed.client.change(yearly);
     expect(changed.requests[1]?.fields).toMatchObject({ [NEW_CYCLE]: "now" });
-    const shown = await playedApi(subscription(), invoice(), invoice());
+    const shown = await fakeApi(subscription(), invoice(), invoice());
     await shown.client.preview(yearly);
     for (const { fields } of shown.requests.slice(1)) {
       expect(fields).toMatchObject({ "subscription_details[billing_cycle_anchor][type]": "now" });
@@ -83,7 +83,7 @@ describe("Case P6: another interval begins a new billing cycle, in both billing 
       [{}, upgrade],
       [{ status: "trialing", trial_end: RENEWS }, yearly],
     ] as const) {
-      const { client, requests } = await playedApi(subscription(over), subscription());
+      const { client, requests } = await fakeApi(subscription(over), subscription());
       await client.change(change);
       expect(requests[1]?.fields).not.toHaveProperty([NEW_CYCLE]);
     }
@@ -94,7 +94,7 @@ describe("Case P6: another interval begins a new billing cycle, in both billing 
     ["the same interval", "price_writer_basic_monthly", undefined],
   ])("with the renewal, %s", async (_, priceId, anchor) => {
     const schedule = { id: "sub_sched_1", object: "subscription_schedule", status: "active", phases: [] };
-    const { client, requests } = await playedApi(subscription(), schedule, schedule);
+    const { client, requests } = await fakeApi(subscription(), schedule, schedule);
     await client.change({ subscription: SUBSCRIPTION, priceId, timing: "renewal" });
     expect(requests[2]?.fields["phases[1][billing_cycle_anchor]"]).toBe(anchor);
     expect(requests[2]?.fields).not.toHaveProperty(["phases[0][billing_cycle_anchor]"]);
@@ -109,7 +109,7 @@ describe("the end of a pause", () => {
   const page = { outcome: "payment_needed", url: "https://invoice.stripe.example/i/1" };
 
   test("of a flexible subscription is charged by the request itself", async () => {
-    const { client, requests } = await playedApi(paused({ billing_mode: FLEXIBLE }), subscription());
+    const { client, requests } = await fakeApi(paused({ billing_mode: FLEXIBLE }), subscription());
     expect(await client.unpause(SUBSCRIPTION)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({ request: `POST ${PATH}/resume` });
     expect(requests[1]?.fields).toEqual({
@@ -119,20 +119,20 @@ describe("the end of a pause", () => {
   });
 
   test("that the payer must confirm leads to the invoice, also at a second click", async () => {
-    const first = await playedApi(
+    const first = await fakeApi(
       paused({ billing_mode: FLEXIBLE }),
       waiting({ billing_mode: FLEXIBLE }),
       invoice({ status: "open" }),
     );
     expect(await first.client.unpause(SUBSCRIPTION)).toEqual(page);
     expect(first.requests[2]?.request).toBe("GET /v1/invoices/in_resume");
-    const second = await playedApi(waiting({ billing_mode: FLEXIBLE }), invoice({ status: "open" }));
+    const second = await fakeApi(waiting({ billing_mode: FLEXIBLE }), invoice({ status: "open" }));
     expect(await second.client.unpause(SUBSCRIPTION)).toEqual(page);
     expect(second.requests.map(({ request }) => request)).toEqual([`GET ${PATH}`, "GET /v1/invoices/in_resume"]);
   });
 
   test("of a classic subscription pays the invoice that it makes", async () => {
-    const { client, requests } = await playedApi(paused(), waiting(), invoice());
+    const { client, requests } = await fakeApi(paused(), waiting(), invoice());
     expect(await client.unpause(SUBSCRIPTION)).toEqual({ outcome: "requested" });
     expect(requests[1]?.fields).toEqual({ "billing_cycle_anchor[type]": "now" });
     expect(requests[2]).toMatchObject({
@@ -142,15 +142,15 @@ describe("the end of a pause", () => {
   });
 
   test("of a classic subscription that is declined leads to the invoice; another failure fails", async () => {
-    const declined = await playedApi(paused(), waiting(), refusal(402, "card_error", "card_declined"), invoice());
+    const declined = await fakeApi(paused(), waiting(), refusal(402, "card_error", "card_declined"), invoice());
     expect(await declined.client.unpause(SUBSCRIPTION)).toEqual(page);
-    const broken = await playedApi(paused(), waiting(), refusal(500, "api_error"));
+    const broken = await fakeApi(paused(), waiting(), refusal(500, "api_error"));
     await expect(broken.client.unpause(SUBSCRIPTION)).rejects.toMatchObject({ problem: "unavailable" });
   });
 
   test("without a card is refused by name", async () => {
     const message = "This customer has no attached payment source or default payment method.";
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       paused({ billing_mode: FLEXIBLE }),
       refusal(400, "invalid_request_error", "resource_missing", message),
     );
@@ -158,7 +158,7 @@ describe("the end of a pause", () => {
   });
 
   test("of the collection only is no resumption", async () => {
-    const { client } = await playedApi(subscription({ pause_collection: { behavior: "void" } }), subscription());
+    const { client } = await fakeApi(subscription({ pause_collection: { behavior: "void" } }), subscription());
     expect(await client.unpause(SUBSCRIPTION)).toEqual({ outcome: "requested" });
   });
 });

@@ -1,11 +1,11 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { type Answer, API_KEY, clientAt, fakeApi, refusal, SUBSCRIPTION } from "@/tests/support/fake-stripe-api";
 import { ProcessorError } from "../processor-client";
-import { type Answer, API_KEY, clientAt, playedApi, refusal, SUBSCRIPTION } from "./client-testing";
 
 async function failure(answer: Answer): Promise<unknown> {
   // Whatever the SDK tries again meets the same.
-  const { client } = await playedApi(answer, answer, answer);
+  const { client } = await fakeApi(answer, answer, answer);
   return client.undoCancel(SUBSCRIPTION).catch((error: unknown) => error);
 }
 
@@ -52,7 +52,7 @@ describe("no answer that can be used is unavailable", () => {
     ["no answer in time", "silence"],
     ["a connection that breaks", "hang up"],
   ])("%s", async (_, answer) => {
-    const { client } = await playedApi(answer, answer, answer);
+    const { client } = await fakeApi(answer, answer, answer);
     const change = { subscription: SUBSCRIPTION, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
     const error = await client.preview(change).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProcessorError);
@@ -86,7 +86,7 @@ describe("the key stays a secret", () => {
 test.each(["../customers/cus_1", "in_1/../../prices", "in_1?expand[]=customer", "a,b", "in 1", ""])(
   "an id that would ask for something else is sent nowhere: %j",
   async (id) => {
-    const { client, requests } = await playedApi();
+    const { client, requests } = await fakeApi();
     const change = { subscription: id, priceId: "price_writer_ultra_monthly", timing: "now" } as const;
     const calls: Promise<unknown>[] = [client.invoicePdf(id), client.invoices({ customer: id }), client.portal(id, [])];
     calls.push(client.preview(change), client.change(change), client.change({ ...change, timing: "renewal" }));

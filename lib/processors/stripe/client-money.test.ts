@@ -1,7 +1,7 @@
 /** Taxes, discounts and refunds as invoices show them. */
 import { describe, expect, test } from "vitest";
-import { CUSTOMER, invoice, playedApi, refusal, STARTED } from "./client-testing";
-import { invoicePaymentObject, type StripeObject } from "./events";
+import { invoicePaymentObject, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { CUSTOMER, fakeApi, invoice, refusal, STARTED } from "@/tests/support/fake-stripe-api";
 
 const USD = "USD";
 const list = (...data: object[]) => ({ object: "list", data, has_more: false });
@@ -21,7 +21,7 @@ describe("invoices", () => {
   });
 
   test("say what was paid back, by the charge that paid them", async () => {
-    const { client, requests } = await playedApi(
+    const { client, requests } = await fakeApi(
       list(
         paidBy("in_1", "ch_1"),
         paidBy("in_2", "ch_2"),
@@ -40,12 +40,12 @@ describe("invoices", () => {
   });
 
   test("are listed without refunds if the key may not read charges", async () => {
-    const { client } = await playedApi(list(paidBy("in_1", "ch_1")), refusal(403, "invalid_request_error"));
+    const { client } = await fakeApi(list(paidBy("in_1", "ch_1")), refusal(403, "invalid_request_error"));
     expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([{ id: "in_1", refunded: null }]);
   });
 
   test("of which none is paid ask for no charges", async () => {
-    const { client, requests } = await playedApi(list(invoice({ status: "open", amount_paid: 0 })));
+    const { client, requests } = await fakeApi(list(invoice({ status: "open", amount_paid: 0 })));
     expect(await client.invoices({ customer: CUSTOMER })).toHaveLength(1);
     expect(requests).toHaveLength(1);
   });
@@ -55,7 +55,7 @@ describe("invoices", () => {
       total_taxes: [{ amount: 100 }, { amount: 20 }],
       total_discount_amounts: [{ amount: 400, discount: "di_1" }],
     });
-    const { client } = await playedApi(list(taxed), list());
+    const { client } = await fakeApi(list(taxed), list());
     expect(await client.invoices({ customer: CUSTOMER })).toMatchObject([
       { tax: { amount: 120, currency: USD }, discount: { amount: 400, currency: USD } },
     ]);

@@ -1,8 +1,17 @@
 /** What a plan change will cost, as Stripe previews it. */
 import { describe, expect, test } from "vitest";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import {
+  fakeApi,
+  invoice,
+  price,
+  RENEWS,
+  refusal,
+  STARTED,
+  SUBSCRIPTION,
+  subscription,
+} from "@/tests/support/fake-stripe-api";
 import type { PlanChange } from "../processor-client";
-import { invoice, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
-import type { StripeObject } from "./events";
 
 const USD = "USD";
 const ULTRA = "price_writer_ultra_monthly";
@@ -38,7 +47,7 @@ const lines = (...data: { amount: number; start: number; end: number }[]) => ({
 });
 
 test("now: what is charged today after credit, and what comes next", async () => {
-  const { client, requests } = await playedApi(
+  const { client, requests } = await fakeApi(
     subscription(),
     invoice({ id: undefined, amount_due: 1_250, total: 1_300 }),
     invoice({ id: undefined, total: 3_999 }),
@@ -79,7 +88,7 @@ describe("the next charge", () => {
 
   test("comes when the new year ends", async () => {
     const charged = lines({ amount: 19_990, start: STARTED, end: YEAR_AFTER });
-    const { client } = await playedApi(subscription(), invoice({ lines: charged }), invoice({ total: 19_990 }));
+    const { client } = await fakeApi(subscription(), invoice({ lines: charged }), invoice({ total: 19_990 }));
     expect((await client.preview(yearly)).nextCharge).toEqual({
       amount: 19_990,
       currency: USD,
@@ -97,7 +106,7 @@ describe("the next charge", () => {
       { amount: -9_000, start: now, end: YEAR_AFTER },
       { amount: 3_999, start: now, end: now + MONTH },
     );
-    const { client } = await playedApi(paidYear, invoice({ amount_due: 0, lines: charged }), invoice({ total: 3_999 }));
+    const { client } = await fakeApi(paidYear, invoice({ amount_due: 0, lines: charged }), invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ nextCharge: { amount: 3_999, at: (now + MONTH) * 1000 } });
   });
 });
@@ -106,7 +115,7 @@ test.each([
   ["the same interval", ULTRA],
   ["another interval", "price_writer_ultra_yearly"],
 ])("in a trial nothing is due now, and the new price when the trial ends: %s", async (_, priceId) => {
-  const { client, requests } = await playedApi(subscription({ status: "trialing" }), invoice({ total: 3_999 }));
+  const { client, requests } = await fakeApi(subscription({ status: "trialing" }), invoice({ total: 3_999 }));
   expect(await client.preview({ ...upgrade, priceId })).toMatchObject({
     dueNow: null,
     nextCharge: { amount: 3_999, at: RENEWS * 1000 },
@@ -115,7 +124,7 @@ test.each([
 });
 
 test("renewal: nothing today, whatever would be prorated", async () => {
-  const { client, requests } = await playedApi(subscription(), invoice({ total: 999 }));
+  const { client, requests } = await fakeApi(subscription(), invoice({ total: 999 }));
   expect(await client.preview(downgrade)).toEqual({
     ...CARD,
     dueNow: null,
@@ -126,7 +135,7 @@ test("renewal: nothing today, whatever would be prorated", async () => {
 });
 
 test("where credit is left over nothing is due; one that ends has no next charge", async () => {
-  const { client } = await playedApi(
+  const { client } = await fakeApi(
     subscription({ cancel_at_period_end: true }),
     invoice({ amount_due: 0, total: -300 }),
   );
@@ -134,7 +143,7 @@ test("where credit is left over nothing is due; one that ends has no next charge
 });
 
 test.each([[null], ["1250"], [12.5]])("no amount: %j", async (amount_due) => {
-  const { client } = await playedApi(
+  const { client } = await fakeApi(
     subscription(),
     invoice({ amount_due: 5, total: amount_due }),
     invoice({ total: amount_due }),
@@ -151,7 +160,7 @@ describe("a change that waits for its payment", () => {
 
   test("costs what its invoice says", async () => {
     const open = invoice({ id: "in_waiting", status: "open", amount_due: 1_777 });
-    const { client, requests } = await playedApi(waiting(ULTRA), open, invoice({ total: 3_999 }));
+    const { client, requests } = await fakeApi(waiting(ULTRA), open, invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_777 }, nextCharge: { amount: 3_999 } });
     expect(requests[1]?.request).toBe("GET /v1/invoices/in_waiting");
   });
@@ -160,7 +169,7 @@ describe("a change that waits for its payment", () => {
     ["to another price is previewed anew", waiting("price_other"), []],
     ["is previewed anew after its invoice was voided", waiting(ULTRA), [invoice({ status: "void" })]],
   ])("%s", async (_, subscribed, read) => {
-    const { client } = await playedApi(subscribed, ...read, invoice({ amount_due: 1_250 }), invoice({ total: 3_999 }));
+    const { client } = await fakeApi(subscribed, ...read, invoice({ amount_due: 1_250 }), invoice({ total: 3_999 }));
     expect(await client.preview(upgrade)).toMatchObject({ dueNow: { amount: 1_250 } });
   });
 });
@@ -170,7 +179,7 @@ describe("taxes and discounts", () => {
     Object.entries(fields).filter(([name]) => name.startsWith("discounts"));
 
   test("in what is due now", async () => {
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       subscription({ discounts: [discount({ end: RENEWS + 1 })] }),
       invoice({
         amount_due: 1_904,
@@ -192,7 +201,7 @@ describe("taxes and discounts", () => {
   test("at the renewal: the discounts that go on, also an amount without a code", async () => {
     const off = { percent_off: null, amount_off: 500, currency: "usd", name: null };
     const granted = discount({ promotion_code: null, source: { type: "coupon", coupon: coupon(off) } });
-    const { client } = await playedApi(subscription({ discounts: [granted] }), invoice());
+    const { client } = await fakeApi(subscription({ discounts: [granted] }), invoice());
     const { discounts } = await client.preview(downgrade);
     expect(discounts).toEqual([
       { id: "spring20", name: null, code: null, off: { amount: 500, currency: USD }, endsAt: null },
@@ -201,27 +210,27 @@ describe("taxes and discounts", () => {
 
   test("a discount that ends by the next charge does not reduce it", async () => {
     const ends = discount({ end: RENEWS });
-    const alone = await playedApi(subscription({ discounts: [ends] }), invoice());
+    const alone = await fakeApi(subscription({ discounts: [ends] }), invoice());
     expect((await alone.client.preview(downgrade)).discounts).toEqual([]);
     expect(recurringDiscounts(alone.requests[1]?.fields)).toEqual([["discounts", ""]]);
-    const both = await playedApi(subscription({ discounts: [ends, discount({ id: "di_2" })] }), invoice());
+    const both = await fakeApi(subscription({ discounts: [ends, discount({ id: "di_2" })] }), invoice());
     expect((await both.client.preview(downgrade)).discounts).toHaveLength(1);
     expect(recurringDiscounts(both.requests[1]?.fields)).toEqual([["discounts[0][discount]", "di_2"]]);
   });
 
   test("a discount of one charge reduces the next one only if nothing is charged now", async () => {
     const once = discount({ source: { type: "coupon", coupon: coupon({ duration: "once" }) } });
-    const now = await playedApi(subscription({ discounts: [once] }), invoice(), invoice());
+    const now = await fakeApi(subscription({ discounts: [once] }), invoice(), invoice());
     expect((await now.client.preview(upgrade)).discounts).toEqual([]);
     expect(recurringDiscounts(now.requests[2]?.fields)).toEqual([["discounts", ""]]);
-    const later = await playedApi(subscription({ discounts: [once] }), invoice());
+    const later = await fakeApi(subscription({ discounts: [once] }), invoice());
     expect((await later.client.preview(downgrade)).discounts).toHaveLength(1);
     expect(recurringDiscounts(later.requests[1]?.fields)).toEqual([]);
   });
 
   test("a key that may not read coupons previews without the names of the discounts", async () => {
     const refused = refusal(403, "invalid_request_error");
-    const named = await playedApi(refused, subscription({ discounts: ["di_1"] }), invoice({ total: 799 }));
+    const named = await fakeApi(refused, subscription({ discounts: ["di_1"] }), invoice({ total: 799 }));
     expect(await named.client.preview(downgrade)).toMatchObject({ discounts: [], nextCharge: { amount: 799 } });
     expect(recurringDiscounts(named.requests[2]?.fields)).toEqual([]);
   });
@@ -231,7 +240,7 @@ describe("taxes and discounts", () => {
     ["of the next period", [{}, { status: "requires_location_inputs" }]],
   ])("a tax without an address is no tax of 0: %s", async (_, [now = {}, next = {}]) => {
     const taxed = (over: object) => invoice({ automatic_tax: { enabled: true, status: "complete", ...over } });
-    const { client } = await playedApi(subscription(), taxed(now), taxed(next));
+    const { client } = await fakeApi(subscription(), taxed(now), taxed(next));
     await expect(client.preview(upgrade)).rejects.toMatchObject({ problem: "no_tax_address" });
   });
 });

@@ -1,6 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { SubscriptionReading } from "../processor-client";
-import { CUSTOMER, playedApi, price, RENEWS, refusal, STARTED, SUBSCRIPTION, subscription } from "./client-testing";
 import {
   attemptOf,
   chargeObject,
@@ -10,8 +8,19 @@ import {
   invoiceObject,
   invoicePaymentObject,
   type StripeObject,
-} from "./events";
-import { normalized } from "./testing";
+} from "@/lib/sandbox/event-builders/stripe/events";
+import {
+  CUSTOMER,
+  fakeApi,
+  price,
+  RENEWS,
+  refusal,
+  STARTED,
+  SUBSCRIPTION,
+  subscription,
+} from "@/tests/support/fake-stripe-api";
+import { normalized } from "@/tests/support/normalized-stripe";
+import type { SubscriptionReading } from "../processor-client";
 
 const list = (...data: object[]): StripeObject => ({ object: "list", data, has_more: false, url: "/v1/things" });
 const HOUR = 3_600;
@@ -44,7 +53,7 @@ const renewal = (over: Partial<InvoiceSpec> = {}): StripeObject =>
       attemptCount: 1,
       ...over,
     },
-    "g2",
+    "basil",
   );
 
 /** The invoice as the client asks for it: with the payment whose charges these are. */
@@ -72,14 +81,14 @@ function saidBy(type: string, object: StripeObject, at: number) {
 const charge = (over: object = {}, refunded = 0) => ({
   ...chargeObject(
     { id: "ch_1", customer: CUSTOMER, invoice: "in_renewal", amount: 1_999, created: RENEWS + HOUR, refunded },
-    "g2",
+    "basil",
   ),
   ...over,
 });
 
 describe("payments", () => {
   test("that were made are the facts of their events", async () => {
-    const { client, requests } = await playedApi(list(renewal()), list());
+    const { client, requests } = await fakeApi(list(renewal()), list());
     const { payments, notes } = await client.paymentRecords(reading());
     const [said] = saidBy("invoice.paid", renewal(), RENEWS + HOUR + 5).facts;
     expect(payments).toEqual([
@@ -99,7 +108,7 @@ describe("payments", () => {
 
   test("that failed count while the subscription owes them", async () => {
     const failed = async (status: string, invoice = open()) => {
-      const { client } = await playedApi(list(invoice), list());
+      const { client } = await fakeApi(list(invoice), list());
       return (await client.paymentRecords(reading(status))).payments;
     };
     const [said] = saidBy("invoice.payment_failed", open(), RENEWS + HOUR).facts;
@@ -128,11 +137,11 @@ describe("payments", () => {
   const attempt = (number: number, status: "succeeded" | "pending" | "failed", created: number) =>
     chargeObject(
       { id: attemptOf("ch_1", number), customer: CUSTOMER, invoice: "in_renewal", amount: 1_999, created, status },
-      "g2",
+      "basil",
     );
   const failedAt = async (...charges: StripeObject[]) => {
     const other = { ...attempt(1, "failed", STARTED), id: "ch_other", payment_intent: "pi_other" };
-    const { client } = await playedApi(list(paidBy(open(), "ch_1")), list(...charges, other));
+    const { client } = await fakeApi(list(paidBy(open(), "ch_1")), list(...charges, other));
     return (await client.paymentRecords(reading("past_due"))).payments.map(({ fact }) => fact.at / 1000);
   };
 
@@ -158,7 +167,7 @@ describe("payments", () => {
       periodEnd: RENEWS + MONTH,
     };
     const unlisted = { ...price("plus"), id: "price_other" };
-    const { client } = await playedApi(
+    const { client } = await fakeApi(
       list(
         renewal({ lines: [{ ...line, price: unlisted }] }),
         renewal({ id: "in_manual", billingReason: "manual", lines: [{ ...line, price: unlisted }] }),
@@ -175,7 +184,7 @@ describe("refunds and disputes", () => {
   const notesOf = async (...answers: StripeObject[]) => {
     const charges = (answers[0]?.data ?? []) as { id: string }[];
     const own = charges.map(({ id }) => id).filter((id) => id !== "ch_other");
-    const { client, requests } = await playedApi(list(paidBy(renewal(), ...own)), ...answers);
+    const { client, requests } = await fakeApi(list(paidBy(renewal(), ...own)), ...answers);
     const { notes } = await client.paymentRecords(reading());
     return { notes, asked: requests.slice(2).map(({ request, fields }) => [request, fields]) };
   };
@@ -191,7 +200,7 @@ describe("refunds and disputes", () => {
 
   test("of a charge that is disputed name its customer, whom the event does not", async () => {
     const dispute = (status: "needs_response" | "lost") =>
-      disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR }, "g2");
+      disputeObject({ id: "du_1", charge: "ch_1", amount: 1_999, status, created: RENEWS + 6 * HOUR }, "basil");
     const opened = await notesOf(list(charge({ disputed: true })), list(dispute("needs_response")));
     const said = saidBy("charge.dispute.created", dispute("needs_response"), RENEWS + 6 * HOUR).notes;
     expect(opened.notes).toEqual(said?.map((note) => ({ ...note, customer: CUSTOMER })));
@@ -219,7 +228,7 @@ describe("refunds and disputes", () => {
   });
 
   test("need a customer", async () => {
-    const { client, requests } = await playedApi(list(renewal()));
+    const { client, requests } = await fakeApi(list(renewal()));
     expect((await client.paymentRecords(reading("active", null))).payments).toHaveLength(1);
     expect(requests.map(({ fields }) => fields)).toEqual([
       { subscription: SUBSCRIPTION, limit: "20", "expand[0]": "data.payments" },
@@ -230,7 +239,7 @@ describe("refunds and disputes", () => {
 test("a subscription is read with the terms of its discounts", async () => {
   const coupon = { id: "spring20", name: "Spring", percent_off: 20, amount_off: null, currency: null };
   const discount = { id: "di_1", end: RENEWS, promotion_code: { code: "SPRING" }, source: { coupon, type: "coupon" } };
-  const { client, requests } = await playedApi(subscription({ discounts: [discount] }));
+  const { client, requests } = await fakeApi(subscription({ discounts: [discount] }));
   const { facts } = await client.subscription(SUBSCRIPTION);
   expect(facts[0]?.fact.discounts).toEqual([
     {
@@ -247,7 +256,7 @@ test("a subscription is read with the terms of its discounts", async () => {
 
 test("a key that may not read coupons reads the subscription without them", async () => {
   const refused = refusal(403, "invalid_request_error", "more_permissions_required");
-  const { client, requests } = await playedApi(refused, subscription({ discounts: ["di_1"] }));
+  const { client, requests } = await fakeApi(refused, subscription({ discounts: ["di_1"] }));
   const { facts } = await client.subscription(SUBSCRIPTION);
   expect(facts[0]?.fact.discounts).toEqual([{ key: "di_1", terms: null }]);
   expect(requests.map(({ fields }) => Object.keys(fields).length)).toEqual([2, 0]);

@@ -1,6 +1,6 @@
 /** What is asked of Stripe to give back what was paid by a checkout. */
 import { describe, expect, test } from "vitest";
-import { type Answer, invoice, playedApi, refusal } from "./client-testing";
+import { type Answer, fakeApi, invoice, refusal } from "@/tests/support/fake-stripe-api";
 
 const SESSION = "cs_test_1";
 const session = (sold: string | null = "in_1"): Answer => ({ id: SESSION, object: "checkout.session", invoice: sold });
@@ -14,11 +14,7 @@ const REFUND: Answer = { id: "re_1", object: "refund" };
 
 describe("the refund of a checkout that was paid beside another", () => {
   test("gives back the whole payment of its invoice", async () => {
-    const { client, requests } = await playedApi(
-      session(),
-      paidBy(payment("canceled", "pi_0"), payment("paid")),
-      REFUND,
-    );
+    const { client, requests } = await fakeApi(session(), paidBy(payment("canceled", "pi_0"), payment("paid")), REFUND);
     await client.refundCheckout(SESSION);
     expect(requests.map(({ request }) => request)).toEqual([
       `GET /v1/checkout/sessions/${SESSION}`,
@@ -31,13 +27,13 @@ describe("the refund of a checkout that was paid beside another", () => {
 
   test("requested again has no effect", async () => {
     const again = refusal(400, "invalid_request_error", "charge_already_refunded");
-    const { client } = await playedApi(session(), paidBy(payment("paid")), again);
+    const { client } = await fakeApi(session(), paidBy(payment("paid")), again);
     await client.refundCheckout(SESSION);
   });
 
   test("is refused as Stripe refuses it", async () => {
     const disputed = refusal(400, "invalid_request_error", "charge_disputed");
-    const { client } = await playedApi(session(), paidBy(payment("paid")), disputed);
+    const { client } = await fakeApi(session(), paidBy(payment("paid")), disputed);
     await expect(client.refundCheckout(SESSION)).rejects.toMatchObject({ problem: "invalid", code: "charge_disputed" });
   });
 
@@ -45,17 +41,17 @@ describe("the refund of a checkout that was paid beside another", () => {
     ["a trial without an invoice", [session(null)], 1],
     ["an invoice over nothing", [session(), paidBy()], 2],
   ])("is nothing for %s", async (_, answers, asked) => {
-    const { client, requests } = await playedApi(...answers);
+    const { client, requests } = await fakeApi(...answers);
     await client.refundCheckout(SESSION);
     expect(requests).toHaveLength(asked);
   });
 
   test("voids an invoice that is not paid, and waits for a debit that is under way", async () => {
     const open = invoice({ status: "open", payments: { object: "list", data: [payment("open")] } });
-    const voided = await playedApi(session(), open, invoice({ status: "void" }));
+    const voided = await fakeApi(session(), open, invoice({ status: "void" }));
     await voided.client.refundCheckout(SESSION);
     expect(voided.requests.at(-1)?.request).toBe("POST /v1/invoices/in_1/void");
-    const processing = await playedApi(session(), open, refusal(400, "invalid_request_error"));
+    const processing = await fakeApi(session(), open, refusal(400, "invalid_request_error"));
     await expect(processing.client.refundCheckout(SESSION)).rejects.toMatchObject({ problem: "invalid" });
   });
 });

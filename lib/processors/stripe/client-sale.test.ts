@@ -1,7 +1,7 @@
 /** How checkouts are taxed and discounted, by what is asked of Stripe. */
 import { describe, expect, test } from "vitest";
 import type { Sales } from "@/lib/config/catalog";
-import { CUSTOMER, playedSales, refusal } from "./client-testing";
+import { CUSTOMER, fakeApiWithSales, refusal } from "@/tests/support/fake-stripe-api";
 
 const PLAIN: Sales = { automaticTax: false, taxIds: false, promotionCodes: false };
 const SESSION = { id: "cs_test_1", object: "checkout.session", url: "https://checkout.stripe.example/c/1" };
@@ -44,7 +44,7 @@ describe("a checkout without a code", () => {
       { "automatic_tax[enabled]": "true", "tax_id_collection[enabled]": "true" },
     ],
   ])("%s", async (_, sales, customer, expected) => {
-    const { client, requests } = await playedSales({ ...PLAIN, ...sales }, SESSION);
+    const { client, requests } = await fakeApiWithSales({ ...PLAIN, ...sales }, SESSION);
     await client.checkout({ ...REQUEST, customer });
     const terms = Object.entries(requests[0]?.fields ?? {}).filter(([name]) =>
       /tax|promotion|update|discount/.test(name),
@@ -57,7 +57,7 @@ describe("a checkout with a code", () => {
   const sales = { ...PLAIN, promotionCodes: true };
 
   test("redeems the active code of that name, and lets the payer type no other", async () => {
-    const { client, requests } = await playedSales(sales, codes(SPRING), SESSION);
+    const { client, requests } = await fakeApiWithSales(sales, codes(SPRING), SESSION);
     await client.checkout({ ...REQUEST, code: "spring" });
     expect(requests[0]).toMatchObject({
       request: "GET /v1/promotion_codes",
@@ -68,14 +68,14 @@ describe("a checkout with a code", () => {
   });
 
   test("that Stripe does not know opens nothing", async () => {
-    const { client, requests } = await playedSales(sales, codes());
+    const { client, requests } = await fakeApiWithSales(sales, codes());
     await expect(client.checkout({ ...REQUEST, code: "none" })).rejects.toMatchObject({ problem: "invalid_code" });
     expect(requests).toHaveLength(1);
   });
 
   test("that Stripe refuses for this customer is the code's fault", async () => {
     const message = "This promotion code cannot be redeemed because the associated customer has prior transactions.";
-    const { client } = await playedSales(
+    const { client } = await fakeApiWithSales(
       sales,
       codes(SPRING),
       refusal(400, "invalid_request_error", undefined, message),
@@ -84,7 +84,7 @@ describe("a checkout with a code", () => {
   });
 
   test("does not take the blame for another refusal", async () => {
-    const { client } = await playedSales(
+    const { client } = await fakeApiWithSales(
       sales,
       codes(SPRING),
       refusal(404, "invalid_request_error", "resource_missing"),

@@ -1,19 +1,19 @@
 import { describe, expect, test } from "vitest";
-import type { PlanChange, ProcessorClient } from "../processor-client";
 import {
   ANSWERED_AT,
   type Answer,
   API_KEY,
   CUSTOMER,
+  fakeApi,
   invoice,
-  playedApi,
   price,
   RENEWS,
   refusal,
   STARTED,
   SUBSCRIPTION,
   subscription,
-} from "./client-testing";
+} from "@/tests/support/fake-stripe-api";
+import type { PlanChange, ProcessorClient } from "../processor-client";
 
 const ULTRA = "price_writer_ultra_monthly";
 const upgrade: PlanChange = { subscription: SUBSCRIPTION, priceId: ULTRA, timing: "now" };
@@ -41,7 +41,7 @@ describe("checkout", () => {
   };
 
   test("a customer of the user's own, once", async () => {
-    const { client, requests } = await playedApi({ id: CUSTOMER, object: "customer" });
+    const { client, requests } = await fakeApi({ id: CUSTOMER, object: "customer" });
     expect(await client.customer({ userId: "user_1", email: "one@example.com", idempotencyKey: "k" })).toBe(CUSTOMER);
     expect(requests[0]).toMatchObject({
       request: "POST /v1/customers",
@@ -51,7 +51,7 @@ describe("checkout", () => {
   });
 
   test("the session and its subscription say whose they are, where only our server can write", async () => {
-    const { client, requests } = await playedApi(session());
+    const { client, requests } = await fakeApi(session());
     expect(await client.checkout(request)).toEqual({ url: session().url, transaction: "cs_test_1" });
     expect(requests).toHaveLength(1);
     expect(requests[0]).toMatchObject({
@@ -74,7 +74,7 @@ describe("checkout", () => {
   });
 
   test("a trial, and a user id too long for the reference", async () => {
-    const { client, requests } = await playedApi(session());
+    const { client, requests } = await fakeApi(session());
     const userId = "u".repeat(255);
     await client.checkout({ ...request, userId, trialDays: 14 });
     expect(requests[0]?.fields).toMatchObject({
@@ -85,7 +85,7 @@ describe("checkout", () => {
   });
 
   test("without an address it is of no use to a payer", async () => {
-    const { client } = await playedApi(session({ url: null }));
+    const { client } = await fakeApi(session({ url: null }));
     await expect(client.checkout(request)).rejects.toMatchObject({ problem: "unavailable", code: "unreadable" });
   });
 
@@ -96,7 +96,7 @@ describe("checkout", () => {
     ["complete", { id: SUBSCRIPTION }, { state: "paid", subscription: SUBSCRIPTION }],
     ["complete", null, { state: "paid", subscription: null }],
   ])("%s, with %j", async (status, sold, expected) => {
-    const { client } = await playedApi(session({ status, subscription: sold }));
+    const { client } = await fakeApi(session({ status, subscription: sold }));
     expect(await client.checkoutState("cs_test_1")).toEqual(expected);
   });
 
@@ -106,21 +106,21 @@ describe("checkout", () => {
     ["paid already", [session({ status: "complete" })], "paid", 1],
     ["paid in between", [session(), refusal(400, "invalid_request_error"), session({ status: "complete" })], "paid", 3],
   ])("closing one that is %s", async (_, answers, outcome, asked) => {
-    const { client, requests } = await playedApi(...answers);
+    const { client, requests } = await fakeApi(...answers);
     expect(await client.closeCheckout("cs_test_1")).toBe(outcome);
     expect(requests).toHaveLength(asked);
     if (asked > 1) expect(requests[1]?.request).toBe("POST /v1/checkout/sessions/cs_test_1/expire");
   });
 
   test("one that stays open is not said to be closed", async () => {
-    const { client } = await playedApi(session(), refusal(400, "invalid_request_error"), session());
+    const { client } = await fakeApi(session(), refusal(400, "invalid_request_error"), session());
     await expect(client.closeCheckout("cs_test_1")).rejects.toMatchObject({ problem: "invalid" });
   });
 });
 
 describe("change now", () => {
   test("charged at once, and kept back where the charge needs the payer", async () => {
-    const { client, requests } = await playedApi(subscription(), subscription());
+    const { client, requests } = await fakeApi(subscription(), subscription());
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
       request: `POST ${PATH}`,
@@ -140,14 +140,14 @@ describe("change now", () => {
       { id: "si_bots", price: price("growth", "monthly", "chatbots") },
       { id: "si_plus", price: price("plus"), quantity: 3 },
     ];
-    const { client, requests } = await playedApi(subscription({}, { items }), subscription());
+    const { client, requests } = await fakeApi(subscription({}, { items }), subscription());
     await client.change(upgrade);
     expect(requests[1]?.fields).toMatchObject({ "items[0][id]": "si_plus", "items[0][quantity]": "3" });
   });
 
   test("a charge that needs the payer: where to pay", async () => {
     const pending = subscription({ pending_update: { expires_at: RENEWS }, latest_invoice: "in_second" });
-    const { client, requests } = await playedApi(subscription(), pending, invoice({ status: "open" }));
+    const { client, requests } = await fakeApi(subscription(), pending, invoice({ status: "open" }));
     expect(await client.change(upgrade)).toEqual({
       outcome: "payment_needed",
       url: "https://invoice.stripe.example/i/1",
@@ -158,7 +158,7 @@ describe("change now", () => {
   test("Case P3: a later attempt has another key, so that a refusal is not repeated", async () => {
     const message = "This customer has no attached payment source or default payment method.";
     const refused = refusal(400, "invalid_request_error", "resource_missing", message);
-    const { client, requests } = await playedApi(subscription(), refused, subscription(), subscription());
+    const { client, requests } = await fakeApi(subscription(), refused, subscription(), subscription());
     await expect(client.change(upgrade)).rejects.toMatchObject({ problem: "no_payment_method" });
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]?.headers["idempotency-key"]).not.toBe(requests[3]?.headers["idempotency-key"]);
@@ -172,7 +172,7 @@ describe("change now", () => {
       });
 
     test("to the same price, nothing is changed", async () => {
-      const { client, requests } = await playedApi(waiting(ULTRA), invoice({ status: "open" }));
+      const { client, requests } = await fakeApi(waiting(ULTRA), invoice({ status: "open" }));
       expect(await client.change(upgrade)).toMatchObject({ outcome: "payment_needed" });
       expect(requests.every(({ request }) => request.startsWith("GET"))).toBe(true);
     });
@@ -183,7 +183,7 @@ describe("change now", () => {
       ["an end at once withdraws it", (client) => client.cancel(SUBSCRIPTION, "now"), `DELETE ${PATH}`],
     ])("%s", async (_, act, last) => {
       const voided = invoice({ status: "void" });
-      const { client, requests } = await playedApi(waiting("price_other"), voided, subscription(), subscription());
+      const { client, requests } = await fakeApi(waiting("price_other"), voided, subscription(), subscription());
       await act(client);
       expect(requests.map(({ request }) => request)).toEqual([
         `GET ${PATH}`,
@@ -196,22 +196,22 @@ describe("change now", () => {
     test("paid in between, it is what the next change starts from; still waiting, the change fails", async () => {
       const refused = refusal(400, "invalid_request_error");
       const paid = subscription({}, { items: [{ id: "si_plus", price: price("ultra") }] });
-      const { client, requests } = await playedApi(waiting("price_other"), refused, paid);
+      const { client, requests } = await fakeApi(waiting("price_other"), refused, paid);
       expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
       expect(requests).toHaveLength(3);
-      const still = await playedApi(waiting("price_other"), refused, waiting("price_other"));
+      const still = await fakeApi(waiting("price_other"), refused, waiting("price_other"));
       await expect(still.client.change(upgrade)).rejects.toMatchObject({ problem: "invalid" });
     });
   });
 
   test("what is already so is not charged again", async () => {
-    const { client, requests } = await playedApi(subscription({}, { items: [{ id: "si_1", price: price("ultra") }] }));
+    const { client, requests } = await fakeApi(subscription({}, { items: [{ id: "si_1", price: price("ultra") }] }));
     expect(await client.change(upgrade)).toEqual({ outcome: "requested" });
     expect(requests).toHaveLength(1);
   });
 
   test("lets go of a schedule first", async () => {
-    const { client, requests } = await playedApi(
+    const { client, requests } = await fakeApi(
       subscription({ schedule: "sub_sched_1" }),
       { id: "sub_sched_1", object: "subscription_schedule" },
       subscription(),
@@ -238,7 +238,7 @@ describe("change now", () => {
     ],
     ["a price that is not ours", [{ id: "a", price: price("plus") }], "price_foreign", "unknown_price"],
   ])("refuses %s, and asks for nothing", async (_, items, priceId, code) => {
-    const { client, requests } = await playedApi(subscription({}, { items }));
+    const { client, requests } = await fakeApi(subscription({}, { items }));
     await expect(client.change({ ...upgrade, priceId })).rejects.toMatchObject({ problem: "invalid", code });
     expect(requests).toHaveLength(1);
   });
@@ -256,7 +256,7 @@ describe("change at the renewal", () => {
   });
 
   test("a schedule of two phases: what is paid for goes on, the new plan begins with the renewal", async () => {
-    const { client, requests } = await playedApi(subscription(), schedule(), schedule());
+    const { client, requests } = await fakeApi(subscription(), schedule(), schedule());
     expect(await client.change(downgrade)).toEqual({ outcome: "requested" });
     expect(requests[1]).toMatchObject({
       request: "POST /v1/subscription_schedules",
@@ -301,7 +301,7 @@ describe("change at the renewal", () => {
     const known = schedule({ phases: [{ ...phase, ...terms, items: [] }] });
     const held = { data: [{ id: "si_plus", price: price("plus"), tax_rates: [{ id: "txr_2" }], discounts: ["di_2"] }] };
     const current = subscription({ items: { ...held, has_more: false } });
-    const { client, requests } = await playedApi(current, known, known);
+    const { client, requests } = await fakeApi(current, known, known);
     await client.change(downgrade);
     const kept = (index: number) => ({
       [`phases[${index}][discounts][0][discount]`]: "di_1",
@@ -326,7 +326,7 @@ describe("change at the renewal", () => {
 
   test("by the year, in a trial", async () => {
     const trialing = schedule({ phases: [{ ...phase, trial_end: RENEWS, items: [] }] });
-    const { client, requests } = await playedApi(subscription(), trialing, trialing);
+    const { client, requests } = await fakeApi(subscription(), trialing, trialing);
     await client.change({ ...downgrade, priceId: "price_writer_basic_yearly" });
     expect(requests[2]?.fields).toMatchObject({
       "phases[0][trial_end]": String(RENEWS),
@@ -335,7 +335,7 @@ describe("change at the renewal", () => {
   });
 
   test("a schedule that is there is changed, and one that says it already is left alone", async () => {
-    const other = await playedApi(subscription({ schedule: "sub_sched_1" }), schedule(), schedule());
+    const other = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule(), schedule());
     await other.client.change(downgrade);
     expect(other.requests.map(({ request }) => request)).toEqual([
       `GET ${PATH}`,
@@ -346,7 +346,7 @@ describe("change at the renewal", () => {
       { ...phase, items: [{ price: "price_writer_plus_monthly" }] },
       { ...phase, items: [{ price: "price_writer_basic_monthly" }] },
     ];
-    const same = await playedApi(subscription({ schedule: "sub_sched_1" }), schedule({ phases }));
+    const same = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule({ phases }));
     await same.client.change(downgrade);
     expect(same.requests).toHaveLength(2);
   });
@@ -354,32 +354,32 @@ describe("change at the renewal", () => {
   test("made by a second click in between: that one is used; let go by one: that is enough", async () => {
     const refused = refusal(400, "invalid_request_error");
     const held = subscription({ schedule: "sub_sched_1" });
-    const twice = await playedApi(subscription(), refused, held, schedule(), schedule());
+    const twice = await fakeApi(subscription(), refused, held, schedule(), schedule());
     expect(await twice.client.change(downgrade)).toEqual({ outcome: "requested" });
     expect(twice.requests.at(-1)?.request).toBe("POST /v1/subscription_schedules/sub_sched_1");
-    const released = await playedApi(held, refused, subscription());
+    const released = await fakeApi(held, refused, subscription());
     await released.client.cancelScheduledChange(SUBSCRIPTION);
     for (const answers of [
       [subscription(), refused, subscription()],
       [held, refused, held],
     ]) {
-      const { client } = await playedApi(...answers);
+      const { client } = await fakeApi(...answers);
       const call = answers[0] === held ? client.cancelScheduledChange(SUBSCRIPTION) : client.change(downgrade);
       await expect(call).rejects.toMatchObject({ problem: "invalid" });
     }
   });
 
   test("to what one has: the schedule is let go", async () => {
-    const { client, requests } = await playedApi(subscription({ schedule: "sub_sched_1" }), schedule());
+    const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), schedule());
     await client.change({ ...downgrade, priceId: "price_writer_plus_monthly" });
     expect(requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
   });
 
   test("taken back; where there is none, nothing", async () => {
-    const there = await playedApi(subscription({ schedule: { id: "sub_sched_1" } }), schedule());
+    const there = await fakeApi(subscription({ schedule: { id: "sub_sched_1" } }), schedule());
     await there.client.cancelScheduledChange(SUBSCRIPTION);
     expect(there.requests[1]?.request).toBe("POST /v1/subscription_schedules/sub_sched_1/release");
-    const none = await playedApi(subscription());
+    const none = await fakeApi(subscription());
     await none.client.cancelScheduledChange(SUBSCRIPTION);
     expect(none.requests).toHaveLength(1);
   });
@@ -416,7 +416,7 @@ describe("cancel, keep and unpause", () => {
     ],
     ["not paused", "unpause", {}, [`GET ${PATH}`], {}],
   ])("%s", async (_, method, over, expected, fields) => {
-    const { client, requests } = await playedApi(subscription(over as Record<string, unknown>), subscription());
+    const { client, requests } = await fakeApi(subscription(over as Record<string, unknown>), subscription());
     if (method === "end") await client.cancel(SUBSCRIPTION, "period_end");
     if (method === "endNow") await client.cancel(SUBSCRIPTION, "now");
     if (method === "keep") await client.undoCancel(SUBSCRIPTION);
@@ -426,11 +426,7 @@ describe("cancel, keep and unpause", () => {
   });
 
   test("a schedule is let go before the end is asked for", async () => {
-    const { client, requests } = await playedApi(
-      subscription({ schedule: "sub_sched_1" }),
-      { id: "x" },
-      subscription(),
-    );
+    const { client, requests } = await fakeApi(subscription({ schedule: "sub_sched_1" }), { id: "x" }, subscription());
     await client.cancel(SUBSCRIPTION, "period_end");
     expect(requests.map(({ request }) => request)).toEqual([
       `GET ${PATH}`,
@@ -442,7 +438,7 @@ describe("cancel, keep and unpause", () => {
 
 describe("a subscription as it is", () => {
   test("as a snapshot, dated by Stripe's clock, no later than it was read", async () => {
-    const { client } = await playedApi(subscription());
+    const { client } = await fakeApi(subscription());
     const { identity, facts, timestampSource } = await client.subscription(SUBSCRIPTION);
     expect(timestampSource).toBe("fetch");
     expect(identity).toEqual({ customer: CUSTOMER, subscription: SUBSCRIPTION, trustedUserId: "user_1" });
@@ -464,26 +460,26 @@ describe("a subscription as it is", () => {
 
   test("never before the period that it names: a test clock runs ahead", async () => {
     const ahead = { created: STARTED, periodStart: RENEWS, periodEnd: RENEWS + 2_678_400 };
-    const { client } = await playedApi(subscription({}, ahead));
+    const { client } = await fakeApi(subscription({}, ahead));
     expect((await client.subscription(SUBSCRIPTION)).facts[0]?.fact.at).toBe(RENEWS * 1000);
   });
 
   test("ended, and with no price of ours", async () => {
-    const ended = await playedApi(subscription({ status: "canceled", ended_at: RENEWS }));
+    const ended = await fakeApi(subscription({ status: "canceled", ended_at: RENEWS }));
     expect((await ended.client.subscription(SUBSCRIPTION)).facts[0]?.fact).toMatchObject({
       life: "deleted",
       at: RENEWS * 1000,
       image: { status: "canceled" },
     });
     const foreign = { ...price("plus"), id: "price_foreign" };
-    const unknown = await playedApi(subscription({}, { items: [{ id: "si", price: foreign }] }));
+    const unknown = await fakeApi(subscription({}, { items: [{ id: "si", price: foreign }] }));
     expect((await unknown.client.subscription(SUBSCRIPTION)).facts).toEqual([]);
   });
 });
 
 describe("portal and invoices", () => {
   test("the customer's portal, with the way back", async () => {
-    const { client, requests } = await playedApi({ url: "https://billing.stripe.example/p/1" });
+    const { client, requests } = await fakeApi({ url: "https://billing.stripe.example/p/1" });
     expect(await client.portal(CUSTOMER, [SUBSCRIPTION], "https://app.example/billing")).toEqual({
       url: "https://billing.stripe.example/p/1",
     });
@@ -502,7 +498,7 @@ describe("portal and invoices", () => {
       invoice({ id: "in_void", status: "void", hosted_invoice_url: null, invoice_pdf: null }),
     ];
     const noCharges = { object: "list", data: [], has_more: false };
-    const { client, requests } = await playedApi({ object: "list", data, has_more: false }, noCharges);
+    const { client, requests } = await fakeApi({ object: "list", data, has_more: false }, noCharges);
     const invoices = await client.invoices({ customer: CUSTOMER });
     expect(invoices.map(({ id, status }) => [id, status])).toEqual([
       ["in_new", "open"],
@@ -528,7 +524,7 @@ describe("portal and invoices", () => {
   test("of some subscriptions only", async () => {
     const list = (id: string) => ({ object: "list", data: [invoice({ id })], has_more: false });
     const noCharges = { object: "list", data: [], has_more: false };
-    const { client, requests } = await playedApi(list("in_1"), list("in_2"), noCharges);
+    const { client, requests } = await fakeApi(list("in_1"), list("in_2"), noCharges);
     expect(await client.invoices({ subscriptions: ["sub_1", "sub_2"] })).toHaveLength(2);
     expect(
       requests
@@ -540,7 +536,7 @@ describe("portal and invoices", () => {
   });
 
   test("the document of one", async () => {
-    const { client } = await playedApi(invoice(), invoice({ invoice_pdf: null }));
+    const { client } = await fakeApi(invoice(), invoice({ invoice_pdf: null }));
     expect(await client.invoicePdf("in_1")).toBe("https://invoice.stripe.example/i/1/pdf");
     expect(await client.invoicePdf("in_1")).toBeNull();
   });

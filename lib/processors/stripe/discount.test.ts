@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { event } from "@/lib/sandbox/event-builders/stripe/events";
+import { normalized } from "@/tests/support/normalized-stripe";
 import { discountsOf } from "./discount";
-import type { StripeObject } from "./events";
-import { event } from "./events";
-import { normalized } from "./testing";
 
 const END = Date.parse("2027-03-03T00:00:00Z");
 const coupon = { id: "spring20", object: "coupon", name: "Spring", percent_off: 20, amount_off: null, currency: null };

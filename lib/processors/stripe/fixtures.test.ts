@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { priceLists } from "@/lib/config/current-catalog";
+import { diff, SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fixtureEvents } from "@/lib/sandbox/event-builders/stripe/fixture-events";
 import { objectBefore } from "./before";
-import { diff, SHAPES, type StripeObject } from "./events";
-import { story } from "./fixtures/story";
 import { stripe } from "./index";
 import { HANDLERS } from "./normalize";
 
@@ -12,7 +12,7 @@ const { find } = priceLists("stripe", {}, { sandbox: true });
 
 describe.each(SHAPES)("the fixtures of shape %s", (shape) => {
   const folder = new URL(`./fixtures/${shape}/`, import.meta.url);
-  const events = story(shape);
+  const events = fixtureEvents(shape);
   if (process.env.UPDATE_FIXTURES === "1") writeFixtures(folder, events);
   const names = existsSync(folder) ? readdirSync(folder).map((name) => name.replace(/\.json$/, "")) : [];
 
@@ -38,7 +38,7 @@ describe.each(SHAPES)("the fixtures of shape %s", (shape) => {
 
   test("the fields that tell the shapes apart stand where the shape has them", () => {
     const object = (name: string) => (JSON.parse(read(name)) as { data: { object: StripeObject } }).data.object;
-    const [old, today] = [shape !== "g2", shape !== "g0"];
+    const [old, today] = [shape !== "basil", shape !== "pre_basil"];
     const subscription = object("customer.subscription.created");
     const item = (subscription.items as { data: [StripeObject] }).data[0];
     expect(Object.hasOwn(subscription, "current_period_start")).toBe(old);

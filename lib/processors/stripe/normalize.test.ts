@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Note, SubscriptionState } from "@/lib/billing/types";
-import { SHAPES, type StripeObject } from "./events";
-import { story } from "./fixtures/story";
-import { normalized } from "./testing";
+import { SHAPES, type StripeObject } from "@/lib/sandbox/event-builders/stripe/events";
+import { fixtureEvents } from "@/lib/sandbox/event-builders/stripe/fixture-events";
+import { normalized } from "@/tests/support/normalized-stripe";
 
 const MARCH = Date.UTC(2026, 2, 1, 10);
 const MID_MARCH = Date.UTC(2026, 2, 16, 22);
@@ -185,12 +185,12 @@ const without = { plan: null, interval: null, quantity: 1, periodStart: null, pe
 
 test("every fixture has its expectation", () => {
   const expected = [...Object.keys(EXPECTED), ...Object.keys(NOTES), ...Object.keys(DISCOUNTS), ...LINKS, UNLISTED];
-  expect(expected.toSorted()).toEqual(Object.keys(story("g2")).toSorted());
+  expect(expected.toSorted()).toEqual(Object.keys(fixtureEvents("basil")).toSorted());
 });
 
 describe.each(SHAPES)("shape %s", (shape) => {
   test.each(Object.entries(EXPECTED))("%s", (name, { fact, analysis }) => {
-    const result = normalized(story(shape)[name] ?? {});
+    const result = normalized(fixtureEvents(shape)[name] ?? {});
     const id = `stripe:evt_${name.replaceAll(".", "_")}:${"kind" in fact ? fact.kind : ""}`;
     const origin = { id, processor: "stripe", subscription: "sub_AdaWriter" };
     const list = {
@@ -208,14 +208,14 @@ describe.each(SHAPES)("shape %s", (shape) => {
 
   test.each(Object.entries(NOTES))("%s is noted", (name, { id, kind, at, customer, amount, detail, ...rest }) => {
     const currency = "usd";
-    expect(normalized(story(shape)[name] ?? {})).toEqual({
+    expect(normalized(fixtureEvents(shape)[name] ?? {})).toEqual({
       ...rest,
       notes: [{ id, kind, at, customer, amount, currency, detail }],
     });
   });
 
   test.each(Object.entries(DISCOUNTS))("%s names a discount of the subscription", (name, said) => {
-    expect(normalized(story(shape)[name] ?? {})).toEqual({
+    expect(normalized(fixtureEvents(shape)[name] ?? {})).toEqual({
       outcome: "unpriced",
       identity: { ...ada, trustedUserId: null },
       analysis: null,
@@ -231,7 +231,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
   });
 
   test.each(LINKS)("%s says whose customer and subscription these are, and nothing else", (name) => {
-    expect(normalized(story(shape)[name] ?? {})).toEqual({
+    expect(normalized(fixtureEvents(shape)[name] ?? {})).toEqual({
       outcome: "facts",
       facts: [],
       identity: ada,
@@ -241,7 +241,7 @@ describe.each(SHAPES)("shape %s", (shape) => {
 
   test("a plan at an unlisted price leaves the plan out, and its item in the list", () => {
     const own = { ...item("ultra"), price: "price_unlisted", interval: "monthly", quantity: 1, ...ofMarch };
-    expect(normalized(story(shape)[UNLISTED] ?? {})).toEqual({
+    expect(normalized(fixtureEvents(shape)[UNLISTED] ?? {})).toEqual({
       outcome: "facts",
       facts: [
         {
@@ -267,20 +267,25 @@ describe.each(SHAPES)("shape %s", (shape) => {
 });
 
 test("the three shapes of one event say the same", () => {
-  const [g0, g1, g2] = SHAPES.map((shape) => Object.values(story(shape)).map(normalized));
-  expect(g1).toEqual(g0);
-  expect(g2).toEqual(g0);
+  const [pre_basil, legacy, basil] = SHAPES.map((shape) => Object.values(fixtureEvents(shape)).map(normalized));
+  expect(legacy).toEqual(pre_basil);
+  expect(basil).toEqual(pre_basil);
 });
 
 describe("a renewal since basil", () => {
-  test.each(["g1", "g2"] as const)("is no plan change although previous_attributes names items (%s)", (shape) => {
-    const event = story(shape)["customer.subscription.updated.renewal"] ?? {};
-    expect(event).toHaveProperty("data.previous_attributes.items");
-    expect(normalized(event)).toMatchObject({ analysis: { hasPeriodChange: true, hasPlanChange: false } });
-  });
+  test.each(["legacy", "basil"] as const)(
+    "is no plan change although previous_attributes names items (%s)",
+    (shape) => {
+      const event = fixtureEvents(shape)["customer.subscription.updated.renewal"] ?? {};
+      expect(event).toHaveProperty("data.previous_attributes.items");
+      expect(normalized(event)).toMatchObject({ analysis: { hasPeriodChange: true, hasPlanChange: false } });
+    },
+  );
 
   test("before basil it names the period only", () => {
-    const { data } = story("g0")["customer.subscription.updated.renewal"] as { data: { previous_attributes: object } };
+    const { data } = fixtureEvents("pre_basil")["customer.subscription.updated.renewal"] as {
+      data: { previous_attributes: object };
+    };
     expect(Object.keys(data.previous_attributes).toSorted()).toEqual([
       "current_period_end",
       "current_period_start",
@@ -315,7 +320,7 @@ describe("what is not for us", () => {
 });
 
 describe("damaged events", () => {
-  const events = SHAPES.flatMap((shape) => Object.values(story(shape)));
+  const events = SHAPES.flatMap((shape) => Object.values(fixtureEvents(shape)));
   const strange = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
     fc.constantFrom(-1, 1e300, "", "\u0000", "\ud800", [], {}, [null]),

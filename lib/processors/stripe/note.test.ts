@@ -7,8 +7,8 @@ import {
   type SessionSpec,
   type StripeObject,
   sessionObject,
-} from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
 const NOBODY = { customer: null, subscription: null, trustedUserId: null };
 const SESSION: SessionSpec = {
@@ -28,7 +28,7 @@ function send(type: string, object: StripeObject, changes: Changes = {}) {
 
 describe("a completed checkout", () => {
   const complete = (spec: Partial<SessionSpec>, changes: Changes = {}) =>
-    send("checkout.session.completed", sessionObject({ ...SESSION, ...spec }, "g2"), changes);
+    send("checkout.session.completed", sessionObject({ ...SESSION, ...spec }, "basil"), changes);
   const link = (identity: object) => ({ outcome: "facts", facts: [], identity, analysis: null });
 
   test("links by the metadata that our server wrote", () => {
@@ -77,7 +77,7 @@ describe("a note", () => {
 
   test("of a refund has what was given back so far, whole or in part", () => {
     const refund = (refunded: number, changes: Changes = {}) =>
-      send("charge.refunded", chargeObject({ ...CHARGE, refunded }, "g2"), changes);
+      send("charge.refunded", chargeObject({ ...CHARGE, refunded }, "basil"), changes);
     const kind = (refunded: number) => ({
       id: `stripe:ch_1:refund:${refunded}`,
       kind: "refund",
@@ -94,10 +94,10 @@ describe("a note", () => {
 
   test("of a dispute has the amount and what came of it, and names its charge, not its customer", () => {
     const charge = { charge: "ch_1" };
-    expect(send("charge.dispute.closed", disputeObject(DISPUTE, "g2"), { amount_refunded: 7 })).toEqual(
+    expect(send("charge.dispute.closed", disputeObject(DISPUTE, "basil"), { amount_refunded: 7 })).toEqual(
       noted({ id: "stripe:du_1:dispute_closed", kind: "dispute_closed", amount: 1999, detail: "won" }, null, charge),
     );
-    const opened = disputeObject({ ...DISPUTE, status: "needs_response" }, "g2");
+    const opened = disputeObject({ ...DISPUTE, status: "needs_response" }, "basil");
     expect(send("charge.dispute.created", opened)).toEqual(
       noted(
         { id: "stripe:du_1:dispute_opened", kind: "dispute_opened", amount: 1999, detail: "needs_response" },
@@ -129,7 +129,7 @@ describe("a note", () => {
     ["status", { status: {} }],
     ["status", { status: "\ud800" }],
   ])("whose %s is something else is quarantined, with whom it is about", (path, changes) => {
-    expect(send("charge.refunded", chargeObject(CHARGE, "g2"), changes)).toEqual({
+    expect(send("charge.refunded", chargeObject(CHARGE, "basil"), changes)).toEqual({
       outcome: "quarantined",
       reason: `missing_field:data.object.${path}`,
       identity: { ...NOBODY, customer: "cus_1" },

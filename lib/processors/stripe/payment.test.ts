@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { event, type InvoiceSpec, invoiceObject, type LineSpec, planPrice, SHAPES, type Shape } from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+import {
+  event,
+  type InvoiceSpec,
+  invoiceObject,
+  type LineSpec,
+  planPrice,
+  SHAPES,
+  type Shape,
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
 const price = (plan: string) => planPrice({ product: "writer", plan, interval: "monthly" });
 const starter = planPrice({ product: "chatbots", plan: "starter", interval: "monthly" });
@@ -30,7 +38,7 @@ const BASE: InvoiceSpec = {
   status: "paid",
 };
 
-function paid(spec: Partial<InvoiceSpec>, changes: Changes = {}, shape: Shape = "g2", type = "invoice.paid") {
+function paid(spec: Partial<InvoiceSpec>, changes: Changes = {}, shape: Shape = "basil", type = "invoice.paid") {
   const object = withChanges(invoiceObject({ ...BASE, ...spec }, shape), changes);
   return normalized(event(type, object, undefined, { id: "evt_1", created: START + 2, shape }));
 }
@@ -146,10 +154,10 @@ describe("a line that says less", () => {
   test("than its subscription is the invoice's own; than its price in the new place has the old one", () => {
     expect(paid({}, { "lines.data.0.parent": null })).toEqual(paid({}));
     expect(paid({}, { "lines.data.0.parent": { type: "subscription_item_details" } })).toEqual(paid({}));
-    expect(paid({}, { "lines.data.0.pricing": { type: "price_details" } }, "g1")).toEqual(paid({}, {}, "g1"));
-    expect(paid({}, { "lines.data.0.price": undefined }, "g0")).toEqual(paid({}, {}, "g0"));
+    expect(paid({}, { "lines.data.0.pricing": { type: "price_details" } }, "legacy")).toEqual(paid({}, {}, "legacy"));
+    expect(paid({}, { "lines.data.0.price": undefined }, "pre_basil")).toEqual(paid({}, {}, "pre_basil"));
     const none = { "lines.data.0.price": undefined, "lines.data.0.plan": undefined };
-    expect(paid({}, none, "g0")).toMatchObject({ outcome: "unpriced", fact: { plan: null, inMoney: true } });
+    expect(paid({}, none, "pre_basil")).toMatchObject({ outcome: "unpriced", fact: { plan: null, inMoney: true } });
   });
 
   test("an invoice without a reason pays for nothing of ours", () => {
@@ -162,7 +170,7 @@ test("a plan's price as an invoice item added by hand opens nothing", () => {
   const today = { "lines.data.0.parent": { type: "invoice_item_details", invoice_item_details: details } };
   const old = { "lines.data.0.type": "invoiceitem" };
   expect(fact({}, today)).toMatchObject({ purpose: "other" });
-  expect(fact({}, old, "g0")).toMatchObject({ purpose: "other" });
+  expect(fact({}, old, "pre_basil")).toMatchObject({ purpose: "other" });
 });
 
 test("prorations may be written as invoice items", () => {
@@ -174,7 +182,7 @@ test("prorations may be written as invoice items", () => {
 describe("the subscription", () => {
   test("is found in the lines where the invoice does not name it", () => {
     expect(paid({}, { parent: null })).toMatchObject({ identity: { subscription: "sub_1" } });
-    expect(paid({}, { subscription: undefined }, "g0")).toMatchObject({ identity: { subscription: "sub_1" } });
+    expect(paid({}, { subscription: undefined }, "pre_basil")).toMatchObject({ identity: { subscription: "sub_1" } });
   });
 
   test("may be expanded, as may the customer and the price", () => {
@@ -182,7 +190,7 @@ describe("the subscription", () => {
       subscription: { id: "sub_1", object: "subscription" },
       customer: { id: "cus_1", object: "customer" },
     };
-    expect(paid({}, old, "g0")).toEqual(paid({}, {}, "g0"));
+    expect(paid({}, old, "pre_basil")).toEqual(paid({}, {}, "pre_basil"));
     const today = { "lines.data.0.pricing.price_details.price": { id: price("plus").id } };
     expect(paid({}, today)).toEqual(paid({}));
   });
@@ -281,14 +289,14 @@ describe("without a plan line", () => {
 describe("a failed attempt on a sent invoice", () => {
   const sent = { status: "open", collectionMethod: "send_invoice" } as const;
   const attempt = (dueDate: number | null, lines = BASE.lines) =>
-    paid({ ...sent, dueDate, lines }, {}, "g2", "invoice.payment_failed");
+    paid({ ...sent, dueDate, lines }, {}, "basil", "invoice.payment_failed");
 
   test("is no debt before the due date, from then on it is", () => {
     expect(attempt(START + 3)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "not_due" } }] });
     expect(attempt(START + 2)).toMatchObject({ facts: [{ fact: { outcome: "failed", purpose: "period" } }] });
     expect(attempt(null)).toMatchObject({ facts: [{ fact: { purpose: "period" } }] });
     const charged = { status: "open", dueDate: START + 3 } as const;
-    expect(fact(charged, {}, "g2", "invoice.payment_failed")).toMatchObject({ purpose: "period" });
+    expect(fact(charged, {}, "basil", "invoice.payment_failed")).toMatchObject({ purpose: "period" });
     const unlisted = [line("plus", { price: { ...price("plus"), id: "price_else" } })];
     const mixed = [line("basic", { amount: -999, proration: true }), ...unlisted];
     expect(attempt(START + 3, mixed)).toMatchObject({
@@ -304,7 +312,8 @@ describe("a failed attempt on a sent invoice", () => {
 });
 
 describe("in money", () => {
-  const inMoney = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) => fact(spec, changes, "g2", type);
+  const inMoney = (spec: Partial<InvoiceSpec>, changes: Changes = {}, type?: string) =>
+    fact(spec, changes, "basil", type);
 
   const other = (id: string, amount: number) => line("plus", { id, price: { ...price("plus"), id }, amount });
 
@@ -332,7 +341,7 @@ describe("in money", () => {
     for (const shape of SHAPES) {
       expect(fact({ paidOutOfBand: true }, {}, shape)).toMatchObject({ inMoney: true });
     }
-    expect(fact({ paidOutOfBand: true }, { status: undefined }, "g0")).toMatchObject({ inMoney: true });
+    expect(fact({ paidOutOfBand: true }, { status: undefined }, "pre_basil")).toMatchObject({ inMoney: true });
     expect(inMoney({}, { amount_paid: 1998, status: "open" })).toMatchObject({ inMoney: false });
   });
 

@@ -9,8 +9,8 @@ import {
   type StripeObject,
   type SubscriptionSpec,
   subscriptionObject,
-} from "./events";
-import { type Changes, normalized, withChanges } from "./testing";
+} from "@/lib/sandbox/event-builders/stripe/events";
+import { type Changes, normalized, withChanges } from "@/tests/support/normalized-stripe";
 
 const plus = planPrice({ product: "writer", plan: "plus", interval: "monthly" });
 const ultra = planPrice({ product: "writer", plan: "ultra", interval: "monthly" });
@@ -30,13 +30,13 @@ function update(
   from: Partial<SubscriptionSpec>,
   to: Partial<SubscriptionSpec> = {},
   changes: Changes = {},
-  shape: Shape = "g2",
+  shape: Shape = "basil",
 ) {
   const [old, now] = [subscriptionObject({ ...BASE, ...from }, shape), subscriptionObject({ ...BASE, ...to }, shape)];
   return send("customer.subscription.updated", withChanges(now, changes), diff(old, now), shape);
 }
 
-function send(type: string, object: StripeObject, previous?: StripeObject, shape: Shape = "g2") {
+function send(type: string, object: StripeObject, previous?: StripeObject, shape: Shape = "basil") {
   return normalized(event(type, object, previous, { id: "evt_1", created: 2_000_000, shape }));
 }
 
@@ -328,7 +328,7 @@ describe("status", () => {
 
   test("an unknown one is quarantined; an unknown old one leaves no before-image", () => {
     expect(update({}, {}, { status: "on_hold" })).toMatchObject({ reason: "unknown_status" });
-    const object = subscriptionObject(BASE, "g2");
+    const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object, { status: "on_hold" })).toMatchObject({
       facts: [{ fact: { before: null } }],
     });
@@ -337,7 +337,7 @@ describe("status", () => {
   test("the end counts also with two plans of one product, or with a period that makes no sense", () => {
     const items = [...BASE.items, { id: "si_2", price: ultra }];
     const end = (spec: Partial<SubscriptionSpec>) =>
-      send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "g2"));
+      send("customer.subscription.deleted", subscriptionObject({ ...BASE, ...spec }, "basil"));
     expect(end({ items })).toMatchObject({
       outcome: "facts",
       facts: [{ product: "writer", fact: { life: "deleted", image: { status: "canceled", plan: "ultra" } } }],
@@ -349,7 +349,7 @@ describe("status", () => {
   });
 
   test("a deleted subscription is canceled, whatever it says and whatever is missing", () => {
-    const whole = subscriptionObject({ ...BASE, cancelAtPeriodEnd: true }, "g0");
+    const whole = subscriptionObject({ ...BASE, cancelAtPeriodEnd: true }, "pre_basil");
     const object = withChanges(whole, { current_period_start: undefined, current_period_end: undefined });
     expect(send("customer.subscription.deleted", object)).toMatchObject({
       facts: [{ fact: { life: "deleted", image: { status: "canceled", periodStart: null, cancelAt: null } } }],
@@ -380,7 +380,7 @@ describe("fields", () => {
   });
 
   test("the item's own period counts where the subscription has one too: items may differ", () => {
-    const result = update({}, {}, { current_period_start: 1, current_period_end: 2 }, "g1");
+    const result = update({}, {}, { current_period_start: 1, current_period_end: 2 }, "legacy");
     expect(result).toMatchObject({
       facts: [{ fact: { image: { periodStart: 1_000_000_000, periodEnd: 3_600_000_000 } } }],
     });
@@ -391,7 +391,7 @@ describe("fields", () => {
     const absent = Object.fromEntries(keys.map((key) => [key, undefined]));
     expect(update({}, {}, absent)).toEqual(update({}, {}));
     const previous = { cancel_at: null, pause_collection: null };
-    expect(send("customer.subscription.updated", subscriptionObject(BASE, "g2"), previous)).toEqual(update({}, {}));
+    expect(send("customer.subscription.updated", subscriptionObject(BASE, "basil"), previous)).toEqual(update({}, {}));
   });
 
   test("cancel_at wins; without it cancel_at_period_end means the period's end", () => {
@@ -423,7 +423,7 @@ describe("fields", () => {
 
 describe("the before-image", () => {
   test("is null where the event does not say", () => {
-    const object = subscriptionObject(BASE, "g2");
+    const object = subscriptionObject(BASE, "basil");
     expect(send("customer.subscription.updated", object)).toMatchObject({
       facts: [{ fact: { before: null } }],
       analysis: { hasPeriodChange: false, hasPlanChange: false },
@@ -436,7 +436,7 @@ describe("the before-image", () => {
 
   test("is null if the old item has no period", () => {
     const previous = { items: { data: [{ id: "si_1", price: { id: ultra.id } }] } };
-    expect(send("customer.subscription.updated", subscriptionObject(BASE, "g2"), previous)).toMatchObject({
+    expect(send("customer.subscription.updated", subscriptionObject(BASE, "basil"), previous)).toMatchObject({
       facts: [{ fact: { before: null } }],
     });
   });

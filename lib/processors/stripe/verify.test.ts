@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
-import { sign } from "./events";
+import { sign } from "@/lib/sandbox/event-builders/stripe/events";
 import { verify } from "./verify";
 
 const SECRET = "whsec_one";

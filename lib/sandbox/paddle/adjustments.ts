@@ -1,85 +1,85 @@
-/** Money that goes back after a transaction is completed: refunds, chargebacks and their reversals. Pure. */
+/** Adjustments of completed transactions: refunds, chargebacks and their reversals. Pure. */
 import { MINUTE } from "@/lib/billing/timeline/calendar";
-import { type AdjustmentSums, lineId, lineSums } from "@/lib/processors/paddle/events";
+import { type AdjustmentSums, lineId, lineSums } from "../event-builders/paddle/events";
+import { type AccountState, type Adjustment, nextId, type PaddleStep, type Transaction } from "./account-state";
+import { emitAdjustment } from "./emit";
 import { PaddleProblem } from "./problem";
-import { tellAdjustment } from "./tell";
 import { dueOf } from "./transactions";
-import { type Adjustment, nextId, type PaddleTurn, type Transaction, type World } from "./world";
 
 /** In Paddle's own sandbox a job approves refunds every ten minutes. */
 const APPROVAL = 10 * MINUTE;
 
-/** What is adjusted of one line. */
+/** The adjusted amount of one line. */
 export type AdjustedLine = { item: string; type: "full" | "partial" } & AdjustmentSums;
 
 export interface RemainingLine {
   item: string;
-  /** What can still be paid back of it. */
+  /** The amount that can still be paid back. */
   total: number;
   /** Its tax as a part of its total. */
   taxShare: number;
 }
 
-/** The charged lines, and what no adjustment has taken yet. Rejected refunds take nothing. */
-export function remainingOf(world: World, { id, lines }: Transaction): RemainingLine[] {
-  const taken = standing(world, id).flatMap(({ items = [] }) => items);
+/** The charged lines with their amounts that are not adjusted yet. Rejected refunds do not count. */
+export function remainingOf(state: AccountState, { id, lines }: Transaction): RemainingLine[] {
+  const earlier = effective(state, id).flatMap(({ items = [] }) => items);
   return lines.flatMap((line, index) => {
     const item = lineId(id, index);
     const { tax, total } = lineSums(line);
     if (total <= 0) return [];
-    const back = taken.filter((each) => each.item === item).reduce((sum, each) => sum + each.total, 0);
+    const back = earlier.filter((each) => each.item === item).reduce((sum, each) => sum + each.total, 0);
     return [{ item, total: total - back, taxShare: tax / total }];
   });
 }
 
-/** What a card has paid and no adjustment has taken yet. */
-export function refundable(world: World, transaction: Transaction): number {
-  const back = standing(world, transaction.id).reduce((sum, { amount }) => sum + amount, 0);
+/** The amount that a card has paid and that is not adjusted yet. */
+export function refundable(state: AccountState, transaction: Transaction): number {
+  const back = effective(state, transaction.id).reduce((sum, { amount }) => sum + amount, 0);
   return dueOf(transaction) - back;
 }
 
-/** The adjustments in effect, and refunds that wait for approval. A reversal and what it reversed cancel each other. */
-function standing({ adjustments }: World, transaction: string): Adjustment[] {
+/** The adjustments in effect, and refunds that wait for approval. A reversal cancels its chargeback. */
+function effective({ adjustments }: AccountState, transaction: string): Adjustment[] {
   return adjustments.filter((each) => each.transaction === transaction && each.status !== "rejected");
 }
 
-/** An amount of one line, with its part of the tax. */
+/** An amount of one line, with its share of the tax. */
 export function partOf({ item, total, taxShare }: RemainingLine, amount: number): AdjustedLine {
   const tax = Math.round(amount * taxShare);
   return { item, type: amount === total ? "full" : "partial", subtotal: amount - tax, tax, total: amount };
 }
 
-/** A share of what remains, over the lines in their order; 1 is all of it. */
-export function shareOf(world: World, transaction: Transaction, share: number): AdjustedLine[] {
-  let left = Math.round(refundable(world, transaction) * share);
-  return remainingOf(world, transaction).flatMap((line) => {
+/** A share of the remaining amount, taken from the lines in their order; 1 is the whole amount. */
+export function shareOf(state: AccountState, transaction: Transaction, share: number): AdjustedLine[] {
+  let left = Math.round(refundable(state, transaction) * share);
+  return remainingOf(state, transaction).flatMap((line) => {
     const amount = Math.min(line.total, left);
     left -= amount;
     return amount > 0 ? [partOf(line, amount)] : [];
   });
 }
 
-/** Requests a refund. Paddle decides about it later. */
+/** Requests a refund, which Paddle approves or rejects later. */
 export function requestRefund(
-  turn: PaddleTurn,
+  step: PaddleStep,
   transaction: Transaction,
   { type, items, reason }: { type: "full" | "partial"; items: AdjustedLine[]; reason: string },
 ): Adjustment {
-  requireRefundable(turn.world, transaction);
+  requireRefundable(step.state, transaction);
   const amount = items.reduce((sum, { total }) => sum + total, 0);
-  const remaining = refundable(turn.world, transaction);
+  const remaining = refundable(step.state, transaction);
   if (remaining <= 0) {
     throw cannot("adjustment_transaction_item_has_already_been_fully_adjusted", "nothing is left to adjust");
   }
   if (amount > remaining) {
     throw cannot("adjustment_total_amount_above_remaining_allowed", `${amount} is above the remaining ${remaining}`);
   }
-  const approvesAt = turn.now + APPROVAL;
-  return add(turn, transaction, { action: "refund", status: "pending_approval", type, items, reason, approvesAt });
+  const approvesAt = step.now + APPROVAL;
+  return add(step, transaction, { action: "refund", status: "pending_approval", type, items, reason, approvesAt });
 }
 
 /** @throws PaddleProblem if the transaction's state allows no refund */
-export function requireRefundable({ adjustments }: World, { id, status, customer }: Transaction): void {
+export function requireRefundable({ adjustments }: AccountState, { id, status, customer }: Transaction): void {
   if (status !== "completed") {
     throw cannot("adjustment_transaction_invalid_status_for_refund", "transaction is not completed");
   }
@@ -91,30 +91,30 @@ export function requireRefundable({ adjustments }: World, { id, status, customer
   }
 }
 
-/** Paddle approves a refund, or rejects it. */
-export function decide(turn: PaddleTurn, adjustment: Adjustment, status: "approved" | "rejected"): void {
+/** Approves or rejects a refund. */
+export function decide(step: PaddleStep, adjustment: Adjustment, status: "approved" | "rejected"): void {
   if (adjustment.status !== "pending_approval") return;
   Object.assign(adjustment, { status, approvesAt: null });
-  tellAdjustment(turn, adjustment, "updated");
+  emitAdjustment(step, adjustment, "updated");
 }
 
-/** The payer's bank takes the money back, or warns of it: Paddle then pays it back at once. No approval is needed. */
+/** The payer's bank charges back, or warns of it: Paddle then pays back at once. Neither needs an approval. */
 export function dispute(
-  turn: PaddleTurn,
+  step: PaddleStep,
   transaction: Transaction,
   action: "chargeback" | "chargeback_warning",
 ): Adjustment {
-  const items = shareOf(turn.world, transaction, 1);
+  const items = shareOf(step.state, transaction, 1);
   if (transaction.status !== "completed" || items.length === 0) {
     throw cannot("adjustment_transaction_item_has_already_been_fully_adjusted", "nothing is left to take back");
   }
-  return add(turn, transaction, { action, status: "approved", type: "full", items, reason: action, approvesAt: null });
+  return add(step, transaction, { action, status: "approved", type: "full", items, reason: action, approvesAt: null });
 }
 
-/** Paddle wins: the reversal is a new adjustment, and the chargeback then says that it was reversed. */
-export function reverse(turn: PaddleTurn, adjustment: Adjustment, transaction: Transaction): void {
+/** Paddle wins: the reversal is a new adjustment, and the chargeback becomes `reversed`. */
+export function reverse(step: PaddleStep, adjustment: Adjustment, transaction: Transaction): void {
   if (!isReversible(adjustment)) return;
-  add(turn, transaction, {
+  add(step, transaction, {
     action: adjustment.action === "chargeback" ? "chargeback_reverse" : "chargeback_warning_reverse",
     status: "approved",
     type: "full",
@@ -130,7 +130,7 @@ export function reverse(turn: PaddleTurn, adjustment: Adjustment, transaction: T
     reverses: adjustment.id,
   });
   adjustment.status = "reversed";
-  tellAdjustment(turn, adjustment, "updated");
+  emitAdjustment(step, adjustment, "updated");
 }
 
 export function isReversible({ action, status }: Adjustment): boolean {
@@ -143,20 +143,20 @@ type Draft = Pick<Adjustment, "action" | "status" | "approvesAt" | "reverses"> &
   reason: string;
 };
 
-function add(turn: PaddleTurn, transaction: Transaction, draft: Draft): Adjustment {
-  const { world, now } = turn;
+function add(step: PaddleStep, transaction: Transaction, draft: Draft): Adjustment {
+  const { state, now } = step;
   const adjustment: Adjustment = {
-    id: nextId(world, "adj"),
+    id: nextId(state, "adj"),
     transaction: transaction.id,
     subscription: transaction.subscription,
-    customer: world.customer.id,
+    customer: state.customer.id,
     amount: draft.items.reduce((sum, { total }) => sum + total, 0),
     createdAt: now,
     at: now,
     ...draft,
   };
-  world.adjustments.push(adjustment);
-  tellAdjustment(turn, adjustment, "created");
+  state.adjustments.push(adjustment);
+  emitAdjustment(step, adjustment, "created");
   return adjustment;
 }
 

@@ -1,82 +1,83 @@
-/** The payer's side of the played Paddle: paying a transaction, changing a card, ending a subscription in the portal. */
-import type { DiscountSpec, LineSpec } from "@/lib/processors/paddle/events";
-import { type CardNumber, type Charged, chargeCard, type Presence } from "../cards";
+/** The payer's actions: paying a transaction, changing a card, ending a subscription in the portal. */
+
+import { type CardNumber, type Charged, chargeCard, type PaymentContext } from "../cards";
+import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
+import type { PaddleStep, Subscription, Transaction } from "./account-state";
 import { discountNamed, discountOfCode } from "./discounts";
+import { emitEvent, emitTransaction } from "./emit";
 import { addressOf, customerOf } from "./objects";
 import { priced } from "./pricing";
 import { PaddleProblem } from "./problem";
 import { redeem } from "./redemption";
 import { begin, cancelScheduledChange, stop } from "./subscriptions";
 import type { Country } from "./tax";
-import { tell, tellTransaction } from "./tell";
 import { attempt, complete, make, openOf, recover, save, takeCredit } from "./transactions";
-import type { PaddleTurn, Subscription, Transaction } from "./world";
 
-/** What a payer fills in. */
+/** The payer's input on a hosted page. */
 export interface Payment {
   card: CardNumber;
   email: string | null;
   name: string | null;
-  /** They have confirmed with their bank. */
+  /** The payer has authenticated with the bank. */
   confirmed: boolean;
-  /** Where they live: it decides about tax. Absent as the country that the customer has. */
+  /** The payer's country, for the tax; absent: the customer's country. */
   country?: Country;
-  /** The discount code that they typed. */
+  /** The discount code that the payer entered. */
   code?: string | null;
 }
 
-/** Why nothing was paid: `complete` and `gone` for what cannot be paid any more. */
+/** The result of a payment; `complete` and `gone` if the transaction can no longer be paid. */
 export type Paid = Charged | { outcome: "complete" } | { outcome: "gone" } | { outcome: "invalid_code" };
 
 const PAYABLE: ReadonlySet<Transaction["status"]> = new Set(["draft", "ready", "past_due"]);
 
 /**
- * Pays a transaction: its subscription begins, once. One that is paid already stays as it is, whoever comes second; a
- * declined card leaves it to be paid.
+ * Pays a transaction: its subscription begins, once. A second payment changes nothing; after a declined card the
+ * transaction can still be paid.
  */
-export function pay(turn: PaddleTurn, transaction: Transaction, payment: Payment): Paid {
+export function pay(step: PaddleStep, transaction: Transaction, payment: Payment): Paid {
   if (transaction.status === "paid" || transaction.status === "completed") return { outcome: "complete" };
   if (!PAYABLE.has(transaction.status)) return { outcome: "gone" };
-  const subscription = turn.world.subscriptions.find(({ id }) => id === transaction.subscription);
+  const subscription = step.state.subscriptions.find(({ id }) => id === transaction.subscription);
   if (subscription?.status === "canceled") return { outcome: "gone" };
-  const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
-  if (chargeCard(payment.card, presence).outcome === "requires_action") return { outcome: "requires_action" };
+  const context: PaymentContext = { payer: true, first: true, confirmed: payment.confirmed };
+  if (chargeCard(payment.card, context).outcome === "requires_action") return { outcome: "requires_action" };
 
-  if (transaction.status === "draft" && !identify(turn, transaction, payment)) return { outcome: "invalid_code" };
-  const card = save(turn, payment.card);
-  const charged = attempt(turn, transaction, card, presence);
+  if (transaction.status === "draft" && !identify(step, transaction, payment)) return { outcome: "invalid_code" };
+  const card = save(step, payment.card);
+  const charged = attempt(step, transaction, card, context);
   if (charged.outcome !== "succeeded") {
-    tellTransaction(turn, transaction, "payment_failed");
+    emitTransaction(step, transaction, "payment_failed");
     return charged;
   }
   if (subscription === undefined) {
-    complete(turn, transaction, () => begin(turn, transaction, card));
+    complete(step, transaction, () => begin(step, transaction, card));
     return charged;
   }
   subscription.card = card;
-  if (transaction.status === "past_due") recover(turn, transaction, subscription);
-  else complete(turn, transaction);
+  if (transaction.status === "past_due") recover(step, transaction, subscription);
+  else complete(step, transaction);
   return charged;
 }
 
 /**
- * The payer says who they are and where they live: the transaction has its tax and is ready to be paid. False for a code
- * that is not honoured: then nothing has happened.
+ * Sets the payer's name and country: the transaction gets its tax and becomes `ready`. Returns false for an invalid
+ * code, and changes nothing.
  */
-function identify(turn: PaddleTurn, transaction: Transaction, { email, name, country, code }: Payment): boolean {
-  const { world, now } = turn;
-  const { customer } = world;
+function identify(step: PaddleStep, transaction: Transaction, { email, name, country, code }: Payment): boolean {
+  const { state, now } = step;
+  const { customer } = state;
   const typed = code ? discountOfCode(code) : discountNamed(transaction.discountId);
   if (code && (typed === null || !isRedeemable(typed, transaction.lines))) return false;
   if (!customer.exists) {
     Object.assign(customer, { exists: true, email, name, country, createdAt: now, updatedAt: now });
-    tell(turn, "customer.created", customerOf(world));
-    tell(turn, "address.created", addressOf(world));
+    emitEvent(step, "customer.created", customerOf(state));
+    emitEvent(step, "address.created", addressOf(state));
   }
   const lines = priced(transaction.lines, { discount: typed, country: customer.country });
   Object.assign(transaction, { customer: customer.id, status: "ready", lines, discountId: typed?.id ?? null });
-  takeCredit(turn, transaction);
-  tellTransaction(turn, transaction, "updated", "ready");
+  takeCredit(step, transaction);
+  emitTransaction(step, transaction, "updated", "ready");
   return true;
 }
 
@@ -91,13 +92,13 @@ function isRedeemable(discount: DiscountSpec, lines: readonly LineSpec[]): boole
 }
 
 /**
- * The transaction by which a subscription's card is changed: what it owes, or one that costs nothing. Paddle makes a new
- * one each time that it is asked.
+ * The transaction that changes a subscription's card: its unpaid charge, or one without a charge. Paddle creates a new
+ * one for each request.
  */
-export function cardChange(turn: PaddleTurn, subscription: Subscription): Transaction {
-  const open = openOf(turn.world, subscription);
+export function cardChange(step: PaddleStep, subscription: Subscription): Transaction {
+  const open = openOf(step.state, subscription);
   if (open !== undefined) return open;
-  return make(turn, {
+  return make(step, {
     origin: "subscription_payment_method_change",
     status: "ready",
     subscription,
@@ -107,23 +108,23 @@ export function cardChange(turn: PaddleTurn, subscription: Subscription): Transa
       amount: 0,
       ...(subscription.period && { proration: { rate: "0", ...subscription.period } }),
     })),
-    period: { start: turn.now, end: turn.now },
-    checkoutUrl: `${turn.world.site}/billing`,
+    period: { start: step.now, end: step.now },
+    checkoutUrl: `${step.state.site}/billing`,
   });
 }
 
-/** Changes the card of a subscription; what it owes is charged to the new one. */
-export function changeCard(turn: PaddleTurn, subscription: Subscription, payment: Payment): Paid {
+/** Changes the card of a subscription; an unpaid charge is charged to the new card. */
+export function changeCard(step: PaddleStep, subscription: Subscription, payment: Payment): Paid {
   if (subscription.status === "canceled") return { outcome: "gone" };
-  const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
-  const asked = chargeCard(payment.card, presence);
-  // One that its bank refuses makes no transaction: a payer who tries ten cards would leave ten.
-  if (asked.outcome !== "succeeded" && openOf(turn.world, subscription) === undefined) return asked;
-  return pay(turn, cardChange(turn, subscription), payment);
+  const context: PaymentContext = { payer: true, first: true, confirmed: payment.confirmed };
+  const asked = chargeCard(payment.card, context);
+  // A declined card creates no transaction: ten tries would leave ten transactions.
+  if (asked.outcome !== "succeeded" && openOf(step.state, subscription) === undefined) return asked;
+  return pay(step, cardChange(step, subscription), payment);
 }
 
-/** What the portal does: cancels with the period, or takes that back. */
-export function setCancel(turn: PaddleTurn, subscription: Subscription, cancels: boolean): void {
-  if (cancels) stop(turn, subscription, "cancel", { immediately: false });
-  else cancelScheduledChange(turn, subscription);
+/** The portal's action: cancels at the period's end, or undoes it. */
+export function setCancel(step: PaddleStep, subscription: Subscription, cancels: boolean): void {
+  if (cancels) stop(step, subscription, "cancel", { immediately: false });
+  else cancelScheduledChange(step, subscription);
 }

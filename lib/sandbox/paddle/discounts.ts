@@ -1,6 +1,6 @@
-/** The discounts that the sandbox has from the start, and what each takes off. They belong to no account. Pure. */
+/** The fixed discounts, and their reductions of lines. They belong to no account. Pure. */
 import type { Instant } from "@/lib/billing/types";
-import type { DiscountSpec, LineSpec, PriceSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec, LineSpec, PriceSpec } from "../event-builders/paddle/events";
 
 const GOOD = {
   recur: true,
@@ -73,7 +73,7 @@ export const DISCOUNTS: readonly DiscountSpec[] = [
   },
 ];
 
-/** What the hosted checkout offers to type. */
+/** The codes that the hosted checkout offers. */
 export const TEST_CODES = DISCOUNTS.flatMap(({ code, description }) => (code === null ? [] : [{ code, description }]));
 
 /** Like Paddle's: 26 characters after the prefix. */
@@ -93,7 +93,7 @@ export function isFor({ restrictTo }: DiscountSpec, price: PriceSpec): boolean {
   return restrictTo === null || restrictTo.includes(price.id) || restrictTo.includes(price.product);
 }
 
-/** The discount that reduces a charge at this instant; null if the subscription has none in force. */
+/** The subscription's discount at this instant; null if none is in effect. */
 export function inForce(
   held: { id: string; startsAt: Instant; endsAt: Instant | null } | null | undefined,
   at: Instant,
@@ -103,8 +103,8 @@ export function inForce(
 }
 
 /**
- * What the discount takes off each line, with the line's own sign. A flat amount is shared by the lines in proportion, and
- * a line for a part of the period gets this part of it: Paddle does not document a flat discount on a proration.
+ * The reduction of each line, with the line's sign. A flat amount is divided among the lines in proportion. A line for
+ * a part of the period gets this part of it: Paddle does not document a flat discount on a proration.
  */
 export function takenOff(discount: DiscountSpec, lines: readonly LineSpec[]): Map<LineSpec, number> {
   const own = lines.filter(({ price }) => isFor(discount, price));

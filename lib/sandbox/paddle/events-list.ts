@@ -1,4 +1,4 @@
-/** The played events, as Paddle lists them, over all customers. */
+/** The emitted events of all customers, as Paddle lists them. */
 import { z } from "zod";
 import { identifier } from "@/lib/core/text";
 import type { Gateway } from "@/lib/database";
@@ -8,7 +8,7 @@ import { invalidFields } from "./problem";
 const listParams = z.strictObject({
   per_page: z.coerce.number().int().min(1).max(200).default(50),
   after: identifier().optional(),
-  // Paddle's own default is the oldest first; all that it has ever told is of no use here.
+  // Paddle's default is the oldest first, which is of no use here.
   order_by: z.literal("id[DESC]").optional(),
 });
 

@@ -1,6 +1,5 @@
 /**
- * The played API over HTTP. Paddle's SDK has no HTTP client to swap, but goes to any address that it is given: here it
- * goes to a route of our own.
+ * The fake API over HTTP. Paddle's SDK takes no HTTP client, but any address: here the address of a route of our own.
  */
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { readBody as readRaw } from "@/lib/http";
@@ -8,27 +7,27 @@ import type { Sandbox } from "../sandbox";
 import { PaddleProblem } from "./problem";
 import { handle } from "./router";
 
-export interface Entrance {
-  /** Where the API is reached, without a slash at its end. */
+export interface Connection {
+  /** The API's address, without a trailing slash. */
   base: string;
-  /** Whoever has it can do everything for everybody, as with Paddle's own. */
+  /** Grants full access, like Paddle's own keys. */
   apiKey: string;
-  /** Where the hosted pages are. */
+  /** The address of the hosted pages. */
   site: string;
 }
 
 const MAX_BODY = 256 * 1024;
 
-/** Answers one request of the SDK. Throws where the sandbox itself is broken. */
-export async function answerApi(request: Request, sandbox: Sandbox, entrance: Entrance): Promise<Response> {
+/** Answers one request of the SDK. */
+export async function answerApi(request: Request, sandbox: Sandbox, connection: Connection): Promise<Response> {
   const meta = { request_id: randomUUID() };
   try {
-    requireKey(request, entrance.apiKey);
+    requireKey(request, connection.apiKey);
     requireVersion(request);
     const url = new URL(request.url);
-    const path = url.pathname.slice(new URL(entrance.base).pathname.length);
+    const path = url.pathname.slice(new URL(connection.base).pathname.length);
     const params = request.method === "GET" ? Object.fromEntries(url.searchParams) : await readBody(request);
-    const { base, site } = entrance;
+    const { base, site } = connection;
     const { status, data, pagination } = await handle({ method: request.method, path, params, base }, sandbox, site);
     return respond(status, { data, meta: { ...meta, ...(pagination && { pagination }) } });
   } catch (error) {
@@ -45,11 +44,11 @@ function requireKey({ headers }: Request, apiKey: string): void {
   if (!timingSafeEqual(digest(key), digest(apiKey))) throw new PaddleProblem(403, "invalid_token", "Invalid API key");
 }
 
-/** Another version would be answered with the wrong shape. */
+/** Other API versions have another shape. */
 function requireVersion({ headers }: Request): void {
   const version = headers.get("paddle-version");
   if (version !== null && version !== "1") {
-    throw new PaddleProblem(400, "invalid_version", "The sandbox plays version 1 only");
+    throw new PaddleProblem(400, "invalid_version", "The sandbox supports version 1 only");
   }
 }
 
@@ -62,7 +61,7 @@ async function readBody(request: Request): Promise<Record<string, unknown>> {
     const body: unknown = JSON.parse(text);
     if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   } catch {
-    // Told below, with whatever else is no object.
+    // The error below covers every body that is no object.
   }
   throw new PaddleProblem(400, "invalid_json", "Request body is not a JSON object");
 }

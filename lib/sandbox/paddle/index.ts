@@ -1,3 +1,3 @@
-export { answerApi, type Entrance } from "./http";
-export { playedPaddle } from "./played";
-export { withPlayedCheckout } from "./played-checkout";
+export { withFakeCheckout } from "./fake-checkout";
+export { fakePaddle } from "./fake-paddle";
+export { answerApi, type Connection } from "./http";

@@ -1,4 +1,4 @@
-/** From the first click to the end, through our routes' own functions, Paddle's real SDK and the sandbox's Paddle. */
+/** From the purchase to the end, through the functions of our routes, Paddle's real SDK and the fake Paddle. */
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
@@ -45,7 +45,7 @@ async function open(plan: string, interval: Interval = "monthly", rest: object =
   return { ...opened, transaction: stored?.externalId as string };
 }
 
-/** Gives the subscription's id at Paddle. */
+/** Returns the subscription's id at Paddle. */
 async function subscribe(plan: string, interval: Interval = "monthly", card: "4242" | "0341" = "4242") {
   const { transaction } = await open(plan, interval);
   expect(await pay(transaction, { card })).toEqual({ outcome: "succeeded" });
@@ -62,7 +62,7 @@ const refusal = (request: Promise<unknown>) =>
     (error: unknown) => (error instanceof DomainError ? { problem: error.problem, reason: error.reason } : error),
   );
 
-test("bought at the played page, and here when the payer is back", async () => {
+test("a purchase at the fake page is known here when the payer returns", async () => {
   const { checkout: id, transaction, url } = await open("plus");
   expect(url).toBe(`http://localhost:3000/sandbox/paddle/checkout/${transaction}`);
   expect(await checkoutStatus(buyer.id, id, shop)).toMatchObject({ status: "open", url });
@@ -73,7 +73,7 @@ test("bought at the played page, and here when the payer is back", async () => {
   expect(await refusal(open("ultra"))).toEqual({ problem: "conflict", reason: "already_subscribed" });
 });
 
-test("upgraded: the preview's money and meters are what then comes", async () => {
+test("an upgrade has the money and meters of its preview", async () => {
   const id = await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 12_000);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
@@ -87,13 +87,13 @@ test("upgraded: the preview's money and meters are what then comes", async () =>
   const { invoices } = await invoicesOf(buyer.id, shop);
   expect(invoices).toHaveLength(2);
   expect(Math.abs((invoices[0]?.total.amount ?? 0) - (shown.dueNow?.amount ?? 0))).toBeLessThanOrEqual(1);
-  // Asked again, after an answer that was lost: nothing is charged twice.
+  // Repeated after a lost answer, the request charges nothing twice.
   const { client } = (await shop.getProcessor("paddle")) as NonNullable<Awaited<ReturnType<typeof shop.getProcessor>>>;
   await client.change({ subscription: id, priceId: "pri_writer_ultra_monthly", timing: "now" });
   expect((await invoicesOf(buyer.id, shop)).invoices).toHaveLength(2);
 });
 
-test("upgraded with a card that fails: refused, and nothing has changed; with another card it goes", async () => {
+test("an upgrade with a failing card is refused and changes nothing; with another card it succeeds", async () => {
   const id = await subscribe("plus", "monthly", "0341");
   expect(await refusal(change("ultra"))).toEqual({ problem: "payment_required", reason: "payment_declined" });
   await sandbox.idle();
@@ -104,7 +104,7 @@ test("upgraded with a card that fails: refused, and nothing has changed; with an
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
 });
 
-test("by the year: a share is carried over, as the preview says", async () => {
+test("a switch to yearly carries over a share, as previewed", async () => {
   await subscribe("plus");
   await gateway.consume(buyer.id, "words_used", 14_000);
   await sandbox.moveClock(buyer.id, { to: (await now()) + 10 * DAY });
@@ -118,8 +118,8 @@ test("by the year: a share is carried over, as the preview says", async () => {
   expect(Math.abs(after - (shown.usage.meters[0]?.after.used ?? 0))).toBeLessThanOrEqual(1);
 });
 
-describe("downgraded", () => {
-  test("kept here, carried out by the clock before the renewal, and counted anew", async () => {
+describe("a downgrade", () => {
+  test("is stored here, runs before the renewal when the clock moves, and resets the usage", async () => {
     const id = await subscribe("ultra");
     await gateway.consume(buyer.id, "words_used", 20_000);
     const shown = await preview("basic");
@@ -142,7 +142,7 @@ describe("downgraded", () => {
     ["in one step over the renewal", [2 * HOUR]],
     ["to ten minutes before it, then over", [-10 * MINUTE, 2 * HOUR]],
     ["scheduled in its last hour", [-50 * MINUTE, 2 * HOUR]],
-  ])("the clock moved %s", async (name, steps) => {
+  ])("runs with the clock moved %s", async (name, steps) => {
     const id = await subscribe("ultra");
     const end = Date.parse((await writer()).periodEnd as string);
     const late = name.startsWith("scheduled");
@@ -157,7 +157,7 @@ describe("downgraded", () => {
     expect((await invoicesOf(buyer.id, shop)).invoices.map(({ total }) => total.amount)).toEqual([999, 3_999]);
   });
 
-  test("undone: the renewal is as if nothing had been", async () => {
+  test("that is undone leaves the renewal as it was", async () => {
     await subscribe("ultra");
     const { effectiveAt } = await change("basic");
     expect(await resumeSubscription(buyer.id, "writer", shop)).toMatchObject({ outcome: "undone" });
@@ -165,7 +165,7 @@ describe("downgraded", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
-  test("undone after it was carried out, in the last hours: changed back", async () => {
+  test("that is undone in the last hours, after it ran, is changed back", async () => {
     const id = await subscribe("ultra");
     const { effectiveAt } = await change("basic");
     await sandbox.moveClock(buyer.id, { to: Date.parse(effectiveAt) - 45 * MINUTE });
@@ -177,7 +177,7 @@ describe("downgraded", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", scheduledPlan: null });
   });
 
-  test("from the year to the month, when the year is over", async () => {
+  test("from yearly to monthly runs at the end of the year", async () => {
     await subscribe("plus", "yearly");
     const shown = await preview("plus", "monthly");
     expect(shown).toMatchObject({ timing: "period_end", effectiveAt: (await writer()).periodEnd });
@@ -187,7 +187,7 @@ describe("downgraded", () => {
   });
 });
 
-test("canceled, resumed, canceled, ended, and bought again", async () => {
+test("a subscription can be canceled, resumed, canceled, ended, and bought again", async () => {
   await subscribe("plus");
   const { effectiveAt } = await cancelSubscription(buyer.id, "writer", shop);
   await sandbox.idle();
@@ -203,7 +203,7 @@ test("canceled, resumed, canceled, ended, and bought again", async () => {
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
 });
 
-test("paused at Paddle, it is brought back here", async () => {
+test("a subscription that was paused at Paddle can be resumed here", async () => {
   const id = await subscribe("plus");
   await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
   await sandbox.idle();
@@ -213,8 +213,8 @@ test("paused at Paddle, it is brought back here", async () => {
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
 });
 
-test("the portal is the customer's own; invoices are nobody else's", async () => {
-  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ problem: "not_found", reason: "no_customer" });
+test("portal and invoices are the customer's own", async () => {
+  expect(await refusal(portalOf(buyer.id, undefined, shop))).toEqual({ status: 404, reason: "no_customer" });
   await subscribe("plus");
   expect((await portalOf(buyer.id, "writer", shop)).url).toMatch(/^http:\/\/localhost:3000\/sandbox\/paddle\//);
   const { invoices } = await invoicesOf(buyer.id, shop);
@@ -228,7 +228,7 @@ test("the portal is the customer's own; invoices are nobody else's", async () =>
   expect(await invoicesOf("mallory", shop)).toEqual({ invoices: [], unavailable: [] });
 });
 
-test("two products, one at each processor, on one clock: each renews by itself, and neither ends the other", async () => {
+test("two products at two processors, on one clock, renew independently", async () => {
   await subscribe("plus");
   const bots = await checkout(buyer, checkoutRequest.parse({ product: "chatbots", plan: "growth" }), shop);
   const stored = await gateway.loadCheckout(buyer.id, bots.checkout);
@@ -250,7 +250,7 @@ test("two products, one at each processor, on one clock: each renews by itself, 
   expect(await held("chatbots")).toMatchObject({ plan: "growth", status: "active" });
 });
 
-test("both products at Paddle: two customers there, one user here", async () => {
+test("two products at Paddle are two customers there and one user here", async () => {
   const [words, bots] = [await open("plus"), await open("growth", "monthly", { product: "chatbots" })];
   await pay(words.transaction);
   await pay(bots.transaction);

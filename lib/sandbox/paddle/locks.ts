@@ -1,14 +1,14 @@
-/** When Paddle refuses to change a subscription. Pure. */
+/** States in which Paddle refuses to change a subscription. Pure. */
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { RENEWAL_MARGIN } from "@/lib/subscriptions/schedule-change";
+import type { AccountState, PaddleStep, Subscription } from "./account-state";
 import { PaddleProblem } from "./problem";
-import type { PaddleTurn, Subscription, World } from "./world";
 
-/** Charges at once, by subscription. */
+/** Immediate charges per subscription. */
 const CHARGES = { hour: 20, day: 100 };
 
-/** @throws PaddleProblem while a change is scheduled, near a renewal, and while a charge is under way */
-export function requireUnlocked({ world, now }: PaddleTurn, subscription: Subscription): void {
+/** @throws PaddleProblem while a change is scheduled, shortly before a renewal, and while a charge is processing */
+export function requireUnlocked({ state, now }: PaddleStep, subscription: Subscription): void {
   const { id, status, scheduledChange, period } = subscription;
   if (status === "canceled") {
     throw new PaddleProblem(400, "subscription_update_when_canceled", "subscription is canceled");
@@ -21,31 +21,31 @@ export function requireUnlocked({ world, now }: PaddleTurn, subscription: Subscr
     const detail = "unable to update subscription 30m0s before renewal";
     throw new PaddleProblem(409, "subscription_locked_renewal", detail);
   }
-  const charging = ({ subscription, status, nextAttempt }: World["transactions"][number]) =>
+  const charging = ({ subscription, status, nextAttempt }: AccountState["transactions"][number]) =>
     subscription === id && status === "billed" && nextAttempt !== null;
-  if (world.transactions.some(charging)) {
+  if (state.transactions.some(charging)) {
     const detail = "unable to update subscription while a transaction is processed";
     throw new PaddleProblem(409, "subscription_locked_processing", detail);
   }
 }
 
-/** @throws PaddleProblem if it owes: nothing of it can be changed until that is paid */
+/** @throws PaddleProblem while the subscription is past due */
 export function requireNothingDue({ status }: Subscription): void {
   if (status !== "past_due") return;
   throw new PaddleProblem(400, "subscription_update_when_past_due", "subscription is past due");
 }
 
-/** @throws PaddleProblem if unused time would be given back while a refund waits for approval */
-export function requireNoPendingRefund({ adjustments }: World, { id }: Subscription): void {
+/** @throws PaddleProblem if unused time would be credited while a refund waits for approval */
+export function requireNoPendingRefund({ adjustments }: AccountState, { id }: Subscription): void {
   if (!adjustments.some((each) => each.subscription === id && each.status === "pending_approval")) return;
   const detail = "You are unable to make further changes to this subscription while there is a pending refund request";
   throw new PaddleProblem(400, "subscription_outstanding_pending_refund", detail);
 }
 
-/** @throws PaddleProblem after too many charges at once */
-export function requireFewCharges({ world, now }: PaddleTurn, { id }: Subscription): void {
+/** @throws PaddleProblem after too many immediate charges */
+export function requireFewCharges({ state, now }: PaddleStep, { id }: Subscription): void {
   const since = (span: number) =>
-    world.transactions.filter(
+    state.transactions.filter(
       ({ subscription, origin, createdAt }) =>
         subscription === id && origin === "subscription_update" && createdAt > now - span,
     ).length;

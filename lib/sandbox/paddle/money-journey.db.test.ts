@@ -1,10 +1,12 @@
-/** A purchase at the sandbox's Paddle with all that can happen to its money: code, tax, upgrade, refunds, chargebacks. */
+/**
+ * A purchase at the fake Paddle with code, tax, upgrade, refunds and chargebacks.
+ */
 import { expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { changePlan, previewChange } from "@/lib/subscriptions/change";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
-const { sandbox, sdk, told, gateway, payer, now, client, buy, act, adjustments, notes, invoices, refunded, shop } =
+const { sandbox, sdk, told, gateway, payer, now, client, buy, run, adjustments, notes, invoices, refunded, shop } =
   paddleAccount("journeying");
 const writer = async () => {
   const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
@@ -12,7 +14,7 @@ const writer = async () => {
   return found;
 };
 
-test("a journey: bought with a code, upgraded, half refunded, the rest refunded, charged back twice: won and lost", async () => {
+test("a purchase with a code, an upgrade, two refunds, a chargeback that is won and one that is lost", async () => {
   const { transaction, subscription } = await buy({ discount: "spring20", country: "GB" });
   expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   await gateway.consume(payer.id, "words_used", 12_000);
@@ -44,19 +46,19 @@ test("a journey: bought with a code, upgraded, half refunded, the rest refunded,
   ]);
   expect(await refunded()).toEqual([0, 0]);
 
-  await act(transaction, "refund_half");
+  await run(transaction, "refund_half");
   expect(await refunded()).toEqual([0, 0]);
   await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
   expect(await refunded()).toEqual([0, 960]);
-  await act(transaction, "refund");
+  await run(transaction, "refund");
   await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
   expect(await refunded()).toEqual([0, 1_919]);
 
   const upgrade = latest?.id as string;
-  await act(upgrade, "chargeback");
+  await run(upgrade, "chargeback");
   const id = (await adjustments(upgrade))[0]?.id as string;
-  await act(upgrade, "chargeback_reverse", id);
-  await act(upgrade, "chargeback");
+  await run(upgrade, "chargeback_reverse", id);
+  await run(upgrade, "chargeback");
   expect(await refunded()).toEqual([latest?.total.amount, 1_919]);
 
   const due = latest?.total.amount;
@@ -68,7 +70,7 @@ test("a journey: bought with a code, upgraded, half refunded, the rest refunded,
       ["dispute_opened", due, "usd", "chargeback"],
     ].toSorted(),
   );
-  // Refunds and disputes are for people to judge: plan and usage stay.
+  // An admin decides about refunds and disputes: plan and usage stay.
   expect(await writer()).toMatchObject({ plan: "ultra", status: "active", meters: [{ used: 12_000 }, {}] });
   expect(told.map(({ outcome }) => outcome)).not.toContain("quarantined");
 });

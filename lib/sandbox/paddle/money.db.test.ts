@@ -1,4 +1,4 @@
-/** Discounts, tax, locks and the least that is charged, through Paddle's real SDK. */
+/** Discounts, tax, locks and the minimum charge, through Paddle's real SDK. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
@@ -47,7 +47,7 @@ async function subscribe({ discount, plan, ...payment }: Partial<Payment> & { di
   return { paid, id: paid.subscriptionId as string };
 }
 
-/** To two hours after the period's end, when the renewal has been charged. */
+/** Moves to two hours after the period's end, when the renewal is charged. */
 async function renew(id: string) {
   const { currentBillingPeriod } = await sdk().subscriptions.get(id);
   await sandbox.moveClock(user, { to: Date.parse(currentBillingPeriod?.endsAt as string) + 2 * HOUR });
@@ -59,7 +59,7 @@ async function latest() {
 }
 
 describe("a discount", () => {
-  test("is found by its code in any case of letters, and by its id; unknown ones are not", async () => {
+  test("is found by its id, and by its code in any case of letters", async () => {
     const listed = await sdk()
       .discounts.list({ code: ["spring20"] })
       .next();
@@ -80,7 +80,7 @@ describe("a discount", () => {
     expect(await code(archived)).toBe("invalid_url");
   });
 
-  test("of a purchase stays with the subscription, and is taken off each renewal", async () => {
+  test("of a purchase stays with the subscription and reduces each renewal", async () => {
     const { paid, id } = await subscribe({ discount: "SPRING20" });
     expect(paid.details?.totals).toMatchObject({
       subtotal: "1999",
@@ -95,7 +95,7 @@ describe("a discount", () => {
     expect(told[0]?.data).toMatchObject({ discount: { id: discountId("SPRING20") } });
   });
 
-  test("of one payment is not the subscription's", async () => {
+  test("for one payment does not become the subscription's", async () => {
     const { paid, id } = await subscribe({ discount: "FIVEOFF" });
     expect(paid.details?.totals).toMatchObject({ discount: "500", total: "1499" });
     expect((await sdk().subscriptions.get(id)).discount).toBeNull();
@@ -103,7 +103,7 @@ describe("a discount", () => {
     expect(await latest()).toMatchObject({ discount: "0", total: "1999" });
   });
 
-  test("of three periods ends with the third", async () => {
+  test("for three periods ends with the third", async () => {
     const { id } = await subscribe({ discount: "HALF3" });
     const { currentBillingPeriod, discount } = await sdk().subscriptions.get(id);
     const begun = Date.parse(currentBillingPeriod?.startsAt as string);
@@ -128,7 +128,7 @@ describe("a discount", () => {
     expect(told).toEqual([]);
   });
 
-  test("that nobody knows is refused, and so is a discount that a customer types", async () => {
+  test("that is unknown or invalid is refused, also on the page", async () => {
     const unknown = sdk().transactions.create({ items: items("plus"), discountId: "dsc_nobody" });
     expect(await code(unknown)).toBe("transaction_discount_not_found");
     const { id } = await open();
@@ -140,7 +140,7 @@ describe("a discount", () => {
     expect((await sdk().transactions.get(id)).details?.totals).toMatchObject({ discount: "400", total: "1599" });
   });
 
-  test("an upgrade keeps it, and both its lines are reduced", async () => {
+  test("stays after an upgrade and reduces both its lines", async () => {
     const { id } = await subscribe({ discount: "SPRING20" });
     await sandbox.moveClock(user, { to: (await now()) + 10 * DAY });
     const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
@@ -159,7 +159,7 @@ describe("a discount", () => {
     expect(lines).toHaveLength(2);
   });
 
-  test("after a discount of one payment, unused time is given back at what was paid for it", async () => {
+  test("for one payment also reduces the credit of its unused time", async () => {
     const { id } = await subscribe({ discount: "FIVEOFF" });
     await sdk().subscriptions.update(id, { items: items("ultra"), prorationBillingMode: "prorated_immediately" });
     await sandbox.idle();
@@ -169,7 +169,7 @@ describe("a discount", () => {
     expect(charge?.totals).toMatchObject({ discount: "0", total: "3999" });
   });
 
-  test("is added to a subscription, from now or from the renewal on, and taken away again", async () => {
+  test("is added to a subscription from now or from the renewal on, and removed again", async () => {
     const { id } = await subscribe();
     const set = (discount: { id: string; effectiveFrom: "immediately" | "next_billing_period" } | null) =>
       sdk().subscriptions.update(id, { discount });
@@ -178,7 +178,7 @@ describe("a discount", () => {
     expect(discount).toMatchObject({ id: spring.id, startsAt: currentBillingPeriod?.endsAt });
     expect(await code(set({ ...spring, id: discountId("FIVEOFF") }))).toBe("subscription_one_off_discount_not_valid");
     expect(await code(set({ ...spring, id: discountId("ULTRA25") }))).toBe("subscription_discount_not_valid_for_items");
-    // Expired ones are good for subscriptions.
+    // A subscription accepts an expired discount.
     expect((await set({ ...spring, id: discountId("EXPIRED10") })).discount?.id).toBe(discountId("EXPIRED10"));
     expect((await set(null)).discount).toBeNull();
     await set(spring);
@@ -188,7 +188,7 @@ describe("a discount", () => {
 });
 
 describe("tax", () => {
-  test("is added by the payer's country, and at each renewal and change", async () => {
+  test("is added by the payer's country, at the purchase and each renewal and change", async () => {
     const { paid, id } = await subscribe({ country: "GB", discount: "SPRING20" });
     expect(paid.details?.totals).toMatchObject({
       subtotal: "1999",
@@ -212,13 +212,13 @@ describe("tax", () => {
     expect(await address.next()).toMatchObject([{ countryCode: "GB" }]);
   });
 
-  test("a draft has none: nobody has said where they live", async () => {
+  test("is none on a draft, without a country", async () => {
     expect((await open()).details?.totals).toMatchObject({ tax: "0", total: "1999" });
   });
 });
 
-describe("the least that is charged", () => {
-  test("a difference of less than 70 cents is refused, by the preview too, and is billed with the next period", async () => {
+describe("the minimum charge", () => {
+  test("refuses a difference below 70 cents, in the preview too, and bills it with the next period", async () => {
     const { id } = await subscribe();
     const end = Date.parse((await sdk().subscriptions.get(id)).currentBillingPeriod?.endsAt as string);
     await sandbox.moveClock(user, { to: end - 60 * MINUTE });
@@ -244,22 +244,22 @@ describe("locks", () => {
     expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
   });
 
-  test("while it owes", async () => {
+  test("while the subscription is past due", async () => {
     const { id } = await subscribe({ card: "0341" });
     await renew(id);
     expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_update_when_past_due");
   });
 
-  test("where time would be given back, while a refund waits for approval", async () => {
+  test("for a credit of unused time, while a refund waits for approval", async () => {
     const { id, paid } = await subscribe();
     const refund = { action: "refund", type: "full", reason: "asked", transactionId: paid.id } as const;
     const { id: adjustment } = await sdk().adjustments.create(refund);
     expect(await code(sdk().subscriptions.update(id, ultra))).toBe("subscription_outstanding_pending_refund");
-    expect(await hosted.act(sandbox, paid.id, "reject", adjustment)).toBe(true);
+    expect(await hosted.runAction(sandbox, paid.id, "reject", adjustment)).toBe(true);
     expect(await code(sdk().subscriptions.update(id, ultra))).toBeNull();
   });
 
-  test("in a pause only changes that bill nothing are made", async () => {
+  test("in a pause, except for changes that bill nothing", async () => {
     const { id } = await subscribe();
     await sdk().subscriptions.pause(id, { effectiveFrom: "immediately" });
     expect(await code(sdk().subscriptions.update(id, ultra))).toBe(
@@ -269,7 +269,7 @@ describe("locks", () => {
     expect(quiet).toMatchObject({ status: "paused", items: [{ price: { id: "pri_writer_ultra_monthly" } }] });
   });
 
-  test("twenty charges in an hour are the most", async () => {
+  test("after twenty charges in an hour", async () => {
     const { id } = await subscribe();
     const plans = ["ultra", "plus"];
     const change = (count: number) =>
@@ -280,7 +280,7 @@ describe("locks", () => {
     expect(await code(change(20))).toBeNull();
   });
 
-  test("a price is named once, and prices have one cycle", async () => {
+  test("for a repeated price, and for prices of two cycles", async () => {
     const { id } = await subscribe();
     const twice = { ...ultra, items: [...items("ultra"), ...items("ultra")] };
     expect(await code(sdk().subscriptions.update(id, twice))).toBe("subscription_duplicate_price_ids");

@@ -1,4 +1,4 @@
-/** The world's things as Paddle writes them, in its events and in its answers, each held against the SDK's type. */
+/** Entities as in Paddle's events and answers, each checked against the SDK's type at compile time. */
 import type {
   IAddressNotificationResponse,
   ICustomerNotificationResponse,
@@ -6,31 +6,31 @@ import type {
   ISubscriptionResponse,
   ITransactionResponse,
 } from "@paddle/paddle-node-sdk";
-import { adjustmentEntity, micros, subscriptionEntity, transactionEntity } from "@/lib/processors/paddle/events";
+import { adjustmentEntity, micros, subscriptionEntity, transactionEntity } from "../event-builders/paddle/events";
+import type { AccountState, Adjustment, Portal, Subscription, Transaction } from "./account-state";
 import { paidBack } from "./paid-back";
 import { DEFAULT_COUNTRY } from "./tax";
-import type { Adjustment, Portal, Subscription, Transaction, World } from "./world";
 
-/** As in events: the links to manage it are temporary, and left out there. */
-export function subscriptionTold({ customer }: World, subscription: Subscription) {
+/** Events leave out the management links, which are temporary. */
+export function subscriptionInEvents({ customer }: AccountState, subscription: Subscription) {
   return subscriptionEntity({ ...subscription, address: customer.address });
 }
 
-export function subscriptionOf(world: World, subscription: Subscription) {
+export function subscriptionOf(state: AccountState, subscription: Subscription) {
   const { transaction: _, ...spec } = subscription;
   return {
-    ...subscriptionEntity({ ...spec, address: world.customer.address }),
+    ...subscriptionEntity({ ...spec, address: state.customer.address }),
     management_urls: {
-      update_payment_method: `${world.site}/sandbox/paddle/payment/${subscription.id}`,
-      cancel: `${world.site}/sandbox/paddle/payment/${subscription.id}`,
+      update_payment_method: `${state.site}/sandbox/paddle/payment/${subscription.id}`,
+      cancel: `${state.site}/sandbox/paddle/payment/${subscription.id}`,
     },
   } satisfies ISubscriptionResponse;
 }
 
-/** Its events and its answers are one and the same. */
-export function transactionOf(world: World, transaction: Transaction) {
-  const { customer } = world;
-  const back = paidBack(world, transaction.id);
+/** Events and answers have the same entity. */
+export function transactionOf(state: AccountState, transaction: Transaction) {
+  const { customer } = state;
+  const back = paidBack(state, transaction.id);
   const known = customer.exists && transaction.customer !== null;
   return transactionEntity({
     ...transaction,
@@ -40,7 +40,7 @@ export function transactionOf(world: World, transaction: Transaction) {
   }) satisfies ITransactionResponse;
 }
 
-export function customerOf({ customer }: World) {
+export function customerOf({ customer }: AccountState) {
   return {
     id: customer.id,
     name: customer.name,
@@ -55,7 +55,7 @@ export function customerOf({ customer }: World) {
   } satisfies ICustomerNotificationResponse;
 }
 
-export function addressOf({ customer }: World) {
+export function addressOf({ customer }: AccountState) {
   return {
     id: customer.address,
     customer_id: customer.id,
@@ -74,12 +74,16 @@ export function addressOf({ customer }: World) {
   } satisfies IAddressNotificationResponse;
 }
 
-export function adjustmentOf(_world: World, adjustment: Adjustment) {
+export function adjustmentOf(_world: AccountState, adjustment: Adjustment) {
   return adjustmentEntity(adjustment);
 }
 
-/** `subscriptions` are those that the session was asked to link to. */
-export function portalOf({ customer, site }: World, { id, createdAt }: Portal, subscriptions: readonly string[]) {
+/** @param subscriptions those that the request names for links */
+export function portalOf(
+  { customer, site }: AccountState,
+  { id, createdAt }: Portal,
+  subscriptions: readonly string[],
+) {
   const overview = `${site}/sandbox/paddle/portal/${id}`;
   return {
     id,

@@ -7,7 +7,7 @@ interface Listed {
 
 const PER_PAGE = 50;
 
-/** The page that was asked for, in the order in which things were made; `next` is a whole address, as Paddle gives it. */
+/** The requested page, in the order of creation; `next` is an absolute address, as at Paddle. */
 export function pageOf(
   all: readonly Listed[],
   { after, order_by, per_page = PER_PAGE }: { after?: string; order_by?: string; per_page?: number },
@@ -30,7 +30,7 @@ export function pageOf(
   };
 }
 
-/** Ids count up within one customer only. */
+/** Ids are in order within one customer only. */
 function order({ created_at, id }: Listed): string {
   return `${created_at} ${id}`;
 }

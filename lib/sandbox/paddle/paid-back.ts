@@ -1,8 +1,8 @@
-/** What adjustments have paid back of a transaction. Pure. */
-import type { World } from "./world";
+/** The amounts that adjustments have paid back. Pure. */
+import type { AccountState } from "./account-state";
 
-/** What was paid back, by action; only what is in effect. */
-export function paidBack({ adjustments }: World, transaction: string) {
+/** The sums of the adjustments in effect, by action. */
+export function paidBack({ adjustments }: AccountState, transaction: string) {
   const back = { subtotal: 0, tax: 0, total: 0, refund: 0, chargeback: 0 };
   for (const { transaction: of, status, action, items = [], amount } of adjustments) {
     if (of !== transaction || (status !== "approved" && status !== "reversed")) continue;
@@ -15,9 +15,9 @@ export function paidBack({ adjustments }: World, transaction: string) {
   return back;
 }
 
-/** As `include=adjustments_totals` answers it. */
-export function adjustmentsTotalsOf(world: World, transaction: string) {
-  const { subtotal, tax, total, refund, chargeback } = paidBack(world, transaction);
+/** The answer for `include=adjustments_totals`. */
+export function adjustmentsTotalsOf(state: AccountState, transaction: string) {
+  const { subtotal, tax, total, refund, chargeback } = paidBack(state, transaction);
   return {
     subtotal: String(subtotal),
     tax: String(tax),

@@ -1,4 +1,4 @@
-/** What a change would cost, by the same sums as the change itself. */
+/** The preview of a change, computed like the change itself. */
 import type {
   INextTransactionResponse,
   ISubscriptionPreviewResponse,
@@ -11,26 +11,26 @@ import {
   period as periodEntity,
   sumOfLines,
   taxRatesOf,
-} from "@/lib/processors/paddle/events";
+} from "../event-builders/paddle/events";
+import type { PaddleStep, Subscription } from "./account-state";
 import { subscriptionOf } from "./objects";
 import { intervalOf, type Period, periodAfter, settle, sumOf } from "./proration";
 import { type planned, pricedPeriod } from "./subscriptions";
 import { dueOf } from "./transactions";
-import type { PaddleTurn, Subscription } from "./world";
 
 export function previewOf(
-  { world, now }: PaddleTurn,
+  { state, now }: PaddleStep,
   subscription: Subscription,
   items: ItemSpec[],
   change: ReturnType<typeof planned>,
 ): ISubscriptionPreviewResponse {
-  const { balance } = world.customer;
+  const { balance } = state.customer;
   const waiting = [...subscription.pendingLines, ...change.later];
   const next = { start: change.period.end, end: periodAfter(change.anchor, change.period.end, intervalOf(items)) };
   const immediate = change.now.length === 0 ? null : settled(change.now, balance);
-  const { id: _, ...entity } = subscriptionOf(world, { ...subscription, items, period: change.period });
+  const { id: _, ...entity } = subscriptionOf(state, { ...subscription, items, period: change.period });
   const result = sumOf(change.now);
-  const linesOf = (period: Period, at?: number) => pricedPeriod(world, subscription, items, period, at).lines;
+  const linesOf = (period: Period, at?: number) => pricedPeriod(state, subscription, items, period, at).lines;
   return {
     ...entity,
     immediate_transaction: immediate && transaction(immediate, { start: now, end: change.period.end }),

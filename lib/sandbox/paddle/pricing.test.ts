@@ -1,6 +1,6 @@
 /** Discount and tax on the sandbox's lines, and what Paddle refuses of them. */
 import { describe, expect, test } from "vitest";
-import { type LineSpec, planPrice, sumOfLines } from "@/lib/processors/paddle/events";
+import { type LineSpec, planPrice, sumOfLines } from "../event-builders/paddle/events";
 import { DISCOUNTS, discountOfCode, inForce, takenOff } from "./discounts";
 import { priced, requireChargeable } from "./pricing";
 import type { PaddleProblem } from "./problem";
@@ -20,31 +20,31 @@ const code = (name: string) => {
 const HALF = { rate: "0.5", start: 0, end: 1 };
 const off = (name: string, lines: LineSpec[]) => [...takenOff(code(name), lines).values()];
 
-describe("what a discount takes off", () => {
-  test("a percentage of each line, rounded by itself", () => {
+describe("a discount takes off", () => {
+  test("a percentage of each line, rounded per line", () => {
     expect(off("SPRING20", [line("plus", 1_999), line("basic", 999)])).toEqual([400, 200]);
   });
 
-  test("a flat amount, shared in proportion, to the cent", () => {
+  test("a flat amount, divided in proportion, to the cent", () => {
     expect(off("FIVEOFF", [line("plus", 1_000), line("plus", 1_000), line("plus", 1_000)])).toEqual([167, 166, 167]);
   });
 
-  test("a flat amount is never more than the line", () => {
+  test("a flat amount, at most that of the line", () => {
     expect(off("FIVEOFF", [line("basic", 300)])).toEqual([300]);
   });
 
-  test("an amount per unit, and of a part of the period that part", () => {
+  test("an amount per unit, in proportion to the part of the period", () => {
     expect(off("SEAT1", [line("plus", 6_000, { quantity: 3 })])).toEqual([300]);
     expect(off("SEAT1", [line("plus", 1_000, { proration: HALF })])).toEqual([50]);
   });
 
-  test("nothing off other products, and the same off what is given back", () => {
+  test("nothing from other products, and the same from credits", () => {
     expect(off("ULTRA25", [line("plus", 1_999), line("ultra", 4_000)])).toEqual([1_000]);
     expect(off("SPRING20", [line("plus", -1_000)])).toEqual([-200]);
   });
 });
 
-test("unused time is given back with the discount it was charged with, not with today's", () => {
+test("unused time is credited with the discount of its charge, not with the current one", () => {
   const lines = [line("plus", -1_000), line("ultra", 2_000)];
   const terms = { discount: code("SPRING20"), country: "GB" as const };
   expect(sumOfLines(priced(lines, { ...terms, credited: null }))).toEqual({
@@ -56,19 +56,19 @@ test("unused time is given back with the discount it was charged with, not with 
   expect(sumOfLines(priced(lines, terms)).discount).toBe(200);
 });
 
-test("priced again, a line keeps nothing of earlier terms", () => {
+test("a line that is priced again has only the new terms", () => {
   const once = priced([line("plus", 2_000)], { discount: code("SPRING20"), country: "DE" });
   expect(priced(once, { discount: null, country: "US" })).toEqual([line("plus", 2_000)]);
 });
 
-test("a discount is in force from its beginning to its end", () => {
+test("a discount is in effect from its start to its end", () => {
   const held = { id: code("HALF3").id, startsAt: 10, endsAt: 20 };
   expect([9, 10, 19, 20].map((at) => inForce(held, at)?.code ?? null)).toEqual([null, "HALF3", "HALF3", null]);
   expect(inForce({ ...held, endsAt: null }, 1e15)?.code).toBe("HALF3");
   expect(inForce(null, 0)).toBeNull();
 });
 
-describe("redeeming", () => {
+describe("a redemption of", () => {
   const refusal = (name: string, lines: LineSpec[]) => {
     try {
       redeem(code(name), lines);
@@ -91,7 +91,7 @@ describe("redeeming", () => {
   });
 });
 
-test("less than 70 cents is not charged; nothing, and 70, are no problem", () => {
+test("a charge below 70 cents is refused; 0 and 70 are allowed", () => {
   const refused = (due: number) => {
     try {
       requireChargeable(due, "some_code");
@@ -103,7 +103,7 @@ test("less than 70 cents is not charged; nothing, and 70, are no problem", () =>
   expect([-5, 0, 1, 69, 70].map(refused)).toEqual([false, false, true, true, false]);
 });
 
-test("each discount has an id like Paddle's, and no two share a code", () => {
+test("each discount has an id like Paddle's and a unique code", () => {
   for (const { id } of DISCOUNTS) expect(id).toMatch(/^dsc_[a-z\d]{26}$/);
   expect(new Set(DISCOUNTS.map((each) => each.code)).size).toBe(DISCOUNTS.length);
 });

@@ -1,18 +1,18 @@
-/** Discount and tax on lines, and the least that Paddle charges. Pure. */
-import type { DiscountSpec, LineSpec } from "@/lib/processors/paddle/events";
+/** Discount and tax of lines, and Paddle's minimum charge. Pure. */
+import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import { takenOff } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { type Country, taxRateIn } from "./tax";
 
 interface Terms {
   discount: DiscountSpec | null;
-  /** What the lines that are given back were charged with; absent as `discount`. */
+  /** The discount with which credited lines were charged; by default `discount`. */
   credited?: DiscountSpec | null;
-  /** Absent before the payer has said it: no tax yet. */
+  /** Absent until the payer has entered it: no tax yet. */
   country?: Country | undefined;
 }
 
-/** The lines with the discount and the tax of these terms; what they had before is replaced. */
+/** The lines with the discount and the tax of these terms instead of their previous ones. */
 export function priced(lines: readonly LineSpec[], { discount, credited = discount, country }: Terms): LineSpec[] {
   const charges = lines.filter(({ amount }) => amount > 0);
   const credits = lines.filter(({ amount }) => amount < 0);
@@ -28,10 +28,10 @@ export function priced(lines: readonly LineSpec[], { discount, credited = discou
   });
 }
 
-/** Cents; Paddle charges nothing or at least this. */
+/** In cents; Paddle charges nothing, or at least this. */
 export const MINIMUM_CHARGE = 70;
 
-/** @throws PaddleProblem if a card would have to pay less than the minimum */
+/** @throws PaddleProblem if the charge is below the minimum */
 export function requireChargeable(due: number, code: string, before = ""): void {
   if (due <= 0 || due >= MINIMUM_CHARGE) return;
   const amounts = `Transaction balance: ${due}, Minimum payment amount: ${MINIMUM_CHARGE}, Currency code: USD`;

@@ -1,11 +1,11 @@
-/** What Paddle answers instead of an entity. */
+/** Paddle's error answers. */
 
 export interface FieldProblem {
   field: string;
   message: string;
 }
 
-/** A request that is refused; thrown inside a turn, it leaves nothing behind. */
+/** A refused request; thrown inside a step, it leaves the state unchanged. */
 export class PaddleProblem extends Error {
   override name = "PaddleProblem";
 
@@ -27,7 +27,7 @@ export class PaddleProblem extends Error {
 
 const FOLDERS = ["adjustment", "customer", "discount", "price", "product", "subscription", "transaction"];
 
-/** The page of an error lies in the folder of its entity. */
+/** The folder of an error's page in Paddle's documentation. */
 function folderOf(code: string): string {
   const entity = FOLDERS.find((each) => code.startsWith(`${each}_`));
   return entity === undefined ? "shared" : `${entity}s`;

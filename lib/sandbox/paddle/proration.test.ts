@@ -1,49 +1,52 @@
-/** How each kind of transaction writes its proration and its totals, as the examples of Paddle's API description do. */
+/** Prorations and totals of each kind of transaction, as in the examples of Paddle's API description. */
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
-import { planPrice } from "@/lib/processors/paddle/events";
-import { catchUp } from "../played";
-import { take } from "../turn";
+import { planPrice } from "../event-builders/paddle/events";
+import { catchUp } from "../fake-processor";
+import { runStep } from "../step";
+import { type AccountState, newAccountState, type PaddleStep, type Subscription } from "./account-state";
 import { cardChange, pay } from "./checkout";
+import { fakePaddle } from "./fake-paddle";
 import { transactionOf } from "./objects";
-import { playedPaddle } from "./played";
 import { type BillingMode, changeItems, periodLines } from "./proration";
 import { resume, stop, update } from "./subscriptions";
 import { make } from "./transactions";
-import { newWorld, type PaddleTurn, type Subscription, type World } from "./world";
 
 const START = Date.UTC(2027, 0, 10, 12);
 const HALF = START + 15.5 * DAY;
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>
   planPrice({ product: "writer", plan, interval });
 
-/** A subscriber of Writer Ultra since `START`, after `act` at `at`; gives the latest transaction and the subscription. */
-function after(at: number, act: (turn: PaddleTurn, subscription: Subscription) => void, begun = subscribed()) {
-  const { world } = take(catchUp(playedPaddle, begun, at).world, at, (turn) => {
-    const [subscription] = turn.world.subscriptions;
-    if (subscription) act(turn, subscription);
+/**
+ * Runs a step at `at` for a subscriber of Writer Ultra since `START`; returns the latest transaction and the
+ * subscription.
+ */
+function after(at: number, run: (step: PaddleStep, subscription: Subscription) => void, begun = subscribed()) {
+  const { state } = runStep(catchUp(fakePaddle, begun, at).state, at, (step) => {
+    const [subscription] = step.state.subscriptions;
+    if (subscription) run(step, subscription);
   });
-  const transaction = world.transactions.at(-1);
-  const [subscription] = world.subscriptions;
+  const transaction = state.transactions.at(-1);
+  const [subscription] = state.subscriptions;
   if (!transaction || !subscription) throw new Error("nothing was sold");
-  return { world, subscription, entity: transactionOf(world, transaction) };
+  return { state, subscription, entity: transactionOf(state, transaction) };
 }
 
-function subscribed(): World {
-  return take(newWorld("0123456789abcdef", "http://localhost"), START, (turn) => {
+function subscribed(): AccountState {
+  return runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => {
     const lines = periodLines([{ price: writer("ultra") }], null);
     const draft = { origin: "api", status: "draft", subscription: null, lines, period: null } as const;
-    pay(turn, make(turn, draft), { card: "4242", email: null, name: null, confirmed: true });
-  }).world;
+    pay(step, make(step, draft), { card: "4242", email: null, name: null, confirmed: true });
+  }).state;
 }
 
 const change = (plan: string, interval: Price["interval"], mode: BillingMode) =>
-  after(HALF, (turn, subscription) =>
-    update(turn, subscription, [{ price: writer(plan, interval) }], { mode, onFailure: "prevent_change" }),
+  after(HALF, (step, subscription) =>
+    update(step, subscription, [{ price: writer(plan, interval) }], { mode, onFailure: "prevent_change" }),
   );
 
-/** The prorations of the items and of the calculated lines; both lists say the same. */
+/** The prorations of the items, which are also those of the calculated lines. */
 function prorations({ items, details, billing_period }: ReturnType<typeof after>["entity"]) {
   const written = items.map(({ proration }) => proration);
   expect(details.line_items.map(({ proration }) => proration)).toEqual(written);
@@ -66,14 +69,14 @@ test("a renewal is a proration of rate 1 over its period", () => {
 });
 
 test("a resume is a proration of rate 1 over its new period", () => {
-  const paused = after(HALF, (turn, subscription) => stop(turn, subscription, "pause", { immediately: true })).world;
+  const paused = after(HALF, (step, subscription) => stop(step, subscription, "pause", { immediately: true })).state;
   const { entity } = after(HALF + DAY, resume, paused);
   expect(entity).toMatchObject({ origin: "subscription_recurring", status: "completed" });
   expect(prorations(entity)).toEqual([{ rate: "1", whole: true }]);
 });
 
 test("a card change is a proration of rate 0 over the subscription's period", () => {
-  const { entity, subscription } = after(HALF, (turn, held) => void cardChange(turn, held));
+  const { entity, subscription } = after(HALF, (step, held) => void cardChange(step, held));
   const [proration] = entity.items.map((item) => item.proration);
   expect(proration?.rate).toBe("0");
   expect(Date.parse(proration?.billing_period.starts_at ?? "")).toBe(subscription.period?.start);
@@ -81,8 +84,8 @@ test("a card change is a proration of rate 0 over the subscription's period", ()
 });
 
 describe("a change of items", () => {
-  test("down: the unused part is a negative line, and its rest goes to the balance", () => {
-    const { entity, world } = change("basic", "monthly", "prorated_immediately");
+  test("to a lower plan has the unused part as a negative line, and the difference goes to the balance", () => {
+    const { entity, state } = change("basic", "monthly", "prorated_immediately");
     expect(prorations(entity).map((each) => each?.rate)).toEqual(["0.5", "0.5"]);
     const [unused, charged] = entity.details.line_items;
     expect(unused).toMatchObject({ quantity: -1, totals: { total: "-2000" } });
@@ -90,19 +93,19 @@ describe("a change of items", () => {
     const totals = { subtotal: "-1500", total: "-1500", credit: "0", credit_to_balance: "1500", grand_total: "0" };
     expect(entity.details.totals).toMatchObject({ ...totals, balance: "0" });
     expect(entity.payments).toEqual([]);
-    expect(world.customer.balance).toBe(1_500);
+    expect(state.customer.balance).toBe(1_500);
   });
 
-  test("the next renewal is paid from the balance first: the grand total is the total less the credit", () => {
-    const lowered = change("plus", "monthly", "prorated_immediately").world;
-    const { entity, world } = after(START + 32 * DAY, () => {}, lowered);
+  test("leaves a balance that pays the next renewal first: the grand total is the total minus the credit", () => {
+    const lowered = change("plus", "monthly", "prorated_immediately").state;
+    const { entity, state } = after(START + 32 * DAY, () => {}, lowered);
     const totals = { total: "1999", credit: "1000", credit_to_balance: "0", grand_total: "999", balance: "0" };
     expect(entity.details.totals).toMatchObject(totals);
     expect(entity.payments).toMatchObject([{ amount: "999", status: "captured" }]);
-    expect(world.customer.balance).toBe(0);
+    expect(state.customer.balance).toBe(0);
   });
 
-  test("to the year: the new year is a proration of rate 1, less the unused part of the month", () => {
+  test("to yearly has the new year as a proration of rate 1, minus the unused part of the month", () => {
     const { entity } = change("ultra", "yearly", "prorated_immediately");
     expect(prorations(entity)).toEqual([
       { rate: "0.5", whole: false },
@@ -113,11 +116,11 @@ describe("a change of items", () => {
   test.each([
     ["full_immediately", "basic", "monthly"],
     ["full_immediately", "ultra", "yearly"],
-  ] as const)("%s to %s %s is not prorated", (mode, plan, interval) => {
+  ] as const)("by %s to %s %s is not prorated", (mode, plan, interval) => {
     expect(prorations(change(plan, interval, mode).entity)).toEqual([null]);
   });
 
-  test("in the first minute the rate is 1, without decimals", () => {
+  test("in the first minute has the rate 1, without decimals", () => {
     const state = {
       items: [{ price: writer("plus") }],
       period: { start: START, end: START + 31 * DAY },

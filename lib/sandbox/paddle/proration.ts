@@ -1,8 +1,8 @@
-/** What a change of items costs, as Paddle counts it: to the minute, each line rounded to the cent by itself. Pure. */
+/** The cost of a change of items, as Paddle computes it: to the minute, each line rounded to the cent. Pure. */
 
 import { addMonths, MINUTE, monthsSince } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import { type ItemSpec, type LineSpec, sumOfLines } from "@/lib/processors/paddle/events";
+import { type ItemSpec, type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 
 export const BILLING_MODES = [
   "prorated_immediately",
@@ -20,16 +20,16 @@ export interface Period {
 
 export interface ItemsChange {
   period: Period;
-  /** Where months are counted from, after the change. */
+  /** The instant from which months are counted after the change. */
   anchor: Instant;
   lines: LineSpec[];
-  /** The billing period begins anew. */
+  /** The billing period restarts. */
   restarts: boolean;
 }
 
 /**
- * A change of items at `at`. The same interval keeps the period; another one begins a whole new period now, and the rest
- * of the old one is given back unless nothing is billed or nothing is prorated.
+ * A change of items at `at`. The same interval keeps the period. Another one begins a whole new period now; if the mode
+ * prorates, the rest of the old period is credited.
  */
 export function changeItems(
   state: { items: readonly ItemSpec[]; period: Period; anchor: Instant },
@@ -70,17 +70,20 @@ export function intervalOf(items: readonly ItemSpec[]): "month" | "year" {
   return items[0]?.price.interval ?? "month";
 }
 
-/** The end of the period that begins at `start`, of a cycle anchored at `anchor`: Jan 31 gives Feb 28, then Mar 31 again. */
+/**
+ * The end of the period that begins at `start`, of a cycle anchored at `anchor`: Jan 31 gives Feb 28, then Mar 31
+ * again.
+ */
 export function periodAfter(anchor: Instant, start: Instant, interval: "month" | "year"): Instant {
   return addMonths(anchor, Math.max(0, monthsSince(anchor, start)) + (interval === "year" ? 12 : 1));
 }
 
-/** After discount and with tax. */
+/** The sum after discounts, with tax. */
 export function sumOf(lines: readonly LineSpec[]): number {
   return sumOfLines(lines).total;
 }
 
-/** What the customer's credit takes off a sum, what a sum of less than nothing adds to it, and what is left of it. */
+/** The part of a sum that the customer's credit pays, the credit from a negative sum, and the credit afterwards. */
 export function settle(lines: readonly LineSpec[], balance: number) {
   const total = sumOf(lines);
   const credit = Math.min(balance, Math.max(0, total));
@@ -88,7 +91,7 @@ export function settle(lines: readonly LineSpec[], balance: number) {
   return { credit, creditToBalance, left: balance - credit + creditToBalance };
 }
 
-/** The rest of the period, charged, or given back as a line of less than nothing. */
+/** The rest of the period, charged, or credited as a negative line. */
 function prorated({ price, quantity = 1 }: ItemSpec, { start, end }: Period, at: Instant, sign: 1 | -1): LineSpec {
   const minutes = (from: Instant) => Math.round((end - from) / MINUTE);
   const rate = minutes(at) / minutes(start);

@@ -1,5 +1,5 @@
-/** Redeeming a discount by a transaction, and what Paddle refuses. Pure. */
-import type { DiscountSpec, LineSpec } from "@/lib/processors/paddle/events";
+/** Redeems a discount for a transaction, with Paddle's refusals. Pure. */
+import type { DiscountSpec, LineSpec } from "../event-builders/paddle/events";
 import { isFor } from "./discounts";
 import { priced, requireChargeable } from "./pricing";
 import { PaddleProblem } from "./problem";

@@ -1,10 +1,10 @@
-/** Money that goes back: refunds and chargebacks at the sandbox's Paddle, and what comes of them here. */
+/** Refunds and chargebacks at the fake Paddle, and their effect here. */
 import { ApiError } from "@paddle/paddle-node-sdk";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { paddleAccount } from "@/tests/support/paddle-account";
 
-const { sandbox, sdk, told, pay, hosted, payer, now, open, buy, act, adjustments, notes, refunded } =
+const { sandbox, sdk, told, pay, hosted, payer, now, open, buy, run, adjustments, notes, refunded } =
   paddleAccount("refunded");
 const code = (request: Promise<unknown>) =>
   request.then(
@@ -17,7 +17,7 @@ describe("a refund", () => {
   const refund = (transactionId: string, rest: object) =>
     sdk().adjustments.create({ action: "refund", reason: "asked", transactionId, ...rest } as never);
 
-  test("of a part names the line and its part of the tax; the rest can follow, and no more", async () => {
+  test("of a part names the line and its share of the tax; the rest can follow, but no more", async () => {
     const { transaction, line } = await buy({ country: "GB" });
     const half = await refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1200" }] });
     expect(half).toMatchObject({
@@ -26,12 +26,12 @@ describe("a refund", () => {
       totals: { subtotal: "1000", tax: "200", total: "1200" },
       items: [{ itemId: line, type: "partial", totals: { subtotal: "1000", tax: "200", total: "1200" } }],
     });
-    await act(transaction, "approve", half.id);
+    await run(transaction, "approve", half.id);
     const above = refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1200" }] });
     expect(await code(above)).toBe("adjustment_amount_above_remaining_allowed");
     const rest = await refund(transaction, { items: [{ itemId: line, type: "full" }] });
     expect(rest.totals).toMatchObject({ total: "1199" });
-    await act(transaction, "approve", rest.id);
+    await run(transaction, "approve", rest.id);
     const more = refund(transaction, { items: [{ itemId: line, type: "partial", amount: "1" }] });
     expect(await code(more)).toBe("adjustment_transaction_item_has_already_been_fully_adjusted");
     expect(await code(refund(transaction, { type: "full" }))).toBe(
@@ -56,11 +56,11 @@ describe("a refund", () => {
     expect(await code(full)).toBe("adjustment_tax_mode_not_allowed");
   });
 
-  test("that is rejected pays nothing back, and another can be requested", async () => {
+  test("that is rejected pays nothing back, and allows another request", async () => {
     const { transaction } = await buy();
     const { id } = await refund(transaction, { type: "full" });
     expect(await code(refund(transaction, { type: "full" }))).toBe("adjustment_pending_refund_request");
-    await act(transaction, "reject", id);
+    await run(transaction, "reject", id);
     expect(events()).toEqual([
       ["adjustment.created", "refund", "pending_approval"],
       ["adjustment.updated", "refund", "rejected"],
@@ -69,7 +69,7 @@ describe("a refund", () => {
     expect(await code(refund(transaction, { type: "full" }))).toBeNull();
   });
 
-  test("that Paddle cannot make is refused in its words", async () => {
+  test("that Paddle cannot make is refused by Paddle's error", async () => {
     const draft = await open();
     expect(await code(refund(draft, { type: "full" }))).toBe("adjustment_transaction_invalid_status_for_refund");
     await pay(draft);
@@ -86,9 +86,9 @@ describe("a refund", () => {
     expect(await adjustments(draft)).toEqual([]);
   });
 
-  test("lists are by action, status and whose they are", async () => {
+  test("is listed by action, status and owner", async () => {
     const { transaction, subscription } = await buy();
-    await act(transaction, "refund_half");
+    await run(transaction, "refund_half");
     const list = (query: object) => sdk().adjustments.list(query).next();
     expect(await list({ subscriptionId: [subscription], status: ["pending_approval"] })).toHaveLength(1);
     expect(await list({ subscriptionId: [subscription], status: ["approved"] })).toEqual([]);
@@ -98,49 +98,49 @@ describe("a refund", () => {
 });
 
 describe("a chargeback", () => {
-  test("is in effect at once; if Paddle wins, its reversal comes first and then it says that it was reversed", async () => {
+  test("takes effect at once; if Paddle wins, the reversal's event comes first, then that of the chargeback", async () => {
     const { transaction } = await buy();
-    await act(transaction, "chargeback");
+    await run(transaction, "chargeback");
     expect(events()).toEqual([["adjustment.created", "chargeback", "approved"]]);
     expect(await refunded()).toEqual([1_999]);
-    expect(await act(transaction, "chargeback")).toBe(false);
+    expect(await run(transaction, "chargeback")).toBe(false);
     const id = (await adjustments(transaction))[0]?.id as string;
     told.length = 0;
-    expect(await act(transaction, "chargeback_reverse", id)).toBe(true);
+    expect(await run(transaction, "chargeback_reverse", id)).toBe(true);
     expect(events()).toEqual([
       ["adjustment.created", "chargeback_reverse", "approved"],
       ["adjustment.updated", "chargeback", "reversed"],
     ]);
     expect(told[0]?.data).toMatchObject({ totals: { total: "-1999" } });
     expect(await refunded()).toEqual([0]);
-    // Won once is won.
+    // A second reversal changes nothing.
     told.length = 0;
-    await act(transaction, "chargeback_reverse", id);
+    await run(transaction, "chargeback_reverse", id);
     expect(told).toEqual([]);
   });
 
-  test("that is lost stays: Paddle sends nothing more", async () => {
+  test("that is lost stays, without another event", async () => {
     const { transaction } = await buy();
-    await act(transaction, "chargeback");
+    await run(transaction, "chargeback");
     told.length = 0;
     await sandbox.moveClock(payer.id, { to: (await now()) + 20 * DAY });
     expect(told).toEqual([]);
     expect(await notes()).toEqual([["dispute_opened", 1_999, "usd", "chargeback"]]);
   });
 
-  test("of what was refunded in part is for the rest", async () => {
+  test("after a partial refund is for the rest", async () => {
     const { transaction } = await buy();
-    await act(transaction, "refund_half");
+    await run(transaction, "refund_half");
     await sandbox.moveClock(payer.id, { to: (await now()) + HOUR });
-    await act(transaction, "chargeback");
+    await run(transaction, "chargeback");
     expect(told.at(-1)?.data).toMatchObject({ action: "chargeback", totals: { total: "999" } });
   });
 
-  test("warned of is paid back by Paddle, and noted as a dispute", async () => {
+  test("warning is paid back by Paddle, and noted as a dispute", async () => {
     const { transaction } = await buy();
-    await act(transaction, "chargeback_warning");
+    await run(transaction, "chargeback_warning");
     const id = (await adjustments(transaction))[0]?.id as string;
-    await act(transaction, "chargeback_reverse", id);
+    await run(transaction, "chargeback_reverse", id);
     expect(events().map(([, action]) => action)).toEqual([
       "chargeback_warning",
       "chargeback_warning_reverse",
@@ -153,7 +153,7 @@ describe("a chargeback", () => {
   });
 });
 
-test("the page of a payment shows it, and takes the actions of the seller and the bank", async () => {
+test("the page of a payment shows it, and runs the actions of the seller and the bank", async () => {
   const { transaction } = await buy({ country: "DE", discount: "SPRING20" });
   const form = (action: string, adjustment = "") =>
     hosted.submit(sandbox, "transaction", transaction, new URLSearchParams({ action, adjustment }));

@@ -1,8 +1,9 @@
-/** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Paddle's words. */
+/** The fake API: a parsed request in, the answer out. Refusals are Paddle's error answers. */
 import { randomBytes } from "node:crypto";
 import type { z } from "zod";
 import type { Command } from "../accounts";
 import type { Sandbox } from "../sandbox";
+import { type AccountState, newAccountState } from "./account-state";
 import { adjustments } from "./api/adjustments";
 import { listPrices, listProducts, priceQuery, productQuery, retrievePrice, retrieveProduct } from "./api/catalog";
 import { customers } from "./api/customers";
@@ -12,14 +13,13 @@ import { subscriptions } from "./api/subscriptions";
 import { transactions } from "./api/transactions";
 import type { ApiAnswer, ApiRequest } from "./api-request";
 import { listEvents } from "./events-list";
+import { fakePaddle } from "./fake-paddle";
 import { pageOf } from "./page";
-import { playedPaddle } from "./played";
 import { invalidFields, notFound, PaddleProblem } from "./problem";
-import { newWorld, type World } from "./world";
 
 const ENDPOINTS: readonly Endpoint[] = [...customers, ...transactions, ...subscriptions, ...adjustments];
 
-/** What belongs to no account. */
+/** Objects that belong to no account. */
 const CATALOG: readonly CatalogEntry[] = [
   entry("/prices", priceQuery, (params) => listPrices(params)),
   entry("/prices/:id", nothing, (_, id) => retrievePrice(id)),
@@ -49,7 +49,7 @@ function entry<Params extends object>(
   };
 }
 
-/** @throws PaddleProblem for what is refused */
+/** @throws PaddleProblem if the request is refused */
 export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
   const { method, path } = request;
   if (method === "GET") {
@@ -61,28 +61,32 @@ export async function handle(request: ApiRequest, sandbox: Sandbox, site: string
   }
   for (const endpoint of ENDPOINTS) {
     const id = endpoint.method === method ? match(endpoint.path, path) : null;
-    if (id !== null) return carry(endpoint, id, request, sandbox, site);
+    if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
-  throw new PaddleProblem(404, "invalid_url", `${method} ${path}: the sandbox plays what Tollgate uses`);
+  throw new PaddleProblem(
+    404,
+    "invalid_url",
+    `${method} ${path}: the sandbox supports the requests that Tollgate uses`,
+  );
 }
 
-async function carry(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {
+async function runEndpoint(endpoint: Endpoint, id: string, request: ApiRequest, sandbox: Sandbox, site: string) {
   const params = parsed(endpoint.params, request.params);
   const target = endpoint.of(params, id);
   if ("all" in target) return list(endpoint, params, target.all, request, sandbox);
   const { status = 200 } = endpoint;
-  const carried = await sandbox.command<World>(
-    { of: accountOf(target, site), act: (turn) => ({ status, body: endpoint.act(turn, params, id) }) },
-    playedPaddle,
+  const commandResult = await sandbox.command<AccountState>(
+    { of: accountOf(target, site), run: (step) => ({ status, body: endpoint.run(step, params, id) }) },
+    fakePaddle,
   );
-  if (carried.outcome === "answered") {
-    const { body } = carried.reply;
+  if (commandResult.outcome === "answered") {
+    const { body } = commandResult.reply;
     return Array.isArray(body) ? pageOf(body, {}, request) : { status, data: body };
   }
   throw notFound("object" in target ? target.object : id);
 }
 
-/** A list over several customers, each asked for its own. */
+/** A list over several customers. */
 async function list(
   endpoint: Endpoint,
   params: unknown,
@@ -95,24 +99,24 @@ async function list(
   }
   const found = new Map<string, { id: string; created_at: string }>();
   for (const object of objects) {
-    const carried = await sandbox.command<World>(
-      { of: { object }, act: (turn) => ({ status: 200, body: endpoint.act(turn, params, "") }) },
-      playedPaddle,
+    const commandResult = await sandbox.command<AccountState>(
+      { of: { object }, run: (step) => ({ status: 200, body: endpoint.run(step, params, "") }) },
+      fakePaddle,
     );
-    if (carried.outcome !== "answered") continue;
-    for (const each of carried.reply.body as { id: string; created_at: string }[]) found.set(each.id, each);
+    if (commandResult.outcome !== "answered") continue;
+    for (const each of commandResult.reply.body as { id: string; created_at: string }[]) found.set(each.id, each);
   }
   return pageOf([...found.values()], params as object, request);
 }
 
-/** A new account knows its user before the first turn, so that it begins on that user's clock. */
-function accountOf(target: Exclude<Target, { all: unknown }>, site: string): Command<World>["of"] {
+/** A new account has its user before the first step, so that it begins on this user's clock. */
+function accountOf(target: Exclude<Target, { all: unknown }>, site: string): Command<AccountState>["of"] {
   if ("object" in target) return target;
-  const world = newWorld(randomBytes(8).toString("hex"), site, target.new.userId);
-  return { account: world.customer.id, world };
+  const state = newAccountState(randomBytes(8).toString("hex"), site, target.new.userId);
+  return { account: state.customer.id, state };
 }
 
-/** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */
+/** The `:id` of a matching path, empty if the pattern has none; null if the path does not match. */
 function match(pattern: string, path: string): string | null {
   const [wanted, given] = [pattern.split("/"), path.split("/")];
   if (wanted.length !== given.length) return null;

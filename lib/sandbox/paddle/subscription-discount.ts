@@ -2,13 +2,13 @@
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import type { DiscountSpec, SubscriptionSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec, SubscriptionSpec } from "../event-builders/paddle/events";
+import type { PaddleStep, Subscription } from "./account-state";
 import { isFor } from "./discounts";
 import { PaddleProblem } from "./problem";
 import { intervalOf } from "./proration";
-import type { PaddleTurn, Subscription } from "./world";
 
-/** A discount that begins at this instant: it ends after its number of billing periods. */
+/** A discount from this instant on, for its number of billing periods. */
 export function discountFrom(
   { id, intervals }: DiscountSpec,
   startsAt: Instant,
@@ -18,9 +18,9 @@ export function discountFrom(
   return { id, startsAt, endsAt: intervals === null ? null : addMonths(startsAt, months) };
 }
 
-/** A discount as it is added to a subscription. Expired ones are good here, as at Paddle. */
+/** The discount of a subscription. As at Paddle, an expired one can be added. */
 export function discountFor(
-  { now }: PaddleTurn,
+  { now }: PaddleStep,
   { items, period }: Subscription,
   discount: DiscountSpec,
   effective: "immediately" | "next_billing_period",

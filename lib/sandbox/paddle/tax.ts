@@ -1,4 +1,4 @@
-/** Test rates by the payer's country. Paddle is the seller and computes the real ones. */
+/** Test tax rates by the payer's country. In production, Paddle is the seller and computes the tax. */
 
 const RATES = {
   US: { name: "United States", rate: null },
@@ -15,7 +15,7 @@ export const COUNTRIES = Object.entries(RATES).map(([code, { name, rate }]) => (
   percent: rate === null ? null : Math.round(Number(rate) * 100),
 }));
 
-/** The country of customers who named none, and of accounts that an older version stored. */
+/** The country of customers who entered none, and of accounts of an older version. */
 export const DEFAULT_COUNTRY: Country = "US";
 
 export function isCountry(code: string): code is Country {

@@ -1,22 +1,22 @@
-/** What time brings, without a database: any life of a subscription goes on in order, and its money adds up. */
+/** Properties of random histories of a subscription, without a database: order, events and amounts. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Price } from "@/lib/config/catalog";
-import { planPrice } from "@/lib/processors/paddle/events";
-import { normalized } from "@/lib/processors/paddle/testing";
+import { normalized } from "@/tests/support/normalized-paddle";
 import type { CardNumber } from "../cards";
-import { catchUp } from "../played";
-import { type Emitted, take } from "../turn";
+import { planPrice } from "../event-builders/paddle/events";
+import { catchUp } from "../fake-processor";
+import { type EmittedEvent, runStep } from "../step";
+import { type AccountState, newAccountState, type PaddleStep } from "./account-state";
 import { changeCard, type Payment, pay } from "./checkout";
+import { fakePaddle } from "./fake-paddle";
 import { transactionOf } from "./objects";
-import { playedPaddle } from "./played";
 import { previewOf } from "./preview";
 import { PaddleProblem } from "./problem";
 import { BILLING_MODES, type BillingMode, periodLines, sumOf } from "./proration";
 import { cancelScheduledChange, planned, resume, stop, update } from "./subscriptions";
 import { dueOf, make } from "./transactions";
-import { newWorld, type PaddleTurn, type World } from "./world";
 
 const START = Date.UTC(2027, 0, 31, 12);
 const writer = (plan: string, interval: Price["interval"] = "monthly") =>
@@ -25,10 +25,10 @@ const payment = (card: CardNumber): Payment => ({ card, email: null, name: null,
 
 type Terms = Pick<Payment, "country" | "code">;
 
-function buy(turn: PaddleTurn, card: CardNumber, terms: Terms = {}): void {
+function buy(step: PaddleStep, card: CardNumber, terms: Terms = {}): void {
   const lines = periodLines([{ price: writer("plus") }], null);
   const draft = { origin: "api", status: "draft", subscription: null, lines, period: null } as const;
-  pay(turn, make(turn, draft), { ...payment(card), ...terms });
+  pay(step, make(step, draft), { ...payment(card), ...terms });
 }
 
 const terms = fc.record<Terms>({
@@ -62,28 +62,28 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 const moves = fc.array(move, { maxLength: 14 });
 
-function live(each: readonly Move[], bought: Terms = {}) {
-  let world: World = newWorld("0123456789abcdef", "http://localhost");
+function simulate(each: readonly Move[], bought: Terms = {}) {
+  let state: AccountState = newAccountState("0123456789abcdef", "http://localhost");
   let now = START;
-  const events: Emitted[] = [];
-  const act = (step: (turn: PaddleTurn) => void) => {
-    const brought = catchUp(playedPaddle, world, now);
-    events.push(...brought.events);
-    world = brought.world;
+  const events: EmittedEvent[] = [];
+  const run = (step: (step: PaddleStep) => void) => {
+    const caughtUp = catchUp(fakePaddle, state, now);
+    events.push(...caughtUp.events);
+    state = caughtUp.state;
     try {
-      const taken = take(world, now, step);
-      world = taken.world;
-      events.push(...taken.events);
+      const after = runStep(state, now, step);
+      state = after.state;
+      events.push(...after.events);
     } catch (error) {
       if (!(error instanceof PaddleProblem)) throw error;
     }
   };
-  act((turn) => buy(turn, "4242", bought));
+  run((step) => buy(step, "4242", bought));
   for (const next of each) {
     if (next.kind === "wait") now += next.days * DAY + 1_000;
-    act((turn) => perform(turn, next));
+    run((step) => runMove(step, next));
   }
-  return { world, now, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
+  return { state, now, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
 }
 
 /** The values of one key together, in their order. */
@@ -93,21 +93,21 @@ function together<T, K>(list: readonly T[], key: (each: T) => K): [K, T[]][] {
   return [...groups];
 }
 
-function perform(turn: PaddleTurn, next: Move): void {
-  const [subscription] = turn.world.subscriptions;
+function runMove(step: PaddleStep, next: Move): void {
+  const [subscription] = step.state.subscriptions;
   if (subscription === undefined || next.kind === "wait") return;
-  if (next.kind === "card") changeCard(turn, subscription, payment(next.card));
-  else if (next.kind === "unschedule") cancelScheduledChange(turn, subscription);
-  else if (next.kind === "resume") resume(turn, subscription);
-  else if (next.kind === "change") update(turn, subscription, [{ price: writer(next.plan, next.interval) }], next);
-  else if (next.kind === "cancel" || next.kind === "pause") stop(turn, subscription, next.kind, next);
+  if (next.kind === "card") changeCard(step, subscription, payment(next.card));
+  else if (next.kind === "unschedule") cancelScheduledChange(step, subscription);
+  else if (next.kind === "resume") resume(step, subscription);
+  else if (next.kind === "change") update(step, subscription, [{ price: writer(next.plan, next.interval) }], next);
+  else if (next.kind === "cancel" || next.kind === "pause") stop(step, subscription, next.kind, next);
 }
 
-describe("any life of a subscription", () => {
-  test("tells its events in the order of time, with ids of their own, as Paddle writes them", () => {
+describe("any history of a subscription", () => {
+  test("emits its events in the order of time, with unique ids like Paddle's", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        const { events } = live(each);
+        const { events } = simulate(each);
         expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((one, other) => one - other));
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
         for (const { id, body } of events) {
@@ -118,10 +118,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("is dated by the subscription's own clock: two states never share an instant", () => {
+  test("gives each state of the subscription its own `updated_at`", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        const states = live(each).events.filter(({ type }) => type.startsWith("subscription."));
+        const states = simulate(each).events.filter(({ type }) => type.startsWith("subscription."));
         for (const [, same] of together(states, ({ body }) => body.data.updated_at)) {
           const [first, ...others] = same.map(({ body: { data } }) => ({ ...data, transaction_id: null }));
           for (const other of others) expect(other).toEqual(first);
@@ -132,10 +132,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("is understood by the normalizer, event by event", () => {
+  test("is read by the normalizer, event by event", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        for (const { type, body } of live(each).events) {
+        for (const { type, body } of simulate(each).events) {
           const result = normalized(body);
           expect(["facts", "ignored"], `${type} ${JSON.stringify(result)}`).toContain(result.outcome);
         }
@@ -143,59 +143,59 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("charges each period once; what was captured is what was due, and credit is never made of nothing", () => {
+  test("charges each period once, captures the due amounts, and creates no credit without a payment", () => {
     fc.assert(
       fc.property(moves, terms, (each, bought) => {
-        const { world, events } = live(each, bought);
-        const recurring = world.transactions.filter(({ origin }) => origin === "subscription_recurring");
+        const { state, events } = simulate(each, bought);
+        const recurring = state.transactions.filter(({ origin }) => origin === "subscription_recurring");
         for (const [start, same] of together(recurring, ({ period }) => period?.start)) {
           // Each resume begins a period, also two at one instant.
           const resumes = events.filter(({ type, at }) => type === "subscription.resumed" && at === start).length;
           expect(same.length).toBeLessThanOrEqual(Math.max(1, resumes));
         }
-        const given = world.transactions.reduce((sum, { creditToBalance }) => sum + creditToBalance, 0);
-        const taken = world.transactions.reduce((sum, { credit }) => sum + credit, 0);
-        expect(world.customer.balance).toBe(given - taken);
-        expect(world.customer.balance).toBeGreaterThanOrEqual(0);
-        for (const transaction of world.transactions) {
+        const granted = state.transactions.reduce((sum, { creditToBalance }) => sum + creditToBalance, 0);
+        const used = state.transactions.reduce((sum, { credit }) => sum + credit, 0);
+        expect(state.customer.balance).toBe(granted - used);
+        expect(state.customer.balance).toBeGreaterThanOrEqual(0);
+        for (const transaction of state.transactions) {
           const captured = transaction.payments.filter((attempt) => attempt.captured);
           const due = dueOf(transaction);
           const paid = transaction.status === "completed";
           expect(captured.map(({ amount }) => amount)).toEqual(paid && due > 0 ? [due] : []);
           expect(due).toBe(Math.max(0, sumOf(transaction.lines) - transaction.credit));
         }
-        const numbers = world.transactions.flatMap(({ invoiceNumber }) => (invoiceNumber ? [invoiceNumber] : []));
+        const numbers = state.transactions.flatMap(({ invoiceNumber }) => (invoiceNumber ? [invoiceNumber] : []));
         expect(new Set(numbers).size).toBe(numbers.length);
       }),
     );
   });
 
-  test("never has anything due in the past, once time is brought up", () => {
+  test("has no action due in the past after catching up", () => {
     fc.assert(
       fc.property(moves, (each) => {
-        const { world, now } = live(each);
-        const due = playedPaddle.nextDue(catchUp(playedPaddle, world, now).world);
+        const { state, now } = simulate(each);
+        const due = fakePaddle.nextDue(catchUp(fakePaddle, state, now).state);
         if (due !== null) expect(due).toBeGreaterThan(now);
       }),
     );
   });
 
-  test("is charged for a change what its preview said", () => {
+  test("charges a change as previewed", () => {
     fc.assert(
       fc.property(moves, terms, fc.constantFrom("basic", "ultra"), fc.boolean(), (each, bought, plan, yearly) => {
-        const { world, now } = live(each, bought);
-        const ready = catchUp(playedPaddle, world, now).world;
+        const { state, now } = simulate(each, bought);
+        const ready = catchUp(fakePaddle, state, now).state;
         const items = [{ price: writer(plan, yearly ? "yearly" : "monthly") }];
         try {
-          take(ready, now, (turn) => {
-            const [subscription] = turn.world.subscriptions;
+          runStep(ready, now, (step) => {
+            const [subscription] = step.state.subscriptions;
             if (subscription === undefined) return;
-            const change = planned(turn, subscription, items, "prorated_immediately");
-            const preview = previewOf(turn, subscription, items, change);
-            update(turn, subscription, items, { mode: "prorated_immediately", onFailure: "apply_change" });
-            const last = turn.world.transactions.at(-1);
+            const change = planned(step, subscription, items, "prorated_immediately");
+            const preview = previewOf(step, subscription, items, change);
+            update(step, subscription, items, { mode: "prorated_immediately", onFailure: "apply_change" });
+            const last = step.state.transactions.at(-1);
             if (preview.immediate_transaction && last) {
-              const { totals } = transactionOf(turn.world, last).details;
+              const { totals } = transactionOf(step.state, last).details;
               const { fee, earnings, balance, ...shown } = preview.immediate_transaction.details.totals;
               expect(totals).toMatchObject(shown);
             }
@@ -209,25 +209,25 @@ describe("any life of a subscription", () => {
   });
 });
 
-const recurringStarts = (world: World) =>
-  world.transactions
+const recurringStarts = (state: AccountState) =>
+  state.transactions
     .filter(({ origin }) => origin === "subscription_recurring")
     .map(({ period }) => new Date(period?.start ?? 0).toISOString().slice(5, 10));
 
-test("anchored at January 31, periods end on the month's last day and come back to the 31st", () => {
-  const { world } = live([{ kind: "wait", days: 190 }]);
-  expect(recurringStarts(world)).toEqual(["02-28", "03-31", "04-30", "05-31", "06-30", "07-31"]);
+test("periods anchored at January 31 end on the last day of a short month, and on the 31st of a long one", () => {
+  const { state } = simulate([{ kind: "wait", days: 190 }]);
+  expect(recurringStarts(state)).toEqual(["02-28", "03-31", "04-30", "05-31", "06-30", "07-31"]);
 });
 
-test("a renewal that fails: announced at once, charged a minute later, tried for 27 days, then over", () => {
-  const begun = take(newWorld("0123456789abcdef", "http://localhost"), START, (turn) => buy(turn, "0341"));
-  const { events } = catchUp(playedPaddle, begun.world, START + 60 * DAY);
+test("a failing renewal begins at once, is charged a minute later, is retried for 27 days, and ends the subscription", () => {
+  const begun = runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => buy(step, "0341"));
+  const { events } = catchUp(fakePaddle, begun.state, START + 60 * DAY);
   const renewal = Date.UTC(2027, 1, 28, 12);
   const charged = renewal + MINUTE;
-  const told = together(events, ({ at }) => at).map(([at, same]) => [at, same.map(({ type }) => type)]);
+  const emitted = together(events, ({ at }) => at).map(([at, same]) => [at, same.map(({ type }) => type)]);
   const failed = "transaction.payment_failed";
   const due = ["transaction.updated", "transaction.past_due", "subscription.updated", "subscription.past_due"];
-  expect(told).toEqual([
+  expect(emitted).toEqual([
     [renewal, ["subscription.updated", "transaction.created", "transaction.billed"]],
     [charged, [failed, ...due]],
     ...[1, 4, 9, 16].map((days) => [charged + days * DAY, [failed]]),
@@ -236,15 +236,15 @@ test("a renewal that fails: announced at once, charged a minute later, tried for
   expect(charged + 27 * DAY).toBeLessThan(Date.UTC(2027, 2, 28, 12) + HOUR);
 });
 
-test("what is owed is paid late: the next period comes after it, from where it belongs", () => {
-  const begun = take(newWorld("0123456789abcdef", "http://localhost"), START, (turn) => buy(turn, "0341"));
+test("after a late payment the next period begins at its regular date", () => {
+  const begun = runStep(newAccountState("0123456789abcdef", "http://localhost"), START, (step) => buy(step, "0341"));
   const at = START + 28 * DAY + 20 * DAY;
-  const owing = catchUp(playedPaddle, begun.world, at);
-  const paid = take(owing.world, at, (turn) => {
-    const [subscription] = turn.world.subscriptions;
-    if (subscription) changeCard(turn, subscription, payment("4242"));
+  const owing = catchUp(fakePaddle, begun.state, at);
+  const paid = runStep(owing.state, at, (step) => {
+    const [subscription] = step.state.subscriptions;
+    if (subscription) changeCard(step, subscription, payment("4242"));
   });
   expect(paid.events.map(({ type }) => type)).toContain("subscription.updated");
-  const { world } = catchUp(playedPaddle, paid.world, at + 60 * DAY);
-  expect(recurringStarts(world)).toEqual(["02-28", "03-31", "04-30"]);
+  const { state } = catchUp(fakePaddle, paid.state, at + 60 * DAY);
+  expect(recurringStarts(state)).toEqual(["02-28", "03-31", "04-30"]);
 });

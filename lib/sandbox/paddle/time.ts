@@ -1,56 +1,56 @@
-/** What time brings to the played Paddle, and in which order. Pure. */
+/** The due actions of the fake Paddle, and their order. Pure. */
 import type { Instant } from "@/lib/billing/types";
+import type { AccountState, Adjustment, PaddleStep, Subscription, Transaction } from "./account-state";
 import { decide } from "./adjustments";
-import { carryOutScheduled, renew } from "./subscriptions";
+import { renew, runScheduledChange } from "./subscriptions";
 import { collect } from "./transactions";
-import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "./world";
 
-interface Due {
+interface DueAction {
   at: Instant;
-  happen: (turn: PaddleTurn) => void;
+  run: (step: PaddleStep) => void;
 }
 
-export function nextDue(world: World): Instant | null {
-  return first(world)?.at ?? null;
+export function nextDue(state: AccountState): Instant | null {
+  return first(state)?.at ?? null;
 }
 
-/** The first thing that is due; of several at one instant, those that `dues` names first. */
-export function advance(turn: PaddleTurn): void {
-  first(turn.world)?.happen(turn);
+/** Runs the first due action; of several at one instant, the first of `dueActions`. */
+export function advance(step: PaddleStep): void {
+  first(step.state)?.run(step);
 }
 
-function first(world: World): Due | undefined {
-  return dues(world).toSorted((one, other) => one.at - other.at)[0];
+function first(state: AccountState): DueAction | undefined {
+  return dueActions(state).toSorted((one, other) => one.at - other.at)[0];
 }
 
-function dues(world: World): Due[] {
+function dueActions(state: AccountState): DueAction[] {
   return [
-    ...world.adjustments.flatMap(approval),
-    ...world.transactions.flatMap((transaction) => charge(transaction, world)),
-    ...world.subscriptions.flatMap(next),
+    ...state.adjustments.flatMap(approval),
+    ...state.transactions.flatMap((transaction) => charge(transaction, state)),
+    ...state.subscriptions.flatMap(next),
   ];
 }
 
-function approval(adjustment: Adjustment): Due[] {
+function approval(adjustment: Adjustment): DueAction[] {
   const { approvesAt } = adjustment;
   if (approvesAt === null) return [];
-  return [{ at: approvesAt, happen: (turn) => decide(turn, adjustment, "approved") }];
+  return [{ at: approvesAt, run: (step) => decide(step, adjustment, "approved") }];
 }
 
-function charge(transaction: Transaction, { subscriptions }: World): Due[] {
+function charge(transaction: Transaction, { subscriptions }: AccountState): DueAction[] {
   const { nextAttempt } = transaction;
   const subscription = subscriptions.find(({ id }) => id === transaction.subscription);
   if (nextAttempt === null || subscription === undefined) return [];
-  return [{ at: nextAttempt, happen: (turn) => collect(turn, transaction, subscription) }];
+  return [{ at: nextAttempt, run: (step) => collect(step, transaction, subscription) }];
 }
 
-/** What a subscription waits for. One that owes does not renew: it comes when that is paid, late. */
-function next(subscription: Subscription): Due[] {
+/** The next action of a subscription. A past due one renews late, after its payment. */
+function next(subscription: Subscription): DueAction[] {
   const { status, period, scheduledChange, updatedAt } = subscription;
   if (status === "canceled") return [];
   if (scheduledChange) {
-    return [{ at: scheduledChange.effectiveAt, happen: (turn) => carryOutScheduled(turn, subscription) }];
+    return [{ at: scheduledChange.effectiveAt, run: (step) => runScheduledChange(step, subscription) }];
   }
   if (status !== "active" || period === null) return [];
-  return [{ at: Math.max(period.end, updatedAt), happen: (turn) => renew(turn, subscription) }];
+  return [{ at: Math.max(period.end, updatedAt), run: (step) => renew(step, subscription) }];
 }

@@ -1,6 +1,7 @@
-/** What Paddle, its sellers and banks do to a paid transaction: the actions of the sandbox's page of it. Pure. */
+/** The actions of a transaction's page: those of the seller, of Paddle and of the bank. Pure. */
+
+import type { PaddleStep, Transaction } from "./account-state";
 import { decide, dispute, requestRefund, reverse, shareOf } from "./adjustments";
-import type { PaddleTurn, Transaction } from "./world";
 
 const ACTIONS = [
   "refund",
@@ -18,32 +19,32 @@ export function isTransactionAction(name: string): name is TransactionAction {
 }
 
 /**
- * @param adjustment the one that is decided about or reversed
- * @throws PaddleProblem for what Paddle refuses
+ * @param adjustment the adjustment to approve, reject or reverse
+ * @throws PaddleProblem if Paddle refuses the action
  */
-export function carryOutAction(
-  turn: PaddleTurn,
+export function runTransactionAction(
+  step: PaddleStep,
   transaction: Transaction,
   action: TransactionAction,
   adjustment: string | null,
 ): void {
-  const found = turn.world.adjustments.find(({ id, transaction: of }) => id === adjustment && of === transaction.id);
+  const found = step.state.adjustments.find(({ id, transaction: of }) => id === adjustment && of === transaction.id);
   switch (action) {
     case "refund":
     case "refund_half": {
-      const items = shareOf(turn.world, transaction, action === "refund" ? 1 : 0.5);
-      requestRefund(turn, transaction, { type: "partial", items, reason: "requested_by_customer" });
+      const items = shareOf(step.state, transaction, action === "refund" ? 1 : 0.5);
+      requestRefund(step, transaction, { type: "partial", items, reason: "requested_by_customer" });
       return;
     }
     case "approve":
     case "reject":
-      if (found) decide(turn, found, action === "approve" ? "approved" : "rejected");
+      if (found) decide(step, found, action === "approve" ? "approved" : "rejected");
       return;
     case "chargeback":
     case "chargeback_warning":
-      dispute(turn, transaction, action);
+      dispute(step, transaction, action);
       return;
     case "chargeback_reverse":
-      if (found) reverse(turn, found, transaction);
+      if (found) reverse(step, found, transaction);
   }
 }

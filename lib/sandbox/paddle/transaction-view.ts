@@ -1,10 +1,10 @@
-/** What the page of one transaction shows; instants as ISO text, amounts in US cents. */
-import { sumOfLines } from "@/lib/processors/paddle/events";
+/** The view of one transaction's page; instants as ISO text, amounts in US cents. */
+import { sumOfLines } from "../event-builders/paddle/events";
+import type { AccountState, Adjustment, Transaction } from "./account-state";
 import { isReversible, refundable } from "./adjustments";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";
 import { dueOf } from "./transactions";
-import type { Adjustment, Transaction, World } from "./world";
 
 export interface TransactionView {
   number: string | null;
@@ -13,11 +13,11 @@ export interface TransactionView {
   lines: { name: string; amount: number }[];
   discount: { amount: number; code: string | null } | null;
   tax: number;
-  /** What a card has paid. */
+  /** The amount that a card has paid. */
   paid: number;
-  /** What can still be paid back. */
+  /** The amount that can still be paid back. */
   remaining: number;
-  /** A refund waits for approval, so no other can be requested. */
+  /** A refund waits for approval, so another one cannot be requested. */
   waits: boolean;
   adjustments: {
     id: string;
@@ -30,12 +30,12 @@ export interface TransactionView {
   now: string;
 }
 
-export function transactionView(world: World, id: string, now: number): TransactionView | null {
-  const transaction = world.transactions.find((each) => each.id === id);
+export function transactionView(state: AccountState, id: string, now: number): TransactionView | null {
+  const transaction = state.transactions.find((each) => each.id === id);
   if (transaction === undefined || transaction.origin === "subscription_payment_method_change") return null;
   const { invoiceNumber, status, billedAt, createdAt, lines, discountId } = transaction;
   const sums = sumOfLines(lines);
-  const adjustments = world.adjustments.filter((each) => each.transaction === id);
+  const adjustments = state.adjustments.filter((each) => each.transaction === id);
   return {
     number: invoiceNumber,
     status,
@@ -44,7 +44,7 @@ export function transactionView(world: World, id: string, now: number): Transact
     discount: sums.discount === 0 ? null : { amount: sums.discount, code: discountNamed(discountId)?.code ?? null },
     tax: sums.tax,
     paid: status === "completed" ? dueOf(transaction) : 0,
-    remaining: status === "completed" ? refundable(world, transaction) : 0,
+    remaining: status === "completed" ? refundable(state, transaction) : 0,
     waits: adjustments.some((each) => each.status === "pending_approval"),
     adjustments: adjustments.toReversed().map((each) => ({
       id: each.id,

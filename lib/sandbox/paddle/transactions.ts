@@ -1,17 +1,24 @@
-/** A transaction's life: made, billed, paid; or failed, tried again, given up. */
+/** Creates, bills and charges transactions, and retries failed charges. */
 
 import { DAY, MINUTE } from "@/lib/billing/timeline/calendar";
 import type { Instant } from "@/lib/billing/types";
-import type { LineSpec } from "@/lib/processors/paddle/events";
-import { type CardNumber, type Charged, chargeCard, OFF_SESSION, type Presence, testCard } from "../cards";
+import { type CardNumber, type Charged, chargeCard, OFF_SESSION, type PaymentContext, testCard } from "../cards";
+import type { LineSpec } from "../event-builders/paddle/events";
+import {
+  type AccountState,
+  type Card,
+  nextId,
+  type PaddleStep,
+  type Subscription,
+  type Transaction,
+} from "./account-state";
+import { emitSubscription, emitTransaction } from "./emit";
 import { settle, sumOf } from "./proration";
-import { tellSubscription, tellTransaction } from "./tell";
-import { type Card, nextId, type PaddleTurn, type Subscription, type Transaction, type World } from "./world";
 
-/** A renewal is announced first, and charged a moment later. */
+/** The time between a renewal's event and its charge. */
 export const CHARGE_DELAY = MINUTE;
 
-/** Days between the attempts to charge; after the last one the subscription ends. Together less than any month. */
+/** Days between the attempts; after the last one the subscription ends. Their sum is less than any month. */
 const RETRY_DAYS = [1, 3, 5, 7, 11];
 
 interface Draft {
@@ -25,13 +32,13 @@ interface Draft {
   discountId?: string | null;
 }
 
-/** The transaction, made and told. */
-export function make(turn: PaddleTurn, { subscription, ...draft }: Draft): Transaction {
-  const { world, now } = turn;
+/** Creates a transaction and emits its events. */
+export function make(step: PaddleStep, { subscription, ...draft }: Draft): Transaction {
+  const { state, now } = step;
   const billed = draft.status === "billed";
   const transaction: Transaction = {
-    id: nextId(world, "txn"),
-    customer: world.customer.exists ? world.customer.id : null,
+    id: nextId(state, "txn"),
+    customer: state.customer.exists ? state.customer.id : null,
     subscription: subscription?.id ?? null,
     at: now,
     createdAt: now,
@@ -46,123 +53,123 @@ export function make(turn: PaddleTurn, { subscription, ...draft }: Draft): Trans
     creditToBalance: 0,
     ...draft,
   };
-  if (billed) takeCredit(turn, transaction);
-  world.transactions.push(transaction);
-  tellTransaction(turn, transaction, "created", ...(billed ? ["billed"] : []));
+  if (billed) takeCredit(step, transaction);
+  state.transactions.push(transaction);
+  emitTransaction(step, transaction, "created", ...(billed ? ["billed"] : []));
   return transaction;
 }
 
-/** Settles a transaction with the customer's credit, once it is sure whose it is. */
-export function takeCredit({ world }: PaddleTurn, transaction: Transaction): void {
-  const { credit, creditToBalance, left } = settle(transaction.lines, world.customer.balance);
+/** Applies the customer's credit to a transaction. */
+export function takeCredit({ state }: PaddleStep, transaction: Transaction): void {
+  const { credit, creditToBalance, left } = settle(transaction.lines, state.customer.balance);
   Object.assign(transaction, { credit, creditToBalance });
-  world.customer.balance = left;
+  state.customer.balance = left;
 }
 
-/** What a card has to pay. */
+/** The amount that the card pays. */
 export function dueOf({ lines, credit }: Pick<Transaction, "lines" | "credit">): number {
   return Math.max(0, sumOf(lines) - credit);
 }
 
-/** Tries to pay a transaction with a card; says what came of it, and tells nothing yet. */
+/** Tries to pay a transaction with a card; returns the result and emits no event. */
 export function attempt(
-  turn: PaddleTurn,
+  step: PaddleStep,
   transaction: Transaction,
   card: Pick<Card, "number"> & { id?: string },
-  presence: Presence,
+  context: PaymentContext,
 ): Charged {
   const due = dueOf(transaction);
-  // A card that is only saved is still shown to its bank.
-  const charged: Charged = due === 0 && !presence.first ? { outcome: "succeeded" } : chargeCard(card.number, presence);
+  // A card is checked with its bank even if it is only saved.
+  const charged: Charged = due === 0 && !context.first ? { outcome: "succeeded" } : chargeCard(card.number, context);
   if (due > 0 && charged.outcome !== "requires_action") {
     transaction.payments.unshift({
-      id: nextId(turn.world, "pay").slice(4),
+      id: nextId(step.state, "pay").slice(4),
       method: card.id ?? `paymtd_${card.number}`,
       amount: due,
       captured: charged.outcome === "succeeded",
-      at: turn.now,
+      at: step.now,
       card: { type: testCard(card.number).brand, last4: card.number },
     });
   }
   return charged;
 }
 
-/** Paid, then completed; `between` is what a payment brings about before Paddle has finished with it. */
-export function complete(turn: PaddleTurn, transaction: Transaction, between: () => void = () => {}): void {
-  const { customer } = turn.world;
+/** Marks a transaction as paid, then as completed; `between` runs after the payment and before the completion. */
+export function complete(step: PaddleStep, transaction: Transaction, between: () => void = () => {}): void {
+  const { customer } = step.state;
   transaction.status = "paid";
-  transaction.billedAt ??= turn.now;
+  transaction.billedAt ??= step.now;
   transaction.nextAttempt = null;
-  tellTransaction(turn, transaction, "updated", "paid");
+  emitTransaction(step, transaction, "updated", "paid");
   between();
   customer.invoices += 1;
   transaction.status = "completed";
-  transaction.invoiceNumber = `${turn.world.key.slice(0, 6)}-${String(10_000 + customer.invoices)}`;
-  tellTransaction(turn, transaction, "updated", "completed");
+  transaction.invoiceNumber = `${step.state.key.slice(0, 6)}-${String(10_000 + customer.invoices)}`;
+  emitTransaction(step, transaction, "updated", "completed");
 }
 
-/** Charges the saved card for a renewal, and tells what came of it. */
-export function collect(turn: PaddleTurn, transaction: Transaction, subscription: Subscription): void {
-  const charged = attempt(turn, transaction, subscription.card, OFF_SESSION);
-  if (charged.outcome === "succeeded") recover(turn, transaction, subscription);
-  else fail(turn, transaction, subscription);
+/** Charges the saved card for a renewal, and emits the result. */
+export function collect(step: PaddleStep, transaction: Transaction, subscription: Subscription): void {
+  const charged = attempt(step, transaction, subscription.card, OFF_SESSION);
+  if (charged.outcome === "succeeded") recover(step, transaction, subscription);
+  else fail(step, transaction, subscription);
 }
 
-/** A transaction is paid; a subscription that waited for it goes on. */
-export function recover(turn: PaddleTurn, transaction: Transaction, subscription: Subscription): void {
-  complete(turn, transaction, () => {
-    if (subscription.status !== "past_due" || owes(turn.world, subscription, transaction)) return;
+/** Completes a transaction, and reactivates its past due subscription. */
+export function recover(step: PaddleStep, transaction: Transaction, subscription: Subscription): void {
+  complete(step, transaction, () => {
+    if (subscription.status !== "past_due" || owes(step.state, subscription, transaction)) return;
     subscription.status = "active";
-    tellSubscription(turn, subscription, "updated");
+    emitSubscription(step, subscription, "updated");
   });
 }
 
-/** A charge was declined: it is tried again, for as long as there is hope. */
-export function fail(turn: PaddleTurn, transaction: Transaction, subscription: Subscription): void {
+/** Records a declined charge, and schedules the next attempt if there is one. */
+export function fail(step: PaddleStep, transaction: Transaction, subscription: Subscription): void {
   const first = transaction.status !== "past_due";
   const wait = RETRY_DAYS[transaction.failures];
   transaction.failures += 1;
-  transaction.nextAttempt = wait === undefined ? null : turn.now + wait * DAY;
-  tellTransaction(turn, transaction, "payment_failed");
+  transaction.nextAttempt = wait === undefined ? null : step.now + wait * DAY;
+  emitTransaction(step, transaction, "payment_failed");
   if (first) {
     transaction.status = "past_due";
-    tellTransaction(turn, transaction, "updated", "past_due");
+    emitTransaction(step, transaction, "updated", "past_due");
   }
   if (subscription.status === "active") {
     subscription.status = "past_due";
-    tellSubscription(turn, subscription, "updated", "past_due");
+    emitSubscription(step, subscription, "updated", "past_due");
   } else if (wait === undefined && subscription.status === "past_due") {
-    endSubscription(turn, subscription);
+    endSubscription(step, subscription);
   }
 }
 
-/** Ends a subscription for good. What it owes is not asked for any more. */
-export function endSubscription(turn: PaddleTurn, subscription: Subscription): void {
-  for (const transaction of turn.world.transactions) {
+/** Ends a subscription for good. Its unpaid transactions are no longer charged. */
+export function endSubscription(step: PaddleStep, subscription: Subscription): void {
+  for (const transaction of step.state.transactions) {
     if (transaction.subscription !== subscription.id) continue;
     transaction.nextAttempt = null;
-    if (transaction.status === "billed") cancel(turn, transaction);
+    if (transaction.status === "billed") cancel(step, transaction);
   }
-  Object.assign(subscription, { status: "canceled", period: null, scheduledChange: null, canceledAt: turn.now });
-  tellSubscription(turn, subscription, "updated", "canceled");
+  Object.assign(subscription, { status: "canceled", period: null, scheduledChange: null, canceledAt: step.now });
+  emitSubscription(step, subscription, "updated", "canceled");
 }
 
-/** A transaction that nobody is to pay; the credit that it took is given back. */
-export function cancel(turn: PaddleTurn, transaction: Transaction): void {
-  turn.world.customer.balance += transaction.credit;
+/** Cancels a transaction, and returns the credit that it used. */
+export function cancel(step: PaddleStep, transaction: Transaction): void {
+  step.state.customer.balance += transaction.credit;
   Object.assign(transaction, { status: "canceled", nextAttempt: null, credit: 0 });
-  tellTransaction(turn, transaction, "updated", "canceled");
+  emitTransaction(step, transaction, "updated", "canceled");
 }
 
-export function save(turn: PaddleTurn, number: CardNumber): Card {
-  return { id: nextId(turn.world, "paymtd"), number };
+export function save(step: PaddleStep, number: CardNumber): Card {
+  return { id: nextId(step.state, "paymtd"), number };
 }
 
 /** The oldest charge that a subscription has not paid. */
-export function openOf(world: World, { id }: Pick<Subscription, "id">): Transaction | undefined {
-  return world.transactions.find(({ subscription, status }) => subscription === id && status === "past_due");
+export function openOf(state: AccountState, { id }: Pick<Subscription, "id">): Transaction | undefined {
+  return state.transactions.find(({ subscription, status }) => subscription === id && status === "past_due");
 }
 
-function owes(world: World, { id }: Subscription, except: Transaction): boolean {
-  return world.transactions.some((each) => each !== except && each.subscription === id && each.status === "past_due");
+function owes(state: AccountState, { id }: Subscription, except: Transaction): boolean {
+  return state.transactions.some((each) => each !== except && each.subscription === id && each.status === "past_due");
 }

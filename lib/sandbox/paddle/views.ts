@@ -1,12 +1,12 @@
-/** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import { type LineSpec, sumOfLines } from "@/lib/processors/paddle/events";
+/** The views of the hosted pages; instants as ISO text, amounts in US cents. */
+import { type LineSpec, sumOfLines } from "../event-builders/paddle/events";
 import type { InvoiceDocument } from "../pdf";
+import { type AccountState, isLive, type Status, type Subscription, type Transaction } from "./account-state";
 import { titleOf } from "./api/catalog";
 import { discountNamed } from "./discounts";
 import { sumOf } from "./proration";
 import { type Country, DEFAULT_COUNTRY } from "./tax";
 import { dueOf, openOf } from "./transactions";
-import { isLive, type Status, type Subscription, type Transaction, type World } from "./world";
 
 interface OrderLine {
   name: string;
@@ -17,26 +17,26 @@ interface OrderLine {
 export interface CheckoutView {
   status: "open" | "complete" | "gone";
   lines: OrderLine[];
-  /** A checkout begins a subscription; else it settles what one owes. */
+  /** Whether it begins a subscription; otherwise it pays an unpaid charge. */
   begins: boolean;
   dueToday: number;
   discount: { amount: number; code: string | null } | null;
   tax: number;
-  /** Whether the payer can still say where they live, and type a code. */
+  /** Whether the payer can still enter a country and a code. */
   draft: boolean;
   country: Country;
   email: string | null;
   name: string | null;
-  /** The page that opened the checkout, where payers go back to whether they have paid or not. */
+  /** The page that opened the checkout; payers return to it with and without a payment. */
   returnUrl: string;
 }
 
 export interface PaymentView {
   name: string;
   status: Status;
-  /** The digits of the card that is charged now. */
+  /** The digits of the current card. */
   card: string;
-  /** What the subscription owes, and the new card is charged for; 0 where nothing. */
+  /** The unpaid amount, which the new card is charged for. */
   due: number;
 }
 
@@ -48,7 +48,7 @@ export interface PortalView {
     status: Status;
     live: boolean;
     periodEnd: string | null;
-    /** When it ends or pauses by itself, if it will. */
+    /** The scheduled change; null without one. */
     ends: { action: "cancel" | "pause" | "resume"; at: string } | null;
     endedAt: string | null;
     card: string;
@@ -57,12 +57,12 @@ export interface PortalView {
   now: string;
 }
 
-export function checkoutView(world: World, id: string): CheckoutView | null {
-  const transaction = world.transactions.find((each) => each.id === id);
+export function checkoutView(state: AccountState, id: string): CheckoutView | null {
+  const transaction = state.transactions.find((each) => each.id === id);
   if (transaction === undefined) return null;
   const { status, lines, subscription, checkoutUrl, discountId } = transaction;
   const sums = sumOfLines(lines);
-  const ended = world.subscriptions.some((each) => each.id === subscription && each.status === "canceled");
+  const ended = state.subscriptions.some((each) => each.id === subscription && each.status === "canceled");
   const open = (status === "draft" || status === "ready" || status === "past_due") && !ended;
   return {
     status: open ? "open" : status === "paid" || status === "completed" ? "complete" : "gone",
@@ -72,17 +72,17 @@ export function checkoutView(world: World, id: string): CheckoutView | null {
     discount: sums.discount === 0 ? null : { amount: sums.discount, code: discountNamed(discountId)?.code ?? null },
     tax: sums.tax,
     draft: status === "draft",
-    country: world.customer.country ?? DEFAULT_COUNTRY,
-    email: world.customer.email,
-    name: world.customer.name,
-    returnUrl: withoutTransaction(checkoutUrl ?? `${world.site}/billing`),
+    country: state.customer.country ?? DEFAULT_COUNTRY,
+    email: state.customer.email,
+    name: state.customer.name,
+    returnUrl: withoutTransaction(checkoutUrl ?? `${state.site}/billing`),
   };
 }
 
-export function paymentView(world: World, id: string): PaymentView | null {
-  const subscription = world.subscriptions.find((each) => each.id === id);
+export function paymentView(state: AccountState, id: string): PaymentView | null {
+  const subscription = state.subscriptions.find((each) => each.id === id);
   if (subscription === undefined) return null;
-  const open = openOf(world, subscription);
+  const open = openOf(state, subscription);
   return {
     name: nameOf(subscription),
     status: subscription.status,
@@ -91,11 +91,11 @@ export function paymentView(world: World, id: string): PaymentView | null {
   };
 }
 
-export function portalView(world: World, id: string, now: number): PortalView | null {
-  if (!world.portals.some((each) => each.id === id)) return null;
+export function portalView(state: AccountState, id: string, now: number): PortalView | null {
+  if (!state.portals.some((each) => each.id === id)) return null;
   return {
-    email: world.customer.email,
-    subscriptions: world.subscriptions.toReversed().map((subscription) => {
+    email: state.customer.email,
+    subscriptions: state.subscriptions.toReversed().map((subscription) => {
       const { scheduledChange: change, period, status, canceledAt, card } = subscription;
       return {
         id: subscription.id,
@@ -110,7 +110,7 @@ export function portalView(world: World, id: string, now: number): PortalView | 
         card: card.number,
       };
     }),
-    invoices: world.transactions
+    invoices: state.transactions
       .filter(({ status, origin }) => INVOICED.has(status) && origin !== "subscription_payment_method_change")
       .toReversed()
       .map(({ id, invoiceNumber, billedAt, createdAt, lines, status }) => ({
@@ -124,8 +124,8 @@ export function portalView(world: World, id: string, now: number): PortalView | 
   };
 }
 
-export function invoiceView(world: World, id: string): InvoiceDocument | null {
-  const transaction = world.transactions.find((each) => each.id === id && each.status === "completed");
+export function invoiceView(state: AccountState, id: string): InvoiceDocument | null {
+  const transaction = state.transactions.find((each) => each.id === id && each.status === "completed");
   if (transaction === undefined) return null;
   const { lines, period, createdAt, billedAt, invoiceNumber, credit } = transaction;
   const billed = billedAt ?? createdAt;
@@ -133,7 +133,7 @@ export function invoiceView(world: World, id: string): InvoiceDocument | null {
   return {
     number: invoiceNumber,
     at: iso(billed),
-    email: world.customer.email,
+    email: state.customer.email,
     lines: lines.map((line) => {
       const { start, end } = line.proration ?? period ?? { start: billed, end: billed };
       const { name, interval } = orderLine(line);
@@ -158,7 +158,7 @@ function orderLine({ price, amount }: LineSpec): OrderLine {
   return { name: titleOf(price), amount, interval: price.interval };
 }
 
-/** Paddle.js reads the transaction from the address; whoever has paid must not open it again. */
+/** Paddle.js reads the transaction from the address, and would open the checkout again after the payment. */
 function withoutTransaction(address: string): string {
   const url = new URL(address);
   url.searchParams.delete("_ptxn");

@@ -1,14 +1,14 @@
-/** Signed events by the real webhook path: as bytes, verified, stored, decided, answered. */
+/** Sends signed events through the real webhook path. */
 import type { Decision, Processor } from "@/lib/billing/types";
 import { DomainError } from "@/lib/core/domain-error";
 import type { Gateway } from "@/lib/database";
 import { type Endpoint, endpoint } from "@/lib/processors";
-import { sign as signPaddle } from "@/lib/processors/paddle/events";
-import { sign as signStripe } from "@/lib/processors/stripe/events";
 import { receive } from "@/lib/webhooks/receive";
-import type { Told } from "./player";
+import { sign as signPaddle } from "../event-builders/paddle/events";
+import { sign as signStripe } from "../event-builders/stripe/events";
+import type { EventToDeliver } from "./subscription-driver";
 
-/** One delivery, and what the processor was told. */
+/** One delivery and its answer. */
 export interface Delivered {
   id: string;
   type: string;
@@ -17,8 +17,7 @@ export interface Delivered {
   decision?: { action: Decision["action"]; reason: string } | null | undefined;
 }
 
-/** Delivers one event as its processor would. */
-export async function deliver({ processor, id, type, raw }: Told, gateway: Gateway): Promise<Delivered> {
+export async function deliver({ processor, id, type, raw }: EventToDeliver, gateway: Gateway): Promise<Delivered> {
   const configured = endpointOf(processor);
   const { body } = await receive({ raw, signature: signed(raw, configured) }, configured, gateway);
   const { outcome = "refused", reason, decision } = body as Partial<Delivered>;

@@ -1,21 +1,21 @@
-/** The same deliveries on a copy: verified, read and folded as the real ones, and nothing is stored. */
+/** Verifies, parses and folds the same deliveries on a copy; stores nothing. */
 
 import { decide, fold } from "@/lib/billing/timeline/build-timeline";
 import { sharedFacts } from "@/lib/billing/timeline/plan-items";
 import type { Fact } from "@/lib/billing/types";
 import { product as productOf } from "@/lib/config/current-catalog";
 import { type Delivered, endpointOf, signed } from "./deliver";
-import type { Told } from "./player";
-import type { Known } from "./stage";
+import type { UserFacts } from "./prepare-scenario";
+import type { EventToDeliver } from "./subscription-driver";
 
-/** A copy of what is known, to which events are delivered one after the other. */
-export function copyOf({ product, facts, others, freeAnchor }: Known) {
+/** A copy of the user's facts, to which events are delivered one after the other. */
+export function copyOf({ product, facts, others, freeAnchor }: UserFacts) {
   const rules = productOf(product);
   let known: readonly Fact[] = facts;
   const decided = new Map<string, Delivered>();
   const timeline = () => fold(rules, [...known, ...sharedFacts(known, others)], freeAnchor);
 
-  function answer({ processor, id, type, raw }: Told): Delivered {
+  function answer({ processor, id, type, raw }: EventToDeliver): Delivered {
     const configured = endpointOf(processor);
     const { source, secrets, findPrice } = configured;
     const verification = source.verify(raw, signed(raw, configured), secrets, Date.now());
@@ -33,7 +33,7 @@ export function copyOf({ product, facts, others, freeAnchor }: Known) {
     return add(parsed.event, own);
   }
 
-  function add({ id, type }: Pick<Told, "id" | "type">, added: readonly Fact[]): Delivered {
+  function add({ id, type }: Pick<EventToDeliver, "id" | "type">, added: readonly Fact[]): Delivered {
     const before = timeline();
     known = [...known, ...added];
     return { id, type, outcome: "applied", decision: decide(before, timeline(), added) };
@@ -41,7 +41,7 @@ export function copyOf({ product, facts, others, freeAnchor }: Known) {
 
   return {
     timeline,
-    deliver: (event: Told): Delivered => {
+    deliver: (event: EventToDeliver): Delivered => {
       const earlier = decided.get(event.id);
       if (earlier !== undefined) return { ...earlier, outcome: "duplicate" };
       const delivered = answer(event);

@@ -1,6 +1,6 @@
 export { requireSimulation, scenarioList, simulationMode } from "./access";
 
-export { recordedSimulation } from "./recorded";
+export { auditedSimulation } from "./audited-simulation";
 export { simulationRequest } from "./requests";
 
 export { type Simulation, simulate } from "./simulate";

@@ -1,4 +1,4 @@
-/** What the simulation accepts; the documents' examples work as they are written. */
+/** The body of a simulation request; the documents' examples work as written. */
 import { z } from "zod";
 import type { FieldId, ProductId } from "@/lib/config/catalog";
 import { fieldIds, findPlan, meterOf, productIds, product as productOf } from "@/lib/config/current-catalog";
@@ -17,7 +17,7 @@ const named = z.strictObject({
   plan: name.optional(),
   newPlan: name.optional(),
   interval: z.enum(["monthly", "yearly"]).optional(),
-  /** Where it differs from the plan's, it becomes the user's own limit of the product's first counter. */
+  /** If it differs from the plan's limit, it becomes an override of the product's first counter. */
   newLimit: limit.optional(),
 });
 
@@ -45,8 +45,8 @@ export const simulationRequest = z.strictObject({
 
 export type SimulationRequest = z.infer<typeof simulationRequest>;
 
-/** What the request asks for, in the catalog's ids; null where it leaves it open. */
-export interface Asked {
+/** The requested product, plan and limit, by the catalog's ids; null if the request leaves it open. */
+export interface RequestedPlan {
   product: ProductId | null;
   plan: string | null;
   limit: { product: ProductId; field: FieldId; amount: number } | null;
@@ -56,27 +56,27 @@ export interface Asked {
  * Finds the plan by its id or name, in any case.
  * @throws DomainError bad_input with the field named
  */
-export function askedFor({ customData: data }: SimulationRequest): Asked {
+export function requestedPlan({ customData: data }: SimulationRequest): RequestedPlan {
   const field = data.newPlan === undefined ? "plan" : "newPlan";
   const wanted = data.newPlan ?? data.plan;
   const found = wanted === undefined ? null : findByName(wanted, data.product);
   if (found === undefined) throw refused(field, `there is no paid plan "${wanted}"${of(data.product)}`);
-  const limit = askedLimit(data, found?.product ?? data.product ?? null);
+  const limit = requestedLimit(data, found?.product ?? data.product ?? null);
   return { product: found?.product ?? data.product ?? limit?.product ?? null, plan: found?.plan ?? null, limit };
 }
 
 function findByName(wanted: string, product: ProductId | undefined) {
-  const asked = wanted.toLowerCase();
+  const name = wanted.toLowerCase();
   return productIds()
     .filter((id) => product === undefined || id === product)
     .flatMap((id) => Object.keys(productOf(id).plans).map((plan) => ({ product: id, plan })))
     .find(({ product: id, plan }) => {
       const entry = findPlan(id, plan);
-      return entry && entry.rank > 0 && (plan === asked || entry.name.toLowerCase() === asked);
+      return entry && entry.rank > 0 && (plan === name || entry.name.toLowerCase() === name);
     });
 }
 
-function askedLimit(data: SimulationRequest["customData"], product: ProductId | null): Asked["limit"] {
+function requestedLimit(data: SimulationRequest["customData"], product: ProductId | null): RequestedPlan["limit"] {
   for (const [name, field] of namedLimits()) {
     const amount = data[name as `${string}Limit`];
     if (amount === undefined) continue;

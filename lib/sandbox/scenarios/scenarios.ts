@@ -1,106 +1,112 @@
-/** What can be simulated, one entry each: what happens at the processor, and what must come of it here. */
+/** All scenarios: the events that the processor sends, and the expected result. */
 import type { Instant, Interval, Reason, Status, TransitionKind } from "@/lib/billing/types";
-import type { Player, Told } from "./player";
+import type { EventToDeliver, SubscriptionDriver } from "./subscription-driver";
 
-/** What a scenario's story is told with. */
-export interface Telling {
-  player: Player;
-  /** The plan that is asked for, unlike the one held. */
+/** The input from which a scenario builds its deliveries. */
+export interface Context {
+  driver: SubscriptionDriver;
+  /** The requested plan; it differs from the current one. */
   plan: string;
   otherInterval: Interval;
-  /** The next instant, a second later than anything told before. */
+  /** The next instant, a second later than all events before. */
   next: () => Instant;
-  /** The end of the period, or the next instant where it is over already. */
+  /** The end of the period, or the next instant if the period is already over. */
   renewal: () => Instant;
 }
 
 export interface Expectation {
-  /** In a sentence, for the person who reads the result. */
-  says: string;
-  /** One of the deliveries meets this, with any of these reasons. */
+  /** One sentence for the reader of the result. */
+  description: string;
+  /** One decision has this action and one of these reasons. */
   action: TransitionKind;
   reasons: readonly Reason[];
-  /** The plan afterwards: the one asked for, the one held before, or free. */
-  plan: "asked" | "held" | "free";
+  /** The plan afterwards. */
+  plan: "requested" | "previous" | "free";
   status: Status;
-  /** Each counter afterwards, against before: 0, the same, no more, no less. */
+  /** Each counter afterwards, compared with before. */
   usage: "zero" | "kept" | "not_more" | "not_less";
-  /** What was used before is held back until the payment comes, or nothing is. */
-  held: "what_was_used" | "nothing";
-  /** What each delivery is answered; absent: all are applied. */
+  /** The quota that is withheld until the payment. */
+  withheld: "usage_before" | "nothing";
+  /** The outcome of each delivery; by default all are applied. */
   outcomes?: readonly string[];
 }
 
 export interface Scenario {
   title: string;
-  /** What the user has when it begins; what is missing is played first. */
+  /** The state in which the scenario begins; the setup creates it if needed. */
   begins: "without_subscription" | "active" | "past_due" | "trialing";
-  /** The deliveries, in the order in which they come in. */
-  tell: (telling: Telling) => Told[];
+  /** The deliveries, in the order of arrival. */
+  deliveries: (context: Context) => EventToDeliver[];
   expects: Expectation;
 }
 
 const RENEWED = {
   action: "reset",
   reasons: ["Billing period renewal detected"],
-  plan: "held",
+  plan: "previous",
   status: "active",
   usage: "zero",
-  held: "nothing",
+  withheld: "nothing",
 } as const;
 
-const UNTOUCHED = { action: "preserve", plan: "held", status: "active", usage: "kept", held: "nothing" } as const;
+const UNTOUCHED = {
+  action: "preserve",
+  plan: "previous",
+  status: "active",
+  usage: "kept",
+  withheld: "nothing",
+} as const;
 
 export const SCENARIOS = {
   new_subscription: {
     title: "New subscription",
     begins: "without_subscription",
-    tell: ({ player }) => player.begins(),
+    deliveries: ({ driver }) => driver.begin(),
     expects: {
-      says: "A new subscription begins with nothing used.",
+      description: "A new subscription begins with nothing used.",
       action: "reset",
       reasons: ["New subscription", "Payment confirmed", "Resubscribed within a paid period"],
-      plan: "asked",
+      plan: "requested",
       status: "active",
       usage: "zero",
-      held: "nothing",
+      withheld: "nothing",
     },
   },
   plan_change_preserve_usage: {
     title: "Plan change inside the period",
     begins: "active",
-    tell: ({ player, plan, next }) => player.planChanges(plan, next()),
+    deliveries: ({ driver, plan, next }) => driver.changePlan(plan, next()),
     expects: {
       ...UNTOUCHED,
-      says: "The plan changes at once, and what was used stays counted.",
+      description: "The plan changes at once, and the usage stays counted.",
       reasons: ["Plan change mid-cycle detected"],
-      plan: "asked",
+      plan: "requested",
     },
   },
   billing_renewal_reset_usage: {
     title: "Renewal",
     begins: "active",
-    tell: ({ player, renewal, next }) => [...player.renews(renewal()), ...player.renewalIsPaid(next())],
-    expects: { ...RENEWED, says: "A new billing period begins with nothing used." },
+    deliveries: ({ driver, renewal, next }) => [...driver.renew(renewal()), ...driver.payRenewal(next())],
+    expects: { ...RENEWED, description: "A new billing period begins with nothing used." },
   },
   plan_change_at_renewal: {
     title: "Plan change with the renewal",
     begins: "active",
-    tell: ({ player, plan, renewal, next }) => [...player.renews(renewal(), plan), ...player.renewalIsPaid(next())],
+    deliveries: ({ driver, plan, renewal, next }) => [...driver.renew(renewal(), plan), ...driver.payRenewal(next())],
     expects: {
       ...RENEWED,
-      says: "The new period begins on the new plan, with nothing used.",
+      description: "The new period begins on the new plan, with nothing used.",
       reasons: ["Plan change at billing renewal"],
-      plan: "asked",
+      plan: "requested",
     },
   },
   subscription_canceled: {
     title: "Subscription ended",
     begins: "active",
-    tell: ({ player, next }) => player.ends(next()),
+    deliveries: ({ driver, next }) => driver.end(next()),
     expects: {
       ...UNTOUCHED,
-      says: "The plan falls back to Free; what was used stays counted until Free’s own reset.",
+      description: "The plan becomes Free; the usage stays counted until Free’s next reset.",
       reasons: ["Subscription ended"],
       plan: "free",
       status: "canceled",
@@ -108,50 +114,51 @@ export const SCENARIOS = {
     },
   },
   cancellation_scheduled: {
-    title: "Canceled for the end of the period",
+    title: "Canceled at the end of the period",
     begins: "active",
-    tell: ({ player, next }) => player.isCanceledForItsEnd(next()),
-    expects: { ...UNTOUCHED, says: "Nothing changes until the period ends.", reasons: ["No billing change"] },
+    deliveries: ({ driver, next }) => driver.cancelAtPeriodEnd(next()),
+    expects: { ...UNTOUCHED, description: "Nothing changes until the period ends.", reasons: ["No billing change"] },
   },
   failed_renewal: {
     title: "Renewal whose payment failed",
     begins: "active",
-    tell: ({ player, renewal, next }) => [...player.renews(renewal()), ...player.renewalFails(next())],
+    deliveries: ({ driver, renewal, next }) => [...driver.renew(renewal()), ...driver.failRenewal(next())],
     expects: {
       ...RENEWED,
-      says: "The new period begins; what was used before is held back until the payment comes.",
+      description: "The new period begins; the usage before is withheld until the payment.",
       status: "past_due",
-      held: "what_was_used",
+      withheld: "usage_before",
     },
   },
   recovered_payment: {
-    title: "Payment that came after all",
+    title: "Late payment",
     begins: "past_due",
-    tell: ({ player, next }) => player.paymentRecovers(next()),
+    deliveries: ({ driver, next }) => driver.recoverPayment(next()),
     expects: {
       ...UNTOUCHED,
-      says: "The plan is active again, nothing is held back, and what was used stays counted.",
+      description: "The plan is active again, nothing is withheld, and the usage stays counted.",
       reasons: ["Payment confirmed", "No billing change"],
     },
   },
   trial_converted: {
     title: "Trial that became a paid plan",
     begins: "trialing",
-    tell: ({ player, renewal, next }) => [...player.renews(renewal()), ...player.renewalIsPaid(next())],
+    deliveries: ({ driver, renewal, next }) => [...driver.renew(renewal()), ...driver.payRenewal(next())],
     expects: {
       ...RENEWED,
-      says: "The first paid period begins with nothing used.",
+      description: "The first paid period begins with nothing used.",
       reasons: ["Trial converted to paid"],
-      plan: "held",
+      plan: "previous",
     },
   },
   interval_switch_carry_over: {
     title: "Change between monthly and yearly",
     begins: "active",
-    tell: ({ player, otherInterval, next }) => player.intervalSwitches(otherInterval, next()),
+    deliveries: ({ driver, otherInterval, next }) => driver.switchInterval(otherInterval, next()),
     expects: {
       ...UNTOUCHED,
-      says: "A new period begins; only the elapsed share of the old limit is forgiven, so that switching is no refill.",
+      description:
+        "A new period begins; only the elapsed share of the old limit is credited, so that a switch does not refill the quota.",
       action: "carry_over",
       reasons: ["Billing cycle restarted mid-period"],
       usage: "not_more",
@@ -160,39 +167,39 @@ export const SCENARIOS = {
   paused_and_resumed: {
     title: "Paused, and resumed in the same period",
     begins: "active",
-    tell: ({ player, next }) => [...player.pauses(next()), ...player.resumes(next())],
+    deliveries: ({ driver, next }) => [...driver.pause(next()), ...driver.resume(next())],
     expects: {
       ...UNTOUCHED,
-      says: "The plan is back, with what was used before.",
+      description: "The plan is active again, with the usage from before.",
       reasons: ["No billing change"],
     },
   },
   duplicate_delivery: {
     title: "The same renewal delivered three times",
     begins: "active",
-    tell: ({ player, renewal, next }) => {
-      const renewed = player.renews(renewal());
-      return [...renewed, ...renewed, ...player.renewalIsPaid(next()), ...renewed];
+    deliveries: ({ driver, renewal, next }) => {
+      const renewed = driver.renew(renewal());
+      return [...renewed, ...renewed, ...driver.payRenewal(next()), ...renewed];
     },
     expects: {
       ...RENEWED,
-      says: "The usage is reset once; the other deliveries are told that it is done.",
+      description: "The usage is reset once; the other deliveries are duplicates.",
       outcomes: ["applied", "duplicate", "applied", "duplicate"],
     },
   },
   out_of_order_delivery: {
-    title: "A plan change that comes after the renewal it went before",
+    title: "Plan change delivered after the later renewal",
     begins: "active",
-    tell: ({ player, plan, renewal, next }) => {
-      const changed = player.planChanges(plan, next());
-      const renewed = player.renews(renewal());
-      return [...player.renewalIsPaid(next()), ...renewed, ...changed];
+    deliveries: ({ driver, plan, renewal, next }) => {
+      const changed = driver.changePlan(plan, next());
+      const renewed = driver.renew(renewal());
+      return [...driver.payRenewal(next()), ...renewed, ...changed];
     },
     expects: {
       ...RENEWED,
-      says: "Plan and usage end as they would in the right order: the new plan, a new period, nothing used.",
+      description: "Plan and usage are the same as in the right order: the new plan, a new period, nothing used.",
       reasons: ["Billing period renewal detected", "Payment for a new billing period"],
-      plan: "asked",
+      plan: "requested",
     },
   },
 } as const satisfies Record<string, Scenario>;

@@ -14,9 +14,9 @@ const run = (body: object): Promise<Simulation> => simulate(simulationRequest.pa
 const failed = ({ checks }: Simulation) => checks.filter(({ ok }) => !ok);
 
 let users = 0;
-/** Each way in which a user may stand when somebody simulates. */
+/** The states in which a simulation can find a user. */
 const STATES = {
-  nobody: async () => {},
+  unknown: async () => {},
   free: async (userId: string) => {
     await gateway.consume(userId, "words_used", 120);
   },
@@ -30,15 +30,15 @@ const STATES = {
     await gateway.consume(userId, "words_used", 9_000);
   },
   pastDue: async (userId: string) => {
-    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 32 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 32 * DAY });
     await gateway.consume(userId, "words_used", 800);
-    await deliver(gateway, played.renewed());
-    await deliver(gateway, played.changed({ status: "past_due" }, Date.now() - HOUR));
+    await deliver(gateway, fake.renewed());
+    await deliver(gateway, fake.changed({ status: "past_due" }, Date.now() - HOUR));
   },
   canceling: async (userId: string) => {
-    const played = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY });
+    const fake = await subscribe(userId, { plan: "plus", startsAt: Date.now() - 12 * DAY });
     await gateway.consume(userId, "words_used", 300);
-    await deliver(gateway, played.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR));
+    await deliver(gateway, fake.changed({ cancelAtPeriodEnd: true }, Date.now() - HOUR));
   },
 };
 type StateName = keyof typeof STATES;
@@ -51,8 +51,8 @@ async function inState(state: StateName): Promise<string> {
   return userId;
 }
 
-/** What does not depend on the names of a run. */
-const told = ({ decision, before, after, events, passed }: Simulation) => ({
+/** The parts of a result that do not depend on the ids of a run. */
+const comparable = ({ decision, before, after, events, passed }: Simulation) => ({
   decision,
   before: { ...before, windowStart: null, resetsAt: null, periodStart: null, periodEnd: null },
   after: { ...after, windowStart: null, resetsAt: null, periodStart: null, periodEnd: null, graceUntil: null },
@@ -61,14 +61,14 @@ const told = ({ decision, before, after, events, passed }: Simulation) => ({
 });
 
 describe.each(["stripe", "paddle"] as const)("at %s", (processor) => {
-  describe.each(STATE_NAMES)("for somebody who is %s", (state) => {
-    test.each(SCENARIO_IDS)("%s passes, and its dry run says the same", async (scenario) => {
+  describe.each(STATE_NAMES)("for a user in the state %s", (state) => {
+    test.each(SCENARIO_IDS)("%s passes, and its dry run gives the same result", async (scenario) => {
       const userId = await inState(state);
       const dry = await run({ userId, scenario, processor, dryRun: true });
       const real = await run({ userId, scenario, processor });
       expect(failed(real)).toEqual([]);
       expect(real.passed).toBe(true);
-      expect(told(dry)).toEqual(aboutThen(told(real), told(dry)));
+      expect(comparable(dry)).toEqual(withinSeconds(comparable(real), comparable(dry)));
     });
   });
 });
@@ -111,7 +111,7 @@ describe("the documents' examples, as they are written", () => {
 });
 
 describe("a limit that is not the plan's", () => {
-  test("becomes the user's own", async () => {
+  test("becomes an override", async () => {
     const userId = await inState("active");
     const done = await run({
       userId,
@@ -140,10 +140,10 @@ describe("a limit that is not the plan's", () => {
   });
 });
 
-/** Every row of every table, summed up. */
+/** A checksum of the rows of each table. */
 async function contents(): Promise<Record<string, string>> {
   const tables = await query<{ name: string }>(
-    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'public'::regnamespace and relkind = 'r'",
+    "select c.oid::regclass::text as name from pg_class c where relnamespace = 'tollgate'::regnamespace and relkind = 'r'",
   );
   const sums: Record<string, string> = {};
   for (const { name } of tables) {
@@ -156,7 +156,7 @@ async function contents(): Promise<Record<string, string>> {
 }
 
 describe("a dry run", () => {
-  test.each(STATE_NAMES)("of every scenario leaves no row changed, for somebody who is %s", async (state) => {
+  test.each(STATE_NAMES)("of every scenario changes no row, for a user in the state %s", async (state) => {
     const userId = await inState(state);
     const before = await contents();
     expect(Object.keys(before).length).toBeGreaterThan(20);
@@ -169,7 +169,7 @@ describe("a dry run", () => {
   });
 });
 
-test("a scenario that does not hold says which point", async () => {
+test("a failed scenario names the values that differ", async () => {
   const entry = SCENARIOS.billing_renewal_reset_usage as { expects: object };
   const { expects } = entry;
   entry.expects = { ...expects, usage: "kept", reasons: ["New subscription"] };
@@ -186,26 +186,26 @@ test("a scenario that does not hold says which point", async () => {
   }
 });
 
-test("the same user can be simulated again and again", async () => {
+test("scenarios can run repeatedly for the same user", async () => {
   const userId = await inState("active");
-  const story: ScenarioId[] = [
+  const ids: ScenarioId[] = [
     "failed_renewal",
     "recovered_payment",
     "interval_switch_carry_over",
     "subscription_canceled",
   ];
-  for (const scenario of [...story, ...story]) expect(failed(await run({ userId, scenario })), scenario).toEqual([]);
+  for (const scenario of [...ids, ...ids]) expect(failed(await run({ userId, scenario })), scenario).toEqual([]);
 });
 
-/** The real run comes a moment after the dry one: an instant a few seconds later is the same instant. */
-function aboutThen(real: unknown, dry: unknown): unknown {
+/** The real run follows the dry one: instants up to ten seconds apart count as equal. */
+function withinSeconds(real: unknown, dry: unknown): unknown {
   if (typeof real === "string" && typeof dry === "string") {
     const apart = Math.abs(Date.parse(real) - Date.parse(dry));
     return /^\d{4}-\d\d-\d\dT/.test(real) && apart <= 10_000 ? dry : real;
   }
   if (Array.isArray(real))
-    return real.map((each, index) => aboutThen(each, Array.isArray(dry) ? dry[index] : undefined));
+    return real.map((each, index) => withinSeconds(each, Array.isArray(dry) ? dry[index] : undefined));
   if (typeof real !== "object" || real === null) return real;
   const other = (dry ?? {}) as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(real).map(([key, value]) => [key, aboutThen(value, other[key])]));
+  return Object.fromEntries(Object.entries(real).map(([key, value]) => [key, withinSeconds(value, other[key])]));
 }

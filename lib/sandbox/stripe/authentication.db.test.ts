@@ -1,16 +1,16 @@
-/** 3-D Secure at the sandbox's Stripe: a charge that the payer must confirm, at each of its four places. */
+/** 3-D Secure at the fake Stripe: authentication of purchases, upgrades, renewals and resumptions. */
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { stripe, hosted, open, pay, subscribe, payer, sandbox, latestInvoice, writer, told, types, payInvoice } =
   stripeAccount("confirmed");
-/** Its bank asks at every charge; it asks about the other only if the payer is there. */
+/** The first card needs authentication at every charge, the other one only if the payer is present. */
 const ASKS = "3184";
 const ASKS_PAYER = "3155";
 const needsAction = ["invoice.updated", "invoice.payment_action_required", "invoice.payment_failed"];
 
-test.each([ASKS, ASKS_PAYER] as const)("a purchase with %s begins when the payer has confirmed", async (card) => {
+test.each([ASKS, ASKS_PAYER] as const)("a purchase with %s begins after the authentication", async (card) => {
   const { session } = await open();
   expect(await pay(session.id, { card })).toEqual({ outcome: "requires_action" });
   expect(types()).toEqual(["customer.created"]);
@@ -30,36 +30,44 @@ describe("an upgrade", () => {
       ...more,
     });
 
-  test.each([ASKS, ASKS_PAYER] as const)("with %s waits for the payer, and comes when they confirm", async (card) => {
-    const { id, item } = await subscribe(card);
-    const waiting = await upgrade(id, item);
-    expect(waiting.items.data[0]?.price.id).toBe("price_writer_plus_monthly");
-    await sandbox.idle();
-    expect(types()).toEqual(["invoice.created", "invoice.finalized", "customer.subscription.updated", ...needsAction]);
-    expect(await writer()).toMatchObject({ plan: "plus", status: "active", limit: 15_000 });
-    const invoice = waiting.latest_invoice as string;
-    expect(await payInvoice(invoice, card)).toEqual({ outcome: "requires_action" });
-    told.length = 0;
-    expect(await payInvoice(invoice, card, true)).toEqual({ outcome: "succeeded" });
-    expect(types().filter((type) => !/^(customer\.updated|payment_method)/.test(type))).toEqual([
-      "customer.subscription.updated",
-      "invoice.updated",
-      "invoice.paid",
-      "invoice.payment_succeeded",
-      "customer.subscription.updated",
-      "customer.subscription.pending_update_applied",
-    ]);
-    expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
-  });
+  test.each([ASKS, ASKS_PAYER] as const)(
+    "with %s waits for the authentication, and takes effect afterwards",
+    async (card) => {
+      const { id, item } = await subscribe(card);
+      const waiting = await upgrade(id, item);
+      expect(waiting.items.data[0]?.price.id).toBe("price_writer_plus_monthly");
+      await sandbox.idle();
+      expect(types()).toEqual([
+        "invoice.created",
+        "invoice.finalized",
+        "customer.subscription.updated",
+        ...needsAction,
+      ]);
+      expect(await writer()).toMatchObject({ plan: "plus", status: "active", limit: 15_000 });
+      const invoice = waiting.latest_invoice as string;
+      expect(await payInvoice(invoice, card)).toEqual({ outcome: "requires_action" });
+      told.length = 0;
+      expect(await payInvoice(invoice, card, true)).toEqual({ outcome: "succeeded" });
+      expect(types().filter((type) => !/^(customer\.updated|payment_method)/.test(type))).toEqual([
+        "customer.subscription.updated",
+        "invoice.updated",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "customer.subscription.updated",
+        "customer.subscription.pending_update_applied",
+      ]);
+      expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
+    },
+  );
 
-  test("without the payer goes through if the card was set up for that", async () => {
+  test("without the payer succeeds if the card was set up for it", async () => {
     const { id, item } = await subscribe(ASKS_PAYER);
     expect((await upgrade(id, item, { off_session: true })).pending_update).toBeNull();
   });
 });
 
 describe("a renewal", () => {
-  test("that the bank asks about is past due until the payer confirms on the invoice's page", async () => {
+  test("that needs authentication is past due until the payer authenticates on the invoice's page", async () => {
     const { customer } = await subscribe(ASKS);
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toEqual([
@@ -80,7 +88,7 @@ describe("a renewal", () => {
     expect(types().slice(-3)).toEqual(["invoice.paid", "invoice.payment_succeeded", "customer.subscription.updated"]);
   });
 
-  test("with a card that was set up for it goes through", async () => {
+  test("with a card that was set up for it succeeds", async () => {
     await subscribe(ASKS_PAYER);
     await sandbox.moveClock(payer.id, { by: "period" });
     expect(types()).toContain("invoice.paid");
@@ -113,7 +121,7 @@ describe("a resumption", () => {
   }
   const resume = (id: string) => stripe.subscriptions.resume(id, { payment_behavior: "resume_on_payment_success" });
 
-  test("stays paused until the payer confirms", async () => {
+  test("stays paused until the authentication", async () => {
     const { id } = await paused();
     const waiting = await resume(id);
     expect(waiting).toMatchObject({ status: "paused", pending_update: { billing_cycle_anchor: expect.any(Number) } });
@@ -134,14 +142,14 @@ describe("a resumption", () => {
     expect((await stripe.subscriptions.retrieve(id)).status_details).toBeUndefined();
   });
 
-  test("that is voided leaves it paused", async () => {
+  test("whose invoice is voided leaves the subscription paused", async () => {
     const { id } = await paused();
     const { latest_invoice } = await resume(id);
     await stripe.invoices.voidInvoice(latest_invoice as string);
     expect(await stripe.subscriptions.retrieve(id)).toMatchObject({ status: "paused", pending_update: null });
   });
 
-  test("that is declined is tried again", async () => {
+  test("that is declined is retried", async () => {
     const { id, customer } = await paused("flexible", "0341");
     expect((await resume(id)).status).toBe("paused");
     const { next_payment_attempt } = await latestInvoice(customer);
@@ -151,7 +159,7 @@ describe("a resumption", () => {
     expect(await writer()).toMatchObject({ plan: "free", status: "paused" });
   });
 
-  test("of a classic subscription charges nothing by itself, and a failed attempt makes it past due", async () => {
+  test("of a classic subscription charges nothing, and a failed attempt makes it past due", async () => {
     const { id } = await paused("classic");
     await expect(resume(id)).rejects.toMatchObject({ param: "payment_behavior" });
     const waiting = await stripe.subscriptions.resume(id);
@@ -165,7 +173,7 @@ describe("a resumption", () => {
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
 
-  test("of a classic subscription that nobody pays runs out", async () => {
+  test("of a classic subscription expires without a payment", async () => {
     const { id } = await paused("classic", "4242");
     const { latest_invoice } = await stripe.subscriptions.resume(id);
     await sandbox.moveClock(payer.id, { to: Date.now() + 10 * DAY });

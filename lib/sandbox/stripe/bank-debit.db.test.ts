@@ -1,4 +1,4 @@
-/** Bank debits at the sandbox's Stripe: under way for days, then paid or failed. */
+/** Bank debits at the fake Stripe: processing for days, then paid or failed. */
 import { describe, expect, test } from "vitest";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
@@ -22,7 +22,7 @@ const PAYS = "6789";
 const FAILS = "2227";
 const ULTRA = "price_writer_ultra_monthly";
 const days = (count: number) => sandbox.moveClock(payer.id, { to: Date.now() + count * DAY + HOUR });
-/** What a move of the clock emits. */
+/** The events of a move of the clock. */
 async function emitted(move: () => Promise<unknown>) {
   await sandbox.idle();
   told.length = 0;
@@ -37,7 +37,7 @@ describe("a purchase", () => {
     return { customer, session: session.id };
   }
 
-  test("is complete and unpaid, its subscription active, its invoice open while the debit is under way", async () => {
+  test("is complete and unpaid, with an active subscription and an open invoice, while the debit is processing", async () => {
     const { customer, session } = await bought(PAYS);
     expect(types()).toEqual([
       "customer.created",
@@ -70,7 +70,7 @@ describe("a purchase", () => {
     expect(await pay(session, { card: "4242" })).toEqual({ outcome: "complete" });
   });
 
-  test("that pays after days", async () => {
+  test("is paid after some days", async () => {
     const { customer, session } = await bought(PAYS);
     expect(await emitted(() => days(3))).toEqual([]);
     expect(await emitted(() => days(4))).toEqual([
@@ -89,7 +89,7 @@ describe("a purchase", () => {
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
 
-  test("that fails after days is past due, is tried again, and ends", async () => {
+  test("that fails after some days is past due, is retried, and ends", async () => {
     const { session } = await bought(FAILS);
     expect(await emitted(() => days(4))).toEqual([
       "invoice.updated",
@@ -108,14 +108,14 @@ describe("a purchase", () => {
     expect(await writer()).toMatchObject({ plan: "free" });
   });
 
-  test("that fails is paid with a card, and goes on", async () => {
+  test("that fails can be paid with a card, and continues", async () => {
     const { customer } = await bought(FAILS);
     await days(4);
     expect(await payInvoice((await latestInvoice(customer)).id as string, "4242")).toEqual({ outcome: "succeeded" });
     expect(await writer()).toMatchObject({ plan: "plus", status: "active", remaining: 15_000 });
   });
 
-  test("with a trial debits nothing before the trial ends", async () => {
+  test("with a trial debits nothing before the trial's end", async () => {
     const { session } = await open({ subscription_data: { metadata: { user_id: payer.id }, trial_period_days: 7 } });
     await pay(session.id, { card: PAYS });
     expect(await stripe.checkout.sessions.retrieve(session.id)).toMatchObject({
@@ -126,13 +126,13 @@ describe("a purchase", () => {
   });
 });
 
-test("no second quota: a debit that fails gives none to whoever buys again", async () => {
+test("a new purchase after a failed debit gives no second quota", async () => {
   const failing = async () => {
     const { session } = await open();
     await pay(session.id, { card: FAILS });
     return (await stripe.checkout.sessions.retrieve(session.id)).subscription as string;
   };
-  // At noon: four days and an hour later it is still the same day for the free plan.
+  // At noon: four days and an hour later, the free plan is still on the same day.
   const noon = Math.ceil(Date.now() / DAY) * DAY + 12 * HOUR;
   const after = (count: number) => sandbox.moveClock(payer.id, { to: noon + count * DAY + HOUR });
   await sandbox.moveClock(payer.id, { to: noon });
@@ -143,7 +143,7 @@ test("no second quota: a debit that fails gives none to whoever buys again", asy
   await stripe.subscriptions.cancel(first);
   await after(5);
   await failing();
-  // Free's limit until the payment is seen.
+  // The free plan's limit until the payment.
   expect(await writer()).toMatchObject({ plan: "free", status: "active", limit: 500 });
   await after(10);
   expect(await writer()).toMatchObject({ plan: "free", limit: 500 });
@@ -183,7 +183,7 @@ describe("Case P5: an upgrade", () => {
     return { id, customer };
   }
 
-  test("is in force at once, and confirmed when the debit has paid", async () => {
+  test("takes effect at once, and is confirmed by the paid debit", async () => {
     await upgraded(PAYS);
     const { limit, used } = await writer();
     expect({ limit, used }).toEqual({ limit: 35_000, used: 14_000 });
@@ -191,13 +191,13 @@ describe("Case P5: an upgrade", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", status: "active", used: 14_000 });
   });
 
-  test("whose debit fails gives the former plan's limit, whatever was used of the new one, until it is paid", async () => {
+  test("whose debit fails has the former plan's limit until it is paid, for any usage of the new plan", async () => {
     const { customer, id } = await upgraded(FAILS);
     const { limit } = await writer();
     await gateway.consume(payer.id, "words_used", 10_000);
     await days(5);
     expect(await writer()).toMatchObject({ status: "past_due", used: 24_000, limit: 15_000, remaining: 0 });
-    // Another try to raise the limit without paying changes nothing.
+    // A second upgrade without a payment changes nothing.
     await stripe.subscriptions.update(id, {
       items: [{ id: (await stripe.subscriptions.retrieve(id)).items.data[0]?.id as string, quantity: 1 }],
     });

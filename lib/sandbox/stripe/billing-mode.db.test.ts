@@ -1,4 +1,4 @@
-/** Case P6: subscriptions in both billing modes, as the request chooses. */
+/** Case P6: subscriptions in both billing modes. */
 import { describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
 import { stripeAccount } from "@/tests/support/stripe-account";
@@ -12,7 +12,7 @@ const MODES = [
 ] as const;
 const price = (plan: string, interval = "monthly") => `price_writer_${plan}_${interval}`;
 
-test("the request chooses the mode; without a choice it is flexible, and so is the schedule", async () => {
+test("the request chooses the mode; by default subscription and schedule are flexible", async () => {
   const { id } = await subscribe();
   expect((await stripe.subscriptions.retrieve(id)).billing_mode).toEqual({
     type: "flexible",
@@ -30,11 +30,11 @@ test("the request chooses the mode; without a choice it is flexible, and so is t
   });
 });
 
-describe("an end that is scheduled in the portal", () => {
+describe("a cancellation that is scheduled in the portal", () => {
   test.each([
     ["classic", CLASSIC, true],
     ["flexible", FLEXIBLE, false],
-  ] as const)("%s: the reader knows the day, the product takes it back, and it comes", async (_, mode, byPeriod) => {
+  ] as const)("%s: the product reads its date, can undo it, and it takes effect", async (_, mode, byPeriod) => {
     const { id, customer } = await subscribe("4242", mode);
     const { id: portal } = await stripe.billingPortal.sessions.create({ customer });
     await hosted.setCancel(sandbox, portal, id, true);
@@ -60,7 +60,7 @@ describe("another interval", () => {
       ...(restart && { billing_cycle_anchor: { type: "now" as const } }),
     });
 
-  test("begins a new cycle by itself if classic, and only if asked if flexible", async () => {
+  test("always begins a new cycle if classic, and only on request if flexible", async () => {
     const old = await subscribe("4242", CLASSIC);
     await sandbox.moveClock(payer.id, { to: Date.now() + 3 * DAY });
     const classic = await switched(old.id, old.item, false);
@@ -128,7 +128,7 @@ describe("credits", () => {
     const [credit] = second;
     const [, debit] = first;
     const credited = credit?.parent?.subscription_item_details?.proration_details?.credited_items;
-    // A flexible subscription gives back the line of the first upgrade, a classic one a share of the price.
+    // A flexible subscription credits the line of the first upgrade, a classic one a share of the price.
     if (names) expect(credited).toEqual({ invoice: debit?.invoice, invoice_line_items: [debit?.id] });
     else expect(credited).toBeNull();
     const [held] = (await stripe.subscriptions.retrieve(id)).items.data;
@@ -141,7 +141,7 @@ describe("credits", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
   });
 
-  test("of a period that nobody paid for are nothing, if flexible", async () => {
+  test("of an unpaid period are 0 if flexible", async () => {
     const { id, item, customer } = await subscribe("4242", FLEXIBLE);
     await stripe.subscriptions.update(id, { pause_collection: { behavior: "void" } });
     await sandbox.moveClock(payer.id, { by: "period" });
@@ -154,7 +154,7 @@ describe("credits", () => {
     expect(lines.data.map(({ amount }) => amount > 0)).toEqual([true]);
   });
 
-  test("that wait for an invoice come with the next one of a flexible subscription", async () => {
+  test("that are pending are in the next invoice of a flexible subscription", async () => {
     const { id, item, customer } = await subscribe("4242", FLEXIBLE);
     const to = (plan: string, behavior: "create_prorations" | "always_invoice") =>
       stripe.subscriptions.update(id, { items: [{ id: item, price: price(plan) }], proration_behavior: behavior });

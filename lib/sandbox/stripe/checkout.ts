@@ -1,125 +1,125 @@
-/** The hosted pages' side of the played Stripe: paying a checkout session, an invoice, changing the card. */
-import type { Presence } from "../cards";
+/** The actions of the hosted pages: paying a checkout session or an invoice, and changing the card. */
+import type { PaymentContext } from "../cards";
+import { type Card, type Invoice, isLive, nextId, type Session, type StripeStep, seconds } from "./account-state";
+import { emitChange, emitEvent } from "./emit";
 import { collect, methodFor } from "./invoices";
 import { type Charged, charge, type MethodNumber } from "./methods";
 import { customerOf, sessionOf, subscriptionOf } from "./objects";
 import { paymentMethodOf } from "./payment-method";
 import { begin } from "./subscriptions";
-import { tell, tellChange } from "./tell";
-import { type Card, type Invoice, isLive, nextId, type Session, type StripeTurn, seconds } from "./world";
 
 const DEFAULT_COUNTRY = "US";
 
-/** What a payer fills in. */
+/** The payer's input on a hosted page. */
 export interface Payment {
-  /** A card or a bank account; null: a trial that needs none begins without one. */
+  /** A card or a bank account; null if a trial begins without one. */
   card: MethodNumber | null;
   email: string | null;
   name: string | null;
-  /** They have confirmed with their bank. */
+  /** The payer has authenticated with the bank. */
   confirmed: boolean;
 }
 
-/** Why nothing was paid: `gone` for a session that is not open any more. */
+/** The result of a payment; `complete` and `expired` if the session is no longer open. */
 export type Paid = Charged | { outcome: "complete" } | { outcome: "expired" };
 
 /**
- * Pays an open session: the subscription begins, once. A session that is complete already stays as it is, whoever comes
- * second; a declined card leaves it open.
+ * Pays an open session: the subscription begins, once. A second payment of a complete session changes nothing; a
+ * declined card leaves the session open.
  */
-export function paySession(turn: StripeTurn, session: Session, payment: Payment): Paid {
-  const { world } = turn;
+export function paySession(step: StripeStep, session: Session, payment: Payment): Paid {
+  const { state } = step;
   if (session.status !== "open") return { outcome: session.status };
-  const presence: Presence = { payer: true, first: true, confirmed: payment.confirmed };
+  const context: PaymentContext = { payer: true, first: true, confirmed: payment.confirmed };
   const cardless =
     payment.card === null && session.trialEnd !== null && session.paymentMethodCollection === "if_required";
-  const charged: Charged = cardless ? { outcome: "succeeded" } : charge(payment.card, presence);
-  if (!isTaken(charged)) return charged;
+  const charged: Charged = cardless ? { outcome: "succeeded" } : charge(payment.card, context);
+  if (!isAccepted(charged)) return charged;
 
-  const { customer } = world;
+  const { customer } = state;
   const details = {
     email: payment.email ?? session.customerEmail ?? customer.email,
     name: payment.name ?? customer.name,
   };
-  // The page asks for the address where tax is computed; the product lets the customer keep it.
+  // With automatic tax the page asks for an address, which the customer keeps.
   if (session.automaticTax) customer.country = session.country ?? customer.country ?? DEFAULT_COUNTRY;
   if (!customer.exists) {
-    Object.assign(customer, { ...details, exists: true, created: seconds(turn) });
-    tell(turn, "customer.created", customerOf(world));
+    Object.assign(customer, { ...details, exists: true, created: seconds(step) });
+    emitEvent(step, "customer.created", customerOf(state));
   }
-  const card = payment.card === null ? null : attachCard(turn, payment.card);
-  const { subscription, invoice } = begin(turn, {
+  const card = payment.card === null ? null : attachCard(step, payment.card);
+  const { subscription, invoice } = begin(step, {
     items: session.items,
-    trialEnd: trialEnd(session, seconds(turn)),
+    trialEnd: trialEnd(session, seconds(step)),
     metadata: { ...session.subscriptionMetadata },
     card: card?.id ?? null,
     missingPaymentMethod: session.missingPaymentMethod,
     billingMode: session.billingMode,
-    presence,
+    context,
     discount: session.discounts?.[0],
     session: session.id,
     automaticTax: session.automaticTax ?? false,
   });
   Object.assign(session, { status: "complete", subscription: subscription.id, invoice: invoice.id, details });
   if (invoice.debit) session.debit = "processing";
-  tell(turn, "checkout.session.completed", sessionOf(world, session));
+  emitEvent(step, "checkout.session.completed", sessionOf(state, session));
   return charged;
 }
 
-/** A card has paid or a debit is under way. */
-function isTaken({ outcome }: Charged): boolean {
+/** A card has paid, or a debit is processing. */
+function isAccepted({ outcome }: Charged): boolean {
   return outcome === "succeeded" || outcome === "processing";
 }
 
-export function expireSession(turn: StripeTurn, session: Session): void {
+export function expireSession(step: StripeStep, session: Session): void {
   session.status = "expired";
-  tell(turn, "checkout.session.expired", sessionOf(turn.world, session));
+  emitEvent(step, "checkout.session.expired", sessionOf(step.state, session));
 }
 
-/** A new card for everything that goes on: the customer's, and its subscriptions'. A card that no bank accepts is refused. */
-export function changeCard(turn: StripeTurn, payment: Payment): Charged {
-  const { world } = turn;
+/** Sets a new card for the customer and all live subscriptions. A card that its bank declines is refused. */
+export function changeCard(step: StripeStep, payment: Payment): Charged {
+  const { state } = step;
   const charged = charge(payment.card, { payer: true, first: true, confirmed: payment.confirmed });
-  if (!isTaken(charged) || payment.card === null) return charged;
-  const card = attachCard(turn, payment.card);
-  tellChange(
-    turn,
+  if (!isAccepted(charged) || payment.card === null) return charged;
+  const card = attachCard(step, payment.card);
+  emitChange(
+    step,
     "customer.updated",
-    () => customerOf(world),
+    () => customerOf(state),
     () => {
-      world.customer.card = card.id;
+      state.customer.card = card.id;
     },
   );
-  for (const subscription of world.subscriptions.filter(isLive)) {
-    const object = () => subscriptionOf(world, subscription);
-    tellChange(turn, "customer.subscription.updated", object, () => {
+  for (const subscription of state.subscriptions.filter(isLive)) {
+    const object = () => subscriptionOf(state, subscription);
+    emitChange(step, "customer.subscription.updated", object, () => {
       subscription.defaultPaymentMethod = card.id;
     });
   }
   return { outcome: "succeeded" };
 }
 
-/** Pays an open invoice by hand; with a card, that card is the new one from now on if it pays. */
-export function payInvoice(turn: StripeTurn, invoice: Invoice, payment: Payment | null): Charged {
-  const { world } = turn;
-  const subscription = world.subscriptions.find(({ id }) => id === invoice.subscription);
+/** Pays an open invoice by hand. A card that pays becomes the new card. */
+export function payInvoice(step: StripeStep, invoice: Invoice, payment: Payment | null): Charged {
+  const { state } = step;
+  const subscription = state.subscriptions.find(({ id }) => id === invoice.subscription);
   if (subscription === undefined) throw new Error(`${invoice.id} is of no subscription.`);
-  const presence: Presence = { payer: true, confirmed: payment?.confirmed ?? false, first: payment !== null };
-  const number = payment?.card ?? methodFor(world, subscription);
-  // The card is asked first: one that does not pay must not take the other's place.
-  const charged = charge(number, presence);
+  const context: PaymentContext = { payer: true, confirmed: payment?.confirmed ?? false, first: payment !== null };
+  const number = payment?.card ?? methodFor(state, subscription);
+  // The charge is tried first: a card that does not pay must not replace the other one.
+  const charged = charge(number, context);
   if (payment !== null) {
-    if (!isTaken(charged)) return charged;
-    changeCard(turn, { ...payment, confirmed: true });
+    if (!isAccepted(charged)) return charged;
+    changeCard(step, { ...payment, confirmed: true });
   }
-  return collect(turn, invoice, presence, number);
+  return collect(step, invoice, context, number);
 }
 
-export function attachCard(turn: StripeTurn, number: MethodNumber): Card {
-  const { world } = turn;
-  const card: Card = { id: nextId(world, "pm"), created: seconds(turn), number };
-  world.cards.push(card);
-  tell(turn, "payment_method.attached", paymentMethodOf(world, card));
+export function attachCard(step: StripeStep, number: MethodNumber): Card {
+  const { state } = step;
+  const card: Card = { id: nextId(state, "pm"), created: seconds(step), number };
+  state.cards.push(card);
+  emitEvent(step, "payment_method.attached", paymentMethodOf(state, card));
   return card;
 }
 

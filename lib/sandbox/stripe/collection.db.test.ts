@@ -1,4 +1,4 @@
-/** How a renewal is collected while the collection is paused, and if the invoice is sent instead of charged. */
+/** Renewals while the collection is paused, and with sent invoices. */
 import type Stripe from "stripe";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DAY } from "@/lib/billing/timeline/calendar";
@@ -54,7 +54,7 @@ describe("a renewal while the collection is paused", () => {
     ["void", "void", "invoice.voided", 0],
     ["mark_uncollectible", "uncollectible", "invoice.marked_uncollectible", 15_000],
     ["keep_as_draft", "draft", "invoice.created", 15_000],
-  ] as const)("by %s: the invoice is %s", async (behavior, status, last, remaining) => {
+  ] as const)("by %s makes the invoice %s", async (behavior, status, last, remaining) => {
     const { id, customer } = await subscribe();
     await gateway.consume(user, "words_used", 15_000);
     await stripe.subscriptions.update(id, { pause_collection: { behavior } });
@@ -72,7 +72,7 @@ describe("a renewal while the collection is paused", () => {
     expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining });
   });
 
-  test("a draft that was made before the pause stays a draft", async () => {
+  test("a draft from before the pause stays a draft", async () => {
     const { id, customer } = await subscribe();
     const { current_period_end: end } = (await stripe.subscriptions.retrieve(id)).items.data[0] as {
       current_period_end: number;
@@ -90,7 +90,7 @@ describe("a sent invoice", () => {
   const send = (id: string) =>
     stripe.subscriptions.update(id, { collection_method: "send_invoice", days_until_due: 10 });
 
-  test("is open until its due date: a failed attempt before is no debt, the date itself is", async () => {
+  test("is open until its due date: a failed attempt before makes no debt, the date does", async () => {
     const { id, customer } = await subscribe("0341");
     expect(await send(id)).toMatchObject({ collection_method: "send_invoice", days_until_due: 10 });
     await gateway.consume(user, "words_used", 15_000);
@@ -119,7 +119,7 @@ describe("a sent invoice", () => {
     expect(await writer()).toEqual({ plan: "plus", status: "active", used: 0, remaining: 15_000 });
   });
 
-  test("one that is paid in time never becomes overdue", async () => {
+  test("that is paid in time never becomes overdue", async () => {
     const { id, customer } = await subscribe();
     await send(id);
     await sandbox.moveClock(user, { by: "period" });
@@ -130,7 +130,7 @@ describe("a sent invoice", () => {
     expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
   });
 
-  test("a change of the plan sends its invoice, and is refused if it has to wait for a payment", async () => {
+  test("follows a plan change, which is refused if it must wait for a payment", async () => {
     const { id, customer } = await subscribe();
     await send(id);
     const [item] = (await stripe.subscriptions.retrieve(id)).items.data;
@@ -146,7 +146,7 @@ describe("a sent invoice", () => {
     expect(await writer()).toMatchObject({ plan: "ultra", status: "active" });
   });
 
-  test("needs days to be paid in; a charged one has none", async () => {
+  test("needs days until it is due; a charged one has none", async () => {
     const { id } = await subscribe();
     await expect(stripe.subscriptions.update(id, { collection_method: "send_invoice" })).rejects.toMatchObject({
       param: "days_until_due",

@@ -1,6 +1,6 @@
-/** The coupons and promotion codes that exist from the start. They belong to no account, as prices do. */
-import type { CouponSpec, PromotionCodeSpec } from "@/lib/processors/stripe/events";
-import { PRICES_CREATED } from "@/lib/processors/stripe/events";
+/** The fixed coupons and promotion codes. Like prices, they belong to no account. */
+import type { CouponSpec, PromotionCodeSpec } from "../event-builders/stripe/events";
+import { PRICES_CREATED } from "../event-builders/stripe/events";
 
 export const COUPONS: readonly CouponSpec[] = [
   { id: "spring20", name: "Spring, 20% off", off: { percent: 20 }, duration: "forever" },
@@ -15,7 +15,7 @@ function code(name: string, coupon: string, rest: Partial<PromotionCodeSpec> = {
   return { id, code: name, coupon, expiresAt: null, active: true, firstPurchase: false, ...rest };
 }
 
-/** Each is one way in which a code works, or does not. */
+/** One code for each case, valid or not. */
 export const PROMOTION_CODES: readonly PromotionCodeSpec[] = [
   code("SPRING", "spring20"),
   code("WELCOME", "welcome5", { firstPurchase: true }),
@@ -23,9 +23,9 @@ export const PROMOTION_CODES: readonly PromotionCodeSpec[] = [
   code("AUTUMN", "spring20", { expiresAt: PRICES_CREATED + 90 * DAY, active: false }),
 ];
 
-/** What a person must know to choose one, in the order of `PROMOTION_CODES`. */
+/** The codes as the page describes them, in the order of `PROMOTION_CODES`. */
 export const TEST_CODES: readonly { code: string; does: string }[] = [
-  { code: "SPRING", does: "20% off, for as long as the subscription lives" },
+  { code: "SPRING", does: "20% off, for the whole subscription" },
   { code: "WELCOME", does: "$5 off the first charge, for a first purchase only" },
   { code: "HALF3", does: "Half price for three months" },
   { code: "AUTUMN", does: "Has expired" },

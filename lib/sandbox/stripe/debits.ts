@@ -1,8 +1,8 @@
-/** What a flexible subscription was billed for, so that a credit gives back that amount and not the present price's. */
-import type { ItemSpec, LineSpec } from "@/lib/processors/stripe/events";
-import type { Subscription, World } from "./world";
+/** The billed amounts of a flexible subscription: a credit returns the billed amount, not the current price. */
+import type { ItemSpec, LineSpec } from "../event-builders/stripe/events";
+import type { AccountState, Subscription } from "./account-state";
 
-/** An amount that was billed for a part of a period. */
+/** A billed amount for a part of a period. */
 export interface Debit {
   amount: number;
   start: number;
@@ -10,13 +10,13 @@ export interface Debit {
   credits: NonNullable<LineSpec["credits"]>;
 }
 
-/** The amounts billed for an item beyond an instant that no credit has given back. */
-export function debitsOf(world: World, subscription: Subscription): (item: ItemSpec, at: number) => Debit[] {
-  const billed = world.invoices.filter(
+/** The amounts that an item was billed for the time after an instant, without those already credited. */
+export function debitsOf(state: AccountState, subscription: Subscription): (item: ItemSpec, at: number) => Debit[] {
+  const billed = state.invoices.filter(
     (invoice) =>
       invoice.subscription === subscription.id &&
       invoice.status !== "void" &&
-      // A change that waits for its payment is not made yet.
+      // A change that waits for its payment is not applied yet.
       !(invoice.forUpdate && invoice.status === "open"),
   );
   const lines = [
@@ -29,7 +29,7 @@ export function debitsOf(world: World, subscription: Subscription): (item: ItemS
       .filter(({ line }) => line.item === item.id && line.price.id === item.price.id)
       .filter(({ line }) => line.amount > 0 && line.periodEnd > at && !credited.has(line.id))
       .map(({ line, invoice }) => ({
-        // Before discounts: `discounted` takes off the same part of the credit.
+        // Before discounts: `discounted` reduces the credit by the same share.
         amount: line.undiscounted ?? line.amount,
         start: line.periodStart,
         end: line.periodEnd,

@@ -1,4 +1,4 @@
-/** Codes, coupons and taxes through Stripe's real SDK: what is charged, and which events tell it. */
+/** Codes, coupons and taxes through Stripe's real SDK: charges and events. */
 import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
@@ -43,7 +43,7 @@ const renewals = async (months: number) => {
 };
 
 describe("a code", () => {
-  test("is found without regard to case, and only while it is active", async () => {
+  test("is found in any case of letters, and only while it is active", async () => {
     const { data } = await stripe.promotionCodes.list({ code: "spring" });
     expect(data).toMatchObject([{ code: "SPRING", active: true, promotion: { coupon: "spring20", type: "coupon" } }]);
     expect((await stripe.promotionCodes.list({ code: "AUTUMN", active: true })).data).toEqual([]);
@@ -51,7 +51,7 @@ describe("a code", () => {
     await expect(stripe.coupons.retrieve("none")).rejects.toMatchObject({ code: "resource_missing" });
   });
 
-  test("at the checkout reduces the first invoice and the next ones, and its start is told first", async () => {
+  test("at the checkout reduces the first invoice and the next ones, and its own event comes first", async () => {
     const { customer, session, id } = await buyWith("SPRING");
     expect(session).toMatchObject({
       amount_subtotal: 1_999,
@@ -83,13 +83,13 @@ describe("a code", () => {
     expect(types()).not.toContain("customer.discount.deleted");
   });
 
-  test("with a reduced first invoice, the plan counts as paid in full", async () => {
+  test("counts as paid in full if it reduces the first invoice", async () => {
     await buyWith("SPRING");
     const { timeline } = await loadSubscription(payer.id, "writer", gateway);
     expect(timeline.periods).toMatchObject([{ plan: "plus", paidInMoney: true }]);
   });
 
-  test("for one charge ends with it", async () => {
+  test("for one charge ends with that charge", async () => {
     const { customer, id } = await buyWith("WELCOME");
     expect(await latest(customer)).toMatchObject({ total: 1_499 });
     expect(types()).toContain("customer.discount.deleted");
@@ -98,7 +98,7 @@ describe("a code", () => {
     expect(await latest(customer)).toMatchObject({ total: 1_999, total_discount_amounts: [] });
   });
 
-  test("for three months ends before the fourth is charged", async () => {
+  test("for three months ends before the fourth charge", async () => {
     const { customer } = await buyWith("HALF3");
     const totals = [];
     const start = Date.now();
@@ -121,12 +121,12 @@ describe("a code", () => {
     await expect(again).rejects.toMatchObject({ type: "StripeInvalidRequestError", message: /promotion code/ });
   });
 
-  test("given twice, in two ways, is refused", async () => {
+  test("given by two parameters is refused", async () => {
     const both = openCheckout({ allow_promotion_codes: true, discounts: [{ coupon: "spring20" }] });
     await expect(both).rejects.toMatchObject({ message: /only specify one of these parameters/ });
   });
 
-  test("typed on the page applies at once; a wrong one says so, an empty one takes it away", async () => {
+  test("entered on the page applies at once; a wrong one is a problem, an empty one removes the discount", async () => {
     const { session } = await openCheckout({ allow_promotion_codes: true });
     const here = `/sandbox/stripe/checkout/${session.id}`;
     const due = async () => (await hosted.hostedPage(sandbox, "checkout", session.id))?.dueToday;
@@ -146,7 +146,7 @@ describe("a discount in a period", () => {
   const change = (id: string, item: string, price: string) =>
     stripe.subscriptions.update(id, { items: [{ id: item, price }], proration_behavior: "always_invoice" });
 
-  test("reduces what an upgrade charges and what it gives back", async () => {
+  test("reduces the charge and the credit of an upgrade", async () => {
     const { customer, id } = await buyWith("SPRING");
     const start = Date.now();
     await sandbox.moveClock(payer.id, { to: (start + addMonths(start, 1)) / 2 });
@@ -159,7 +159,7 @@ describe("a discount in a period", () => {
     expect(lines.data.map(({ discount_amounts }) => discount_amounts?.[0]?.amount)).toEqual([0, 0]);
   });
 
-  test("gives back no more than was paid, also when it has ended", async () => {
+  test("credits at most the paid amount, also after its end", async () => {
     const { customer, id } = await buyWith("WELCOME");
     const { items } = await stripe.subscriptions.retrieve(id);
     await change(id, items.data[0]?.id as string, "price_writer_ultra_monthly");
@@ -186,7 +186,7 @@ describe("a discount in a period", () => {
 
   test.each([
     ["is lost with a phase that leaves it out", false, 999, []],
-    ["goes on with a phase that names it", true, 799, [expect.stringMatching(/^di_/)]],
+    ["continues in a phase that names it", true, 799, [expect.stringMatching(/^di_/)]],
   ])("%s", async (_, names, total, discounts) => {
     const { customer, id } = await buyWith("SPRING");
     const schedule = await stripe.subscriptionSchedules.create({ from_subscription: id });
@@ -218,7 +218,7 @@ describe("a discount in a period", () => {
 describe("a tax", () => {
   const TAXED = { automatic_tax: { enabled: true }, customer_update: { address: "auto" } } as const;
 
-  test("of the payer's country is on every invoice, and on what a change gives back", async () => {
+  test("of the payer's country is on every invoice and on credits", async () => {
     const { customer, session } = await openCheckout(TAXED);
     await submit("checkout", session.id, { action: "address", country: "DE" });
     expect(await hosted.hostedPage(sandbox, "checkout", session.id)).toMatchObject({ dueToday: 2_379, tax: 380 });
@@ -237,12 +237,12 @@ describe("a tax", () => {
       },
     });
     const [tax] = preview.total_taxes ?? [];
-    // Each line's tax is rounded by itself.
+    // The tax of each line is rounded separately.
     expect(Math.abs((tax?.amount ?? 0) - (preview.total_excluding_tax ?? 0) * 0.19)).toBeLessThanOrEqual(1);
     expect(preview.lines.data.map(({ taxes }) => Math.sign(taxes?.[0]?.amount ?? 0))).toEqual([-1, 1]);
   });
 
-  test("follows the address that the customer gives later", async () => {
+  test("follows a later change of the address", async () => {
     const { customer } = await buy(TAXED);
     expect(await latest(customer)).toMatchObject({ total: 1_999, total_taxes: [] });
     const portal = await stripe.billingPortal.sessions.create({ customer });

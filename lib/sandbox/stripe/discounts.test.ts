@@ -1,6 +1,6 @@
 /** What a coupon takes off lines: cents by hand. */
 import { describe, expect, test } from "vitest";
-import { type CouponSpec, type LineSpec, planPrice } from "@/lib/processors/stripe/events";
+import { type CouponSpec, type LineSpec, planPrice } from "../event-builders/stripe/events";
 import { takeOff } from "./discounts";
 import { taxed } from "./tax";
 
@@ -21,11 +21,11 @@ function line(over: Partial<Line> = {}): Line {
 const coupon = (off: CouponSpec["off"]): CouponSpec => ({ id: "c", name: "c", off, duration: "forever" });
 
 describe("a coupon", () => {
-  test("of 20 percent names what it took off a whole period", () => {
+  test("of 20 percent names its reduction of a whole period", () => {
     expect(takeOff(coupon({ percent: 20 }), "di_1", [line()])).toEqual([line({ discount: 400, discountId: "di_1" })]);
   });
 
-  test("of an amount is spent once over all lines, and never more than a line has", () => {
+  test("of an amount is applied once over all lines, and at most the amount of a line", () => {
     const lines = [line({ amount: 300 }), line({ amount: 900 }), line({ amount: 900 })];
     expect(takeOff(coupon({ amount: 500 }), "di_1", lines).map(({ discount }) => discount)).toEqual([
       300,
@@ -34,7 +34,7 @@ describe("a coupon", () => {
     ]);
   });
 
-  test("shows of a proration only what is left", () => {
+  test("shows a proration after the discount", () => {
     const half = line({ amount: 1_000, proration: true });
     const [percent] = takeOff(coupon({ percent: 20 }), "di_1", [half]);
     expect(percent).toMatchObject({ amount: 800, undiscounted: 1_000, discountId: "di_1" });
@@ -43,7 +43,7 @@ describe("a coupon", () => {
     expect(takeOff(coupon({ amount: 500 }), "di_1", [half])).toMatchObject([{ amount: 750 }]);
   });
 
-  test("leaves credits and free lines as they are", () => {
+  test("does not change credits and free lines", () => {
     const lines = [line({ amount: -700, proration: true }), line({ amount: 0 })];
     expect(takeOff(coupon({ percent: 20 }), "di_1", lines)).toEqual(lines);
   });

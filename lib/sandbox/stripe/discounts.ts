@@ -1,30 +1,30 @@
-/** Discounts of subscriptions: redeemed from a coupon, taken off lines, ended. */
+/** Discounts of subscriptions: redeems coupons, reduces lines, ends discounts. */
 
 import { addMonths } from "@/lib/billing/timeline/calendar";
-import type { CouponSpec, LineSpec, PromotionCodeSpec } from "@/lib/processors/stripe/events";
+import type { CouponSpec, LineSpec, PromotionCodeSpec } from "../event-builders/stripe/events";
+import { type AccountState, nextId, type StripeStep, type Subscription, seconds } from "./account-state";
 import { couponNamed, PROMOTION_CODES } from "./coupons";
+import { emitEvent } from "./emit";
 import { hasSucceeded, moneyOf } from "./money";
 import { discountOf } from "./money-objects";
 import type { Discount, Redeemed } from "./money-types";
 import { invalid, missing } from "./problem";
-import { tell } from "./tell";
-import { nextId, type StripeTurn, type Subscription, seconds, type World } from "./world";
 
 type Line = Omit<LineSpec, "id">;
 
-/** What a request may name to redeem; `discount` keeps one that the subscription has. */
+/** A discount in a request; `discount` keeps one that the subscription has. */
 export interface DiscountParams {
   coupon?: string | undefined;
   promotion_code?: string | undefined;
   discount?: string | undefined;
 }
 
-/** @throws StripeProblem if nothing of that name can be redeemed by this customer */
-export function redeemed(world: World, { coupon, promotion_code: id }: DiscountParams, param: string): Redeemed {
+/** @throws StripeProblem if this customer cannot redeem it */
+export function redeemed(state: AccountState, { coupon, promotion_code: id }: DiscountParams, param: string): Redeemed {
   if (id !== undefined) {
     const code = PROMOTION_CODES.find((each) => each.id === id);
     if (code === undefined) throw missing("promotion code", id, `${param}[promotion_code]`, 400);
-    return redeemCode(world, code, `${param}[promotion_code]`);
+    return redeemCode(state, code, `${param}[promotion_code]`);
   }
   if (coupon === undefined || couponNamed(coupon) === undefined) {
     throw missing("coupon", coupon ?? "", `${param}[coupon]`, 400);
@@ -32,10 +32,10 @@ export function redeemed(world: World, { coupon, promotion_code: id }: DiscountP
   return { coupon, promotionCode: null };
 }
 
-/** @throws StripeProblem if the code is over, or for a first purchase only and this is none */
-export function redeemCode(world: World, code: PromotionCodeSpec, param: string): Redeemed {
+/** @throws StripeProblem if the code has expired, or is for a first purchase only and the customer has paid before */
+export function redeemCode(state: AccountState, code: PromotionCodeSpec, param: string): Redeemed {
   if (!code.active) throw invalid("This promotion code is expired.", param);
-  const paid = moneyOf(world).charges.some(hasSucceeded) || world.invoices.some(({ status }) => status === "paid");
+  const paid = moneyOf(state).charges.some(hasSucceeded) || state.invoices.some(({ status }) => status === "paid");
   if (code.firstPurchase && paid) {
     const why = "the associated customer has prior transactions";
     throw invalid(`This promotion code cannot be redeemed because ${why}.`, param);
@@ -43,14 +43,14 @@ export function redeemCode(world: World, code: PromotionCodeSpec, param: string)
   return { coupon: code.coupon, promotionCode: code.id };
 }
 
-/** The discount begins. Its event is the caller's to send once the subscription has it: `tellDiscount`. */
-export function addDiscount(turn: StripeTurn, subscription: Subscription, from: Redeemed, session: string | null) {
-  const { world } = turn;
+/** Begins a discount. */
+export function addDiscount(step: StripeStep, subscription: Subscription, from: Redeemed, session: string | null) {
+  const { state } = step;
   const { duration } = couponOf(from);
-  const start = seconds(turn);
+  const start = seconds(step);
   const discount: Discount = {
-    id: nextId(world, "di"),
-    customer: world.customer.id,
+    id: nextId(state, "di"),
+    customer: state.customer.id,
     subscription: subscription.id,
     ...from,
     checkoutSession: session,
@@ -58,72 +58,76 @@ export function addDiscount(turn: StripeTurn, subscription: Subscription, from: 
     end: typeof duration === "object" ? addMonths(start * 1000, duration.months) / 1000 : null,
     endedAt: null,
   };
-  moneyOf(world).discounts.push(discount);
+  moneyOf(state).discounts.push(discount);
   subscription.discounts = [...(subscription.discounts ?? []), discount.id];
-  tell(turn, "customer.discount.created", discountOf(discount));
+  emitEvent(step, "customer.discount.created", discountOf(discount));
 }
 
-/** The discount ends: it reduces nothing any more. */
-export function endDiscount(turn: StripeTurn, subscription: Subscription, id: string): void {
-  const discount = moneyOf(turn.world).discounts.find((each) => each.id === id);
+/** Ends a discount. */
+export function endDiscount(step: StripeStep, subscription: Subscription, id: string): void {
+  const discount = moneyOf(step.state).discounts.find((each) => each.id === id);
   subscription.discounts = (subscription.discounts ?? []).filter((each) => each !== id);
   if (discount === undefined || discount.endedAt !== null) return;
-  discount.endedAt = seconds(turn);
-  tell(turn, "customer.discount.deleted", discountOf(discount));
+  discount.endedAt = seconds(step);
+  emitEvent(step, "customer.discount.deleted", discountOf(discount));
 }
 
-/** Replaces the subscription's discounts; those that are named by their own id go on. */
+/** Replaces the subscription's discounts; those named by their own id stay. */
 export function setDiscounts(
-  turn: StripeTurn,
+  step: StripeStep,
   subscription: Subscription,
   wanted: readonly DiscountParams[],
   param: string,
 ): void {
-  const { world } = turn;
+  const { state } = step;
   const kept = wanted.flatMap(({ discount }) => discount ?? []);
   const known = subscription.discounts ?? [];
   kept.forEach((id, index) => {
     if (!known.includes(id)) throw missing("discount", id, `${param}[${index}][discount]`, 400);
   });
-  if (wanted.length > 1) throw invalid("The sandbox plays one discount of a subscription at a time.", param);
+  if (wanted.length > 1) throw invalid("The sandbox supports one discount per subscription.", param);
   const added = wanted
     .filter(({ discount }) => discount === undefined)
-    .map((each, index) => redeemed(world, each, `${param}[${index}]`));
-  for (const id of known.filter((each) => !kept.includes(each))) endDiscount(turn, subscription, id);
-  for (const each of added) addDiscount(turn, subscription, each, null);
+    .map((each, index) => redeemed(state, each, `${param}[${index}]`));
+  for (const id of known.filter((each) => !kept.includes(each))) endDiscount(step, subscription, id);
+  for (const each of added) addDiscount(step, subscription, each, null);
 }
 
-/** A coupon for one charge is used up by the first invoice that it reduced. */
-export function endOneTimeDiscounts(turn: StripeTurn, subscription: Subscription, lines: readonly Line[]): void {
+/** A coupon for one charge ends with the first invoice that it reduced. */
+export function endOneTimeDiscounts(step: StripeStep, subscription: Subscription, lines: readonly Line[]): void {
   for (const id of subscription.discounts ?? []) {
-    const discount = moneyOf(turn.world).discounts.find((each) => each.id === id);
+    const discount = moneyOf(step.state).discounts.find((each) => each.id === id);
     if (discount === undefined || couponOf(discount).duration !== "once") continue;
-    if (lines.some(({ discountId }) => discountId === id)) endDiscount(turn, subscription, id);
+    if (lines.some(({ discountId }) => discountId === id)) endDiscount(step, subscription, id);
   }
 }
 
-/** When a coupon of some months ends, in seconds; nothing for others. */
-export function discountEnds(world: World, subscription: Subscription): { id: string; at: number }[] {
-  return (world.money?.discounts ?? []).flatMap(({ id, end }) =>
+/** The ends of coupons that last some months, in seconds. */
+export function discountEnds(state: AccountState, subscription: Subscription): { id: string; at: number }[] {
+  return (state.money?.discounts ?? []).flatMap(({ id, end }) =>
     end !== null && subscription.discounts?.includes(id) ? [{ id, at: end }] : [],
   );
 }
 
-/** Removes the discounts that will have ended at `at`, for an invoice of that time. Sends no event: for previews. */
-export function dropEndedDiscounts(world: World, subscription: Subscription, at: number): void {
-  const ended = discountEnds(world, subscription).filter((each) => each.at <= at);
+/** Removes the discounts that end until `at`, for an invoice of that time. For previews: it sends no event. */
+export function dropEndedDiscounts(state: AccountState, subscription: Subscription, at: number): void {
+  const ended = discountEnds(state, subscription).filter((each) => each.at <= at);
   subscription.discounts = (subscription.discounts ?? []).filter((id) => !ended.some((each) => each.id === id));
 }
 
-/** The lines after the subscription's discount; credits give back what was paid after the discount of its time. */
-export function discounted(world: World, subscription: Subscription, lines: readonly Line[]): Line[] {
+/**
+ * The lines after the subscription's discount; credits return the amount that was paid after the discount of its time.
+ */
+export function discounted(state: AccountState, subscription: Subscription, lines: readonly Line[]): Line[] {
   const [id] = subscription.discounts ?? [];
-  const discount = world.money?.discounts.find((each) => each.id === id);
-  const credits = lines.map((line) => (line.amount < 0 ? creditOf(world, subscription, line) : line));
+  const discount = state.money?.discounts.find((each) => each.id === id);
+  const credits = lines.map((line) => (line.amount < 0 ? creditOf(state, subscription, line) : line));
   return discount === undefined ? credits : takeOff(couponOf(discount), discount.id, credits);
 }
 
-/** The lines after the coupon. What is prorated shows only what is left; a whole period names what was taken off. */
+/**
+ * The lines after the coupon. A proration is an amount after the discount; a line of a whole period names the discount.
+ */
 export function takeOff(coupon: CouponSpec, discountId: string, lines: readonly Line[]): Line[] {
   let rest = "amount" in coupon.off ? coupon.off.amount : 0;
   return lines.map((line) => {
@@ -144,9 +148,9 @@ function reduction({ off }: CouponSpec, amount: number, rest: number): number {
   return "percent" in off ? Math.round((amount * off.percent) / 100) : Math.min(amount, rest);
 }
 
-/** Gives back the share of what was paid, which is less than the price if a discount reduced it. */
-function creditOf(world: World, subscription: Subscription, line: Line): Line {
-  const invoiced = world.invoices
+/** Returns the share of the paid amount, which is less than the price if a discount reduced it. */
+function creditOf(state: AccountState, subscription: Subscription, line: Line): Line {
+  const invoiced = state.invoices
     .filter((invoice) => invoice.subscription === subscription.id && invoice.status !== "void")
     .flatMap((invoice) => invoice.lines);
   const paid = line.credits

@@ -1,4 +1,4 @@
-/** The played events, as Stripe lists them: newest first, over all customers. */
+/** The emitted events, as Stripe lists them: newest first, of all customers. */
 import { z } from "zod";
 import { identifier } from "@/lib/core/text";
 import type { Gateway } from "@/lib/database";

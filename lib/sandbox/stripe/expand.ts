@@ -1,39 +1,40 @@
-/** `expand[]`: ids replaced by what they name, as deep as asked. */
+/** `expand[]`: replaces ids by their objects, along the requested paths. */
+
+import type { AccountState } from "./account-state";
 import { moneyOf } from "./money";
 import { chargeOf, discountOf, paymentsOf, redeemable, refundOf } from "./money-objects";
 import { customerOf, invoiceOf, scheduleOf, sessionOf, subscriptionOf } from "./objects";
 import { paymentMethodOf } from "./payment-method";
 import { invalid } from "./problem";
-import type { World } from "./world";
 
-/** The answer with these paths expanded; `data.` goes into each of a list. Throws where there is nothing to expand. */
-export function expanded(world: World, answer: unknown, paths: readonly string[]): unknown {
+/** The answer with these paths expanded; `data.` means each entry of a list. @throws StripeProblem for a wrong path */
+export function expanded(state: AccountState, answer: unknown, paths: readonly string[]): unknown {
   const copy = structuredClone(answer);
-  for (const path of paths) expandPath(world, copy, path.split("."), path);
+  for (const path of paths) expandPath(state, copy, path.split("."), path);
   return copy;
 }
 
-function expandPath(world: World, node: unknown, [key = "", ...rest]: string[], path: string): void {
+function expandPath(state: AccountState, node: unknown, [key = "", ...rest]: string[], path: string): void {
   if (Array.isArray(node)) {
-    for (const each of node) expandPath(world, each, [key, ...rest], path);
+    for (const each of node) expandPath(state, each, [key, ...rest], path);
     return;
   }
-  // Not in an invoice that nobody asked it of.
+  // An invoice has its payments only if the request expands them.
   if (isObject(node) && node.object === "invoice" && key === "payments")
-    node[key] ??= paymentsOf(world, String(node.id));
+    node[key] ??= paymentsOf(state, String(node.id));
   if (!isObject(node) || !Object.hasOwn(node, key))
     throw invalid(`This property cannot be expanded (${path}).`, "expand");
   const value = node[key];
   if (value === null) return;
-  if (Array.isArray(value)) node[key] = value.map((each) => named(world, each, path));
-  else node[key] = named(world, value, path);
-  if (rest.length > 0) expandPath(world, node[key], rest, path);
+  if (Array.isArray(value)) node[key] = value.map((each) => named(state, each, path));
+  else node[key] = named(state, value, path);
+  if (rest.length > 0) expandPath(state, node[key], rest, path);
 }
 
-/** What an id names; anything else stays. */
-function named(world: World, value: unknown, path: string): unknown {
+/** The object of an id; other values stay. */
+function named(state: AccountState, value: unknown, path: string): unknown {
   if (typeof value !== "string") return value;
-  const found = find(world, value);
+  const found = find(state, value);
   if (found === undefined) throw invalid(`This property cannot be expanded (${path}).`, "expand");
   return found;
 }
@@ -42,15 +43,15 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-function find(world: World, id: string): object | undefined {
-  const { customer, subscriptions, invoices, sessions, schedules, cards } = world;
-  const { charges, discounts, refunds } = moneyOf(world);
-  const at = <T extends { id: string }>(list: readonly T[], object: (world: World, found: T) => object) => {
+function find(state: AccountState, id: string): object | undefined {
+  const { customer, subscriptions, invoices, sessions, schedules, cards } = state;
+  const { charges, discounts, refunds } = moneyOf(state);
+  const at = <T extends { id: string }>(list: readonly T[], object: (state: AccountState, found: T) => object) => {
     const found = list.find((each) => each.id === id);
-    return found && object(world, found);
+    return found && object(state, found);
   };
   return (
-    (customer.id === id ? customerOf(world) : undefined) ??
+    (customer.id === id ? customerOf(state) : undefined) ??
     at(subscriptions, subscriptionOf) ??
     at(invoices, invoiceOf) ??
     at(sessions, sessionOf) ??

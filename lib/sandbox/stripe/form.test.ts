@@ -12,15 +12,15 @@ test("names nest in brackets; numbers and [] make lists", () => {
   });
 });
 
-test.each(["a=1&a[b]=2", "a[b]=1&a=2", "a[b]=1&a[b][c]=2"])("%s contradicts itself", (form) => {
+test.each(["a=1&a[b]=2", "a[b]=1&a=2", "a[b]=1&a[b][c]=2"])("%s is refused as contradictory", (form) => {
   expect(() => parseForm(form)).toThrow("given twice");
 });
 
-test("a null character is refused: Postgres keeps none", () => {
+test("a null character is refused, since Postgres stores none", () => {
   expect(() => parseForm("metadata[a]=%00")).toThrow("Null characters");
 });
 
-test("names of JavaScript's own are names like any other", () => {
+test("names of JavaScript's prototypes are ordinary names", () => {
   const parsed = parseForm("metadata[__proto__]=a&metadata[constructor]=b");
   expect(Object.entries(parsed.metadata as object)).toEqual([
     ["__proto__", "a"],
@@ -29,7 +29,7 @@ test("names of JavaScript's own are names like any other", () => {
   expect(Object.hasOwn(Object.prototype, "a")).toBe(false);
 });
 
-test("reads back what an SDK writes, whatever is in it", () => {
+test("parses every form that an SDK writes", () => {
   const name = fc.stringMatching(/^[a-z_]{1,8}$/);
   const text = fc.string({ unit: "grapheme", maxLength: 12 }).filter((value) => !value.includes("\0"));
   const value: fc.Memo<FormValue> = fc.memo((depth) =>

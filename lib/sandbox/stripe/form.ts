@@ -8,7 +8,10 @@ interface Node {
   [name: string]: string | Node;
 }
 
-/** The form as an object; what is numbered or named `[]` becomes a list. Throws where two names contradict each other. */
+/**
+ * The form as an object; numbered names and `[]` become lists.
+ * @throws StripeProblem if two names contradict each other
+ */
 export function parseForm(text: string): Form {
   const root: Node = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) {

@@ -1,23 +1,23 @@
 /**
- * Behind the hosted pages: what they show, and their plain forms, each answered by where the browser goes next. Like
- * Stripe's own, they are opened by whoever has the link: its id is the secret.
+ * The views and forms of the hosted pages; each form returns the address where the browser goes next. As at Stripe, the
+ * link opens the page without sign-in: its id is the secret.
  */
 import { DomainError } from "@/lib/core/domain-error";
 import type { Sandbox } from "../sandbox";
+import { type AccountState, type Invoice, isLive, type Session, type StripeStep } from "./account-state";
 import { cancelAtPeriodEnd } from "./cancel";
 import * as checkout from "./checkout";
+import { fakeStripe } from "./fake-stripe";
 import { isMethodNumber } from "./methods";
 import {
-  type Acted,
-  actOnInvoice,
+  type ActionResult,
   applyCode,
   isInvoiceAction,
+  runInvoiceAction,
   setCustomerCountry,
   setSessionCountry,
 } from "./money-actions";
-import { playedStripe } from "./played";
 import { checkoutView, invoiceView, portalView } from "./views";
-import { type Invoice, isLive, type Session, type StripeTurn, type World } from "./world";
 
 export type { Paid, Payment } from "./checkout";
 export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView } from "./views";
@@ -25,19 +25,19 @@ export type { CheckoutView, InvoiceSummary, InvoiceView, OrderLine, PortalView }
 type Pages = "checkout" | "portal" | "invoice";
 const VIEWS = { checkout: checkoutView, portal: portalView, invoice: invoiceView };
 
-/** What a hosted page shows; null where there is no such thing. Time is brought up to now first. */
+/** The view of a hosted page, after all due actions; null for an unknown id. */
 export async function hostedPage<P extends Pages>(
   sandbox: Sandbox,
   page: P,
   id: string,
 ): Promise<ReturnType<(typeof VIEWS)[P]> | null> {
-  const view = await onWorld(sandbox, id, ({ world, now }) => VIEWS[page](world, id, now));
+  const view = await onAccount(sandbox, id, ({ state, now }) => VIEWS[page](state, id, now));
   return view as ReturnType<(typeof VIEWS)[P]> | null;
 }
 
-/** null where there is no such session. */
+/** null for an unknown session. */
 export function paySession(sandbox: Sandbox, id: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
-  return onWorld(sandbox, id, (turn) => checkout.paySession(turn, only(turn.world.sessions, id), payment));
+  return onAccount(sandbox, id, (step) => checkout.paySession(step, only(step.state.sessions, id), payment));
 }
 
 export function payInvoice(
@@ -45,44 +45,44 @@ export function payInvoice(
   id: string,
   payment: checkout.Payment | null,
 ): Promise<checkout.Paid | null> {
-  return onWorld(sandbox, id, (turn): checkout.Paid => {
-    const invoice = only(turn.world.invoices, id);
+  return onAccount(sandbox, id, (step): checkout.Paid => {
+    const invoice = only(step.state.invoices, id);
     if (invoice.status === "paid") return { outcome: "complete" };
     if (invoice.status !== "open") return { outcome: "expired" };
     if (invoice.debit) return { outcome: "processing" };
-    return checkout.payInvoice(turn, invoice, payment);
+    return checkout.payInvoice(step, invoice, payment);
   });
 }
 
 export function changeCard(sandbox: Sandbox, portal: string, payment: checkout.Payment): Promise<checkout.Paid | null> {
-  return onWorld(sandbox, portal, (turn) => checkout.changeCard(turn, payment));
+  return onAccount(sandbox, portal, (step) => checkout.changeCard(step, payment));
 }
 
-/** Cancels at the period's end, or takes that back. What has ended, or is held by a schedule, stays as it is. */
+/** Cancels at the period's end, or undoes it. An ended subscription, or one with a schedule, does not change. */
 export function setCancel(sandbox: Sandbox, portal: string, id: string, cancels: boolean): Promise<boolean | null> {
-  return onWorld(sandbox, portal, (turn) => {
-    const found = turn.world.subscriptions.find((each) => each.id === id);
+  return onAccount(sandbox, portal, (step) => {
+    const found = step.state.subscriptions.find((each) => each.id === id);
     if (found === undefined || !isLive(found) || found.schedule) return false;
-    cancelAtPeriodEnd(turn, found, cancels);
+    cancelAtPeriodEnd(step, found, cancels);
     return true;
   });
 }
 
-/** A posted form; gives where the browser goes. Throws DomainError bad_input, not_found. */
+/** Handles a posted form; returns the address where the browser goes. @throws DomainError bad_input, not_found */
 export async function submit(sandbox: Sandbox, page: Pages, id: string, form: URLSearchParams): Promise<string> {
   const here = `/sandbox/stripe/${page}/${encodeURIComponent(id)}`;
   if (page === "portal" && form.has("subscription")) {
     const cancels = form.get("action") === "cancel";
     const found = await setCancel(sandbox, id, String(form.get("subscription")), cancels);
-    if (found === null) throw gone();
+    if (found === null) throw notFound();
     return here;
   }
-  const acted = await moneyAction(sandbox, page, id, form);
-  if (acted !== undefined) return acted === null ? here : `${here}?problem=${acted.problem}`;
+  const actionResult = await moneyAction(sandbox, page, id, form);
+  if (actionResult !== undefined) return actionResult === null ? here : `${here}?problem=${actionResult.problem}`;
   const payment = paymentOf(form);
   const pay = { checkout: paySession, portal: changeCard, invoice: payInvoice }[page];
   const paid = await pay(sandbox, id, payment);
-  if (paid === null) throw gone();
+  if (paid === null) throw notFound();
   if (paid.outcome === "declined") return `${here}?problem=declined`;
   if (paid.outcome === "requires_action") return `${here}?confirm=${payment.card}`;
   if (page !== "checkout") return `${here}?done=1`;
@@ -90,29 +90,29 @@ export async function submit(sandbox: Sandbox, page: Pages, id: string, form: UR
   return paid.outcome === "expired" || view === null ? here : view.successUrl;
 }
 
-/** Codes, countries, refunds and disputes: a form of their own on each page. undefined: the form is another. */
+/** Handles the forms of codes, countries, refunds and disputes; undefined for any other form. */
 async function moneyAction(
   sandbox: Sandbox,
   page: Pages,
   id: string,
   form: URLSearchParams,
-): Promise<Acted | undefined> {
+): Promise<ActionResult | undefined> {
   const action = form.get("action") ?? "";
-  const act = ((): ((turn: StripeTurn) => Acted) | undefined => {
-    if (page === "invoice" && isInvoiceAction(action)) return (turn) => actOnInvoice(turn, id, action);
+  const run = ((): ((step: StripeStep) => ActionResult) | undefined => {
+    if (page === "invoice" && isInvoiceAction(action)) return (step) => runInvoiceAction(step, id, action);
     const country = String(form.get("country"));
-    if (page === "portal" && action === "address") return (turn) => setCustomerCountry(turn, country);
+    if (page === "portal" && action === "address") return (step) => setCustomerCountry(step, country);
     if (page !== "checkout") return undefined;
-    const session = (turn: StripeTurn) => only(turn.world.sessions, id);
-    if (action === "address") return (turn) => setSessionCountry(turn, session(turn), country);
+    const session = (step: StripeStep) => only(step.state.sessions, id);
+    if (action === "address") return (step) => setSessionCountry(step, session(step), country);
     if (action === "code")
-      return (turn) => applyCode(turn, session(turn), String(form.get("code") ?? "").slice(0, 200));
+      return (step) => applyCode(step, session(step), String(form.get("code") ?? "").slice(0, 200));
     return undefined;
   })();
-  if (act === undefined) return undefined;
-  const acted = await onWorld(sandbox, id, (turn) => ({ acted: act(turn) }));
-  if (acted === null) throw gone();
-  return acted.acted;
+  if (run === undefined) return undefined;
+  const actionResult = await onAccount(sandbox, id, (step) => ({ actionResult: run(step) }));
+  if (actionResult === null) throw notFound();
+  return actionResult.actionResult;
 }
 
 function paymentOf(form: URLSearchParams): checkout.Payment {
@@ -128,25 +128,25 @@ function paymentOf(form: URLSearchParams): checkout.Payment {
   };
 }
 
-function gone(): DomainError {
+function notFound(): DomainError {
   return new DomainError("not_found", "not_found", "There is nothing here.");
 }
 
 /** Runs a step of the account that has the object. */
-async function onWorld<Result>(
+async function onAccount<Result>(
   sandbox: Sandbox,
   object: string,
-  act: (turn: StripeTurn) => Result,
+  run: (step: StripeStep) => Result,
 ): Promise<Result | null> {
-  const carried = await sandbox.command<World>(
-    { of: { object }, act: (turn) => ({ status: 200, body: act(turn) }) },
-    playedStripe,
+  const commandResult = await sandbox.command<AccountState>(
+    { of: { object }, run: (step) => ({ status: 200, body: run(step) }) },
+    fakeStripe,
   );
-  return carried.outcome === "answered" ? (carried.reply.body as Result) : null;
+  return commandResult.outcome === "answered" ? (commandResult.reply.body as Result) : null;
 }
 
 function only<T extends Session | Invoice>(list: readonly T[], id: string): T {
   const found = list.find((each) => each.id === id);
-  if (found === undefined) throw gone();
+  if (found === undefined) throw notFound();
   return found;
 }

@@ -1,14 +1,14 @@
-/** The one thing that is swapped: the SDK's HTTP client. What it sends is answered by the played API in this process. */
+/** The HTTP client for Stripe's SDK: the fake API in this process answers its requests. */
 import { randomBytes } from "node:crypto";
 import Stripe from "stripe";
 import { env } from "@/lib/core/env";
-import { API_VERSIONS } from "@/lib/processors/stripe/events";
+import { API_VERSIONS } from "../event-builders/stripe/events";
 import type { Sandbox } from "../sandbox";
 import { parseForm } from "./form";
 import { invalid, StripeProblem } from "./problem";
 import { type ApiAnswer, handle } from "./router";
 
-/** An HTTP client for the SDK; `site` is where the hosted pages are, for whoever reads a link. */
+/** An HTTP client for the SDK; `site` is the address of the hosted pages, for links. */
 export function httpClientOver(sandbox: () => Sandbox, site = ownSite()) {
   return Stripe.createFetchHttpClient(async (input, init) => {
     const request = new Request(input, init);
@@ -18,8 +18,8 @@ export function httpClientOver(sandbox: () => Sandbox, site = ownSite()) {
       headers: {
         date: new Date(now ?? Date.now()).toUTCString(),
         "request-id": `req_${randomBytes(7).toString("hex")}`,
-        "stripe-version": API_VERSIONS.g2,
-        // Nothing here gets better by asking again.
+        "stripe-version": API_VERSIONS.basil,
+        // A retry would get the same answer.
         ...(status >= 400 && { "stripe-should-retry": "false" }),
       },
     });
@@ -43,12 +43,13 @@ async function answer(request: Request, sandbox: Sandbox, site: string): Promise
   }
 }
 
-/** A live key here is a mistake that must not go unnoticed; another API version would be answered with the wrong shape. */
+/** Refuses live keys, and other API versions, whose objects have another shape. */
 function refuseWrongCaller({ headers }: Request): void {
   const key = headers.get("authorization") ?? "";
   if (!/^Bearer (sk|rk)_test_/.test(key)) {
     throw new StripeProblem(401, { type: "authentication_error", message: "The sandbox takes test keys only." });
   }
   const version = headers.get("stripe-version");
-  if (version !== null && version !== API_VERSIONS.g2) throw invalid(`The sandbox plays ${API_VERSIONS.g2} only.`);
+  if (version !== null && version !== API_VERSIONS.basil)
+    throw invalid(`The sandbox supports ${API_VERSIONS.basil} only.`);
 }

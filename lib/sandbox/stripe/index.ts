@@ -1,2 +1,2 @@
+export { fakeStripe } from "./fake-stripe";
 export { httpClientOver } from "./http";
-export { playedStripe } from "./played";

@@ -1,17 +1,17 @@
-/** The test payment methods of the sandbox's Stripe, by their last four digits, and what a charge of each comes to. */
-import { type Charged as CardCharged, type CardNumber, chargeCard, type Presence, TEST_CARDS } from "../cards";
+/** The test payment methods of the fake Stripe, by their last four digits, and the result of a charge of each. */
+import { type Charged as CardCharged, type CardNumber, chargeCard, type PaymentContext, TEST_CARDS } from "../cards";
 
-/** A card that its bank asks about at every charge, also at renewals. */
+/** A card that needs authentication at every charge, also at renewals. */
 const ASKED_ALWAYS = {
   id: "3184",
   number: "4000 0027 6000 3184",
   brand: "visa",
-  does: "Asks the bank at every charge, also at renewals",
+  does: "Needs authentication at every charge, also at renewals",
 } as const;
 
 export const STRIPE_CARDS = [...TEST_CARDS, ASKED_ALWAYS] as const;
 
-/** Days that a debit of a US bank account is under way. */
+/** Days until the bank answers to a debit. */
 export const DEBIT_DAYS = 4;
 
 export const BANK_ACCOUNTS = [
@@ -39,15 +39,15 @@ export function isBankAccount(number: MethodNumber): number is BankNumber {
   return BANK_ACCOUNTS.some(({ id }) => id === number);
 }
 
-/** Pure: the same method in the same place comes to the same. */
-export function charge(number: MethodNumber | null, presence: Presence): Charged {
-  if (number === null) return chargeCard(null, presence);
+/** Pure: the result depends only on the method and the context. */
+export function charge(number: MethodNumber | null, context: PaymentContext): Charged {
+  if (number === null) return chargeCard(null, context);
   if (isBankAccount(number)) return { outcome: "processing" };
-  if (number !== ASKED_ALWAYS.id) return chargeCard(number, presence);
-  return presence.confirmed ? { outcome: "succeeded" } : { outcome: "requires_action" };
+  if (number !== ASKED_ALWAYS.id) return chargeCard(number, context);
+  return context.confirmed ? { outcome: "succeeded" } : { outcome: "requires_action" };
 }
 
-/** What the bank answers to a debit in the end. */
+/** The bank's answer to a debit. */
 export function debited(number: BankNumber): Exclude<CardCharged, { outcome: "requires_action" }> {
   if (number === "6789") return { outcome: "succeeded" };
   const message = "The customer's account has insufficient funds to cover this payment.";

@@ -1,25 +1,25 @@
 /**
- * What the hosted pages do with money beside payments: a payer types a code or their country, and the business, played by
- * whoever tries this, gives back money or is disputed.
+ * Actions of the hosted pages beside payments: a payer enters a code or a country, and the visitor, in the role of the
+ * business and the bank, refunds or disputes a payment.
  */
-import type { LineSpec } from "@/lib/processors/stripe/events";
+import type { LineSpec } from "../event-builders/stripe/events";
+import type { AccountState, Session, StripeStep } from "./account-state";
 import { promotionCodeNamed } from "./coupons";
 import { redeemCode } from "./discounts";
 import { answerDispute, loseDispute, openDispute, winDispute } from "./disputes";
+import { emitChange } from "./emit";
 import { chargeOfInvoice, moneyOf } from "./money";
 import type { Charge, Dispute } from "./money-types";
 import { customerOf } from "./objects";
 import { StripeProblem } from "./problem";
 import { issueCreditNote, refundCharge } from "./refunds";
 import { isCountry } from "./tax";
-import { tellChange } from "./tell";
-import type { Session, StripeTurn, World } from "./world";
 
-/** What came of it: the page's `problem`, or nothing to say. */
-export type Acted = { problem: "code" | "refused" } | null;
+/** The page's `problem`; null if the action succeeded. */
+export type ActionResult = { problem: "code" | "refused" } | null;
 
-/** Takes the code's discount, or none where the text is empty. */
-export function applyCode({ world }: StripeTurn, session: Session, text: string): Acted {
+/** Applies the code's discount; an empty text removes it. */
+export function applyCode({ state }: StripeStep, session: Session, text: string): ActionResult {
   if (session.status !== "open" || !session.allowPromotionCodes) return { problem: "refused" };
   if (text.trim() === "") {
     session.discounts = [];
@@ -28,78 +28,78 @@ export function applyCode({ world }: StripeTurn, session: Session, text: string)
   const code = promotionCodeNamed(text);
   if (code === undefined) return { problem: "code" };
   return orProblem("code", () => {
-    session.discounts = [redeemCode(world, code, "promotion_code")];
+    session.discounts = [redeemCode(state, code, "promotion_code")];
   });
 }
 
-/** Where the payer lives, for the tax that the page shows. */
-export function setSessionCountry(_: StripeTurn, session: Session, country: string): Acted {
+/** Sets the payer's country, for the tax on the page. */
+export function setSessionCountry(_: StripeStep, session: Session, country: string): ActionResult {
   if (session.status !== "open" || !isCountry(country)) return { problem: "refused" };
   session.country = country;
   return null;
 }
 
-/** The customer's own address, changed in the portal. */
-export function setCustomerCountry(turn: StripeTurn, country: string): Acted {
+/** Changes the customer's address in the portal. */
+export function setCustomerCountry(step: StripeStep, country: string): ActionResult {
   if (!isCountry(country)) return { problem: "refused" };
-  const { world } = turn;
-  tellChange(
-    turn,
+  const { state } = step;
+  emitChange(
+    step,
     "customer.updated",
-    () => customerOf(world),
+    () => customerOf(state),
     () => {
-      world.customer.country = country;
+      state.customer.country = country;
     },
   );
   return null;
 }
 
 /** The business's actions on a paid invoice, by the names of the page's buttons. */
-const INVOICE_ACTIONS: Readonly<Record<string, (turn: StripeTurn, charge: Charge) => void>> = {
-  refund: (turn, charge) => void refundCharge(turn, charge, { reason: "requested_by_customer" }),
-  refund_half: (turn, charge) => {
+const INVOICE_ACTIONS: Readonly<Record<string, (step: StripeStep, charge: Charge) => void>> = {
+  refund: (step, charge) => void refundCharge(step, charge, { reason: "requested_by_customer" }),
+  refund_half: (step, charge) => {
     const half = Math.floor(charge.amount / 2);
-    refundCharge(turn, charge, {
+    refundCharge(step, charge, {
       amount: Math.min(half, charge.amount - charge.refunded),
       reason: "requested_by_customer",
     });
   },
-  credit_note: (turn, charge) => {
-    const invoice = turn.world.invoices.find(({ id }) => id === charge.invoice);
+  credit_note: (step, charge) => {
+    const invoice = step.state.invoices.find(({ id }) => id === charge.invoice);
     const amount = charge.amount - charge.refunded;
-    if (invoice) issueCreditNote(turn, invoice, { amount, refundAmount: amount, reason: null, memo: null });
+    if (invoice) issueCreditNote(step, invoice, { amount, refundAmount: amount, reason: null, memo: null });
   },
-  dispute: (turn, charge) => void openDispute(turn, charge),
-  answer: (turn, charge) => answerDispute(turn, disputeOn(turn.world, charge)),
-  win: (turn, charge) => winDispute(turn, disputeOn(turn.world, charge)),
-  lose: (turn, charge) => loseDispute(turn, disputeOn(turn.world, charge)),
+  dispute: (step, charge) => void openDispute(step, charge),
+  answer: (step, charge) => answerDispute(step, disputeOn(step.state, charge)),
+  win: (step, charge) => winDispute(step, disputeOn(step.state, charge)),
+  lose: (step, charge) => loseDispute(step, disputeOn(step.state, charge)),
 };
 
 export function isInvoiceAction(name: string): boolean {
   return Object.hasOwn(INVOICE_ACTIONS, name);
 }
 
-export function actOnInvoice(turn: StripeTurn, invoice: string, name: string): Acted {
-  const charge = chargeOfInvoice(turn.world, invoice);
-  const act = Object.hasOwn(INVOICE_ACTIONS, name) ? INVOICE_ACTIONS[name] : undefined;
-  if (charge === undefined || act === undefined) return { problem: "refused" };
-  return orProblem("refused", () => act(turn, charge));
+export function runInvoiceAction(step: StripeStep, invoice: string, name: string): ActionResult {
+  const charge = chargeOfInvoice(step.state, invoice);
+  const run = Object.hasOwn(INVOICE_ACTIONS, name) ? INVOICE_ACTIONS[name] : undefined;
+  if (charge === undefined || run === undefined) return { problem: "refused" };
+  return orProblem("refused", () => run(step, charge));
 }
 
-/** What of an invoice was given back or taken back, and what can be done next. */
-export interface Aftermath {
+/** Refunds and dispute of an invoice, and the actions that are possible now. */
+export interface RefundSummary {
   refunded: number;
-  /** Credited by a note, to the card or to the balance. */
+  /** The sum of credit notes, to the card or to the balance. */
   credited: number;
   dispute: Dispute["status"] | null;
   can: { refund: boolean; dispute: boolean; answer: boolean; close: boolean };
 }
 
-export function aftermathOf(world: World, invoiceId: string): Aftermath | null {
-  const charge = chargeOfInvoice(world, invoiceId);
+export function refundSummaryOf(state: AccountState, invoiceId: string): RefundSummary | null {
+  const charge = chargeOfInvoice(state, invoiceId);
   if (charge === undefined) return null;
-  const dispute = world.money?.disputes.findLast((each) => each.charge === charge.id);
-  const invoice = world.invoices.find(({ id }) => id === invoiceId);
+  const dispute = state.money?.disputes.findLast((each) => each.charge === charge.id);
+  const invoice = state.invoices.find(({ id }) => id === invoiceId);
   const open = dispute?.status === "needs_response" || dispute?.status === "under_review";
   const left = charge.amount > charge.refunded;
   return {
@@ -115,7 +115,7 @@ export function aftermathOf(world: World, invoiceId: string): Aftermath | null {
   };
 }
 
-/** A discount and a tax as the pages show them; 0 where there is none. */
+/** Discount and tax for the pages; 0 if there is none. */
 export function reductionsOf(lines: readonly Pick<LineSpec, "discount" | "tax">[]) {
   return {
     discount: lines.reduce((sum, { discount = 0 }) => sum + discount, 0),
@@ -124,16 +124,16 @@ export function reductionsOf(lines: readonly Pick<LineSpec, "discount" | "tax">[
   };
 }
 
-function disputeOn(world: World, charge: Charge): Dispute {
-  const dispute = moneyOf(world).disputes.findLast((each) => each.charge === charge.id);
+function disputeOn(state: AccountState, charge: Charge): Dispute {
+  const dispute = moneyOf(state).disputes.findLast((each) => each.charge === charge.id);
   if (dispute === undefined) throw new StripeProblem(400, { type: "invalid_request_error", message: "No dispute." });
   return dispute;
 }
 
-/** Pages say that it was refused; the API would say why. */
-function orProblem(problem: "code" | "refused", act: () => void): Acted {
+/** Maps a StripeProblem to a problem of the page, which shows no reason. */
+function orProblem(problem: "code" | "refused", run: () => void): ActionResult {
   try {
-    act();
+    run();
     return null;
   } catch (error) {
     if (error instanceof StripeProblem) return { problem };

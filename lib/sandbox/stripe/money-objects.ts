@@ -1,4 +1,4 @@
-/** Charges, refunds, disputes and the rest as today's API writes them. */
+/** Charges, refunds, disputes and others as objects of the current API version. */
 import {
   type CreditNoteSpec,
   couponObject,
@@ -11,15 +11,15 @@ import {
   refundObject,
   todaysCharge,
   todaysDispute,
-} from "@/lib/processors/stripe/events";
+} from "../event-builders/stripe/events";
+import type { AccountState } from "./account-state";
 import { COUPONS, PROMOTION_CODES } from "./coupons";
 import { listOf } from "./list";
 import { brandOf, isBankAccount } from "./methods";
 import { chargesOfInvoice, hasSucceeded } from "./money";
 import type { Charge, Discount, Dispute } from "./money-types";
-import type { World } from "./world";
 
-export function chargeOf({ customer }: World, charge: Charge) {
+export function chargeOf({ customer }: AccountState, charge: Charge) {
   const { paidWith } = charge;
   const by = paidWith && {
     [isBankAccount(paidWith.number) ? "bankAccount" : "card"]: {
@@ -39,7 +39,7 @@ export function refundOf(refund: RefundSpec) {
   return refundObject(refund);
 }
 
-export function disputeOf({ customer, money }: World, dispute: Dispute) {
+export function disputeOf({ customer, money }: AccountState, dispute: Dispute) {
   const card = money?.charges.find(({ id }) => id === dispute.charge)?.paidWith;
   const brand = card ? brandOf(card.number) : "visa";
   return todaysDispute({ ...dispute, email: customer.email, name: customer.name, brand });
@@ -49,9 +49,9 @@ export function creditNoteOf(note: CreditNoteSpec) {
   return creditNoteObject(note);
 }
 
-/** The list that an invoice has where it is asked for: the payment that is to pay it, or has paid it. */
-export function paymentsOf(world: World, invoice: string) {
-  const latest = chargesOfInvoice(world, invoice).at(-1);
+/** The `payments` of an invoice: the latest payment attempt. */
+export function paymentsOf(state: AccountState, invoice: string) {
+  const latest = chargesOfInvoice(state, invoice).at(-1);
   const payments = latest ? [invoicePaymentObject({ ...latest, charge: latest.id, paid: hasSucceeded(latest) })] : [];
   return listOf(`/v1/invoice_payments?invoice=${invoice}`, payments);
 }

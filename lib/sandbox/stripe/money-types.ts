@@ -1,9 +1,15 @@
-/** What a customer has beside invoices: discounts, charges, refunds, disputes and credit notes. The world stores it. */
-import type { ChargeSpec, CreditNoteSpec, DiscountSpec, DisputeSpec, RefundSpec } from "@/lib/processors/stripe/events";
-import { paymentIntentOf } from "@/lib/processors/stripe/events";
+/** The types of discounts, charges, refunds, disputes and credit notes in an account's state. */
+import type {
+  ChargeSpec,
+  CreditNoteSpec,
+  DiscountSpec,
+  DisputeSpec,
+  RefundSpec,
+} from "../event-builders/stripe/events";
+import { paymentIntentOf } from "../event-builders/stripe/events";
 import type { MethodNumber } from "./methods";
 
-/** What a checkout, an update or a phase redeems. */
+/** A coupon that a checkout, an update or a phase redeems. */
 export interface Redeemed {
   coupon: string;
   promotionCode: string | null;
@@ -16,7 +22,7 @@ export interface Charge extends ChargeSpec {
   paidWith: { id: string; number: MethodNumber } | null;
 }
 
-/** Kept when it has ended: invoices go on naming it. */
+/** It stays after its end, since invoices name it. */
 export interface Discount extends DiscountSpec {
   endedAt: number | null;
 }
@@ -34,7 +40,7 @@ export interface Money {
   creditNotes: CreditNoteSpec[];
 }
 
-/** Every id of it that a request may name: a payment has one, too. */
+/** Every id that a request may name, payment intents included. */
 export function moneyIds(money: Money | undefined): string[] {
   if (money === undefined) return [];
   const { discounts, charges, refunds, disputes, creditNotes } = money;

@@ -1,21 +1,21 @@
-/** The world's things as today's API writes them, each held against the SDK's type. */
+/** Objects of the current API version, each checked against the SDK's type at compile time. */
 import type Stripe from "stripe";
 import { productIds, product as productOf } from "@/lib/config/current-catalog";
 import {
   billingMode,
   customerObject,
   invoiceAmounts,
-  type OnTheWire,
   PRICES_CREATED,
   todaysInvoice,
   todaysItem,
   todaysSession,
   todaysSubscription,
-} from "@/lib/processors/stripe/events";
+  type WireFormat,
+} from "../event-builders/stripe/events";
+import type { AccountState, Invoice, Phase, Portal, Schedule, Session, Subscription } from "./account-state";
 import { sessionLines } from "./priced";
-import type { Invoice, Phase, Portal, Schedule, Session, Subscription, World } from "./world";
 
-export function subscriptionOf(_world: World, subscription: Subscription) {
+export function subscriptionOf(_world: AccountState, subscription: Subscription) {
   return todaysSubscription(subscription);
 }
 
@@ -23,15 +23,15 @@ export function itemOf(subscription: Subscription, item: Subscription["items"][n
   return todaysItem(item, subscription);
 }
 
-export function invoiceOf(world: World, invoice: Invoice) {
-  const { customer, site } = world;
+export function invoiceOf(state: AccountState, invoice: Invoice) {
+  const { customer, site } = state;
   const hosted = `${site}/sandbox/stripe/invoice/${invoice.id}`;
   const pages = { hosted, pdf: `${site}/api/sandbox/stripe/invoice/${invoice.id}/pdf` };
   return todaysInvoice({ ...invoice, email: customer.email, name: customer.name, pages });
 }
 
-export function sessionOf(world: World, session: Session) {
-  const { customer, site } = world;
+export function sessionOf(state: AccountState, session: Session) {
+  const { customer, site } = state;
   const lines = session.trialEnd === null ? sessionLines(session) : [];
   const amount = invoiceAmounts({ lines: lines.map((line, index) => ({ ...line, id: String(index) })) }).total;
   const open = session.status === "open";
@@ -54,7 +54,7 @@ function paymentStatus({ status, debit }: Session, free: boolean): "unpaid" | "n
   return debit === undefined || debit === "paid" ? "paid" : "unpaid";
 }
 
-export function customerOf({ customer }: World) {
+export function customerOf({ customer }: AccountState) {
   return customerObject({
     ...customer,
     defaultPaymentMethod: customer.card,
@@ -63,7 +63,7 @@ export function customerOf({ customer }: World) {
   });
 }
 
-export function scheduleOf({ customer, subscriptions }: World, schedule: Schedule) {
+export function scheduleOf({ customer, subscriptions }: AccountState, schedule: Schedule) {
   const active = schedule.status === "active";
   const subscription = subscriptions.find(({ id }) => id === schedule.subscription);
   const current = active
@@ -111,7 +111,7 @@ export function scheduleOf({ customer, subscriptions }: World, schedule: Schedul
     status: schedule.status,
     subscription: schedule.status === "released" ? null : schedule.subscription,
     test_clock: null,
-  } satisfies OnTheWire<Stripe.SubscriptionSchedule>;
+  } satisfies WireFormat<Stripe.SubscriptionSchedule>;
 }
 
 function phaseOf(phase: Phase) {
@@ -154,10 +154,10 @@ function phaseOf(phase: Phase) {
     start_date: phase.start,
     transfer_data: null,
     trial_end: phase.trialEnd,
-  } satisfies OnTheWire<Stripe.SubscriptionSchedule.Phase>;
+  } satisfies WireFormat<Stripe.SubscriptionSchedule.Phase>;
 }
 
-export function portalOf({ customer, site }: World, { id, created, returnUrl }: Portal) {
+export function portalOf({ customer, site }: AccountState, { id, created, returnUrl }: Portal) {
   return {
     id,
     object: "billing_portal.session",
@@ -171,10 +171,10 @@ export function portalOf({ customer, site }: World, { id, created, returnUrl }: 
     on_behalf_of: null,
     return_url: returnUrl,
     url: `${site}/sandbox/stripe/portal/${id}`,
-  } satisfies OnTheWire<Stripe.BillingPortal.Session>;
+  } satisfies WireFormat<Stripe.BillingPortal.Session>;
 }
 
-/** Every product of the catalog's plans that cost something. */
+/** One product for each paid plan of the catalog. */
 export function products() {
   return productIds().flatMap((productId) => {
     const { name, plans } = productOf(productId);
@@ -206,5 +206,5 @@ function productObject(id: string, name: string) {
     unit_label: null,
     updated: PRICES_CREATED,
     url: null,
-  } satisfies OnTheWire<Stripe.Product>;
+  } satisfies WireFormat<Stripe.Product>;
 }

@@ -1,4 +1,4 @@
-/** A form read as an endpoint wants it; what does not fit is refused in Stripe's words. */
+/** Parses a form by an endpoint's schema, with Stripe's error messages. */
 import type { z } from "zod";
 import type { Form } from "./form";
 import { invalid } from "./problem";
@@ -8,7 +8,7 @@ export function parsed<T>(schema: z.ZodType<T>, form: Form): T {
   const read = schema.safeParse(form);
   if (read.success) return read.data;
   const { issues } = read.error;
-  // A name that is wrong is the cause of the one that is missing.
+  // A wrong name is the cause of a missing parameter, so it is reported first.
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue === undefined) throw invalid("The parameters cannot be read.");
   if (issue.code === "unrecognized_keys") {

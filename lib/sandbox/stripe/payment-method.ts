@@ -1,10 +1,10 @@
-/** Cards and bank accounts as today's API writes them, each held against the SDK's type. */
+/** Cards and bank accounts as objects of the current API version, checked against the SDK's type at compile time. */
 import type Stripe from "stripe";
-import type { OnTheWire } from "@/lib/processors/stripe/events";
+import type { WireFormat } from "../event-builders/stripe/events";
+import type { AccountState, Card } from "./account-state";
 import { brandOf, isBankAccount } from "./methods";
-import type { Card, World } from "./world";
 
-export function paymentMethodOf({ customer }: World, { id, created, number }: Card) {
+export function paymentMethodOf({ customer }: AccountState, { id, created, number }: Card) {
   const method = {
     id,
     object: "payment_method" as const,
@@ -37,7 +37,7 @@ export function paymentMethodOf({ customer }: World, { id, created, number }: Ca
         routing_number: "110000000",
         status_details: {},
       },
-    } satisfies OnTheWire<Stripe.PaymentMethod>;
+    } satisfies WireFormat<Stripe.PaymentMethod>;
   }
   const brand = brandOf(number);
   return {
@@ -59,5 +59,5 @@ export function paymentMethodOf({ customer }: World, { id, created, number }: Ca
       wallet: null,
     },
     type: "card",
-  } satisfies OnTheWire<Stripe.PaymentMethod>;
+  } satisfies WireFormat<Stripe.PaymentMethod>;
 }

@@ -1,26 +1,27 @@
-/** A change or a resumption that waits for its payment: kept beside the subscription, applied once paid. */
+/** A change or a resumption that waits for its payment; it is applied when paid. */
+
+import type { StripeStep, Subscription } from "./account-state";
+import { emitChange, emitEvent } from "./emit";
 import { subscriptionOf } from "./objects";
 import { periodAfter } from "./period";
 import { intervalOf } from "./proration";
-import { tell, tellChange } from "./tell";
-import type { StripeTurn, Subscription } from "./world";
 
-/** What Stripe gives a payer to pay for a change. */
+/** The time that Stripe gives a payer to pay for a change. */
 export const PENDING_SECONDS = 23 * 3_600;
 
-/** The change that was waited for comes into force. A paused subscription is resumed by it. */
+/** Applies the pending change. It resumes a paused subscription. */
 export function applyPendingUpdate(
-  turn: StripeTurn,
+  step: StripeStep,
   subscription: Subscription,
   status: "active" | "past_due" = "active",
 ): void {
   const { pendingUpdate } = subscription;
   if (!pendingUpdate) return;
   const resumes = subscription.status === "paused";
-  tellChange(
-    turn,
+  emitChange(
+    step,
     "customer.subscription.updated",
-    () => subscriptionOf(turn.world, subscription),
+    () => subscriptionOf(step.state, subscription),
     () => {
       subscription.items = [...pendingUpdate.items];
       if (pendingUpdate.billingCycleAnchor !== null) {
@@ -36,6 +37,6 @@ export function applyPendingUpdate(
       subscription.pendingUpdate = null;
     },
   );
-  const object = subscriptionOf(turn.world, subscription);
-  tell(turn, resumes ? "customer.subscription.resumed" : "customer.subscription.pending_update_applied", object);
+  const object = subscriptionOf(step.state, subscription);
+  emitEvent(step, resumes ? "customer.subscription.resumed" : "customer.subscription.pending_update_applied", object);
 }

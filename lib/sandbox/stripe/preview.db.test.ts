@@ -17,7 +17,7 @@ const recurring = (id: string, discounts?: "" | { discount: string }[]) =>
     ...(discounts !== undefined && { discounts }),
   });
 
-test("a preview takes off no discount that has ended by the invoice's date", async () => {
+test("a preview omits a discount that ends before the invoice's date", async () => {
   const start = Date.now();
   const id = await subscribeWith("HALF3");
   expect(await recurring(id)).toMatchObject({ total: 999 });
@@ -27,7 +27,7 @@ test("a preview takes off no discount that has ended by the invoice's date", asy
   expect((await stripe.subscriptions.retrieve(id)).discounts).toHaveLength(1);
 });
 
-test("a preview takes off the discounts that the request names", async () => {
+test("a preview applies the discounts that the request names", async () => {
   const id = await subscribeWith("SPRING");
   const [discount] = (await stripe.subscriptions.retrieve(id)).discounts;
   expect(await recurring(id, "")).toMatchObject({ total: 1_999 });

@@ -1,27 +1,27 @@
-/** Lines as they are charged: after discounts, with taxes. */
-import type { LineSpec } from "@/lib/processors/stripe/events";
+/** The charged lines: after discounts, with taxes. */
+import type { LineSpec } from "../event-builders/stripe/events";
+import type { AccountState, Session, Subscription } from "./account-state";
 import { couponOf, discounted, takeOff } from "./discounts";
 import { invalid } from "./problem";
 import { periodLines } from "./proration";
 import { taxed } from "./tax";
-import type { Session, Subscription, World } from "./world";
 
 type Line = Omit<LineSpec, "id">;
 
-export function priced(world: World, subscription: Subscription, lines: readonly Line[]): Line[] {
-  const after = discounted(world, subscription, lines);
-  return subscription.automaticTax ? taxed(world.customer.country, after) : after;
+export function priced(state: AccountState, subscription: Subscription, lines: readonly Line[]): Line[] {
+  const after = discounted(state, subscription, lines);
+  return subscription.automaticTax ? taxed(state.customer.country, after) : after;
 }
 
-/** @throws StripeProblem if nobody knows where the customer lives: no tax can be computed */
-export function requireTaxAddress({ customer }: World): void {
+/** @throws StripeProblem if the customer has no country, since no tax can be computed */
+export function requireTaxAddress({ customer }: AccountState): void {
   if (customer.country) return;
   const message =
     "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.";
   throw invalid(message, undefined, "customer_tax_location_invalid");
 }
 
-/** What an open checkout session would charge for a whole period, before a trial. */
+/** The lines that an open checkout session charges for a whole period, without its trial. */
 export function sessionLines(session: Session): Line[] {
   const items = session.items.map((item, index) => ({ ...item, id: `${session.id}${index}` }));
   const lines = periodLines({ items, periodStart: session.created, periodEnd: session.created });

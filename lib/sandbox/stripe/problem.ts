@@ -1,4 +1,4 @@
-/** What Stripe answers instead of an object. */
+/** Stripe's error answers. */
 import type { Charged } from "./methods";
 
 interface ProblemBody {
@@ -9,7 +9,7 @@ interface ProblemBody {
   param?: string;
 }
 
-/** A request that is refused; thrown inside a turn, it leaves nothing behind. */
+/** A refused request; thrown inside a step, it leaves the state unchanged. */
 export class StripeProblem extends Error {
   override name = "StripeProblem";
 
@@ -35,7 +35,7 @@ export function missing(kind: string, id: string, param = "id", status = 404): S
   return new StripeProblem(status, { type: "invalid_request_error", code: "resource_missing", message, param });
 }
 
-/** Stripe's refusal of a charge for which the customer has no card and no bank account. */
+/** Stripe's refusal of a charge if the customer has no card and no bank account. */
 export function nothingToCharge(): StripeProblem {
   const message =
     "This customer has no attached payment source or default payment method. Please consider adding a default payment method.";

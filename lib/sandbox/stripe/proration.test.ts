@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { planPrice } from "@/lib/processors/stripe/events";
+import { planPrice } from "../event-builders/stripe/events";
 import { changePlan, type PlanState, periodLines, share } from "./proration";
 
 const DAY = 86_400;
@@ -29,7 +29,7 @@ describe("a share of a price", () => {
     expect(share(amount, { start: START, end: END }, START + days * DAY)).toBe(expected);
   });
 
-  test("to the second: it never grows as time goes by, and begins with the whole", () => {
+  test("falls by the second, from the whole price", () => {
     const second = fc.integer({ min: START, max: END });
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), second, second, (amount, one, other) => {
@@ -43,14 +43,14 @@ describe("a share of a price", () => {
 });
 
 describe("a plan change", () => {
-  test("in the same interval keeps the period and settles what is left of it", () => {
+  test("in the same interval keeps the period and prorates its rest", () => {
     const change = changePlan(ON, [item("ultra")], { ...now, at: START + 15.5 * DAY });
     expect(amounts(change)).toEqual([-1000, 2000 /* 3999 / 2 = 1999.5 */]);
     expect(change.next).toMatchObject({ periodStart: START, periodEnd: END, billingCycleAnchor: START });
     expect(change.restarts).toBe(false);
   });
 
-  test("to another interval begins a cycle of its own, charged whole", () => {
+  test("to another interval begins a new cycle and charges it in full", () => {
     const at = START + 15.5 * DAY;
     const change = changePlan(ON, [item("plus", "yearly")], { ...now, at });
     expect(amounts(change)).toEqual([-1000, 19_990]);
@@ -59,18 +59,18 @@ describe("a plan change", () => {
     expect(change.restarts).toBe(true);
   });
 
-  test("without proration settles nothing; with another interval it still charges the new period", () => {
+  test("without proration charges nothing; with another interval it charges the new period", () => {
     const none = { behavior: "none", trialing: false, at: START + DAY } as const;
     expect(amounts(changePlan(ON, [item("ultra")], none))).toEqual([]);
     expect(amounts(changePlan(ON, [item("ultra", "yearly")], none))).toEqual([39_990]);
   });
 
-  test("in a trial costs nothing and moves nothing", () => {
+  test("in a trial costs nothing and keeps the dates", () => {
     const change = changePlan(ON, [item("ultra", "yearly")], { ...now, trialing: true, at: START + DAY });
     expect(change).toMatchObject({ lines: [], restarts: false, next: { periodStart: START, periodEnd: END } });
   });
 
-  test("there and back at one instant comes to nothing", () => {
+  test("to another plan and back at one instant costs nothing", () => {
     fc.assert(
       fc.property(fc.integer({ min: START, max: END - 1 }), (at) => {
         const there = changePlan(ON, [item("ultra")], { ...now, at });
@@ -81,18 +81,18 @@ describe("a plan change", () => {
     );
   });
 
-  test("to what it is already changes nothing", () => {
+  test("to the current plan changes nothing", () => {
     expect(changePlan(ON, [item("plus")], { ...now, at: START + DAY }).lines).toEqual([]);
   });
 
-  test("of the quantity is a change, too", () => {
+  test("of the quantity is prorated, too", () => {
     const [plus] = ON.items;
     const change = changePlan(ON, [{ ...(plus as (typeof ON.items)[number]), quantity: 3 }], { ...now, at: START });
     expect(amounts(change)).toEqual([-1999, 3 * 1999]);
   });
 });
 
-test("a whole period's line is the price, times the quantity", () => {
+test("the line of a whole period is the price times the quantity", () => {
   const [line] = periodLines({ ...ON, items: [{ ...item("plus"), quantity: 2 }] });
   expect(line).toMatchObject({ amount: 3998, periodStart: START, periodEnd: END, quantity: 2 });
   expect(line?.proration).toBeUndefined();

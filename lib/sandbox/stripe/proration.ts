@@ -1,5 +1,5 @@
-/** What a change of plan costs, as Stripe counts it: to the second, each line rounded to the cent by itself. Pure. */
-import type { ItemSpec, LineSpec, PriceSpec } from "@/lib/processors/stripe/events";
+/** The cost of a plan change, as Stripe computes it: to the second, each line rounded to the cent. Pure. */
+import type { ItemSpec, LineSpec, PriceSpec } from "../event-builders/stripe/events";
 import type { Debit } from "./debits";
 import { periodAfter } from "./period";
 
@@ -15,20 +15,20 @@ export interface PlanState {
 export interface PlanChange {
   next: PlanState;
   lines: Omit<LineSpec, "id">[];
-  /** The billing cycle begins anew: whatever the behavior, there is an invoice now. */
+  /** The billing cycle restarts: there is an invoice now, for every proration behavior. */
   restarts: boolean;
 }
 
-/** Dividing once, at the end: the share of a price that falls on part of a period. */
+/** The share of a price for the rest of a period, rounded once. */
 export function share(amount: number, { start, end }: { start: number; end: number }, at: number): number {
   const part = (amount * (end - at)) / (end - start);
   return Math.sign(part) * Math.round(Math.abs(part)) + 0;
 }
 
 /**
- * The change of a running plan at `at`. The same interval keeps the period and settles the difference for its rest;
- * another interval (or `restart`) gives back the rest of the old and charges a whole new period from now. In a trial
- * nothing was paid and nothing is settled.
+ * The change of a plan at `at`. With the same interval the period stays, and the difference for its rest is charged.
+ * Another interval (or `restart`) credits the rest of the old period and charges a whole new one from now. A trial has
+ * no prorations, since nothing was paid.
  */
 export function changePlan(
   state: PlanState,
@@ -38,13 +38,13 @@ export function changePlan(
     behavior: ProrationBehavior;
     trialing: boolean;
     restart?: boolean;
-    /** Of a flexible subscription: what was billed for an item and is given back. A classic one gives back by its price. */
+    /** For a flexible subscription: the billed amounts to credit. A classic one is credited by its price. */
     debits?: (item: ItemSpec, at: number) => Debit[];
   },
 ): PlanChange {
   const { at, behavior, trialing, restart = false, debits } = options;
   const { periodStart, periodEnd, billingCycleAnchor } = state;
-  // The plan only: a subscription, which is passed in whole, has more.
+  // The plan only: the caller passes a subscription, which has more fields.
   const same = { items, periodStart, periodEnd, billingCycleAnchor };
   if (trialing && !restart) return { next: same, lines: [], restarts: false };
   const restarts = restart || intervalOf(items) !== intervalOf(state.items);
@@ -54,8 +54,8 @@ export function changePlan(
     debits ? debits(item, at).map((debit) => creditOf(item, debit, at)) : [credit(item, state, at)],
   );
   if (!restarts) {
-    const taken = settles ? items.filter((item) => !isIn(item, state.items)) : [];
-    const charges = taken.map((item) => charge(item, state, at));
+    const added = settles ? items.filter((item) => !isIn(item, state.items)) : [];
+    const charges = added.map((item) => charge(item, state, at));
     return { next: same, lines: [...credits, ...charges], restarts };
   }
   const next = { items, periodStart: at, periodEnd: periodAfter(at, at, intervalOf(items)), billingCycleAnchor: at };
@@ -86,7 +86,7 @@ function credit(item: ItemSpec, state: PlanState, at: number): Omit<LineSpec, "i
   return { ...prorated(item, state, at, what), amount: 0 - prorated(item, state, at, what).amount };
 }
 
-/** Gives back the share of one billed amount that is not used. */
+/** Credits the unused share of one billed amount. */
 function creditOf(item: ItemSpec, { amount, start, end, credits }: Debit, at: number): Omit<LineSpec, "id"> {
   const from = Math.max(start, at);
   return {

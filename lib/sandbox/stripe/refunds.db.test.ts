@@ -1,11 +1,11 @@
-/** Money given back: refunds, credit notes and disputes, with their events in Stripe's order. */
+/** Refunds, credit notes and disputes, with their events in Stripe's order. */
 import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripeAccount } from "@/tests/support/stripe-account";
 
 const { sandbox, stripe, told, pay, hosted, gateway, payer } = stripeAccount("regretful");
 
-/** Writer Plus, paid; then only what comes after it is told. */
+/** Buys Writer Plus, and clears the recorded events. */
 async function buy() {
   const { id: customer } = await stripe.customers.create({ metadata: { user_id: payer.id } });
   const session = await stripe.checkout.sessions.create({
@@ -31,7 +31,7 @@ const press = (invoice: string, action: string) =>
 const notes = async () => (await gateway.userDetail(payer.id, 1)).notes.map(({ kind, amount }) => ({ kind, amount }));
 
 describe("a refund", () => {
-  test("of a part is told before its charge, names its payment, and reaches the user", async () => {
+  test("of a part emits its event before its charge's, names its payment, and reaches the user", async () => {
     const { customer, invoice, payment } = await buy();
     const refund = await stripe.refunds.create({
       payment_intent: payment,
@@ -46,7 +46,7 @@ describe("a refund", () => {
       outcome: "applied",
     });
     expect(await notes()).toEqual([{ kind: "refund", amount: 500 }]);
-    // The invoice itself says nothing of it.
+    // The invoice itself does not change.
     expect(await stripe.invoices.retrieve(invoice.id as string)).toMatchObject({
       status: "paid",
       amount_paid: 1_999,
@@ -56,7 +56,7 @@ describe("a refund", () => {
     expect((await stripe.refunds.list({ payment_intent: payment })).data).toMatchObject([{ id: refund.id }]);
   });
 
-  test("of all that is left ends what can be refunded", async () => {
+  test("of the whole rest leaves nothing to refund", async () => {
     const { payment } = await buy();
     const first = await stripe.refunds.create({ payment_intent: payment, amount: 999 });
     const rest = await stripe.refunds.create({ charge: first.charge as string });
@@ -72,7 +72,7 @@ describe("a refund", () => {
     ["of nothing", { amount: 0 }, { param: "amount" }],
     ["of no payment", { payment_intent: undefined }, { code: "parameter_missing" }],
     ["of a payment that is not there", { payment_intent: "pi_none" }, { code: "resource_missing" }],
-  ])("%s is refused and tells nothing", async (_, over, problem) => {
+  ])("%s is refused and emits no event", async (_, over, problem) => {
     const { payment } = await buy();
     const { payment_intent = payment, ...rest } = { payment_intent: payment, ...over };
     const named = "payment_intent" in over && over.payment_intent === undefined ? {} : { payment_intent };
@@ -82,7 +82,7 @@ describe("a refund", () => {
 });
 
 describe("a credit note", () => {
-  test("of a paid invoice refunds its charge, is told after it, and changes the invoice", async () => {
+  test("of a paid invoice refunds its charge, emits its event after the refund's, and changes the invoice", async () => {
     const { invoice, payment } = await buy();
     const note = await stripe.creditNotes.create({ invoice: invoice.id as string, amount: 600, refund_amount: 600 });
     expect(note).toMatchObject({ type: "post_payment", post_payment_amount: 600, number: `${invoice.number}-CN-01` });
@@ -93,7 +93,7 @@ describe("a credit note", () => {
     ]);
   });
 
-  test("to the balance is taken by the next invoice", async () => {
+  test("to the balance pays the next invoice", async () => {
     const { customer, invoice } = await buy();
     await stripe.creditNotes.create({ invoice: invoice.id as string, amount: 600, credit_amount: 600 });
     expect(await types()).toEqual(["credit_note.created", "customer.updated", "invoice.updated"]);
@@ -112,7 +112,7 @@ describe("a credit note", () => {
 });
 
 describe("a dispute", () => {
-  test("that is lost: the funds go when it opens, and stay away", async () => {
+  test("that is lost withdraws the funds when it opens, and returns none", async () => {
     const { invoice, payment } = await buy();
     await press(invoice.id as string, "dispute");
     const [dispute] = (await stripe.disputes.list({ payment_intent: payment })).data as [Stripe.Dispute];
@@ -129,7 +129,7 @@ describe("a dispute", () => {
     expect(told[2]).toMatchObject({ object: { status: "lost" }, previous: { status: "needs_response" } });
   });
 
-  test("that is won: evidence is sent, it is closed, and the funds come back", async () => {
+  test("that is won after evidence is closed, and the funds are reinstated", async () => {
     const { invoice, payment } = await buy();
     await press(invoice.id as string, "dispute");
     const [{ id }] = (await stripe.disputes.list({ payment_intent: payment })).data as [Stripe.Dispute];
@@ -148,7 +148,7 @@ describe("a dispute", () => {
     await expect(stripe.disputes.close(id)).rejects.toMatchObject({ message: /is closed/ });
   });
 
-  test("is opened once, and for what was not refunded", async () => {
+  test("can be opened once, for the amount that was not refunded", async () => {
     const { invoice, payment } = await buy();
     const id = invoice.id as string;
     const here = `/sandbox/stripe/invoice/${id}`;
@@ -157,7 +157,7 @@ describe("a dispute", () => {
     expect(await press(id, "dispute")).toBe(here);
     expect(await press(id, "dispute")).toBe(`${here}?problem=refused`);
     expect((await stripe.disputes.list({ payment_intent: payment })).data).toMatchObject([{ amount: 1_000 }]);
-    expect((await hosted.hostedPage(sandbox, "invoice", id))?.aftermath).toEqual({
+    expect((await hosted.hostedPage(sandbox, "invoice", id))?.refundSummary).toEqual({
       refunded: 999,
       credited: 0,
       dispute: "needs_response",

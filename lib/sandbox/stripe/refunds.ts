@@ -1,24 +1,24 @@
-/** Money given back: refunds of charges, and credit notes on invoices. */
-import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "@/lib/processors/stripe/events";
+/** Refunds of charges, and credit notes on invoices. */
+import { type CreditNoteSpec, invoiceAmounts, type RefundSpec } from "../event-builders/stripe/events";
+import { type Invoice, nextId, type StripeStep, seconds } from "./account-state";
+import { emitChange, emitEvent } from "./emit";
 import { collect } from "./invoices";
 import { chargeOfInvoice, hasSucceeded, moneyOf } from "./money";
 import { chargeOf, creditNoteOf, refundOf } from "./money-objects";
 import type { Charge } from "./money-types";
 import { customerOf, invoiceOf } from "./objects";
 import { invalid } from "./problem";
-import { tell, tellChange } from "./tell";
-import { type Invoice, nextId, type StripeTurn, seconds } from "./world";
 
 export interface RefundOrder {
-  /** By default all that is left of the charge. */
+  /** By default the whole rest of the charge. */
   amount?: number | undefined;
   reason?: RefundSpec["reason"] | undefined;
   metadata?: Record<string, string> | undefined;
 }
 
-/** Gives back all or a part of a charge: first the refund is told, then what it made of the charge. */
-export function refundCharge(turn: StripeTurn, charge: Charge, order: RefundOrder = {}): RefundSpec {
-  const { world } = turn;
+/** Refunds a charge in full or in part: emits the refund first, then the changed charge. */
+export function refundCharge(step: StripeStep, charge: Charge, order: RefundOrder = {}): RefundSpec {
+  const { state } = step;
   const left = charge.amount - charge.refunded;
   const amount = order.amount ?? left;
   if (!hasSucceeded(charge)) throw invalid(`Charge ${charge.id} is ${charge.status}; it cannot be refunded.`, "charge");
@@ -34,19 +34,19 @@ export function refundCharge(turn: StripeTurn, charge: Charge, order: RefundOrde
     throw invalid(message, "amount");
   }
   const refund: RefundSpec = {
-    id: nextId(world, "re"),
+    id: nextId(state, "re"),
     charge: charge.id,
     customer: charge.customer,
     paymentMethod: charge.paidWith?.id ?? null,
     amount,
     reason: order.reason ?? null,
-    created: seconds(turn),
+    created: seconds(step),
     metadata: { ...order.metadata },
   };
-  moneyOf(world).refunds.push(refund);
-  tell(turn, "refund.created", refundOf(refund));
-  const object = () => chargeOf(world, charge);
-  tellChange(turn, "charge.refunded", object, () => {
+  moneyOf(state).refunds.push(refund);
+  emitEvent(step, "refund.created", refundOf(refund));
+  const object = () => chargeOf(state, charge);
+  emitChange(step, "charge.refunded", object, () => {
     charge.refunded += amount;
   });
   return refund;
@@ -54,15 +54,15 @@ export function refundCharge(turn: StripeTurn, charge: Charge, order: RefundOrde
 
 export interface CreditOrder {
   amount: number;
-  /** What of a paid invoice is given back to the card; the rest goes to the customer's balance. */
+  /** The part that is refunded to the card; the rest goes to the customer's balance. */
   refundAmount: number;
   reason: CreditNoteSpec["reason"];
   memo: string | null;
 }
 
-/** Takes off what is open of an invoice first; what was paid is given back. */
-export function issueCreditNote(turn: StripeTurn, invoice: Invoice, order: CreditOrder): CreditNoteSpec {
-  const { world } = turn;
+/** Reduces the open amount of an invoice first; the paid part is refunded or credited. */
+export function issueCreditNote(step: StripeStep, invoice: Invoice, order: CreditOrder): CreditNoteSpec {
+  const { state } = step;
   const { amount } = order;
   if (invoice.status !== "open" && invoice.status !== "paid") {
     throw invalid(
@@ -70,7 +70,7 @@ export function issueCreditNote(turn: StripeTurn, invoice: Invoice, order: Credi
       "invoice",
     );
   }
-  const money = moneyOf(world);
+  const money = moneyOf(state);
   const earlier = money.creditNotes.filter((note) => note.invoice === invoice.id);
   const { total, due } = invoiceAmounts(invoice);
   if (amount > total - earlier.reduce((sum, note) => sum + note.amount, 0)) {
@@ -82,14 +82,14 @@ export function issueCreditNote(turn: StripeTurn, invoice: Invoice, order: Credi
   const prePayment = invoice.status === "open" ? Math.min(amount, due) : 0;
   const postPayment = amount - prePayment;
   if (order.refundAmount > postPayment) throw invalid("The refund exceeds what was paid.", "refund_amount");
-  const charge = chargeOfInvoice(world, invoice.id);
+  const charge = chargeOfInvoice(state, invoice.id);
   if (order.refundAmount > 0 && charge === undefined)
     throw invalid("The invoice has no charge to refund.", "refund_amount");
   const refund =
-    order.refundAmount > 0 && charge ? refundCharge(turn, charge, { amount: order.refundAmount }) : undefined;
+    order.refundAmount > 0 && charge ? refundCharge(step, charge, { amount: order.refundAmount }) : undefined;
   const note: CreditNoteSpec = {
-    id: nextId(world, "cn"),
-    customer: world.customer.id,
+    id: nextId(state, "cn"),
+    customer: state.customer.id,
     invoice: invoice.id,
     number: `${invoice.number}-CN-${String(earlier.length + 1).padStart(2, "0")}`,
     amount,
@@ -97,29 +97,29 @@ export function issueCreditNote(turn: StripeTurn, invoice: Invoice, order: Credi
     refund: refund?.id ?? null,
     reason: order.reason,
     memo: order.memo,
-    pdf: `${world.site}/api/sandbox/stripe/invoice/${invoice.id}/pdf`,
-    created: seconds(turn),
+    pdf: `${state.site}/api/sandbox/stripe/invoice/${invoice.id}/pdf`,
+    created: seconds(step),
   };
   money.creditNotes.push(note);
-  tell(turn, "credit_note.created", creditNoteOf(note));
-  credit(turn, invoice, note, postPayment - order.refundAmount);
+  emitEvent(step, "credit_note.created", creditNoteOf(note));
+  credit(step, invoice, note, postPayment - order.refundAmount);
   return note;
 }
 
-function credit(turn: StripeTurn, invoice: Invoice, { prePayment, amount }: CreditNoteSpec, toBalance: number): void {
-  const { world } = turn;
-  tellChange(
-    turn,
+function credit(step: StripeStep, invoice: Invoice, { prePayment, amount }: CreditNoteSpec, toBalance: number): void {
+  const { state } = step;
+  emitChange(
+    step,
     "customer.updated",
-    () => customerOf(world),
+    () => customerOf(state),
     () => {
-      world.customer.balance -= toBalance;
+      state.customer.balance -= toBalance;
     },
   );
-  tellChange(
-    turn,
+  emitChange(
+    step,
     "invoice.updated",
-    () => invoiceOf(world, invoice),
+    () => invoiceOf(state, invoice),
     () => {
       const { creditNotes = { prePayment: 0, postPayment: 0 } } = invoice;
       invoice.creditNotes = {
@@ -128,8 +128,8 @@ function credit(turn: StripeTurn, invoice: Invoice, { prePayment, amount }: Cred
       };
     },
   );
-  // Nothing is left to pay: Stripe then counts the invoice as paid.
-  if (invoice.status === "open" && invoiceAmounts(invoice).due === 0) collect(turn, invoice);
+  // With nothing left to pay, Stripe marks the invoice as paid.
+  if (invoice.status === "open" && invoiceAmounts(invoice).due === 0) collect(step, invoice);
 }
 
 function dollars(cents: number): string {

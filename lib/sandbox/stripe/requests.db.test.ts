@@ -1,4 +1,4 @@
-/** Case P7: the sandbox's Stripe takes what the pinned version takes, and refuses what it removed. */
+/** Case P7: the fake Stripe accepts the parameters of the pinned version, and refuses removed ones. */
 import type Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripeAccount } from "@/tests/support/stripe-account";
@@ -21,7 +21,7 @@ describe("removed parameters", () => {
     await expect(open(options)).rejects.toMatchObject(refusal);
   });
 
-  test("of a subscription and of a preview: a billing cycle by its word, and not as an object", async () => {
+  test("of a subscription and of a preview: `billing_cycle_anchor` as text instead of an object", async () => {
     const { id, item } = await subscribe();
     const word = "now" as never;
     const items = [{ id: item, price: ULTRA }];
@@ -52,7 +52,7 @@ describe("removed parameters", () => {
 });
 
 describe("lists", () => {
-  test("of invoices and sessions need no customer if they name a subscription", async () => {
+  test("of invoices and sessions accept a subscription instead of a customer", async () => {
     const { id, customer, session } = await subscribe();
     expect((await stripe.invoices.list({ subscription: id })).data).toHaveLength(1);
     expect((await stripe.checkout.sessions.list({ subscription: id })).data.map((each) => each.id)).toEqual([session]);
@@ -76,7 +76,7 @@ describe("lists", () => {
 describe("a pending update", () => {
   const pending = { payment_behavior: "pending_if_incomplete", proration_behavior: "always_invoice" } as const;
 
-  test("keeps metadata and an end with the period until it is paid", async () => {
+  test("stores metadata and `cancel_at_period_end` until it is paid", async () => {
     const { id, item } = await subscribe("0341");
     const change = { items: [{ id: item, price: ULTRA }], metadata: { team: "red" }, cancel_at_period_end: true };
     const waiting = await stripe.subscriptions.update(id, { ...pending, ...change });
@@ -96,13 +96,13 @@ describe("a pending update", () => {
     expect(await writer()).toMatchObject({ plan: "ultra" });
   });
 
-  test("applies metadata at once if it is paid at once", async () => {
+  test("applies metadata at once with an immediate payment", async () => {
     const { id, item } = await subscribe();
     const change = { items: [{ id: item, price: ULTRA }], metadata: { team: "red" } };
     expect((await stripe.subscriptions.update(id, { ...pending, ...change })).metadata).toMatchObject({ team: "red" });
   });
 
-  test("is given up for another change of the items", async () => {
+  test("is dropped for another change of the items", async () => {
     const { id, item, customer } = await subscribe("0341");
     const { latest_invoice } = await stripe.subscriptions.update(id, {
       ...pending,
@@ -121,7 +121,7 @@ describe("a pending update", () => {
     ["cancel_at", { cancel_at: "min_period_end" }],
     ["description", { description: "Plus" }],
     ["default_payment_method", { default_payment_method: "pm_1" }],
-  ])("cannot hold %s", async (param, more) => {
+  ])("cannot contain %s", async (param, more) => {
     const { id, item } = await subscribe();
     const items = [{ id: item, price: ULTRA }];
     await expect(stripe.subscriptions.update(id, { ...pending, items, ...more })).rejects.toMatchObject({ param });
@@ -141,7 +141,7 @@ describe("a pending update", () => {
   });
 });
 
-test("a subscription ends on a day, or at the end of its items' periods", async () => {
+test("a subscription ends on a date, or at the end of its items' periods", async () => {
   const { id } = await subscribe();
   const ends = await stripe.subscriptions.update(id, { cancel_at: "min_period_end" });
   expect(ends).toMatchObject({ cancel_at: ends.items.data[0]?.current_period_end, cancel_at_period_end: false });
@@ -150,7 +150,7 @@ test("a subscription ends on a day, or at the end of its items' periods", async 
   });
 });
 
-test("a change without a card is refused, and charges nothing", async () => {
+test("a change without a card is refused and charges nothing", async () => {
   const { customer, session } = await open({
     payment_method_collection: "if_required",
     subscription_data: { metadata: { user_id: payer.id }, trial_period_days: 3 },

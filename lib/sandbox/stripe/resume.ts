@@ -1,4 +1,7 @@
-/** Bringing a paused subscription back: a new period, which begins when its invoice is paid. */
+/** Resumes a paused subscription: a new period, which begins when its invoice is paid. */
+
+import { type Invoice, isFlexible, nextId, type StripeStep, type Subscription, seconds } from "./account-state";
+import { emitChange } from "./emit";
 import { collect, draft, finalize, methodFor } from "./invoices";
 import { subscriptionOf } from "./objects";
 import { PENDING_SECONDS } from "./pending-update";
@@ -6,8 +9,6 @@ import { periodAfter } from "./period";
 import { priced } from "./priced";
 import { invalid, nothingToCharge } from "./problem";
 import { intervalOf, periodLines } from "./proration";
-import { tellChange } from "./tell";
-import { type Invoice, isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "./world";
 
 const YEAR = 365 * 86_400;
 
@@ -15,11 +16,11 @@ export type ResumeBehavior = "resume_on_payment_attempt" | "resume_on_payment_su
 
 /**
  * `resume_on_payment_success` charges within the request; the subscription stays paused until a charge succeeds.
- * `resume_on_payment_attempt` charges nothing: whoever asked pays the invoice, and a failed attempt makes it past due.
+ * `resume_on_payment_attempt` charges nothing: the caller pays the invoice, and a failed attempt makes it past due.
  * @throws StripeProblem
  */
-export function resume(turn: StripeTurn, subscription: Subscription, behavior: ResumeBehavior): void {
-  const { world } = turn;
+export function resume(step: StripeStep, subscription: Subscription, behavior: ResumeBehavior): void {
+  const { state } = step;
   if (subscription.collectionMethod === "send_invoice") {
     throw invalid("Only subscriptions with the `collection_method` `charge_automatically` can be resumed.", "id");
   }
@@ -31,33 +32,33 @@ export function resume(turn: StripeTurn, subscription: Subscription, behavior: R
     const message = "`resume_on_payment_success` is only supported with the `billing_mode` `flexible`.";
     throw invalid(message, "payment_behavior");
   }
-  if (charges && methodFor(world, subscription) === null) throw nothingToCharge();
-  const invoice = resumption(turn, subscription, charges ? "on_success" : "on_attempt");
-  const object = () => subscriptionOf(world, subscription);
-  tellChange(turn, "customer.subscription.updated", object, () => {
+  if (charges && methodFor(state, subscription) === null) throw nothingToCharge();
+  const invoice = resumption(step, subscription, charges ? "on_success" : "on_attempt");
+  const object = () => subscriptionOf(state, subscription);
+  emitChange(step, "customer.subscription.updated", object, () => {
     subscription.latestInvoice = invoice.id;
     subscription.pendingUpdate = {
-      expiresAt: seconds(turn) + (charges ? YEAR : PENDING_SECONDS),
+      expiresAt: seconds(step) + (charges ? YEAR : PENDING_SECONDS),
       items: subscription.items,
-      billingCycleAnchor: seconds(turn),
+      billingCycleAnchor: seconds(step),
     };
   });
-  if (charges) collect(turn, invoice, { payer: true });
+  if (charges) collect(step, invoice, { payer: true });
 }
 
-function resumption(turn: StripeTurn, subscription: Subscription, resumes: Invoice["resumes"]): Invoice {
-  const now = seconds(turn);
+function resumption(step: StripeStep, subscription: Subscription, resumes: Invoice["resumes"]): Invoice {
+  const now = seconds(step);
   const periodEnd = periodAfter(now, now, intervalOf(subscription.items));
-  const invoice = draft(turn, subscription, {
-    id: nextId(turn.world, "in"),
+  const invoice = draft(step, subscription, {
+    id: nextId(step.state, "in"),
     billingReason: "subscription_cycle",
-    lines: priced(turn.world, subscription, periodLines({ ...subscription, periodStart: now, periodEnd })),
+    lines: priced(step.state, subscription, periodLines({ ...subscription, periodStart: now, periodEnd })),
     periodStart: subscription.periodStart,
     periodEnd: now,
     finalizesAt: null,
     forUpdate: true,
     ...(resumes && { resumes }),
   });
-  finalize(turn, invoice);
+  finalize(step, invoice);
   return invoice;
 }

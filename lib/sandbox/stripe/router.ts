@@ -1,7 +1,8 @@
-/** The played API: a parsed request in, the answer out. Everything that a request can be refused for is in Stripe's words. */
+/** The fake API: a parsed request in, the answer out. Refusals are Stripe's error answers. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Command, Reply } from "../accounts";
 import type { Sandbox } from "../sandbox";
+import { type AccountState, newAccountState } from "./account-state";
 import {
   listPrices,
   listProducts,
@@ -19,11 +20,10 @@ import { sessions } from "./api/sessions";
 import { subscriptions } from "./api/subscriptions";
 import { listEvents, retrieveEvent } from "./events-list";
 import { expanded } from "./expand";
+import { fakeStripe } from "./fake-stripe";
 import type { Form } from "./form";
 import { parsed } from "./parameters";
-import { playedStripe } from "./played";
 import { invalid, missing, StripeProblem } from "./problem";
-import { newWorld, type World } from "./world";
 
 export interface ApiRequest {
   method: string;
@@ -35,7 +35,7 @@ export interface ApiRequest {
 export interface ApiAnswer {
   status: number;
   body: unknown;
-  /** By the account's clock; null where the request was about none. */
+  /** By the account's clock; null if the request concerned no account. */
   now: number | null;
 }
 
@@ -48,7 +48,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...money,
 ];
 
-/** What belongs to no account. */
+/** Objects that belong to no account. */
 const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox: Sandbox) => unknown }[] = [
   { path: "/v1/prices", answer: () => listPrices() },
   { path: "/v1/prices/:id", answer: (_, id) => retrievePrice(id) },
@@ -61,7 +61,7 @@ const CATALOG: readonly { path: string; answer: (form: Form, id: string, sandbox
   { path: "/v1/events/:id", answer: (_, id, { gateway }) => retrieveEvent(id, gateway) },
 ];
 
-/** Answers one request; what is refused is an answer, too. Throws where the sandbox itself is broken. */
+/** Answers one request; a refusal is an answer, too. */
 export async function handle(request: ApiRequest, sandbox: Sandbox, site: string): Promise<ApiAnswer> {
   try {
     return await route(request, sandbox, site);
@@ -80,13 +80,13 @@ async function route(request: ApiRequest, sandbox: Sandbox, site: string): Promi
   }
   for (const endpoint of ENDPOINTS) {
     const id = endpoint.method === request.method ? match(endpoint.path, request.path) : null;
-    if (id !== null) return carry(endpoint, id, request, sandbox, site);
+    if (id !== null) return runEndpoint(endpoint, id, request, sandbox, site);
   }
-  const message = `Unrecognized request URL (${request.method}: ${request.path}). The sandbox plays what Tollgate uses.`;
+  const message = `Unrecognized request URL (${request.method}: ${request.path}). The sandbox supports the requests that Tollgate uses.`;
   throw new StripeProblem(404, { type: "invalid_request_error", message });
 }
 
-async function carry(
+async function runEndpoint(
   endpoint: Endpoint,
   id: string,
   request: ApiRequest,
@@ -98,22 +98,22 @@ async function carry(
   const paths = expandPaths(expand);
   const target = endpoint.of(params, id);
   let now: number | null = null;
-  const carried = await sandbox.command<World>(
+  const commandResult = await sandbox.command<AccountState>(
     {
       of: accountOf(target, params, site),
       once: once(request),
-      act: (turn) => {
-        now = turn.now;
-        const answer = endpoint.act(turn, params, id);
+      run: (step) => {
+        now = step.now;
+        const answer = endpoint.run(step, params, id);
         if (answer instanceof Refused) return answer.reply;
-        return { status: 200, body: expanded(turn.world, answer, paths) };
+        return { status: 200, body: expanded(step.state, answer, paths) };
       },
       refusal: rememberedRefusal,
     },
-    playedStripe,
+    fakeStripe,
   );
-  if (carried.outcome === "answered") return { ...carried.reply, now };
-  if (carried.outcome === "key_reused") {
+  if (commandResult.outcome === "answered") return { ...commandResult.reply, now };
+  if (commandResult.outcome === "key_reused") {
     const message = `Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '${request.idempotencyKey}' if you meant to execute a different request.`;
     throw new StripeProblem(400, { type: "idempotency_error", message });
   }
@@ -121,14 +121,14 @@ async function carry(
   throw missing(target.kind, target.object, target.param, target.param === "id" ? 404 : 400);
 }
 
-/** Stripe remembers a refusal once the endpoint has begun its work; a request whose parameters are wrong can be corrected. */
+/** Stripe stores a refusal under the key, except for wrong parameters, which the caller can correct. */
 function rememberedRefusal(error: unknown): Reply | null {
   if (!(error instanceof StripeProblem) || error.body.code?.startsWith("parameter_")) return null;
   return { status: error.status, body: { error: error.body } };
 }
 
-/** A new account knows its user before the first turn, so that it begins on that user's clock. */
-function accountOf(target: Target, params: unknown, site: string): Command<World>["of"] {
+/** A new account has its user before the first step, so that it begins on this user's clock. */
+function accountOf(target: Target, params: unknown, site: string): Command<AccountState>["of"] {
   if (!("new" in target)) return { object: target.object };
   const {
     metadata = {},
@@ -140,11 +140,11 @@ function accountOf(target: Target, params: unknown, site: string): Command<World
     subscription_data?: { metadata?: Record<string, string> };
   };
   const user = subscription_data?.metadata?.user_id ?? metadata.user_id ?? client_reference_id;
-  const world = newWorld(randomBytes(8).toString("hex"), site, user || null);
-  return { account: world.customer.id, world };
+  const state = newAccountState(randomBytes(8).toString("hex"), site, user || null);
+  return { account: state.customer.id, state };
 }
 
-/** The `:id` of a path that fits, empty where the pattern has none; null where it does not fit. */
+/** The `:id` of a matching path, empty if the pattern has none; null if the path does not match. */
 function match(pattern: string, path: string): string | null {
   const [wanted, given] = [pattern.split("/"), path.split("/")];
   if (wanted.length !== given.length) return null;

@@ -1,8 +1,20 @@
-/** A subscription's life: begun at a checkout, changed, renewed, ended. */
-import { type ItemSpec, invoiceAmounts, type LineSpec } from "@/lib/processors/stripe/events";
-import type { Presence } from "../cards";
+/** Creates, changes, renews and ends subscriptions. */
+
+import type { PaymentContext } from "../cards";
+import { type ItemSpec, invoiceAmounts, type LineSpec } from "../event-builders/stripe/events";
+import {
+  type AccountState,
+  type BillingMode,
+  type Invoice,
+  isFlexible,
+  nextId,
+  type StripeStep,
+  type Subscription,
+  seconds,
+} from "./account-state";
 import { debitsOf } from "./debits";
 import { addDiscount } from "./discounts";
+import { emitChange, emitEvent } from "./emit";
 import {
   chargeOrSend,
   collect,
@@ -22,19 +34,8 @@ import { priced } from "./priced";
 import { cardProblem, invalid, nothingToCharge } from "./problem";
 import { changePlan, intervalOf, type ProrationBehavior, periodLines } from "./proration";
 import { followSchedule, scheduleEnds } from "./schedules";
-import { tell, tellChange } from "./tell";
-import {
-  type BillingMode,
-  type Invoice,
-  isFlexible,
-  nextId,
-  type StripeTurn,
-  type Subscription,
-  seconds,
-  type World,
-} from "./world";
 
-interface Beginning {
+interface NewSubscription {
   items: { price: ItemSpec["price"]; quantity: number }[];
   trialEnd: number | null;
   metadata: Record<string, string>;
@@ -42,24 +43,24 @@ interface Beginning {
   card: string | null;
   missingPaymentMethod: Subscription["missingPaymentMethod"];
   billingMode: BillingMode;
-  presence: Presence;
+  context: PaymentContext;
   discount?: Redeemed | undefined;
-  /** The checkout session that sells it. */
+  /** The checkout session. */
   session?: string;
   automaticTax?: boolean;
 }
 
-/** A new subscription and its first invoice, paid or debited. The payment method must be one that pays. */
-export function begin(turn: StripeTurn, beginning: Beginning): { subscription: Subscription; invoice: Invoice } {
-  const { world } = turn;
-  const now = seconds(turn);
-  const { trialEnd, metadata, card, missingPaymentMethod, billingMode, presence } = beginning;
-  const items = beginning.items.map((item) => ({ ...item, id: nextId(world, "si") }));
+/** Creates a subscription and its first invoice, and charges it. The payment method must be one that pays. */
+export function begin(step: StripeStep, spec: NewSubscription): { subscription: Subscription; invoice: Invoice } {
+  const { state } = step;
+  const now = seconds(step);
+  const { trialEnd, metadata, card, missingPaymentMethod, billingMode, context } = spec;
+  const items = spec.items.map((item) => ({ ...item, id: nextId(state, "si") }));
   const anchor = trialEnd ?? now;
-  const invoiceId = nextId(world, "in");
+  const invoiceId = nextId(state, "in");
   const subscription: Subscription = {
-    id: nextId(world, "sub"),
-    customer: world.customer.id,
+    id: nextId(state, "sub"),
+    customer: state.customer.id,
     items,
     created: now,
     periodStart: now,
@@ -68,31 +69,31 @@ export function begin(turn: StripeTurn, beginning: Beginning): { subscription: S
     status: trialEnd === null ? "incomplete" : "trialing",
     trialStart: trialEnd === null ? null : now,
     trialEnd,
-    trialTold: false,
+    trialEndAnnounced: false,
     latestInvoice: invoiceId,
     defaultPaymentMethod: card,
     missingPaymentMethod,
     billingMode,
     metadata,
     pendingLines: [],
-    ...(beginning.automaticTax && { automaticTax: true }),
+    ...(spec.automaticTax && { automaticTax: true }),
   };
-  world.subscriptions.push(subscription);
-  if (beginning.discount) addDiscount(turn, subscription, beginning.discount, beginning.session ?? null);
-  tell(turn, "customer.subscription.created", subscriptionOf(world, subscription));
+  state.subscriptions.push(subscription);
+  if (spec.discount) addDiscount(step, subscription, spec.discount, spec.session ?? null);
+  emitEvent(step, "customer.subscription.created", subscriptionOf(state, subscription));
   const lines = periodLines(subscription).map((line) =>
     trialEnd === null ? line : { ...line, amount: 0, description: trialLine(subscription, line) },
   );
-  const invoice = draft(turn, subscription, {
+  const invoice = draft(step, subscription, {
     id: invoiceId,
     billingReason: "subscription_create",
-    lines: priced(world, subscription, lines),
+    lines: priced(state, subscription, lines),
     periodStart: now,
     periodEnd: now,
     finalizesAt: null,
   });
-  finalize(turn, invoice);
-  collect(turn, invoice, presence);
+  finalize(step, invoice);
+  collect(step, invoice, context);
   return { subscription, invoice };
 }
 
@@ -102,17 +103,17 @@ function trialLine(subscription: Subscription, { price, quantity }: Pick<LineSpe
     : `Trial period for ${price.nickname}`;
 }
 
-/** A period's end: the next one begins at once, and is charged for an hour later. */
-export function renew(turn: StripeTurn, subscription: Subscription): void {
-  const { world } = turn;
+/** Begins the next period at once; its charge follows an hour later. */
+export function renew(step: StripeStep, subscription: Subscription): void {
+  const { state } = step;
   const { periodStart, periodEnd } = subscription;
-  const id = nextId(world, "in");
-  followSchedule(turn, subscription, (items, phase) => {
+  const id = nextId(state, "in");
+  followSchedule(step, subscription, (items, phase) => {
     // A flexible subscription keeps its billing cycle unless the request says otherwise.
     const switches = !isFlexible(subscription) && intervalOf(items) !== intervalOf(subscription.items);
     const restarts = switches || phase?.anchor === "phase_start";
-    const object = () => subscriptionOf(world, subscription);
-    tellChange(turn, "customer.subscription.updated", object, () => {
+    const object = () => subscriptionOf(state, subscription);
+    emitChange(step, "customer.subscription.updated", object, () => {
       if (restarts) subscription.billingCycleAnchor = periodEnd;
       if (subscription.status === "trialing") subscription.status = "active";
       subscription.items = items;
@@ -123,14 +124,14 @@ export function renew(turn: StripeTurn, subscription: Subscription): void {
   });
   const held = subscription.pauseCollection?.behavior === "keep_as_draft";
   const waiting = subscription.pendingLines.splice(0).map(({ id: _, ...line }) => line);
-  draft(turn, subscription, {
+  draft(step, subscription, {
     id,
     billingReason: "subscription_cycle",
-    lines: [...waiting, ...priced(world, subscription, periodLines(subscription))],
-    // A cycle invoice names the period that ended; what is charged for stands in its lines.
+    lines: [...waiting, ...priced(state, subscription, periodLines(subscription))],
+    // A cycle invoice names the period that ended; the charged period is in its lines.
     periodStart,
     periodEnd,
-    ...(held ? { finalizesAt: null, autoAdvance: false } : { finalizesAt: seconds(turn) + DRAFT_SECONDS }),
+    ...(held ? { finalizesAt: null, autoAdvance: false } : { finalizesAt: seconds(step) + DRAFT_SECONDS }),
   });
 }
 
@@ -140,83 +141,83 @@ export interface ItemsChange {
   payment: "allow_incomplete" | "default_incomplete" | "pending_if_incomplete" | "error_if_incomplete";
   at: number;
   restart: boolean;
-  /** The payer is there, and may be asked by their bank. */
+  /** The payer is present, so the bank may ask for authentication. */
   payerPresent?: boolean;
-  /** What else comes into force with the items. */
+  /** Other changes that take effect with the items. */
   details?: { metadata?: Record<string, string>; cancelAtPeriodEnd?: boolean };
 }
 
-/** Changes what a subscription has, charging for it now or later, as asked. `pending`: it waits for its payment. */
-export function changeItems(turn: StripeTurn, subscription: Subscription, change: ItemsChange): "applied" | "pending" {
-  const { world } = turn;
+/** Changes the items, and charges now or later as requested. `pending`: the change waits for its payment. */
+export function changeItems(step: StripeStep, subscription: Subscription, change: ItemsChange): "applied" | "pending" {
+  const { state } = step;
   const { behavior, payment } = change;
   const trialing = subscription.status === "trialing";
-  const plan = planned(world, subscription, change);
+  const plan = planned(state, subscription, change);
   const { next, restarts } = plan;
-  const lines = priced(world, subscription, plan.lines);
+  const lines = priced(state, subscription, plan.lines);
   const invoices = lines.length > 0 && (behavior === "always_invoice" || restarts);
-  const id = invoices ? nextId(world, "in") : null;
+  const id = invoices ? nextId(state, "in") : null;
   const applied = () => {
     Object.assign(subscription, next);
     if (id !== null) subscription.latestInvoice = id;
-    if (!invoices) subscription.pendingLines.push(...lines.map((line) => ({ ...line, id: nextId(world, "il") })));
-    if (restarts && trialing) Object.assign(subscription, { status: "active", trialEnd: seconds(turn) });
+    if (!invoices) subscription.pendingLines.push(...lines.map((line) => ({ ...line, id: nextId(state, "il") })));
+    if (restarts && trialing) Object.assign(subscription, { status: "active", trialEnd: seconds(step) });
   };
-  const object = () => subscriptionOf(world, subscription);
+  const object = () => subscriptionOf(state, subscription);
   if (id === null) {
-    tellChange(turn, "customer.subscription.updated", object, applied);
+    emitChange(step, "customer.subscription.updated", object, applied);
     return "applied";
   }
 
-  const presence: Presence = { payer: change.payerPresent ?? false };
+  const context: PaymentContext = { payer: change.payerPresent ?? false };
   const due = invoiceAmounts({
     lines: lines.map((line) => ({ ...line, id })),
-    startingBalance: world.customer.balance,
+    startingBalance: state.customer.balance,
   }).due;
   const free = due === 0 || subscription.collectionMethod === "send_invoice";
-  const method = methodFor(world, subscription);
+  const method = methodFor(state, subscription);
   if (!free && method === null) throw nothingToCharge();
-  const charged = free ? { outcome: "succeeded" as const } : charge(method, presence);
+  const charged = free ? { outcome: "succeeded" as const } : charge(method, context);
   const spec = {
     id,
     billingReason: "subscription_update" as const,
     periodStart: subscription.periodStart,
-    periodEnd: seconds(turn),
+    periodEnd: seconds(step),
     finalizesAt: null,
   };
   const pays = charged.outcome === "succeeded" || charged.outcome === "processing";
   if (pays || payment === "allow_incomplete" || payment === "default_incomplete") {
-    dropPendingUpdate(turn, subscription);
-    // Every invoice of a flexible subscription takes the prorations that wait for one.
+    dropPendingUpdate(step, subscription);
+    // Every invoice of a flexible subscription includes the pending prorations.
     const waiting = isFlexible(subscription)
       ? subscription.pendingLines.splice(0).map(({ id: _, ...line }) => line)
       : [];
-    const invoice = draft(turn, subscription, { ...spec, lines: [...waiting, ...lines] });
-    finalize(turn, invoice);
-    tellChange(turn, "customer.subscription.updated", object, applied);
-    chargeOrSend(turn, invoice, presence);
+    const invoice = draft(step, subscription, { ...spec, lines: [...waiting, ...lines] });
+    finalize(step, invoice);
+    emitChange(step, "customer.subscription.updated", object, applied);
+    chargeOrSend(step, invoice, context);
     return "applied";
   }
   if (payment === "error_if_incomplete") throw cardProblem(charged);
-  dropPendingUpdate(turn, subscription);
-  const invoice = draft(turn, subscription, { ...spec, lines, forUpdate: true });
-  finalize(turn, invoice);
-  tellChange(turn, "customer.subscription.updated", object, () => {
+  dropPendingUpdate(step, subscription);
+  const invoice = draft(step, subscription, { ...spec, lines, forUpdate: true });
+  finalize(step, invoice);
+  emitChange(step, "customer.subscription.updated", object, () => {
     subscription.latestInvoice = id;
     subscription.pendingUpdate = {
-      expiresAt: seconds(turn) + PENDING_SECONDS,
+      expiresAt: seconds(step) + PENDING_SECONDS,
       items: next.items,
       billingCycleAnchor: restarts ? next.billingCycleAnchor : null,
       ...change.details,
     };
   });
-  collect(turn, invoice, presence);
+  collect(step, invoice, context);
   return "pending";
 }
 
-/** What a change comes to, by the subscription's billing mode. */
+/** The plan change and its lines, by the subscription's billing mode. */
 export function planned(
-  world: World,
+  state: AccountState,
   subscription: Subscription,
   { items, at, behavior, restart }: Pick<ItemsChange, "items" | "at" | "behavior" | "restart">,
 ) {
@@ -224,42 +225,42 @@ export function planned(
   const flexible = isFlexible(subscription);
   if (flexible && !restart && !trialing && intervalOf(items) !== intervalOf(subscription.items)) {
     const message =
-      "The sandbox plays another interval of a flexible subscription with `billing_cycle_anchor[type]: now`.";
+      "The sandbox requires `billing_cycle_anchor[type]: now` for another interval of a flexible subscription.";
     throw invalid(message, "billing_cycle_anchor");
   }
-  const debits = flexible ? debitsOf(world, subscription) : undefined;
+  const debits = flexible ? debitsOf(state, subscription) : undefined;
   return changePlan(subscription, items, { at, behavior, trialing, restart, ...(debits && { debits }) });
 }
 
-/** A change that was not paid for in time, or that another one replaces: its invoice is void. */
-export function dropPendingUpdate(turn: StripeTurn, subscription: Subscription): void {
+/** Drops a change that was not paid in time or that another one replaces, and voids its invoice. */
+export function dropPendingUpdate(step: StripeStep, subscription: Subscription): void {
   if (!subscription.pendingUpdate) return;
-  const { world } = turn;
-  for (const invoice of world.invoices) {
+  const { state } = step;
+  for (const invoice of state.invoices) {
     if (invoice.subscription === subscription.id && invoice.forUpdate && invoice.status === "open") {
-      voidInvoice(turn, invoice);
+      voidInvoice(step, invoice);
     }
   }
   subscription.pendingUpdate = null;
-  tell(turn, "customer.subscription.pending_update_expired", subscriptionOf(world, subscription));
+  emitEvent(step, "customer.subscription.pending_update_expired", subscriptionOf(state, subscription));
 }
 
-/** A trial that nobody gave a card for waits for one instead of converting. */
-function pauseAfterTrial(turn: StripeTurn, subscription: Subscription): void {
-  const object = () => subscriptionOf(turn.world, subscription);
-  tellChange(turn, "customer.subscription.updated", object, () => {
+/** A trial without a card pauses until there is one. */
+function pauseAfterTrial(step: StripeStep, subscription: Subscription): void {
+  const object = () => subscriptionOf(step.state, subscription);
+  emitChange(step, "customer.subscription.updated", object, () => {
     subscription.status = "paused";
-    subscription.paused = { at: seconds(turn), why: "trial_end_without_payment_method" };
+    subscription.paused = { at: seconds(step), why: "trial_end_without_payment_method" };
   });
-  tell(turn, "customer.subscription.paused", object());
+  emitEvent(step, "customer.subscription.paused", object());
 }
 
-/** What a period's end brings: the subscription's, or its next one. */
-export function endPeriod(turn: StripeTurn, subscription: Subscription): void {
-  const cardless = subscription.status === "trialing" && methodFor(turn.world, subscription) === null;
+/** Ends, pauses or renews a subscription at the end of its period. */
+export function endPeriod(step: StripeStep, subscription: Subscription): void {
+  const cardless = subscription.status === "trialing" && methodFor(step.state, subscription) === null;
   const becomes = cardless ? subscription.missingPaymentMethod : "create_invoice";
-  const ends = subscription.cancelAtPeriodEnd || becomes === "cancel" || scheduleEnds(turn, subscription);
-  if (ends) endSubscription(turn, subscription, "cancellation_requested");
-  else if (becomes === "pause") pauseAfterTrial(turn, subscription);
-  else renew(turn, subscription);
+  const ends = subscription.cancelAtPeriodEnd || becomes === "cancel" || scheduleEnds(step, subscription);
+  if (ends) endSubscription(step, subscription, "cancellation_requested");
+  else if (becomes === "pause") pauseAfterTrial(step, subscription);
+  else renew(step, subscription);
 }

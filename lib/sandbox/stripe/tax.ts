@@ -1,5 +1,5 @@
-/** Automatic tax: one fixed rate for each country, so that a person can count along. Pure. */
-import type { LineSpec, LineTax } from "@/lib/processors/stripe/events";
+/** Automatic tax: one fixed rate per country, so that a reader can check the sums. Pure. */
+import type { LineSpec, LineTax } from "../event-builders/stripe/events";
 
 /** Percent; a country that is not listed has none. */
 export const TAX_RATES: Readonly<Record<string, number>> = { DE: 19, FR: 20, GB: 20, US: 0 };
@@ -16,7 +16,9 @@ export function isCountry(value: string): boolean {
 
 type Line = Omit<LineSpec, "id">;
 
-/** The lines with the country's tax; a price without a behaviour of its own is in dollars, so tax comes on top. */
+/**
+ * The lines with the country's tax. Without a tax behaviour of the price, tax is added, since prices are in dollars.
+ */
 export function taxed(country: string | null | undefined, lines: readonly Line[]): Line[] {
   const rate = country ? (TAX_RATES[country] ?? 0) : 0;
   if (rate === 0) return [...lines];

@@ -1,4 +1,4 @@
-/** The whole story: thirteen months from a January 31, with a renewal that fails and recovers. */
+/** Thirteen months from a January 31, with a renewal that fails and recovers. */
 import { afterAll, expect, test } from "vitest";
 import { addMonths, DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { createGateway } from "@/lib/database/gateway";
@@ -35,7 +35,7 @@ async function writer() {
 }
 const used = async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used;
 
-test("13 months from January 31: exactly one reset a window, through a failed renewal and its recovery", async () => {
+test("13 months from January 31 have one reset per window, with a failed renewal and its recovery", async () => {
   const january = Date.UTC(2027, 0, 31, 12);
   await sandbox.moveClock(user, { to: january });
   const { customer, id } = await subscribe();
@@ -46,7 +46,7 @@ test("13 months from January 31: exactly one reset a window, through a failed re
   for (let month = 1; month <= 13; month++) {
     const renewal = addMonths(anchor, month);
     await gateway.consume(user, "words_used", 1_000 + month);
-    // In June the card fails; it is changed and paid four days later.
+    // In June the card fails; four days later the payer changes it, and it pays.
     if (month === 5) await hosted.changeCard(sandbox, portal, { ...good, card: "0341" });
     await sandbox.moveClock(user, { to: renewal - 10 * 60_000 });
     expect(await used(), `month ${month}`).toBe(1_000 + month);

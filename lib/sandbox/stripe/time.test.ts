@@ -1,32 +1,32 @@
-/** What time brings, without a database: any life of a subscription goes on in order, and every event adds up. */
+/** Properties of random histories of a subscription, without a database: order, events and amounts. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Price } from "@/lib/config/catalog";
 import { priceLists } from "@/lib/config/current-catalog";
 import { isPlainObject } from "@/lib/processors/envelope";
 import { objectBefore } from "@/lib/processors/stripe/before";
-import { planPrice } from "@/lib/processors/stripe/events";
-import { normalized } from "@/lib/processors/stripe/testing";
-import { catchUp } from "../played";
-import { type Emitted, take } from "../turn";
-import { cancelAtPeriodEnd } from "./cancel";
-import { changeCard, paySession } from "./checkout";
-import { debitsOf } from "./debits";
-import { type MethodNumber, STRIPE_METHODS } from "./methods";
-import { playedStripe } from "./played";
-import { intervalOf } from "./proration";
-import { changeItems } from "./subscriptions";
+import { normalized } from "@/tests/support/normalized-stripe";
+import { planPrice } from "../event-builders/stripe/events";
+import { catchUp } from "../fake-processor";
+import { type EmittedEvent, runStep } from "../step";
 import {
+  type AccountState,
   type BillingMode,
   isFlexible,
   isLive,
-  newWorld,
+  newAccountState,
   nextId,
   type Session,
-  type StripeTurn,
+  type StripeStep,
   seconds,
-  type World,
-} from "./world";
+} from "./account-state";
+import { cancelAtPeriodEnd } from "./cancel";
+import { changeCard, paySession } from "./checkout";
+import { debitsOf } from "./debits";
+import { fakeStripe } from "./fake-stripe";
+import { type MethodNumber, STRIPE_METHODS } from "./methods";
+import { intervalOf } from "./proration";
+import { changeItems } from "./subscriptions";
 
 const { find } = priceLists("stripe", {}, { sandbox: true });
 const START = Date.UTC(2027, 0, 31, 12);
@@ -37,11 +37,11 @@ const writer = (plan: string, interval: Price["interval"] = "monthly") =>
 const CLASSIC: BillingMode = { type: "classic" };
 const FLEXIBLE: BillingMode = { type: "flexible", prorationDiscounts: "included" };
 
-function open(turn: StripeTurn, trialDays: number | null, billingMode = FLEXIBLE): Session {
+function open(step: StripeStep, trialDays: number | null, billingMode = FLEXIBLE): Session {
   const session: Session = {
-    id: nextId(turn.world, "cs_test"),
-    created: seconds(turn),
-    expiresAt: seconds(turn) + 86_400,
+    id: nextId(step.state, "cs_test"),
+    created: seconds(step),
+    expiresAt: seconds(step) + 86_400,
     status: "open",
     items: [{ price: writer("plus"), quantity: 1 }],
     trialEnd: trialDays === null ? null : { days: trialDays },
@@ -58,7 +58,7 @@ function open(turn: StripeTurn, trialDays: number | null, billingMode = FLEXIBLE
     subscription: null,
     invoice: null,
   };
-  turn.world.sessions.push(session);
+  step.state.sessions.push(session);
   return session;
 }
 
@@ -87,28 +87,28 @@ const move: fc.Arbitrary<Move> = fc.oneof(
   }),
 );
 
-function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE) {
-  let world: World = newWorld("test", "http://localhost");
+function simulate(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE) {
+  let state: AccountState = newAccountState("test", "http://localhost");
   let now = START;
-  const events: Emitted[] = [];
-  const act = (step: (turn: StripeTurn) => void) => {
-    const brought = catchUp(playedStripe, world, now);
-    const taken = take(brought.world, now, step);
-    world = taken.world;
-    events.push(...brought.events, ...taken.events);
+  const events: EmittedEvent[] = [];
+  const run = (step: (step: StripeStep) => void) => {
+    const caughtUp = catchUp(fakeStripe, state, now);
+    const after = runStep(caughtUp.state, now, step);
+    state = after.state;
+    events.push(...caughtUp.events, ...after.events);
   };
-  act((turn) => void paySession(turn, open(turn, trialDays, mode), payment("4242")));
+  run((step) => void paySession(step, open(step, trialDays, mode), payment("4242")));
   for (const each of moves) {
     if (each.kind === "wait") now += each.days * DAY + 1_000;
-    act((turn) => {
-      const [subscription] = turn.world.subscriptions;
+    run((step) => {
+      const [subscription] = step.state.subscriptions;
       if (subscription === undefined || !isLive(subscription)) return;
-      if (each.kind === "card") changeCard(turn, payment(each.card));
-      if (each.kind === "cancel") cancelAtPeriodEnd(turn, subscription, each.cancels);
+      if (each.kind === "card") changeCard(step, payment(each.card));
+      if (each.kind === "cancel") cancelAtPeriodEnd(step, subscription, each.cancels);
       if (each.kind === "change") {
         const items = [{ ...subscription.items[0], id: "si", price: writer(each.plan, each.interval) }];
-        const at = seconds(turn);
-        changeItems(turn, subscription, {
+        const at = seconds(step);
+        changeItems(step, subscription, {
           items,
           behavior: "always_invoice",
           payment: each.payment,
@@ -119,31 +119,31 @@ function live(moves: readonly Move[], trialDays: number | null, mode = FLEXIBLE)
       }
     });
   }
-  return { world, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
+  return { state, events: events.map(({ raw, ...head }) => ({ ...head, body: JSON.parse(raw) })) };
 }
 
-const lives = [
+const histories = [
   fc.array(move, { maxLength: 14 }),
   fc.option(fc.integer({ min: 1, max: 40 })),
   fc.constantFrom(CLASSIC, FLEXIBLE),
 ] as const;
 
-describe("any life of a subscription", () => {
-  test("tells its events in the order of time, with ids of their own", () => {
+describe("any history of a subscription", () => {
+  test("emits its events in the order of time, with unique ids", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        const { events } = live(moves, trial, mode);
+      fc.property(...histories, (moves, trial, mode) => {
+        const { events } = simulate(moves, trial, mode);
         expect(events.map(({ at }) => at)).toEqual(events.map(({ at }) => at).toSorted((one, other) => one - other));
         expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
       }),
     );
   });
 
-  test("tells what changed: each update, undone by what it says was before, is what was told before", () => {
+  test("names all changes: an update, undone by its previous attributes, equals the object before", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
+      fc.property(...histories, (moves, trial, mode) => {
         const known = new Map<string, unknown>();
-        for (const { type, body } of live(moves, trial, mode).events) {
+        for (const { type, body } of simulate(moves, trial, mode).events) {
           const { object, previous_attributes: previous } = body.data;
           const before = known.get(object.id);
           if (type === "customer.subscription.updated" && isPlainObject(before)) {
@@ -155,10 +155,10 @@ describe("any life of a subscription", () => {
     );
   });
 
-  test("is understood by the normalizer, event by event", () => {
+  test("is read by the normalizer, event by event", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        for (const { type, body } of live(moves, trial, mode).events) {
+      fc.property(...histories, (moves, trial, mode) => {
+        for (const { type, body } of simulate(moves, trial, mode).events) {
           const { outcome } = normalized(body);
           expect(["facts", "ignored"], type).toContain(outcome);
         }
@@ -167,74 +167,74 @@ describe("any life of a subscription", () => {
     expect(find("price_writer_plus_monthly")).toBeDefined();
   });
 
-  test("charges for every period once, and the invoices add up to the balance", () => {
+  test("charges each period once, and the invoices add up to the balance", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        const { world } = live(moves, trial, mode);
-        const periods = world.invoices
+      fc.property(...histories, (moves, trial, mode) => {
+        const { state } = simulate(moves, trial, mode);
+        const periods = state.invoices
           .filter(({ billingReason }) => billingReason === "subscription_cycle")
           .map(({ lines }) => lines.at(-1)?.periodStart);
         expect(new Set(periods).size).toBe(periods.length);
-        expect(world.customer.balance).toBeLessThanOrEqual(0);
-        const numbers = world.invoices.flatMap(({ number }) => (number ? [number] : []));
+        expect(state.customer.balance).toBeLessThanOrEqual(0);
+        const numbers = state.invoices.flatMap(({ number }) => (number ? [number] : []));
         expect(new Set(numbers).size).toBe(numbers.length);
       }),
     );
   });
 
-  test("gives back no more than was billed, if the subscription is flexible", () => {
+  test("credits at most the billed amounts if the subscription is flexible", () => {
     fc.assert(
       fc.property(fc.array(move, { maxLength: 14 }), (moves) => {
-        const { world } = live(moves, null);
-        const lines = world.invoices.filter(({ status }) => status !== "void").flatMap((invoice) => invoice.lines);
+        const { state } = simulate(moves, null);
+        const lines = state.invoices.filter(({ status }) => status !== "void").flatMap((invoice) => invoice.lines);
         for (const { credits, amount } of lines) {
           if (!credits) continue;
           const billed = lines.find(({ id }) => id === credits.line);
           expect(billed?.amount).toBeGreaterThanOrEqual(-amount);
           expect(lines.filter((line) => line.credits?.line === credits.line)).toHaveLength(1);
         }
-        for (const subscription of world.subscriptions) {
+        for (const subscription of state.subscriptions) {
           for (const item of subscription.items) {
-            expect(debitsOf(world, subscription)(item, subscription.periodStart).length).toBeLessThanOrEqual(1);
+            expect(debitsOf(state, subscription)(item, subscription.periodStart).length).toBeLessThanOrEqual(1);
           }
         }
       }),
     );
   });
 
-  test("never makes anything due in the past, once time is brought up", () => {
+  test("has no action due in the past after catching up", () => {
     fc.assert(
-      fc.property(...lives, (moves, trial, mode) => {
-        const { world, events } = live(moves, trial, mode);
-        const due = playedStripe.nextDue(world);
+      fc.property(...histories, (moves, trial, mode) => {
+        const { state, events } = simulate(moves, trial, mode);
+        const due = fakeStripe.nextDue(state);
         if (due !== null) expect(due).toBeGreaterThanOrEqual(events.at(-1)?.at ?? 0);
       }),
     );
   });
 });
 
-test("anchored at January 31, periods end on the month's last day and come back to the 31st", () => {
-  const { world } = live([{ kind: "wait", days: 190 }], null);
-  const starts = world.invoices
+test("periods anchored at January 31 end on the last day of a short month, and on the 31st of a long one", () => {
+  const { state } = simulate([{ kind: "wait", days: 190 }], null);
+  const starts = state.invoices
     .filter(({ billingReason }) => billingReason === "subscription_cycle")
     .map(({ lines }) => new Date((lines[0]?.periodStart ?? 0) * 1000).toISOString().slice(5, 10));
   expect(starts).toEqual(["02-28", "03-31", "04-30", "05-31", "06-30", "07-31"]);
 });
 
-test("a renewal that fails: announced at once, charged after an hour, tried after 3, 5 and 7 days, then over", () => {
+test("a failing renewal begins at once, is charged after an hour, is retried after 3, 5 and 7 days, and ends the subscription", () => {
   const paid = { ...payment("0341") };
-  const begun = take(
-    newWorld("test", "http://localhost"),
+  const begun = runStep(
+    newAccountState("test", "http://localhost"),
     START,
-    (turn) => void paySession(turn, open(turn, null), paid),
+    (step) => void paySession(step, open(step, null), paid),
   );
-  const { events } = catchUp(playedStripe, begun.world, START + 60 * DAY);
+  const { events } = catchUp(fakeStripe, begun.state, START + 60 * DAY);
   const renewal = Date.UTC(2027, 1, 28, 12);
   const charged = renewal + 3_600_000;
   const instants = [...new Set(events.map(({ at }) => at))];
-  const told = instants.map((at) => [at, events.filter((event) => event.at === at).map(({ type }) => type)]);
+  const emitted = instants.map((at) => [at, events.filter((event) => event.at === at).map(({ type }) => type)]);
   const failure = ["invoice.updated", "invoice.payment_failed"];
-  expect(told).toEqual([
+  expect(emitted).toEqual([
     [renewal, ["customer.subscription.updated", "invoice.created"]],
     [charged, ["invoice.finalized", ...failure, "customer.subscription.updated"]],
     [charged + 3 * DAY, failure],

@@ -1,6 +1,9 @@
-/** What time brings to the played Stripe, and in which order. Pure. */
+/** The due actions of the fake Stripe, and their order. Pure. */
+
+import { type AccountState, type Invoice, isLive, type StripeStep, type Subscription } from "./account-state";
 import { expireSession } from "./checkout";
 import { discountEnds, endDiscount } from "./discounts";
+import { emitChange, emitEvent } from "./emit";
 import {
   answerDebit,
   becomeOverdue,
@@ -13,114 +16,111 @@ import {
 } from "./invoices";
 import { invoiceOf, subscriptionOf } from "./objects";
 import { dropPendingUpdate, endPeriod } from "./subscriptions";
-import { tell, tellChange } from "./tell";
-import { type Invoice, isLive, type StripeTurn, type Subscription, type World } from "./world";
 
 const DAY = 86_400;
-/** A trial's end is announced this long before. */
+/** Stripe announces a trial's end this long before. */
 const TRIAL_NOTICE = 3 * DAY;
 
-interface Due {
+interface DueAction {
   /** In seconds. */
   at: number;
-  happen: (turn: StripeTurn) => void;
+  run: (step: StripeStep) => void;
 }
 
-/** The next instant, in milliseconds; null where nothing waits. */
-export function nextDue(world: World): number | null {
-  const [first] = dues(world).toSorted((one, other) => one.at - other.at);
+/** The instant of the next due action, in milliseconds; null if there is none. */
+export function nextDue(state: AccountState): number | null {
+  const [first] = dueActions(state).toSorted((one, other) => one.at - other.at);
   return first === undefined ? null : first.at * 1000;
 }
 
-/** The first thing that is due; of several in one second, those that `dues` names first. */
-export function advance(turn: StripeTurn): void {
-  const [first] = dues(turn.world).toSorted((one, other) => one.at - other.at);
-  first?.happen(turn);
+/** Runs the first due action; of several in one second, the first of `dueActions`. */
+export function advance(step: StripeStep): void {
+  const [first] = dueActions(step.state).toSorted((one, other) => one.at - other.at);
+  first?.run(step);
 }
 
-function dues(world: World): Due[] {
+function dueActions(state: AccountState): DueAction[] {
   return [
-    ...world.sessions.flatMap((session): Due[] =>
-      session.status === "open" ? [{ at: session.expiresAt, happen: (turn) => expireSession(turn, session) }] : [],
+    ...state.sessions.flatMap((session): DueAction[] =>
+      session.status === "open" ? [{ at: session.expiresAt, run: (step) => expireSession(step, session) }] : [],
     ),
-    // A paused subscription waits for nothing but the payment that resumes it.
-    ...world.subscriptions.filter((each) => isLive(each) || each.pendingUpdate).flatMap(announcements),
-    ...world.subscriptions.filter(isLive).flatMap((subscription) => discountsDue(world, subscription)),
-    ...world.invoices.flatMap(invoiceDues),
-    ...world.subscriptions.filter(isLive).flatMap(ends),
+    // A paused subscription waits only for the payment that resumes it.
+    ...state.subscriptions.filter((each) => isLive(each) || each.pendingUpdate).flatMap(announcements),
+    ...state.subscriptions.filter(isLive).flatMap((subscription) => discountEndActions(state, subscription)),
+    ...state.invoices.flatMap(invoiceActions),
+    ...state.subscriptions.filter(isLive).flatMap(ends),
   ];
 }
 
-function announcements(subscription: Subscription): Due[] {
-  const { status, trialEnd, trialTold, pendingUpdate, pauseCollection } = subscription;
-  const due: Due[] = [];
-  if (status === "trialing" && trialEnd && !trialTold) {
+function announcements(subscription: Subscription): DueAction[] {
+  const { status, trialEnd, trialEndAnnounced, pendingUpdate, pauseCollection } = subscription;
+  const due: DueAction[] = [];
+  if (status === "trialing" && trialEnd && !trialEndAnnounced) {
     due.push({
       at: Math.max(trialEnd - TRIAL_NOTICE, subscription.created),
-      happen: (turn) => {
-        subscription.trialTold = true;
-        tell(turn, "customer.subscription.trial_will_end", subscriptionOf(turn.world, subscription));
+      run: (step) => {
+        subscription.trialEndAnnounced = true;
+        emitEvent(step, "customer.subscription.trial_will_end", subscriptionOf(step.state, subscription));
       },
     });
   }
   if (pendingUpdate) {
-    due.push({ at: pendingUpdate.expiresAt, happen: (turn) => dropPendingUpdate(turn, subscription) });
+    due.push({ at: pendingUpdate.expiresAt, run: (step) => dropPendingUpdate(step, subscription) });
   }
   if (pauseCollection?.resumes_at) {
     const at = pauseCollection.resumes_at;
-    due.push({ at, happen: (turn) => unpause(turn, subscription) });
+    due.push({ at, run: (step) => unpause(step, subscription) });
   }
   return due;
 }
 
-/** Before the period ends in the same second: the next one is charged without it. */
-function discountsDue(world: World, subscription: Subscription): Due[] {
-  return discountEnds(world, subscription).map(({ id, at }) => ({
+/** These come before a period's end in the same second: the next period is charged without the discount. */
+function discountEndActions(state: AccountState, subscription: Subscription): DueAction[] {
+  return discountEnds(state, subscription).map(({ id, at }) => ({
     at,
-    happen: (turn) => endDiscount(turn, subscription, id),
+    run: (step) => endDiscount(step, subscription, id),
   }));
 }
 
-function unpause(turn: StripeTurn, subscription: Subscription): void {
-  const object = () => subscriptionOf(turn.world, subscription);
-  tellChange(turn, "customer.subscription.updated", object, () => {
+function unpause(step: StripeStep, subscription: Subscription): void {
+  const object = () => subscriptionOf(step.state, subscription);
+  emitChange(step, "customer.subscription.updated", object, () => {
     subscription.pauseCollection = null;
   });
 }
 
-function invoiceDues(invoice: Invoice): Due[] {
+function invoiceActions(invoice: Invoice): DueAction[] {
   const { status, finalizesAt, nextPaymentAttempt, dueDate, overdue, debit } = invoice;
-  if (status === "draft" && finalizesAt) return [{ at: finalizesAt, happen: (turn) => chargeDraft(turn, invoice) }];
-  if (status === "open" && debit) return [{ at: debit.answersAt, happen: (turn) => answerDebit(turn, invoice) }];
+  if (status === "draft" && finalizesAt) return [{ at: finalizesAt, run: (step) => chargeDraft(step, invoice) }];
+  if (status === "open" && debit) return [{ at: debit.answersAt, run: (step) => answerDebit(step, invoice) }];
   if (status === "open" && nextPaymentAttempt) {
-    return [{ at: nextPaymentAttempt, happen: (turn) => void collect(turn, invoice) }];
+    return [{ at: nextPaymentAttempt, run: (step) => void collect(step, invoice) }];
   }
-  if (status === "open" && dueDate && !overdue)
-    return [{ at: dueDate, happen: (turn) => becomeOverdue(turn, invoice) }];
+  if (status === "open" && dueDate && !overdue) return [{ at: dueDate, run: (step) => becomeOverdue(step, invoice) }];
   return [];
 }
 
-/** A draft's hour is over. While collection is paused, nobody is charged for it. */
-function chargeDraft(turn: StripeTurn, invoice: Invoice): void {
-  const held = turn.world.subscriptions.find(({ id }) => id === invoice.subscription)?.pauseCollection?.behavior;
+/** Charges a draft after its hour. While collection is paused, it is not charged. */
+function chargeDraft(step: StripeStep, invoice: Invoice): void {
+  const held = step.state.subscriptions.find(({ id }) => id === invoice.subscription)?.pauseCollection?.behavior;
   if (held === "keep_as_draft") {
-    const object = () => invoiceOf(turn.world, invoice);
-    tellChange(turn, "invoice.updated", object, () =>
+    const object = () => invoiceOf(step.state, invoice);
+    emitChange(step, "invoice.updated", object, () =>
       Object.assign(invoice, { finalizesAt: null, autoAdvance: false }),
     );
     return;
   }
-  finalize(turn, invoice);
-  if (held === "void") voidInvoice(turn, invoice);
-  else if (held === "mark_uncollectible") writeOff(turn, invoice);
-  else chargeOrSend(turn, invoice);
+  finalize(step, invoice);
+  if (held === "void") voidInvoice(step, invoice);
+  else if (held === "mark_uncollectible") writeOff(step, invoice);
+  else chargeOrSend(step, invoice);
 }
 
-function ends(subscription: Subscription): Due[] {
+function ends(subscription: Subscription): DueAction[] {
   const { cancelAt, cancelAtPeriodEnd, periodEnd } = subscription;
-  const due: Due[] = [{ at: periodEnd, happen: (turn) => endPeriod(turn, subscription) }];
+  const due: DueAction[] = [{ at: periodEnd, run: (step) => endPeriod(step, subscription) }];
   if (cancelAt && !cancelAtPeriodEnd) {
-    due.unshift({ at: cancelAt, happen: (turn) => endSubscription(turn, subscription, "cancellation_requested") });
+    due.unshift({ at: cancelAt, run: (step) => endSubscription(step, subscription, "cancellation_requested") });
   }
   return due;
 }

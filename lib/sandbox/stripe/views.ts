@@ -1,11 +1,11 @@
-/** What the hosted pages show, read from the world; instants as ISO text, amounts in US cents. */
-import { invoiceAmounts } from "@/lib/processors/stripe/events";
+/** The views of the hosted pages; instants as ISO text, amounts in US cents. */
+import { invoiceAmounts } from "../event-builders/stripe/events";
+import { type AccountState, type Card, type Invoice, isLive, type Session, type Subscription } from "./account-state";
 import { couponNamed, PROMOTION_CODES, TEST_CODES } from "./coupons";
-import { type Aftermath, aftermathOf, reductionsOf } from "./money-actions";
+import { type RefundSummary, reductionsOf, refundSummaryOf } from "./money-actions";
 import { products, sessionOf } from "./objects";
 import { sessionLines } from "./priced";
 import { COUNTRIES } from "./tax";
-import { type Card, type Invoice, isLive, type Session, type Subscription, type World } from "./world";
 
 export interface OrderLine {
   name: string;
@@ -17,22 +17,22 @@ export interface CheckoutView {
   status: Session["status"];
   lines: OrderLine[];
   dueToday: number;
-  /** What a period costs, after the discount and with the tax. */
+  /** The price of a period, after the discount and with the tax. */
   recurring: number;
-  /** The discount that is applied, by its coupon's name; null without one. */
+  /** The applied discount, with its coupon's name; null without one. */
   discount: { name: string; code: string | null; amount: number } | null;
   tax: number;
-  /** Codes that can be tried here; null where the page takes none. */
+  /** The codes to try; null if the page takes none. */
   codes: readonly { code: string; does: string }[] | null;
-  /** Where the payer lives, and the choices; null where no tax is computed. */
+  /** The payer's country, and the choices; null without automatic tax. */
   country: CountryChoice | null;
-  /** When a trial ends and the first charge comes; null without one. */
+  /** The end of the trial, when the first charge is made; null without a trial. */
   trialUntil: string | null;
   /** The trial may begin without a card. */
   cardOptional: boolean;
   email: string | null;
   name: string | null;
-  /** Where a payer goes on who has paid, or goes back to who has not. */
+  /** The addresses after a payment, and without one. */
   successUrl: string;
   cancelUrl: string | null;
   now: string;
@@ -45,7 +45,7 @@ export interface CountryChoice {
 
 export interface PortalView {
   email: string | null;
-  /** null where no tax is computed. */
+  /** null without automatic tax. */
   country: CountryChoice | null;
   card: string | null;
   subscriptions: {
@@ -54,10 +54,10 @@ export interface PortalView {
     status: Subscription["status"];
     live: boolean;
     periodEnd: string;
-    /** When it ends by itself, if it will. */
+    /** The scheduled end; null without one. */
     endsAt: string | null;
     endedAt: string | null;
-    /** A schedule holds it: the product, not the portal, says how it goes on. */
+    /** It has a schedule, so the portal cannot change it. */
     scheduled: boolean;
   }[];
   invoices: InvoiceSummary[];
@@ -76,26 +76,26 @@ export interface InvoiceSummary {
 
 export interface InvoiceView extends InvoiceSummary {
   lines: { id: string; description: string; amount: number; from: string; until: string }[];
-  /** What the customer's credit took off. */
+  /** The part that the customer's credit paid. */
   credit: number;
   discount: number;
   tax: number;
   taxIncluded: boolean;
-  /** What was given back of its charge; null where nothing was charged. */
-  aftermath: Aftermath | null;
+  /** Refunds and dispute of its charge; null without a charge. */
+  refundSummary: RefundSummary | null;
   nextAttempt: string | null;
-  /** When the bank answers to the debit under way. */
+  /** When the bank answers to a processing debit. */
   processingUntil: string | null;
   email: string | null;
   card: string | null;
   now: string;
 }
 
-export function checkoutView(world: World, id: string, now: number): CheckoutView | null {
-  const session = world.sessions.find((each) => each.id === id);
+export function checkoutView(state: AccountState, id: string, now: number): CheckoutView | null {
+  const session = state.sessions.find((each) => each.id === id);
   if (session === undefined) return null;
-  const { email, name } = world.customer;
-  const { amount_total, total_details } = sessionOf(world, session);
+  const { email, name } = state.customer;
+  const { amount_total, total_details } = sessionOf(state, session);
   const lines = sessionLines(session).map((line, index) => ({ ...line, id: String(index) }));
   const { discount } = reductionsOf(lines);
   return {
@@ -117,16 +117,16 @@ export function checkoutView(world: World, id: string, now: number): CheckoutVie
   };
 }
 
-export function portalView(world: World, id: string, now: number): PortalView | null {
-  const portal = world.portals.find((each) => each.id === id);
+export function portalView(state: AccountState, id: string, now: number): PortalView | null {
+  const portal = state.portals.find((each) => each.id === id);
   if (portal === undefined) return null;
   return {
-    email: world.customer.email,
-    country: world.subscriptions.some((each) => isLive(each) && each.automaticTax)
-      ? { chosen: world.customer.country ?? null, countries: COUNTRIES }
+    email: state.customer.email,
+    country: state.subscriptions.some((each) => isLive(each) && each.automaticTax)
+      ? { chosen: state.customer.country ?? null, countries: COUNTRIES }
       : null,
-    card: cardNumber(world, world.subscriptions.find(isLive)),
-    subscriptions: world.subscriptions.toReversed().map((subscription) => ({
+    card: cardNumber(state, state.subscriptions.find(isLive)),
+    subscriptions: state.subscriptions.toReversed().map((subscription) => ({
       id: subscription.id,
       lines: subscription.items.map(({ price, quantity = 1 }) => orderLine(price, quantity)),
       status: subscription.status,
@@ -136,7 +136,7 @@ export function portalView(world: World, id: string, now: number): PortalView | 
       endedAt: at(subscription.endedAt),
       scheduled: Boolean(subscription.schedule),
     })),
-    invoices: world.invoices
+    invoices: state.invoices
       .filter(({ status }) => status !== "draft")
       .toReversed()
       .map(summary),
@@ -145,8 +145,8 @@ export function portalView(world: World, id: string, now: number): PortalView | 
   };
 }
 
-export function invoiceView(world: World, id: string, now: number): InvoiceView | null {
-  const invoice = world.invoices.find((each) => each.id === id && each.status !== "draft");
+export function invoiceView(state: AccountState, id: string, now: number): InvoiceView | null {
+  const invoice = state.invoices.find((each) => each.id === id && each.status !== "draft");
   if (invoice === undefined) return null;
   const { total, due } = invoiceAmounts(invoice);
   return {
@@ -160,13 +160,13 @@ export function invoiceView(world: World, id: string, now: number): InvoiceView 
     })),
     credit: Math.max(0, total - due),
     ...reductionsOf(invoice.lines),
-    aftermath: aftermathOf(world, invoice.id),
+    refundSummary: refundSummaryOf(state, invoice.id),
     nextAttempt: at(invoice.nextPaymentAttempt),
     processingUntil: at(invoice.debit?.answersAt),
-    email: world.customer.email,
+    email: state.customer.email,
     card: cardNumber(
-      world,
-      world.subscriptions.find((each) => each.id === invoice.subscription),
+      state,
+      state.subscriptions.find((each) => each.id === invoice.subscription),
     ),
     now: iso(now),
   };
@@ -195,7 +195,7 @@ function trialUntil({ trialEnd }: Session, now: number): string | null {
   return iso("at" in trialEnd ? trialEnd.at * 1000 : now + trialEnd.days * 86_400_000);
 }
 
-function cardNumber({ cards, customer }: World, subscription: Subscription | undefined): Card["number"] | null {
+function cardNumber({ cards, customer }: AccountState, subscription: Subscription | undefined): Card["number"] | null {
   const id = subscription?.defaultPaymentMethod ?? customer.card;
   return cards.find((card) => card.id === id)?.number ?? null;
 }

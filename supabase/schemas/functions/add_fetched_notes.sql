@@ -1,9 +1,9 @@
--- Called by the reconciliation with the refunds and disputes that a processor lists for a subscription: answers with the ids of
--- those that this user's notes lack, and with p_add adds them. An event's note has the same id, so the later event adds
--- nothing. A dispute's event names no customer: its note, which waits without a user, is given to this one. Refunds and
--- disputes of a Stripe customer who is linked to another user are not this user's.
+-- Called by the reconciliation with the refunds and disputes that a processor lists for a subscription. Returns the ids of
+-- those that this user's notes lack; p_add adds them. An event's note has the same id, so the later event adds nothing. A
+-- dispute's event names no customer, so its note waits without a user and is given to this one. Refunds and disputes of a
+-- Stripe customer who is linked to another user are left out.
 -- Locks: with p_add the users row (hold_user).
-create or replace function public.add_fetched_notes(p_user_id text, p_processor text, p_notes jsonb, p_add boolean)
+create or replace function tollgate.add_fetched_notes(p_user_id text, p_processor text, p_notes jsonb, p_add boolean)
 returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
@@ -11,18 +11,18 @@ declare
   v_unknown jsonb;
 begin
   if p_add then
-    perform public.hold_user(p_user_id);
+    perform tollgate.hold_user(p_user_id);
   end if;
   select coalesce(jsonb_agg(n.body order by n.body ->> 'id'), '[]') into v_unknown
   from jsonb_array_elements(p_notes) as n (body)
   where not exists (
-      select from public.notes k where k.note_id = n.body ->> 'id' and k.user_id is not null)
+      select from tollgate.notes k where k.note_id = n.body ->> 'id' and k.user_id is not null)
     and not exists (
-      select from public.links l
+      select from tollgate.links l
       where p_processor = 'stripe' and l.processor = p_processor and l.kind = 'customer'
         and l.external_id = n.body ->> 'customer' and l.user_id <> p_user_id);
   if p_add then
-    insert into public.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, transaction_id, amount,
+    insert into tollgate.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, transaction_id, amount,
       currency, detail, occurred_at)
     select p_user_id, n.id, n.kind, p_processor, n.id, n.customer, n.subscription, n.transaction, n.amount,
       n.currency, n.detail, n.at
@@ -36,6 +36,4 @@ begin
 end;
 $$;
 
-comment on function public.add_fetched_notes(text, text, jsonb, boolean) is 'Which fetched refunds and disputes are not known, and adds them.';
-revoke all on function public.add_fetched_notes(text, text, jsonb, boolean) from public, anon, authenticated;
-grant execute on function public.add_fetched_notes(text, text, jsonb, boolean) to service_role;
+comment on function tollgate.add_fetched_notes(text, text, jsonb, boolean) is 'Lists fetched refunds and disputes that are not known, and adds them.';

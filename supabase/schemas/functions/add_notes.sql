@@ -1,9 +1,9 @@
--- Called by receive() for an event that only says something: records its notes and concludes it, together. p_notes may be
--- empty (an event that only links). Notes without a user keep the ids that a later link can name: attach_notes then gives
--- them to its user. An event that is final already (an admin has dismissed it) records nothing.
--- p_disputed: the event names another user than p_user_id, which its reason then says.
--- Locks: the notes without a user (advisory; attach_notes says why), the users row (hold_user), then the event.
-create or replace function public.add_notes(
+-- Called by receive() for an event that only has notes: records them and decides the event, in one transaction. p_notes may
+-- be empty (an event that only links). A note without a user keeps the ids that a later link can name; attach_notes then
+-- gives it to that user. If the event is decided already (an admin has dismissed it), nothing is recorded.
+-- p_disputed: the event names another user than p_user_id; its reason says so.
+-- Locks: the notes without a user (advisory, see attach_notes), the users row (hold_user), then the event.
+create or replace function tollgate.add_notes(
   p_user_id text,
   p_processor text,
   p_event_id text,
@@ -14,14 +14,14 @@ language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_user_id text := p_user_id;
-  v_event public.webhook_events;
+  v_event tollgate.webhook_events;
 begin
   if v_user_id is null then
     perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
-    -- A link that was made after the caller had looked.
+    -- A link that was made after the caller's read.
     select l.user_id into v_user_id
     from jsonb_to_recordset(p_notes) as n (customer text, subscription text, transaction text)
-    join public.links l on l.processor = p_processor and (
+    join tollgate.links l on l.processor = p_processor and (
       (l.kind = 'subscription' and l.external_id = n.subscription)
       or (l.kind = 'transaction' and l.external_id = n.transaction)
       or (l.kind = 'customer' and l.external_id = n.customer))
@@ -29,28 +29,26 @@ begin
     limit 1;
   end if;
   if v_user_id is not null then
-    perform public.hold_user(v_user_id);
+    perform tollgate.hold_user(v_user_id);
   end if;
-  select * into v_event from public.webhook_events e
+  select * into v_event from tollgate.webhook_events e
   where e.processor = p_processor and e.id = p_event_id for update;
   if v_event.outcome in ('applied', 'ignored') then
-    return public.event_state(v_event);
+    return tollgate.event_state(v_event);
   end if;
 
-  insert into public.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, transaction_id,
+  insert into tollgate.notes (user_id, note_id, kind, processor, event_id, customer_id, subscription_id, transaction_id,
     amount, currency, detail, occurred_at)
   select v_user_id, n.id, n.kind, p_processor, p_event_id, n.customer, n.subscription, n.transaction,
     n.amount, n.currency, n.detail, n.at
   from jsonb_to_recordset(p_notes) as n (id text, kind text, customer text, subscription text, transaction text,
     amount bigint, currency text, detail text, at timestamptz)
   on conflict (note_id) do nothing;
-  update public.webhook_events e set user_id = v_user_id
+  update tollgate.webhook_events e set user_id = v_user_id
   where e.processor = p_processor and e.id = p_event_id;
-  return public.conclude_webhook_event(p_processor, p_event_id, 'applied',
+  return tollgate.finish_webhook_event(p_processor, p_event_id, 'applied',
     case when p_disputed then 'owner_disputed' when p_notes = '[]' then 'linked' else 'noted' end);
 end;
 $$;
 
-comment on function public.add_notes(text, text, text, jsonb, boolean) is 'Records what changes no entitlement and must be seen.';
-revoke all on function public.add_notes(text, text, text, jsonb, boolean) from public, anon, authenticated;
-grant execute on function public.add_notes(text, text, text, jsonb, boolean) to service_role;
+comment on function tollgate.add_notes(text, text, text, jsonb, boolean) is 'Records refunds, disputes and deleted customers of an event.';

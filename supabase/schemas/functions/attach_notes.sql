@@ -1,7 +1,8 @@
--- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came
--- before it to its user. add_notes takes the same lock before it looks for a link, so one of the two always sees what the
--- other has written, whichever commits first. Locks: the notes without a user (advisory), then their events.
-create or replace function public.attach_notes(
+-- Called by resolve_links, link_customer and link_transaction when they have made a link: gives the notes that came before
+-- it to its user. add_notes takes the same lock before it looks for a link. So one of the two always sees the other's rows,
+-- in either order of commits.
+-- Locks: the notes without a user (advisory), then their events.
+create or replace function tollgate.attach_notes(
   p_processor text,
   p_user_id text,
   p_customer_id text,
@@ -13,18 +14,16 @@ as $$
 begin
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('tollgate.notes_without_user', 0));
   with attached as (
-    update public.notes n set user_id = p_user_id
+    update tollgate.notes n set user_id = p_user_id
     where n.user_id is null and n.processor = p_processor
       and (n.customer_id = p_customer_id or n.subscription_id = p_subscription_id
         or n.transaction_id = p_transaction_id)
     returning n.event_id
   )
-  update public.webhook_events e set user_id = p_user_id
+  update tollgate.webhook_events e set user_id = p_user_id
   from attached a
   where e.processor = p_processor and e.id = a.event_id and e.user_id is null;
 end;
 $$;
 
-comment on function public.attach_notes(text, text, text, text, text) is 'Gives notes that came before a link to its user.';
-revoke all on function public.attach_notes(text, text, text, text, text) from public, anon, authenticated;
-grant execute on function public.attach_notes(text, text, text, text, text) to service_role;
+comment on function tollgate.attach_notes(text, text, text, text, text) is 'Gives notes that came before a link to its user.';

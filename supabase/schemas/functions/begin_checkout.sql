@@ -1,13 +1,13 @@
--- Called by POST /api/checkout before the processor is asked. Under the lock of the user's row of the product, so that of
--- any number of requests at once, for whatever plan and processor, one begins:
---   {outcome: subscribed, subscription: {…}}  a subscription lives: a change is right, not a second one
---   {outcome: busy}                            another request is asking the processor at this moment
---   {outcome: open, checkout}                  one is open already (or paid, and its news is late): the caller asks what
---                                              has become of it, gives it again, or closes it first
---   {outcome: begun, checkout}                 this caller asks the processor now
--- A request that died while it asked blocks nobody for longer than two minutes: nobody has the address of its checkout.
+-- Called by POST /api/checkout before the processor is asked. Runs under the lock of the subscriptions row, so one of
+-- several concurrent requests begins, for any plan and processor:
+--   {outcome: subscribed, subscription: {…}}  a subscription exists: the user changes it instead
+--   {outcome: busy}                            another request is asking the processor
+--   {outcome: open, checkout}                  a checkout is open, or paid with its webhook outstanding: the caller asks the
+--                                               processor, and returns it or closes it first
+--   {outcome: begun, checkout}                 this caller asks the processor
+-- After two minutes a request that asked and died no longer blocks: its checkout's address was never returned.
 -- Locks: the users row (hold_user), then the subscriptions row. Errors: TG404 unknown product.
-create or replace function public.begin_checkout(
+create or replace function tollgate.begin_checkout(
   p_user_id text,
   p_product text,
   p_plan text,
@@ -19,51 +19,49 @@ create or replace function public.begin_checkout(
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
-  v_row public.subscriptions;
-  v_mirror public.mirrors;
-  v_checkout public.checkouts;
+  v_row tollgate.subscriptions;
+  v_record tollgate.subscription_records;
+  v_checkout tollgate.checkouts;
 begin
-  perform public.hold_user(p_user_id);
-  v_row := (public.lock_subscription(p_user_id, p_product)).locked;
+  perform tollgate.hold_user(p_user_id);
+  v_row := (tollgate.lock_subscription(p_user_id, p_product)).locked;
 
-  select * into v_mirror from public.mirrors m
+  select * into v_record from tollgate.subscription_records m
   where m.user_id = p_user_id and m.product = p_product
     and m.ended_at is null and m.status not in ('canceled', 'incomplete_expired')
   order by (m.source = v_row.source) desc, m.updated_at desc
   limit 1;
   if found then
     return jsonb_build_object('outcome', 'subscribed', 'subscription', jsonb_build_object(
-      'processor', v_mirror.processor,
-      'id', v_mirror.subscription_id,
-      'plan', v_mirror.plan,
-      'status', v_mirror.status,
-      'in_force', v_mirror.source = v_row.source));
+      'processor', v_record.processor,
+      'id', v_record.subscription_id,
+      'plan', v_record.plan,
+      'status', v_record.status,
+      'in_force', v_record.source = v_row.source));
   end if;
 
-  update public.checkouts c set status = 'closed', updated_at = now()
+  update tollgate.checkouts c set status = 'closed', updated_at = now()
   where c.user_id = p_user_id and c.product = p_product and c.status = 'opening'
     and c.created_at < now() - interval '2 minutes';
-  select * into v_checkout from public.checkouts c
+  select * into v_checkout from tollgate.checkouts c
   where c.user_id = p_user_id and c.product = p_product
     and (c.status in ('opening', 'open')
-      -- Paid, and what it sold has not come: nothing is sold beside it.
+      -- Paid, and its subscription's webhook is outstanding: no other checkout may open.
       or (c.status = 'paid' and not exists (
-        select from public.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = c.user_id and m.product = c.product and m.subscription_id = c.subscription_id)))
   limit 1;
   if found then
     return case v_checkout.status
       when 'opening' then jsonb_build_object('outcome', 'busy')
-      else jsonb_build_object('outcome', 'open', 'checkout', public.checkout_view(v_checkout)) end;
+      else jsonb_build_object('outcome', 'open', 'checkout', tollgate.checkout_view(v_checkout)) end;
   end if;
 
-  insert into public.checkouts (user_id, product, plan, billing_interval, processor, trial, code)
+  insert into tollgate.checkouts (user_id, product, plan, billing_interval, processor, trial, code)
   values (p_user_id, p_product, p_plan, p_interval, p_processor, p_trial, p_code)
   returning * into v_checkout;
-  return jsonb_build_object('outcome', 'begun', 'checkout', public.checkout_view(v_checkout));
+  return jsonb_build_object('outcome', 'begun', 'checkout', tollgate.checkout_view(v_checkout));
 end;
 $$;
 
-comment on function public.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time a user and product.';
-revoke all on function public.begin_checkout(text, text, text, text, text, boolean, text) from public, anon, authenticated;
-grant execute on function public.begin_checkout(text, text, text, text, text, boolean, text) to service_role;
+comment on function tollgate.begin_checkout(text, text, text, text, text, boolean, text) is 'Begins a purchase, one at a time per user and product.';

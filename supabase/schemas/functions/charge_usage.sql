@@ -1,12 +1,11 @@
--- Called by check_and_increment_usage and consume_in_turn. Counts several fields of one product, all or
--- nothing.
--- Atomic: the row's lock is held from the look at the limit to the ledger's rows. Locks: the subscriptions row, unless the
--- row as it stands refuses: a user at the limit costs no write.
--- With a key, the first allowed verdicts are stored and given again while their charge is in effect in full; a refused call
--- stores nothing and is judged anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
+-- Called by check_and_increment_usage and consume_sequential. Counts several fields of one product, all or nothing.
+-- With a key, the first allowed verdicts are stored and returned again while their charge is in effect in full. A denied
+-- call stores nothing and is evaluated anew. Keys of sessions (p_by_session) and keys of services are two namespaces.
+-- Atomic: the limit is checked and the ledger written under the row's lock. Locks: the subscriptions row, unless the row as
+-- read denies the call: a user at the limit costs no write.
 -- Errors: TG400 bad amount, unknown field, a gauge, fields of two products; TG409 the key names a charge in effect of
 -- another request.
-create or replace function public.charge_usage(
+create or replace function tollgate.charge_usage(
   p_user_id text,
   p_fields text[],
   p_amounts bigint[],
@@ -19,9 +18,9 @@ declare
   v_request jsonb := jsonb_build_object('fields', p_fields, 'amounts', p_amounts);
   v_known jsonb;
   v_product text;
-  v_meter public.catalog_meters;
+  v_meter tollgate.catalog_meters;
   v_lock record;
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
   v_charge record;
 begin
   if cardinality(p_fields) is distinct from cardinality(p_amounts) or coalesce(cardinality(p_fields), 0) = 0
@@ -29,40 +28,38 @@ begin
     raise exception 'Each field is counted once, with its amount.' using errcode = 'TG400', detail = 'field';
   end if;
   for i in 1 .. cardinality(p_fields) loop
-    v_meter := public.counter_of(p_fields[i]);
+    v_meter := tollgate.counter_of(p_fields[i]);
     if v_product <> v_meter.product then
       raise exception 'Fields of two products cannot be counted together.' using errcode = 'TG400', detail = 'field';
     end if;
     v_product := v_meter.product;
-    perform public.check_amount(p_amounts[i]);
+    perform tollgate.check_amount(p_amounts[i]);
   end loop;
 
-  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-  if found and not public.fits(v_row, p_fields, p_amounts) and public.is_current(v_row) then
-    v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
-    return coalesce(v_known, public.refusals(v_row, p_fields, p_amounts));
+  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
+  if found and not tollgate.has_capacity(v_row, p_fields, p_amounts) and tollgate.is_current(v_row) then
+    v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
+    return coalesce(v_known, tollgate.denied_verdicts(v_row, p_fields, p_amounts));
   end if;
 
-  v_lock := public.lock_subscription(p_user_id, v_product);
+  v_lock := tollgate.lock_subscription(p_user_id, v_product);
   v_row := v_lock.locked;
-  v_known := public.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
+  v_known := tollgate.known_verdict(p_user_id, 'consume', p_idempotency_key, v_request, p_by_session);
   if v_known is not null then
     return v_known;
-  elsif not public.fits(v_row, p_fields, p_amounts) then
-    return public.refusals(v_row, p_fields, p_amounts);
+  elsif not tollgate.has_capacity(v_row, p_fields, p_amounts) then
+    return tollgate.denied_verdicts(v_row, p_fields, p_amounts);
   end if;
 
-  v_charge := public.write_charge(v_row, p_fields, p_amounts, p_idempotency_key, v_lock.now_at);
-  select jsonb_agg(public.verdict(v_charge.charged, f.field, true) order by f.position) into v_known
+  v_charge := tollgate.write_charge(v_row, p_fields, p_amounts, p_idempotency_key, v_lock.now_at);
+  select jsonb_agg(tollgate.verdict(v_charge.charged, f.field, true) order by f.position) into v_known
   from unnest(p_fields) with ordinality as f (field, position);
   if p_idempotency_key is not null then
-    perform public.remember_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
+    perform tollgate.store_verdict(p_user_id, 'consume', p_idempotency_key, v_request, v_known,
       v_charge.charged_at, v_charge.entries, p_by_session => p_by_session);
   end if;
   return v_known;
 end;
 $$;
 
-comment on function public.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; a verdict a field.';
-revoke all on function public.charge_usage(text, text[], bigint[], text, boolean) from public, anon, authenticated;
-grant execute on function public.charge_usage(text, text[], bigint[], text, boolean) to service_role;
+comment on function tollgate.charge_usage(text, text[], bigint[], text, boolean) is 'Counts several fields of one product, all or nothing; one verdict per field.';

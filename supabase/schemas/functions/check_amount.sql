@@ -1,6 +1,6 @@
--- Called by every function that takes an amount from outside. Errors: TG400 for what is not a whole number in the range
+-- Called by every function that takes an amount from outside. Errors: TG400 for anything but a whole number in the range
 -- that JSON can carry.
-create or replace function public.check_amount(p_amount bigint, p_least bigint default 1) returns void
+create or replace function tollgate.check_amount(p_amount bigint, p_least bigint default 1) returns void
 language plpgsql immutable set search_path = ''
 as $$
 begin
@@ -11,6 +11,4 @@ begin
 end;
 $$;
 
-comment on function public.check_amount(bigint, bigint) is 'Refuses an amount that cannot be counted.';
-revoke all on function public.check_amount(bigint, bigint) from public, anon, authenticated;
-grant execute on function public.check_amount(bigint, bigint) to service_role;
+comment on function tollgate.check_amount(bigint, bigint) is 'Refuses an amount that cannot be counted.';

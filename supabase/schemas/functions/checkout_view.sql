@@ -1,5 +1,5 @@
--- Called by the functions about checkouts: one row as the gateway reads it.
-create or replace function public.checkout_view(p_row public.checkouts) returns jsonb
+-- Called by the functions of checkouts: one row as the gateway reads it.
+create or replace function tollgate.checkout_view(p_row tollgate.checkouts) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -14,18 +14,16 @@ as $$
     'url', p_row.url,
     'status', p_row.status,
     'subscription', p_row.subscription_id,
-    -- What it sold has come by a webhook, or by asking.
+    -- Its subscription is known by a webhook, or by a request to the processor.
     'known', exists (
-      select from public.mirrors m
+      select from tollgate.subscription_records m
       where m.user_id = p_row.user_id and m.product = p_row.product
         and (m.subscription_id = p_row.subscription_id
-          -- Nobody has asked yet, and a subscription like it has begun.
+          -- The processor was not asked yet, and a subscription of the same plan has begun.
           or (p_row.subscription_id is null and p_row.status in ('opening', 'open', 'left_open', 'paid')
             and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
             and (m.processor, m.plan, m.billing_interval)
               = (p_row.processor, p_row.plan, p_row.billing_interval)))));
 $$;
 
-comment on function public.checkout_view(public.checkouts) is 'One checkouts row as the gateway reads it.';
-revoke all on function public.checkout_view(public.checkouts) from public, anon, authenticated;
-grant execute on function public.checkout_view(public.checkouts) to service_role;
+comment on function tollgate.checkout_view(tollgate.checkouts) is 'One checkouts row as the gateway reads it.';

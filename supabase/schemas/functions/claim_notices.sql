@@ -1,12 +1,12 @@
--- Called by the notices job where a delivery is plugged in: takes undelivered notices of the last day, each for longer with
--- every attempt (1, 4, 9 … minutes), so that two rounds never have the same one at once and one that dies loses nothing. What
--- the user dismissed, and what is older (nothing was plugged in then), is not sent.
-create or replace function public.claim_notices(p_limit integer) returns jsonb
+-- Called by the notices job if a delivery is configured: takes undelivered notices of the last day. Each attempt takes a
+-- notice for longer (1, 4, 9 … minutes). So two runs never have the same notice, and a run that dies loses none. Dismissed
+-- and older notices are not sent.
+create or replace function tollgate.claim_notices(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
   with due as (
     select n.user_id, n.notice_id
-    from public.notices n
+    from tollgate.notices n
     where n.delivered_at is null and n.dismissed_at is null and n.next_attempt_at <= now()
       and n.created_at > now() - interval '1 day'
     order by n.next_attempt_at
@@ -14,17 +14,15 @@ as $$
     for update skip locked
   ),
   taken as (
-    update public.notices n
+    update tollgate.notices n
     set attempts = n.attempts + 1, next_attempt_at = now() + interval '1 minute' * (n.attempts + 1) * (n.attempts + 1)
     from due where n.user_id = due.user_id and n.notice_id = due.notice_id
     returning n
   )
-  select coalesce(jsonb_agg(public.notice_view(t.n)
+  select coalesce(jsonb_agg(tollgate.notice_view(t.n)
     || jsonb_build_object('email', u.email) order by (t.n).created_at), '[]')
   from taken t
-  join public.users u on u.user_id = (t.n).user_id;
+  join tollgate.users u on u.user_id = (t.n).user_id;
 $$;
 
-comment on function public.claim_notices(integer) is 'Takes notices that are due for delivery.';
-revoke all on function public.claim_notices(integer) from public, anon, authenticated;
-grant execute on function public.claim_notices(integer) to service_role;
+comment on function tollgate.claim_notices(integer) is 'Takes notices that are due for delivery.';

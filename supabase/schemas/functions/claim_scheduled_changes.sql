@@ -1,26 +1,27 @@
--- Called by the job that carries out scheduled plan changes: those whose period ends within p_ahead, by each user's clock,
--- and not within p_margin of it (the renewal may have begun). Takes each for five minutes: two jobs at once never have the
--- same, and a job that dies is followed by another. Stripe keeps these changes itself: there the job only makes sure, once.
-create or replace function public.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
+-- Called by the job that carries out scheduled plan changes. Takes those whose period ends within p_ahead by the user's
+-- clock, but not within p_margin of the end, when the renewal may have begun. Each is taken for five minutes: two jobs
+-- never have the same one, and after a job that dies another follows. Stripe keeps these changes itself, so the job only
+-- checks them once.
+create or replace function tollgate.claim_scheduled_changes(p_ahead interval, p_margin interval, p_limit integer)
 returns jsonb
 language sql set search_path = ''
 as $$
   with due as (
     select m.user_id, m.product, m.source, m.processor, m.subscription_id, m.scheduled_plan, m.scheduled_interval
-    from public.mirrors m
-    left join public.scheduled_change_runs r
+    from tollgate.subscription_records m
+    left join tollgate.scheduled_change_runs r
       on r.user_id = m.user_id and r.product = m.product and r.source = m.source
     where m.scheduled_plan is not null
       and m.ended_at is null
       and (m.plan, m.billing_interval) is distinct from (m.scheduled_plan, m.scheduled_interval)
-      and m.period_end > public.now_for(m.user_id) + p_margin
-      and m.period_end <= public.now_for(m.user_id) + p_ahead
+      and m.period_end > tollgate.now_for(m.user_id) + p_margin
+      and m.period_end <= tollgate.now_for(m.user_id) + p_ahead
       and coalesce(r.next_attempt_at, '-infinity') <= now()
     order by m.period_end
     limit p_limit
   ),
   taken as (
-    insert into public.scheduled_change_runs as r (user_id, product, source, attempts, next_attempt_at)
+    insert into tollgate.scheduled_change_runs as r (user_id, product, source, attempts, next_attempt_at)
     select d.user_id, d.product, d.source, 1,
       now() + case d.processor when 'stripe' then p_ahead else interval '5 minutes' end
     from due d
@@ -36,6 +37,4 @@ as $$
   join taken t on t.user_id = d.user_id and t.product = d.product and t.source = d.source;
 $$;
 
-comment on function public.claim_scheduled_changes(interval, interval, integer) is 'Takes scheduled plan changes that must be carried out now.';
-revoke all on function public.claim_scheduled_changes(interval, interval, integer) from public, anon, authenticated;
-grant execute on function public.claim_scheduled_changes(interval, interval, integer) to service_role;
+comment on function tollgate.claim_scheduled_changes(interval, interval, integer) is 'Takes scheduled plan changes that must be carried out now.';

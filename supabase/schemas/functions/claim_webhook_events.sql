@@ -1,32 +1,32 @@
--- Called by the retry job: undecided events whose time has come, and those whose user or subscription is known by now. Takes each
--- for a minute: two jobs at once never have the same event, and a job that dies loses nothing.
-create or replace function public.claim_webhook_events(p_limit integer) returns jsonb
+-- Called by the retry job: undecided events that are due, and waiting ones whose user or subscription is known by now. Each
+-- is taken for a minute: two jobs never have the same event, and a job that dies loses none.
+create or replace function tollgate.claim_webhook_events(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
   with due as (
     select e.processor, e.id
-    from public.webhook_events e
+    from tollgate.webhook_events e
     where e.next_attempt_at <= now()
       and (e.outcome is null
         or (e.outcome = 'deferred' and exists (
-          select from public.links l
+          select from tollgate.links l
           where l.processor = e.processor
             and ((l.kind = 'customer' and l.external_id = e.customer_id)
               or (l.kind = 'subscription' and l.external_id = e.subscription_id))))
-        -- It named two users before its subscription had one.
+        -- It named two users before its subscription was linked.
         or (e.outcome = 'quarantined' and e.reason = 'link_conflict' and exists (
-          select from public.links l
+          select from tollgate.links l
           where l.processor = e.processor and l.kind = 'subscription' and l.external_id = e.subscription_id))
-        -- A price that is not ours: its end and debts count once the subscription is known.
+        -- An unknown price: the end and debts count once the subscription is known.
         or (e.outcome = 'quarantined' and e.reason = 'unknown_price' and e.user_id is null and exists (
-          select from public.mirrors m
+          select from tollgate.subscription_records m
           where m.processor = e.processor and m.subscription_id = e.subscription_id)))
     order by e.next_attempt_at
     limit p_limit
     for update skip locked
   ),
   taken as (
-    update public.webhook_events e set next_attempt_at = now() + interval '1 minute'
+    update tollgate.webhook_events e set next_attempt_at = now() + interval '1 minute'
     from due where e.processor = due.processor and e.id = due.id
     returning e.processor, e.id, e.created_at
   )
@@ -34,6 +34,4 @@ as $$
   from taken t;
 $$;
 
-comment on function public.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';
-revoke all on function public.claim_webhook_events(integer) from public, anon, authenticated;
-grant execute on function public.claim_webhook_events(integer) to service_role;
+comment on function tollgate.claim_webhook_events(integer) is 'Takes webhook events that are due for another attempt.';

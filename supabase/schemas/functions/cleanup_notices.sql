@@ -1,13 +1,12 @@
--- Called by the notices job: removes notices older than p_days, those that still hold too (a year is long past any window).
-create or replace function public.cleanup_notices(p_days integer default 400) returns jsonb
+-- Called by the notices job: deletes notices older than p_days, also those that still apply: a year is longer than any
+-- window.
+create or replace function tollgate.cleanup_notices(p_days integer default 400) returns jsonb
 language sql set search_path = ''
 as $$
   with gone as (
-    delete from public.notices n where n.created_at < now() - make_interval(days => p_days) returning 1
+    delete from tollgate.notices n where n.created_at < now() - make_interval(days => p_days) returning 1
   )
   select jsonb_build_object('deleted', (select count(*) from gone));
 $$;
 
-comment on function public.cleanup_notices(integer) is 'Removes old notices.';
-revoke all on function public.cleanup_notices(integer) from public, anon, authenticated;
-grant execute on function public.cleanup_notices(integer) to service_role;
+comment on function tollgate.cleanup_notices(integer) is 'Deletes old notices.';

@@ -1,15 +1,15 @@
--- Called by the cleanup job: removes counters of attempts whose window has ended. At most p_rows per call, so that no call
--- holds its locks for long; "more" means that there may be others. Counters that another transaction holds stay.
-create or replace function public.cleanup_rate_limits(p_rows integer default 5000) returns jsonb
+-- Called by the cleanup job: deletes counters of attempts whose window has ended. At most p_rows per call, so that no call
+-- holds its locks for long; "more" means that there may be others. Counters that another transaction locks stay.
+create or replace function tollgate.cleanup_rate_limits(p_rows integer default 5000) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_deleted bigint;
 begin
-  delete from public.rate_limits r
+  delete from tollgate.rate_limits r
   where (r.scope, r.key) in (
     select o.scope, o.key
-    from public.rate_limits o
+    from tollgate.rate_limits o
     where o.resets_at < now()
     order by o.resets_at
     limit p_rows
@@ -19,6 +19,4 @@ begin
 end;
 $$;
 
-comment on function public.cleanup_rate_limits(integer) is 'Removes counters of attempts whose window has ended.';
-revoke all on function public.cleanup_rate_limits(integer) from public, anon, authenticated;
-grant execute on function public.cleanup_rate_limits(integer) to service_role;
+comment on function tollgate.cleanup_rate_limits(integer) is 'Deletes counters of attempts whose window has ended.';

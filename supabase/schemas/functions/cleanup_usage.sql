@@ -1,25 +1,25 @@
--- Called by the cleanup job: removes idempotency keys after p_hours, and reservations that ended a day before that. At most
--- p_rows of each a call, so that no call holds its locks for long; "more" says that there may be others.
-create or replace function public.cleanup_usage(p_hours integer default 48, p_rows integer default 5000) returns jsonb
+-- Called by the cleanup job: deletes idempotency keys after p_hours, and reservations that ended a day before that. At most
+-- p_rows of each per call, so that no call holds its locks for long; "more" means that there may be others.
+create or replace function tollgate.cleanup_usage(p_hours integer default 48, p_rows integer default 5000) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
   v_keys bigint;
   v_reservations bigint;
 begin
-  delete from public.idempotency_keys k
+  delete from tollgate.idempotency_keys k
   where (k.user_id, k.operation, k.key, k.by_session) in (
     select o.user_id, o.operation, o.key, o.by_session
-    from public.idempotency_keys o
+    from tollgate.idempotency_keys o
     where o.created_at < now() - make_interval(hours => p_hours)
     order by o.created_at
     limit p_rows
     for update skip locked);
   get diagnostics v_keys = row_count;
-  delete from public.reservations r
+  delete from tollgate.reservations r
   where (r.user_id, r.reservation_id) in (
     select o.user_id, o.reservation_id
-    from public.reservations o
+    from tollgate.reservations o
     where o.state <> 'open' and o.created_at < now() - make_interval(hours => p_hours + 24)
     limit p_rows
     for update skip locked);
@@ -29,6 +29,4 @@ begin
 end;
 $$;
 
-comment on function public.cleanup_usage(integer, integer) is 'Removes idempotency keys and ended reservations after their time.';
-revoke all on function public.cleanup_usage(integer, integer) from public, anon, authenticated;
-grant execute on function public.cleanup_usage(integer, integer) to service_role;
+comment on function tollgate.cleanup_usage(integer, integer) is 'Deletes old idempotency keys and ended reservations.';

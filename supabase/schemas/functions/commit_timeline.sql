@@ -1,14 +1,16 @@
--- Called by receive() with what the fold made of the facts. All or nothing: facts, mirrors, periods, segments, windows,
--- counters, decision and the event''s outcome. Compare-and-swap: where the revision has moved nothing is written and the
--- answer is {committed: false}; the caller loads, folds and commits again. An event that another delivery has decided
--- meanwhile answers {duplicate: true}. Counters are computed from the ledger under the row's lock, so no consumption is
--- lost or counted twice. Locks: the users row (hold_user), the subscriptions row, then the event.
--- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and the subscription's
--- later events must find their user.
--- {committed: false, moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users
--- than the caller knows.
--- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null for all but the event's last product · p_timeline {mirrors, periods, segments, windows}, instants as text.
-create or replace function public.commit_timeline(
+-- Called by receive() with the result of the fold. Stores facts, subscription records, billing periods, entitlement
+-- periods, windows, counters, decision and the event's outcome, all or nothing. Counters are computed from the ledger under
+-- the row's lock, so no consumption is lost or counted twice.
+-- Compare-and-swap: if the revision has changed, nothing is written and the answer is {committed: false}; the caller loads,
+-- folds and commits again. If another delivery has decided the event, the answer has {duplicate: true}. {committed: false,
+-- moved: true}: the subscription was moved to another user meanwhile, and the facts belong to more users than the caller
+-- knows.
+-- A subscription without a link gets one: an erasure may have deleted it since resolve_links, and later events must find
+-- their user.
+-- p_event {processor, id, type, outcome, note, others, analysis, flags, moves, request_id}: outcome is null except with the
+-- event's last product. p_timeline {mirrors, periods, segments, windows}: instants as text.
+-- Locks: the users row (hold_user), the subscriptions row, then the event.
+create or replace function tollgate.commit_timeline(
   p_user_id text,
   p_product text,
   p_revision bigint,
@@ -20,32 +22,32 @@ create or replace function public.commit_timeline(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_event public.webhook_events;
+  v_event tollgate.webhook_events;
   v_lock record;
   v_now timestamptz;
-  v_before public.subscriptions;
-  v_after public.subscriptions;
+  v_before tollgate.subscriptions;
+  v_after tollgate.subscriptions;
 begin
-  perform public.hold_user(p_user_id);
-  v_lock := public.lock_subscription(p_user_id, p_product);
-  select * into v_event from public.webhook_events e
+  perform tollgate.hold_user(p_user_id);
+  v_lock := tollgate.lock_subscription(p_user_id, p_product);
+  select * into v_event from tollgate.webhook_events e
   where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id' for update;
   if v_event.outcome in ('applied', 'ignored') then
-    return jsonb_build_object('committed', false, 'duplicate', true) || public.event_state(v_event);
+    return jsonb_build_object('committed', false, 'duplicate', true) || tollgate.event_state(v_event);
   end if;
-  if public.moved_meanwhile(p_user_id, p_facts, (p_event ->> 'moves')::integer) then
+  if tollgate.moved_meanwhile(p_user_id, p_facts, (p_event ->> 'moves')::integer) then
     return jsonb_build_object('committed', false, 'duplicate', false, 'moved', true);
   end if;
   v_before := v_lock.locked;
-  v_now := public.now_for(p_user_id);
-  -- The revision covers this product only; facts of the subscription in another product may have come since.
+  v_now := tollgate.now_for(p_user_id);
+  -- The revision covers this product only; facts of the subscription in another product may be new.
   if v_before.revision <> p_revision or exists (
-    select from public.facts f
+    select from tollgate.facts f
     where f.user_id = p_user_id and f.product <> p_product
       and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
       and not (p_event -> 'others' ? f.fact_id)
       and (exists (
-          select from public.facts own
+          select from tollgate.facts own
           where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id)
         or exists (
           select from jsonb_array_elements(p_facts) as n (body) where n.body ->> 'subscription' = f.subscription_id))
@@ -53,40 +55,40 @@ begin
     return jsonb_build_object('committed', false, 'duplicate', false);
   end if;
 
-  insert into public.facts
+  insert into tollgate.facts
     (user_id, product, fact_id, kind, processor, subscription_id, occurred_at, event_id, body)
   select p_user_id, p_product, f.body ->> 'id', f.body ->> 'kind', f.body ->> 'processor', f.body ->> 'subscription',
     (f.body ->> 'occurredAt')::timestamptz, p_event ->> 'id', f.body - 'occurredAt'
   from jsonb_array_elements(p_facts) as f (body)
   on conflict (user_id, product, fact_id) do update
-  -- The same event gives the same fact, but for a price that the catalog has learned since.
+  -- The same event gives the same fact, except for a price that the catalog has added since.
   set body = excluded.body
   where facts.body #>> '{image,plan}' is null and excluded.body #>> '{image,plan}' is not null;
 
-  insert into public.links (processor, kind, external_id, user_id, source)
+  insert into tollgate.links (processor, kind, external_id, user_id, source)
   select distinct f.body ->> 'processor', 'subscription', f.body ->> 'subscription', p_user_id, 'event'
   from jsonb_array_elements(p_facts) as f (body)
   on conflict (processor, kind, external_id) do nothing;
 
-  perform public.replace_timeline(p_user_id, p_product, p_timeline);
-  update public.subscriptions s
+  perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
+  update tollgate.subscriptions s
   set revision = s.revision + 1, as_of = (p_timeline ->> 'as_of')::timestamptz
   where s.user_id = p_user_id and s.product = p_product;
-  v_after := public.turn_window(
+  v_after := tollgate.advance_window(
     p_user_id, p_product, greatest(v_now, (p_timeline ->> 'as_of')::timestamptz));
 
-  -- An event that turns out to be about other items only leaves no entry in the user's activity.
-  insert into public.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
+  -- An event of other items only adds no entry to the user's activity.
+  insert into tollgate.decisions (user_id, product, processor, event_id, event_type, decided_at, action, reason,
     analysis, flags, before, after, request_id)
   select p_user_id, p_product, p_event ->> 'processor', p_event ->> 'id', p_event ->> 'type', v_now,
     p_decision ->> 'action', p_decision ->> 'reason', p_event -> 'analysis', coalesce(p_event -> 'flags', '[]'),
-    public.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
-    public.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id'
+    tollgate.subscription_view(v_before) || jsonb_build_object('usage', v_before.usage),
+    tollgate.subscription_view(v_after) || jsonb_build_object('usage', v_after.usage), p_event ->> 'request_id'
   where p_event ->> 'outcome' is distinct from 'ignored'
   on conflict (user_id, product, processor, event_id) do nothing;
 
   if p_event ->> 'outcome' is not null then
-    update public.webhook_events e
+    update tollgate.webhook_events e
     set outcome = p_event ->> 'outcome', reason = coalesce(p_event ->> 'note', p_decision ->> 'reason'), user_id = p_user_id, processed_at = now(),
       attempts = e.attempts + 1, last_error = null
     where e.processor = p_event ->> 'processor' and e.id = p_event ->> 'id';
@@ -94,11 +96,9 @@ begin
   return jsonb_build_object(
     'committed', true,
     'duplicate', false,
-    'before', public.subscription_view(v_before),
-    'after', public.subscription_view(v_after));
+    'before', tollgate.subscription_view(v_before),
+    'after', tollgate.subscription_view(v_after));
 end;
 $$;
 
-comment on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision still holds.';
-revoke all on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) from public, anon, authenticated;
-grant execute on function public.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) to service_role;
+comment on function tollgate.commit_timeline(text, text, bigint, jsonb, jsonb, jsonb, jsonb) is 'Stores facts, timeline, counters and decision of one delivery together, if the revision is unchanged.';

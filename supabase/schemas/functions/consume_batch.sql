@@ -1,40 +1,42 @@
--- Called by the gate with calls that arrived together, summed up by user and field:
---   p_sums [{"user_id", "field", "amount", "unkeyed", "beside": [{"field", "amount"}],
+-- Called by the gate with the calls of a batch, summed by user and field:
+--   p_sums [{"user_id", "field", "amount", "unkeyed", "siblings": [{"field", "amount"}],
 --            "keyed": [{"key", "by_session", "place", "amount", "before"}]}, …]
--- "amount" is asked for in all, "unkeyed" of it without an idempotency key; "beside" are the user's other sums of the same
--- product; "keyed" are the charges of calls with a key: the charge's place in its call, and what the calls before it in
--- this batch ask for of the field. "by_session": the key is a session's, whose keys are apart from a service's.
--- Answers [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], as it was before.
--- Left out is what cannot be judged here: a new user, a window that turns, a known key, free or not.
--- A user's sums of one product are charged together, if all of them fit and nobody else holds the row; else none of them
--- is, and the caller knows from the numbers which calls are refused for certain. What is left is judged call by call
--- (consume_in_turn). So nobody waits here for anybody.
--- Atomic: the whole batch, one transaction. Locks: the rows that are charged, those held by others skipped; what does not
--- fit is neither locked nor written.
--- Every step carries its rows along instead of joining them again: the cost grows with the batch, not with its square.
--- Errors: 23505 a key that another transaction has just stored.
-create or replace function public.consume_batch(p_sums jsonb) returns jsonb
+-- "amount" is the total, "unkeyed" its part without an idempotency key. "siblings" are the user's other sums of the same
+-- product. "keyed" are charges of calls with a key: the charge's place in its call, and the amount of the calls before it
+-- in this batch. "by_session": a session's key, apart from a service's.
+-- Returns [[position, charged, used, limit, remaining, unpaid_held, resets_at in milliseconds, plan], …], with the numbers
+-- before the batch. Sums that need more than one row read are left out: a new user, a window that ends, a known key, free
+-- or not.
+-- A user's sums of one product are charged together, if all of them fit and no other transaction locks the row; else none
+-- is. Then the numbers show which calls are certainly denied. The other calls are evaluated one by one
+-- (consume_sequential). So a batch never waits for a lock.
+-- Atomic: the batch is one transaction. Locks: the rows that are charged; locked rows are skipped. Rows without capacity
+-- are neither locked nor written.
+-- Each step carries its rows along instead of joining them again, so the cost grows with the batch and not with its square.
+-- Errors: 23505 another transaction has just stored the key.
+create or replace function tollgate.consume_batch(p_sums jsonb) returns jsonb
 language plpgsql set search_path = '' set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- Read once: nobody waits here, so the time before the locks is the time under them.
+  -- Read once: the batch never waits, so the time before the locks is the time under them.
   v_now timestamptz := date_trunc('milliseconds', clock_timestamp());
+  v_sandbox boolean := to_regclass('tollgate.sandbox_clocks') is not null;
   v_answer jsonb;
 begin
   with asked as materialized (
-    select a.*, m.product, v_now + coalesce(c.shift, interval '0') as now_at
+    select a.*, m.product,
+      case when v_sandbox then v_now + coalesce(tollgate.clock_shift(a.user_id), interval '0') else v_now end as now_at
     from rows from (jsonb_to_recordset(p_sums) as (
-      user_id text, field text, amount bigint, unkeyed bigint, beside jsonb, keyed jsonb))
-      with ordinality as a (user_id, field, amount, unkeyed, beside, keyed, position)
-    join public.catalog_meters m on m.field = a.field and m.kind = 'counter'
-    left join public.sandbox_clocks c on c.user_id = a.user_id
+      user_id text, field text, amount bigint, unkeyed bigint, siblings jsonb, keyed jsonb))
+      with ordinality as a (user_id, field, amount, unkeyed, siblings, keyed, position)
+    join tollgate.catalog_meters m on m.field = a.field and m.kind = 'counter'
     where a.amount > 0
   ),
   known as materialized (
     select i.user_id
     from asked a
     cross join lateral jsonb_to_recordset(a.keyed) as k (key text, by_session boolean)
-    join public.idempotency_keys i on i.user_id = a.user_id and i.operation = 'consume' and i.key = k.key
+    join tollgate.idempotency_keys i on i.user_id = a.user_id and i.operation = 'consume' and i.key = k.key
       and i.by_session = coalesce(k.by_session, false)
     where a.keyed is not null
   ),
@@ -43,28 +45,28 @@ begin
       r.now_at, n.used, n.limit_amount, n.unpaid_held, n.limit_amount - n.used - n.reserved - n.unpaid_held as remaining,
       bool_and(l.plan is not null) over (partition by a.user_id, a.product) as charged
     from asked a
-    -- The row under our lock, if it is free and all that is asked of it fits.
+    -- The row under our lock, if it is not locked and has capacity for all sums.
     left join lateral (
       select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
         greatest(a.now_at, s.as_of) as now_at
-      from public.subscriptions s
+      from tollgate.subscriptions s
       where s.user_id = a.user_id and s.product = a.product
-        and greatest(a.now_at, s.as_of) < least(s.turns_at, s.review_at)
+        and greatest(a.now_at, s.as_of) < least(s.advance_at, s.refresh_at)
         and a.amount <= (s.limits ->> a.field)::bigint - (s.usage ->> a.field)::bigint
           - coalesce((s.reserved ->> a.field)::bigint, 0) - coalesce((s.unpaid_held ->> a.field)::bigint, 0)
-        and (a.beside is null or not exists (
-          select from jsonb_to_recordset(a.beside) as b (field text, amount bigint)
+        and (a.siblings is null or not exists (
+          select from jsonb_to_recordset(a.siblings) as b (field text, amount bigint)
           where b.amount > (s.limits ->> b.field)::bigint - (s.usage ->> b.field)::bigint
             - coalesce((s.reserved ->> b.field)::bigint, 0) - coalesce((s.unpaid_held ->> b.field)::bigint, 0)))
       for update skip locked
     ) l on true
-    -- Else as it stands.
+    -- Else the row as read.
     left join lateral (
       select s.usage, s.reserved, s.unpaid_held, s.limits, s.window_start, s.window_end, s.plan,
         greatest(a.now_at, s.as_of) as now_at
-      from public.subscriptions s
+      from tollgate.subscriptions s
       where l.plan is null and s.user_id = a.user_id and s.product = a.product
-        and greatest(a.now_at, s.as_of) < least(s.turns_at, s.review_at)
+        and greatest(a.now_at, s.as_of) < least(s.advance_at, s.refresh_at)
     ) v on true
     cross join lateral (
       select coalesce(l.usage, v.usage) as usage, coalesce(l.reserved, v.reserved) as reserved,
@@ -80,7 +82,7 @@ begin
     where r.plan is not null and not exists (select from known k where k.user_id = a.user_id)
   ),
   counted as (
-    update public.subscriptions s set usage = s.usage || c.usage, updated_at = c.now_at
+    update tollgate.subscriptions s set usage = s.usage || c.usage, updated_at = c.now_at
     from (
       select t.user_id, t.product, jsonb_object_agg(t.field, t.used + t.amount) as usage, max(t.now_at) as now_at
       from states t
@@ -94,29 +96,29 @@ begin
     select t.user_id, t.product, t.field, t.window_end, t.plan, t.used, t.limit_amount, t.remaining,
       greatest(t.now_at, t.window_start) as at, k.key,
       coalesce(k.by_session, false) as by_session, k.place, k.amount, k.before,
-      nextval('public.usage_ledger_entry') as entry
+      nextval('tollgate.usage_ledger_entry') as entry
     from states t
     cross join lateral jsonb_to_recordset(t.keyed) as k (
       key text, by_session boolean, place integer, amount bigint, before bigint)
     where t.charged and t.keyed is not null
   ),
   remembered as (
-    insert into public.idempotency_keys (user_id, operation, key, request, verdict, charged_at, entries, by_session)
+    insert into tollgate.idempotency_keys (user_id, operation, key, request, verdict, charged_at, entries, by_session)
     select k.user_id, 'consume', k.key,
       jsonb_build_object('fields', jsonb_agg(k.field order by k.place), 'amounts', jsonb_agg(k.amount order by k.place)),
       jsonb_agg(jsonb_build_object(
         'allowed', true, 'field', k.field, 'used', k.used + k.before + k.amount, 'limit', k.limit_amount,
-        'remaining', k.remaining - k.before - k.amount, 'resets_at', public.instant_text(k.window_end), 'plan', k.plan)
+        'remaining', k.remaining - k.before - k.amount, 'resets_at', tollgate.instant_text(k.window_end), 'plan', k.plan)
         order by k.place),
       max(k.at), array_agg(k.entry), k.by_session
     from keyed k
     group by k.user_id, k.key, k.by_session
   ),
-  -- Units without a key and of the same instant share a row.
+  -- Units without a key and of one instant share a row.
   written as (
-    insert into public.usage_ledger (user_id, product, field, at, amount, entry, idempotency_key)
+    insert into tollgate.usage_ledger (user_id, product, field, at, amount, entry, idempotency_key)
     select t.user_id, t.product, t.field, greatest(t.now_at, t.window_start), t.unkeyed,
-      nextval('public.usage_ledger_entry'), null
+      nextval('tollgate.usage_ledger_entry'), null
     from states t
     where t.charged and t.unkeyed > 0
     union all
@@ -128,11 +130,9 @@ begin
   into v_answer
   from states t;
 
-  perform public.answer_in_time();
+  perform tollgate.assert_deadline();
   return coalesce(v_answer, '[]');
 end;
 $$;
 
-comment on function public.consume_batch(jsonb) is 'Judges and charges calls that arrived together, summed up by user and field.';
-revoke all on function public.consume_batch(jsonb) from public, anon, authenticated;
-grant execute on function public.consume_batch(jsonb) to service_role;
+comment on function tollgate.consume_batch(jsonb) is 'Evaluates and charges a batch of calls, summed by user and field.';

@@ -1,13 +1,11 @@
 -- Called before a checkout and a new account. Counts one attempt: at most p_limit in p_seconds for the scope and key.
--- Answers {allowed, retry_after}. Atomicity and locks: as count_attempts.
-create or replace function public.count_attempt(p_scope text, p_key text, p_limit integer, p_seconds integer)
+-- Returns {allowed, retry_after}. Atomicity and locks: as count_attempts.
+create or replace function tollgate.count_attempt(p_scope text, p_key text, p_limit integer, p_seconds integer)
 returns jsonb
 language sql set search_path = '' set lock_timeout = '500ms'
 as $$
-  select public.count_attempts(jsonb_build_array(jsonb_build_object(
+  select tollgate.count_attempts(jsonb_build_array(jsonb_build_object(
     'scope', p_scope, 'key', p_key, 'attempts', p_limit, 'seconds', p_seconds))) - 'counted';
 $$;
 
-comment on function public.count_attempt(text, text, integer, integer) is 'Counts an attempt, or refuses it and counts nothing.';
-revoke all on function public.count_attempt(text, text, integer, integer) from public, anon, authenticated;
-grant execute on function public.count_attempt(text, text, integer, integer) to service_role;
+comment on function tollgate.count_attempt(text, text, integer, integer) is 'Counts an attempt, or refuses it and counts nothing.';

@@ -1,9 +1,9 @@
--- Called by every function that counts or gives back a field by hand. Errors: TG400 unknown field, a gauge.
-create or replace function public.counter_of(p_field text) returns public.catalog_meters
+-- Called by every function that counts or gives back a field. Errors: TG400 unknown field, a gauge.
+create or replace function tollgate.counter_of(p_field text) returns tollgate.catalog_meters
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_meter public.catalog_meters := public.meter_of(p_field);
+  v_meter tollgate.catalog_meters := tollgate.meter_of(p_field);
 begin
   if v_meter.kind = 'gauge' then
     raise exception '"%" follows the things that exist and is never counted by hand.', p_field
@@ -13,6 +13,4 @@ begin
 end;
 $$;
 
-comment on function public.counter_of(text) is 'The meter of a field that may be counted by hand.';
-revoke all on function public.counter_of(text) from public, anon, authenticated;
-grant execute on function public.counter_of(text) to service_role;
+comment on function tollgate.counter_of(text) is 'The meter of a field that callers may count.';

@@ -1,23 +1,21 @@
--- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current window
--- and nowhere else (counts_now holds from here on). Before it begin the window itself, a stretch of another subscription or
--- period, and every opening that was computed from earlier use.
-create or replace function public.counts_since(p_row public.subscriptions) returns timestamptz
+-- Called by decrement_usage, under the row's lock: the instant from which every ledger row counts in the row's current
+-- window and in no other (counts_now is true from then on). The window itself begins before it, and so does every other
+-- subscription's entitlement, other period, and opening computed from earlier usage.
+create or replace function tollgate.counts_since(p_row tollgate.subscriptions) returns timestamptz
 language sql stable set search_path = ''
 as $$
   select greatest(
     p_row.window_start,
     (select min(n.starts_at)
-      from public.entitlement_segments n
+      from tollgate.entitlement_periods n
       where n.user_id = p_row.user_id and n.product = p_row.product and n.starts_at > (
         select max(s.starts_at)
-        from public.entitlement_segments s
-        where s.user_id = p_row.user_id and s.product = p_row.product and s.starts_at < p_row.turns_at
+        from tollgate.entitlement_periods s
+        where s.user_id = p_row.user_id and s.product = p_row.product and s.starts_at < p_row.advance_at
           and (s.source <> p_row.source or s.period_start is distinct from p_row.current_period_start))),
     (select max(w.opened_at)
-      from public.usage_windows w
+      from tollgate.usage_windows w
       where w.user_id = p_row.user_id and w.product = p_row.product and w.opening is not null));
 $$;
 
-comment on function public.counts_since(public.subscriptions) is 'From when on use counts in the current window alone.';
-revoke all on function public.counts_since(public.subscriptions) from public, anon, authenticated;
-grant execute on function public.counts_since(public.subscriptions) to service_role;
+comment on function tollgate.counts_since(tollgate.subscriptions) is 'The time from which usage counts in the current window alone.';

@@ -1,56 +1,55 @@
--- Called by POST /api/usage/release (service key only) and, over rpc, by anyone with the service role.
--- Gives back what failed, in the current window, never below 0: the latest charges first, one negative ledger row per charge,
--- at most the rest of the charge, with its time and key, and the key is free then. Charges from before the window follow, as
--- far as its opening carries them over; their rows have their own time too, so that no window's sum falls below 0. What is
--- left (units that two windows count as one, or that no charge covers) is given back by rows of now.
+-- Called by POST /api/usage/release (service key only) and over rpc with the service role. Gives back usage of failed work
+-- in the current window, never below 0.
+-- The latest charges come first: one negative ledger row per charge, at most its rest, with its time and key. The key is
+-- free then. Charges from before the window follow, as far as its opening carries them over. Their rows have their own time
+-- too, so no window's sum falls below 0. The rest (units that two windows count as one, or without a charge) is given back
+-- by rows of now.
 -- Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a gauge.
-create or replace function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
+create or replace function tollgate.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_meter public.catalog_meters := public.counter_of(p_field);
+  v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
   v_lock record;
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
   v_given bigint;
   v_left bigint;
   v_since timestamptz;
   v_at timestamptz;
   v_carried record;
 begin
-  perform public.check_amount(p_amount);
-  v_lock := public.lock_subscription(p_user_id, v_meter.product);
+  perform tollgate.check_amount(p_amount);
+  v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
   v_row := v_lock.locked;
   v_given := least(p_amount, greatest(0, (v_row.usage ->> p_field)::bigint));
   if v_given > 0 then
-    v_since := public.counts_since(v_row);
+    v_since := tollgate.counts_since(v_row);
     v_at := greatest(v_lock.now_at, v_row.window_start);
-    v_left := v_given - (public.take_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
-    update public.subscriptions s
+    v_left := v_given - (tollgate.give_back_charges(v_row, p_field, v_given, v_since, 'infinity')).taken;
+    update tollgate.subscriptions s
     set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_given + v_left),
       updated_at = v_lock.now_at
     where s.user_id = p_user_id and s.product = v_meter.product
     returning * into v_row;
     if v_left > 0 then
-      v_carried := public.take_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
+      v_carried := tollgate.give_back_carried(v_row, p_field, v_left, v_since, v_lock.now_at);
       v_row := v_carried.counted;
       v_left := v_left - v_carried.taken;
     end if;
     if v_left > 0 then
-      update public.subscriptions s
+      update tollgate.subscriptions s
       set usage = s.usage || jsonb_build_object(p_field, (s.usage ->> p_field)::bigint - v_left)
       where s.user_id = p_user_id and s.product = v_meter.product
       returning * into v_row;
-      v_left := v_left - (public.take_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
+      v_left := v_left - (tollgate.give_back_charges(v_row, p_field, v_left, '-infinity', 'infinity', v_at)).taken;
     end if;
     if v_left > 0 then
-      insert into public.usage_ledger (user_id, product, field, at, amount)
+      insert into tollgate.usage_ledger (user_id, product, field, at, amount)
       values (p_user_id, v_meter.product, p_field, v_at, -v_left);
     end if;
   end if;
-  return public.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
+  return tollgate.verdict(v_row, p_field, true) || jsonb_build_object('given_back', v_given);
 end;
 $$;
 
-comment on function public.decrement_usage(text, text, bigint) is 'Gives back an amount of a field in the current window, never below 0.';
-revoke all on function public.decrement_usage(text, text, bigint) from public, anon, authenticated;
-grant execute on function public.decrement_usage(text, text, bigint) to service_role;
+comment on function tollgate.decrement_usage(text, text, bigint) is 'Gives back an amount of a field in the current window, never below 0.';

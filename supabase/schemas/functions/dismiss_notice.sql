@@ -1,9 +1,9 @@
--- Called by POST /api/notices/:id/dismiss: the user has read it. Errors: TG404 for one that is not there, or not this user's.
-create or replace function public.dismiss_notice(p_user_id text, p_notice_id bigint) returns jsonb
+-- Called by POST /api/notices/:id/dismiss: the user has read the notice. Errors: TG404 no such notice of this user.
+create or replace function tollgate.dismiss_notice(p_user_id text, p_notice_id bigint) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 begin
-  update public.notices n set dismissed_at = coalesce(n.dismissed_at, now())
+  update tollgate.notices n set dismissed_at = coalesce(n.dismissed_at, now())
   where n.user_id = p_user_id and n.notice_id = p_notice_id;
   if not found then
     raise exception 'There is no such notice.' using errcode = 'TG404', detail = 'id', hint = 'notice_not_found';
@@ -12,6 +12,4 @@ begin
 end;
 $$;
 
-comment on function public.dismiss_notice(text, bigint) is 'Marks a users notice as read.';
-revoke all on function public.dismiss_notice(text, bigint) from public, anon, authenticated;
-grant execute on function public.dismiss_notice(text, bigint) to service_role;
+comment on function tollgate.dismiss_notice(text, bigint) is 'Marks a user''s notice as read.';

@@ -1,18 +1,18 @@
 -- Called by an admin: an event that waits (deferred, quarantined, dead) is ignored from now on. No alert counts it, no job
--- retries it and no link releases it; a replay can still decide it. Dismissing it again changes nothing.
--- Locks: the event. Errors: TG404 no such event, TG409 an event that waits for nothing, or that is retried by itself.
-create or replace function public.dismiss_webhook_event(p_processor text, p_id text) returns jsonb
+-- retries it and no link releases it; a replay can still decide it. A second call changes nothing.
+-- Locks: the event. Errors: TG404 no such event, TG409 an event that does not wait or is retried automatically.
+create or replace function tollgate.dismiss_webhook_event(p_processor text, p_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_event public.webhook_events;
+  v_event tollgate.webhook_events;
 begin
-  update public.webhook_events e
+  update tollgate.webhook_events e
   set outcome = 'ignored', reason = 'dismissed', processed_at = now()
   where e.processor = p_processor and e.id = p_id and e.outcome in ('deferred', 'quarantined', 'dead')
   returning * into v_event;
   if not found then
-    select * into v_event from public.webhook_events e where e.processor = p_processor and e.id = p_id;
+    select * into v_event from tollgate.webhook_events e where e.processor = p_processor and e.id = p_id;
     if not found then
       raise exception 'There is no such event.' using errcode = 'TG404', detail = 'id', hint = 'event_not_found';
     elsif v_event.outcome is distinct from 'ignored' or v_event.reason is distinct from 'dismissed' then
@@ -20,10 +20,8 @@ begin
         using errcode = 'TG409', detail = 'id', hint = 'event_not_waiting';
     end if;
   end if;
-  return public.event_state(v_event);
+  return tollgate.event_state(v_event);
 end;
 $$;
 
-comment on function public.dismiss_webhook_event(text, text) is 'Ignores a webhook event that waits.';
-revoke all on function public.dismiss_webhook_event(text, text) from public, anon, authenticated;
-grant execute on function public.dismiss_webhook_event(text, text) to service_role;
+comment on function tollgate.dismiss_webhook_event(text, text) is 'Ignores a webhook event that waits.';

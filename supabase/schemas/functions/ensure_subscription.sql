@@ -1,35 +1,33 @@
--- Called by lock_subscription and load_timeline. Everybody has every product's free plan; the row is made when it is first
--- asked for, and the day it was made anchors the free plan's monthly windows. Two callers at once make one row.
--- Locks: the users row (hold_user), then the new row.
-create or replace function public.ensure_subscription(p_user_id text, p_product text) returns void
+-- Called by lock_subscription and load_timeline. Every user has the free plan of every product. The row is created at the
+-- first access, and its date anchors the free plan's monthly windows. Two concurrent calls create one row.
+-- Locks: the users row (hold_user), then the new row. Errors: TG404 unknown product.
+create or replace function tollgate.ensure_subscription(p_user_id text, p_product text) returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  v_now timestamptz := public.now_for(p_user_id);
-  v_plan public.catalog_plans;
+  v_now timestamptz := tollgate.now_for(p_user_id);
+  v_plan tollgate.catalog_plans;
   v_window record;
   v_limits record;
 begin
-  select * into v_plan from public.catalog_plans p where p.product = p_product and p.rank = 0;
+  select * into v_plan from tollgate.catalog_plans p where p.product = p_product and p.rank = 0;
   if not found then
     raise exception 'There is no product "%".', p_product using errcode = 'TG404', detail = 'product';
   end if;
-  perform public.hold_user(p_user_id);
-  select * into v_window from public.window_at(v_plan.cadence, v_now, null, v_now);
-  v_limits := public.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
-  insert into public.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, turns_at, usage,
-    limits, review_at, created_at, updated_at)
+  perform tollgate.hold_user(p_user_id);
+  select * into v_window from tollgate.window_at(v_plan.cadence, v_now, null, v_now);
+  v_limits := tollgate.limits_of(p_user_id, p_product, v_plan.plan, 1, v_now);
+  insert into tollgate.subscriptions as s (user_id, product, plan, limit_plan, window_start, window_end, advance_at, usage,
+    limits, refresh_at, created_at, updated_at)
   select p_user_id, p_product, v_plan.plan, v_plan.plan, v_window.window_start, v_window.window_end,
     v_window.counts_until, jsonb_object_agg(m.field, 0), v_limits.limits, v_limits.until, v_now, v_now
-  from public.catalog_meters m
+  from tollgate.catalog_meters m
   where m.product = p_product
   on conflict (user_id, product) do nothing;
   if found then
-    perform public.restore_erased(p_user_id, p_product);
+    perform tollgate.restore_erased(p_user_id, p_product);
   end if;
 end;
 $$;
 
-comment on function public.ensure_subscription(text, text) is 'Makes a users free row of a product where there is none.';
-revoke all on function public.ensure_subscription(text, text) from public, anon, authenticated;
-grant execute on function public.ensure_subscription(text, text) to service_role;
+comment on function tollgate.ensure_subscription(text, text) is 'Creates a user''s free row of a product if it is missing.';

@@ -1,44 +1,43 @@
--- Called by DELETE /api/account. Erases a person in one transaction and leaves what must stay, without the person:
+-- Called by DELETE /api/account. Erases a user in one transaction. These rows stay, without the user:
 -- · the ledger under a random name, so that sums over all users stay right; the audit log under the same name;
--- · refunds and disputes without a user; the inbox's copies of invoices and charges, which the law asks to keep, under the
---   random name, and of everything else only that it came and what came of it;
--- · a tombstone by hash: the window's counters, the free plan's anchor and the trials, so that erasing and returning is no
---   refill; the user's own limits below the plan's, so that it lifts no block (without their reason, which may name the
---   person); the ends of subscriptions, so that a late event does not revive one; the revision, so that a commit that was
---   prepared before the erasure is prepared again; and the customers at the processors, for the operator.
--- Refused while a subscription lives or is paid for and has not been announced yet: it would go on being charged. Erasing
--- what is not there answers erased: false.
--- Locks: the users row, so that no row that refers to it is made meanwhile; the subscriptions rows by product; then all
--- else of the user. Errors: TG409 a subscription lives.
-create or replace function public.erase_account(p_user_id text) returns jsonb
+-- · refunds and disputes without a user; invoices and charges of the inbox under the random name, since the law requires them;
+--   of other events only their arrival and outcome;
+-- · a tombstone by hash, so that erasing and returning is no refill: the window's counters, the free plan's anchor, trials, and
+--   ends of subscriptions (a late event revives none); the user's own limits below the plan's, without their reason (it may name
+--   the user); the revision (a commit prepared before the erasure is prepared again); and the processors' customers.
+-- Refused while a subscription is live, or paid and not announced yet, since it would be charged further. A missing user
+-- returns {erased: false}.
+-- Locks: the users row, so that no row that refers to it is created meanwhile; the subscriptions rows by product; then all
+-- other rows of the user. Errors: TG409 a subscription is live.
+create or replace function tollgate.erase_account(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_pseudonym text := 'erased_' || replace(gen_random_uuid()::text, '-', '');
   v_product text;
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
   v_products jsonb := '{}';
   v_customers jsonb;
 begin
-  perform from public.users u where u.user_id = p_user_id for update;
+  perform from tollgate.users u where u.user_id = p_user_id for update;
   if not found then
     return jsonb_build_object('erased', false);
   end if;
   for v_product in
-    select s.product from public.subscriptions s where s.user_id = p_user_id order by s.product
+    select s.product from tollgate.subscriptions s where s.user_id = p_user_id order by s.product
   loop
-    -- Turned to the window of now, so that the tombstone keeps its counters.
-    v_row := (public.lock_subscription(p_user_id, v_product)).locked;
+    -- Sets the row to the current window, so that the tombstone has its counters.
+    v_row := (tollgate.lock_subscription(p_user_id, v_product)).locked;
     v_products := v_products || jsonb_build_object(v_product, jsonb_build_object(
       'anchor', v_row.created_at,
       'revision', v_row.revision,
       'window_start', v_row.window_start,
       'counters', (
-        -- What is held counts as used: nobody is left to settle it.
+        -- A reserved amount counts as used, since its user cannot settle it any more.
         select coalesce(jsonb_object_agg(u.field, u.used), '{}')
         from (
           select m.field, coalesce((v_row.usage ->> m.field)::bigint, 0) + coalesce((v_row.reserved ->> m.field)::bigint, 0) as used
-          from public.catalog_meters m
+          from tollgate.catalog_meters m
           where m.product = v_product and m.kind = 'counter'
         ) u
         where u.used > 0),
@@ -46,28 +45,28 @@ begin
         select coalesce(jsonb_object_agg(o.field, jsonb_build_object('limit', o.limit_amount, 'expires_at', o.expires_at,
           'created_at', o.created_at,
           'granted_by', case when o.granted_by <> p_user_id then o.granted_by else 'erased' end)), '{}')
-        from public.limit_overrides o
-        join public.catalog_meters m on m.field = o.field and m.product = v_product
-        join public.catalog_limits l on l.product = m.product and l.plan = v_row.limit_plan and l.field = m.field
-        join public.catalog_plans p on p.product = l.product and p.plan = l.plan
+        from tollgate.limit_overrides o
+        join tollgate.catalog_meters m on m.field = o.field and m.product = v_product
+        join tollgate.catalog_limits l on l.product = m.product and l.plan = v_row.limit_plan and l.field = m.field
+        join tollgate.catalog_plans p on p.product = l.product and p.plan = l.plan
         where o.user_id = p_user_id
           and o.limit_amount < l.limit_amount * case when p.per_quantity then v_row.quantity else 1 end),
       'trials', (
         select coalesce(jsonb_agg(to_jsonb(f) - 'user_id' - 'product'), '[]')
-        from public.facts f
+        from tollgate.facts f
         where f.user_id = p_user_id and f.product = v_product and (f.body ->> 'life' = 'deleted' or exists (
-          select from public.billing_periods b
+          select from tollgate.billing_periods b
           where b.user_id = p_user_id and b.product = v_product and b.trial
             and b.source = f.processor || ':' || f.subscription_id)))));
   end loop;
   if exists (
-    select from public.mirrors m
+    select from tollgate.subscription_records m
     where m.user_id = p_user_id and m.ended_at is null and m.status in ('trialing', 'active', 'past_due', 'unpaid')
   ) or exists (
-    -- Its first event comes within the days in which processors repeat a delivery, or never.
-    select from public.checkouts c
+    -- Its first event comes within the days in which processors retry a delivery, or never.
+    select from tollgate.checkouts c
     where c.user_id = p_user_id and c.status = 'paid' and c.updated_at > now() - interval '3 days' and not exists (
-      select from public.mirrors m
+      select from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = c.product and m.subscription_id = c.subscription_id)
   ) then
     raise exception 'A subscription is still running. Cancel it first; the account can be erased when it has ended.'
@@ -76,19 +75,19 @@ begin
 
   select coalesce(jsonb_agg(distinct jsonb_build_object('processor', l.processor, 'customer', l.external_id)), '[]')
   into v_customers
-  from public.links l
+  from tollgate.links l
   where l.user_id = p_user_id and l.kind = 'customer';
-  insert into public.erased_accounts as e (user_hash, erased_at, products, processor_ids)
-  values (public.user_hash(p_user_id), public.now_for(p_user_id), v_products, v_customers)
+  insert into tollgate.erased_accounts as e (user_hash, erased_at, products, processor_ids)
+  values (tollgate.user_hash(p_user_id), tollgate.now_for(p_user_id), v_products, v_customers)
   on conflict (user_hash) do update
   set erased_at = excluded.erased_at, products = e.products || excluded.products,
     processor_ids = e.processor_ids || excluded.processor_ids;
 
-  update public.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
-  update public.notes n set user_id = null, customer_id = null, subscription_id = null, transaction_id = null,
+  update tollgate.usage_ledger l set user_id = v_pseudonym, idempotency_key = null where l.user_id = p_user_id;
+  update tollgate.notes n set user_id = null, customer_id = null, subscription_id = null, transaction_id = null,
     detail = null
   where n.user_id = p_user_id;
-  update public.webhook_events e
+  update tollgate.webhook_events e
   set user_id = case when e.user_id = p_user_id then v_pseudonym else e.user_id end,
     hint_user_id = case when e.hint_user_id = p_user_id then null else e.hint_user_id end,
     customer_id = null,
@@ -97,31 +96,30 @@ begin
     payload = case when e.event_type ~ '^(invoice|charge|transaction|adjustment)\.' then e.payload end
   where e.user_id = p_user_id or (e.hint_user_id = p_user_id and e.user_id is null);
 
-  delete from public.idempotency_keys k where k.user_id = p_user_id;
-  delete from public.reservations r where r.user_id = p_user_id;
-  delete from public.limit_overrides o where o.user_id = p_user_id;
-  delete from public.decisions d where d.user_id = p_user_id;
-  delete from public.facts f where f.user_id = p_user_id;
-  delete from public.mirrors m where m.user_id = p_user_id;
-  delete from public.billing_periods b where b.user_id = p_user_id;
-  delete from public.entitlement_segments s where s.user_id = p_user_id;
-  delete from public.usage_windows w where w.user_id = p_user_id;
-  delete from public.scheduled_change_runs r where r.user_id = p_user_id;
-  delete from public.links l where l.user_id = p_user_id;
-  delete from public.chatbots c where c.user_id = p_user_id;
-  delete from public.checkouts c where c.user_id = p_user_id;
-  delete from public.notices n where n.user_id = p_user_id;
-  -- The audit log, public.admin_acts , keeps its entries.
-  perform public.pseudonymize_admin_acts(p_user_id, v_pseudonym);
-  delete from public.subscriptions s where s.user_id = p_user_id;
-  delete from public.sandbox_clocks c where c.user_id = p_user_id;
-  -- The played processors' side, with all that hangs on it.
-  delete from public.sandbox_accounts a where a.user_id = p_user_id;
-  delete from public.users u where u.user_id = p_user_id;
+  delete from tollgate.idempotency_keys k where k.user_id = p_user_id;
+  delete from tollgate.reservations r where r.user_id = p_user_id;
+  delete from tollgate.limit_overrides o where o.user_id = p_user_id;
+  delete from tollgate.decisions d where d.user_id = p_user_id;
+  delete from tollgate.facts f where f.user_id = p_user_id;
+  delete from tollgate.subscription_records m where m.user_id = p_user_id;
+  delete from tollgate.billing_periods b where b.user_id = p_user_id;
+  delete from tollgate.entitlement_periods s where s.user_id = p_user_id;
+  delete from tollgate.usage_windows w where w.user_id = p_user_id;
+  delete from tollgate.scheduled_change_runs r where r.user_id = p_user_id;
+  delete from tollgate.links l where l.user_id = p_user_id;
+  delete from tollgate.checkouts c where c.user_id = p_user_id;
+  delete from tollgate.notices n where n.user_id = p_user_id;
+  -- The audit log keeps its entries.
+  perform tollgate.pseudonymize_audit_entries(p_user_id, v_pseudonym);
+  delete from tollgate.subscriptions s where s.user_id = p_user_id;
+  if to_regclass('tollgate.sandbox_accounts') is not null then
+    delete from tollgate.sandbox_clocks c where c.user_id = p_user_id;
+    delete from tollgate.sandbox_accounts a where a.user_id = p_user_id;
+  end if;
+  -- Things that gauges count refer to the users row and are deleted with it.
+  delete from tollgate.users u where u.user_id = p_user_id;
   return jsonb_build_object('erased', true);
 end;
 $$;
 
-comment on function public.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription lives.';
-revoke all on function public.erase_account(text) from public, anon, authenticated;
-grant execute on function public.erase_account(text) to service_role;
+comment on function tollgate.erase_account(text) is 'Erases a user and leaves a tombstone; refused while a subscription is live.';

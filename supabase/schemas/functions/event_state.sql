@@ -1,5 +1,5 @@
--- Called by the inbox functions: what came of an event, with the decision shown to the processor.
-create or replace function public.event_state(p_event public.webhook_events) returns jsonb
+-- Called by the functions of the inbox: an event's outcome, with the decision that the processor's response names.
+create or replace function tollgate.event_state(p_event tollgate.webhook_events) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -7,12 +7,10 @@ as $$
     'reason', p_event.reason,
     'decision', (
       select jsonb_build_object('action', d.action, 'reason', d.reason)
-      from public.decisions d
+      from tollgate.decisions d
       where d.user_id = p_event.user_id and d.processor = p_event.processor and d.event_id = p_event.id
       order by d.decision_id
       limit 1));
 $$;
 
-comment on function public.event_state(public.webhook_events) is 'Outcome, reason and decision of a webhook event.';
-revoke all on function public.event_state(public.webhook_events) from public, anon, authenticated;
-grant execute on function public.event_state(public.webhook_events) to service_role;
+comment on function tollgate.event_state(tollgate.webhook_events) is 'Outcome, reason and decision of a webhook event.';

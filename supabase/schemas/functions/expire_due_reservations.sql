@@ -1,6 +1,6 @@
--- Called by the expire job. The gate lets go of expired reservations by itself when a row is next touched; this does it for
--- rows that nobody touches, so that what people read elsewhere is right too. Rows that others hold wait for the next round.
-create or replace function public.expire_due_reservations(p_rows integer default 500) returns jsonb
+-- Called by the expire job. The gate ends expired reservations itself when a row is next used. This function does it for
+-- unused rows, so that other readers see right numbers. Locked rows wait for the next run.
+create or replace function tollgate.expire_due_reservations(p_rows integer default 500) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
@@ -9,23 +9,21 @@ declare
 begin
   for v_row in
     select s.user_id, s.product
-    from public.subscriptions s
+    from tollgate.subscriptions s
     where (s.user_id, s.product) in (
       select r.user_id, r.product
-      from public.reservations r
-      where r.state = 'open' and r.expires_at <= public.now_for(r.user_id)
+      from tollgate.reservations r
+      where r.state = 'open' and r.expires_at <= tollgate.now_for(r.user_id)
       order by r.expires_at
       limit p_rows)
     order by s.user_id, s.product
     for update skip locked
   loop
-    perform public.lock_subscription(v_row.user_id, v_row.product);
+    perform tollgate.lock_subscription(v_row.user_id, v_row.product);
     v_count := v_count + 1;
   end loop;
   return jsonb_build_object('rows', v_count);
 end;
 $$;
 
-comment on function public.expire_due_reservations(integer) is 'Lets go of expired reservations of rows that nobody touches.';
-revoke all on function public.expire_due_reservations(integer) from public, anon, authenticated;
-grant execute on function public.expire_due_reservations(integer) to service_role;
+comment on function tollgate.expire_due_reservations(integer) is 'Ends expired reservations of rows that are not used.';

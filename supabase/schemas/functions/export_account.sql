@@ -1,50 +1,55 @@
--- Called by GET /api/account/export: everything that is kept about one user but the ledger, which export_ledger pages.
--- Nothing of ours alone (raw events, hashes) and nothing of anybody else.
-create or replace function public.export_account(p_user_id text) returns jsonb
-language sql stable set search_path = ''
+-- Called by GET /api/account/export: all data of one user except the ledger, which export_ledger pages. Internal data (raw
+-- events, hashes) and data of other users are left out.
+create or replace function tollgate.export_account(p_user_id text) returns jsonb
+language plpgsql stable set search_path = ''
 as $$
-  select jsonb_build_object(
+declare
+  v_export jsonb;
+begin
+  v_export := jsonb_build_object(
     'profile', (
-      select to_jsonb(u) from public.users u where u.user_id = p_user_id),
+      select to_jsonb(u) from tollgate.users u where u.user_id = p_user_id),
     'subscriptions', (
       select coalesce(jsonb_agg(to_jsonb(s) - 'revision' order by s.product), '[]')
-      from public.subscriptions s where s.user_id = p_user_id),
+      from tollgate.subscriptions s where s.user_id = p_user_id),
     'processor_subscriptions', (
       select coalesce(jsonb_agg(to_jsonb(m) order by m.product, m.source), '[]')
-      from public.mirrors m where m.user_id = p_user_id),
+      from tollgate.subscription_records m where m.user_id = p_user_id),
     'billing_periods', (
       select coalesce(jsonb_agg(to_jsonb(b) order by b.product, b.period_start), '[]')
-      from public.billing_periods b where b.user_id = p_user_id),
+      from tollgate.billing_periods b where b.user_id = p_user_id),
     'decisions', (
       select coalesce(jsonb_agg(to_jsonb(d) order by d.decision_id), '[]')
-      from public.decisions d where d.user_id = p_user_id),
+      from tollgate.decisions d where d.user_id = p_user_id),
     'processor_ids', (
       select coalesce(jsonb_agg(to_jsonb(l) order by l.processor, l.kind, l.external_id), '[]')
-      from public.links l where l.user_id = p_user_id),
+      from tollgate.links l where l.user_id = p_user_id),
     'refunds_and_disputes', (
       select coalesce(jsonb_agg(to_jsonb(n) order by n.occurred_at, n.note_id), '[]')
-      from public.notes n where n.user_id = p_user_id),
+      from tollgate.notes n where n.user_id = p_user_id),
     'events', (
       select coalesce(jsonb_agg(jsonb_build_object('processor', e.processor, 'id', e.id, 'type', e.event_type,
         'received_at', e.created_at, 'payload', e.payload) order by e.created_at, e.id), '[]')
-      from public.webhook_events e where e.user_id = p_user_id),
+      from tollgate.webhook_events e where e.user_id = p_user_id),
     'reservations', (
       select coalesce(jsonb_agg(to_jsonb(r) order by r.at), '[]')
-      from public.reservations r where r.user_id = p_user_id),
+      from tollgate.reservations r where r.user_id = p_user_id),
     'limits_of_their_own', (
       select coalesce(jsonb_agg(to_jsonb(o) order by o.field), '[]')
-      from public.limit_overrides o where o.user_id = p_user_id),
+      from tollgate.limit_overrides o where o.user_id = p_user_id),
     'checkouts', (
       select coalesce(jsonb_agg(to_jsonb(c) order by c.checkout_id), '[]')
-      from public.checkouts c where c.user_id = p_user_id),
+      from tollgate.checkouts c where c.user_id = p_user_id),
     'notices', (
       select coalesce(jsonb_agg(to_jsonb(n) order by n.notice_id), '[]')
-      from public.notices n where n.user_id = p_user_id),
-    'chatbots', (
+      from tollgate.notices n where n.user_id = p_user_id));
+  if to_regclass('tollgate.chatbots') is not null then
+    v_export := v_export || jsonb_build_object('chatbots', (
       select coalesce(jsonb_agg(to_jsonb(c) order by c.created_at, c.id), '[]')
-      from public.chatbots c where c.user_id = p_user_id));
+      from tollgate.chatbots c where c.user_id = p_user_id));
+  end if;
+  return v_export;
+end;
 $$;
 
-comment on function public.export_account(text) is 'Everything kept about a user but the ledger.';
-revoke all on function public.export_account(text) from public, anon, authenticated;
-grant execute on function public.export_account(text) to service_role;
+comment on function tollgate.export_account(text) is 'All data of a user except the ledger.';

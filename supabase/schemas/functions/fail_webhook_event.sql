@@ -1,10 +1,11 @@
--- Called by receive() and the retry job when deciding an event threw. The event stays undecided with the error beside it
--- and is tried again after 1, 2, 4, 8 … minutes (6 hours at most); after p_attempts it is dead: visible, replayable.
-create or replace function public.fail_webhook_event(p_processor text, p_id text, p_error text, p_attempts integer)
+-- Called by receive() and the retry job if the decision of an event threw. The event stays undecided, with the error, and
+-- is tried again after 1, 2, 4, 8 … minutes (6 hours at most). After p_attempts it is dead: visible, and a replay can
+-- decide it.
+create or replace function tollgate.fail_webhook_event(p_processor text, p_id text, p_error text, p_attempts integer)
 returns jsonb
 language sql set search_path = '' set lock_timeout = '3s'
 as $$
-  update public.webhook_events e
+  update tollgate.webhook_events e
   set attempts = e.attempts + 1,
     last_error = left(p_error, 2000),
     outcome = case when e.attempts + 1 >= p_attempts then 'dead' else e.outcome end,
@@ -14,6 +15,4 @@ as $$
   returning jsonb_build_object('attempts', e.attempts, 'dead', e.outcome is not distinct from 'dead');
 $$;
 
-comment on function public.fail_webhook_event(text, text, text, integer) is 'Notes a failed attempt at deciding a webhook event; the last one makes it dead.';
-revoke all on function public.fail_webhook_event(text, text, text, integer) from public, anon, authenticated;
-grant execute on function public.fail_webhook_event(text, text, text, integer) to service_role;
+comment on function tollgate.fail_webhook_event(text, text, text, integer) is 'Stores a failed attempt to decide a webhook event; the last one makes it dead.';

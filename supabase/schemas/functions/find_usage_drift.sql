@@ -1,25 +1,26 @@
--- Called by the reconcile job, a page of users at a time. used = opening + the sum of the ledger's rows, at any moment;
--- answers the counters where it is not, and gauges that are not the number of things. Repairs nothing, locks nothing: one
--- statement sees counters and ledger as of one moment. "next" is the last user of a full page, null at the end.
-create or replace function public.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
+-- Called by the reconcile job, a page of users at a time. A counter must equal its opening plus the sum of its ledger rows,
+-- and a gauge the number of things. Returns those that do not; repairs nothing and locks nothing. One statement reads
+-- counters and ledger at one moment. "next" is the last user of a full page, null at the end.
+create or replace function tollgate.find_usage_drift(p_after text default '', p_users integer default 500) returns jsonb
 language sql set search_path = ''
 as $$
   with page as (
-    select u.user_id from public.users u where u.user_id > p_after order by u.user_id limit p_users
+    select u.user_id from tollgate.users u where u.user_id > p_after order by u.user_id limit p_users
   ),
   counted as (
     select s.user_id, s.product, f.field, coalesce((s.usage ->> f.field)::bigint, 0) as counted, f.actual
     from page
-    join public.subscriptions s using (user_id)
+    join tollgate.subscriptions s using (user_id)
     cross join lateral (
       select u.key as field, u.value::bigint as actual
-      from jsonb_each_text(public.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
-        null, s.turns_at)) u
-      -- A window that is over is counted anew before anybody believes it, and its rows may have been dropped.
-      where s.turns_at > greatest(public.now_for(s.user_id), s.as_of)
+      from jsonb_each_text(tollgate.window_used(s.user_id, s.product, s.source, s.current_period_start, s.window_start,
+        null, s.advance_at)) u
+      -- A window that is over is computed again before its next use, and its rows may have been dropped.
+      where s.advance_at > greatest(tollgate.now_for(s.user_id), s.as_of)
       union all
-      select 'chatbots_count', (select count(*) from public.chatbots c where c.user_id = s.user_id)
-      where s.product = 'chatbots'
+      select g.field, tollgate.gauge_count(g.field, s.user_id)
+      from tollgate.catalog_meters g
+      where g.product = s.product and g.kind = 'gauge' and tollgate.gauge_count(g.field, s.user_id) is not null
     ) f
   )
   select jsonb_build_object(
@@ -32,6 +33,4 @@ as $$
       where c.counted <> c.actual), '[]'));
 $$;
 
-comment on function public.find_usage_drift(text, integer) is 'Counters that are not opening plus ledger, gauges that are not the number of things.';
-revoke all on function public.find_usage_drift(text, integer) from public, anon, authenticated;
-grant execute on function public.find_usage_drift(text, integer) to service_role;
+comment on function tollgate.find_usage_drift(text, integer) is 'Counters that differ from the ledger, and gauges that differ from the number of things.';

@@ -1,8 +1,7 @@
--- Called where the entitlement cache has nothing: every product's plan and limits, without what is used. "revision" orders
--- what caches keep: it moves with every billing fact and every change of a user's own limit. "fresh_ms" is how long the row
--- may be believed without asking again: until its window turns or a limit of the user's own ends, and not at all where the
--- sandbox moves the user's clock.
-create or replace function public.get_entitlements(p_user_id text) returns jsonb
+-- Called if the entitlement cache misses: plan and limits of every product, without usage. "revision" orders cached values:
+-- every billing fact and every change of a user's own limit raises it. "fresh_ms" is how long the value is valid: until the
+-- window ends or a limit of the user's own expires. It is 0 if the sandbox moves the user's clock.
+create or replace function tollgate.get_entitlements(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
@@ -10,16 +9,16 @@ declare
 begin
   -- An erasure may delete the rows before they are read.
   loop
-    -- Makes rows at the first look, turns them, corrects a plan that disagrees with the timeline.
-    perform public.get_usage(p_user_id);
+    -- Creates missing rows, updates windows, and corrects a plan that differs from the timeline.
+    perform tollgate.get_usage(p_user_id);
     v_entitlements := (
       select jsonb_agg(jsonb_build_object(
         'product', s.product,
         'revision', s.revision,
         'fresh_ms', case
-          when exists (select from public.sandbox_clocks c where c.user_id = p_user_id) then 0
+          when tollgate.clock_shift(p_user_id) is not null then 0
           else greatest(0, least(86400000, extract(epoch from
-            least(s.turns_at, s.review_at, now() + interval '1 day') - greatest(public.now_for(p_user_id), s.as_of)
+            least(s.advance_at, s.refresh_at, now() + interval '1 day') - greatest(tollgate.now_for(p_user_id), s.as_of)
           ) * 1000))::bigint end,
         'entitlement', jsonb_build_object(
           'product', s.product,
@@ -29,14 +28,14 @@ begin
           'processor', s.processor,
           'interval', s.billing_interval,
           'quantity', s.quantity,
-          'period_end', public.instant_text(s.current_period_end),
-          'cancel_at', public.instant_text(s.cancel_at),
+          'period_end', tollgate.instant_text(s.current_period_end),
+          'cancel_at', tollgate.instant_text(s.cancel_at),
           'scheduled_plan', s.scheduled_plan,
           'limits', (
             select jsonb_agg(jsonb_build_object('field', m.field, 'limit', coalesce((s.limits ->> m.field)::bigint, 0))
               order by m.position)
-            from public.catalog_meters m where m.product = s.product))) order by s.product)
-      from public.subscriptions s
+            from tollgate.catalog_meters m where m.product = s.product))) order by s.product)
+      from tollgate.subscriptions s
       where s.user_id = p_user_id);
     exit when v_entitlements is not null;
   end loop;
@@ -44,6 +43,4 @@ begin
 end;
 $$;
 
-comment on function public.get_entitlements(text) is 'Plan and limits of every product of a user.';
-revoke all on function public.get_entitlements(text) from public, anon, authenticated;
-grant execute on function public.get_entitlements(text) to service_role;
+comment on function tollgate.get_entitlements(text) is 'Plan and limits of every product of a user.';

@@ -1,13 +1,14 @@
--- Called by GET /api/subscription/usage and the pages. Every product, free ones too. Where the stored plan disagrees with
--- the timeline it corrects the plan and never touches usage. Takes no lock unless a window turns, a reservation
--- or an override ends, or a plan is corrected. Locks: then the users row (lock_user) before the subscriptions rows.
-create or replace function public.get_usage(p_user_id text) returns jsonb
+-- Called by GET /api/subscription/usage and the pages: every product, free ones too. If the stored plan differs from the
+-- timeline, it corrects the plan and never touches usage. It takes a lock only if a window ends, a reservation or an
+-- override expires, or a plan is corrected.
+-- Locks: then the users row (lock_user) before the subscriptions rows.
+create or replace function tollgate.get_usage(p_user_id text) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
   v_product text;
-  v_row public.subscriptions;
-  v_segment public.entitlement_segments;
+  v_row tollgate.subscriptions;
+  v_entitlement tollgate.entitlement_periods;
   v_now timestamptz;
   v_lock record;
   v_latest timestamptz;
@@ -16,44 +17,42 @@ declare
   v_user_locked boolean := false;
 begin
   for v_product in
-    select m.product from public.catalog_meters m group by m.product order by min(m.position)
+    select m.product from tollgate.catalog_meters m group by m.product order by min(m.position)
   loop
-    select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = v_product;
-    v_now := greatest(public.now_for(p_user_id), v_row.as_of);
-    if v_row.user_id is null or v_now >= least(v_row.turns_at, v_row.review_at) then
+    select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = v_product;
+    v_now := greatest(tollgate.now_for(p_user_id), v_row.as_of);
+    if v_row.user_id is null or v_now >= least(v_row.advance_at, v_row.refresh_at) then
       if not v_user_locked then
-        perform public.lock_user(p_user_id);
+        perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
       end if;
-      v_lock := public.lock_subscription(p_user_id, v_product);
+      v_lock := tollgate.lock_subscription(p_user_id, v_product);
       v_row := v_lock.locked;
       v_now := v_lock.now_at;
     end if;
-    v_segment := public.segment_at(p_user_id, v_product, v_now);
-    if (v_row.plan, v_row.limit_plan) is distinct from (v_segment.plan, v_segment.limit_plan) then
+    v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_now);
+    if (v_row.plan, v_row.limit_plan) is distinct from (v_entitlement.plan, v_entitlement.limit_plan) then
       if not v_user_locked then
-        perform public.lock_user(p_user_id);
+        perform tollgate.lock_user(p_user_id);
         v_user_locked := true;
       end if;
-      v_lock := public.lock_subscription(p_user_id, v_product);
-      v_segment := public.segment_at(p_user_id, v_product, v_lock.now_at);
+      v_lock := tollgate.lock_subscription(p_user_id, v_product);
+      v_entitlement := tollgate.entitlement_period_at(p_user_id, v_product, v_lock.now_at);
       v_corrected := v_corrected
-        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_segment.plan);
-      update public.subscriptions s set plan = v_segment.plan, limit_plan = v_segment.limit_plan
+        || jsonb_build_object('product', v_product, 'from', v_row.plan, 'to', v_entitlement.plan);
+      update tollgate.subscriptions s set plan = v_entitlement.plan, limit_plan = v_entitlement.limit_plan
       where s.user_id = p_user_id and s.product = v_product
       returning * into v_row;
     end if;
     v_latest := greatest(v_latest, v_row.as_of);
-    v_subscriptions := v_subscriptions || public.subscription_view(v_row);
+    v_subscriptions := v_subscriptions || tollgate.subscription_view(v_row);
   end loop;
   return jsonb_build_object(
     'user_id', p_user_id,
-    'now', public.instant_text(greatest(public.now_for(p_user_id), v_latest)),
+    'now', tollgate.instant_text(greatest(tollgate.now_for(p_user_id), v_latest)),
     'subscriptions', v_subscriptions,
     'corrected', v_corrected);
 end;
 $$;
 
-comment on function public.get_usage(text) is 'Plan, window and meters of every product of a user.';
-revoke all on function public.get_usage(text) from public, anon, authenticated;
-grant execute on function public.get_usage(text) to service_role;
+comment on function tollgate.get_usage(text) is 'Plan, window and meters of every product of a user.';

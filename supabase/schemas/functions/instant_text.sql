@@ -1,6 +1,6 @@
--- An instant as JavaScript writes it, so that both sides read and compare the same text. null stays null, and so does
--- infinity: "until further notice" has no date.
-create or replace function public.instant_text(p_at timestamptz) returns text
+-- An instant in the format of JavaScript, so that both sides read and compare the same text. null stays null, and infinity
+-- (no end known) becomes null.
+create or replace function tollgate.instant_text(p_at timestamptz) returns text
 language plpgsql immutable parallel safe set search_path = ''
 as $$
 begin
@@ -8,6 +8,4 @@ begin
 end;
 $$;
 
-comment on function public.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';
-revoke all on function public.instant_text(timestamptz) from public, anon, authenticated;
-grant execute on function public.instant_text(timestamptz) to service_role;
+comment on function tollgate.instant_text(timestamptz) is 'An instant as ISO 8601 in UTC with milliseconds; null for infinity.';

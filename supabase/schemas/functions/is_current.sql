@@ -1,12 +1,10 @@
--- Called before a row is believed without its lock: whether it needs no turning and no review yet.
-create or replace function public.is_current(p_row public.subscriptions) returns boolean
+-- Called before a row is used without its lock: whether its window and its limits are still current.
+create or replace function tollgate.is_current(p_row tollgate.subscriptions) returns boolean
 language plpgsql volatile set search_path = ''
 as $$
 begin
-  return greatest(public.now_for(p_row.user_id), p_row.as_of) < least(p_row.turns_at, p_row.review_at);
+  return greatest(tollgate.now_for(p_row.user_id), p_row.as_of) < least(p_row.advance_at, p_row.refresh_at);
 end;
 $$;
 
-comment on function public.is_current(public.subscriptions) is 'Whether a row may be believed as it stands.';
-revoke all on function public.is_current(public.subscriptions) from public, anon, authenticated;
-grant execute on function public.is_current(public.subscriptions) to service_role;
+comment on function tollgate.is_current(tollgate.subscriptions) is 'Whether a subscriptions row is current as it is.';

@@ -1,12 +1,10 @@
--- Called by receive() for a subscription whose price is not known: the products that this subscription has a mirror in.
-create or replace function public.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
+-- Called by receive() for a subscription with an unknown price: the products that have a record of this subscription.
+create or replace function tollgate.known_products(p_user_id text, p_processor text, p_subscription_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(m.product order by m.product), '[]')
-  from public.mirrors m
+  from tollgate.subscription_records m
   where m.user_id = p_user_id and m.processor = p_processor and m.subscription_id = p_subscription_id;
 $$;
 
-comment on function public.known_products(text, text, text) is 'The products in which a processor subscription is known.';
-revoke all on function public.known_products(text, text, text) from public, anon, authenticated;
-grant execute on function public.known_products(text, text, text) to service_role;
+comment on function tollgate.known_products(text, text, text) is 'The products in which a processor subscription is known.';

@@ -1,7 +1,8 @@
--- Called by every function that takes an idempotency key, under the row's lock or before a refusal. The verdict stored with
--- the key; null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
--- request. A session's keys (p_by_session) are apart from a service's. Errors: TG409 the key names a charge in effect of another request.
-create or replace function public.known_verdict(
+-- Called by every function that takes an idempotency key, under the row's lock or before a denial: the verdict stored with
+-- the key. null if there is none, or if the key is free because some of its charge was given back. A free key accepts any
+-- request. A session's keys (p_by_session) are apart from a service's.
+-- Errors: TG409 the key names a charge in effect of another request.
+create or replace function tollgate.known_verdict(
   p_user_id text,
   p_operation text,
   p_key text,
@@ -11,12 +12,12 @@ create or replace function public.known_verdict(
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_known public.idempotency_keys;
+  v_known tollgate.idempotency_keys;
 begin
   if p_key is null then
     return null;
   end if;
-  select * into v_known from public.idempotency_keys k
+  select * into v_known from tollgate.idempotency_keys k
   where k.user_id = p_user_id and k.operation = p_operation and k.key = p_key and k.by_session = p_by_session;
   if not found or v_known.reversed then
     return null;
@@ -28,6 +29,4 @@ begin
 end;
 $$;
 
-comment on function public.known_verdict(text, text, text, jsonb, boolean) is 'The stored verdict of a retry.';
-revoke all on function public.known_verdict(text, text, text, jsonb, boolean) from public, anon, authenticated;
-grant execute on function public.known_verdict(text, text, text, jsonb, boolean) to service_role;
+comment on function tollgate.known_verdict(text, text, text, jsonb, boolean) is 'The stored verdict of a retry.';

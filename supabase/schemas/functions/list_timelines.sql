@@ -1,11 +1,11 @@
 -- Called by npm run db:rebuild: users and products that have facts, after p_after (a user id), in order.
-create or replace function public.list_timelines(p_after text, p_limit integer) returns jsonb
+create or replace function tollgate.list_timelines(p_after text, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   select coalesce(jsonb_agg(jsonb_build_object('user_id', t.user_id, 'products', t.products) order by t.user_id), '[]')
   from (
     select f.user_id, jsonb_agg(distinct f.product) as products
-    from public.facts f
+    from tollgate.facts f
     where f.user_id > p_after
     group by f.user_id
     order by f.user_id
@@ -13,6 +13,4 @@ as $$
   ) t;
 $$;
 
-comment on function public.list_timelines(text, integer) is 'Users who have facts, and the products these are about.';
-revoke all on function public.list_timelines(text, integer) from public, anon, authenticated;
-grant execute on function public.list_timelines(text, integer) to service_role;
+comment on function tollgate.list_timelines(text, integer) is 'Users who have facts, and the products of these.';

@@ -1,13 +1,13 @@
--- Called by the job that ends purchases which were paid twice: checkouts of users who have a subscription of that product,
--- and of which we do not know what they sold. An open one is closed, a paid one is learned. Looked at for thirty days, or
--- while the user has two subscriptions, and those come first; then the longest waiting.
-create or replace function public.list_unsettled_checkouts(p_limit integer) returns jsonb
+-- Called by the job that ends purchases which were paid twice: checkouts of unknown outcome whose user has a subscription
+-- of that product. The job closes an open one and learns the subscription of a paid one. It looks back thirty days, or
+-- longer while the user has two subscriptions. Those come first, then the longest waiting.
+create or replace function tollgate.list_unsettled_checkouts(p_limit integer) returns jsonb
 language sql set search_path = ''
 as $$
   with due as (
     select c.user_id, c.checkout_id
-    from public.checkouts c, lateral (
-      select count(*) as subscriptions from public.mirrors m
+    from tollgate.checkouts c, lateral (
+      select count(*) as subscriptions from tollgate.subscription_records m
       where m.user_id = c.user_id and m.product = c.product and m.ended_at is null) living
     where c.subscription_id is null and c.status in ('open', 'left_open', 'paid')
       and c.updated_at < now() - interval '1 minute'
@@ -17,15 +17,13 @@ as $$
     for update of c skip locked
   ),
   taken as (
-    -- Looked at next when all others have been.
-    update public.checkouts c set updated_at = now()
+    -- The next run begins with the others.
+    update tollgate.checkouts c set updated_at = now()
     from due d where c.user_id = d.user_id and c.checkout_id = d.checkout_id
     returning c.*
   )
-  select coalesce(jsonb_agg(public.checkout_view(t) || jsonb_build_object('user_id', t.user_id)), '[]')
+  select coalesce(jsonb_agg(tollgate.checkout_view(t) || jsonb_build_object('user_id', t.user_id)), '[]')
   from taken t;
 $$;
 
-comment on function public.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that could still be paid, or were paid for something unknown.';
-revoke all on function public.list_unsettled_checkouts(integer) from public, anon, authenticated;
-grant execute on function public.list_unsettled_checkouts(integer) to service_role;
+comment on function tollgate.list_unsettled_checkouts(integer) is 'Checkouts beside a subscription that can still be paid, or were paid for an unknown subscription.';

@@ -1,12 +1,12 @@
--- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor,
--- type (its beginning), outcome (or "undecided", or "waiting": all that wait for somebody), user_id, from, to (by arrival),
--- id}; an absent key filters nothing. p_after is the "next" of the page before.
-create or replace function public.list_webhook_events(p_filter jsonb, p_after jsonb, p_limit integer) returns jsonb
+-- Called by GET /api/admin/events and its page: webhook events, newest first, a page at a time. p_filter {processor, type
+-- (its beginning), outcome (or "undecided", or "waiting" for all that wait), user_id, from, to (by arrival), id}; a missing
+-- key filters nothing. p_after is the "next" of the page before.
+create or replace function tollgate.list_webhook_events(p_filter jsonb, p_after jsonb, p_limit integer) returns jsonb
 language sql stable set search_path = ''
 as $$
   with page as (
     select e.*
-    from public.webhook_events e
+    from tollgate.webhook_events e
     where (p_filter ->> 'processor' is null or e.processor = p_filter ->> 'processor')
       and (p_filter ->> 'id' is null or e.id = p_filter ->> 'id')
       and (p_filter ->> 'type' is null or starts_with(e.event_type, p_filter ->> 'type'))
@@ -20,7 +20,7 @@ as $$
         or e.user_id = p_filter ->> 'user_id'
         or e.hint_user_id = p_filter ->> 'user_id'
         or exists (
-          select from public.links l
+          select from tollgate.links l
           where l.user_id = p_filter ->> 'user_id' and l.processor = e.processor and l.kind = 'customer'
             and l.external_id = e.customer_id))
       and (p_after is null or (e.created_at, e.processor, e.id)
@@ -30,7 +30,7 @@ as $$
   )
   select jsonb_build_object(
     'events', coalesce((
-      select jsonb_agg(public.event_line(p) order by p.created_at desc, p.processor desc, p.id desc) from (
+      select jsonb_agg(tollgate.event_row(p) order by p.created_at desc, p.processor desc, p.id desc) from (
         select * from page) as p), '[]'),
     'next', (
       select case when (select count(*) from page) = p_limit then
@@ -38,6 +38,4 @@ as $$
       from page p order by p.created_at, p.processor, p.id limit 1));
 $$;
 
-comment on function public.list_webhook_events(jsonb, jsonb, integer) is 'Webhook events by filter, newest first.';
-revoke all on function public.list_webhook_events(jsonb, jsonb, integer) from public, anon, authenticated;
-grant execute on function public.list_webhook_events(jsonb, jsonb, integer) to service_role;
+comment on function tollgate.list_webhook_events(jsonb, jsonb, integer) is 'Webhook events by filter, newest first.';

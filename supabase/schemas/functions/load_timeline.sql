@@ -1,38 +1,36 @@
--- Called before every fold: the facts of the user and product, the revision that commit_timeline will compare, and the day
+-- Called before every fold: the facts of the user and product, the revision that commit_timeline compares, and the date
 -- that anchors the free windows. "others" are facts of the same subscriptions in the user's other products, and of
--- p_subscription_id, which this product may not know yet: they hold the shared status, item lists and unlisted charges.
--- Locks: the users row (hold_user), so that no erasure deletes what is read.
-create or replace function public.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
+-- p_subscription_id, which this product may not know yet. They have the shared status, item lists and unlisted charges.
+-- Locks: the users row (hold_user), so that no erasure deletes the rows meanwhile.
+create or replace function tollgate.load_timeline(p_user_id text, p_product text, p_subscription_id text default null)
 returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
 begin
-  perform public.hold_user(p_user_id);
-  perform public.ensure_subscription(p_user_id, p_product);
-  select * into v_row from public.subscriptions s where s.user_id = p_user_id and s.product = p_product;
+  perform tollgate.hold_user(p_user_id);
+  perform tollgate.ensure_subscription(p_user_id, p_product);
+  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = p_product;
   return jsonb_build_object(
     'revision', v_row.revision,
-    'free_anchor', public.instant_text(v_row.created_at),
+    'free_anchor', tollgate.instant_text(v_row.created_at),
     'facts', coalesce((
-      select jsonb_agg(f.body order by f.fact_id) from public.facts f
+      select jsonb_agg(f.body order by f.fact_id) from tollgate.facts f
       where f.user_id = p_user_id and f.product = p_product), '[]'),
     'others', coalesce((
       select jsonb_agg(o.body order by o.fact_id)
       from (
         select distinct on (f.fact_id) f.fact_id, f.body
-        from public.facts f
+        from tollgate.facts f
         where f.user_id = p_user_id and f.product <> p_product
           and (f.body ? 'list' or f.body ? 'unlisted' or f.body ? 'truncated' or f.body ->> 'life' = 'deleted')
           and (f.subscription_id = p_subscription_id or exists (
-            select from public.facts own
+            select from tollgate.facts own
             where own.user_id = p_user_id and own.product = p_product and own.subscription_id = f.subscription_id))
         order by f.fact_id, f.product
       ) o), '[]'));
 end;
 $$;
 
-comment on function public.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';
-revoke all on function public.load_timeline(text, text, text) from public, anon, authenticated;
-grant execute on function public.load_timeline(text, text, text) to service_role;
+comment on function tollgate.load_timeline(text, text, text) is 'Facts, revision and free anchor of a user and product.';

@@ -1,19 +1,17 @@
--- Called by every function that works on several products of one user, before it locks any other row: makes the users row
--- if it is missing and locks it `for update`. Until the transaction ends no row that refers to the user can be made by
--- another one: its foreign key needs `for key share`.
+-- Called by every function that works on several products of one user, before it locks any other row. Creates the users row
+-- if it is missing and locks it `for update`. Until the transaction ends no other one can create a row that refers to the
+-- user, since its foreign key needs `for key share`.
 -- Locks: the users row. Errors: TG400 bad user id.
-create or replace function public.lock_user(p_user_id text) returns void
+create or replace function tollgate.lock_user(p_user_id text) returns void
 language plpgsql set search_path = ''
 as $$
 begin
   loop
-    perform from public.users u where u.user_id = p_user_id for update;
+    perform from tollgate.users u where u.user_id = p_user_id for update;
     exit when found;
-    perform public.ensure_user(p_user_id, null, null);
+    perform tollgate.ensure_user(p_user_id, null, null);
   end loop;
 end;
 $$;
 
-comment on function public.lock_user(text) is 'Locks a users row, before all products of the user.';
-revoke all on function public.lock_user(text) from public, anon, authenticated;
-grant execute on function public.lock_user(text) to service_role;
+comment on function tollgate.lock_user(text) is 'Locks a users row, before all products of the user.';

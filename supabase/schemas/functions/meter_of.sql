@@ -1,11 +1,11 @@
--- Called by every function that takes a field from outside. Errors: TG400 for a field that no product has.
-create or replace function public.meter_of(p_field text) returns public.catalog_meters
+-- Called by every function that takes a field from outside. Errors: TG400 a field that no product has.
+create or replace function tollgate.meter_of(p_field text) returns tollgate.catalog_meters
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_meter public.catalog_meters;
+  v_meter tollgate.catalog_meters;
 begin
-  select * into v_meter from public.catalog_meters m where m.field = p_field;
+  select * into v_meter from tollgate.catalog_meters m where m.field = p_field;
   if not found then
     raise exception 'There is no meter with this name.' using errcode = 'TG400', detail = 'field';
   end if;
@@ -13,6 +13,4 @@ begin
 end;
 $$;
 
-comment on function public.meter_of(text) is 'The meter of a field name.';
-revoke all on function public.meter_of(text) from public, anon, authenticated;
-grant execute on function public.meter_of(text) to service_role;
+comment on function tollgate.meter_of(text) is 'The meter of a field name.';

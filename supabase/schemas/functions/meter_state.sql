@@ -1,7 +1,7 @@
--- Called by everything that answers about a meter, so that the numbers agree: used, reserved, held back, limit, left. The
--- row must be current. consume_batch has the same arithmetic for many rows at once.
-create or replace function public.meter_state(
-  p_row public.subscriptions,
+-- Called by all functions that return a meter's numbers, so that these agree: used, reserved, withheld, limit, remaining.
+-- The row must be current. consume_batch has the same arithmetic for many rows at once.
+create or replace function tollgate.meter_state(
+  p_row tollgate.subscriptions,
   p_field text,
   out used bigint,
   out reserved bigint,
@@ -20,6 +20,4 @@ begin
 end;
 $$;
 
-comment on function public.meter_state(public.subscriptions, text) is 'Used, reserved, held, limit and remaining of one meter of a subscriptions row.';
-revoke all on function public.meter_state(public.subscriptions, text) from public, anon, authenticated;
-grant execute on function public.meter_state(public.subscriptions, text) to service_role;
+comment on function tollgate.meter_state(tollgate.subscriptions, text) is 'Used, reserved, withheld, limit and remaining of one meter of a subscriptions row.';

@@ -1,7 +1,7 @@
--- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts has been
--- moved between users since the caller asked to which users they belong. p_moves: how many moves it knew; null: it knows of
--- none and adds facts for the present user, as our own schedule does. The facts of a move itself are never late.
-create or replace function public.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
+-- Called by commit_timeline, under the row's lock, which a move takes too: whether the subscription of these facts was
+-- moved between users after the caller read its users. p_moves: the number of moves that the caller knew; null for facts of
+-- the present user, such as our own schedule. The facts of a move itself are never late.
+create or replace function tollgate.moved_meanwhile(p_user_id text, p_facts jsonb, p_moves integer) returns boolean
 language sql stable set search_path = ''
 as $$
   select exists (
@@ -13,17 +13,15 @@ as $$
       having not bool_or(f.body ->> 'kind' = 'transfer')
     ) s
     cross join lateral (
-      select count(distinct t.fact_id) as moves from public.facts t
+      select count(distinct t.fact_id) as moves from tollgate.facts t
       where t.kind = 'transfer' and t.processor = s.processor and t.subscription_id = s.subscription_id
     ) t
     where case
       when p_moves is not null then t.moves <> p_moves
       else t.moves > 0 and exists (
-        select from public.links l
+        select from tollgate.links l
         where l.processor = s.processor and l.kind = 'subscription' and l.external_id = s.subscription_id
           and l.user_id <> p_user_id) end);
 $$;
 
-comment on function public.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were looked up.';
-revoke all on function public.moved_meanwhile(text, jsonb, integer) from public, anon, authenticated;
-grant execute on function public.moved_meanwhile(text, jsonb, integer) to service_role;
+comment on function tollgate.moved_meanwhile(text, jsonb, integer) is 'Whether a subscription was moved since its users were read.';

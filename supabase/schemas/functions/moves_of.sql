@@ -1,21 +1,19 @@
--- Called by resolve_links and begin_move: how often a subscription has been moved between users, and its former users, each
--- with the instant until which it was theirs. Each move is one fact of both users, under one id.
-create or replace function public.moves_of(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
+-- Called by resolve_links and begin_move: the number of a subscription's moves between users, and its former users with the
+-- instants of their ends. Each move is one fact of both users, under one id.
+create or replace function tollgate.moves_of(p_processor text, p_subscription_id text, p_user_id text) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'moves', (
-      select count(distinct f.fact_id) from public.facts f
+      select count(distinct f.fact_id) from tollgate.facts f
       where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id),
     'former', coalesce((
-      select jsonb_agg(jsonb_build_object('user_id', u.user_id, 'until', public.instant_text(u.until)) order by u.user_id)
+      select jsonb_agg(jsonb_build_object('user_id', u.user_id, 'until', tollgate.instant_text(u.until)) order by u.user_id)
       from (
-        select f.user_id, max(f.occurred_at) as until from public.facts f
+        select f.user_id, max(f.occurred_at) as until from tollgate.facts f
         where f.kind = 'transfer' and f.processor = p_processor and f.subscription_id = p_subscription_id
           and f.user_id is distinct from p_user_id
         group by f.user_id) u), '[]'));
 $$;
 
-comment on function public.moves_of(text, text, text) is 'Moves of a subscription between users, and its former users.';
-revoke all on function public.moves_of(text, text, text) from public, anon, authenticated;
-grant execute on function public.moves_of(text, text, text) to service_role;
+comment on function tollgate.moves_of(text, text, text) is 'Moves of a subscription between users, and its former users.';

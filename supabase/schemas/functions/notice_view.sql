@@ -1,6 +1,6 @@
--- Called by whatever shows a notice: one row as the API has it. "current" says that it still holds: the window goes on with
--- that limit, the payment is still open, no plan has come since.
-create or replace function public.notice_view(p_notice public.notices) returns jsonb
+-- Called by all functions that return notices: one row as the API has it. "current" means that the notice still applies:
+-- the window with that limit continues, the payment is still open, or no plan has followed.
+create or replace function tollgate.notice_view(p_notice tollgate.notices) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -9,29 +9,27 @@ as $$
     'product', p_notice.product,
     'kind', p_notice.kind,
     'field', nullif(p_notice.field, ''),
-    'at', public.instant_text(p_notice.created_at),
-    'occasion_at', public.instant_text(p_notice.occasion_at),
+    'at', tollgate.instant_text(p_notice.created_at),
+    'occasion_at', tollgate.instant_text(p_notice.occasion_at),
     'dismissed', p_notice.dismissed_at is not null,
-    'delivered_at', public.instant_text(p_notice.delivered_at),
+    'delivered_at', tollgate.instant_text(p_notice.delivered_at),
     'current', case
       when p_notice.kind in ('near_limit', 'limit_reached') then exists (
-        select from public.subscriptions s
+        select from tollgate.subscriptions s
         where s.user_id = p_notice.user_id and s.product = p_notice.product and s.source = p_notice.source
           and s.window_start = p_notice.occasion_at and (s.limits ->> p_notice.field)::bigint = p_notice.limit_amount
-          -- The higher one speaks for both; what was given back is not near any more.
+          -- The higher notice replaces the lower one; after a release the lower one no longer applies.
           and (s.usage ->> p_notice.field)::bigint
             >= p_notice.limit_amount * case p_notice.kind when 'near_limit' then 0.8 else 1 end
           and (p_notice.kind = 'limit_reached' or (s.usage ->> p_notice.field)::bigint < p_notice.limit_amount))
       when p_notice.kind = 'payment_failed' then exists (
-        select from public.mirrors m
+        select from tollgate.subscription_records m
         where m.user_id = p_notice.user_id and m.product = p_notice.product and m.source = p_notice.source
           and m.past_due_since = p_notice.occasion_at and m.status in ('past_due', 'unpaid'))
       else exists (
-        select from public.subscriptions s
+        select from tollgate.subscriptions s
         where s.user_id = p_notice.user_id and s.product = p_notice.product and s.source = 'free')
     end) || p_notice.details;
 $$;
 
-comment on function public.notice_view(public.notices) is 'One notice as the API has it.';
-revoke all on function public.notice_view(public.notices) from public, anon, authenticated;
-grant execute on function public.notice_view(public.notices) to service_role;
+comment on function tollgate.notice_view(tollgate.notices) is 'One notice as the API has it.';

@@ -1,12 +1,10 @@
--- The time it is for a user: the database's clock, floored to the millisecond, plus the user's moved clock in the
--- sandbox. clock_timestamp, not now(): a caller that waited for a row's lock must not decide by the time it began to wait.
-create or replace function public.now_for(p_user_id text) returns timestamptz
+-- The time of a user: the database's clock, floored to the millisecond, plus the shift of the user's clock in the sandbox.
+-- It reads clock_timestamp and not now(), since a caller may have waited for a row's lock.
+create or replace function tollgate.now_for(p_user_id text) returns timestamptz
 language sql volatile set search_path = ''
 as $$
   select date_trunc('milliseconds', clock_timestamp())
-    + coalesce((select c.shift from public.sandbox_clocks c where c.user_id = p_user_id), interval '0');
+    + coalesce(tollgate.clock_shift(p_user_id), interval '0');
 $$;
 
-comment on function public.now_for(text) is 'The database clock in milliseconds, plus the users sandbox shift.';
-revoke all on function public.now_for(text) from public, anon, authenticated;
-grant execute on function public.now_for(text) to service_role;
+comment on function tollgate.now_for(text) is 'The database clock in milliseconds, plus the user''s sandbox shift.';

@@ -1,9 +1,9 @@
--- Called by checkout once the processor has made it, before anybody has its address: stores whose it is (also as a link,
--- so that its events are at home) and opens it. Where the request took so long that another was let in, nothing is opened
--- and the caller closes what it has made. Never moves a link.
--- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened.
--- Errors: TG409 linked to another user.
-create or replace function public.open_checkout(
+-- Called by checkout after the processor has made it and before its address is returned: links it to its user and opens it,
+-- so that its events find their user. If another request opened a checkout meanwhile, it opens nothing, and the caller
+-- closes its own. It never moves a link.
+-- Locks: the users row, so that an erasure comes before or after: a checkout of an erased account is not opened. Errors:
+-- TG409 linked to another user.
+create or replace function tollgate.open_checkout(
   p_user_id text,
   p_checkout_id uuid,
   p_external_id text,
@@ -12,21 +12,19 @@ create or replace function public.open_checkout(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_checkout public.checkouts;
+  v_checkout tollgate.checkouts;
 begin
-  perform from public.users u where u.user_id = p_user_id for key share;
-  update public.checkouts c
+  perform from tollgate.users u where u.user_id = p_user_id for key share;
+  update tollgate.checkouts c
   set status = 'open', external_id = p_external_id, url = p_url, updated_at = now()
   where c.user_id = p_user_id and c.checkout_id = p_checkout_id and c.status = 'opening'
   returning * into v_checkout;
   if not found then
     return jsonb_build_object('opened', false);
   end if;
-  perform public.link_transaction(v_checkout.processor, p_external_id, p_user_id);
+  perform tollgate.link_transaction(v_checkout.processor, p_external_id, p_user_id);
   return jsonb_build_object('opened', true);
 end;
 $$;
 
-comment on function public.open_checkout(text, uuid, text, text) is 'Stores what the processor made for a checkout, and whose it is.';
-revoke all on function public.open_checkout(text, uuid, text, text) from public, anon, authenticated;
-grant execute on function public.open_checkout(text, uuid, text, text) to service_role;
+comment on function tollgate.open_checkout(text, uuid, text, text) is 'Stores the processor''s checkout and links it to its user.';

@@ -1,30 +1,30 @@
--- Called by turn_window, under the row's lock.
--- Computes the openings whose time has come, oldest first, each from the window before it:
---   reset       starts at 0 and forgives all that was used;
---   carry_over  forgives what was used up to the elapsed share of the plans held, and starts from the rest;
---   preserve    (back to free) grows by what was used elsewhere beyond the free window's own count.
--- What an unpaid period forgave is kept as unpaid_held, with what the unpaid one before it held.
-create or replace function public.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
+-- Called by advance_window, under the row's lock. Computes the openings that are due, oldest first, each from the window
+-- before it:
+--   reset       starts at 0 and forgives all usage;
+--   carry_over  forgives usage up to the elapsed share of the plan's limits, and starts from the rest;
+--   preserve    (back to free) grows by the usage elsewhere beyond the free window's own count.
+-- The amount that an unpaid period forgave is kept as unpaid_held, with that of the unpaid period before it.
+create or replace function tollgate.open_windows(p_user_id text, p_product text, p_now timestamptz) returns void
 language plpgsql set search_path = ''
 as $$
 declare
-  v_window public.usage_windows;
+  v_window tollgate.usage_windows;
   v_base jsonb;
   v_own jsonb;
 begin
   for v_window in
-    select * from public.usage_windows w
+    select * from tollgate.usage_windows w
     where w.user_id = p_user_id and w.product = p_product and w.opening is null and w.opened_at <= p_now
     order by w.opened_at, w.source
   loop
-    v_base := case when v_window.from_source is not null then public.window_used(
+    v_base := case when v_window.from_source is not null then tollgate.window_used(
       p_user_id, p_product, v_window.from_source, v_window.from_period_start, v_window.from_window_start,
       v_window.from_counts_until, v_window.opened_at) end;
-    v_own := case when v_window.opens_by = 'preserve' then public.window_used(
+    v_own := case when v_window.opens_by = 'preserve' then tollgate.window_used(
       p_user_id, p_product, v_window.source, v_window.period_start, v_window.window_start,
       v_window.counts_until, v_window.opened_at) end;
 
-    update public.usage_windows w
+    update tollgate.usage_windows w
     set (opening, forgiven, unpaid_held) = (
       select
         jsonb_object_agg(f.field, case w.opens_by
@@ -36,19 +36,19 @@ begin
       from (
         select m.field, n.base, n.own, n.share, n.opening, n.held_before,
           case w.opens_by when 'reset' then n.base when 'carry_over' then least(n.base, n.share) else 0 end as forgiven
-        from public.catalog_meters m
+        from tollgate.catalog_meters m
         cross join lateral (
           select
             coalesce((v_base ->> m.field)::bigint, 0) as base,
             coalesce((v_own ->> m.field)::bigint, 0) as own,
             coalesce((w.share ->> m.field)::bigint, 0) as share,
             coalesce((
-              select (o.opening ->> m.field)::bigint from public.usage_windows o
+              select (o.opening ->> m.field)::bigint from tollgate.usage_windows o
               where o.user_id = p_user_id and o.product = p_product and o.source = w.source
                 and o.window_start = w.window_start and o.opening is not null
               order by o.opened_at desc limit 1), 0) as opening,
             coalesce((
-              select (o.unpaid_held ->> m.field)::bigint from public.usage_windows o
+              select (o.unpaid_held ->> m.field)::bigint from tollgate.usage_windows o
               where w.held_from_old and o.user_id = p_user_id and o.product = p_product
                 and o.source = w.from_source and o.window_start = w.from_period_start), 0) as held_before
         ) n
@@ -61,6 +61,4 @@ begin
 end;
 $$;
 
-comment on function public.open_windows(text, text, timestamptz) is 'Computes what each usage window whose time has come starts from.';
-revoke all on function public.open_windows(text, text, timestamptz) from public, anon, authenticated;
-grant execute on function public.open_windows(text, text, timestamptz) to service_role;
+comment on function tollgate.open_windows(text, text, timestamptz) is 'Computes the openings of usage windows that have begun.';

@@ -1,7 +1,8 @@
--- Called by npm run db:rebuild. Computes mirrors, periods, segments, windows and counters again, from p_timeline (all the
--- facts, folded anew) and the ledger, and reports the parts that differ from what is stored. Without p_repair it leaves
--- everything as it was. Locks: the subscriptions row. Compare-and-swap on the revision, as commit_timeline.
-create or replace function public.rebuild_timeline(
+-- Called by npm run db:rebuild. Computes subscription records, periods, windows and counters again, from p_timeline (all
+-- facts, folded anew) and the ledger. Returns the parts that differ. Without p_repair nothing changes. Compare-and-swap on
+-- the revision, as commit_timeline.
+-- Locks: the subscriptions row.
+create or replace function tollgate.rebuild_timeline(
   p_user_id text,
   p_product text,
   p_revision bigint,
@@ -11,28 +12,28 @@ create or replace function public.rebuild_timeline(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_lock record := public.lock_subscription(p_user_id, p_product);
-  v_row public.subscriptions := v_lock.locked;
+  v_lock record := tollgate.lock_subscription(p_user_id, p_product);
+  v_row tollgate.subscriptions := v_lock.locked;
   v_stored jsonb;
   v_rebuilt jsonb;
 begin
   if v_row.revision <> p_revision then
     return jsonb_build_object('moved', true, 'differences', '[]'::jsonb);
   end if;
-  v_stored := public.timeline_state(p_user_id, p_product);
+  v_stored := tollgate.timeline_state(p_user_id, p_product);
   begin
-    delete from public.entitlement_segments s where s.user_id = p_user_id and s.product = p_product;
-    delete from public.usage_windows w where w.user_id = p_user_id and w.product = p_product;
-    perform public.replace_timeline(p_user_id, p_product, p_timeline);
-    update public.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
+    delete from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product;
+    delete from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product;
+    perform tollgate.replace_timeline(p_user_id, p_product, p_timeline);
+    update tollgate.subscriptions s set as_of = (p_timeline ->> 'as_of')::timestamptz
     where s.user_id = p_user_id and s.product = p_product;
-    perform public.turn_window(p_user_id, p_product, v_lock.now_at);
-    v_rebuilt := public.timeline_state(p_user_id, p_product);
+    perform tollgate.advance_window(p_user_id, p_product, v_lock.now_at);
+    v_rebuilt := tollgate.timeline_state(p_user_id, p_product);
     if not p_repair then
       raise exception 'compared' using errcode = 'TG000';
     end if;
   exception when sqlstate 'TG000' then
-    -- Everything since "begin" is undone; what was computed is kept.
+    -- All changes since "begin" are undone; the result is kept.
   end;
   return jsonb_build_object('moved', false, 'differences', (
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -42,6 +43,4 @@ begin
 end;
 $$;
 
-comment on function public.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a users timeline and counters again and reports what differs.';
-revoke all on function public.rebuild_timeline(text, text, bigint, jsonb, boolean) from public, anon, authenticated;
-grant execute on function public.rebuild_timeline(text, text, bigint, jsonb, boolean) to service_role;
+comment on function tollgate.rebuild_timeline(text, text, bigint, jsonb, boolean) is 'Computes a user''s timeline and counters again and returns the differences.';

@@ -1,7 +1,7 @@
--- Called by receive() for every verified delivery, before anything is decided. Stores it once; says whether an earlier
--- delivery has already been decided (then this one is a duplicate) and with what. A stored but undecided event (a crash,
--- a 503) is decided by the next delivery.
-create or replace function public.record_webhook_event(
+-- Called by receive() for every verified delivery, before any decision. Stores the event once. Returns its outcome if an
+-- earlier delivery was decided; then this one is a duplicate. The next delivery decides an event that was stored and not
+-- decided (a crash, a 503).
+create or replace function tollgate.record_webhook_event(
   p_processor text,
   p_id text,
   p_event_type text,
@@ -13,16 +13,14 @@ create or replace function public.record_webhook_event(
 language plpgsql set search_path = '' set lock_timeout = '3s'
 as $$
 declare
-  v_event public.webhook_events;
+  v_event tollgate.webhook_events;
 begin
-  insert into public.webhook_events as e (processor, id, event_type, raw, payload, livemode, occurred_at)
+  insert into tollgate.webhook_events as e (processor, id, event_type, raw, payload, livemode, occurred_at)
   values (p_processor, p_id, p_event_type, p_raw, p_payload, p_livemode, p_occurred_at)
   on conflict (processor, id) do update set deliveries = e.deliveries + 1
   returning * into v_event;
-  return public.event_state(v_event);
+  return tollgate.event_state(v_event);
 end;
 $$;
 
-comment on function public.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) is 'Stores a webhook event once and tells what an earlier delivery came to.';
-revoke all on function public.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) from public, anon, authenticated;
-grant execute on function public.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) to service_role;
+comment on function tollgate.record_webhook_event(text, text, text, bytea, jsonb, boolean, timestamptz) is 'Stores a webhook event once and returns the outcome of an earlier delivery.';

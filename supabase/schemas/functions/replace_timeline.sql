@@ -1,13 +1,14 @@
--- Called by commit_timeline, under the row's lock. Writes the fold's mirrors, periods, segments and windows in the place
--- of the old. Windows that opened before the first difference keep what was computed for them; the rest is computed again.
-create or replace function public.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
+-- Called by commit_timeline, under the row's lock. Replaces subscription records, billing periods, entitlement periods and
+-- windows by those of the fold. Windows that opened before the first difference keep their computed openings; the others
+-- are computed again.
+create or replace function tollgate.replace_timeline(p_user_id text, p_product text, p_timeline jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 declare
   v_changed_from timestamptz;
 begin
-  delete from public.mirrors m where m.user_id = p_user_id and m.product = p_product;
-  insert into public.mirrors (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
+  delete from tollgate.subscription_records m where m.user_id = p_user_id and m.product = p_product;
+  insert into tollgate.subscription_records (user_id, product, source, processor, subscription_id, plan, billing_interval, quantity,
     status, period_start, period_end, cancel_at, trial_end, collection_paused, past_due_since, updated_at, ended_at,
     scheduled_plan, scheduled_interval, discounts)
   select p_user_id, p_product, m.source, m.processor, m.subscription_id, m.plan, m.billing_interval, m.quantity,
@@ -19,8 +20,9 @@ begin
     collection_paused boolean, past_due_since timestamptz, updated_at timestamptz, ended_at timestamptz,
     scheduled_plan text, scheduled_interval text, discounts jsonb);
 
-  delete from public.billing_periods b where b.user_id = p_user_id and b.product = p_product;
-  insert into public.billing_periods
+  delete from tollgate.billing_periods b where b.user_id = p_user_id and b.product = p_product;
+  insert into tollgate.billing_periods (user_id, product, source, period_start, period_end, plan, billing_interval, trial,
+    paid, paid_in_money, reason)
   select p_user_id, p_product, b.* from jsonb_to_recordset(p_timeline -> 'periods') as b (
     source text, period_start timestamptz, period_end timestamptz, plan text, billing_interval text, trial boolean,
     paid boolean, paid_in_money boolean, reason text);
@@ -32,7 +34,7 @@ begin
       period_end timestamptz, cadence text, anchor timestamptz, held boolean)
   ),
   old_segments as (
-    select * from public.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+    select * from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
   ),
   new_windows as (
     select w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -45,7 +47,7 @@ begin
     select w.opened_at, w.source, w.window_start, w.window_end, w.period_start, w.counts_until, w.opens_by,
       w.reason, w.from_source, w.from_window_start, w.from_period_start, w.from_counts_until,
       w.share, w.unpaid, w.held_from_old
-    from public.usage_windows w where w.user_id = p_user_id and w.product = p_product
+    from tollgate.usage_windows w where w.user_id = p_user_id and w.product = p_product
   )
   select min(d.at) into v_changed_from
   from (
@@ -58,18 +60,19 @@ begin
     return;
   end if;
 
-  delete from public.entitlement_segments s
+  delete from tollgate.entitlement_periods s
   where s.user_id = p_user_id and s.product = p_product and s.starts_at >= v_changed_from;
-  insert into public.entitlement_segments
+  insert into tollgate.entitlement_periods (user_id, product, starts_at, source, plan, limit_plan, status, processor,
+    subscription_id, billing_interval, quantity, period_start, period_end, cadence, anchor, held)
   select p_user_id, p_product, s.* from jsonb_to_recordset(p_timeline -> 'segments') as s (
     starts_at timestamptz, source text, plan text, limit_plan text, status text, processor text,
     subscription_id text, billing_interval text, quantity integer, period_start timestamptz,
     period_end timestamptz, cadence text, anchor timestamptz, held boolean)
   where s.starts_at >= v_changed_from;
 
-  delete from public.usage_windows w
+  delete from tollgate.usage_windows w
   where w.user_id = p_user_id and w.product = p_product and w.opened_at >= v_changed_from;
-  insert into public.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
+  insert into tollgate.usage_windows (user_id, product, opened_at, source, window_start, window_end, period_start,
     counts_until, opens_by, reason, from_source, from_window_start, from_period_start, from_counts_until, share,
     unpaid, held_from_old)
   select p_user_id, p_product, w.* from jsonb_to_recordset(p_timeline -> 'windows') as w (
@@ -81,6 +84,4 @@ begin
 end;
 $$;
 
-comment on function public.replace_timeline(text, text, jsonb) is 'Writes mirrors, periods, segments and windows in the place of the old.';
-revoke all on function public.replace_timeline(text, text, jsonb) from public, anon, authenticated;
-grant execute on function public.replace_timeline(text, text, jsonb) to service_role;
+comment on function tollgate.replace_timeline(text, text, jsonb) is 'Replaces a user''s stored timeline of a product.';

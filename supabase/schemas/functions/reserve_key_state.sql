@@ -1,7 +1,7 @@
--- Called by reserve_usage, under the row's lock. What a reservation's key names now: the stored answer, what its reservation
--- was settled to (null while it is open), and whether the key is free. It is free once the reservation has expired, was
--- settled to 0, or was settled to more and some of that was given back. Nulls if the key is not known.
-create or replace function public.reserve_key_state(
+-- Called by reserve_usage, under the row's lock: the stored answer of a reservation's key, the settled amount (null while
+-- it is open), and whether the key is free. It is free once the reservation has expired or was settled to 0, or if some of
+-- the settled amount was given back. Nulls if the key is not known.
+create or replace function tollgate.reserve_key_state(
   p_user_id text,
   p_key text,
   p_now timestamptz,
@@ -12,29 +12,27 @@ create or replace function public.reserve_key_state(
 language plpgsql stable set search_path = ''
 as $$
 declare
-  v_reservation public.reservations;
+  v_reservation tollgate.reservations;
 begin
   select k.verdict into answer
-  from public.idempotency_keys k
+  from tollgate.idempotency_keys k
   where k.user_id = p_user_id and k.operation = 'reserve' and k.key = p_key and not k.by_session;
   if not found then
     return;
   end if;
-  select * into v_reservation from public.reservations r
+  select * into v_reservation from tollgate.reservations r
   where r.user_id = p_user_id and r.reservation_id = (answer ->> 'reservation_id')::uuid;
   if v_reservation.state = 'settled' then
     settled := (v_reservation.verdict ->> 'settled')::bigint;
     free := settled = 0 or exists (
-      select from public.usage_ledger l
+      select from tollgate.usage_ledger l
       where l.user_id = p_user_id and l.field = v_reservation.field and l.at = v_reservation.charged_at
         and l.entry = v_reservation.charge and l.given_back > 0);
   else
-    -- The row's lock ends what has expired of its own product only.
+    -- The row's lock ends expired reservations of its own product only.
     free := not coalesce(v_reservation.state = 'open' and v_reservation.expires_at > p_now, false);
   end if;
 end;
 $$;
 
-comment on function public.reserve_key_state(text, text, timestamptz) is 'What a reservations key names, and whether it is free.';
-revoke all on function public.reserve_key_state(text, text, timestamptz) from public, anon, authenticated;
-grant execute on function public.reserve_key_state(text, text, timestamptz) to service_role;
+comment on function tollgate.reserve_key_state(text, text, timestamptz) is 'The reservation of a key, and whether the key is free.';

@@ -1,10 +1,11 @@
--- Called by POST /api/usage/reserve (service key only). Holds an amount for work whose cost is known only afterwards, if
--- the limit allows it; settle_usage settles it, and without that it ends by itself after p_ttl_seconds, no job needed.
--- With a key, the first allowed answer is given again while its reservation is open, or settled to more than 0 and not given
--- back; "settled" says to how much then. Else the key is free and the call is judged anew. A refused call stores nothing.
--- Atomic: judged and held under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount, unknown field, a
--- gauge, a time to live beyond a day; TG409 the key names a reservation in effect of another request.
-create or replace function public.reserve_usage(
+-- Called by POST /api/usage/reserve (service key only). Reserves an amount for work whose cost is known afterwards, if the
+-- limit allows it. settle_usage settles it; else it ends after p_ttl_seconds, also without any job.
+-- With a key, the first allowed answer is returned again while its reservation is open, or settled to more than 0 and not
+-- given back; "settled" is that amount. Else the key is free and the call is evaluated anew. A denied call stores nothing.
+-- Atomic: evaluated and reserved under the row's lock. Locks: the subscriptions row.
+-- Errors: TG400 bad amount, unknown field, a gauge, more than a day; TG409 the key names a reservation in effect of another
+-- request.
+create or replace function tollgate.reserve_usage(
   p_user_id text,
   p_field text,
   p_amount bigint,
@@ -15,53 +16,51 @@ language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
   v_request jsonb := jsonb_build_object('field', p_field, 'amount', p_amount, 'ttl_seconds', p_ttl_seconds);
-  v_meter public.catalog_meters := public.counter_of(p_field);
+  v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
   v_lock record;
-  v_row public.subscriptions;
-  v_reservation public.reservations;
+  v_row tollgate.subscriptions;
+  v_reservation tollgate.reservations;
   v_known record;
   v_answer jsonb;
 begin
-  perform public.check_amount(p_amount);
+  perform tollgate.check_amount(p_amount);
   if p_ttl_seconds is null or p_ttl_seconds not between 1 and 86400 then
     raise exception 'A reservation lasts 1 to 86400 seconds.' using errcode = 'TG400', detail = 'ttlSeconds';
   end if;
 
-  v_lock := public.lock_subscription(p_user_id, v_meter.product);
+  v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
   v_row := v_lock.locked;
-  v_known := public.reserve_key_state(p_user_id, p_idempotency_key, v_lock.now_at);
+  v_known := tollgate.reserve_key_state(p_user_id, p_idempotency_key, v_lock.now_at);
   if not v_known.free then
-    return public.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request)
+    return tollgate.known_verdict(p_user_id, 'reserve', p_idempotency_key, v_request)
       || jsonb_build_object('settled', v_known.settled);
-  elsif not public.fits(v_row, array[p_field], array[p_amount]) then
-    return (public.refusals(v_row, array[p_field], array[p_amount]) -> 0)
+  elsif not tollgate.has_capacity(v_row, array[p_field], array[p_amount]) then
+    return (tollgate.denied_verdicts(v_row, array[p_field], array[p_amount]) -> 0)
       || '{"reservation_id": null, "expires_at": null, "settled": null}'::jsonb;
   end if;
 
-  insert into public.reservations (user_id, product, field, amount, at, expires_at)
+  insert into tollgate.reservations (user_id, product, field, amount, at, expires_at)
   values (p_user_id, v_meter.product, p_field, p_amount, greatest(v_lock.now_at, v_row.window_start),
     v_lock.now_at + make_interval(secs => p_ttl_seconds))
   returning * into v_reservation;
-  update public.subscriptions s
+  update tollgate.subscriptions s
   set reserved = s.reserved || jsonb_build_object(p_field, coalesce((s.reserved ->> p_field)::bigint, 0) + p_amount),
-    review_at = least(s.review_at, v_reservation.expires_at),
+    refresh_at = least(s.refresh_at, v_reservation.expires_at),
     updated_at = v_lock.now_at
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
 
-  v_answer := public.verdict(v_row, p_field, true) || jsonb_build_object(
+  v_answer := tollgate.verdict(v_row, p_field, true) || jsonb_build_object(
     'reservation_id', v_reservation.reservation_id,
-    'expires_at', public.instant_text(v_reservation.expires_at),
+    'expires_at', tollgate.instant_text(v_reservation.expires_at),
     'settled', null);
   if p_idempotency_key is not null then
-    perform public.remember_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
+    perform tollgate.store_verdict(p_user_id, 'reserve', p_idempotency_key, v_request, v_answer, v_lock.now_at,
       p_replaces => v_known.answer);
   end if;
-  perform public.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answer;
 end;
 $$;
 
-comment on function public.reserve_usage(text, text, bigint, integer, text) is 'Holds an amount of a field for work under way.';
-revoke all on function public.reserve_usage(text, text, bigint, integer, text) from public, anon, authenticated;
-grant execute on function public.reserve_usage(text, text, bigint, integer, text) to service_role;
+comment on function tollgate.reserve_usage(text, text, bigint, integer, text) is 'Reserves an amount of a field for work under way.';

@@ -1,8 +1,8 @@
--- Called by turn_window and review_subscription, under the row's lock. Ends the reservations whose time has come, and says
--- what the open ones hold of the window that is current at p_now, and when the first of them ends.
--- A reservation counts in the window that it was made in. Where the current window starts from the count of an older one
--- (carried over, fallen back to free) its reservations hold here too: settled, they would become part of this count.
-create or replace function public.reserved_at(
+-- Called by advance_window and refresh_subscription, under the row's lock. Ends expired reservations. Returns the amounts
+-- that open ones reserve of the window at p_now, and when the first of them ends.
+-- A reservation counts in the window in which it was made. If the current window starts from an older one's count
+-- (carry-over, back to free), that window's reservations count here too: once settled they are part of this count.
+create or replace function tollgate.reserved_at(
   p_user_id text,
   p_product text,
   p_source text,
@@ -16,11 +16,11 @@ as $$
 declare
   v_opens_by text;
 begin
-  update public.reservations r set state = 'expired'
+  update tollgate.reservations r set state = 'expired'
   where r.user_id = p_user_id and r.product = p_product and r.state = 'open' and r.expires_at <= p_now;
 
   select w.opens_by into v_opens_by
-  from public.usage_windows w
+  from tollgate.usage_windows w
   where w.user_id = p_user_id and w.product = p_product and w.source = p_source
     and w.window_start = p_window_start and w.opened_at <= p_now
   order by w.opened_at desc
@@ -32,13 +32,11 @@ begin
   from (
     select r.field, min(r.expires_at) as until,
       sum(r.amount) filter (where v_opens_by in ('carry_over', 'preserve') or r.at >= p_window_start) as amount
-    from public.reservations r
+    from tollgate.reservations r
     where r.user_id = p_user_id and r.product = p_product and r.state = 'open'
     group by r.field
   ) o;
 end;
 $$;
 
-comment on function public.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends what has expired; what is held of a window, and until when.';
-revoke all on function public.reserved_at(text, text, text, timestamptz, timestamptz) from public, anon, authenticated;
-grant execute on function public.reserved_at(text, text, text, timestamptz, timestamptz) to service_role;
+comment on function tollgate.reserved_at(text, text, text, timestamptz, timestamptz) is 'Ends expired reservations; the reserved amounts of a window, and until when.';

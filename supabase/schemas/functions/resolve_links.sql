@@ -1,11 +1,12 @@
--- Called by receive(): to which user does this event belong? A subscription that is linked keeps its user: an event of it
--- that names another one (its customer, its transaction, or the user id that our own server wrote at the processor,
--- p_trusted_user_id) belongs to the known user, and "disputed" says so. An event of a subscription without a user belongs
--- to the one user that these name, and the missing links of customer and subscription are made. If they name several,
--- nothing is written and the answer is a conflict. Never moves a link. Answers with the events that waited,
--- how often an admin has moved the subscription between users, and its former users: naming one of them disputes nothing.
+-- Called by receive(): the user of an event. A linked subscription keeps its user. Its event may name another one: by
+-- customer, by transaction, or by the user id that our server wrote at the processor (p_trusted_user_id). Then the event
+-- belongs to the known user, and "disputed" is true. An event of a subscription without a user belongs to the one user that
+-- these name; missing links of customer and subscription are made. If they name several users, nothing is written and the
+-- answer is a conflict. It never moves a link.
+-- Also returns the events that waited, the number of moves between users, and the former users: naming one of them disputes
+-- nothing.
 -- Locks: the users row (hold_user).
-create or replace function public.resolve_links(
+create or replace function tollgate.resolve_links(
   p_processor text,
   p_customer_id text,
   p_subscription_id text,
@@ -22,21 +23,21 @@ declare
   v_made integer;
   v_moves jsonb;
 begin
-  -- A Paddle checkout's customer follows the e-mail that the payer types: it is no word on who they are. Only where our
-  -- own server or an admin has linked it does it count, and no event makes such a link.
+  -- A Paddle checkout's customer depends on the e-mail that the payer types, so it does not identify the payer. It counts only
+  -- if our own server or an admin has linked it, and no event makes such a link.
   if p_processor = 'paddle' and not exists (
-    select from public.links l
+    select from tollgate.links l
     where l.processor = p_processor and l.kind = 'customer' and l.external_id = p_customer_id
       and l.source in ('admin', 'checkout')
   ) then
     v_customer_id := null;
   end if;
   for v_attempt in 1 .. 3 loop
-    select l.user_id into v_user_id from public.links l
+    select l.user_id into v_user_id from tollgate.links l
     where l.processor = p_processor and l.kind = 'subscription' and l.external_id = p_subscription_id;
     select array_agg(distinct u.user_id) into v_named
     from (
-      select l.user_id from public.links l
+      select l.user_id from tollgate.links l
       where l.processor = p_processor
         and ((l.kind = 'customer' and l.external_id = v_customer_id)
           or (l.kind = 'transaction' and l.external_id = p_transaction_id))
@@ -50,21 +51,21 @@ begin
     exit when v_user_id is null and cardinality(v_named) > 1;
     v_user_id := coalesce(v_user_id, v_named[1]);
     v_agreed := v_named is null or v_named = array[v_user_id];
-    v_moves := public.moves_of(p_processor, p_subscription_id, v_user_id);
+    v_moves := tollgate.moves_of(p_processor, p_subscription_id, v_user_id);
 
     begin
-      perform public.hold_user(v_user_id);
-      -- If the event names another user, its customer is in doubt too, and is linked to neither.
-      insert into public.links (processor, kind, external_id, user_id, source)
+      perform tollgate.hold_user(v_user_id);
+      -- If the event names another user, its customer is doubtful too and is linked to neither.
+      insert into tollgate.links (processor, kind, external_id, user_id, source)
       select p_processor, i.kind, i.external_id, v_user_id,
         case when p_trusted_user_id is null then 'event' else 'metadata' end
       from (values ('customer', v_customer_id), ('subscription', p_subscription_id)) as i (kind, external_id)
       where i.external_id is not null and v_agreed
       on conflict (processor, kind, external_id) do nothing;
       get diagnostics v_made = row_count;
-      -- Another delivery may have linked one of them meanwhile, to another user: look again.
+      -- Another delivery may have linked one of them to another user meanwhile: try again.
       if v_agreed and exists (
-        select from public.links l
+        select from tollgate.links l
         where l.processor = p_processor and l.user_id <> v_user_id
           and ((l.kind = 'customer' and l.external_id = v_customer_id)
             or (l.kind = 'subscription' and l.external_id = p_subscription_id))
@@ -72,7 +73,7 @@ begin
         raise exception 'linked meanwhile' using errcode = 'TG000';
       end if;
       if v_made > 0 then
-        perform public.attach_notes(p_processor, v_user_id, v_customer_id, p_subscription_id, null);
+        perform tollgate.attach_notes(p_processor, v_user_id, v_customer_id, p_subscription_id, null);
       end if;
       return v_moves || jsonb_build_object(
         'user_id', v_user_id,
@@ -81,7 +82,7 @@ begin
           select from unnest(v_named) as n (user_id)
           where n.user_id <> v_user_id
             and not v_moves -> 'former' @> jsonb_build_array(jsonb_build_object('user_id', n.user_id))),
-        'waiting', public.waiting_events(p_processor, p_customer_id, p_subscription_id));
+        'waiting', tollgate.waiting_events(p_processor, p_customer_id, p_subscription_id));
     exception when sqlstate 'TG000' then
       -- The links of this attempt are undone.
     end;
@@ -91,6 +92,4 @@ begin
 end;
 $$;
 
-comment on function public.resolve_links(text, text, text, text, text) is 'Finds whose a processors customer or subscription is, and links them.';
-revoke all on function public.resolve_links(text, text, text, text, text) from public, anon, authenticated;
-grant execute on function public.resolve_links(text, text, text, text, text) to service_role;
+comment on function tollgate.resolve_links(text, text, text, text, text) is 'Finds the user of a processor''s customer or subscription, and links them.';

@@ -1,7 +1,7 @@
--- Called after an attempt that did not fail: takes back what count_attempts counted ("counted" of its answer). A window that
--- ended meanwhile stays as it is, since the attempt was not counted in its successor.
+-- Called after an attempt that did not fail: subtracts the counts of count_attempts ("counted" of its answer). If a window
+-- has ended meanwhile, the next one stays unchanged, since the attempt was not counted in it.
 -- Atomic. Locks: the rows of the keys, in the order in which they were counted.
-create or replace function public.return_attempts(p_counted jsonb) returns jsonb
+create or replace function tollgate.return_attempts(p_counted jsonb) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
@@ -13,7 +13,7 @@ begin
       with ordinality as c (scope, key, resets_at, place)
     order by c.place
   loop
-    update public.rate_limits r set hits = r.hits - 1
+    update tollgate.rate_limits r set hits = r.hits - 1
     where r.scope = v_counted.scope and r.key = v_counted.key and r.resets_at = v_counted.resets_at and r.hits > 0;
     if found then
       v_returned := v_returned + 1;
@@ -23,6 +23,4 @@ begin
 end;
 $$;
 
-comment on function public.return_attempts(jsonb) is 'Takes back attempts that did not fail.';
-revoke all on function public.return_attempts(jsonb) from public, anon, authenticated;
-grant execute on function public.return_attempts(jsonb) to service_role;
+comment on function tollgate.return_attempts(jsonb) is 'Subtracts attempts that did not fail.';

@@ -1,13 +1,13 @@
--- Called at migration with lib/config/catalog.ts. The table follows the file: what the file no longer has goes.
+-- Called at migration with the config. The tables follow the config: rows that it no longer has are deleted.
 -- p_catalog {products: [{product, plans: [{plan, name, rank, cadence, per_quantity, limits: [{field, kind, limit}]}]}]}
-create or replace function public.save_catalog(p_catalog jsonb) returns void
+create or replace function tollgate.save_catalog(p_catalog jsonb) returns void
 language plpgsql set search_path = ''
 as $$
 declare
   v_changed text[];
 begin
-  -- Loading twice at once must not interleave.
-  lock table public.catalog_plans in share row exclusive mode;
+  -- Concurrent loads must not interleave.
+  lock table tollgate.catalog_plans in share row exclusive mode;
   create temporary table new_limits on commit drop as
   select p.product, p.position as product_position, l.plan, l.name, l.rank, l.cadence, l.per_quantity, f.field, f.kind,
     f.position, f.limit_amount
@@ -27,28 +27,28 @@ begin
   from (
     (select n.product, n.plan, n.field, n.limit_amount, n.per_quantity from pg_temp.new_limits n
       except select l.product, l.plan, l.field, l.limit_amount, p.per_quantity
-      from public.catalog_limits l join public.catalog_plans p using (product, plan))
+      from tollgate.catalog_limits l join tollgate.catalog_plans p using (product, plan))
     union all
     (select l.product, l.plan, l.field, l.limit_amount, p.per_quantity
-      from public.catalog_limits l join public.catalog_plans p using (product, plan)
+      from tollgate.catalog_limits l join tollgate.catalog_plans p using (product, plan)
       except select n.product, n.plan, n.field, n.limit_amount, n.per_quantity from pg_temp.new_limits n)
   ) c;
 
-  delete from public.catalog_limits;
-  delete from public.catalog_meters;
-  delete from public.catalog_plans;
-  insert into public.catalog_plans (product, plan, name, rank, cadence, per_quantity)
+  delete from tollgate.catalog_limits;
+  delete from tollgate.catalog_meters;
+  delete from tollgate.catalog_plans;
+  insert into tollgate.catalog_plans (product, plan, name, rank, cadence, per_quantity)
   select distinct n.product, n.plan, n.name, n.rank, n.cadence, n.per_quantity from pg_temp.new_limits n;
-  insert into public.catalog_meters (field, product, kind, position)
+  insert into tollgate.catalog_meters (field, product, kind, position)
   select n.field, n.product, n.kind, min(n.product_position * 100 + n.position) from pg_temp.new_limits n
   group by n.field, n.product, n.kind;
-  insert into public.catalog_limits (product, plan, field, limit_amount)
+  insert into tollgate.catalog_limits (product, plan, field, limit_amount)
   select n.product, n.plan, n.field, n.limit_amount from pg_temp.new_limits n;
 
-  -- Each row takes the changed limits when it is next touched. Locked by product, as a user's rows are everywhere.
-  update public.subscriptions s set review_at = '-infinity'
+  -- Each row gets the changed limits at its next use. Rows are locked by product, as in all functions.
+  update tollgate.subscriptions s set refresh_at = '-infinity'
   from (
-    select r.user_id, r.product from public.subscriptions r
+    select r.user_id, r.product from tollgate.subscriptions r
     where r.product = any(v_changed)
     order by r.product, r.user_id
     for update
@@ -57,6 +57,4 @@ begin
 end;
 $$;
 
-comment on function public.save_catalog(jsonb) is 'Replaces the catalogs copy.';
-revoke all on function public.save_catalog(jsonb) from public, anon, authenticated;
-grant execute on function public.save_catalog(jsonb) to service_role;
+comment on function tollgate.save_catalog(jsonb) is 'Replaces the catalog''s copy.';

@@ -1,8 +1,8 @@
--- Called by an admin's grant and by the simulation's newLimit. From now on, and until p_expires_at (null: for good), the
--- user's limit of this meter is p_limit, whatever the plan; p_limit null takes the override back. A plan change leaves it.
--- Locks: the users row (hold_user), then the subscriptions row, so that no charge is judged by both limits. Errors: TG400 bad amount, unknown field, an
--- expiry that has passed; TG403 p_by is the user, who may not lift a block either.
-create or replace function public.set_limit_override(
+-- Called by an admin's grant and by the simulation's newLimit. Until p_expires_at (null: without end) the user's limit of
+-- this meter is p_limit, under any plan. p_limit null removes the override. A plan change keeps it.
+-- Locks: the users row (hold_user), then the subscriptions row, so that no charge is evaluated by both limits. Errors:
+-- TG400 bad amount, unknown field, a past expiry; TG403 p_by is the user: users may not remove their own limits either.
+create or replace function tollgate.set_limit_override(
   p_user_id text,
   p_field text,
   p_limit bigint,
@@ -13,39 +13,37 @@ create or replace function public.set_limit_override(
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_meter public.catalog_meters := public.meter_of(p_field);
+  v_meter tollgate.catalog_meters := tollgate.meter_of(p_field);
   v_lock record;
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
 begin
   if p_by = p_user_id then
     raise exception 'Admins cannot change their own limits. Another admin can.'
       using errcode = 'TG403', detail = 'userId', hint = 'self_grant';
   end if;
   if p_limit is not null then
-    perform public.check_amount(p_limit, 0);
+    perform tollgate.check_amount(p_limit, 0);
   end if;
-  perform public.hold_user(p_user_id);
-  v_lock := public.lock_subscription(p_user_id, v_meter.product);
+  perform tollgate.hold_user(p_user_id);
+  v_lock := tollgate.lock_subscription(p_user_id, v_meter.product);
   if p_expires_at <= v_lock.now_at then
     raise exception 'The expiry has passed already.' using errcode = 'TG400', detail = 'expiresAt';
   end if;
-  delete from public.limit_overrides o where o.user_id = p_user_id and o.field = p_field;
+  delete from tollgate.limit_overrides o where o.user_id = p_user_id and o.field = p_field;
   if p_limit is not null then
-    insert into public.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
+    insert into tollgate.limit_overrides (user_id, field, limit_amount, expires_at, granted_by, reason, created_at)
     values (p_user_id, p_field, p_limit, coalesce(p_expires_at, 'infinity'), p_by, p_reason, v_lock.now_at);
   end if;
-  v_row := public.review_subscription(p_user_id, v_meter.product, v_lock.now_at);
-  -- Caches of the entitlement are ordered by the revision; a delivery that is being folded meanwhile folds once more.
-  update public.subscriptions s set revision = s.revision + 1
+  v_row := tollgate.refresh_subscription(p_user_id, v_meter.product, v_lock.now_at);
+  -- The revision orders cached entitlements. A delivery that is folded meanwhile is folded again.
+  update tollgate.subscriptions s set revision = s.revision + 1
   where s.user_id = p_user_id and s.product = v_meter.product
   returning * into v_row;
   return (
     select jsonb_build_object('field', p_field, 'used', m.used, 'limit', m.limit_amount, 'remaining', m.remaining,
       'revision', v_row.revision)
-    from public.meter_state(v_row, p_field) m);
+    from tollgate.meter_state(v_row, p_field) m);
 end;
 $$;
 
-comment on function public.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or takes it back.';
-revoke all on function public.set_limit_override(text, text, bigint, timestamptz, text, text) from public, anon, authenticated;
-grant execute on function public.set_limit_override(text, text, bigint, timestamptz, text, text) to service_role;
+comment on function tollgate.set_limit_override(text, text, bigint, timestamptz, text, text) is 'Grants one user a limit of their own, or removes it.';

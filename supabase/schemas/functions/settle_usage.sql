@@ -1,31 +1,31 @@
--- Called by POST /api/usage/settle (service key only). Charges what the work took, in the window that it was reserved in
--- (also when that has ended since), and lets go of the rest. More than was reserved is charged only as far as the limit
--- allows; "unsettled" is what was not. After the reservation has expired it charges as a consume would, all or nothing.
--- Settled once: a retry with the same amount gets the same answer.
--- Atomic: under the row's lock. Locks: the subscriptions row. Errors: TG400 bad amount; TG404 no such reservation; TG409
--- it was settled to another amount.
-create or replace function public.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
+-- Called by POST /api/usage/settle (service key only). Charges the work's cost in the window of its reservation, also after
+-- that window, and frees the rest. An amount above the reservation is charged as far as the limit allows; "unsettled" is
+-- the rest. After the reservation has expired it charges as a consume does, all or nothing. A retry with the same amount
+-- gets the same answer.
+-- Atomic: under the row's lock. Locks: the subscriptions row.
+-- Errors: TG400 bad amount; TG404 no such reservation; TG409 settled to another amount.
+create or replace function tollgate.settle_usage(p_user_id text, p_reservation_id uuid, p_amount bigint) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '1s'
 as $$
 declare
-  v_reservation public.reservations;
+  v_reservation tollgate.reservations;
   v_lock record;
-  v_row public.subscriptions;
+  v_row tollgate.subscriptions;
   v_charge record;
   v_settled bigint;
   v_answer jsonb;
 begin
-  perform public.check_amount(p_amount, 0);
-  select * into v_reservation from public.reservations r
+  perform tollgate.check_amount(p_amount, 0);
+  select * into v_reservation from tollgate.reservations r
   where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
   if not found then
     raise exception 'There is no such reservation.'
       using errcode = 'TG404', detail = 'reservationId', hint = 'reservation_not_found';
   end if;
-  v_lock := public.lock_subscription(p_user_id, v_reservation.product);
+  v_lock := tollgate.lock_subscription(p_user_id, v_reservation.product);
   v_row := v_lock.locked;
-  -- Another settling may have come first, and the lock lets go of what has expired.
-  select * into v_reservation from public.reservations r
+  -- Another call may have settled it first, and the lock ends expired reservations.
+  select * into v_reservation from tollgate.reservations r
   where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
 
   if v_reservation.state = 'settled' then
@@ -35,22 +35,22 @@ begin
     end if;
     return v_reservation.verdict;
   elsif v_reservation.state = 'open' then
-    v_settled := public.settle_open(v_row, v_reservation, p_amount, v_lock.now_at);
-    select * into v_row from public.subscriptions s
+    v_settled := tollgate.settle_open(v_row, v_reservation, p_amount, v_lock.now_at);
+    select * into v_row from tollgate.subscriptions s
     where s.user_id = p_user_id and s.product = v_reservation.product;
-    v_answer := public.verdict(v_row, v_reservation.field, v_settled = p_amount);
+    v_answer := tollgate.verdict(v_row, v_reservation.field, v_settled = p_amount);
   elsif p_amount = 0 then
     v_settled := 0;
-    v_answer := public.verdict(v_row, v_reservation.field, true);
-  elsif public.fits(v_row, array[v_reservation.field], array[p_amount]) then
-    v_charge := public.write_charge(v_row, array[v_reservation.field], array[p_amount], null, v_lock.now_at);
-    update public.reservations r set charge = v_charge.entries[1], charged_at = v_charge.charged_at
+    v_answer := tollgate.verdict(v_row, v_reservation.field, true);
+  elsif tollgate.has_capacity(v_row, array[v_reservation.field], array[p_amount]) then
+    v_charge := tollgate.write_charge(v_row, array[v_reservation.field], array[p_amount], null, v_lock.now_at);
+    update tollgate.reservations r set charge = v_charge.entries[1], charged_at = v_charge.charged_at
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
     v_settled := p_amount;
-    v_answer := public.verdict(v_charge.charged, v_reservation.field, true);
+    v_answer := tollgate.verdict(v_charge.charged, v_reservation.field, true);
   else
     v_settled := 0;
-    v_answer := public.refusals(v_row, array[v_reservation.field], array[p_amount]) -> 0;
+    v_answer := tollgate.denied_verdicts(v_row, array[v_reservation.field], array[p_amount]) -> 0;
   end if;
 
   v_answer := v_answer || jsonb_build_object(
@@ -58,16 +58,14 @@ begin
     'settled', v_settled,
     'unsettled', p_amount - v_settled,
     'expired', v_reservation.state = 'expired');
-  -- One that expired and was refused stays open to another try.
+  -- An expired reservation whose charge was denied can be settled again.
   if v_reservation.state = 'open' or v_settled = p_amount then
-    update public.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
+    update tollgate.reservations r set state = 'settled', requested = p_amount, verdict = v_answer
     where r.user_id = p_user_id and r.reservation_id = p_reservation_id;
   end if;
-  perform public.answer_in_time();
+  perform tollgate.assert_deadline();
   return v_answer;
 end;
 $$;
 
-comment on function public.settle_usage(text, uuid, bigint) is 'Settles a reservation to what was used, once.';
-revoke all on function public.settle_usage(text, uuid, bigint) from public, anon, authenticated;
-grant execute on function public.settle_usage(text, uuid, bigint) to service_role;
+comment on function tollgate.settle_usage(text, uuid, bigint) is 'Settles a reservation to the used amount, once.';

@@ -1,25 +1,24 @@
--- Called before a purchase is refunded: was anything used while this subscription gave the plan? A reservation counts as use.
-create or replace function public.subscription_used(p_user_id text, p_product text, p_source text) returns boolean
+-- Called before a purchase is refunded: whether anything was used while this subscription gave the plan. A reservation
+-- counts as usage.
+create or replace function tollgate.subscription_used(p_user_id text, p_product text, p_source text) returns boolean
 language sql stable set search_path = ''
 as $$
   with given as (
     select s.source, s.starts_at, lead(s.starts_at, 1, 'infinity') over (order by s.starts_at) as ends_at
-    from public.entitlement_segments s
+    from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
   )
   select exists (
     select from given g
     where g.source = p_source and (
       exists (
-        select from public.usage_ledger l
+        select from tollgate.usage_ledger l
         where l.user_id = p_user_id and l.product = p_product and l.amount > l.given_back
           and l.at >= g.starts_at and l.at < g.ends_at)
       or exists (
-        select from public.reservations r
+        select from tollgate.reservations r
         where r.user_id = p_user_id and r.product = p_product and r.state = 'open'
           and r.at >= g.starts_at and r.at < g.ends_at)));
 $$;
 
-comment on function public.subscription_used(text, text, text) is 'Whether anything was used while a subscription gave the plan.';
-revoke all on function public.subscription_used(text, text, text) from public, anon, authenticated;
-grant execute on function public.subscription_used(text, text, text) to service_role;
+comment on function tollgate.subscription_used(text, text, text) is 'Whether anything was used while a subscription gave the plan.';

@@ -1,5 +1,5 @@
 -- Called by get_usage and commit_timeline: one subscriptions row as the API shows it.
-create or replace function public.subscription_view(p_row public.subscriptions) returns jsonb
+create or replace function tollgate.subscription_view(p_row tollgate.subscriptions) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
@@ -10,24 +10,24 @@ as $$
     'processor', p_row.processor,
     'interval', p_row.billing_interval,
     'quantity', p_row.quantity,
-    'period_start', public.instant_text(p_row.current_period_start),
-    'period_end', public.instant_text(p_row.current_period_end),
-    'window_start', public.instant_text(p_row.window_start),
-    'resets_at', public.instant_text(p_row.window_end),
-    'cancel_at', public.instant_text(p_row.cancel_at),
+    'period_start', tollgate.instant_text(p_row.current_period_start),
+    'period_end', tollgate.instant_text(p_row.current_period_end),
+    'window_start', tollgate.instant_text(p_row.window_start),
+    'resets_at', tollgate.instant_text(p_row.window_end),
+    'cancel_at', tollgate.instant_text(p_row.cancel_at),
     'scheduled_plan', p_row.scheduled_plan,
-    -- While a payment is open: when the plan falls back to free's limits.
+    -- While a payment is open: the time from which free's limits apply.
     'grace_until', case when p_row.status in ('past_due', 'unpaid') and p_row.source <> 'free' then (
-      select public.instant_text(min(s.starts_at))
-      from public.entitlement_segments s
+      select tollgate.instant_text(min(s.starts_at))
+      from tollgate.entitlement_periods s
       where s.user_id = p_row.user_id and s.product = p_row.product and s.source = 'free'
-        and s.starts_at >= p_row.turns_at) end,
+        and s.starts_at >= p_row.advance_at) end,
     'discounts', coalesce((
       select jsonb_agg(d.value order by d.ordinality)
-      from public.mirrors m
+      from tollgate.subscription_records m
       cross join lateral jsonb_array_elements(m.discounts) with ordinality as d
       where m.user_id = p_row.user_id and m.product = p_row.product and m.source = p_row.source
-        and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(public.now_for(p_row.user_id), p_row.as_of), true)
+        and coalesce((d.value ->> 'ends_at')::timestamptz > greatest(tollgate.now_for(p_row.user_id), p_row.as_of), true)
     ), '[]'),
     'meters', (
       select jsonb_agg(jsonb_build_object(
@@ -39,11 +39,9 @@ as $$
         'limit', state.limit_amount,
         'remaining', state.remaining,
         'over_limit', state.used > state.limit_amount) order by m.position)
-      from public.catalog_meters m
-      cross join lateral public.meter_state(p_row, m.field) state
+      from tollgate.catalog_meters m
+      cross join lateral tollgate.meter_state(p_row, m.field) state
       where m.product = p_row.product));
 $$;
 
-comment on function public.subscription_view(public.subscriptions) is 'One subscriptions row as the API shows it.';
-revoke all on function public.subscription_view(public.subscriptions) from public, anon, authenticated;
-grant execute on function public.subscription_view(public.subscriptions) to service_role;
+comment on function tollgate.subscription_view(tollgate.subscriptions) is 'One subscriptions row as the API shows it.';

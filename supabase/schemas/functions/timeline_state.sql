@@ -1,25 +1,23 @@
--- Called by rebuild_timeline: all that is stored of what the facts and the ledger add up to, part by part, to compare.
-create or replace function public.timeline_state(p_user_id text, p_product text) returns jsonb
+-- Called by rebuild_timeline: the stored result of facts and ledger, part by part, to compare.
+create or replace function tollgate.timeline_state(p_user_id text, p_product text) returns jsonb
 language sql stable set search_path = ''
 as $$
   select jsonb_build_object(
     'mirrors', (
-      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from public.mirrors m
+      select coalesce(jsonb_agg(to_jsonb(m) order by m.source), '[]') from tollgate.subscription_records m
       where m.user_id = p_user_id and m.product = p_product),
     'periods', (
-      select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from public.billing_periods b
+      select coalesce(jsonb_agg(to_jsonb(b) order by b.source, b.period_start), '[]') from tollgate.billing_periods b
       where b.user_id = p_user_id and b.product = p_product),
     'segments', (
-      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from public.entitlement_segments s
+      select coalesce(jsonb_agg(to_jsonb(s) order by s.starts_at), '[]') from tollgate.entitlement_periods s
       where s.user_id = p_user_id and s.product = p_product),
     'windows', (
-      select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from public.usage_windows w
+      select coalesce(jsonb_agg(to_jsonb(w) order by w.opened_at, w.source), '[]') from tollgate.usage_windows w
       where w.user_id = p_user_id and w.product = p_product),
     'entitlement', (
-      select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from public.subscriptions s
+      select to_jsonb(s) - array['revision', 'updated_at', 'created_at'] from tollgate.subscriptions s
       where s.user_id = p_user_id and s.product = p_product));
 $$;
 
-comment on function public.timeline_state(text, text) is 'What is stored of a users timeline and counters, part by part.';
-revoke all on function public.timeline_state(text, text) from public, anon, authenticated;
-grant execute on function public.timeline_state(text, text) to service_role;
+comment on function tollgate.timeline_state(text, text) is 'A user''s stored timeline and counters, part by part.';

@@ -1,19 +1,19 @@
--- Called by GET /api/usage/history and the usage page: what was used of a field on each UTC day, from the ledger. Days
--- without use are left out. Units given back count on the day of their charge, or on the day of the release if they are
--- units that two windows counted as one (decrement_usage).
--- Errors: TG400 unknown field, a gauge (nothing is written of its past), days outside 1 to 400.
-create or replace function public.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
+-- Called by GET /api/usage/history and the usage page: usage of a field per UTC day, from the ledger. Days without usage
+-- are left out. Units given back count on the day of their charge. Units that two windows count as one count on the day of
+-- the release (decrement_usage).
+-- Errors: TG400 unknown field, a gauge (it has no history), days outside 1 to 400.
+create or replace function tollgate.usage_history(p_user_id text, p_field text, p_days integer) returns jsonb
 language plpgsql set search_path = ''
 as $$
 declare
-  v_meter public.catalog_meters := public.counter_of(p_field);
+  v_meter tollgate.catalog_meters := tollgate.counter_of(p_field);
   v_today date;
 begin
   if p_days is null or p_days not between 1 and 400 then
     raise exception 'The days are a whole number from 1 to 400.' using errcode = 'TG400', detail = 'days';
   end if;
-  select (greatest(public.now_for(p_user_id), max(s.as_of)) at time zone 'UTC')::date into v_today
-  from public.subscriptions s
+  select (greatest(tollgate.now_for(p_user_id), max(s.as_of)) at time zone 'UTC')::date into v_today
+  from tollgate.subscriptions s
   where s.user_id = p_user_id and s.product = v_meter.product;
   return jsonb_build_object(
     'user_id', p_user_id,
@@ -24,7 +24,7 @@ begin
       select coalesce(jsonb_agg(jsonb_build_object('day', d.day, 'amount', d.amount) order by d.day), '[]')
       from (
         select (l.at at time zone 'UTC')::date as day, sum(l.amount) as amount
-        from public.usage_ledger l
+        from tollgate.usage_ledger l
         where l.user_id = p_user_id and l.field = p_field
           and l.at >= (v_today - (p_days - 1))::timestamp at time zone 'UTC'
           and l.at < (v_today + 1)::timestamp at time zone 'UTC'
@@ -34,6 +34,4 @@ begin
 end;
 $$;
 
-comment on function public.usage_history(text, text, integer) is 'Daily totals of a field.';
-revoke all on function public.usage_history(text, text, integer) from public, anon, authenticated;
-grant execute on function public.usage_history(text, text, integer) to service_role;
+comment on function tollgate.usage_history(text, text, integer) is 'Daily totals of a field.';

@@ -1,7 +1,7 @@
--- Called by the preview of a plan change: what was used of each field between the given instants, as if all of it had been
--- used at the earlier one. With every instant at which a timeline cuts the usage among them, the pure twin of the counters
--- (lib/billing/usage-at.ts) computes from a few sums what Postgres computes from the rows.
-create or replace function public.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
+-- Called by the preview of a plan change: usage of each field between the given instants, as if all of it were at the
+-- earlier one. If the instants contain all boundaries of a timeline, lib/billing/usage-at.ts computes from these few sums
+-- the same counters as Postgres from the rows.
+create or replace function tollgate.usage_sums(p_user_id text, p_product text, p_cuts jsonb) returns jsonb
 language sql stable set search_path = ''
 as $$
   with cuts as (
@@ -9,17 +9,15 @@ as $$
     from (select distinct value::timestamptz as at from jsonb_array_elements_text(p_cuts)) c
   )
   select coalesce(jsonb_agg(jsonb_build_object(
-    'at', public.instant_text(s.at), 'field', s.field, 'amount', s.amount) order by s.at, s.field), '[]')
+    'at', tollgate.instant_text(s.at), 'field', s.field, 'amount', s.amount) order by s.at, s.field), '[]')
   from (
     select c.at, u.field, sum(u.amount) as amount
     from cuts c
-    join public.catalog_meters m on m.product = p_product and m.kind = 'counter'
-    join public.usage_ledger u
+    join tollgate.catalog_meters m on m.product = p_product and m.kind = 'counter'
+    join tollgate.usage_ledger u
       on u.user_id = p_user_id and u.field = m.field and u.at >= c.at and u.at < c.until
     group by c.at, u.field
   ) s;
 $$;
 
-comment on function public.usage_sums(text, text, jsonb) is 'Usage of each field between instants.';
-revoke all on function public.usage_sums(text, text, jsonb) from public, anon, authenticated;
-grant execute on function public.usage_sums(text, text, jsonb) to service_role;
+comment on function tollgate.usage_sums(text, text, jsonb) is 'Usage of each field between instants.';

@@ -1,10 +1,8 @@
--- Called by erase_account and restore_erased: how a tombstone knows its user.
-create or replace function public.user_hash(p_user_id text) returns text
+-- Called by erase_account and restore_erased: the key of a tombstone.
+create or replace function tollgate.user_hash(p_user_id text) returns text
 language sql immutable parallel safe set search_path = ''
 as $$
   select encode(sha256(convert_to(p_user_id, 'UTF8')), 'hex');
 $$;
 
-comment on function public.user_hash(text) is 'SHA-256 of a user id, in hex.';
-revoke all on function public.user_hash(text) from public, anon, authenticated;
-grant execute on function public.user_hash(text) to service_role;
+comment on function tollgate.user_hash(text) is 'SHA-256 of a user id, in hex.';

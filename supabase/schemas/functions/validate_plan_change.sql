@@ -1,27 +1,27 @@
--- Called before any checkout or change is begun. Says whether what exists fits the new plan's gauges.
--- Errors: TG400 unknown product or plan.
-create or replace function public.validate_plan_change(
+-- Called before a checkout or a change begins: whether the existing things are within the new plan's gauges. Errors: TG400
+-- unknown product or plan.
+create or replace function tollgate.validate_plan_change(
   p_user_id text,
   p_new_plan text,
-  p_product text default 'chatbots'
+  p_product text
 ) returns jsonb
 language plpgsql set search_path = '' set lock_timeout = '500ms'
 as $$
 declare
-  v_plan public.catalog_plans;
+  v_plan tollgate.catalog_plans;
   v_over record;
 begin
-  select * into v_plan from public.catalog_plans p where p.product = p_product and p.plan = lower(p_new_plan);
+  select * into v_plan from tollgate.catalog_plans p where p.product = p_product and p.plan = lower(p_new_plan);
   if not found then
     raise exception 'There is no such plan.' using errcode = 'TG400', detail = 'plan';
   end if;
-  perform public.lock_subscription(p_user_id, p_product);
+  perform tollgate.lock_subscription(p_user_id, p_product);
   select m.field, (s.usage ->> m.field)::bigint - coalesce(o.limit_amount, l.limit_amount) as excess into v_over
-  from public.subscriptions s
-  join public.catalog_meters m on m.product = s.product and m.kind = 'gauge'
-  join public.catalog_limits l on l.product = s.product and l.plan = v_plan.plan and l.field = m.field
-  left join public.limit_overrides o on o.user_id = s.user_id and o.field = m.field
-    and o.expires_at > greatest(public.now_for(p_user_id), s.as_of)
+  from tollgate.subscriptions s
+  join tollgate.catalog_meters m on m.product = s.product and m.kind = 'gauge'
+  join tollgate.catalog_limits l on l.product = s.product and l.plan = v_plan.plan and l.field = m.field
+  left join tollgate.limit_overrides o on o.user_id = s.user_id and o.field = m.field
+    and o.expires_at > greatest(tollgate.now_for(p_user_id), s.as_of)
   where s.user_id = p_user_id and s.product = p_product
     and (s.usage ->> m.field)::bigint > coalesce(o.limit_amount, l.limit_amount)
   order by m.position
@@ -38,6 +38,4 @@ begin
 end;
 $$;
 
-comment on function public.validate_plan_change(text, text, text) is 'Whether a users things fit a plan: {valid, reason, message}.';
-revoke all on function public.validate_plan_change(text, text, text) from public, anon, authenticated;
-grant execute on function public.validate_plan_change(text, text, text) to service_role;
+comment on function tollgate.validate_plan_change(text, text, text) is 'Whether a user''s things are within a plan: {valid, reason, message}.';

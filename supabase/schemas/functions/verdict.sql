@@ -1,23 +1,21 @@
--- Called by every function that allows or refuses; the one shape of the answer. A refusal's reason is the plain one.
--- A gauge does not reset: who answers about one takes resets_at out.
-create or replace function public.verdict(p_row public.subscriptions, p_field text, p_allowed boolean) returns jsonb
+-- Called by every function that allows or denies: the common shape of the answer. A denial's reason is limit_reached unless
+-- the caller replaces it. A gauge does not reset, so its callers replace resets_at.
+create or replace function tollgate.verdict(p_row tollgate.subscriptions, p_field text, p_allowed boolean) returns jsonb
 language plpgsql immutable set search_path = ''
 as $$
 declare
-  v_state record := public.meter_state(p_row, p_field);
+  v_state record := tollgate.meter_state(p_row, p_field);
   v_verdict jsonb := jsonb_build_object(
     'allowed', p_allowed,
     'field', p_field,
     'used', v_state.used,
     'limit', v_state.limit_amount,
     'remaining', v_state.remaining,
-    'resets_at', public.instant_text(p_row.window_end),
+    'resets_at', tollgate.instant_text(p_row.window_end),
     'plan', p_row.plan);
 begin
   return case when p_allowed then v_verdict else v_verdict || '{"reason": "limit_reached"}' end;
 end;
 $$;
 
-comment on function public.verdict(public.subscriptions, text, boolean) is 'Whether something is allowed, with the numbers.';
-revoke all on function public.verdict(public.subscriptions, text, boolean) from public, anon, authenticated;
-grant execute on function public.verdict(public.subscriptions, text, boolean) to service_role;
+comment on function tollgate.verdict(tollgate.subscriptions, text, boolean) is 'Allowed or not, with the numbers.';

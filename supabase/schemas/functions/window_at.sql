@@ -1,7 +1,7 @@
--- The window that p_at falls in: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them).
--- Months are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. Past the period's end the last window goes
--- on: only news opens the next period. counts_until is null for such a last window.
-create or replace function public.window_at(
+-- The window of p_at: the same arithmetic as windowAt in lib/billing/timeline/calendar.ts (a test compares them). Months
+-- are counted from the anchor in closed form: Jan 31, Feb 28, Mar 31. After the period's end the last window continues
+-- until an event opens the next period. counts_until is null for such a last window.
+create or replace function tollgate.window_at(
   p_cadence text,
   p_anchor timestamptz,
   p_period_end timestamptz,
@@ -41,6 +41,4 @@ begin
 end;
 $$;
 
-comment on function public.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window that an instant falls in, by cadence, anchor and billing period.';
-revoke all on function public.window_at(text, timestamptz, timestamptz, timestamptz) from public, anon, authenticated;
-grant execute on function public.window_at(text, timestamptz, timestamptz, timestamptz) to service_role;
+comment on function tollgate.window_at(text, timestamptz, timestamptz, timestamptz) is 'The usage window of an instant, by cadence, anchor and billing period.';

@@ -1,8 +1,8 @@
--- Called by open_windows and turn_window, under the row's lock.
--- What is used in one window: its opening plus the ledger rows that fall in it. A row falls in the window that is current
--- at the row's time, so only the stretches in which the window's source was in force count: a window that becomes current
--- again (resumed, recovered, the other subscription ended) shows its own counters. p_before bounds the rows' time.
-create or replace function public.window_used(
+-- Called by open_windows and advance_window, under the row's lock: the usage of one window, its opening plus its ledger
+-- rows. A row belongs to the window that is current at the row's time. So only times count in which the window's source was
+-- in force. A window that becomes current again (resumed, recovered, the other subscription ended) shows its own counters.
+-- p_before limits the rows' time.
+create or replace function tollgate.window_used(
   p_user_id text,
   p_product text,
   p_source text,
@@ -16,18 +16,18 @@ as $$
   with stretches as (
     select s.starts_at, coalesce(lead(s.starts_at) over (order by s.starts_at), 'infinity') as ends_at,
       s.source, s.period_start
-    from public.entitlement_segments s
+    from tollgate.entitlement_periods s
     where s.user_id = p_user_id and s.product = p_product
     union all
-    -- Never subscribed: free since ever.
+    -- No subscription: free at all times.
     select '-infinity', 'infinity', 'free', null
     where not exists (
-      select from public.entitlement_segments s where s.user_id = p_user_id and s.product = p_product
+      select from tollgate.entitlement_periods s where s.user_id = p_user_id and s.product = p_product
     )
   ),
   opening as (
     select w.opening
-    from public.usage_windows w
+    from tollgate.usage_windows w
     where w.user_id = p_user_id and w.product = p_product and w.source = p_source
       and w.window_start = p_window_start and w.opening is not null
     order by w.opened_at desc
@@ -36,15 +36,13 @@ as $$
   select jsonb_object_agg(m.field, coalesce((select (o.opening ->> m.field)::bigint from opening o), 0) + coalesce((
     select sum(l.amount)
     from stretches s
-    join public.usage_ledger l on l.user_id = p_user_id and l.field = m.field
+    join tollgate.usage_ledger l on l.user_id = p_user_id and l.field = m.field
       and l.at >= greatest(s.starts_at, p_window_start)
       and l.at < least(s.ends_at, p_counts_until, p_before)
     where s.source = p_source and s.period_start is not distinct from p_period_start
   ), 0))
-  from public.catalog_meters m
+  from tollgate.catalog_meters m
   where m.product = p_product and m.kind = 'counter';
 $$;
 
-comment on function public.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) is 'Opening plus ledger of one window up to an instant, by field.';
-revoke all on function public.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) from public, anon, authenticated;
-grant execute on function public.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) to service_role;
+comment on function tollgate.window_used(text, text, text, timestamptz, timestamptz, timestamptz, timestamptz) is 'Opening plus ledger of one window up to an instant, by field.';

@@ -1,12 +1,12 @@
--- Called by charge_usage and settle_usage, under the row's lock, for a charge that fits: adds it to the counters and writes
--- one ledger row per field. Gives the row as it is then, the time of the ledger rows and their entries.
-create or replace function public.write_charge(
-  p_row public.subscriptions,
+-- Called by charge_usage and settle_usage, under the row's lock, for a charge within the limits: adds it to the counters
+-- and writes one ledger row per field. Returns the row, the time of the ledger rows and their entries.
+create or replace function tollgate.write_charge(
+  p_row tollgate.subscriptions,
   p_fields text[],
   p_amounts bigint[],
   p_key text,
   p_now timestamptz,
-  out charged public.subscriptions,
+  out charged tollgate.subscriptions,
   out charged_at timestamptz,
   out entries bigint[]
 )
@@ -17,12 +17,12 @@ declare
 begin
   select jsonb_object_agg(c.field, coalesce((p_row.usage ->> c.field)::bigint, 0) + c.amount) into v_usage
   from unnest(p_fields, p_amounts) as c (field, amount);
-  update public.subscriptions s set usage = s.usage || v_usage, updated_at = p_now
+  update tollgate.subscriptions s set usage = s.usage || v_usage, updated_at = p_now
   where s.user_id = p_row.user_id and s.product = p_row.product
   returning * into charged;
   charged_at := greatest(p_now, charged.window_start);
   with written as (
-    insert into public.usage_ledger (user_id, product, field, at, amount, idempotency_key)
+    insert into tollgate.usage_ledger (user_id, product, field, at, amount, idempotency_key)
     select p_row.user_id, p_row.product, c.field, charged_at, c.amount, p_key
     from unnest(p_fields, p_amounts) as c (field, amount)
     returning entry
@@ -31,6 +31,4 @@ begin
 end;
 $$;
 
-comment on function public.write_charge(public.subscriptions, text[], bigint[], text, timestamptz) is 'Adds a charge to the counters and the ledger.';
-revoke all on function public.write_charge(public.subscriptions, text[], bigint[], text, timestamptz) from public, anon, authenticated;
-grant execute on function public.write_charge(public.subscriptions, text[], bigint[], text, timestamptz) to service_role;
+comment on function tollgate.write_charge(tollgate.subscriptions, text[], bigint[], text, timestamptz) is 'Adds a charge to the counters and the ledger.';

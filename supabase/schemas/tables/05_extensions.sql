@@ -1,5 +1,5 @@
--- pg_stat_statements keeps the time of every statement; the statement for slow queries in docs/documents.md reads it. It
--- lives in the schema extensions, as on Supabase. Nothing else needs it, so a server without it, or a role that may not
+-- pg_stat_statements measures every statement; the query for slow statements in docs/documents.md reads it. It is
+-- in the schema extensions, as on Supabase. No other part needs it, so a server without it, or a role that may not
 -- create it, gets a notice.
 do $$
 begin

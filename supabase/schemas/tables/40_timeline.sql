@@ -1,6 +1,6 @@
--- What events say (facts), and what the fold in lib/billing/timeline/build-timeline.ts made of all of them. commit_timeline writes
--- these tables together, or none of them.
-create table public.facts (
+-- Facts of events, and the result of their fold (lib/billing/timeline/build-timeline.ts). commit_timeline writes these tables
+-- together, or none of them.
+create table tollgate.facts (
   user_id text not null,
   product text not null,
   fact_id text not null,
@@ -13,11 +13,11 @@ create table public.facts (
   created_at timestamptz not null default now(),
   primary key (user_id, product, fact_id)
 );
-comment on table public.facts is 'What an event says, in our own words; the timeline is a pure fold over these.';
--- To which users a subscription has belonged.
-create index facts_transfers on public.facts (processor, subscription_id) where kind = 'transfer';
+comment on table tollgate.facts is 'The statements of events in our own terms; the timeline is a pure fold over them.';
+-- Finds the former users of a subscription.
+create index facts_transfers on tollgate.facts (processor, subscription_id) where kind = 'transfer';
 
-create table public.mirrors (
+create table tollgate.subscription_records (
   user_id text not null,
   product text not null,
   source text not null,
@@ -35,19 +35,19 @@ create table public.mirrors (
   past_due_since timestamptz,
   updated_at timestamptz not null,
   ended_at timestamptz,
-  -- Our own plan change for the end of the period.
+  -- Our own scheduled change for the end of the period.
   scheduled_plan text,
   scheduled_interval text check (scheduled_interval in ('monthly', 'yearly')),
-  -- What reduces its charges: [{id, name, code, off, ends_at}]. Shown only.
+  -- Discounts of its charges: [{id, name, code, off, ends_at}]. Shown only.
   discounts jsonb not null default '[]',
   primary key (user_id, product, source)
 );
-create index mirrors_subscription on public.mirrors (processor, subscription_id);
-create index mirrors_scheduled on public.mirrors (period_end) where scheduled_plan is not null;
-comment on table public.mirrors is 'Each processor subscription as last known.';
+create index subscription_records_subscription on tollgate.subscription_records (processor, subscription_id);
+create index subscription_records_scheduled on tollgate.subscription_records (period_end) where scheduled_plan is not null;
+comment on table tollgate.subscription_records is 'Each processor subscription as last known.';
 
--- The key is the promise: a (subscription, period start) opens once, however many events announce it.
-create table public.billing_periods (
+-- The key guarantees that a period of a subscription opens once, for any number of events.
+create table tollgate.billing_periods (
   user_id text not null,
   product text not null,
   source text not null,
@@ -61,12 +61,12 @@ create table public.billing_periods (
   reason text not null,
   primary key (user_id, product, source, period_start)
 );
-comment on table public.billing_periods is 'What a subscription charges for; each start exists once.';
+comment on table tollgate.billing_periods is 'The periods that a subscription charges for; each start exists once.';
 
-create table public.entitlement_segments (
+create table tollgate.entitlement_periods (
   user_id text not null,
   product text not null,
-  -- Each segment lasts until the next one starts.
+  -- Each period lasts until the next one starts.
   starts_at timestamptz not null,
   source text not null,
   plan text not null,
@@ -83,14 +83,14 @@ create table public.entitlement_segments (
   held boolean not null,
   primary key (user_id, product, starts_at)
 );
-comment on table public.entitlement_segments is 'Who is entitled to what from when, into the future; free for ever where a user has none.';
+comment on table tollgate.entitlement_periods is 'The plan of a user from each time on, into the future. A user without a row is on free.';
 
-create table public.usage_windows (
+create table tollgate.usage_windows (
   user_id text not null,
   product text not null,
   source text not null,
   window_start timestamptz not null,
-  -- A window of the free plan can grow each time an entitlement falls back to it.
+  -- A window of the free plan can open again each time an entitlement returns to it.
   opened_at timestamptz not null,
   window_end timestamptz not null,
   period_start timestamptz,
@@ -104,18 +104,18 @@ create table public.usage_windows (
   share jsonb not null,
   unpaid boolean not null,
   held_from_old boolean not null,
-  -- Computed from the ledger under the row's lock once opened_at has come; null until then.
+  -- Computed from the ledger under the row's lock at opened_at; null until then.
   opening jsonb,
   forgiven jsonb,
   unpaid_held jsonb,
   primary key (user_id, product, source, window_start, opened_at)
 );
-comment on table public.usage_windows is 'How a usage window begins: what it starts from, what was forgiven, and why.';
+comment on table tollgate.usage_windows is 'The beginning of a usage window: its opening, the forgiven usage and the reason.';
 
-create unique index usage_windows_open_once on public.usage_windows (user_id, product, source, window_start)
+create unique index usage_windows_open_once on tollgate.usage_windows (user_id, product, source, window_start)
   where source <> 'free';
 
-create table public.decisions (
+create table tollgate.decisions (
   user_id text not null,
   decision_id bigint generated always as identity,
   product text not null,
@@ -129,15 +129,15 @@ create table public.decisions (
   flags jsonb not null,
   before jsonb not null,
   after jsonb not null,
-  -- The request (or the job's round) that brought it about: what the log has of it.
+  -- The request or the run of a job that caused it, as in the log.
   request_id text,
   primary key (user_id, decision_id),
   unique (user_id, product, processor, event_id)
 );
-comment on table public.decisions is 'The difference each event made, with its one reason: the trail that users and admins read.';
+comment on table tollgate.decisions is 'The difference that each event made, with its one reason; users and admins read it.';
 
--- When the job that carries out scheduled plan changes may try one again; not part of the timeline.
-create table public.scheduled_change_runs (
+-- When the job may try a scheduled plan change again; not part of the timeline.
+create table tollgate.scheduled_change_runs (
   user_id text not null,
   product text not null,
   source text not null,
@@ -146,25 +146,13 @@ create table public.scheduled_change_runs (
   last_error text,
   primary key (user_id, product, source)
 );
-comment on table public.scheduled_change_runs is 'Attempts at carrying out a scheduled plan change at the processor.';
+comment on table tollgate.scheduled_change_runs is 'Attempts to carry out a scheduled plan change at the processor.';
 
-alter table public.scheduled_change_runs enable row level security;
-revoke all on public.scheduled_change_runs from public, anon, authenticated;
-grant all on public.scheduled_change_runs to service_role;
-
-alter table public.facts enable row level security;
-alter table public.mirrors enable row level security;
-alter table public.billing_periods enable row level security;
-alter table public.entitlement_segments enable row level security;
-alter table public.usage_windows enable row level security;
-alter table public.decisions enable row level security;
-revoke all on public.facts, public.mirrors, public.billing_periods, public.entitlement_segments,
-  public.usage_windows, public.decisions from public, anon, authenticated;
-grant all on public.facts, public.mirrors, public.billing_periods, public.entitlement_segments,
-  public.usage_windows, public.decisions to service_role;
-grant select on public.decisions, public.usage_windows to authenticated;
-
-create policy "Users read their own decisions" on public.decisions for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
-create policy "Users read their own windows" on public.usage_windows for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
+insert into tollgate.table_rights (table_name, app, users) values
+  ('facts', 'select, insert, update, delete', null),
+  ('subscription_records', 'select, insert, delete', null),
+  ('billing_periods', 'select, insert, delete', null),
+  ('entitlement_periods', 'select, insert, delete', null),
+  ('usage_windows', 'select, insert, update, delete', 'own'),
+  ('decisions', 'select, insert, delete', 'own'),
+  ('scheduled_change_runs', 'select, insert, update, delete', null);

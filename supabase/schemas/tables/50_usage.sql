@@ -1,10 +1,10 @@
--- The entitlement in force and its counters: the row that the gate locks. One row a user and product, free ones too.
--- No index but the key and room on every page, so that counting stays a HOT update.
-create table public.subscriptions (
-  user_id text not null references public.users (user_id),
+-- The current entitlement and its counters: the row that the gate locks. One row per user and product, free ones too.
+-- No index but the key, and free space on every page, so that counting is a HOT update.
+create table tollgate.subscriptions (
+  user_id text not null references tollgate.users (user_id),
   product text not null,
   plan text not null,
-  -- Whose limits apply: the plan, or less while an upgrade or a trial is not paid for.
+  -- The plan whose limits apply: a lower one while an upgrade or a trial is not paid for.
   limit_plan text not null,
   status text not null default 'free',
   processor text,
@@ -18,49 +18,49 @@ create table public.subscriptions (
   source text not null default 'free',
   window_start timestamptz not null,
   window_end timestamptz not null,
-  -- From here on the row must be turned to the next window or segment before it is believed.
-  turns_at timestamptz not null,
+  -- From this time on the row must be set to the next window or entitlement period before its use.
+  advance_at timestamptz not null,
   -- Counters by field name for the current window, and gauges.
   usage jsonb not null,
   reserved jsonb not null default '{}',
   unpaid_held jsonb not null default '{}',
-  -- The latest instant that news is about. Processors' test clocks run ahead: the row's clock is never earlier.
+  -- The time of the latest event. Processors' test clocks run ahead, so the row's clock is never earlier.
   as_of timestamptz not null default '-infinity',
-  -- Moved by billing facts only, never by consumption: what commit_timeline compares.
+  -- Raised by billing facts only, never by consumption; commit_timeline compares it.
   revision bigint not null default 0,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
-  -- What may be used of each field: the plan's limits, or the user's own. Kept here so that the gate reads one row.
+  -- The limit of each field: the plan's, or the user's own. It is here so that the gate reads one row.
   limits jsonb not null default '{}',
-  -- From here on reserved and limits must be looked at again: a reservation or an override ends, the catalog changed.
-  review_at timestamptz not null default '-infinity',
+  -- From this time on reserved and limits must be computed again: a reservation or an override expires.
+  refresh_at timestamptz not null default '-infinity',
   primary key (user_id, product),
   check (window_start < window_end)
 ) with (fillfactor = 70);
-comment on table public.subscriptions is 'The plan in force and what is used of it, a row a user and product.';
+comment on table tollgate.subscriptions is 'The current plan and its usage, one row per user and product.';
 
--- Every accepted unit, with its time. Counters are sums over it: used = opening + sum of the rows in the window.
-create sequence public.usage_ledger_entry as bigint cache 64;
-create table public.usage_ledger (
+-- Every accepted unit, with its time. A counter is the opening plus the sum of the window's rows.
+create sequence tollgate.usage_ledger_entry as bigint cache 64;
+create table tollgate.usage_ledger (
   user_id text not null,
   product text not null,
   field text not null,
   at timestamptz not null,
-  -- Negative: given back.
+  -- Negative: units that were given back.
   amount bigint not null check (amount <> 0),
-  entry bigint not null default nextval('public.usage_ledger_entry'),
+  entry bigint not null default nextval('tollgate.usage_ledger_entry'),
   idempotency_key text,
   -- Of a charge: the units that later rows gave back. Each of those rows has the charge's key.
   given_back bigint not null default 0 check (given_back between 0 and greatest(amount, 0)),
   primary key (user_id, field, at, entry)
 ) partition by range (at);
-comment on table public.usage_ledger is 'Every accepted unit of use with its time; counters are sums over it.';
-create table public.usage_ledger_default partition of public.usage_ledger default;
+comment on table tollgate.usage_ledger is 'Every accepted unit of usage with its time; counters are sums over it.';
+create table tollgate.usage_ledger_default partition of tollgate.usage_ledger default;
 
--- The answer to a call that named a key, so that a retry is answered and not charged again. Only allowed verdicts. A key
+-- The answer to a call with a key, so that a retry is not charged again. Only allowed verdicts. A key
 -- names one charge in effect: once any of the charge is given back, the key is free and the next allowed call replaces the
 -- row. The key of a reservation is free by the reservation's own state (reserve_key_state).
-create table public.idempotency_keys (
+create table tollgate.idempotency_keys (
   user_id text not null,
   operation text not null check (operation in ('consume', 'release', 'reserve')),
   key text not null check (length(key) between 1 and 255),
@@ -76,21 +76,21 @@ create table public.idempotency_keys (
   by_session boolean not null default false,
   primary key (user_id, operation, key, by_session)
 );
-comment on table public.idempotency_keys is 'Allowed verdicts by the caller''s key.';
-create index idempotency_keys_created on public.idempotency_keys (created_at);
+comment on table tollgate.idempotency_keys is 'Allowed verdicts by the caller''s key.';
+create index idempotency_keys_created on tollgate.idempotency_keys (created_at);
 
--- Work whose cost is known only afterwards: the amount is held, and settled to what was used.
-create table public.reservations (
+-- An amount for work whose cost is known afterwards. It is reserved, and settled to the used amount.
+create table tollgate.reservations (
   user_id text not null,
   reservation_id uuid not null default gen_random_uuid(),
   product text not null,
   field text not null,
   amount bigint not null check (amount > 0),
-  -- The instant that its use counts at, whenever it is settled.
+  -- The time at which its usage counts, also if it is settled later.
   at timestamptz not null,
   expires_at timestamptz not null,
   state text not null default 'open' check (state in ('open', 'settled', 'expired')),
-  -- What was asked for at the settling, and the answer: a retry gets the same.
+  -- The settled amount and the answer: a retry gets the same.
   requested bigint,
   verdict jsonb,
   created_at timestamptz not null default now(),
@@ -100,13 +100,13 @@ create table public.reservations (
   primary key (user_id, reservation_id),
   check ((state = 'settled') = (verdict is not null and requested is not null))
 );
-comment on table public.reservations is 'Amounts held for work under way, each settled or expired once.';
-create index reservations_open on public.reservations (user_id, product) where state = 'open';
-create index reservations_due on public.reservations (expires_at) where state = 'open';
+comment on table tollgate.reservations is 'Amounts reserved for work under way, each settled or expired once.';
+create index reservations_open on tollgate.reservations (user_id, product) where state = 'open';
+create index reservations_due on tollgate.reservations (expires_at) where state = 'open';
 
--- Stands beside the plan's limit and never changes it.
-create table public.limit_overrides (
-  user_id text not null references public.users (user_id),
+-- Replaces the plan's limit for one user and never changes the plan.
+create table tollgate.limit_overrides (
+  user_id text not null references tollgate.users (user_id),
   field text not null,
   limit_amount bigint not null check (limit_amount between 0 and 9007199254740991),
   expires_at timestamptz not null default 'infinity',
@@ -115,27 +115,11 @@ create table public.limit_overrides (
   created_at timestamptz not null default now(),
   primary key (user_id, field)
 );
-comment on table public.limit_overrides is 'One user''s own limit of one meter, until it expires.';
+comment on table tollgate.limit_overrides is 'One user''s own limit of one meter, until it expires.';
 
-alter table public.subscriptions enable row level security;
-alter table public.usage_ledger enable row level security;
-alter table public.usage_ledger_default enable row level security;
-alter table public.idempotency_keys enable row level security;
-alter table public.reservations enable row level security;
-alter table public.limit_overrides enable row level security;
-revoke all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys,
-  public.reservations, public.limit_overrides from public, anon, authenticated;
-revoke all on sequence public.usage_ledger_entry from public, anon, authenticated;
-grant all on public.subscriptions, public.usage_ledger, public.usage_ledger_default, public.idempotency_keys,
-  public.reservations, public.limit_overrides to service_role;
-grant usage on sequence public.usage_ledger_entry to service_role;
-grant select on public.subscriptions, public.usage_ledger, public.reservations, public.limit_overrides to authenticated;
-
-create policy "Users read their own subscriptions" on public.subscriptions for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
-create policy "Users read their own ledger" on public.usage_ledger for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
-create policy "Users read their own reservations" on public.reservations for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
-create policy "Users read their own overrides" on public.limit_overrides for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
+insert into tollgate.table_rights (table_name, app, users) values
+  ('subscriptions', 'select, insert, update, delete', 'own'),
+  ('usage_ledger', 'select, insert, update, delete', 'own'),
+  ('idempotency_keys', 'select, insert, update, delete', null),
+  ('reservations', 'select, insert, update, delete', 'own'),
+  ('limit_overrides', 'select, insert, update, delete', 'own');

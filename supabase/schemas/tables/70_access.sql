@@ -1,31 +1,30 @@
--- How often somebody may try something: one counter a key, in fixed windows. Lost in a crash, which does no harm.
-create unlogged table public.rate_limits (
+-- Attempts in fixed windows, one counter per key. A crash may lose them, which is harmless.
+create unlogged table tollgate.rate_limits (
   scope text not null,
-  -- A hash: whose attempts they are is nobody's business.
+  -- A hash, so that the table names no user or address.
   key text not null,
   resets_at timestamptz not null,
   hits integer not null,
   primary key (scope, key)
 ) with (fillfactor = 70);
-comment on table public.rate_limits is 'Attempts in the current window, by scope and hashed key.';
--- For the cleanup job, which removes counters of windows that have ended.
-create index rate_limits_resets_at on public.rate_limits (resets_at);
+comment on table tollgate.rate_limits is 'Attempts in the current window, by scope and hashed key.';
+-- For the cleanup job, which deletes counters of windows that have ended.
+create index rate_limits_resets_at on tollgate.rate_limits (resets_at);
 
--- What is left of an erased account, so that erasing and returning is no refill. Nobody can be found by it; only who
--- comes back with the same id is recognized.
-create table public.erased_accounts (
+-- The rest of an erased account, so that erasing and returning is no refill. It identifies no user; only a user
+-- who returns with the same id is recognized.
+create table tollgate.erased_accounts (
   -- SHA-256 of the user id, in hex.
   user_hash text primary key,
   erased_at timestamptz not null,
   -- By product: the free plan's anchor, the window's counters, the revision, the user's own limits below the plan's, the
   -- facts of subscriptions that had a trial, and the ends of subscriptions.
   products jsonb not null,
-  -- The customers at the processors, for the operator to erase there; the law may ask to keep their invoices.
+  -- The customers at the processors, which the operator erases there; the law may require their invoices.
   processor_ids jsonb not null
 );
-comment on table public.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';
+comment on table tollgate.erased_accounts is 'Tombstones: counters and trials of erased accounts by hashed user id.';
 
-alter table public.rate_limits enable row level security;
-alter table public.erased_accounts enable row level security;
-revoke all on public.rate_limits, public.erased_accounts from public, anon, authenticated;
-grant all on public.rate_limits, public.erased_accounts to service_role;
+insert into tollgate.table_rights (table_name, app, users) values
+  ('rate_limits', 'select, insert, update, delete', null),
+  ('erased_accounts', 'select, insert, update', null);

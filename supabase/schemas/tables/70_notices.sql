@@ -1,35 +1,31 @@
--- What a user should be told, once: a limit that comes near or is reached, a payment that failed, a plan that ended. The
--- unique key is the promise: one row a threshold and window, whatever finds it and how often.
-create table public.notices (
-  user_id text not null references public.users (user_id),
+-- Notices to users: a limit that is near or reached, a failed payment, the end of a plan. The unique key guarantees
+-- one row per threshold and window, for any number of runs.
+create table tollgate.notices (
+  user_id text not null references tollgate.users (user_id),
   notice_id bigint generated always as identity,
   product text not null,
   kind text not null check (kind in ('near_limit', 'limit_reached', 'payment_failed', 'plan_ended')),
   -- The meter of a limit; '' for the others.
   field text not null default '',
   source text not null,
-  -- Start of the window, of the stretch in which a payment is open, or of what came after the plan.
+  -- Start of the window, of the time without payment, or the end of the plan.
   occasion_at timestamptz not null,
-  -- A share of another limit is another threshold; 0 for notices without one.
+  -- Another limit is another threshold; 0 for notices without a limit.
   limit_amount bigint not null default 0,
-  -- What the words are made of: plan, used, limit, resets_at, grace_until, processor.
+  -- For the text: plan, used, limit, resets_at, grace_until, processor.
   details jsonb not null,
   created_at timestamptz not null default now(),
   dismissed_at timestamptz,
-  -- Delivery by e-mail or webhook, where one is plugged in; the app shows the row in any case.
+  -- Delivery by e-mail or webhook, if one is configured; the app shows the row in any case.
   delivered_at timestamptz,
   attempts integer not null default 0,
   next_attempt_at timestamptz not null default now(),
   primary key (user_id, notice_id),
   unique (user_id, product, kind, field, source, occasion_at, limit_amount)
 );
-comment on table public.notices is 'What users are told, a row once for each occasion.';
-create index notices_undelivered on public.notices (next_attempt_at) where delivered_at is null;
-create index notices_created on public.notices (created_at);
+comment on table tollgate.notices is 'Notices to users, one row per occasion.';
+create index notices_undelivered on tollgate.notices (next_attempt_at) where delivered_at is null;
+create index notices_created on tollgate.notices (created_at);
 
-alter table public.notices enable row level security;
-revoke all on public.notices from public, anon, authenticated;
-grant all on public.notices to service_role;
-grant select on public.notices to authenticated;
-create policy "Users read their own notices" on public.notices for select to authenticated
-  using (user_id = (select auth.jwt() ->> 'sub'));
+insert into tollgate.table_rights (table_name, app, users) values
+  ('notices', 'select, insert, update, delete', 'own');

@@ -1,19 +1,19 @@
--- What admins did, each act a row. Written by record_admin_act, beside the act itself; never changed
--- (keep_admin_acts).
-create table public.admin_acts (
-  act_id bigint generated always as identity primary key,
+-- Actions of admins, one row each. record_audit_entry writes it with the action. It never changes
+-- (refuse_audit_changes).
+create table tollgate.audit_entries (
+  entry_id bigint generated always as identity primary key,
   actor text not null,
   act text not null check (act ~ '^[a-z_.]{1,64}$'),
-  -- Whom it was about; null where it was about nobody in particular.
+  -- The user of the action; null if it had none.
   user_id text,
   details jsonb not null,
   done_at timestamptz not null default now()
 );
-comment on table public.admin_acts is 'Who did what by hand, and what came of it.';
-create index admin_acts_user on public.admin_acts (user_id, act_id desc);
+comment on table tollgate.audit_entries is 'Manual actions: actor, action and result.';
+create index audit_entries_user on tollgate.audit_entries (user_id, entry_id desc);
 
--- One row a round of a job. An unfinished row is a round under way, or one that was killed: after its lease another begins.
-create table public.job_runs (
+-- One row per run of a job. An unfinished row is an active run, or a killed one: after its lease another begins.
+create table tollgate.job_runs (
   job text not null check (job ~ '^[a-z_]{1,64}$'),
   run_id bigint generated always as identity,
   started_by text not null,
@@ -24,13 +24,12 @@ create table public.job_runs (
   error text,
   primary key (job, run_id)
 );
-comment on table public.job_runs is 'Rounds of jobs: under way, finished, failed.';
+comment on table tollgate.job_runs is 'Runs of jobs: active, finished, failed.';
 
-alter table public.admin_acts enable row level security;
-alter table public.job_runs enable row level security;
-revoke all on public.admin_acts, public.job_runs from public, anon, authenticated;
-grant all on public.admin_acts, public.job_runs to service_role;
+-- For the admin's lists.
+create index webhook_events_user on tollgate.webhook_events (user_id, created_at);
+create index decisions_decided on tollgate.decisions (decided_at);
 
--- What the admin's lists look for.
-create index webhook_events_user on public.webhook_events (user_id, created_at);
-create index decisions_decided on public.decisions (decided_at);
+insert into tollgate.table_rights (table_name, app, users) values
+  ('audit_entries', 'select, insert, update', null),
+  ('job_runs', 'select, insert, update, delete', null);

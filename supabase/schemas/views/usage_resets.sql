@@ -1,5 +1,5 @@
--- Answers what the document's query with a window function in WHERE (not valid SQL) asks: large counters that fell.
-create view public.usage_resets with (security_invoker = true) as
+-- Replaces the document's query for suspicious resets, which is not valid SQL (a window function in WHERE).
+create view tollgate.usage_resets with (security_invoker = true) as
 select
   d.user_id,
   u.email,
@@ -11,10 +11,11 @@ select
   used.field,
   (used.value)::bigint as previously_used,
   (d.after -> 'usage' ->> used.field)::bigint as used
-from public.decisions d
-join public.users u on u.user_id = d.user_id
+from tollgate.decisions d
+join tollgate.users u on u.user_id = d.user_id
 cross join lateral jsonb_each_text(d.before -> 'usage') as used (field, value)
 where (d.after -> 'usage' ->> used.field)::bigint < (used.value)::bigint;
-comment on view public.usage_resets is 'Every counter that a billing event lowered, with the decision''s reason.';
-revoke all on public.usage_resets from public, anon, authenticated;
-grant select on public.usage_resets to service_role, authenticated;
+comment on view tollgate.usage_resets is 'Every counter that a billing event lowered, with the decision''s reason.';
+
+insert into tollgate.table_rights (table_name, app, users) values
+  ('usage_resets', null, 'own');

@@ -9,7 +9,7 @@ async function press({ hosted, sandbox, sdk, settled }: Stage, transaction: stri
   const [latest] = await sdk()
     .adjustments.list({ transactionId: [transaction], orderBy: "id[DESC]" })
     .next();
-  expect(await settled(hosted.act(sandbox, transaction, action, latest?.id ?? null))).toBe(true);
+  expect(await settled(hosted.runAction(sandbox, transaction, action, latest?.id ?? null))).toBe(true);
 }
 
 /** A purchase that was paid; on it, the buttons in their order. */

@@ -16,7 +16,7 @@ const EVENTS_A_PAGE = 100;
 
 export async function playJourney(around: Omit<Surroundings, "stripe">): Promise<RecordedEvent[]> {
   const { gateway } = around;
-  const httpClient = httpClientOver(() => around.played.sandbox, "http://localhost:3000");
+  const httpClient = httpClientOver(() => around.fake.sandbox, "http://localhost:3000");
   const stripe = new Stripe("sk_test_journey", { httpClient, telemetry: false, maxNetworkRetries: 0 });
   const steps: Record<Processor, readonly Step[]> = {
     stripe: [...STEPS, ...STRIPE_STEPS, ...STRIPE_COLLECTION_STEPS, ...STRIPE_MONEY_STEPS],

@@ -12,7 +12,7 @@ import { checkout } from "@/lib/subscriptions/checkout";
 import type { TestDatabase } from "@/tests/support/database";
 import type { playPaddle } from "@/tests/support/played-paddle";
 
-type Played = ReturnType<typeof playPaddle>;
+type FakeProcessor = ReturnType<typeof playPaddle>;
 
 export interface Paid {
   card?: CardNumber;
@@ -22,13 +22,13 @@ export interface Paid {
 export interface Surroundings {
   database: TestDatabase;
   gateway: Gateway;
-  played: Played;
+  fake: FakeProcessor;
   /** For actions of a business in Stripe's dashboard. */
   stripe: Stripe;
 }
 
-export function stageFor(name: string, processor: Processor, { database, gateway, played, stripe }: Surroundings) {
-  const { sandbox, shop } = played;
+export function stageFor(name: string, processor: Processor, { database, gateway, fake, stripe }: Surroundings) {
+  const { sandbox, shop } = fake;
   const buyer = { id: `${processor}-${name.replaceAll(/\W+/g, "-")}`, email: "ada@example.com" };
 
   /** Waits until every event has been received. */
@@ -72,7 +72,7 @@ export function stageFor(name: string, processor: Processor, { database, gateway
     return settled<{ outcome: string } | null>(
       processor === "stripe"
         ? stripePages.paySession(sandbox, transaction, payment)
-        : played.hosted.pay(sandbox, transaction, payment),
+        : fake.hosted.pay(sandbox, transaction, payment),
     );
   }
 
@@ -86,7 +86,7 @@ export function stageFor(name: string, processor: Processor, { database, gateway
   const plan = (id: string, interval?: Interval) => ({ product: "writer" as const, plan: id, interval });
 
   return {
-    ...played,
+    ...fake,
     database,
     stripe,
     processor,

@@ -3,13 +3,13 @@ import { expect } from "vitest";
 import { checkoutRequest } from "@/lib/billing/schemas/purchase-requests";
 import { DAY, HOUR } from "@/lib/billing/timeline/calendar";
 import { fetchThrough, reconcileSubscriptions } from "@/lib/jobs/reconcile";
-import { planPrice } from "@/lib/processors/stripe/events";
+import { planPrice } from "@/lib/sandbox/event-builders/stripe/events";
 import type { Sandbox } from "@/lib/sandbox/sandbox";
-import { playedStripe } from "@/lib/sandbox/stripe";
+import { fakeStripe } from "@/lib/sandbox/stripe";
+import type { AccountState } from "@/lib/sandbox/stripe/account-state";
+import { emitChange } from "@/lib/sandbox/stripe/emit";
 import * as pages from "@/lib/sandbox/stripe/hosted";
 import { subscriptionOf } from "@/lib/sandbox/stripe/objects";
-import { tellChange } from "@/lib/sandbox/stripe/tell";
-import type { World } from "@/lib/sandbox/stripe/world";
 import { checkout } from "@/lib/subscriptions/checkout";
 import { endDuplicatePurchases } from "@/lib/subscriptions/duplicate-purchases";
 import { reconcile } from "@/lib/webhooks/refresh";
@@ -23,18 +23,18 @@ const ADD_ONS = Array.from({ length: 10 }, (_, index) => {
 
 /** As a business does it in Stripe's dashboard. */
 function addItems(sandbox: Sandbox, subscription: string) {
-  return sandbox.command<World>(
+  return sandbox.command<AccountState>(
     {
       of: { object: subscription },
-      act: (turn) => {
-        const held = turn.world.subscriptions.find(({ id }) => id === subscription);
+      run: (step) => {
+        const held = step.state.subscriptions.find(({ id }) => id === subscription);
         if (held === undefined) throw new Error("The account has no such subscription.");
-        const object = () => subscriptionOf(turn.world, held);
-        tellChange(turn, "customer.subscription.updated", object, () => held.items.unshift(...ADD_ONS));
+        const object = () => subscriptionOf(step.state, held);
+        emitChange(step, "customer.subscription.updated", object, () => held.items.unshift(...ADD_ONS));
         return { status: 200, body: {} };
       },
     },
-    playedStripe,
+    fakeStripe,
   );
 }
 
@@ -54,7 +54,7 @@ export const STRIPE_STEPS: readonly Step[] = [
       await database.pool().query("update checkouts set updated_at = now() - interval '2 minutes'");
       expect(await settled(endDuplicatePurchases(shop))).toMatchObject({ ended: 1, failed: 0 });
       expect(await gateway.auditEntries(buyer.id, 1)).toMatchObject([
-        { act: "purchase.refunded", details: { processor: "stripe", transaction } },
+        { run: "purchase.refunded", details: { processor: "stripe", transaction } },
       ]);
       expect(await writer()).toMatchObject({ plan: "plus", status: "active", processor: "paddle" });
     },

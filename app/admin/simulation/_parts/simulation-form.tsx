@@ -26,7 +26,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
   const [result, setResult] = useState<Simulation | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
-  async function play(event: FormEvent<HTMLFormElement>) {
+  async function run(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const text = (name: string) => String(form.get(name) ?? "").trim();
@@ -50,7 +50,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
 
   return (
     <div className="mt-4 grid gap-8 lg:grid-cols-[20rem_1fr]">
-      <form onSubmit={play} aria-label="Simulation" aria-busy={busy} className="space-y-4">
+      <form onSubmit={run} aria-label="Simulation" aria-busy={busy} className="space-y-4">
         <Labelled label="User">
           <input name="userId" list="known-users" required defaultValue={userId} data-search className={FIELD} />
           <datalist id="known-users">
@@ -94,7 +94,7 @@ export function SimulationForm({ products, scenarios, plans, userIds, userId, on
           Dry run: on a copy, nothing changes
         </label>
         <button type="submit" disabled={busy} className={`${button("primary")} w-full`}>
-          Play
+          Run
         </button>
         <p role="alert" className="text-danger text-sm empty:hidden">
           {problem}

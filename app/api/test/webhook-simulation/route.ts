@@ -1,7 +1,7 @@
 import { gateway } from "@/lib/database";
 import { answer, json, readJson } from "@/lib/http";
 import { requireAdmin } from "@/lib/identity";
-import { recordedSimulation, requireSimulation, scenarioList, simulationRequest } from "@/lib/sandbox/scenarios";
+import { auditedSimulation, requireSimulation, scenarioList, simulationRequest } from "@/lib/sandbox/scenarios";
 
 export function GET(request: Request) {
   return answer(async () => {
@@ -17,6 +17,6 @@ export function POST(request: Request) {
     requireSimulation({ dryRun: true });
     const body = await readJson(request, simulationRequest);
     requireSimulation(body);
-    return json(await recordedSimulation(body, id, gateway()));
+    return json(await auditedSimulation(body, id, gateway()));
   });
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AccountState, Transaction } from "../account-state";
 import {
   type AdjustedLine,
   partOf,
@@ -10,7 +11,6 @@ import {
 } from "../adjustments";
 import { adjustmentOf } from "../objects";
 import { invalidFields, PaddleProblem } from "../problem";
-import type { Transaction, World } from "../world";
 import { endpoint, find, page, several, text } from "./endpoint";
 
 const ACTIONS = [
@@ -60,8 +60,8 @@ export const adjustments = [
     of: ({ id = [], transaction_id = [], subscription_id = [], customer_id = [] }) => ({
       all: [...id, ...transaction_id, ...subscription_id, ...customer_id],
     }),
-    act: ({ world }, { id, transaction_id, subscription_id, customer_id, action, status }) =>
-      world.adjustments
+    run: ({ state }, { id, transaction_id, subscription_id, customer_id, action, status }) =>
+      state.adjustments
         .filter(
           (each) =>
             (id?.includes(each.id) ?? true) &&
@@ -71,7 +71,7 @@ export const adjustments = [
             (action === undefined || each.action === action) &&
             (status?.includes(each.status) ?? true),
         )
-        .map((adjustment) => adjustmentOf(world, adjustment)),
+        .map((adjustment) => adjustmentOf(state, adjustment)),
   }),
   endpoint({
     method: "POST",
@@ -79,9 +79,9 @@ export const adjustments = [
     params: created,
     of: ({ transaction_id }) => ({ object: transaction_id }),
     status: 201,
-    act: (turn, params) => {
-      const { world } = turn;
-      const transaction = find(world, "transactions", params.transaction_id);
+    run: (step, params) => {
+      const { state } = step;
+      const transaction = find(state, "transactions", params.transaction_id);
       // Paddle credits sent invoices only, and the sandbox has none.
       if (params.action === "credit") {
         throw cannot("adjustment_invalid_credit_action", "the transaction is not collected manually");
@@ -89,22 +89,22 @@ export const adjustments = [
       if (params.tax_mode === "external" && params.type === "full") {
         throw cannot("adjustment_tax_mode_not_allowed", "only partial refunds have amounts without tax");
       }
-      requireRefundable(world, transaction);
+      requireRefundable(state, transaction);
       const type = params.type ?? "partial";
       const items =
-        params.type === "full" ? shareOf(world, transaction, 1) : itemsOf(world, transaction, params.items, params);
-      return adjustmentOf(world, requestRefund(turn, transaction, { type, items, reason: params.reason }));
+        params.type === "full" ? shareOf(state, transaction, 1) : itemsOf(state, transaction, params.items, params);
+      return adjustmentOf(state, requestRefund(step, transaction, { type, items, reason: params.reason }));
     },
   }),
 ];
 
 function itemsOf(
-  world: World,
+  state: AccountState,
   transaction: Transaction,
   items: readonly z.infer<typeof asked>[],
   { tax_mode }: { tax_mode: "internal" | "external" },
 ): AdjustedLine[] {
-  const remaining = remainingOf(world, transaction);
+  const remaining = remainingOf(state, transaction);
   return items.map(({ item_id, type, amount }, index) => {
     const line = remaining.find(({ item }) => item === item_id);
     if (line === undefined) throw cannot("adjustment_transaction_item_invalid", `${item_id} cannot be adjusted`);
@@ -124,7 +124,7 @@ function itemsOf(
   });
 }
 
-/** The amount with the tax that the line has on it. */
+/** The amount plus the line's tax. */
 function withTax({ taxShare }: RemainingLine, amount: number): number {
   return Math.round(amount / (1 - taxShare));
 }

@@ -1,15 +1,15 @@
-/** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
+/** Prices and products of the catalog, with this deployment's ids. They belong to no account. */
 import type { IPriceResponse, IProductResponse } from "@paddle/paddle-node-sdk";
 import { z } from "zod";
 import type { Price } from "@/lib/config/catalog";
 import { priceLists, product as productOf, sellable } from "@/lib/config/current-catalog";
-import { type PriceSpec, planPrice, priceEntities } from "@/lib/processors/paddle/events";
+import { type PriceSpec, planPrice, priceEntities } from "../../event-builders/paddle/events";
 import { invalidFields, notFound } from "../problem";
 import { page, several } from "./endpoint";
 
 const lists = () => priceLists("paddle", process.env, { sandbox: true });
 
-/** What a price id costs; also one that is not sold any more. Throws where it is none of ours. */
+/** The price of an id, also if it is no longer sold. Throws for an unknown id. */
 export function priceNamed(id: string, field?: string): PriceSpec {
   const price = lists().find(id);
   if (price !== undefined) return planPrice(price, id);

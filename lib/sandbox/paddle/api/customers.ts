@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { nextId } from "../account-state";
+import { emitEvent } from "../emit";
 import { addressOf, customerOf, portalOf } from "../objects";
-import { tell } from "../tell";
-import { nextId } from "../world";
 import { byPath, customData, endpoint, find, nothing, requireCustomer, text } from "./endpoint";
 
 const email = z.email().max(320);
@@ -18,9 +18,9 @@ export const customers = [
     }),
     of: ({ custom_data }) => ({ new: { userId: custom_data?.user_id ?? null } }),
     status: 201,
-    act: (turn, params) => {
-      const { world, now } = turn;
-      Object.assign(world.customer, {
+    run: (step, params) => {
+      const { state, now } = step;
+      Object.assign(state.customer, {
         exists: true,
         email: params.email,
         name: params.name ?? null,
@@ -28,8 +28,8 @@ export const customers = [
         createdAt: now,
         updatedAt: now,
       });
-      tell(turn, "customer.created", customerOf(world));
-      return customerOf(world);
+      emitEvent(step, "customer.created", customerOf(state));
+      return customerOf(state);
     },
   }),
   endpoint({
@@ -37,9 +37,9 @@ export const customers = [
     path: "/customers/:id",
     params: nothing,
     of: byPath,
-    act: ({ world }, _, id) => {
-      requireCustomer(world, id);
-      return customerOf(world);
+    run: ({ state }, _, id) => {
+      requireCustomer(state, id);
+      return customerOf(state);
     },
   }),
   endpoint({
@@ -47,16 +47,16 @@ export const customers = [
     path: "/customers/:id",
     params: z.strictObject({ email: email.optional(), name: text.nullish(), custom_data: customData }),
     of: byPath,
-    act: (turn, params, id) => {
-      const { world, now } = turn;
-      requireCustomer(world, id);
-      const { customer } = world;
+    run: (step, params, id) => {
+      const { state, now } = step;
+      requireCustomer(state, id);
+      const { customer } = state;
       if (params.email !== undefined) customer.email = params.email;
       if (params.name !== undefined) customer.name = params.name;
       if (params.custom_data !== undefined) customer.customData = params.custom_data;
       customer.updatedAt = now;
-      tell(turn, "customer.updated", customerOf(world));
-      return customerOf(world);
+      emitEvent(step, "customer.updated", customerOf(state));
+      return customerOf(state);
     },
   }),
   endpoint({
@@ -64,9 +64,9 @@ export const customers = [
     path: "/customers/:id/addresses",
     params: nothing,
     of: byPath,
-    act: ({ world }, _, id) => {
-      requireCustomer(world, id);
-      return [addressOf(world)];
+    run: ({ state }, _, id) => {
+      requireCustomer(state, id);
+      return [addressOf(state)];
     },
   }),
   endpoint({
@@ -75,12 +75,12 @@ export const customers = [
     params: z.strictObject({ subscription_ids: z.array(text).max(25).optional() }),
     of: byPath,
     status: 201,
-    act: ({ world, now }, { subscription_ids: linked = [] }, id) => {
-      requireCustomer(world, id);
-      for (const each of linked) find(world, "subscriptions", each);
-      const portal = { id: nextId(world, "cpls"), createdAt: now };
-      world.portals.push(portal);
-      return portalOf(world, portal, linked);
+    run: ({ state, now }, { subscription_ids: linked = [] }, id) => {
+      requireCustomer(state, id);
+      for (const each of linked) find(state, "subscriptions", each);
+      const portal = { id: nextId(state, "cpls"), createdAt: now };
+      state.portals.push(portal);
+      return portalOf(state, portal, linked);
     },
   }),
 ];

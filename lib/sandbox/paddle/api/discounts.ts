@@ -1,6 +1,6 @@
-/** Discounts, which belong to no account: read only, since the sandbox has its test codes from the start. */
+/** Discounts, which belong to no account. They are read only: the codes are fixed. */
 import { z } from "zod";
-import { discountEntity } from "@/lib/processors/paddle/events";
+import { discountEntity } from "../../event-builders/paddle/events";
 import { DISCOUNTS, discountNamed } from "../discounts";
 import { notFound } from "../problem";
 import { page, several } from "./endpoint";

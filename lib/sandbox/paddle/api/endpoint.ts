@@ -1,25 +1,25 @@
-/** How an endpoint of the played API is written, and the pieces of parameters that several share. */
+/** The type of an endpoint, and parameters that several endpoints share. */
 import { z } from "zod";
 import { isoInstant, prose } from "@/lib/core/text";
+import type { AccountState, Adjustment, PaddleStep, Subscription, Transaction } from "../account-state";
 import { notFound } from "../problem";
-import type { Adjustment, PaddleTurn, Subscription, Transaction, World } from "../world";
 
-/** Which accounts a request is about: the one that has an object, a new one for this user, or all that have one of these. */
+/** The accounts of a request: that of an object, a new one for this user, or those of several objects. */
 export type Target = { object: string } | { new: { userId: string | null } } | { all: readonly string[] };
 
 export interface Endpoint<Params = unknown> {
   method: "GET" | "POST" | "PATCH";
   /** `:id` stands for one path segment. */
   path: string;
-  /** Of the body, or of the query where the method is GET. */
+  /** The body; for GET, the query. */
   params: z.ZodType<Params>;
   of: (params: Params, id: string) => Target;
-  /** The entity that is answered; a list's own part of it, where the target is `all`. Throws PaddleProblem: then nothing has happened. */
-  act: (turn: PaddleTurn, params: Params, id: string) => object;
+  /** Returns the answered entity, or one account's part of a list. If it throws a PaddleProblem, nothing changes. */
+  run: (step: PaddleStep, params: Params, id: string) => object;
   status?: 201;
 }
 
-/** Keeps the parameters' type between the schema and the act. */
+/** Keeps the parameters' type between `params` and `run`. */
 export function endpoint<Params>(spec: Endpoint<Params>): Endpoint {
   return spec as unknown as Endpoint;
 }
@@ -37,9 +37,9 @@ export const items = z
   .max(100);
 export const instant = isoInstant("is an instant").transform((value) => Date.parse(value));
 
-/** Several values stand in one, with commas. */
+/** Several values, separated by commas. */
 export const several = text.transform((value) => value.split(","));
-/** Of a list; as at Paddle, more than the most entities per page gives the most. */
+/** The parameters of a page; as at Paddle, a larger page size than `most` counts as `most`. */
 export const page = (most: number, usual = Math.min(most, 50)) => ({
   after: text.optional(),
   order_by: z.enum(["id[DESC]", "id[ASC]"]).optional(),
@@ -51,14 +51,14 @@ export const page = (most: number, usual = Math.min(most, 50)) => ({
     .transform((asked) => Math.min(asked, most)),
 });
 
-/** What a list is asked for; at least one of these says whose it is, since no account's things are another's. */
-export interface Whose {
+/** The filters of a list. One of them must name an account's object. */
+export interface AccountFilter {
   id?: string[] | undefined;
   customer_id?: string[] | undefined;
   subscription_id?: string[] | undefined;
 }
 
-export function accountsOf({ id = [], customer_id = [], subscription_id = [] }: Whose): Target {
+export function accountsOf({ id = [], customer_id = [], subscription_id = [] }: AccountFilter): Target {
   return { all: [...id, ...customer_id, ...subscription_id] };
 }
 
@@ -68,14 +68,14 @@ interface Kinds {
   adjustments: Adjustment;
 }
 
-/** @throws PaddleProblem where the account has none of that id */
-export function find<K extends keyof Kinds>(world: World, kind: K, id: string): Kinds[K] {
-  const found = (world[kind] as Kinds[K][]).find((each) => each.id === id);
+/** @throws PaddleProblem if the account has no entity of that id */
+export function find<K extends keyof Kinds>(state: AccountState, kind: K, id: string): Kinds[K] {
+  const found = (state[kind] as Kinds[K][]).find((each) => each.id === id);
   if (found === undefined) throw notFound(id);
   return found;
 }
 
-/** @throws PaddleProblem where the account's customer is another, or nobody yet */
-export function requireCustomer({ customer }: World, id: string): void {
+/** @throws PaddleProblem if the account's customer is another, or does not exist yet */
+export function requireCustomer({ customer }: AccountState, id: string): void {
   if (customer.id !== id || !customer.exists) throw notFound(id);
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { ItemSpec } from "@/lib/processors/paddle/events";
+import type { ItemSpec } from "../../event-builders/paddle/events";
+import type { PaddleStep, Subscription } from "../account-state";
 import { cardChange } from "../checkout";
 import { discountNamed } from "../discounts";
+import { emitSubscription } from "../emit";
 import { subscriptionOf, transactionOf } from "../objects";
 import { previewOf } from "../preview";
 import { invalidFields, PaddleProblem } from "../problem";
@@ -17,8 +19,6 @@ import {
   stop,
   update,
 } from "../subscriptions";
-import { tellSubscription } from "../tell";
-import type { PaddleTurn, Subscription } from "../world";
 import { priceNamed } from "./catalog";
 import {
   accountsOf,
@@ -49,7 +49,7 @@ const changes = z
   });
 
 const effective = z.enum(["immediately", "next_billing_period"]).nullish();
-/** The other choice, to continue the period, is not played. */
+/** The other value, which continues the period, is not supported. */
 const onResume = z.literal("start_new_billing_period").optional();
 
 export const subscriptions = [
@@ -64,8 +64,8 @@ export const subscriptions = [
       price_id: several.optional(),
     }),
     of: accountsOf,
-    act: ({ world }, { id, customer_id, status, price_id }) =>
-      world.subscriptions
+    run: ({ state }, { id, customer_id, status, price_id }) =>
+      state.subscriptions
         .filter(
           (each) =>
             (id?.includes(each.id) ?? true) &&
@@ -73,37 +73,37 @@ export const subscriptions = [
             (status?.includes(each.status) ?? true) &&
             (price_id === undefined || each.items.some(({ price }) => price_id.includes(price.id))),
         )
-        .map((each) => subscriptionOf(world, each)),
+        .map((each) => subscriptionOf(state, each)),
   }),
   endpoint({
     method: "GET",
     path: "/subscriptions/:id",
     params: nothing,
     of: byPath,
-    act: ({ world }, _, id) => subscriptionOf(world, find(world, "subscriptions", id)),
+    run: ({ state }, _, id) => subscriptionOf(state, find(state, "subscriptions", id)),
   }),
   endpoint({
     method: "PATCH",
     path: "/subscriptions/:id",
     params: changes,
     of: byPath,
-    act: (turn, params, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
-      if (params.scheduled_change === null) cancelScheduledChange(turn, subscription);
+    run: (step, params, id) => {
+      const subscription = find(step.state, "subscriptions", id);
+      if (params.scheduled_change === null) cancelScheduledChange(step, subscription);
       if (params.discount !== undefined) {
-        requireEditable(turn, subscription);
-        subscription.discount = discountAsked(turn, subscription, params.discount);
-        tellSubscription(turn, subscription, "updated");
+        requireEditable(step, subscription);
+        subscription.discount = discountAsked(step, subscription, params.discount);
+        emitSubscription(step, subscription, "updated");
       }
       if (params.custom_data !== undefined) {
         subscription.customData = params.custom_data;
-        tellSubscription(turn, subscription, "updated");
+        emitSubscription(step, subscription, "updated");
       }
       if (params.items !== undefined && params.proration_billing_mode !== undefined) {
         const options = { mode: params.proration_billing_mode, onFailure: params.on_payment_failure };
-        update(turn, subscription, itemsNamed(params.items), options);
+        update(step, subscription, itemsNamed(params.items), options);
       }
-      return subscriptionOf(turn.world, subscription);
+      return subscriptionOf(step.state, subscription);
     },
   }),
   endpoint({
@@ -111,17 +111,17 @@ export const subscriptions = [
     path: "/subscriptions/:id/preview",
     params: changes,
     of: byPath,
-    act: (turn, params, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
+    run: (step, params, id) => {
+      const subscription = find(step.state, "subscriptions", id);
       if (params.items === undefined || params.proration_billing_mode === undefined) {
         throw invalidFields({ field: "items", message: "must be provided as part of the request" });
       }
-      requireEditable(turn, subscription);
+      requireEditable(step, subscription);
       const next = itemsNamed(params.items);
       const discount =
-        params.discount === undefined ? subscription.discount : discountAsked(turn, subscription, params.discount);
+        params.discount === undefined ? subscription.discount : discountAsked(step, subscription, params.discount);
       const after = { ...subscription, discount: discount ?? null };
-      return previewOf(turn, after, next, planned(turn, after, next, params.proration_billing_mode));
+      return previewOf(step, after, next, planned(step, after, next, params.proration_billing_mode));
     },
   }),
   endpoint({
@@ -129,10 +129,10 @@ export const subscriptions = [
     path: "/subscriptions/:id/cancel",
     params: z.strictObject({ effective_from: effective }),
     of: byPath,
-    act: (turn, { effective_from: from }, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
-      stop(turn, subscription, "cancel", { immediately: from === "immediately" });
-      return subscriptionOf(turn.world, subscription);
+    run: (step, { effective_from: from }, id) => {
+      const subscription = find(step.state, "subscriptions", id);
+      stop(step, subscription, "cancel", { immediately: from === "immediately" });
+      return subscriptionOf(step.state, subscription);
     },
   }),
   endpoint({
@@ -140,13 +140,13 @@ export const subscriptions = [
     path: "/subscriptions/:id/pause",
     params: z.strictObject({ effective_from: effective, resume_at: instant.nullish(), on_resume: onResume }),
     of: byPath,
-    act: (turn, { effective_from: from, resume_at: resumeAt = null }, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
-      if (resumeAt !== null && resumeAt <= turn.now) {
+    run: (step, { effective_from: from, resume_at: resumeAt = null }, id) => {
+      const subscription = find(step.state, "subscriptions", id);
+      if (resumeAt !== null && resumeAt <= step.now) {
         throw invalidFields({ field: "resume_at", message: "must be in the future" });
       }
-      stop(turn, subscription, "pause", { immediately: from === "immediately", resumeAt });
-      return subscriptionOf(turn.world, subscription);
+      stop(step, subscription, "pause", { immediately: from === "immediately", resumeAt });
+      return subscriptionOf(step.state, subscription);
     },
   }),
   endpoint({
@@ -154,15 +154,15 @@ export const subscriptions = [
     path: "/subscriptions/:id/resume",
     params: z.strictObject({ effective_from: z.union([z.literal("immediately"), instant]), on_resume: onResume }),
     of: byPath,
-    act: (turn, { effective_from: from }, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
-      if (from === "immediately") resume(turn, subscription);
+    run: (step, { effective_from: from }, id) => {
+      const subscription = find(step.state, "subscriptions", id);
+      if (from === "immediately") resume(step, subscription);
       else {
         requirePaused(subscription);
-        subscription.scheduledChange = { action: "resume", effectiveAt: Math.max(from, turn.now) };
-        tellSubscription(turn, subscription, "updated");
+        subscription.scheduledChange = { action: "resume", effectiveAt: Math.max(from, step.now) };
+        emitSubscription(step, subscription, "updated");
       }
-      return subscriptionOf(turn.world, subscription);
+      return subscriptionOf(step.state, subscription);
     },
   }),
   endpoint({
@@ -170,9 +170,9 @@ export const subscriptions = [
     path: "/subscriptions/:id/activate",
     params: nothing,
     of: byPath,
-    act: ({ world }, _, id) => {
-      const { status } = find(world, "subscriptions", id);
-      // Trials stand with Paddle's prices, and none of the catalog's has one.
+    run: ({ state }, _, id) => {
+      const { status } = find(state, "subscriptions", id);
+      // Paddle's trials belong to prices, and no price of the catalog has one.
       const detail = `Only subscriptions which have status 'trialing' can be activated. Subscription status is '${status}'`;
       throw new PaddleProblem(400, "subscription_cannot_activate", detail);
     },
@@ -182,24 +182,24 @@ export const subscriptions = [
     path: "/subscriptions/:id/update-payment-method-transaction",
     params: nothing,
     of: byPath,
-    act: (turn, _, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
+    run: (step, _, id) => {
+      const subscription = find(step.state, "subscriptions", id);
       requireNotEnded(subscription);
-      return transactionOf(turn.world, cardChange(turn, subscription));
+      return transactionOf(step.state, cardChange(step, subscription));
     },
   }),
 ];
 
-/** A discount that is not named stays; null takes it away. */
+/** null removes the discount. */
 function discountAsked(
-  turn: PaddleTurn,
+  step: PaddleStep,
   subscription: Subscription,
   asked: { id: string; effective_from: "immediately" | "next_billing_period" } | null,
 ) {
   if (asked === null) return null;
   const discount = discountNamed(asked.id);
   if (discount === null) throw invalidFields({ field: "discount.id", message: `discount ${asked.id} not found` });
-  return discountFor(turn, subscription, discount, asked.effective_from);
+  return discountFor(step, subscription, discount, asked.effective_from);
 }
 
 function itemsNamed(named: readonly { price_id: string; quantity: number }[]): ItemSpec[] {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DiscountSpec } from "@/lib/processors/paddle/events";
+import type { DiscountSpec } from "../../event-builders/paddle/events";
 import { discountNamed } from "../discounts";
 import { transactionOf } from "../objects";
 import { PaddleProblem } from "../problem";
@@ -39,9 +39,9 @@ export const transactions = [
     of: ({ customer_id, custom_data }) =>
       customer_id ? { object: customer_id } : { new: { userId: custom_data?.user_id ?? null } },
     status: 201,
-    act: (turn, params) => {
-      const { world } = turn;
-      if (params.customer_id) requireCustomer(world, params.customer_id);
+    run: (step, params) => {
+      const { state } = step;
+      if (params.customer_id) requireCustomer(state, params.customer_id);
       const bought = params.items.map(({ price_id, quantity }, index) => ({
         price: priceNamed(price_id, `items[${index}].price_id`),
         quantity,
@@ -51,7 +51,7 @@ export const transactions = [
         throw new PaddleProblem(400, "transaction_price_different_billing_cycle", detail);
       }
       const lines = periodLines(bought, null);
-      const transaction = make(turn, {
+      const transaction = make(step, {
         origin: "api",
         status: "draft",
         subscription: null,
@@ -60,9 +60,9 @@ export const transactions = [
         customData: params.custom_data ?? null,
         discountId: params.discount_id ?? null,
       });
-      // Without an address of ours, Paddle uses the default payment link of the account.
-      transaction.checkoutUrl = withTransaction(params.checkout?.url ?? `${world.site}/billing`, transaction.id);
-      return transactionOf(world, transaction);
+      // Without an address, Paddle uses the default payment link of the account.
+      transaction.checkoutUrl = withTransaction(params.checkout?.url ?? `${state.site}/billing`, transaction.id);
+      return transactionOf(state, transaction);
     },
   }),
   endpoint({
@@ -70,20 +70,20 @@ export const transactions = [
     path: "/transactions/:id",
     params: z.strictObject({ include }),
     of: byPath,
-    act: ({ world }, params, id) => transactionWith(world, find(world, "transactions", id), params.include),
+    run: ({ state }, params, id) => transactionWith(state, find(state, "transactions", id), params.include),
   }),
   endpoint({
     method: "PATCH",
     path: "/transactions/:id",
     params: z.strictObject({ status: z.literal("canceled") }),
     of: byPath,
-    act: (turn, _, id) => {
-      const transaction = find(turn.world, "transactions", id);
+    run: (step, _, id) => {
+      const transaction = find(step.state, "transactions", id);
       if (transaction.status !== "ready" && transaction.status !== "billed") {
         throw new PaddleProblem(400, "transaction_invalid_status_change", `transaction is ${transaction.status}`);
       }
-      cancel(turn, transaction);
-      return transactionOf(turn.world, transaction);
+      cancel(step, transaction);
+      return transactionOf(step.state, transaction);
     },
   }),
   endpoint({
@@ -100,8 +100,8 @@ export const transactions = [
       include,
     }),
     of: accountsOf,
-    act: ({ world }, { id, customer_id, subscription_id, status, origin, collection_mode, include }) =>
-      world.transactions
+    run: ({ state }, { id, customer_id, subscription_id, status, origin, collection_mode, include }) =>
+      state.transactions
         .filter(
           (each) =>
             (id?.includes(each.id) ?? true) &&
@@ -111,19 +111,19 @@ export const transactions = [
             (origin?.includes(each.origin) ?? true) &&
             collection_mode !== "manual",
         )
-        .map((each) => transactionWith(world, each, include)),
+        .map((each) => transactionWith(state, each, include)),
   }),
   endpoint({
     method: "GET",
     path: "/transactions/:id/invoice",
     params: z.strictObject({ disposition: z.enum(["attachment", "inline"]).optional() }),
     of: byPath,
-    act: ({ world }, _, id) => {
-      const transaction = find(world, "transactions", id);
-      if (transaction.status !== "completed" || transactionOf(world, transaction).details.totals.total === "0") {
+    run: ({ state }, _, id) => {
+      const transaction = find(state, "transactions", id);
+      if (transaction.status !== "completed" || transactionOf(state, transaction).details.totals.total === "0") {
         throw new PaddleProblem(400, "transaction_not_completed", "there is no invoice for this transaction");
       }
-      return { url: `${world.site}/api/sandbox/paddle/invoice/${id}/pdf` };
+      return { url: `${state.site}/api/sandbox/paddle/invoice/${id}/pdf` };
     },
   }),
 ];

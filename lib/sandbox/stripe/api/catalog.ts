@@ -1,8 +1,8 @@
-/** Prices and products: the catalog's own, with the ids that this deployment uses. They belong to no account. */
+/** Prices and products of the catalog, with this deployment's ids. They belong to no account. */
 import type Stripe from "stripe";
 import type { FindPrice, Price } from "@/lib/config/catalog";
 import { priceLists, sellable } from "@/lib/config/current-catalog";
-import { type PriceSpec, planPrice, priceObject } from "@/lib/processors/stripe/events";
+import { type PriceSpec, planPrice, priceObject } from "../../event-builders/stripe/events";
 import { promotionCodeNamed } from "../coupons";
 import type { Form } from "../form";
 import { listOf } from "../list";
@@ -14,7 +14,7 @@ import { flag, listParams, paramsOf, text } from "./endpoint";
 
 const lists = () => priceLists("stripe", process.env, { sandbox: true });
 
-/** What a price id costs; also one that is not sold any more. Throws where it is none of ours. */
+/** The price of an id, also if it is no longer sold. Throws for an unknown id. */
 export function priceNamed(id: string, param: string, find: FindPrice = lists().find): PriceSpec {
   const price = find(id);
   if (price === undefined) throw missing("price", id, param, param === "id" ? 404 : 400);

@@ -1,13 +1,13 @@
 import type Stripe from "stripe";
 import { z } from "zod";
+import { type AccountState, type Card, isLive, seconds } from "../account-state";
+import { emitChange, emitEvent } from "../emit";
 import { endSubscription } from "../invoices";
 import { listOf } from "../list";
 import { isBankAccount } from "../methods";
 import { customerOf } from "../objects";
 import { paymentMethodOf } from "../payment-method";
 import { missing } from "../problem";
-import { tell, tellChange } from "../tell";
-import { type Card, isLive, seconds, type World } from "../world";
 import {
   byPath,
   endpoint,
@@ -30,7 +30,7 @@ const details = {
 
 const methodType = z.enum(["card", "us_bank_account"]).optional();
 
-function methodsOf({ cards }: World, type: z.output<typeof methodType>): Card[] {
+function methodsOf({ cards }: AccountState, type: z.output<typeof methodType>): Card[] {
   return cards.filter(({ number }) => type === undefined || isBankAccount(number) === (type === "us_bank_account"));
 }
 
@@ -40,17 +40,17 @@ export const customers = [
     path: "/v1/customers",
     params: paramsOf<Stripe.CustomerCreateParams>()(details),
     of: () => ({ new: true }),
-    act: (turn, params) => {
-      const { customer } = turn.world;
+    run: (step, params) => {
+      const { customer } = step.state;
       Object.assign(customer, {
         exists: true,
-        created: seconds(turn),
+        created: seconds(step),
         email: params.email || null,
         name: params.name || null,
         metadata: merged({}, params.metadata),
       });
-      tell(turn, "customer.created", customerOf(turn.world));
-      return customerOf(turn.world);
+      emitEvent(step, "customer.created", customerOf(step.state));
+      return customerOf(step.state);
     },
   }),
   endpoint({
@@ -58,9 +58,9 @@ export const customers = [
     path: "/v1/customers/:id",
     params: z.strictObject({}),
     of: byPath("customer"),
-    act: ({ world }, _, id) => {
-      if (!world.customer.exists) throw missing("customer", id);
-      return world.customer.deleted ? { id, object: "customer", deleted: true } : customerOf(world);
+    run: ({ state }, _, id) => {
+      if (!state.customer.exists) throw missing("customer", id);
+      return state.customer.deleted ? { id, object: "customer", deleted: true } : customerOf(state);
     },
   }),
   endpoint({
@@ -71,24 +71,24 @@ export const customers = [
       invoice_settings: z.strictObject({ default_payment_method: z.union([unset, text]).optional() }).optional(),
     }),
     of: byPath("customer"),
-    act: (turn, params, id) => {
-      const { world } = turn;
-      requireCustomer(world, id, "id");
+    run: (step, params, id) => {
+      const { state } = step;
+      requireCustomer(state, id, "id");
       const card = params.invoice_settings?.default_payment_method;
-      if (card) find(world, "cards", card, "invoice_settings[default_payment_method]");
-      tellChange(
-        turn,
+      if (card) find(state, "cards", card, "invoice_settings[default_payment_method]");
+      emitChange(
+        step,
         "customer.updated",
-        () => customerOf(world),
+        () => customerOf(state),
         () => {
-          const { customer } = world;
+          const { customer } = state;
           if (params.email !== undefined) customer.email = params.email || null;
           if (params.name !== undefined) customer.name = params.name || null;
           if (card !== undefined) customer.card = card || null;
           customer.metadata = merged(customer.metadata, params.metadata);
         },
       );
-      return customerOf(world);
+      return customerOf(state);
     },
   }),
   endpoint({
@@ -96,14 +96,14 @@ export const customers = [
     path: "/v1/customers/:id",
     params: z.strictObject({}),
     of: byPath("customer"),
-    act: (turn, _, id) => {
-      const { world } = turn;
-      requireCustomer(world, id, "id");
-      for (const subscription of world.subscriptions.filter(isLive)) {
-        endSubscription(turn, subscription, "cancellation_requested");
+    run: (step, _, id) => {
+      const { state } = step;
+      requireCustomer(state, id, "id");
+      for (const subscription of state.subscriptions.filter(isLive)) {
+        endSubscription(step, subscription, "cancellation_requested");
       }
-      world.customer.deleted = true;
-      tell(turn, "customer.deleted", customerOf(world));
+      state.customer.deleted = true;
+      emitEvent(step, "customer.deleted", customerOf(state));
       return { id, object: "customer", deleted: true };
     },
   }),
@@ -112,10 +112,10 @@ export const customers = [
     path: "/v1/customers/:id/payment_methods",
     params: paramsOf<Stripe.CustomerListPaymentMethodsParams>()({ ...listParams, type: methodType }),
     of: byPath("customer"),
-    act: ({ world }, params, id) => {
-      requireCustomer(world, id, "id");
-      const { data, hasMore } = page(methodsOf(world, params.type), params);
-      const objects = data.map((card) => paymentMethodOf(world, card));
+    run: ({ state }, params, id) => {
+      requireCustomer(state, id, "id");
+      const { data, hasMore } = page(methodsOf(state, params.type), params);
+      const objects = data.map((card) => paymentMethodOf(state, card));
       return listOf(`/v1/customers/${id}/payment_methods`, objects, hasMore);
     },
   }),
@@ -124,17 +124,17 @@ export const customers = [
     path: "/v1/payment_methods/:id",
     params: z.strictObject({}),
     of: byPath("PaymentMethod"),
-    act: ({ world }, _, id) => paymentMethodOf(world, find(world, "cards", id)),
+    run: ({ state }, _, id) => paymentMethodOf(state, find(state, "cards", id)),
   }),
   endpoint({
     method: "GET",
     path: "/v1/payment_methods",
     params: paramsOf<Stripe.PaymentMethodListParams>()({ ...listParams, customer: text, type: methodType }),
     of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
-    act: ({ world }, params) => {
-      requireCustomer(world, params.customer);
-      const { data, hasMore } = page(methodsOf(world, params.type), params);
-      const objects = data.map((card) => paymentMethodOf(world, card));
+    run: ({ state }, params) => {
+      requireCustomer(state, params.customer);
+      const { data, hasMore } = page(methodsOf(state, params.type), params);
+      const objects = data.map((card) => paymentMethodOf(state, card));
       return listOf("/v1/payment_methods", objects, hasMore);
     },
   }),

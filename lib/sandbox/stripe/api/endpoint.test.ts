@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { isCreated, paramsOf } from "./endpoint";
 
-test("Case P7: a parameter that the pinned version does not have is a compile error, and an unknown one is refused", () => {
+test("Case P7: a parameter that the pinned version lacks is a compile error, and an unknown one is refused", () => {
   // @ts-expect-error: removed from the phases of a schedule
   paramsOf<Stripe.SubscriptionScheduleUpdateParams.Phase>()({ items: z.array(z.string()), iterations: z.string() });
   // @ts-expect-error: removed from the checkout

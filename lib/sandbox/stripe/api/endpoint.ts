@@ -1,14 +1,14 @@
-/** How an endpoint of the played API is written, and the pieces of parameters that several share. */
+/** The type of an endpoint, and parameters that several endpoints share. */
 import { z } from "zod";
 import { prose } from "@/lib/core/text";
 import type { Reply } from "../../accounts";
+import type { AccountState, Card, Invoice, Schedule, Session, StripeStep, Subscription } from "../account-state";
 import { invalid, missing } from "../problem";
-import type { Card, Invoice, Schedule, Session, StripeTurn, Subscription, World } from "../world";
 
-/** Which account a request is about. */
+/** The account that a request concerns. */
 export type Target =
   | { object: string; kind: string; param: string }
-  /** A customer that does not exist yet; whose it will be is read from the parameters. */
+  /** A new customer; the parameters name its user. */
   | { new: true };
 
 export interface Endpoint<Params = unknown> {
@@ -17,23 +17,23 @@ export interface Endpoint<Params = unknown> {
   path: string;
   params: z.ZodType<Params>;
   of: (params: Params, id: string) => Target;
-  /** The object that is answered. Throws StripeProblem: then nothing has happened. */
-  act: (turn: StripeTurn, params: Params, id: string) => object | Refused;
+  /** Returns the answered object. If it throws a StripeProblem, nothing changes. */
+  run: (step: StripeStep, params: Params, id: string) => object | Refused;
 }
 
-/** An answer that is a refusal, and what happened with it stays: a charge was tried and declined. */
+/** A refusal whose changes stay: a charge was tried and declined. */
 export class Refused {
   constructor(readonly reply: Reply) {}
 }
 
-/** Keeps the parameters' type between the schema and the act. */
+/** Keeps the parameters' type between `params` and `run`. */
 export function endpoint<Params>(spec: Endpoint<Params>): Endpoint {
   return spec as unknown as Endpoint;
 }
 
 /**
- * The parameters of a request, each of which must be one of the SDK's type for the pinned version: a parameter that Stripe
- * removes or renames is a compile error here. What the schema does not name is refused as unknown.
+ * The parameters of a request. Each must be a parameter of the SDK's type for the pinned version: one that Stripe
+ * removes or renames is a compile error here. Parameters that the schema does not name are refused as unknown.
  */
 export function paramsOf<Sdk>() {
   return <Shape extends z.ZodRawShape>(
@@ -71,7 +71,7 @@ const range = z.strictObject({
 });
 export const created = z.union([instant, range]).optional();
 
-/** What a subscription, a phase or an invoice redeems; `discount` keeps one that is there. */
+/** The discounts of a subscription, a phase or an invoice; `discount` keeps an existing one. */
 export const discountParams = z
   .array(
     z
@@ -91,8 +91,8 @@ export const listParams = {
 };
 
 /**
- * The account whose list is asked for. At Stripe a list without a customer is of the whole account; here it must name
- * one of the two.
+ * The account of a list. At Stripe, a list without a customer covers the whole account; here the request must name a
+ * customer or a subscription.
  */
 export function ofCustomerOrSubscription({
   customer,
@@ -103,10 +103,10 @@ export function ofCustomerOrSubscription({
 }): Target {
   if (customer !== undefined) return { object: customer, kind: "customer", param: "customer" };
   if (subscription !== undefined) return { object: subscription, kind: "subscription", param: "subscription" };
-  throw invalid("The sandbox lists what one customer or one subscription has.", "customer");
+  throw invalid("The sandbox lists the objects of one customer or one subscription.", "customer");
 }
 
-/** Whether an object was created in the range that a list asks for. */
+/** Whether an object was created in the requested range. */
 export function isCreated(at: number, wanted: z.output<typeof created>): boolean {
   if (wanted === undefined) return true;
   if (typeof wanted === "number") return at === wanted;
@@ -114,7 +114,7 @@ export function isCreated(at: number, wanted: z.output<typeof created>): boolean
   return at > gt && at >= gte && at < lt && at <= lte;
 }
 
-/** Merged as Stripe does: an empty value takes a key away. */
+/** Merged as Stripe does: an empty value removes a key. */
 export function merged(
   old: Record<string, string>,
   changes: Record<string, string> | undefined,
@@ -138,20 +138,20 @@ const NAMES: Record<keyof Kinds, string> = {
   cards: "PaymentMethod",
 };
 
-/** @throws StripeProblem where the account has none of that id */
-export function find<K extends keyof Kinds>(world: World, kind: K, id: string, param = "id"): Kinds[K] {
-  const found = (world[kind] as Kinds[K][]).find((each) => each.id === id);
+/** @throws StripeProblem if the account has no object of that id */
+export function find<K extends keyof Kinds>(state: AccountState, kind: K, id: string, param = "id"): Kinds[K] {
+  const found = (state[kind] as Kinds[K][]).find((each) => each.id === id);
   if (found === undefined) throw missing(NAMES[kind], id, param, param === "id" ? 404 : 400);
   return found;
 }
 
-/** @throws StripeProblem where the account's customer is another, not made yet or deleted */
-export function requireCustomer({ customer }: World, id: string, param = "customer"): void {
+/** @throws StripeProblem if the account's customer is another, does not exist yet or was deleted */
+export function requireCustomer({ customer }: AccountState, id: string, param = "customer"): void {
   if (customer.id !== id || !customer.exists) throw missing("customer", id, param, param === "id" ? 404 : 400);
   if (customer.deleted) throw invalid(`No such customer: '${id}'; it was deleted.`, param, "resource_missing");
 }
 
-/** The page that the parameters ask for, of a list with the newest first. */
+/** The requested page, of a list with the newest first. */
 export function page<T extends { id: string }>(
   list: readonly T[],
   {

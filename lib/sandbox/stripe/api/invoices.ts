@@ -1,7 +1,8 @@
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { InvoiceSpec } from "@/lib/processors/stripe/events";
-import { take } from "../../turn";
+import type { InvoiceSpec } from "../../event-builders/stripe/events";
+import { runStep } from "../../step";
+import { type Invoice, isLive, type StripeStep, type Subscription, seconds } from "../account-state";
 import { dropEndedDiscounts, setDiscounts } from "../discounts";
 import { collect, finalize, payOutOfBand, voidInvoice } from "../invoices";
 import { listOf } from "../list";
@@ -12,7 +13,6 @@ import { cardProblem, invalid } from "../problem";
 import { intervalOf, periodLines } from "../proration";
 import { followSchedule } from "../schedules";
 import { dropPendingUpdate, planned } from "../subscriptions";
-import { type Invoice, isLive, type StripeTurn, type Subscription, seconds } from "../world";
 import {
   anchor,
   behavior,
@@ -62,9 +62,9 @@ export const invoices = [
     path: "/v1/invoices/create_preview",
     params: previewParams,
     of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
-    act: (turn, params) => {
-      // On a copy: looking at what would be moves nothing, not even a count.
-      const { result } = take(turn.world, turn.now, (copy) => invoiceOf(copy.world, previewed(copy, params)));
+    run: (step, params) => {
+      // On a copy: a preview changes nothing, not even the sequence of ids.
+      const { result } = runStep(step.state, step.now, (copy) => invoiceOf(copy.state, previewed(copy, params)));
       return result;
     },
   }),
@@ -73,7 +73,7 @@ export const invoices = [
     path: "/v1/invoices/:id",
     params: z.strictObject({}),
     of: byPath("invoice"),
-    act: ({ world }, _, id) => invoiceOf(world, find(world, "invoices", id)),
+    run: ({ state }, _, id) => invoiceOf(state, find(state, "invoices", id)),
   }),
   endpoint({
     method: "GET",
@@ -87,9 +87,9 @@ export const invoices = [
       status: z.enum(["draft", "open", "paid", "uncollectible", "void"]).optional(),
     }),
     of: ofCustomerOrSubscription,
-    act: ({ world }, params) => {
-      if (params.customer !== undefined) requireCustomer(world, params.customer);
-      const wanted = world.invoices.filter(
+    run: ({ state }, params) => {
+      if (params.customer !== undefined) requireCustomer(state, params.customer);
+      const wanted = state.invoices.filter(
         ({ collectionMethod: method = "charge_automatically", created, status, subscription }) =>
           (params.status ?? status) === status &&
           (params.subscription ?? subscription) === subscription &&
@@ -99,7 +99,7 @@ export const invoices = [
       const { data, hasMore } = page(wanted, params);
       return listOf(
         "/v1/invoices",
-        data.map((invoice) => invoiceOf(world, invoice)),
+        data.map((invoice) => invoiceOf(state, invoice)),
         hasMore,
       );
     },
@@ -113,24 +113,24 @@ export const invoices = [
       paid_out_of_band: flag.optional(),
     }),
     of: byPath("invoice"),
-    act: (turn, params, id) => {
-      const { world } = turn;
-      const invoice = find(world, "invoices", id);
+    run: (step, params, id) => {
+      const { state } = step;
+      const invoice = find(state, "invoices", id);
       if (invoice.status === "paid") throw invalid("Invoice is already paid", undefined, "invoice_already_paid");
-      if (invoice.status === "draft") finalize(turn, invoice);
+      if (invoice.status === "draft") finalize(step, invoice);
       if (invoice.status !== "open") throw invalid(`This invoice is ${invoice.status} and cannot be paid.`);
       if (invoice.debit) throw invalid("The payment of this invoice is processing already.");
       if (params.paid_out_of_band) {
-        payOutOfBand(turn, invoice);
-        return invoiceOf(world, invoice);
+        payOutOfBand(step, invoice);
+        return invoiceOf(state, invoice);
       }
       if (params.payment_method) {
-        const card = find(world, "cards", params.payment_method, "payment_method");
-        const subscription = find(world, "subscriptions", invoice.subscription);
+        const card = find(state, "cards", params.payment_method, "payment_method");
+        const subscription = find(state, "subscriptions", invoice.subscription);
         subscription.defaultPaymentMethod = card.id;
       }
-      const charged = collect(turn, invoice, { payer: !params.off_session });
-      if (charged.outcome === "succeeded" || charged.outcome === "processing") return invoiceOf(world, invoice);
+      const charged = collect(step, invoice, { payer: !params.off_session });
+      if (charged.outcome === "succeeded" || charged.outcome === "processing") return invoiceOf(state, invoice);
       const problem = cardProblem(charged);
       return new Refused({ status: problem.status, body: { error: problem.body } });
     },
@@ -140,59 +140,59 @@ export const invoices = [
     path: "/v1/invoices/:id/void",
     params: z.strictObject({}),
     of: byPath("invoice"),
-    act: (turn, _, id) => {
-      const invoice = find(turn.world, "invoices", id);
+    run: (step, _, id) => {
+      const invoice = find(step.state, "invoices", id);
       if (invoice.status !== "open") throw invalid(`You can only void an open invoice, this one is ${invoice.status}.`);
       if (invoice.debit) throw invalid("You cannot void an invoice whose payment is processing.");
-      const subscription = find(turn.world, "subscriptions", invoice.subscription);
-      if (invoice.forUpdate && subscription.pendingUpdate) dropPendingUpdate(turn, subscription);
-      else voidInvoice(turn, invoice);
-      return invoiceOf(turn.world, invoice);
+      const subscription = find(step.state, "subscriptions", invoice.subscription);
+      if (invoice.forUpdate && subscription.pendingUpdate) dropPendingUpdate(step, subscription);
+      else voidInvoice(step, invoice);
+      return invoiceOf(step.state, invoice);
     },
   }),
 ];
 
-/** The invoice that would come: the change's own where it is charged now, else the renewal's. */
+/** The upcoming invoice: that of the change if it is charged now, else that of the renewal. */
 function previewed(
-  turn: StripeTurn,
+  step: StripeStep,
   { subscription: id, preview_mode: mode, subscription_details: details, discounts }: Preview,
 ): Invoice {
-  const { world } = turn;
-  const subscription = find(world, "subscriptions", id, "subscription");
+  const { state } = step;
+  const subscription = find(state, "subscriptions", id, "subscription");
   const end = details?.cancel_at === undefined ? subscription.cancelAt : endOf(subscription, details.cancel_at);
   const ends =
     (details?.cancel_at_period_end ?? subscription.cancelAtPeriodEnd) || (end != null && end <= subscription.periodEnd);
   if (!isLive(subscription) || details?.cancel_now || (ends && !details?.items)) {
     throw invalid("No upcoming invoices for customer", "subscription", "invoice_upcoming_none");
   }
-  const at = details?.proration_date ?? seconds(turn);
-  const items = nextItems(turn, subscription, details?.items ?? []);
-  const change = planned(world, subscription, {
+  const at = details?.proration_date ?? seconds(step);
+  const items = nextItems(step, subscription, details?.items ?? []);
+  const change = planned(state, subscription, {
     items,
     at,
     behavior: details?.proration_behavior ?? "create_prorations",
     restart: details?.billing_cycle_anchor?.type === "now" || details?.trial_end === "now",
   });
-  if (discounts !== undefined) setDiscounts(turn, subscription, discounts === "" ? [] : discounts, "discounts");
+  if (discounts !== undefined) setDiscounts(step, subscription, discounts === "" ? [] : discounts, "discounts");
   const now = change.lines.length > 0 && (details?.proration_behavior === "always_invoice" || change.restarts);
   if (mode === "recurring") {
-    dropEndedDiscounts(world, subscription, change.next.periodEnd);
-    const lines = priced(world, subscription, nextPeriod(change.next));
-    return upcoming(turn, subscription, { lines, at: change.next.periodEnd });
+    dropEndedDiscounts(state, subscription, change.next.periodEnd);
+    const lines = priced(state, subscription, nextPeriod(change.next));
+    return upcoming(step, subscription, { lines, at: change.next.periodEnd });
   }
-  const changed = priced(world, subscription, change.lines);
-  if (now) return upcoming(turn, subscription, { lines: changed, at: seconds(turn), reason: "subscription_update" });
+  const changed = priced(state, subscription, change.lines);
+  if (now) return upcoming(step, subscription, { lines: changed, at: seconds(step), reason: "subscription_update" });
   Object.assign(subscription, change.next);
   let lines = changed;
-  dropEndedDiscounts(world, subscription, change.next.periodEnd);
-  followSchedule(turn, subscription, (scheduled) => {
-    const next = priced(world, subscription, nextPeriod({ ...change.next, items: scheduled }));
+  dropEndedDiscounts(state, subscription, change.next.periodEnd);
+  followSchedule(step, subscription, (scheduled) => {
+    const next = priced(state, subscription, nextPeriod({ ...change.next, items: scheduled }));
     lines = [...lines, ...subscription.pendingLines, ...next];
   });
-  return upcoming(turn, subscription, { lines, at: change.next.periodEnd });
+  return upcoming(step, subscription, { lines, at: change.next.periodEnd });
 }
 
-/** The lines of the period after the one that a plan state has. */
+/** The lines of the period after the plan state's own. */
 function nextPeriod(state: Parameters<typeof periodLines>[0] & { billingCycleAnchor: number }) {
   const { items, periodEnd } = state;
   const end = periodAfter(state.billingCycleAnchor, periodEnd, intervalOf(items));
@@ -200,7 +200,7 @@ function nextPeriod(state: Parameters<typeof periodLines>[0] & { billingCycleAnc
 }
 
 function upcoming(
-  { world }: StripeTurn,
+  { state }: StripeStep,
   subscription: Subscription,
   {
     lines,
@@ -209,20 +209,20 @@ function upcoming(
   }: { lines: Omit<InvoiceSpec["lines"][number], "id">[]; at: number; reason?: Invoice["billingReason"] },
 ): Invoice {
   return {
-    id: `upcoming_in_${world.key}`,
-    customer: world.customer.id,
+    id: `upcoming_in_${state.key}`,
+    customer: state.customer.id,
     subscription: subscription.id,
     metadata: { ...subscription.metadata },
     billingReason: reason,
     ...(subscription.collectionMethod && { collectionMethod: subscription.collectionMethod }),
-    ...(subscription.automaticTax && { automaticTax: true, country: world.customer.country ?? null }),
+    ...(subscription.automaticTax && { automaticTax: true, country: state.customer.country ?? null }),
     created: at,
     status: "draft",
     attemptCount: 0,
     forUpdate: false,
     periodStart: subscription.periodStart,
     periodEnd: at,
-    startingBalance: world.customer.balance,
-    lines: lines.map((line, index) => ({ ...line, id: `il_tmp_${world.key}${index}` })),
+    startingBalance: state.customer.balance,
+    lines: lines.map((line, index) => ({ ...line, id: `il_tmp_${state.key}${index}` })),
   };
 }

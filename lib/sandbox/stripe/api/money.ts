@@ -1,6 +1,7 @@
-/** Charges and what is given back of them: refunds, credit notes, disputes. */
+/** Charges, refunds, credit notes and disputes. */
 import type Stripe from "stripe";
 import { z } from "zod";
+import type { AccountState } from "../account-state";
 import { answerDispute, loseDispute } from "../disputes";
 import { listOf } from "../list";
 import { chargeNamed, moneyOf } from "../money";
@@ -8,7 +9,6 @@ import { chargeOf, creditNoteOf, disputeOf, refundOf } from "../money-objects";
 import type { Charge, Dispute } from "../money-types";
 import { invalid, missing } from "../problem";
 import { issueCreditNote, refundCharge } from "../refunds";
-import type { World } from "../world";
 import {
   byPath,
   count,
@@ -24,13 +24,13 @@ import {
   text,
 } from "./endpoint";
 
-/** One page of what belongs to the payment that the parameters name. */
+/** One page of the objects that belong to the named payment. */
 function pageOfPayment<T extends { id: string; charge: string }>(
-  world: World,
+  state: AccountState,
   params: Parameters<typeof paymentNamed>[1] & Parameters<typeof page>[1],
   all: readonly T[],
 ) {
-  const charge = paymentNamed(world, params);
+  const charge = paymentNamed(state, params);
   return page(
     all.filter((each) => each.charge === charge.id),
     params,
@@ -51,10 +51,10 @@ const refunds = [
       metadata: metadata.optional(),
     }),
     of: ofPayment,
-    act: (turn, params) => {
+    run: (step, params) => {
       const { reason, amount: part } = params;
-      const charge = paymentNamed(turn.world, params);
-      return refundOf(refundCharge(turn, charge, { amount: part, reason, metadata: merged({}, params.metadata) }));
+      const charge = paymentNamed(step.state, params);
+      return refundOf(refundCharge(step, charge, { amount: part, reason, metadata: merged({}, params.metadata) }));
     },
   }),
   endpoint({
@@ -62,7 +62,7 @@ const refunds = [
     path: "/v1/refunds/:id",
     params: z.strictObject({}),
     of: byPath("refund"),
-    act: ({ world }, _, id) => refundOf(known(moneyOf(world).refunds, "refund", id)),
+    run: ({ state }, _, id) => refundOf(known(moneyOf(state).refunds, "refund", id)),
   }),
   endpoint({
     method: "GET",
@@ -73,8 +73,8 @@ const refunds = [
       payment_intent: text.optional(),
     }),
     of: ofPayment,
-    act: ({ world }, params) => {
-      const { data, hasMore } = pageOfPayment(world, params, moneyOf(world).refunds);
+    run: ({ state }, params) => {
+      const { data, hasMore } = pageOfPayment(state, params, moneyOf(state).refunds);
       return listOf("/v1/refunds", data.map(refundOf), hasMore);
     },
   }),
@@ -86,21 +86,21 @@ const charges = [
     path: "/v1/charges/:id",
     params: z.strictObject({}),
     of: byPath("charge"),
-    act: ({ world }, _, id) => chargeOf(world, known(moneyOf(world).charges, "charge", id)),
+    run: ({ state }, _, id) => chargeOf(state, known(moneyOf(state).charges, "charge", id)),
   }),
   endpoint({
     method: "GET",
     path: "/v1/charges",
     params: paramsOf<Stripe.ChargeListParams>()({ ...listParams, customer: text, payment_intent: text.optional() }),
     of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
-    act: ({ world }, params) => {
-      requireCustomer(world, params.customer);
-      const only = params.payment_intent === undefined ? null : chargeNamed(world, params.payment_intent);
-      const wanted = moneyOf(world).charges.filter((charge) => only === null || charge === only);
+    run: ({ state }, params) => {
+      requireCustomer(state, params.customer);
+      const only = params.payment_intent === undefined ? null : chargeNamed(state, params.payment_intent);
+      const wanted = moneyOf(state).charges.filter((charge) => only === null || charge === only);
       const { data, hasMore } = page(wanted, params);
       return listOf(
         "/v1/charges",
-        data.map((charge) => chargeOf(world, charge)),
+        data.map((charge) => chargeOf(state, charge)),
         hasMore,
       );
     },
@@ -121,17 +121,17 @@ const creditNotes = [
       email_type: z.enum(["credit_note", "none"]).optional(),
     }),
     of: ({ invoice }) => ({ object: invoice, kind: "invoice", param: "invoice" }),
-    act: (turn, params) => {
-      const invoice = find(turn.world, "invoices", params.invoice, "invoice");
+    run: (step, params) => {
+      const invoice = find(step.state, "invoices", params.invoice, "invoice");
       const { amount: total, refund_amount: refundAmount = 0, credit_amount: toBalance = 0 } = params;
-      if (total === undefined) throw invalid("The sandbox plays credit notes over an `amount`.", "amount");
+      if (total === undefined) throw invalid("The sandbox requires the `amount` of a credit note.", "amount");
       if (invoice.status === "paid" && refundAmount + toBalance !== total) {
         const message =
           "The sum of credit amount, refund amount and out of band amount must equal the credit note amount.";
         throw invalid(message, "amount");
       }
       const { reason = null, memo = null } = params;
-      return creditNoteOf(issueCreditNote(turn, invoice, { amount: total, refundAmount, reason, memo }));
+      return creditNoteOf(issueCreditNote(step, invoice, { amount: total, refundAmount, reason, memo }));
     },
   }),
   endpoint({
@@ -139,15 +139,15 @@ const creditNotes = [
     path: "/v1/credit_notes/:id",
     params: z.strictObject({}),
     of: byPath("credit_note"),
-    act: ({ world }, _, id) => creditNoteOf(known(moneyOf(world).creditNotes, "credit note", id)),
+    run: ({ state }, _, id) => creditNoteOf(known(moneyOf(state).creditNotes, "credit note", id)),
   }),
   endpoint({
     method: "GET",
     path: "/v1/credit_notes",
     params: paramsOf<Stripe.CreditNoteListParams>()({ ...listParams, invoice: text }),
     of: ({ invoice }) => ({ object: invoice, kind: "invoice", param: "invoice" }),
-    act: ({ world }, params) => {
-      const wanted = moneyOf(world).creditNotes.filter(({ invoice }) => invoice === params.invoice);
+    run: ({ state }, params) => {
+      const wanted = moneyOf(state).creditNotes.filter(({ invoice }) => invoice === params.invoice);
       const { data, hasMore } = page(wanted, params);
       return listOf("/v1/credit_notes", data.map(creditNoteOf), hasMore);
     },
@@ -160,7 +160,7 @@ const disputes = [
     path: "/v1/disputes/:id",
     params: z.strictObject({}),
     of: byPath("dispute"),
-    act: ({ world }, _, id) => disputeOf(world, disputeNamed(world, id)),
+    run: ({ state }, _, id) => disputeOf(state, disputeNamed(state, id)),
   }),
   endpoint({
     method: "GET",
@@ -171,11 +171,11 @@ const disputes = [
       payment_intent: text.optional(),
     }),
     of: ofPayment,
-    act: ({ world }, params) => {
-      const { data, hasMore } = pageOfPayment(world, params, moneyOf(world).disputes);
+    run: ({ state }, params) => {
+      const { data, hasMore } = pageOfPayment(state, params, moneyOf(state).disputes);
       return listOf(
         "/v1/disputes",
-        data.map((dispute) => disputeOf(world, dispute)),
+        data.map((dispute) => disputeOf(state, dispute)),
         hasMore,
       );
     },
@@ -188,10 +188,10 @@ const disputes = [
       submit: flag.default(true),
     }),
     of: byPath("dispute"),
-    act: (turn, params, id) => {
-      const dispute = disputeNamed(turn.world, id);
-      if (params.submit) answerDispute(turn, dispute);
-      return disputeOf(turn.world, dispute);
+    run: (step, params, id) => {
+      const dispute = disputeNamed(step.state, id);
+      if (params.submit) answerDispute(step, dispute);
+      return disputeOf(step.state, dispute);
     },
   }),
   endpoint({
@@ -199,10 +199,10 @@ const disputes = [
     path: "/v1/disputes/:id/close",
     params: z.strictObject({}),
     of: byPath("dispute"),
-    act: (turn, _, id) => {
-      const dispute = disputeNamed(turn.world, id);
-      loseDispute(turn, dispute);
-      return disputeOf(turn.world, dispute);
+    run: (step, _, id) => {
+      const dispute = disputeNamed(step.state, id);
+      loseDispute(step, dispute);
+      return disputeOf(step.state, dispute);
     },
   }),
 ];
@@ -214,7 +214,7 @@ interface PaymentParams {
   payment_intent?: string | undefined;
 }
 
-/** A charge is named by itself or by its payment. */
+/** The charge's or the payment's account. */
 function ofPayment({ charge, payment_intent: payment }: PaymentParams) {
   if (charge !== undefined) return { object: charge, kind: "charge", param: "charge" };
   if (payment !== undefined) return { object: payment, kind: "payment_intent", param: "payment_intent" };
@@ -222,15 +222,15 @@ function ofPayment({ charge, payment_intent: payment }: PaymentParams) {
   throw invalid(message, undefined, "parameter_missing");
 }
 
-function paymentNamed(world: World, params: PaymentParams): Charge {
+function paymentNamed(state: AccountState, params: PaymentParams): Charge {
   const { object, kind, param } = ofPayment(params);
-  const charge = chargeNamed(world, object);
+  const charge = chargeNamed(state, object);
   if (charge === undefined) throw missing(kind, object, param, 400);
   return charge;
 }
 
-function disputeNamed(world: World, id: string): Dispute {
-  return known(moneyOf(world).disputes, "dispute", id);
+function disputeNamed(state: AccountState, id: string): Dispute {
+  return known(moneyOf(state).disputes, "dispute", id);
 }
 
 function known<T extends { id: string }>(list: readonly T[], kind: string, id: string): T {

@@ -1,9 +1,9 @@
 import type Stripe from "stripe";
 import { z } from "zod";
+import type { Phase } from "../account-state";
 import { scheduleOf } from "../objects";
 import { invalid } from "../problem";
 import { phaseEnd, release, reschedule, scheduleFrom } from "../schedules";
-import type { Phase } from "../world";
 import { priceNamed } from "./catalog";
 import {
   automaticTax,
@@ -54,12 +54,12 @@ export const schedules = [
     path: "/v1/subscription_schedules",
     params: paramsOf<Stripe.SubscriptionScheduleCreateParams>()({ from_subscription: text }),
     of: ({ from_subscription }) => ({ object: from_subscription, kind: "subscription", param: "from_subscription" }),
-    act: (turn, params) => {
-      const subscription = find(turn.world, "subscriptions", params.from_subscription, "from_subscription");
+    run: (step, params) => {
+      const subscription = find(step.state, "subscriptions", params.from_subscription, "from_subscription");
       if (subscription.status === "canceled") {
         throw invalid("You cannot create a subscription schedule from a canceled subscription.", "from_subscription");
       }
-      return scheduleOf(turn.world, scheduleFrom(turn, subscription));
+      return scheduleOf(step.state, scheduleFrom(step, subscription));
     },
   }),
   endpoint({
@@ -67,7 +67,7 @@ export const schedules = [
     path: "/v1/subscription_schedules/:id",
     params: z.strictObject({}),
     of: byPath("subscription_schedule"),
-    act: ({ world }, _, id) => scheduleOf(world, find(world, "schedules", id)),
+    run: ({ state }, _, id) => scheduleOf(state, find(state, "schedules", id)),
   }),
   endpoint({
     method: "POST",
@@ -79,15 +79,15 @@ export const schedules = [
       metadata: metadata.optional(),
     }),
     of: byPath("subscription_schedule"),
-    act: (turn, params, id) => {
-      const schedule = find(turn.world, "schedules", id);
+    run: (step, params, id) => {
+      const schedule = find(step.state, "schedules", id);
       const phases = params.phases && phasesOf(params.phases, schedule.phases[0]?.start);
-      reschedule(turn, schedule, {
+      reschedule(step, schedule, {
         ...(phases && { phases }),
         ...(params.end_behavior && { endBehavior: params.end_behavior }),
         ...(params.metadata && { metadata: params.metadata }),
       });
-      return scheduleOf(turn.world, schedule);
+      return scheduleOf(step.state, schedule);
     },
   }),
   endpoint({
@@ -95,10 +95,10 @@ export const schedules = [
     path: "/v1/subscription_schedules/:id/release",
     params: paramsOf<Stripe.SubscriptionScheduleReleaseParams>()({ preserve_cancel_date: flag.optional() }),
     of: byPath("subscription_schedule"),
-    act: (turn, _, id) => {
-      const schedule = find(turn.world, "schedules", id);
-      release(turn, schedule);
-      return scheduleOf(turn.world, schedule);
+    run: (step, _, id) => {
+      const schedule = find(step.state, "schedules", id);
+      release(step, schedule);
+      return scheduleOf(step.state, schedule);
     },
   }),
 ];

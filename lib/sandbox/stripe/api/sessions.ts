@@ -1,12 +1,12 @@
 import type Stripe from "stripe";
 import { z } from "zod";
 import { identifier } from "@/lib/core/text";
+import { type AccountState, type BillingMode, nextId, type Session, seconds } from "../account-state";
 import { expireSession } from "../checkout";
 import { redeemed } from "../discounts";
 import { listOf } from "../list";
 import { portalOf, sessionOf } from "../objects";
 import { invalid } from "../problem";
-import { type BillingMode, nextId, type Session, seconds, type World } from "../world";
 import { priceNamed } from "./catalog";
 import {
   automaticTax,
@@ -54,7 +54,7 @@ const subscriptionData = paramsOf<SubscriptionData>()({
 });
 
 const sessionParams = paramsOf<Create>()({
-  mode: z.literal("subscription", { error: "The sandbox plays checkouts of subscriptions." }),
+  mode: z.literal("subscription", { error: "The sandbox supports checkouts of subscriptions only." }),
   line_items: z
     .array(z.strictObject({ price: text, quantity: count.pipe(z.number().min(1)).default(1) }))
     .min(1)
@@ -78,7 +78,7 @@ const sessionParams = paramsOf<Create>()({
     .strictObject({ enabled: flag, required: z.enum(["if_supported", "never"]).optional() })
     .optional(),
   customer_update: z.partialRecord(z.enum(["address", "name", "shipping"]), z.enum(["auto", "never"])).optional(),
-  // Taken and without effect here: they change the page, not what happens.
+  // Accepted without effect: they change the page only.
   billing_address_collection: z.enum(["auto", "required"]).optional(),
   consent_collection: z.record(text, text).optional(),
   custom_text: z.record(text, z.strictObject({ message: text })).optional(),
@@ -87,14 +87,14 @@ const sessionParams = paramsOf<Create>()({
   origin_context: z.enum(["mobile_app", "web"]).optional(),
   phone_number_collection: z.strictObject({ enabled: flag }).optional(),
   submit_type: z.enum(["auto", "book", "donate", "pay", "subscribe"]).optional(),
-  // The other modes are pages of the seller's own, which the sandbox cannot open.
+  // The other modes are the seller's own pages, which the sandbox cannot open.
   ui_mode: z.enum(["hosted_page"]).optional(),
 });
 
 type SessionParams = z.infer<typeof sessionParams>;
 
-/** What Stripe refuses of codes, taxes and addresses. */
-function refuseImpossible({ customer }: World, params: SessionParams): void {
+/** Refuses combinations of codes, taxes and addresses that Stripe refuses. */
+function refuseImpossible({ customer }: AccountState, params: SessionParams): void {
   const { customer_update: update, discounts, automatic_tax: tax, tax_id_collection: ids } = params;
   if (discounts !== undefined && params.allow_promotion_codes !== undefined) {
     throw invalid("You may only specify one of these parameters: allow_promotion_codes, discounts.", "discounts");
@@ -122,21 +122,21 @@ export const sessions = [
     params: sessionParams,
     of: ({ customer }) =>
       customer === undefined ? { new: true } : { object: customer, kind: "customer", param: "customer" },
-    act: (turn, params) => {
-      const { world } = turn;
-      if (params.customer !== undefined) requireCustomer(world, params.customer);
+    run: (step, params) => {
+      const { state } = step;
+      if (params.customer !== undefined) requireCustomer(state, params.customer);
       if (params.customer !== undefined && params.customer_email !== undefined) {
         throw invalid("You may only specify one of these parameters: customer, customer_email.", "customer_email");
       }
-      refuseImpossible(world, params);
-      const now = seconds(turn);
+      refuseImpossible(state, params);
+      const now = seconds(step);
       const { trial_period_days: days, trial_end: at } = params.subscription_data ?? {};
       const expiresAt = params.expires_at ?? now + LIFETIME;
       if (expiresAt < now + 1_800 || expiresAt > now + LIFETIME) {
         throw invalid("The `expires_at` timestamp must be between 30 minutes and 24 hours from now.", "expires_at");
       }
       const session: Session = {
-        id: nextId(world, "cs_test"),
+        id: nextId(state, "cs_test"),
         created: now,
         expiresAt,
         status: "open",
@@ -159,13 +159,13 @@ export const sessions = [
         subscription: null,
         invoice: null,
         allowPromotionCodes: params.allow_promotion_codes ?? false,
-        discounts: (params.discounts ?? []).map((each, index) => redeemed(world, each, `discounts[${index}]`)),
+        discounts: (params.discounts ?? []).map((each, index) => redeemed(state, each, `discounts[${index}]`)),
         automaticTax: params.automatic_tax?.enabled ?? false,
         taxIdCollection: params.tax_id_collection?.enabled ?? false,
-        country: world.customer.country ?? null,
+        country: state.customer.country ?? null,
       };
-      world.sessions.push(session);
-      return sessionOf(world, session);
+      state.sessions.push(session);
+      return sessionOf(state, session);
     },
   }),
   endpoint({
@@ -173,7 +173,7 @@ export const sessions = [
     path: "/v1/checkout/sessions/:id",
     params: z.strictObject({}),
     of: byPath("checkout.session"),
-    act: ({ world }, _, id) => sessionOf(world, find(world, "sessions", id)),
+    run: ({ state }, _, id) => sessionOf(state, find(state, "sessions", id)),
   }),
   endpoint({
     method: "GET",
@@ -186,9 +186,9 @@ export const sessions = [
       subscription: text.optional(),
     }),
     of: ofCustomerOrSubscription,
-    act: ({ world }, params) => {
-      if (params.customer !== undefined) requireCustomer(world, params.customer);
-      const wanted = world.sessions.filter(
+    run: ({ state }, params) => {
+      if (params.customer !== undefined) requireCustomer(state, params.customer);
+      const wanted = state.sessions.filter(
         ({ created, status, subscription }) =>
           (params.status ?? status) === status &&
           (params.subscription ?? subscription) === subscription &&
@@ -197,7 +197,7 @@ export const sessions = [
       const { data, hasMore } = page(wanted, params);
       return listOf(
         "/v1/checkout/sessions",
-        data.map((session) => sessionOf(world, session)),
+        data.map((session) => sessionOf(state, session)),
         hasMore,
       );
     },
@@ -207,15 +207,15 @@ export const sessions = [
     path: "/v1/checkout/sessions/:id/expire",
     params: z.strictObject({}),
     of: byPath("checkout.session"),
-    act: (turn, _, id) => {
-      const session = find(turn.world, "sessions", id);
+    run: (step, _, id) => {
+      const session = find(step.state, "sessions", id);
       if (session.status !== "open") {
         throw invalid(
           `Only Checkout Sessions with a status in ["open"] can be expired. This Checkout Session has a status of ${session.status}.`,
         );
       }
-      expireSession(turn, session);
-      return sessionOf(turn.world, session);
+      expireSession(step, session);
+      return sessionOf(step.state, session);
     },
   }),
   endpoint({
@@ -228,12 +228,12 @@ export const sessions = [
       locale: text.optional(),
     }),
     of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
-    act: (turn, params) => {
-      const { world } = turn;
-      requireCustomer(world, params.customer);
-      const portal = { id: nextId(world, "bps"), created: seconds(turn), returnUrl: params.return_url ?? null };
-      world.portals.push(portal);
-      return portalOf(world, portal);
+    run: (step, params) => {
+      const { state } = step;
+      requireCustomer(state, params.customer);
+      const portal = { id: nextId(state, "bps"), created: seconds(step), returnUrl: params.return_url ?? null };
+      state.portals.push(portal);
+      return portalOf(state, portal);
     },
   }),
 ];

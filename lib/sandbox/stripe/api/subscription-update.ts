@@ -1,14 +1,14 @@
-/** What an update of a subscription may ask, and what each part of it does. */
+/** The parameters of a subscription update, and the effect of each. */
 import type Stripe from "stripe";
 import { z } from "zod";
-import type { ItemSpec } from "@/lib/processors/stripe/events";
+import type { ItemSpec } from "../../event-builders/stripe/events";
+import { isFlexible, nextId, type StripeStep, type Subscription, seconds } from "../account-state";
 import { setDiscounts } from "../discounts";
+import { emitChange } from "../emit";
 import { subscriptionOf } from "../objects";
 import { requireTaxAddress } from "../priced";
 import { invalid } from "../problem";
 import type { ItemsChange } from "../subscriptions";
-import { tellChange } from "../tell";
-import { isFlexible, nextId, type StripeTurn, type Subscription, seconds } from "../world";
 import { priceNamed } from "./catalog";
 import {
   anchor,
@@ -39,7 +39,7 @@ export const itemParams = z
   .max(20);
 
 const emptyOrText = z.union([unset, text]).optional();
-/** Instants, and the words for the end of the items' periods. */
+/** Instants, and the names for the end of the items' periods. */
 export const cancelAt = z.union([unset, instant, z.enum(["max_billed_until", "max_period_end", "min_period_end"])]);
 
 export const updateParams = paramsOf<Stripe.SubscriptionUpdateParams>()({
@@ -76,20 +76,20 @@ export const updateParams = paramsOf<Stripe.SubscriptionUpdateParams>()({
 });
 export type Update = z.infer<typeof updateParams>;
 
-export function itemsChange(turn: StripeTurn, subscription: Subscription, params: Update): ItemsChange {
-  const at = params.proration_date ?? seconds(turn);
+export function itemsChange(step: StripeStep, subscription: Subscription, params: Update): ItemsChange {
+  const at = params.proration_date ?? seconds(step);
   if (at < subscription.periodStart || at > subscription.periodEnd) {
     throw invalid("The proration date must fall within the current period.", "proration_date");
   }
   const restart =
     params.billing_cycle_anchor?.type === "now" || (params.trial_end === "now" && subscription.status === "trialing");
   return {
-    items: nextItems(turn, subscription, params.items ?? []),
+    items: nextItems(step, subscription, params.items ?? []),
     behavior: params.proration_behavior,
     payment: params.payment_behavior,
     at,
     restart,
-    // Unless the request says otherwise, Stripe takes the payer to be there and may ask for a confirmation.
+    // By default Stripe assumes that the payer is present and may ask for authentication.
     payerPresent: !params.off_session,
     details: {
       ...(params.metadata && { metadata: params.metadata }),
@@ -98,9 +98,9 @@ export function itemsChange(turn: StripeTurn, subscription: Subscription, params
   };
 }
 
-/** The items after the change: those named by id are changed, those without one come to them, the rest stay. */
+/** The items after the change: those named by id are changed, those without an id are added, the rest stays. */
 export function nextItems(
-  turn: StripeTurn,
+  step: StripeStep,
   subscription: Subscription,
   changes: z.infer<typeof itemParams>,
 ): ItemSpec[] {
@@ -113,7 +113,7 @@ export function nextItems(
       if (items.some((item) => item.price.id === price.id)) {
         throw invalid(`An existing Subscription Item is already using price: ${price.id}.`, name("price"));
       }
-      items.push({ id: nextId(turn.world, "si"), price, quantity: change.quantity ?? 1 });
+      items.push({ id: nextId(step.state, "si"), price, quantity: change.quantity ?? 1 });
       return;
     }
     const at = items.findIndex(({ id }) => id === change.id);
@@ -129,24 +129,24 @@ export function nextItems(
   return items;
 }
 
-/** An empty list leaves the discounts as they are, an empty text ends them. */
-export function changeDiscounts(turn: StripeTurn, subscription: Subscription, { discounts }: Update): void {
+/** An empty list keeps the discounts, an empty text ends them. */
+export function changeDiscounts(step: StripeStep, subscription: Subscription, { discounts }: Update): void {
   if (discounts === undefined || (discounts !== "" && discounts.length === 0)) return;
-  const object = () => subscriptionOf(turn.world, subscription);
-  const change = () => setDiscounts(turn, subscription, discounts === "" ? [] : discounts, "discounts");
-  tellChange(turn, "customer.subscription.updated", object, change);
+  const object = () => subscriptionOf(step.state, subscription);
+  const change = () => setDiscounts(step, subscription, discounts === "" ? [] : discounts, "discounts");
+  emitChange(step, "customer.subscription.updated", object, change);
 }
 
-export function changeDetails(turn: StripeTurn, subscription: Subscription, params: Update): void {
-  const now = seconds(turn);
+export function changeDetails(step: StripeStep, subscription: Subscription, params: Update): void {
+  const now = seconds(step);
   if (params.automatic_tax) {
-    if (params.automatic_tax.enabled) requireTaxAddress(turn.world);
+    if (params.automatic_tax.enabled) requireTaxAddress(step.state);
     subscription.automaticTax = params.automatic_tax.enabled;
   }
   if (params.metadata) subscription.metadata = merged(subscription.metadata ?? {}, params.metadata);
   if (params.default_payment_method !== undefined) {
     subscription.defaultPaymentMethod = find(
-      turn.world,
+      step.state,
       "cards",
       params.default_payment_method,
       "default_payment_method",
@@ -168,7 +168,7 @@ export function changeDetails(turn: StripeTurn, subscription: Subscription, para
       // A flexible subscription names its latest trial, a classic one its first.
       trialStart: isFlexible(subscription) ? now : (subscription.trialStart ?? now),
       trialEnd: params.trial_end,
-      trialTold: false,
+      trialEndAnnounced: false,
       billingCycleAnchor: params.trial_end,
       periodStart: now,
       periodEnd: params.trial_end,
@@ -184,7 +184,7 @@ export function changeDetails(turn: StripeTurn, subscription: Subscription, para
   }
 }
 
-/** The items of a subscription share one period here, so that every word for its end names the same instant. */
+/** The items of a subscription share one period here, so every name for its end means the same instant. */
 export function endOf({ periodEnd }: Subscription, asked: z.output<typeof cancelAt>): number | null {
   if (asked === "") return null;
   return typeof asked === "number" ? asked : periodEnd;

@@ -1,13 +1,13 @@
 import type Stripe from "stripe";
 import { z } from "zod";
+import type { Subscription } from "../account-state";
+import { emitChange } from "../emit";
 import { endSubscription } from "../invoices";
 import { listOf } from "../list";
 import { itemOf, subscriptionOf } from "../objects";
 import { invalid } from "../problem";
 import { resume } from "../resume";
 import { changeItems } from "../subscriptions";
-import { tellChange } from "../tell";
-import type { Subscription } from "../world";
 import {
   anchor,
   behavior,
@@ -34,7 +34,7 @@ export const subscriptions = [
     path: "/v1/subscriptions/:id",
     params: z.strictObject({}),
     of: byPath("subscription"),
-    act: ({ world }, _, id) => subscriptionOf(world, find(world, "subscriptions", id)),
+    run: ({ state }, _, id) => subscriptionOf(state, find(state, "subscriptions", id)),
   }),
   endpoint({
     method: "GET",
@@ -43,7 +43,7 @@ export const subscriptions = [
       ...listParams,
       collection_method: collectionMethod.optional(),
       created,
-      // At Stripe a list without a customer is of the whole account.
+      // At Stripe, a list without a customer covers the whole account.
       customer: text,
       price: text.optional(),
       status: z
@@ -62,9 +62,9 @@ export const subscriptions = [
         .optional(),
     }),
     of: ({ customer }) => ({ object: customer, kind: "customer", param: "customer" }),
-    act: ({ world }, params) => {
-      requireCustomer(world, params.customer);
-      const wanted = world.subscriptions.filter(
+    run: ({ state }, params) => {
+      requireCustomer(state, params.customer);
+      const wanted = state.subscriptions.filter(
         ({ collectionMethod: method = "charge_automatically", created, status, items }) =>
           isWanted(status, params.status) &&
           (params.collection_method ?? method) === method &&
@@ -74,7 +74,7 @@ export const subscriptions = [
       const { data, hasMore } = page(wanted, params);
       return listOf(
         "/v1/subscriptions",
-        data.map((each) => subscriptionOf(world, each)),
+        data.map((each) => subscriptionOf(state, each)),
         hasMore,
       );
     },
@@ -84,9 +84,9 @@ export const subscriptions = [
     path: "/v1/subscription_items",
     params: paramsOf<Stripe.SubscriptionItemListParams>()({ ...listParams, subscription: text }),
     of: ({ subscription }) => ({ object: subscription, kind: "subscription", param: "subscription" }),
-    act: ({ world }, params) => {
-      const subscription = find(world, "subscriptions", params.subscription, "subscription");
-      // In the order in which the subscription itself has them, so that its list goes on here.
+    run: ({ state }, params) => {
+      const subscription = find(state, "subscriptions", params.subscription, "subscription");
+      // In the subscription's own order, so that this list continues the embedded one.
       const { data, hasMore } = page(subscription.items.toReversed(), params);
       return listOf(
         "/v1/subscription_items",
@@ -100,23 +100,23 @@ export const subscriptions = [
     path: "/v1/subscriptions/:id",
     params: updateParams,
     of: byPath("subscription"),
-    act: (turn, params, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
-      refuseImpossible(turn.world, subscription, params);
+    run: (step, params, id) => {
+      const subscription = find(step.state, "subscriptions", id);
+      refuseImpossible(step.state, subscription, params);
       // First: a change in the same request is charged at the new discount.
-      changeDiscounts(turn, subscription, params);
+      changeDiscounts(step, subscription, params);
       const changes =
         params.items !== undefined || params.billing_cycle_anchor?.type === "now" || params.trial_end === "now";
-      const changed = changes && changeItems(turn, subscription, itemsChange(turn, subscription, params));
-      // What waits for its payment keeps the rest of the request, too.
-      if (changed === "pending") return subscriptionOf(turn.world, subscription);
-      tellChange(
-        turn,
+      const changed = changes && changeItems(step, subscription, itemsChange(step, subscription, params));
+      // A pending update includes the rest of the request.
+      if (changed === "pending") return subscriptionOf(step.state, subscription);
+      emitChange(
+        step,
         "customer.subscription.updated",
-        () => subscriptionOf(turn.world, subscription),
-        () => changeDetails(turn, subscription, params),
+        () => subscriptionOf(step.state, subscription),
+        () => changeDetails(step, subscription, params),
       );
-      return subscriptionOf(turn.world, subscription);
+      return subscriptionOf(step.state, subscription);
     },
   }),
   endpoint({
@@ -130,12 +130,12 @@ export const subscriptions = [
         .optional(),
     }),
     of: byPath("subscription"),
-    act: (turn, params, id) => {
+    run: (step, params, id) => {
       if (params.invoice_now || params.prorate) throw invalid("The sandbox cancels without a last invoice.", "prorate");
-      const subscription = find(turn.world, "subscriptions", id);
+      const subscription = find(step.state, "subscriptions", id);
       if (subscription.status === "canceled") throw invalid(`No such subscription: '${id}'`, "id", "resource_missing");
-      endSubscription(turn, subscription, "cancellation_requested");
-      return subscriptionOf(turn.world, subscription);
+      endSubscription(step, subscription, "cancellation_requested");
+      return subscriptionOf(step.state, subscription);
     },
   }),
   endpoint({
@@ -150,20 +150,20 @@ export const subscriptions = [
       proration_date: instant.optional(),
     }),
     of: byPath("subscription"),
-    act: (turn, params, id) => {
-      const subscription = find(turn.world, "subscriptions", id);
+    run: (step, params, id) => {
+      const subscription = find(step.state, "subscriptions", id);
       if (subscription.status !== "paused")
         throw invalid("The subscription is not paused and cannot be resumed.", "id");
       if (params.billing_cycle_anchor?.type === "unchanged") {
         throw invalid("The sandbox resumes with a new billing cycle.", "billing_cycle_anchor");
       }
-      resume(turn, subscription, params.payment_behavior);
-      return subscriptionOf(turn.world, subscription);
+      resume(step, subscription, params.payment_behavior);
+      return subscriptionOf(step.state, subscription);
     },
   }),
 ];
 
-/** By default everything but what has ended. */
+/** By default all statuses except canceled. */
 function isWanted(status: Subscription["status"], wanted: string | undefined): boolean {
   const ended = status === "canceled" || status === "incomplete_expired";
   if (wanted === undefined) return status !== "canceled";

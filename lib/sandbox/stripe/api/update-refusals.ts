@@ -1,11 +1,15 @@
-/** Which updates of a subscription Stripe refuses. */
+/** Refuses the subscription updates that Stripe refuses. */
+
+import { type AccountState, isLive, type Subscription } from "../account-state";
 import { methodFor } from "../invoices";
 import { isBankAccount } from "../methods";
 import { invalid } from "../problem";
-import { isLive, type Subscription, type World } from "../world";
 import type { Update } from "./subscription-update";
 
-/** What a pending update cannot hold. It holds metadata since 2026-05-27 and `cancel_at_period_end` since 2026-09-30. */
+/**
+ * Parameters that a pending update cannot have. It has metadata since 2026-05-27, `cancel_at_period_end` since
+ * 2026-09-30.
+ */
 const NOT_PENDING = [
   "cancel_at",
   "cancellation_details",
@@ -17,7 +21,7 @@ const NOT_PENDING = [
 ] as const;
 
 /** @throws StripeProblem */
-export function refuseImpossible(world: World, subscription: Subscription, params: Update): void {
+export function refuseImpossible(state: AccountState, subscription: Subscription, params: Update): void {
   const { id, status, schedule } = subscription;
   if (status === "canceled" || status === "incomplete_expired") {
     throw invalid("A canceled subscription can only update its cancellation_details and metadata.", "id");
@@ -38,15 +42,15 @@ export function refuseImpossible(world: World, subscription: Subscription, param
       );
     }
   }
-  refuseUnpayable(world, subscription, params);
+  refuseUnpayable(state, subscription, params);
   if (params.cancel_at_period_end && params.cancel_at) {
     throw invalid("You may only specify one of these parameters: cancel_at, cancel_at_period_end.", "cancel_at");
   }
   if (!isLive(subscription) && params.items) throw invalid(`The subscription ${id} is ${status}.`, "items");
 }
 
-/** Sent invoices have days to be paid in, and no payment that a change could wait for. */
-function refuseUnpayable(world: World, subscription: Subscription, params: Update): void {
+/** A change cannot wait for the payment of a sent invoice, which has days until it is due. */
+function refuseUnpayable(state: AccountState, subscription: Subscription, params: Update): void {
   const sent = (params.collection_method ?? subscription.collectionMethod) === "send_invoice";
   if (!sent && params.days_until_due !== undefined) {
     const message = "You can only set `days_until_due` if the `collection_method` is `send_invoice`.";
@@ -60,7 +64,7 @@ function refuseUnpayable(world: World, subscription: Subscription, params: Updat
     const message = "`pending_if_incomplete` is only supported with the `collection_method` `charge_automatically`.";
     throw invalid(message, "payment_behavior");
   }
-  const method = methodFor(world, subscription);
+  const method = methodFor(state, subscription);
   if (method !== null && isBankAccount(method)) {
     const message = "`pending_if_incomplete` is not supported if a bank debit pays for the subscription.";
     throw invalid(message, "payment_behavior");

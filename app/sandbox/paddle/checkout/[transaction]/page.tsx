@@ -3,9 +3,9 @@ import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { Over } from "@/app/sandbox/_parts/over";
 import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
 import type { PaddleCheckoutView } from "@/lib/sandbox";
@@ -23,13 +23,13 @@ export default async function PaddleCheckoutPage({
   params: Promise<{ transaction: string }>;
   searchParams: Query;
 }) {
-  const [{ transaction }, query, { locale }, played] = await Promise.all([
+  const [{ transaction }, query, { locale }, fake] = await Promise.all([
     params,
     searchParams,
     requestLocale(),
     openSandbox(),
   ]);
-  const { isCardNumber, paddlePages, sandbox, TEST_CARDS } = played;
+  const { isCardNumber, paddlePages, sandbox, TEST_CARDS } = fake;
   const view = await paddlePages.hostedPage(sandbox(), "checkout", transaction);
   if (view === null) notFound();
   const action = `/api/sandbox/paddle/checkout/${encodeURIComponent(transaction)}`;
@@ -37,7 +37,7 @@ export default async function PaddleCheckoutPage({
 
   return (
     <>
-      <PlayedBy processor="Paddle" what="A checkout" />
+      <SandboxNotice processor="Paddle" what="A checkout" />
       <div className="mt-6 grid gap-8 sm:grid-cols-2 sm:gap-12">
         <div>
           {view.status === "open" && <Back href={view.returnUrl} />}

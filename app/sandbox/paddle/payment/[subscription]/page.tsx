@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
 import { requestLocale } from "@/lib/ui";
@@ -34,7 +34,7 @@ export default async function PaddlePaymentPage({
 
   return (
     <>
-      <PlayedBy processor="Paddle" what="The page for a card" />
+      <SandboxNotice processor="Paddle" what="The page for a card" />
       <div className="mt-4 max-w-md space-y-5">
         <Back href="/billing" />
         <div>

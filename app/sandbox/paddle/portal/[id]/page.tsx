@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { requestLocale } from "@/lib/ui";
 import { Back } from "../../_parts/back";
 import { PaddleInvoices } from "./paddle-invoices";
@@ -29,7 +29,7 @@ export default async function PaddlePortalPage({
 
   return (
     <>
-      <PlayedBy processor="Paddle" what="The customer portal" />
+      <SandboxNotice processor="Paddle" what="The customer portal" />
       <p className="mt-4">
         <Back href="/billing" />
       </p>

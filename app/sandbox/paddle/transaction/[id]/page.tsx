@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { formatMoney } from "@/lib/messages/format";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
@@ -34,7 +34,7 @@ export default async function PaddleTransactionPage({
 
   return (
     <>
-      <PlayedBy processor="Paddle" what="A payment in the seller’s dashboard" />
+      <SandboxNotice processor="Paddle" what="A payment in the seller’s dashboard" />
       <p className="mt-4">
         <Back href="/billing/invoices" />
       </p>

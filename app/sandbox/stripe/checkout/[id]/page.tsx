@@ -5,9 +5,9 @@ import { CountryForm } from "@/app/sandbox/_parts/country-form";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
 import { Over } from "@/app/sandbox/_parts/over";
 import { PaymentFields } from "@/app/sandbox/_parts/payment-fields";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
 import { Logo, requestLocale } from "@/lib/ui";
@@ -37,7 +37,7 @@ export default async function CheckoutPage({
 
   return (
     <>
-      <PlayedBy processor="Stripe" what="A checkout" />
+      <SandboxNotice processor="Stripe" what="A checkout" />
       <div className="mt-6 grid gap-8 sm:grid-cols-2 sm:gap-12">
         <div>
           {view.status === "open" && (

@@ -5,7 +5,7 @@ import { button } from "@/lib/ui";
 
 interface MerchantActionsProps {
   action: string;
-  aftermath: NonNullable<InvoiceView["aftermath"]>;
+  refundSummary: NonNullable<InvoiceView["refundSummary"]>;
   locale: string;
   problem: ReactNode;
 }
@@ -18,8 +18,8 @@ const DISPUTES: Readonly<Record<string, string>> = {
 };
 
 /** What only the business, or a bank, can do at Stripe. In the sandbox whoever tries it is both. */
-export function MerchantActions({ action, aftermath, locale, problem }: MerchantActionsProps) {
-  const { can, refunded, credited, dispute } = aftermath;
+export function MerchantActions({ action, refundSummary, locale, problem }: MerchantActionsProps) {
+  const { can, refunded, credited, dispute } = refundSummary;
   return (
     <section aria-labelledby="merchant" className="space-y-4 rounded-xl border border-line bg-surface p-5">
       <h2 id="merchant" className="font-semibold">

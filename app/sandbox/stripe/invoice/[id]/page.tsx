@@ -1,9 +1,9 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { formatMoney } from "@/lib/messages/format";
 import { button, requestLocale } from "@/lib/ui";
@@ -36,7 +36,7 @@ export default async function InvoicePage({
 
   return (
     <>
-      <PlayedBy processor="Stripe" what="An invoice" />
+      <SandboxNotice processor="Stripe" what="An invoice" />
       <div className="mt-6 grid gap-8 sm:grid-cols-2 sm:gap-12">
         <section aria-labelledby="invoice">
           <h1 id="invoice" className="text-muted">
@@ -66,10 +66,10 @@ export default async function InvoicePage({
             <Instant at={view.processingUntil} now={view.now} />.
           </p>
         )}
-        {view.aftermath !== null && (
+        {view.refundSummary !== null && (
           <MerchantActions
             action={action}
-            aftermath={view.aftermath}
+            refundSummary={view.refundSummary}
             locale={locale}
             problem={<Problem code={one(query.problem)} />}
           />

@@ -3,9 +3,9 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { CountryForm } from "@/app/sandbox/_parts/country-form";
 import { openSandbox } from "@/app/sandbox/_parts/open-sandbox";
-import { PlayedBy } from "@/app/sandbox/_parts/played-by";
 import { Problem } from "@/app/sandbox/_parts/problem";
 import { one, type Query } from "@/app/sandbox/_parts/query";
+import { SandboxNotice } from "@/app/sandbox/_parts/sandbox-notice";
 import { BankChallenge, TestCards } from "@/app/sandbox/_parts/test-cards";
 import { requestLocale } from "@/lib/ui";
 import { Notice } from "@/lib/ui/notice";
@@ -34,7 +34,7 @@ export default async function PortalPage({
 
   return (
     <>
-      <PlayedBy processor="Stripe" what="The customer portal" />
+      <SandboxNotice processor="Stripe" what="The customer portal" />
       {view.returnUrl !== null && (
         <p className="mt-4">
           <a

@@ -4,8 +4,8 @@ import { answer, requireSandbox } from "@/lib/http";
 function play(request: Request): Promise<Response> {
   return answer(async () => {
     requireSandbox();
-    const { answerApi, paddleEntrance, sandbox } = await import("@/lib/sandbox");
-    return answerApi(request, sandbox(), paddleEntrance());
+    const { answerApi, paddleConnection, sandbox } = await import("@/lib/sandbox");
+    return answerApi(request, sandbox(), paddleConnection());
   });
 }
 

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import { addMonths, DAY, SECOND } from "@/lib/billing/timeline/calendar";
+import { PAID, paddlePayer, RENEWAL } from "@/tests/support/paddle-payer";
+
+const { sandbox, sdk, told, gateway, payer, items, subscribe, writer, used, now, types, code } = paddlePayer();
+
+describe("a change of items", () => {
+  test("charges an upgrade as previewed, to the cent, and preserves usage", async () => {
+    const { id } = await subscribe("plus");
+    await gateway.consume(payer.id, "words_used", 12_000);
+    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY });
+    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const preview = await sdk().subscriptions.previewUpdate(id, change);
+    const after = await sdk().subscriptions.update(id, change);
+    await sandbox.idle();
+    expect(after.items).toMatchObject([{ price: { id: "pri_writer_ultra_monthly" } }]);
+    expect(after.currentBillingPeriod).toEqual(preview.currentBillingPeriod);
+    expect(types()).toEqual([...RENEWAL, ...PAID]);
+    const { data } = told.at(-1) as (typeof told)[0];
+    expect(data).toMatchObject({ origin: "subscription_update", subscription_id: id });
+    const charged = await sdk().transactions.get(data.id);
+    const { grandTotal } = charged.details?.totals ?? {};
+    expect(grandTotal).toBe(preview.immediateTransaction?.details.totals.grandTotal);
+    expect(charged.billingPeriod?.endsAt).toBe(after.currentBillingPeriod?.endsAt);
+    const [credit, charge] = charged.details?.lineItems ?? [];
+    expect(credit).toMatchObject({ priceId: "pri_writer_plus_monthly", quantity: -1 });
+    const rate = Number(charge?.proration?.rate);
+    expect(Number(credit?.totals?.total)).toBeCloseTo(-1999 * rate, -0.5);
+    expect(Number(charge?.totals?.total)).toBeCloseTo(3999 * rate, -0.5);
+    expect(preview.updateSummary?.result).toMatchObject({ action: "charge", amount: grandTotal });
+    expect(preview.recurringTransactionDetails?.totals.grandTotal).toBe("3999");
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+    expect(await used()).toBe(12_000);
+  });
+
+  test("changes nothing by its preview", async () => {
+    const { id } = await subscribe();
+    const state = await gateway.loadSandboxAccount("paddle", id);
+    await sdk().subscriptions.previewUpdate(id, {
+      items: items("basic", "yearly"),
+      prorationBillingMode: "prorated_immediately",
+    });
+    expect(await gateway.loadSandboxAccount("paddle", id)).toMatchObject({ state: state?.state });
+  });
+
+  test("with a declined charge is Paddle's error and changes nothing, or is applied and past due", async () => {
+    const { id } = await subscribe("plus", "monthly", "0341");
+    const change = { items: items("ultra"), prorationBillingMode: "prorated_immediately" } as const;
+    const refused = sdk().subscriptions.update(id, { ...change, onPaymentFailure: "prevent_change" });
+    expect(await code(refused)).toBe("subscription_payment_declined");
+    await sandbox.idle();
+    expect(types()).toEqual([]);
+    expect(await writer()).toMatchObject({ plan: "plus", status: "active" });
+    await sdk().subscriptions.update(id, { ...change, onPaymentFailure: "apply_change" });
+    await sandbox.idle();
+    expect(types().at(-1)).toBe("subscription.past_due");
+    expect((await sdk().subscriptions.get(id)).status).toBe("past_due");
+  });
+
+  test("to yearly begins a new period and charges the whole price minus the unused time", async () => {
+    const { id } = await subscribe();
+    await sandbox.moveClock(payer.id, { to: (await now()) + 10 * DAY });
+    const at = await now();
+    const yearly = await sdk().subscriptions.update(id, {
+      items: items("plus", "yearly"),
+      prorationBillingMode: "prorated_immediately",
+    });
+    const start = Date.parse(yearly.currentBillingPeriod?.startsAt as string);
+    expect(start).toBeGreaterThanOrEqual(at - SECOND);
+    expect(start).toBeLessThanOrEqual(await now());
+    expect(Date.parse(yearly.currentBillingPeriod?.endsAt as string)).toBe(addMonths(start, 12));
+    await sandbox.idle();
+    const { data } = told.at(-1) as (typeof told)[0];
+    const lines = (await sdk().transactions.get(data.id)).details?.lineItems.map(({ totals }) => Number(totals?.total));
+    expect(lines?.[1]).toBe(19_990);
+    expect(lines?.[0]).toBeLessThan(-1_000);
+    expect(await writer()).toMatchObject({ interval: "yearly" });
+  });
+
+  test("to a lower plan, prorated, charges nothing, and the credit pays the renewals", async () => {
+    const { id } = await subscribe("ultra");
+    await sdk().subscriptions.update(id, { items: items("basic"), prorationBillingMode: "prorated_immediately" });
+    await sandbox.idle();
+    const { data } = told.at(-1) as (typeof told)[0];
+    const { details, payments } = await sdk().transactions.get(data.id);
+    expect(Number(details?.totals?.creditToBalance)).toBe(3_000);
+    expect(payments).toEqual([]);
+    told.length = 0;
+    await sandbox.moveClock(payer.id, { by: "period" });
+    const renewal = told.find(({ type }) => type === "transaction.completed");
+    expect(renewal?.data).toMatchObject({ details: { totals: { total: "999", credit: "999", grand_total: "0" } } });
+  });
+
+  test("for the next period charges nothing now and adds a line to the renewal", async () => {
+    const { id } = await subscribe("plus");
+    await sdk().subscriptions.update(id, {
+      items: items("ultra"),
+      prorationBillingMode: "prorated_next_billing_period",
+    });
+    await sandbox.idle();
+    expect(types()).toEqual(["subscription.updated"]);
+    await sandbox.moveClock(payer.id, { by: "period" });
+    const renewal = told.find(({ type }) => type === "transaction.completed");
+    expect(renewal?.data).toMatchObject({ details: { line_items: [{}, {}, { totals: { total: "3999" } }] } });
+    expect(await writer()).toMatchObject({ plan: "ultra" });
+  });
+});

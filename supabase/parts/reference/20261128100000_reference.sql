@@ -1,0 +1,398 @@
+-- Generated from supabase/schemas by scripts/database/write-baseline.ts.
+-- Functions use objects of later files.
+set check_function_bodies = off;
+
+-- supabase/schemas/reference/tables/chatbots.sql
+create table tollgate.chatbots (
+  user_id text not null references tollgate.users (user_id) on delete cascade,
+  id uuid not null default gen_random_uuid(),
+  name text not null check (length(name) between 1 and 80),
+  created_at timestamptz not null default now(),
+  primary key (user_id, id)
+);
+comment on table tollgate.chatbots is 'Reference product 1: the chatbots that chatbots_count counts.';
+
+insert into tollgate.table_rights (table_name, app, users) values
+  ('chatbots', 'select, insert, update, delete', 'own');
+
+-- supabase/schemas/reference/functions/check_functions.sql
+-- Called by POST /api/test/check-functions: whether the functions that others call by name exist and respond. Each is
+-- called for a probe user, and all changes are undone.
+create or replace function tollgate.check_functions() returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_probe text[];
+  v_probes text[][] := array[
+    ['check_and_increment_usage', 'select tollgate.check_and_increment_usage(''tollgate-probe'', ''words_used'')'],
+    ['decrement_usage', 'select tollgate.decrement_usage(''tollgate-probe'', ''words_used'')'],
+    ['validate_plan_change', 'select tollgate.validate_plan_change(''tollgate-probe'', ''starter'', ''chatbots'')'],
+    ['sync_chatbot_count', 'select tollgate.sync_chatbot_count(''tollgate-probe'')'],
+    ['cleanup_old_webhook_events', 'select tollgate.cleanup_old_webhook_events(36500)'],
+    ['get_usage', 'select tollgate.get_usage(''tollgate-probe'')'],
+    ['load_timeline', 'select tollgate.load_timeline(''tollgate-probe'', ''writer'')'],
+    ['ping', 'select tollgate.ping()']];
+  v_answer jsonb;
+  v_error text;
+  v_functions jsonb := '[]';
+begin
+  foreach v_probe slice 1 in array v_probes loop
+    v_answer := null;
+    v_error := null;
+    begin
+      execute v_probe[2] into v_answer;
+      raise exception 'seen' using errcode = 'TG000';
+    exception
+      when sqlstate 'TG000' then
+        -- Undone.
+      when others then
+        v_error := sqlerrm;
+    end;
+    v_functions := v_functions || jsonb_build_object(
+      'name', v_probe[1],
+      'exists', exists (
+        select from pg_catalog.pg_proc p
+        where p.proname = v_probe[1] and p.pronamespace = 'tollgate'::regnamespace),
+      'answers', v_answer is not null,
+      'error', v_error);
+  end loop;
+  return v_functions;
+end;
+$$;
+
+comment on function tollgate.check_functions() is 'Whether the functions that others call by name exist and respond.';
+
+-- supabase/schemas/reference/functions/create_chatbot.sql
+-- Called by POST /api/chatbots. The chatbot and its count are one transaction, under the row's lock, so the gauge equals
+-- the number of chatbots. At the limit nothing is created, and the verdict is a denial.
+-- Locks: the users row (hold_user), then the subscriptions row. Errors: TG400 bad name.
+create or replace function tollgate.create_chatbot(p_user_id text, p_name text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  v_lock record;
+  v_row tollgate.subscriptions;
+  v_chatbot tollgate.chatbots;
+begin
+  if p_name is null or length(p_name) not between 1 and 80 then
+    raise exception 'A name has 1 to 80 characters.' using errcode = 'TG400', detail = 'name';
+  end if;
+  -- A current row denies without its lock: a user at the limit costs no write.
+  select * into v_row from tollgate.subscriptions s where s.user_id = p_user_id and s.product = 'chatbots';
+  if not found or not tollgate.is_current(v_row) or tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
+    perform tollgate.hold_user(p_user_id);
+    v_lock := tollgate.lock_subscription(p_user_id, 'chatbots');
+    v_row := v_lock.locked;
+  end if;
+  if not tollgate.has_capacity(v_row, array['chatbots_count'], array[1]) then
+    return jsonb_build_object('chatbot', null, 'verdict', tollgate.verdict(v_row, 'chatbots_count', false) || '{"resets_at": null}');
+  end if;
+  insert into tollgate.chatbots (user_id, name, created_at) values (p_user_id, p_name, v_lock.now_at)
+  returning * into v_chatbot;
+  update tollgate.subscriptions s
+  set usage = s.usage || jsonb_build_object('chatbots_count', (s.usage ->> 'chatbots_count')::bigint + 1),
+    updated_at = v_lock.now_at
+  where s.user_id = p_user_id and s.product = 'chatbots'
+  returning * into v_row;
+  return jsonb_build_object(
+    'chatbot', jsonb_build_object(
+      'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)),
+    'verdict', tollgate.verdict(v_row, 'chatbots_count', true) || '{"resets_at": null}');
+end;
+$$;
+
+comment on function tollgate.create_chatbot(text, text) is 'Creates and counts a chatbot, if the plan allows one more.';
+
+-- supabase/schemas/reference/functions/delete_chatbot.sql
+-- Called by DELETE /api/chatbots/:id. The chatbot and its count are removed in one transaction. A missing chatbot, or
+-- another user's, changes nothing. Locks: the subscriptions row.
+create or replace function tollgate.delete_chatbot(p_user_id text, p_chatbot_id uuid) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  v_lock record := tollgate.lock_subscription(p_user_id, 'chatbots');
+begin
+  delete from tollgate.chatbots c where c.user_id = p_user_id and c.id = p_chatbot_id;
+  if not found then
+    return jsonb_build_object('deleted', false);
+  end if;
+  update tollgate.subscriptions s
+  set usage = s.usage
+      || jsonb_build_object('chatbots_count', greatest(0, (s.usage ->> 'chatbots_count')::bigint - 1)),
+    updated_at = v_lock.now_at
+  where s.user_id = p_user_id and s.product = 'chatbots';
+  return jsonb_build_object('deleted', true);
+end;
+$$;
+
+comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot and subtracts it from the count.';
+
+-- supabase/schemas/reference/functions/list_chatbots.sql
+-- Called by GET /api/chatbots and the page.
+create or replace function tollgate.list_chatbots(p_user_id text) returns jsonb
+language sql stable set search_path = ''
+as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', c.id, 'name', c.name, 'created_at', tollgate.instant_text(c.created_at)) order by c.created_at, c.id), '[]')
+  from tollgate.chatbots c
+  where c.user_id = p_user_id;
+$$;
+
+comment on function tollgate.list_chatbots(text) is 'A user''s chatbots, oldest first.';
+
+-- supabase/schemas/reference/functions/rename_chatbot.sql
+-- Called by PATCH /api/chatbots/:id. A missing chatbot, or another user's, changes nothing. The count stays, so the
+-- subscriptions row is not locked. Locks: the chatbot's row. Errors: TG400 bad name.
+create or replace function tollgate.rename_chatbot(p_user_id text, p_chatbot_id uuid, p_name text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  v_chatbot tollgate.chatbots;
+begin
+  if p_name is null or length(p_name) not between 1 and 80 then
+    raise exception 'A name has 1 to 80 characters.' using errcode = 'TG400', detail = 'name';
+  end if;
+  update tollgate.chatbots c set name = p_name
+  where c.user_id = p_user_id and c.id = p_chatbot_id
+  returning * into v_chatbot;
+  if not found then
+    return jsonb_build_object('chatbot', null);
+  end if;
+  return jsonb_build_object('chatbot', jsonb_build_object(
+    'id', v_chatbot.id, 'name', v_chatbot.name, 'created_at', tollgate.instant_text(v_chatbot.created_at)));
+end;
+$$;
+
+comment on function tollgate.rename_chatbot(text, uuid, text) is 'Gives a chatbot another name.';
+
+-- supabase/schemas/reference/functions/sync_chatbot_count.sql
+-- Called by the reconcile job and by hand. Sets the gauge to the number of chatbots and returns the difference. Locks: the
+-- subscriptions row.
+create or replace function tollgate.sync_chatbot_count(p_user_id text) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '1s'
+as $$
+declare
+  v_lock record := tollgate.lock_subscription(p_user_id, 'chatbots');
+  v_row tollgate.subscriptions := v_lock.locked;
+  v_counted bigint := coalesce((v_row.usage ->> 'chatbots_count')::bigint, 0);
+  v_actual bigint := (select count(*) from tollgate.chatbots c where c.user_id = p_user_id);
+begin
+  if v_counted <> v_actual then
+    update tollgate.subscriptions s
+    set usage = s.usage || jsonb_build_object('chatbots_count', v_actual), updated_at = v_lock.now_at
+    where s.user_id = p_user_id and s.product = 'chatbots';
+  end if;
+  return jsonb_build_object('counted', v_counted, 'actual', v_actual, 'drift', v_counted - v_actual);
+end;
+$$;
+
+comment on function tollgate.sync_chatbot_count(text) is 'Sets chatbots_count to the number of chatbots and returns the drift.';
+
+-- supabase/schemas/compat/check_and_increment_usage.sql
+-- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.check_and_increment_usage.
+do $compat$
+begin
+  if exists (
+    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'check_and_increment_usage'
+  ) then
+    raise warning 'public.check_and_increment_usage exists and stays as it is; Tollgate''s own is tollgate.check_and_increment_usage.';
+    return;
+  end if;
+  create function public.check_and_increment_usage(
+    p_user_id text,
+    p_field text,
+    p_plan text default null,
+    p_amount bigint default 1,
+    p_idempotency_key text default null
+  ) returns jsonb
+  language sql set search_path = ''
+  as $$
+    select tollgate.check_and_increment_usage(p_user_id, p_field, p_plan, p_amount, p_idempotency_key);
+  $$;
+  comment on function public.check_and_increment_usage(text, text, text, bigint, text) is 'Calls tollgate.check_and_increment_usage.';
+  revoke all on function public.check_and_increment_usage(text, text, text, bigint, text) from public;
+  perform tollgate.change_grants('revoke all on function public.check_and_increment_usage(text, text, text, bigint, text) from', array['anon', 'authenticated']);
+  perform tollgate.change_grants('grant execute on function public.check_and_increment_usage(text, text, text, bigint, text) to', array['service_role']);
+end
+$compat$;
+
+-- supabase/schemas/compat/cleanup_old_webhook_events.sql
+-- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.cleanup_old_webhook_events.
+do $compat$
+begin
+  if exists (
+    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'cleanup_old_webhook_events'
+  ) then
+    raise warning 'public.cleanup_old_webhook_events exists and stays as it is; Tollgate''s own is tollgate.cleanup_old_webhook_events.';
+    return;
+  end if;
+  create function public.cleanup_old_webhook_events(p_days integer default 30) returns jsonb
+  language sql set search_path = ''
+  as $$
+    select tollgate.cleanup_old_webhook_events(p_days);
+  $$;
+  comment on function public.cleanup_old_webhook_events(integer) is 'Calls tollgate.cleanup_old_webhook_events.';
+  revoke all on function public.cleanup_old_webhook_events(integer) from public;
+  perform tollgate.change_grants('revoke all on function public.cleanup_old_webhook_events(integer) from', array['anon', 'authenticated']);
+  perform tollgate.change_grants('grant execute on function public.cleanup_old_webhook_events(integer) to', array['service_role']);
+end
+$compat$;
+
+-- supabase/schemas/compat/decrement_usage.sql
+-- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.decrement_usage.
+do $compat$
+begin
+  if exists (
+    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'decrement_usage'
+  ) then
+    raise warning 'public.decrement_usage exists and stays as it is; Tollgate''s own is tollgate.decrement_usage.';
+    return;
+  end if;
+  create function public.decrement_usage(p_user_id text, p_field text, p_amount bigint default 1) returns jsonb
+  language sql set search_path = ''
+  as $$
+    select tollgate.decrement_usage(p_user_id, p_field, p_amount);
+  $$;
+  comment on function public.decrement_usage(text, text, bigint) is 'Calls tollgate.decrement_usage.';
+  revoke all on function public.decrement_usage(text, text, bigint) from public;
+  perform tollgate.change_grants('revoke all on function public.decrement_usage(text, text, bigint) from', array['anon', 'authenticated']);
+  perform tollgate.change_grants('grant execute on function public.decrement_usage(text, text, bigint) to', array['service_role']);
+end
+$compat$;
+
+-- supabase/schemas/compat/profiles.sql
+-- The writer's plan and usage under the second document's names, for its monitoring queries.
+do $compat$
+begin
+  if to_regclass('public.profiles') is not null then
+    raise warning 'public.profiles exists and stays as it is; Tollgate''s own is tollgate.subscriptions.';
+    return;
+  end if;
+  create view public.profiles with (security_invoker = true) as
+  select
+    u.user_id as id,
+    u.email,
+    s.plan as plan_type,
+    (s.usage ->> 'words_used')::bigint as words_used,
+    (s.limits ->> 'words_used')::bigint as words_limit,
+    coalesce(s.current_period_start, s.window_start) as billing_period_start,
+    coalesce(s.current_period_end, s.window_end) as billing_period_end,
+    case when s.processor = 'stripe' then s.status end as stripe_subscription_status,
+    s.updated_at
+  from tollgate.users u
+  join tollgate.subscriptions s on s.user_id = u.user_id and s.product = 'writer';
+  comment on view public.profiles is 'Writer: plan and words used, one row per user.';
+  revoke all on public.profiles from public;
+  perform tollgate.change_grants('revoke all on public.profiles from', array['anon', 'authenticated', 'service_role']);
+  perform tollgate.change_grants('grant select on public.profiles to', array['service_role', 'authenticated']);
+end
+$compat$;
+
+-- supabase/schemas/compat/subscriptions.sql
+-- The name that the first document's monitoring queries read.
+do $compat$
+begin
+  if to_regclass('public.subscriptions') is not null then
+    raise warning 'public.subscriptions exists and stays as it is; Tollgate''s own is tollgate.subscriptions.';
+    return;
+  end if;
+  create view public.subscriptions with (security_invoker = true) as
+  select s.user_id, s.product, s.plan, s.status, s.processor, s.usage, s.limits, s.current_period_start,
+    s.current_period_end, s.cancel_at, s.created_at, s.updated_at
+  from tollgate.subscriptions s;
+  comment on view public.subscriptions is 'Plan and usage by user and product; a view of tollgate.subscriptions.';
+  revoke all on public.subscriptions from public;
+  perform tollgate.change_grants('revoke all on public.subscriptions from', array['anon', 'authenticated', 'service_role']);
+  perform tollgate.change_grants('grant select on public.subscriptions to', array['service_role', 'authenticated']);
+end
+$compat$;
+
+-- supabase/schemas/compat/sync_chatbot_count.sql
+-- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.sync_chatbot_count.
+do $compat$
+begin
+  if exists (
+    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'sync_chatbot_count'
+  ) then
+    raise warning 'public.sync_chatbot_count exists and stays as it is; Tollgate''s own is tollgate.sync_chatbot_count.';
+    return;
+  end if;
+  create function public.sync_chatbot_count(p_user_id text) returns jsonb
+  language sql set search_path = ''
+  as $$
+    select tollgate.sync_chatbot_count(p_user_id);
+  $$;
+  comment on function public.sync_chatbot_count(text) is 'Calls tollgate.sync_chatbot_count.';
+  revoke all on function public.sync_chatbot_count(text) from public;
+  perform tollgate.change_grants('revoke all on function public.sync_chatbot_count(text) from', array['anon', 'authenticated']);
+  perform tollgate.change_grants('grant execute on function public.sync_chatbot_count(text) to', array['service_role']);
+end
+$compat$;
+
+-- supabase/schemas/compat/usage_resets.sql
+-- Replaces the second document's query for suspicious resets, which is not valid SQL.
+do $compat$
+begin
+  if to_regclass('public.usage_resets') is not null then
+    raise warning 'public.usage_resets exists and stays as it is; Tollgate''s own is tollgate.usage_resets.';
+    return;
+  end if;
+  create view public.usage_resets with (security_invoker = true) as
+  select r.user_id, r.email, r.product, r.decided_at, r.action, r.reason, r.event_id, r.field, r.previously_used, r.used
+  from tollgate.usage_resets r;
+  comment on view public.usage_resets is 'Counters that a billing event lowered; a view of tollgate.usage_resets.';
+  revoke all on public.usage_resets from public;
+  perform tollgate.change_grants('revoke all on public.usage_resets from', array['anon', 'authenticated', 'service_role']);
+  perform tollgate.change_grants('grant select on public.usage_resets to', array['service_role', 'authenticated']);
+end
+$compat$;
+
+-- supabase/schemas/compat/validate_plan_change.sql
+-- The name that the first document calls over rpc. Atomicity, locks and errors: tollgate.validate_plan_change.
+do $compat$
+begin
+  if exists (
+    select from pg_catalog.pg_proc p where p.pronamespace = 'public'::regnamespace and p.proname = 'validate_plan_change'
+  ) then
+    raise warning 'public.validate_plan_change exists and stays as it is; Tollgate''s own is tollgate.validate_plan_change.';
+    return;
+  end if;
+  create function public.validate_plan_change(
+    p_user_id text,
+    p_new_plan text,
+    p_product text default 'chatbots'
+  ) returns jsonb
+  language sql set search_path = ''
+  as $$
+    select tollgate.validate_plan_change(p_user_id, p_new_plan, p_product);
+  $$;
+  comment on function public.validate_plan_change(text, text, text) is 'Calls tollgate.validate_plan_change.';
+  revoke all on function public.validate_plan_change(text, text, text) from public;
+  perform tollgate.change_grants('revoke all on function public.validate_plan_change(text, text, text) from', array['anon', 'authenticated']);
+  perform tollgate.change_grants('grant execute on function public.validate_plan_change(text, text, text) to', array['service_role']);
+end
+$compat$;
+
+-- supabase/schemas/compat/webhook_events.sql
+-- The name that the first document's monitoring queries read.
+do $compat$
+begin
+  if to_regclass('public.webhook_events') is not null then
+    raise warning 'public.webhook_events exists and stays as it is; Tollgate''s own is tollgate.webhook_events.';
+    return;
+  end if;
+  create view public.webhook_events with (security_invoker = true) as
+  select e.id, e.event_type, e.processor, e.processed_at, e.payload, e.created_at, e.outcome, e.reason
+  from tollgate.webhook_events e;
+  comment on view public.webhook_events is 'Webhook events and their outcome; a view of tollgate.webhook_events.';
+  revoke all on public.webhook_events from public;
+  perform tollgate.change_grants('revoke all on public.webhook_events from', array['anon', 'authenticated', 'service_role']);
+  perform tollgate.change_grants('grant select on public.webhook_events to', array['service_role']);
+end
+$compat$;
+
+-- supabase/schemas/access.sql
+-- Last: every object exists.
+select tollgate.grant_access();
+
+reset check_function_bodies;

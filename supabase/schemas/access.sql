@@ -1,0 +1,2 @@
+-- Last: every object exists.
+select tollgate.grant_access();

@@ -1,0 +1,26 @@
+-- The writer's plan and usage under the second document's names, for its monitoring queries.
+do $compat$
+begin
+  if to_regclass('public.profiles') is not null then
+    raise warning 'public.profiles exists and stays as it is; Tollgate''s own is tollgate.subscriptions.';
+    return;
+  end if;
+  create view public.profiles with (security_invoker = true) as
+  select
+    u.user_id as id,
+    u.email,
+    s.plan as plan_type,
+    (s.usage ->> 'words_used')::bigint as words_used,
+    (s.limits ->> 'words_used')::bigint as words_limit,
+    coalesce(s.current_period_start, s.window_start) as billing_period_start,
+    coalesce(s.current_period_end, s.window_end) as billing_period_end,
+    case when s.processor = 'stripe' then s.status end as stripe_subscription_status,
+    s.updated_at
+  from tollgate.users u
+  join tollgate.subscriptions s on s.user_id = u.user_id and s.product = 'writer';
+  comment on view public.profiles is 'Writer: plan and words used, one row per user.';
+  revoke all on public.profiles from public;
+  perform tollgate.change_grants('revoke all on public.profiles from', array['anon', 'authenticated', 'service_role']);
+  perform tollgate.change_grants('grant select on public.profiles to', array['service_role', 'authenticated']);
+end
+$compat$;

@@ -1,0 +1,16 @@
+-- Called by charge_usage, reserve_usage, settle_usage and create_chatbot: whether each amount is within the rest of its
+-- field.
+create or replace function tollgate.has_capacity(p_row tollgate.subscriptions, p_fields text[], p_amounts bigint[]) returns boolean
+language plpgsql immutable set search_path = ''
+as $$
+begin
+  for i in 1 .. cardinality(p_fields) loop
+    if p_amounts[i] > (tollgate.meter_state(p_row, p_fields[i])).remaining then
+      return false;
+    end if;
+  end loop;
+  return true;
+end;
+$$;
+
+comment on function tollgate.has_capacity(tollgate.subscriptions, text[], bigint[]) is 'Whether a charge is within every limit.';

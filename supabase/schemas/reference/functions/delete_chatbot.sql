@@ -1,0 +1,22 @@
+-- Called by DELETE /api/chatbots/:id. The chatbot and its count are removed in one transaction. A missing chatbot, or
+-- another user's, changes nothing. Locks: the subscriptions row.
+create or replace function tollgate.delete_chatbot(p_user_id text, p_chatbot_id uuid) returns jsonb
+language plpgsql set search_path = '' set lock_timeout = '500ms'
+as $$
+declare
+  v_lock record := tollgate.lock_subscription(p_user_id, 'chatbots');
+begin
+  delete from tollgate.chatbots c where c.user_id = p_user_id and c.id = p_chatbot_id;
+  if not found then
+    return jsonb_build_object('deleted', false);
+  end if;
+  update tollgate.subscriptions s
+  set usage = s.usage
+      || jsonb_build_object('chatbots_count', greatest(0, (s.usage ->> 'chatbots_count')::bigint - 1)),
+    updated_at = v_lock.now_at
+  where s.user_id = p_user_id and s.product = 'chatbots';
+  return jsonb_build_object('deleted', true);
+end;
+$$;
+
+comment on function tollgate.delete_chatbot(text, uuid) is 'Deletes a chatbot and subtracts it from the count.';

@@ -1,0 +1,77 @@
+/** One payer per test at the fake Paddle: opens checkouts, subscribes, and reads the result of the fold. */
+import { ApiError } from "@paddle/paddle-node-sdk";
+import { afterAll, beforeEach } from "vitest";
+import { createGateway } from "@/lib/database/gateway";
+import { postgresTransport } from "@/lib/database/transports/postgres";
+import { testDatabase } from "./database";
+import { playPaddle } from "./played-paddle";
+
+/** The events of a renewal before its charge, and of a successful charge. */
+export const RENEWAL = ["subscription.updated", "transaction.created", "transaction.billed"];
+export const PAID = ["transaction.updated", "transaction.paid", "transaction.updated", "transaction.completed"];
+
+export function paddlePayer() {
+  const database = testDatabase();
+  const gateway = createGateway(postgresTransport(database.url));
+  const fake = playPaddle(gateway);
+  const { sdk, told, pay } = fake;
+  let users = 0;
+  const payer = { id: "" };
+  afterAll(() => gateway.end());
+  beforeEach(() => {
+    users += 1;
+    payer.id = `payer-${users}`;
+    told.length = 0;
+  });
+
+  const items = (plan: string, interval = "monthly") => [{ priceId: `pri_writer_${plan}_${interval}`, quantity: 1 }];
+
+  /** Opens a checkout as our server does, and stores its user before a payment is possible. */
+  async function openCheckout(plan = "plus", interval: "monthly" | "yearly" = "monthly", customerId?: string) {
+    const transaction = await sdk().transactions.create({
+      items: items(plan, interval),
+      customData: { user_id: payer.id },
+      checkout: { url: "http://localhost:3000/billing?checkout=1" },
+      ...(customerId && { customerId }),
+    });
+    const spec = { userId: payer.id, product: "writer", plan, interval, trial: false, processor: "paddle" } as const;
+    const begun = await gateway.beginCheckout(spec);
+    if (begun.outcome !== "begun") throw new Error(begun.outcome);
+    await gateway.openCheckout(payer.id, begun.checkout.id, transaction.id, "http://localhost:3000/pay");
+    return transaction;
+  }
+
+  async function writer() {
+    const found = (await gateway.usage(payer.id)).subscriptions.find(({ product }) => product === "writer");
+    if (!found) throw new Error("no writer");
+    return found;
+  }
+
+  return {
+    ...fake,
+    database,
+    gateway,
+    payer,
+    items,
+    openCheckout,
+    writer,
+
+    async subscribe(plan = "plus", interval: "monthly" | "yearly" = "monthly", card: "4242" | "0341" = "4242") {
+      const { id: transaction } = await openCheckout(plan, interval);
+      await pay(transaction, { card });
+      const { subscriptionId, customerId } = await sdk().transactions.get(transaction);
+      told.length = 0;
+      return { transaction, id: subscriptionId as string, customer: customerId as string };
+    },
+
+    used: async () => (await writer()).meters.find(({ field }) => field === "words_used")?.used,
+    now: async () => (await gateway.sandboxClock(payer.id)).now,
+    types: () => told.map(({ type }) => type),
+    /** The code of the API's refusal; null if the request succeeds. */
+    code: (request: Promise<unknown>) =>
+      request.then(
+        () => null,
+        (error: unknown) => (error instanceof ApiError ? error.code : error),
+      ),
+  };
+}
