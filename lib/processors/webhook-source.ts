@@ -22,7 +22,7 @@ export interface WebhookEvent {
   processor: Processor;
   id: string;
   type: string;
-  /** null if the event does not say: thin events, and all of Paddle's. */
+  /** null if the event does not contain it: thin events, and most of Paddle's. */
   livemode: boolean | null;
   /**
    * The connected account that the event is about; null for an event of the account that owns the endpoint. An account

@@ -70,7 +70,7 @@ export async function resumeFor(current: Subscribed, context: PurchaseContext): 
   throw new DomainError("conflict", "nothing_to_resume", `Your ${name} subscription goes on as it is.`, { product });
 }
 
-/** Cancels the scheduled plan change. The processor comes first: until it accepts, pages still show the change. */
+/** Cancels the scheduled plan change. The processor comes first: if it refuses, pages must still show the change. */
 export async function cancelScheduledChange(current: Subscribed, context: PurchaseContext): Promise<void> {
   await cancelScheduledAtProcessor(current, context);
   await recordScheduleCancellation(current, context);

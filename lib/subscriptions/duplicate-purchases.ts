@@ -43,7 +43,7 @@ async function attempt<T>({ userId, id, processor, product }: Of<StoredCheckout>
     if (!(error instanceof ProcessorError)) throw error;
     log.warn(
       { userId, checkout: id, processor, product, error: String(error) },
-      "[Job] A checkout beside a subscription could not be settled",
+      "[Job] A checkout beside a subscription could not be closed",
     );
     return "failed";
   }

@@ -162,7 +162,7 @@ export function paddleClient({ apiKey, environment, ...options }: PaddleClientOp
       await call("undoCancel", () => paddle.subscriptions.update(id, { scheduledChange: null }));
     },
 
-    /** Paddle begins a new period with it, and charges at once. */
+    /** Paddle begins a new period and charges it at once. */
     async unpause(subscription) {
       const id = pathId(subscription);
       const { status } = await call("unpause", () => paddle.subscriptions.get(id));

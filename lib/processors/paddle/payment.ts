@@ -84,8 +84,8 @@ function withoutSubscription(
 }
 
 /**
- * Whether the transaction was settled in full: a total after discounts of more than 0, captured or declared paid by the
- * merchant (manual collection), with no credit, balance or partial proration in it. If a field is missing, it was not.
+ * Whether the transaction was settled in full. Its total after discounts is more than 0, and was captured or declared paid
+ * by the merchant (manual collection). It contains no credit, balance or partial proration. Missing fields count as no.
  */
 function settledInFull(transaction: Transaction): boolean {
   const totals = transaction.details?.totals;

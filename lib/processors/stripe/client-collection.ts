@@ -34,8 +34,8 @@ export function collectionOf(subscription: Stripe.Subscription): Collected {
 }
 
 /**
- * A pending update waits for its payment. Stripe has none for bank debits and sent invoices, whose payment takes days: their
- * changes apply at once and are collected afterwards.
+ * A pending update waits for its payment. Stripe has none for bank debits and sent invoices, whose payment takes days.
+ * Their changes apply at once and are collected afterwards.
  */
 export function paymentBehavior({ collection }: Collected): "pending_if_incomplete" | "allow_incomplete" {
   return collection === "card" ? "pending_if_incomplete" : "allow_incomplete";

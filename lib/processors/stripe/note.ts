@@ -20,15 +20,15 @@ export const linkHandler: Handler = ({ object }) => {
   return { ...link, unlinked: "no_subscription" };
 };
 
-/** A word that is stored unchanged; Stripe's words contain nothing that Postgres cannot store. */
-const word = z.string().refine((value) => identifier(value) !== null);
+/** A currency or status, which is stored unchanged. Control characters are refused: Postgres cannot store all of them. */
+const storableText = z.string().refine((value) => identifier(value) !== null);
 
 const noteShape = z.object({
   amount: optional(z.number().int()),
   /** On charges: the total of refunds so far. */
   amount_refunded: optional(z.number().int()),
-  currency: optional(word),
-  status: optional(word),
+  currency: optional(storableText),
+  status: optional(storableText),
 });
 
 /** Makes the handler of events that give a note. */

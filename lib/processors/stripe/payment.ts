@@ -175,8 +175,8 @@ function proratedPlan(prorations: readonly PlanLine[]): PlanLine | null {
 }
 
 /**
- * Whether the invoice was settled in full: a total after discounts of more than 0, paid or declared paid by the merchant
- * (out of band), with no balance, credit or partial proration in it. If a field is missing, it was not.
+ * Whether the invoice was settled in full. Its total after discounts is more than 0, and was paid or declared paid by the
+ * merchant (out of band). It contains no balance, credit or partial proration. Missing fields count as no.
  */
 function settledInFull(invoice: Invoice): boolean {
   const { total } = invoice;
